@@ -1,0 +1,43 @@
+# make run | test | lint | bench: each makes .venv when it is missing and reinstalls when requirements change.
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+
+.PHONY: run test lint bench chromium
+
+run: .venv/installed
+	@$(BIN)/python -c "import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', $(PORT)))" 2>/dev/null \
+		|| { echo "Port $(PORT) is taken. Choose another: make run PORT=8502"; exit 2; }
+	$(BIN)/streamlit run server.py --server.port $(PORT)
+
+test: .venv/installed-dev chromium lint
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: .venv/installed-dev
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# The browser of the end-to-end test: installed on Debian where that is allowed, asked for elsewhere.
+chromium:
+	@command -v chromium >/dev/null || { \
+		if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && apt-get install -y -qq chromium; \
+		else \
+			echo "The end-to-end test needs Chromium: install the package 'chromium' (Debian: sudo apt install chromium)."; exit 2; \
+		fi; }
+
+.venv/bin/python:
+	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" \
+		|| { echo "Python 3.11 to 3.13 is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

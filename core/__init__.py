@@ -1,0 +1,1 @@
+"""Pneumonia detection on chest radiographs, from data to diagnosis, without a user interface."""

@@ -1,0 +1,76 @@
+"""The network as data: its layers in order, their shapes, and what each stage trains.
+
+Whoever must know the network without building it (pages, the weights reader, the compiled engine)
+reads it here. Source: Simonyan and Zisserman, "Very Deep Convolutional Networks", ICLR 2015.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+from core.config import CLASS_NAMES, IMAGE_SIZE, STAGES, Stage
+
+BACKBONE_BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))  # (convolutions, filters)
+DENSE_UNITS = (4608, 1152)
+DROPOUT = 0.2
+IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)  # of pixels in 0..255, as in keras.applications
+CUT = "block5_conv2"  # the deepest layer that stages 1 and 2 leave frozen
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer.
+
+    Attributes:
+        name: as in Keras's VGG19; the head uses `fc1`, `fc2` and `predictions`.
+        kind: `convolution`, `pool`, `flatten`, `dropout` or `dense`.
+        output: shape of its output for one image.
+        kernel: shape of its kernel; () for a layer without weights.
+        block: 1 to 5 for the backbone, 0 for the head.
+    """
+
+    name: str
+    kind: str
+    output: tuple[int, ...]
+    kernel: tuple[int, ...] = ()
+    block: int = 0
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights and biases."""
+        return prod(self.kernel) + self.kernel[-1] if self.kernel else 0
+
+
+def _layers() -> tuple[Layer, ...]:
+    layers, side, channels = [], IMAGE_SIZE, 3
+    for block, (convolutions, filters) in enumerate(BACKBONE_BLOCKS, start=1):
+        for index in range(1, convolutions + 1):
+            name, output = f"block{block}_conv{index}", (side, side, filters)
+            layers.append(Layer(name, "convolution", output, (3, 3, channels, filters), block))
+            channels = filters
+        side //= 2
+        layers.append(Layer(f"block{block}_pool", "pool", (side, side, channels), block=block))
+    size = side * side * channels
+    layers.append(Layer("flatten", "flatten", (size,)))
+    first, second = DENSE_UNITS
+    layers.append(Layer("fc1", "dense", (first,), (size, first)))
+    layers.append(Layer("dropout", "dropout", (first,)))
+    layers.append(Layer("fc2", "dense", (second,), (first, second)))
+    layers.append(Layer("predictions", "dense", (len(CLASS_NAMES),), (second, len(CLASS_NAMES))))
+    return tuple(layers)
+
+
+LAYERS = _layers()
+WEIGHTED = tuple(layer for layer in LAYERS if layer.kernel)
+BACKBONE = tuple(layer for layer in WEIGHTED if layer.block)
+HEAD = tuple(layer for layer in WEIGHTED if not layer.block)
+
+
+def is_trained(layer: Layer, stage: Stage) -> bool:
+    """Whether `stage` changes the weights of `layer`."""
+    return bool(layer.kernel) and (not layer.block or layer.name in stage.trains)
+
+
+def parameter_counts(stage: int) -> tuple[int, int]:
+    """Numbers of parameters that the stage trains and that it leaves frozen."""
+    trained = sum(layer.parameters for layer in WEIGHTED if is_trained(layer, STAGES[stage]))
+    return trained, sum(layer.parameters for layer in WEIGHTED) - trained

@@ -1,0 +1,241 @@
+"""What the method fixes and what a person may set, as plain data that travels as JSON."""
+
+import os
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+
+from core.errors import UserError
+
+CLASS_NAMES = ("NORMAL", "PNEUMONIA")
+POSITIVE = CLASS_NAMES.index("PNEUMONIA")
+IMAGE_SIZE = 128  # pixels a side of what the network sees
+THRESHOLD = 0.5  # probability of PNEUMONIA from which a film is called positive
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of the three stages of fine-tuning.
+
+    Attributes:
+        number: 1, 2 or 3.
+        name: the model's name in the method.
+        file: the weights file, inside the model folder.
+        starts_from: the stage whose weights it starts from; None for the starting weights.
+        trains: backbone layers that it trains besides the head.
+        summary: what it trains, in words.
+    """
+
+    number: int
+    name: str
+    file: str
+    starts_from: int | None
+    trains: tuple[str, ...]
+    summary: str
+
+
+BACKBONE_CONVOLUTIONS = tuple(
+    f"block{block}_conv{index}"
+    for block, count in enumerate((2, 2, 4, 4, 4), start=1)
+    for index in range(1, count + 1)
+)
+
+STAGES = {
+    1: Stage(1, "model_01", "vgg19_model_01.h5", None, (), "the head only"),
+    2: Stage(
+        2,
+        "model_02",
+        "vgg19_model_02.h5",
+        1,
+        ("block5_conv3", "block5_conv4"),
+        "the last two convolutions and the head",
+    ),
+    3: Stage(3, "model_03", "vgg_unfrozen.h5", 1, BACKBONE_CONVOLUTIONS, "the whole network"),
+}
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Strength of each random change; a film is drawn uniformly between none and this, either way.
+
+    Attributes:
+        horizontal_flip, vertical_flip: mirror half of the views.
+        rotation: degrees.
+        width_shift, height_shift: fraction of the side.
+        shear: degrees (as in Keras's ImageDataGenerator, whose 0.2 means 0.2 degrees).
+    """
+
+    horizontal_flip: bool = True
+    vertical_flip: bool = True
+    rotation: float = 40.0
+    width_shift: float = 0.2
+    height_shift: float = 0.2
+    shear: float = 0.2
+
+    def __post_init__(self):
+        _check_range("rotation", self.rotation, 0, 180)
+        _check_range("width_shift", self.width_shift, 0, 0.9)
+        _check_range("height_shift", self.height_shift, 0, 0.9)
+        _check_range("shear", self.shear, 0, 60)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that decides how a run trains. The defaults are the method's values.
+
+    Attributes:
+        data: folder of the data set.
+        preset: name of the preset these settings started from.
+        stages: the stages to train, in order.
+        weights: `imagenet`, `none`, or the path of a file in Keras's no-top layout.
+        optimizer: `sgd` or `adam`.
+        learning_rate: of stage 1; the others multiply it by their `rate_factors`.
+        rate_factors: one factor a stage; stage 2 trains at a lower rate.
+        momentum, nesterov: of SGD.
+        batch_size: images a step.
+        epochs: most epochs a stage.
+        steps: steps an epoch, one entry a stage; None goes through all images once.
+        early_stopping: epochs without a better validation loss after which a stage ends.
+        plateau: epochs without a better validation loss after which the rate is reduced.
+        plateau_factor: what the rate is multiplied by then.
+        validation_fraction: share of the patients held out for validation.
+        train_limit, validation_limit: most images of either; None for all.
+        augmentation: strengths, or None for plain images.
+        views: augmented views of each image that are kept; each epoch takes the next one.
+        seed: of the split, the augmentation, the head's first weights and dropout.
+    """
+
+    data: str = ""
+    preset: str = "seed"
+    stages: tuple[int, ...] = (1, 2, 3)
+    weights: str = "imagenet"
+    optimizer: str = "sgd"
+    learning_rate: float = 1e-4
+    rate_factors: tuple[float, float, float] = (1.0, 0.1, 1.0)
+    momentum: float = 0.0
+    nesterov: bool = False
+    batch_size: int = 32
+    epochs: int = 20
+    steps: tuple[int | None, int | None, int | None] = (None, None, 100)
+    early_stopping: int = 5
+    plateau: int = 2
+    plateau_factor: float = 0.5
+    validation_fraction: float = 0.1
+    train_limit: int | None = None
+    validation_limit: int | None = None
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    views: int = 4
+    seed: int = 0
+
+    def __post_init__(self):
+        if not self.stages or any(stage not in STAGES for stage in self.stages):
+            raise UserError(f"stages is {list(self.stages)}; choose from 1, 2 and 3.")
+        if self.optimizer not in OPTIMIZERS:
+            raise UserError(f"optimizer is {self.optimizer!r}; choose from {', '.join(OPTIMIZERS)}.")
+        _check_range("learning_rate", self.learning_rate, 1e-8, 1)
+        for factor in self.rate_factors:
+            _check_range("rate_factors", factor, 1e-4, 100)
+        _check_range("momentum", self.momentum, 0, 0.999)
+        _check_range("batch_size", self.batch_size, 1, 512)
+        _check_range("epochs", self.epochs, 1, 1000)
+        for steps in self.steps:
+            _check_range("steps", steps, 1, 100_000)
+        _check_range("early_stopping", self.early_stopping, 1, 1000)
+        _check_range("plateau", self.plateau, 1, 1000)
+        _check_range("plateau_factor", self.plateau_factor, 0.01, 0.99)
+        _check_range("validation_fraction", self.validation_fraction, 0.01, 0.5)
+        _check_range("train_limit", self.train_limit, 2, 10**9)
+        _check_range("validation_limit", self.validation_limit, 2, 10**9)
+        _check_range("views", self.views, 1, 100)
+        _check_range("seed", self.seed, 0, 2**31 - 1)
+
+    def to_json(self) -> dict:
+        """Plain values that `from_json` turns back into equal settings."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict) -> "TrainingSettings":
+        """Settings from what `to_json` wrote.
+
+        Raises:
+            UserError: a name is unknown or a value out of its range.
+        """
+        known = {item.name for item in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise UserError(f"Unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
+        values = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+        if values.get("augmentation") is not None:
+            values["augmentation"] = Augmentation(**values["augmentation"])
+        return cls(**values)
+
+
+OPTIMIZERS = ("sgd", "adam")
+
+
+def _check_range(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise UserError(f"{name} is {value}; it must lie between {low} and {high}.")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named starting point: what it overrides in the method's settings, and what it is for."""
+
+    summary: str
+    overrides: dict
+
+    def settings(self, **changes) -> TrainingSettings:
+        """The preset's settings with `changes` on top."""
+        return replace(TrainingSettings(), **{**self.overrides, **changes})
+
+
+PRESETS = {
+    "seed": Preset("The method to the letter: all images, SGD at 0.0001, up to 20 epochs a stage.", {}),
+    "quick": Preset(
+        "All three stages on a small sample in a few minutes, to see the whole way once.",
+        {
+            "preset": "quick",
+            "optimizer": "adam",
+            "rate_factors": (1.0, 0.1, 0.1),
+            "epochs": 4,
+            "steps": (None, None, 4),
+            "train_limit": 512,
+            "validation_limit": 128,
+            "views": 1,
+            "augmentation": Augmentation(
+                vertical_flip=False, rotation=10.0, width_shift=0.1, height_shift=0.1
+            ),
+        },
+    ),
+}
+
+
+def preset(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name not in PRESETS:
+        raise UserError(f"There is no preset {name!r}; choose from {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def home() -> Path:
+    """Folder that holds runs, data and weights: $PNEUMONIA_STUDIO_HOME, else the project's own."""
+    return Path(os.environ.get("PNEUMONIA_STUDIO_HOME") or Path(__file__).resolve().parent.parent)
+
+
+def runs_folder() -> Path:
+    """Where runs are kept unless told otherwise."""
+    return home() / "runs"
+
+
+def data_folder() -> Path:
+    """Where indexes, decoded pixels and the synthetic set are kept."""
+    return home() / "data"
+
+
+def model_folder() -> Path:
+    """Where the three weights files are kept unless told otherwise."""
+    return home() / "model_weights"
