@@ -1,0 +1,153 @@
+"""A synthetic set: drawn chests with lungs, ribs, heart and diaphragm, opacities for pneumonia.
+
+It lets every page work on a machine without data. It proves nothing about real films, and carries
+the file SYNTHETIC.txt, by which the index marks everything made from it.
+"""
+
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from core.dataset.index import SYNTHETIC_MARK
+from core.errors import UserError
+
+SIDE = 256
+TEST_SHARE = 0.25
+NORMAL_SHARE = 0.4
+IMAGES = 320
+NOTICE = "Synthetic radiographs drawn by a program: for trying the software, not for science.\n"
+
+
+def write_demo(folder: str | Path, images: int = IMAGES, seed: int = 0) -> Path:
+    """Draw a synthetic set in the published layout.
+
+    Args:
+        folder: created; it must be missing or empty.
+        images: how many in all, at least 20.
+        seed: the same seed draws the same set.
+
+    Returns:
+        The folder.
+
+    Raises:
+        UserError: the folder is not empty or cannot be written, or `images` is too small.
+    """
+    folder = Path(folder).expanduser().resolve()
+    if not 20 <= images <= 20_000:
+        raise UserError(f"{images} images were asked for; choose between 20 and 20,000.")
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UserError(f"{folder} is not an empty folder. Choose a new one.")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            _write(staging, images, seed)
+            staging.chmod(0o755)
+            if folder.exists():
+                folder.rmdir()
+            staging.rename(folder)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror}.") from error
+    return folder
+
+
+def _write(folder: Path, images: int, seed: int) -> None:
+    (folder / SYNTHETIC_MARK).write_text(NOTICE)
+    plan = list(_plan(images))
+    for path, _ in plan:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+
+    def draw_one(number: int) -> None:
+        path, cause = plan[number]
+        picture = draw_chest(np.random.default_rng([seed, number]), cause)
+        Image.fromarray(picture).save(folder / path, quality=90)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(draw_one, range(len(plan))))
+
+
+def _plan(images: int):
+    """(relative path, cause) of each image; every third patient has two films."""
+    for split, share in (("train", 1 - TEST_SHARE), ("test", TEST_SHARE)):
+        total = round(images * share)
+        normal = round(total * NORMAL_SHARE)
+        offset = 0 if split == "train" else 10_000
+        for number in range(total):
+            film = number if number < normal else number - normal
+            patient, exposure = offset + film - film // 3, film
+            if number < normal:
+                name = f"NORMAL/IM-{patient:04d}-{exposure:04d}.jpeg"
+                yield f"{split}/{name}", "none"
+            else:
+                cause = "virus" if patient % 3 == 0 else "bacteria"
+                yield f"{split}/PNEUMONIA/person{patient}_{cause}_{exposure}.jpeg", cause
+
+
+def draw_chest(random: np.random.Generator, cause: str) -> np.ndarray:
+    """One frontal chest, uint8 (256, 256), with the opacity of `cause` (`bacteria`, `virus`, `none`)."""
+    rows, columns = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j].astype(np.float32)
+    columns = columns - random.normal(0, 0.04)
+    rows = rows - random.normal(0, 0.04)
+    body = _soft(1 - (columns / random.uniform(0.88, 1.0)) ** 4 - (rows / 1.3) ** 6, 0.1)
+    film = 0.55 * body
+
+    lung_height, lung_width = random.uniform(0.58, 0.7), random.uniform(0.27, 0.33)
+    gap = random.uniform(0.36, 0.42)
+    lungs = np.zeros_like(film)
+    for side in (-1, 1):
+        lungs += _ellipse(rows + 0.08, columns - side * gap, lung_height, lung_width, 0.12)
+    lungs = np.clip(lungs, 0, 1)
+    film -= random.uniform(0.3, 0.38) * lungs
+
+    film += _ribs(rows, columns, random) * (0.35 + 0.65 * lungs) * body
+    film += 0.16 * np.exp(-((columns / 0.09) ** 2)) * body  # spine
+    heart = _ellipse(rows - 0.28, columns - 0.14, random.uniform(0.3, 0.36), 0.32, 0.12)
+    film += 0.28 * heart * (0.3 + 0.7 * lungs)
+    dome = 0.55 + random.normal(0, 0.04) + 0.35 * (np.abs(columns) - gap) ** 2
+    diaphragm = 1 / (1 + np.exp(-(rows - dome) / 0.025))
+    film += 0.32 * diaphragm * lungs * body
+
+    if cause != "none":
+        film += _opacity(rows, columns, gap, cause, random) * lungs
+    film += 0.05 * gaussian_filter(random.standard_normal((SIDE, SIDE)).astype(np.float32), 1.2)
+    film = gaussian_filter(film, random.uniform(0.6, 1.2))
+    exposure, contrast = random.normal(0.06, 0.04), random.uniform(0.85, 1.15)
+    return np.rint(255 * np.clip(0.5 + (film - 0.42) * contrast + exposure, 0, 1)).astype(np.uint8)
+
+
+def _opacity(rows, columns, gap, cause, random) -> np.ndarray:
+    """Bacterial: one dense lobar patch. Viral: several faint ones on both sides."""
+    patches = np.zeros_like(rows)
+    focal = cause == "bacteria"
+    for index in range(1 if focal else random.integers(5, 9)):
+        side = random.choice((-1, 1)) if focal else (-1, 1)[index % 2]
+        row, column = random.uniform(-0.35, 0.4), side * gap + random.normal(0, 0.08)
+        size = random.uniform(0.18, 0.3) if focal else random.uniform(0.1, 0.18)
+        strength = random.uniform(0.22, 0.4) if focal else random.uniform(0.1, 0.2)
+        distance = ((rows - row) / size) ** 2 + ((columns - column) / (size * 0.8)) ** 2
+        patches += strength * np.exp(-distance)
+    texture = gaussian_filter(random.standard_normal(rows.shape).astype(np.float32), 5)
+    return patches * (1 + 2.5 * texture)
+
+
+def _ribs(rows, columns, random) -> np.ndarray:
+    spacing, phase = random.uniform(0.17, 0.2), random.uniform(0, 0.2)
+    arcs = rows + 0.35 * columns**2 - 0.2 * np.abs(columns) + phase
+    wave = np.cos(2 * np.pi * arcs / spacing)
+    return 0.09 * np.clip(wave, 0, 1) * (np.abs(rows) < 0.75) * (np.abs(columns) > 0.1)
+
+
+def _ellipse(rows, columns, height, width, softness) -> np.ndarray:
+    return _soft(1 - (rows / height) ** 2 - (columns / width) ** 2, softness)
+
+
+def _soft(inside: np.ndarray, softness: float) -> np.ndarray:
+    """1 where `inside` is well above zero, 0 where well below, smooth between."""
+    return 1 / (1 + np.exp(-np.clip(inside / softness, -30, 30)))

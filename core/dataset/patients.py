@@ -1,0 +1,25 @@
+"""Whose film it is and what caused the disease, as far as the published file names tell."""
+
+import re
+
+_PNEUMONIA = re.compile(r"person(\d+)_(bacteria|virus)_", re.IGNORECASE)
+_NORMAL = re.compile(r"(NORMAL2-)?IM-(\d+)", re.IGNORECASE)
+
+
+def patient_and_cause(file_name: str) -> tuple[str, str]:
+    """Patient (kind + number) and cause (`bacteria`, `virus` or `none`) from a file name.
+
+    The bare number is no patient: person 100 with bacteria and person 100 with a virus are two.
+    A name in another style gives ("", "none"): the patient is unknown.
+
+    >>> patient_and_cause("person100_bacteria_475.jpeg")
+    ('bacteria-100', 'bacteria')
+    >>> patient_and_cause("NORMAL2-IM-0383-0001.jpeg")
+    ('NORMAL2-IM-0383', 'none')
+    """
+    if match := _PNEUMONIA.match(file_name):
+        number, cause = match.group(1), match.group(2).lower()
+        return f"{cause}-{number}", cause
+    if match := _NORMAL.match(file_name):
+        return f"{(match.group(1) or '').upper()}IM-{match.group(2)}", "none"
+    return "", "none"

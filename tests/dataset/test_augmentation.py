@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from scipy.ndimage import center_of_mass
+
+from core.config import Augmentation
+from core.dataset import affine_matrix, augment, augmented_views
+
+STILL = dict.fromkeys(("rotation", "width_shift", "height_shift", "shear"), 0.0)
+NOTHING = Augmentation(horizontal_flip=False, vertical_flip=False, **STILL)
+DIGEST = "0123456789abcdef" * 4
+IMAGE = np.random.default_rng(0).integers(0, 255, (128, 128), dtype=np.uint8)
+
+
+def views(strengths, count=200):
+    return [affine_matrix(strengths, 0, DIGEST, view, 128) for view in range(count)]
+
+
+def test_strengths_of_zero_change_nothing():
+    assert np.array_equal(augment(IMAGE, views(NOTHING, 1)[0]), IMAGE)
+
+
+def test_a_horizontal_flip_is_an_exact_mirror_image_of_half_the_views():
+    flipped = Augmentation(horizontal_flip=True, vertical_flip=False, **STILL)
+    results = [augment(IMAGE, matrix) for matrix in views(flipped)]
+    mirrored = [np.array_equal(result, IMAGE[:, ::-1]) for result in results]
+    assert all(m or np.array_equal(r, IMAGE) for m, r in zip(mirrored, results, strict=True))
+    assert 70 < sum(mirrored) < 130
+
+
+def test_a_vertical_flip_turns_the_film_upside_down():
+    flipped = Augmentation(horizontal_flip=False, vertical_flip=True, **STILL)
+    assert any(np.array_equal(augment(IMAGE, matrix), IMAGE[::-1]) for matrix in views(flipped, 20))
+
+
+def test_rotation_stays_within_its_strength_and_keeps_the_centre():
+    turned = views(Augmentation(False, False, 40.0, 0, 0, 0))
+    angles = [np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])) for matrix in turned]
+    assert max(map(abs, angles)) <= 40 and max(angles) > 35 and min(angles) < -35
+    for matrix in turned:
+        assert matrix[:, :2] @ [63.5, 63.5] + matrix[:, 2] == pytest.approx([63.5, 63.5])
+
+
+@pytest.mark.parametrize(("name", "axis"), [("height_shift", 0), ("width_shift", 1)])
+def test_shifts_move_along_their_axis_within_their_strength(name, axis):
+    spot = np.zeros((128, 128), np.uint8)
+    spot[60:68, 60:68] = 255
+    strengths = Augmentation(False, False, **{**STILL, name: 0.2})
+    moves = np.array([center_of_mass(augment(spot, matrix)) for matrix in views(strengths)]) - 63.5
+    assert np.abs(moves[:, 1 - axis]).max() < 1e-6
+    assert np.abs(moves[:, axis]).max() <= 0.2 * 128 + 1
+    assert np.abs(moves[:, axis]).max() > 0.18 * 128
+
+
+def test_shear_leaves_rows_level():
+    for matrix in views(Augmentation(False, False, **{**STILL, "shear": 20.0})):
+        assert matrix[0, :2] == pytest.approx([1, 0])
+        assert abs(matrix[1, 0]) <= np.tan(np.deg2rad(20))
+
+
+def test_seed_image_and_view_decide_and_nothing_else():
+    first = affine_matrix(Augmentation(), 0, DIGEST, 0, 128)
+    assert np.array_equal(first, affine_matrix(Augmentation(), 0, DIGEST, 0, 128))
+    for other in (
+        affine_matrix(Augmentation(), 1, DIGEST, 0, 128),
+        affine_matrix(Augmentation(), 0, DIGEST[::-1], 0, 128),
+        affine_matrix(Augmentation(), 0, DIGEST, 1, 128),
+    ):
+        assert not np.array_equal(first, other)
+
+
+def test_a_batch_is_its_images_one_by_one():
+    pixels = np.stack([IMAGE, IMAGE.T])
+    batch = augmented_views(pixels, [DIGEST, DIGEST[::-1]], [3, 4], Augmentation(), seed=5)
+    alone = augment(IMAGE.T, affine_matrix(Augmentation(), 5, DIGEST[::-1], 4, 128))
+    assert np.array_equal(batch[1], alone)
+    assert np.array_equal(augmented_views(pixels, [], [], None, 0), pixels)
