@@ -1,0 +1,94 @@
+"""Kept activations: the output of frozen layers, computed once per image and view, kept on disk.
+
+A frozen layer gives the same output for the same picture in every epoch. Its activations are
+written in half precision to a memory-mapped file whose name is a digest of everything that they
+depend on, so a stale file is never used; it is renamed into place when whole, so a half-written one
+is never read.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from core import atomic
+
+VERSION = 1
+
+
+def segment(model: keras.Model, after: str | None, until: str | None = None) -> keras.Model:
+    """The part of `model` behind layer `after` up to and with layer `until`, sharing its weights.
+
+    Args:
+        after: None starts at the input.
+        until: None goes to the output.
+    """
+    names = [layer.name for layer in model.layers]
+    first = names.index(after) + 1 if after else 1
+    last = names.index(until) + 1 if until else len(names)
+    inputs = x = keras.Input(model.layers[first - 1].output.shape[1:])
+    for layer in model.layers[first:last]:
+        x = layer(x)
+    return keras.Model(inputs, x)
+
+
+def weights_digest(model: keras.Model) -> str:
+    """SHA-256 over the weights of `model`, in order."""
+    digest = hashlib.sha256()
+    for array in model.get_weights():
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class FeatureStore:
+    """A folder of kept activations."""
+
+    folder: Path
+
+    def get(
+        self,
+        part: keras.Model,
+        depends_on: dict,
+        count: int,
+        batches: Callable[[], Iterator[np.ndarray]],
+    ) -> np.ndarray:
+        """Activations of `part` for `count` images: from disk, or computed and kept.
+
+        Args:
+            part: frozen layers, as `segment` gives them.
+            depends_on: plain values that tell the result apart: pixels, augmentation, seed, view,
+                and the digest of all weights on the way.
+            count: number of images.
+            batches: gives the input in order, in batches; not called when the file is there.
+
+        Returns:
+            float16 array of shape (count, ...), memory-mapped, read-only.
+        """
+        path = self._path(part, depends_on)
+        if not path.exists():
+            with atomic.replacing(path) as temporary:
+                shape = (count, *part.output.shape[1:])
+                array = np.lib.format.open_memmap(temporary, "w+", np.float16, shape)
+                done = 0
+                for batch in batches():
+                    array[done : done + len(batch)] = part.predict_on_batch(batch)
+                    done += len(batch)
+                array.flush()
+                del array
+        return np.load(path, mmap_mode="r")
+
+    def has_room_for(self, size: int) -> bool:
+        """Whether the disk holds `size` more bytes and a tenth to spare."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self.folder).free > 1.1 * size
+
+    def _path(self, part: keras.Model, depends_on: dict) -> Path:
+        shapes = [list(part.input.shape[1:]), list(part.output.shape[1:])]
+        text = json.dumps({"version": VERSION, "shapes": shapes, **depends_on}, sort_keys=True)
+        return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npy"

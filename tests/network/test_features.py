@@ -1,0 +1,62 @@
+import keras
+import numpy as np
+import pytest
+
+from core.network import FeatureStore
+from core.network.features import weights_digest
+
+
+@pytest.fixture
+def part():
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, keras.layers.Dense(3, kernel_initializer="ones")(inputs))
+
+
+X = np.arange(40, dtype=np.float32).reshape(10, 4)
+
+
+def batches():
+    yield X[:6]
+    yield X[6:]
+
+
+def forbidden():
+    raise AssertionError("computed again")
+
+
+def test_activations_are_computed_once_and_kept_in_half_precision(part, tmp_path):
+    kept = FeatureStore(tmp_path).get(part, {"view": 0}, 10, batches)
+    assert kept.dtype == np.float16
+    assert np.allclose(kept, X.sum(axis=1, keepdims=True), rtol=1e-3)
+    again = FeatureStore(tmp_path).get(part, {"view": 0}, 10, forbidden)
+    assert np.array_equal(kept, again)
+
+
+def test_another_dependency_is_another_file(part, tmp_path):
+    store = FeatureStore(tmp_path)
+    store.get(part, {"view": 0}, 10, batches)
+    with pytest.raises(AssertionError, match="computed again"):
+        store.get(part, {"view": 1}, 10, forbidden)
+
+
+def test_a_half_written_file_is_never_read(part, tmp_path):
+    def killed():
+        yield X[:6]
+        raise RuntimeError("killed")
+
+    store = FeatureStore(tmp_path)
+    with pytest.raises(RuntimeError):
+        store.get(part, {"view": 0}, 10, killed)
+    assert list(tmp_path.iterdir()) == []
+    assert len(store.get(part, {"view": 0}, 10, batches)) == 10
+
+
+def test_the_digest_follows_the_weights(part):
+    before = weights_digest(part)
+    part.layers[-1].set_weights([np.zeros((4, 3)), np.zeros(3)])
+    assert weights_digest(part) != before
+
+
+def test_a_disk_too_small_is_noticed(tmp_path):
+    assert FeatureStore(tmp_path).has_room_for(1)
+    assert not FeatureStore(tmp_path).has_room_for(10**18)
