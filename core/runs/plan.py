@@ -1,0 +1,83 @@
+"""How much work a run is, before it starts and while it goes: the ground for progress and time left.
+
+Work is counted in multiply-adds (GMAC). Dense layers move one weight from memory for each
+multiply-add of a small batch, so they count for more than convolutions do.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+from core.architecture import CUT, WEIGHTED, Layer, is_trained
+from core.config import STAGES, TrainingSettings
+
+DENSE_FACTOR = 8.0
+TYPICAL_GMAC_PER_SECOND = 150.0  # two cores with AVX-512, float32
+
+
+def gigamacs(layers: list[Layer]) -> float:
+    """GMAC of one image's forward pass through `layers`."""
+    total = 0.0
+    for layer in layers:
+        if layer.kind == "convolution":
+            total += layer.parameters * layer.output[0] * layer.output[1]
+        else:
+            total += layer.parameters * DENSE_FACTOR
+    return total / 1e9
+
+
+def stage_steps(settings: TrainingSettings, stage: int, images: int) -> int:
+    """Steps of an epoch: as set, or as many as go through all images once."""
+    return settings.steps[stage - 1] or ceil(images / settings.batch_size)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The work of a run, in GMAC.
+
+    Attributes:
+        settings: of the run.
+        training, validation, test: numbers of images.
+    """
+
+    settings: TrainingSettings
+    training: int
+    validation: int
+    test: int
+
+    def extracted_images(self) -> int:
+        """Images whose frozen layers are computed: every view of training, validation and test."""
+        if set(self.settings.stages) <= {3}:
+            return 0
+        views = self.settings.views if self.settings.augmentation else 1
+        return self.training * views + self.validation + self.test
+
+    def extraction(self) -> float:
+        """The frozen layers, once for each such image."""
+        frozen = WEIGHTED[: [layer.name for layer in WEIGHTED].index(CUT) + 1]
+        return self.extracted_images() * gigamacs(frozen)
+
+    def epoch(self, stage: int) -> float:
+        """One epoch: its steps (three passes where weights change) and validation."""
+        tail = self._tail(stage)
+        images = stage_steps(self.settings, stage, self.training) * self.settings.batch_size
+        return (3 * images + self.validation) * gigamacs(tail)
+
+    def evaluation(self, stage: int) -> float:
+        """Predictions on validation and test."""
+        return (self.validation + self.test) * gigamacs(self._tail(stage))
+
+    def stage(self, stage: int) -> float:
+        """A stage when no early stopping shortens it."""
+        return self.settings.epochs * self.epoch(stage) + self.evaluation(stage)
+
+    def total(self) -> float:
+        """The whole run."""
+        return self.extraction() + sum(self.stage(stage) for stage in self.settings.stages)
+
+    def seconds(self, gmac_per_second: float = TYPICAL_GMAC_PER_SECOND) -> float:
+        """How long the run may take at most."""
+        return self.total() / gmac_per_second + 15
+
+    def _tail(self, stage: int) -> list[Layer]:
+        trained = [is_trained(layer, STAGES[stage]) for layer in WEIGHTED]
+        return list(WEIGHTED[trained.index(True) :])

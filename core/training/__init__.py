@@ -1,0 +1,5 @@
+"""Training a run: its stages one after another, in a process of their own."""
+
+from core.training.staged import train_run
+
+__all__ = ["train_run"]

@@ -1,0 +1,42 @@
+"""The training process: `python -m core.training RUN_FOLDER`. Everything it needs stands in the folder."""
+
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from core.errors import UserError
+from core.runs import Run, jobs, lock
+from core.training import train_run
+
+
+def main(folder: str) -> int:
+    """Train the run in `folder`; 0 when it finished or was stopped, 1 when it failed."""
+    run = Run(Path(folder))
+    if jobs.LOCKED_BY_STARTER not in os.environ and lock.acquire(run.lock_path) is None:
+        print(f"{run.name} is training already.", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: run.request_stop())
+    try:
+        train_run(run)
+    except UserError as error:
+        return _failed(run, str(error))
+    except MemoryError:
+        return _failed(run, "There was not enough memory. Lower the batch size.")
+    except Exception as error:
+        traceback.print_exc()
+        reason = str(error).splitlines()[0][:200] if str(error) else "no reason given"
+        return _failed(run, f"{type(error).__name__}: {reason} (the log has the details).")
+    return 0
+
+
+def _failed(run: Run, sentence: str) -> int:
+    print(sentence, file=sys.stderr, flush=True)
+    run.write_state(state="failed", message=sentence, ended=time.time(), seconds_left=None)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,86 @@
+"""What a run trains, validates and tests on: rows of a data set, by role."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.config import TrainingSettings
+from core.dataset import Dataset, assign_roles, augmented_views, sample
+from core.images import network_input
+
+
+@dataclass(frozen=True, eq=False)
+class Films:
+    """Images of one role.
+
+    Attributes:
+        dataset: they belong to.
+        rows: int ndarray, row numbers in the data set.
+    """
+
+    dataset: Dataset
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """int64 ndarray of shape (n,)."""
+        return self.dataset.labels[self.rows]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Their rows of the data set's table."""
+        return self.dataset.table.iloc[self.rows]
+
+    def digest(self) -> str:
+        """SHA-256 over their contents, in order."""
+        return hashlib.sha256("".join(self.table["sha256"]).encode()).hexdigest()
+
+    def views(self, positions: np.ndarray, view: int, settings: TrainingSettings) -> np.ndarray:
+        """Augmented view number `view` of some of them, as network input."""
+        rows = self.rows[positions]
+        digests = list(self.dataset.table["sha256"].to_numpy()[rows])
+        views = augmented_views(
+            self.dataset.pixels[rows], digests, [view] * len(rows), settings.augmentation, settings.seed
+        )
+        return network_input(views)
+
+    def plain(self, positions: np.ndarray) -> np.ndarray:
+        """Some of them without augmentation, as network input."""
+        return network_input(self.dataset.pixels[self.rows[positions]])
+
+
+@dataclass(frozen=True, eq=False)
+class RunData:
+    """The films of a run by role."""
+
+    training: Films
+    validation: Films
+    test: Films
+
+    @classmethod
+    def select(cls, dataset: Dataset, settings: TrainingSettings) -> "RunData":
+        """Split `dataset` by patient and keep to the settings' limits.
+
+        Raises:
+            UserError: a class has too few patients.
+        """
+        roles = assign_roles(dataset.table, settings.validation_fraction, settings.seed)
+        limits = {"training": settings.train_limit, "validation": settings.validation_limit}
+        films = {}
+        for role in ("training", "validation", "test"):
+            rows = sample(dataset.table, np.flatnonzero(roles == role), limits.get(role), settings.seed)
+            films[role] = Films(dataset, rows)
+        return cls(**films)
+
+
+def view_key(films: Films, view: int | None, settings: TrainingSettings) -> dict:
+    """Everything that the pixels of a view depend on; `view` None stands for plain images."""
+    key = {"films": films.digest(), "augmentation": None}
+    if view is not None and settings.augmentation is not None:
+        key |= {"augmentation": asdict(settings.augmentation), "seed": settings.seed, "view": view}
+    return key

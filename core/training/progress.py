@@ -1,0 +1,52 @@
+"""Where a run stands, written to its folder often enough to watch and seldom enough not to cost."""
+
+import time
+
+from core.runs import Plan, Run
+
+SECONDS_BETWEEN_WRITES = 0.5
+
+
+class Stopped(Exception):
+    """Somebody asked the run to stop, and it has."""
+
+
+class Progress:
+    """Counts the work done against the plan, and writes state and time left into the run's folder."""
+
+    def __init__(self, run: Run, plan: Plan):
+        self.run, self.plan = run, plan
+        self.total = plan.total()
+        self.done = 0.0
+        self.began = time.monotonic()
+        self.written = 0.0
+
+    def work(self, gigamacs: float, **state) -> None:
+        """Add work done; write `state` if the last write is long enough ago.
+
+        Raises:
+            Stopped: somebody asked for it.
+        """
+        if self.run.stop_requested():
+            raise Stopped
+        self.done += gigamacs
+        if time.monotonic() - self.written >= SECONDS_BETWEEN_WRITES:
+            self.say(**state)
+
+    def reach(self, gigamacs: float) -> None:
+        """Count at least `gigamacs` as done: what early stopping or a kept file spared is done, too."""
+        self.done = max(self.done, gigamacs)
+
+    def note(self, sentence: str) -> None:
+        """Keep a remark with the run's state, for as long as the run is kept."""
+        notes = self.run.status().notes
+        if sentence not in notes:
+            self.run.write_state(notes=[*notes, sentence])
+
+    def say(self, **state) -> None:
+        """Write `state`, the share done and the time left."""
+        share = min(self.done / self.total, 0.999)
+        elapsed = time.monotonic() - self.began
+        left = elapsed * (1 - share) / share if share > 0.002 else None
+        self.written = time.monotonic()
+        self.run.write_state(done=round(share, 4), seconds_left=left and round(left), **state)

@@ -1,0 +1,115 @@
+"""What a stage really trains: the whole network on pixels, or its end on kept activations."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import keras
+import numpy as np
+
+from core.architecture import CUT, LAYERS
+from core.config import Stage, TrainingSettings
+from core.network import FeatureStore, segment, weights_digest
+from core.training.batches import Source
+from core.training.data import Films, RunData, view_key
+from core.training.progress import Progress
+
+EXTRACTION_BATCH = 32
+POOL = "block5_pool"
+BYTES_AN_ACTIVATION = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Trainee:
+    """A model and where its input comes from.
+
+    Attributes:
+        model: from the input that `train` and `plain` give to probabilities.
+        train: input of the training films by (positions, pass).
+        plain: by role, input of the validation and test films by positions.
+    """
+
+    model: keras.Model
+    train: Source
+    plain: dict[str, Callable[[np.ndarray], np.ndarray]]
+
+
+def direct(network: keras.Model, data: RunData, settings: TrainingSettings) -> Trainee:
+    """The whole network on pixels; every pass sees new views."""
+    return Trainee(
+        network,
+        lambda positions, number: data.training.views(positions, number, settings),
+        {"validation": data.validation.plain, "test": data.test.plain},
+    )
+
+
+def on_kept_activations(
+    network: keras.Model,
+    stage: Stage,
+    data: RunData,
+    settings: TrainingSettings,
+    store: FeatureStore,
+    progress: Progress,
+) -> Trainee:
+    """The end of the network that `stage` trains, on activations of the frozen part before it.
+
+    One extraction at `block5_conv2` serves stages 1 and 2; stage 1 goes on from there to
+    `block5_pool`. Pass p sees view p modulo `settings.views`.
+    """
+    trunk = segment(network, None, CUT)
+    bridge = None if stage.trains else segment(network, CUT, POOL)
+    weights = {"trunk": weights_digest(trunk), "bridge": bridge and weights_digest(bridge)}
+    extract = partial(_extract, trunk, bridge, weights, settings, store, progress)
+    views = [extract(data.training, view) for view in range(view_count(settings))]
+    held_out = {"validation": extract(data.validation, None), "test": extract(data.test, None)}
+    progress.reach(progress.plan.extraction())
+    return Trainee(
+        segment(network, CUT if bridge is None else POOL),
+        lambda positions, number: views[number % len(views)][positions].astype(np.float32),
+        {role: partial(_rows, kept) for role, kept in held_out.items()},
+    )
+
+
+def view_count(settings: TrainingSettings) -> int:
+    """Views of each training film; without augmentation all would be the same."""
+    return settings.views if settings.augmentation else 1
+
+
+def bytes_to_keep(data: RunData, settings: TrainingSettings) -> int:
+    """Disk space of the activations that stages 1 and 2 keep."""
+    films = len(data.training) * view_count(settings) + len(data.validation) + len(data.test)
+    shapes = [layer.output for layer in LAYERS if layer.name in (CUT, POOL)]
+    return films * BYTES_AN_ACTIVATION * sum(int(np.prod(shape)) for shape in shapes)
+
+
+def batch_positions(count: int) -> Iterator[np.ndarray]:
+    """Positions 0 to `count` in order, a batch at a time."""
+    for start in range(0, count, EXTRACTION_BATCH):
+        yield np.arange(start, min(start + EXTRACTION_BATCH, count))
+
+
+def _extract(trunk, bridge, weights, settings, store, progress, films: Films, view: int | None):
+    key = {**view_key(films, view, settings), "trunk": weights["trunk"]}
+    share = progress.plan.extraction() / max(1, progress.plan.extracted_images())
+
+    def pixels() -> Iterator[np.ndarray]:
+        for positions in batch_positions(len(films)):
+            yield films.plain(positions) if view is None else films.views(positions, view, settings)
+            progress.work(share * len(positions), message="Computing the frozen layers once")
+
+    def trunk_output() -> np.ndarray:
+        return store.get(trunk, key, len(films), pixels)
+
+    if bridge is None:
+        return trunk_output()
+
+    def activations() -> Iterator[np.ndarray]:
+        kept = trunk_output()
+        for positions in batch_positions(len(films)):
+            yield _rows(kept, positions)
+
+    return store.get(bridge, {**key, "bridge": weights["bridge"]}, len(films), activations)
+
+
+def _rows(kept: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    return kept[positions].astype(np.float32)

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.evaluation import evaluate
+
+
+def test_a_small_example_by_hand():
+    metrics = evaluate(np.array([0, 0, 0, 1, 1]), np.array([0.1, 0.6, 0.2, 0.9, 0.4]))
+    assert metrics["confusion_matrix"] == [[2, 1], [1, 1]]
+    assert metrics["accuracy"] == pytest.approx(3 / 5)
+    assert metrics["precision"] == metrics["recall"] == metrics["f1"] == pytest.approx(1 / 2)
+    assert metrics["specificity"] == pytest.approx(2 / 3)
+    assert metrics["auc"] == pytest.approx(5 / 6)  # of the six pairs, 0.4 stands below 0.6 alone
+    expected = -np.log([0.9, 0.4, 0.8, 0.9, 0.4]).mean()
+    assert metrics["loss"] == pytest.approx(expected)
+    assert metrics["n"] == 5
+
+
+def test_the_threshold_itself_is_positive():
+    assert evaluate(np.array([1, 0]), np.array([0.7, 0.2]), threshold=0.7)["recall"] == 1
+
+
+def test_what_cannot_be_computed_is_none():
+    metrics = evaluate(np.array([1, 1]), np.array([0.1, 0.2]))
+    assert metrics["auc"] is metrics["specificity"] is metrics["precision"] is None
+    assert metrics["recall"] == 0
+
+
+@pytest.mark.parametrize("bad", [np.nan, -0.1, 1.1])
+def test_probabilities_that_are_none_are_refused(bad):
+    with pytest.raises(UserError, match="no numbers between 0 and 1"):
+        evaluate(np.array([0, 1]), np.array([0.5, bad]))
+
+
+def test_no_images_are_refused():
+    with pytest.raises(UserError, match="no images"):
+        evaluate(np.array([]), np.array([]))

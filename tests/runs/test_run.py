@@ -1,0 +1,75 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import tiny_settings
+
+from core.errors import UserError
+from core.runs import create_run, jobs, list_runs, lock, open_run
+
+
+@pytest.fixture
+def run(tmp_path, demo):
+    return create_run(tiny_settings(demo), "a-run", tmp_path / "runs", tmp_path / "models")
+
+
+def test_a_new_run_keeps_its_settings(run, demo):
+    assert open_run("a-run", run.path.parent).settings() == tiny_settings(demo)
+    assert [other.name for other in list_runs(run.path.parent)] == ["a-run"]
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a b", "x" * 65, ".hidden"])
+def test_names_that_are_no_names_are_refused(name, demo, tmp_path):
+    with pytest.raises(UserError, match="cannot be called|no run"):
+        create_run(tiny_settings(demo), name or " ", tmp_path)
+    with pytest.raises(UserError):
+        open_run(name, tmp_path)
+
+
+def test_a_name_is_given_once(run, demo):
+    with pytest.raises(UserError, match="already"):
+        create_run(tiny_settings(demo), "a-run", run.path.parent)
+
+
+def test_history_is_appended_and_read_back(run):
+    assert len(run.steps()) == 0
+    run.append_steps([{"stage": 1, "epoch": 1, "step": 1, "loss": 0.5}, {"stage": 1, "step": 2}])
+    run.append_steps([{"stage": 1, "epoch": 1, "step": 3, "loss": 0.25, "accuracy": 0.75}])
+    assert run.steps()["step"].tolist() == [1, 2, 3]
+    assert run.steps()["accuracy"].iloc[2] == 0.75
+
+
+def test_a_run_whose_process_is_gone_without_a_word_has_died(run):
+    assert run.status().state == "died"
+
+
+def test_a_lock_tells_who_lives_and_is_free_after_a_kill(tmp_path):
+    code = "import sys, time; from pathlib import Path; from core.runs import lock; "
+    code += "lock.acquire(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    path = tmp_path / "lock"
+    holder = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    assert lock.is_held(path) and lock.acquire(path) is None
+    holder.kill()
+    holder.wait()
+    assert not lock.is_held(path)
+    os.close(lock.acquire(path))
+
+
+def test_one_run_trains_at_a_time_and_a_killed_one_is_told(run, demo):
+    jobs.start(run)
+    second = create_run(tiny_settings(demo), "second", run.path.parent)
+    with pytest.raises(UserError, match="a-run is training"):
+        jobs.start(second)
+    assert run.status().state == "running" and jobs.active_run(run.path.parent) == run
+    pid = int(subprocess.check_output(["pgrep", "-f", str(run.path)]).split()[0])
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while jobs.is_active(run):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert run.status().state == "died"
+    assert "without a word" in run.status().message

@@ -1,0 +1,160 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import assert_same_metrics, tiny_settings, wait_for
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
+
+from core.config import STAGES
+from core.evaluation import evaluate
+from core.runs import create_run, jobs
+from core.training.batches import prefetched, training_stream
+from core.weights import read_model
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def test_a_run_keeps_everything_it_promises(trained):
+    epochs, steps = trained.epochs(), trained.steps()
+    assert epochs.groupby("stage").size().to_dict() == {1: 2, 2: 2, 3: 2}
+    assert steps.groupby("stage").size().to_dict() == {1: 4, 2: 4, 3: 2}
+    assert (epochs["val_loss"] > 0).all() and steps["loss"].notna().all()
+    assert trained.status().done == 1.0
+    for stage in (1, 2, 3):
+        assert list(trained.events_path.glob(f"stage_{stage}/events.out.tfevents.*"))
+        for split in ("validation", "test"):
+            kept = trained.predictions(stage, split)
+            again = evaluate((kept["label"] == "PNEUMONIA").astype(int), kept["probability"])
+            assert_same_metrics(trained.evaluation()[str(stage)][split], again, rel=1e-4)
+
+
+def test_tensorboard_reads_the_history(trained):
+    events = EventAccumulator(str(trained.events_path / "stage_1")).Reload()
+    written = [float(make_ndarray(event.tensor_proto)) for event in events.Tensors("val_loss")]
+    epochs = trained.epochs()
+    assert written == pytest.approx(list(epochs.loc[epochs["stage"] == 1, "val_loss"]), rel=1e-4)
+
+
+def test_frozen_layers_stay_as_they_were_and_trained_ones_move(trained):
+    first, second, third = (read_model(trained.weights_path(stage))[0] for stage in (1, 2, 3))
+    for name in first:
+        moved = not np.array_equal(first[name][0], second[name][0])
+        if name.startswith("block"):
+            assert moved == (name in STAGES[2].trains)
+        assert not np.array_equal(first[name][0], third[name][0])
+
+
+def test_finished_stages_are_published_under_the_methods_names(trained, home):
+    for stage in STAGES.values():
+        published = home / "model_weights" / stage.file
+        assert published.read_bytes()[:4096] == trained.weights_path(stage.number).read_bytes()[:4096]
+
+
+def test_a_fresh_keras_process_loads_the_files_and_gives_the_same_probabilities(trained, demo):
+    code = """
+import sys, keras, numpy as np, pandas as pd
+from core.images import network_input, network_pixels, read
+model = keras.models.load_model(sys.argv[1], compile=False)
+kept = pd.read_csv(sys.argv[2])
+pixels = np.stack([network_pixels(read(f"{sys.argv[3]}/{path}")) for path in kept["path"]])
+found = model.predict(network_input(pixels), verbose=0)[:, 1]
+assert np.abs(found - kept["probability"]).max() < 1e-5, np.abs(found - kept["probability"]).max()
+"""
+    kept = trained.path / "predictions" / "model_03-test.csv"
+    arguments = [str(trained.weights_path(3)), str(kept), str(demo)]
+    subprocess.run([sys.executable, "-c", code, *arguments], cwd=PROJECT, check=True)
+
+
+def finished(settings, folder, name):
+    run = create_run(settings, name, folder / "runs", folder / "models")
+    jobs.start(run)
+    wait_for(run)
+    return run
+
+
+def test_the_same_settings_give_the_same_run(demo, tmp_path):
+    settings = tiny_settings(demo, stages=(1,))
+    first, second = (finished(settings, tmp_path, name) for name in ("first", "second"))
+    columns = ["loss", "accuracy"]
+    pd.testing.assert_frame_equal(first.steps()[columns], second.steps()[columns])
+    assert first.evaluation() == second.evaluation()
+
+
+def test_a_request_to_stop_ends_the_run_and_keeps_what_was_best(demo, tmp_path):
+    settings = tiny_settings(demo, stages=(1,), epochs=500, early_stopping=500)
+    run = create_run(settings, "stopped", tmp_path / "runs", tmp_path / "models")
+    jobs.start(run)
+    deadline = time.monotonic() + 120
+    while not len(run.epochs()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    jobs.stop(run)
+    wait_for(run, 20)
+    assert run.status().state == "stopped"
+    read_model(run.weights_path(1))
+    assert not (tmp_path / "models" / STAGES[1].file).exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"stages": (2,)}, "Stage 2 starts from model_01, and there is no"),
+        ({"weights": "/nowhere.h5"}, "There is no weights file /nowhere.h5"),
+        ({"data": "/nowhere"}, "The folder /nowhere does not exist"),
+        ({"stages": (1,), "optimizer": "sgd", "learning_rate": 1.0, "epochs": 5}, "too high"),
+    ],
+)
+def test_what_cannot_be_trained_ends_with_its_reason(demo, tmp_path, changes, reason):
+    run = finished(tiny_settings(demo, **changes), tmp_path, "failing")
+    assert run.status().state == "failed"
+    assert reason in run.status().message
+    assert "Traceback" not in run.log_tail()
+
+
+LABELS = np.array([0, 1, 1, 0, 1])
+
+
+def stream(first_step=0):
+    return training_stream(lambda positions, number: positions * 10 + number, LABELS, 2, [7, 1], first_step)
+
+
+def test_the_stream_visits_every_image_once_a_pass():
+    batches = stream()
+    seen = np.concatenate([next(batches)[0] for _ in range(5)])
+    assert sorted(seen // 10) == sorted([*range(5), *range(5)])
+    assert (seen % 10).tolist() == [0] * 5 + [1] * 5
+
+
+def test_labels_belong_to_their_images():
+    for inputs, labels in (next(stream(step)) for step in range(6)):
+        assert (labels.argmax(axis=1) == LABELS[inputs // 10]).all()
+
+
+def test_a_stream_joined_late_gives_the_batches_it_would_have_given():
+    batches = stream()
+    for _ in range(3):
+        next(batches)
+    late = stream(first_step=3)
+    for _ in range(4):
+        assert np.array_equal(next(batches)[0], next(late)[0])
+
+
+def test_prefetching_changes_nothing_and_passes_errors_on():
+    def failing():
+        yield 1
+        raise ValueError("disk")
+
+    ahead = prefetched(stream())
+    plain = stream()
+    for _ in range(5):
+        assert np.array_equal(next(ahead)[0], next(plain)[0])
+    ahead.close()
+    broken = prefetched(failing())
+    assert next(broken) == 1
+    with pytest.raises(ValueError, match="disk"):
+        next(broken)
