@@ -1,0 +1,42 @@
+"""Which weights files are at hand, and what each says of itself."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import config
+from core.config import STAGES, Stage
+from core.weights import ModelRecord, WeightsError, read_record
+
+
+@dataclass(frozen=True)
+class AvailableModel:
+    """A stage's published weights.
+
+    Attributes:
+        stage: of the method.
+        path: of the weights file.
+        record: what the file says of itself.
+    """
+
+    stage: Stage
+    path: Path
+    record: ModelRecord
+
+    @property
+    def title(self) -> str:
+        """One line for people: stage, run, data; synthetic data are named as such."""
+        origin = f"run {self.record.run}" if self.record.run else "unknown origin"
+        mark = ", SYNTHETIC data" if self.record.synthetic else ""
+        return f"Stage {self.stage.number} · {self.stage.name} · {origin}{mark}"
+
+
+def available_models(folder: Path | None = None) -> list[AvailableModel]:
+    """The published weights that can be opened, by stage."""
+    found = []
+    for stage in STAGES.values():
+        path = Path(folder or config.model_folder()) / stage.file
+        try:
+            found.append(AvailableModel(stage, path, read_record(path)))
+        except WeightsError:
+            continue
+    return found
