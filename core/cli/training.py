@@ -1,0 +1,104 @@
+"""`train`: a run from the terminal, in the same process of its own that the page starts."""
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from core.cli.output import as_json, percent, print_json
+from core.config import PRESETS, STAGES, preset
+from core.errors import UserError
+from core.runs import Run, create_run, jobs
+
+SECONDS_BETWEEN_LOOKS = 0.5
+
+
+@click.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the data set.")
+@click.option("--preset", "preset_name", default="seed", show_default=True, type=click.Choice(list(PRESETS)))
+@click.option("--stage", type=click.Choice(["1", "2", "3", "all"]), default="all", show_default=True)
+@click.option(
+    "--weights",
+    metavar="imagenet|none|FILE",
+    default="imagenet",
+    show_default=True,
+    help="Starting weights of VGG19: downloaded, random, or a file in Keras's no-top layout.",
+)
+@click.option("--epochs", type=int, help="Most epochs a stage.")
+@click.option("--steps", type=int, help="Steps an epoch, in every stage.")
+@click.option("--seed", type=int, help="Of split, augmentation, first weights and dropout.")
+@click.option("--run", "name", help="Name of the run; made from preset and time if not given.")
+@click.option("--runs", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
+@click.option("--model-dir", type=click.Path(path_type=Path), help="Folder for the finished weights.")
+@as_json
+def train(
+    data: Path,
+    preset_name: str,
+    stage: str,
+    weights: str,
+    epochs: int | None,
+    steps: int | None,
+    seed: int | None,
+    name: str | None,
+    runs: Path | None,
+    model_dir: Path | None,
+    as_json: bool,
+) -> int:
+    """Train one stage or all three, and show how it goes. Ctrl-C stops after the running step."""
+    settings = preset(preset_name).settings(
+        data=str(data.expanduser().resolve()),
+        stages=tuple(STAGES) if stage == "all" else (int(stage),),
+        weights=weights if weights in ("imagenet", "none") else str(Path(weights).resolve()),
+    )
+    given = {"epochs": epochs, "steps": steps and (steps,) * len(STAGES), "seed": seed}
+    settings = replace(settings, **{key: value for key, value in given.items() if value is not None})
+    run = create_run(settings, name, runs, model_dir)
+    jobs.start(run)
+    _follow(run, quiet=as_json)
+    return _report(run, as_json)
+
+
+def _follow(run: Run, quiet: bool) -> None:
+    """Show a run's progress until it ends."""
+    if not quiet:
+        print(f"Run {run.name} in {run.path}")
+    hidden = quiet or not sys.stderr.isatty()
+    with tqdm(total=100, disable=hidden, bar_format="{l_bar}{bar}| {postfix}") as bar:
+        while True:
+            try:
+                status = run.status()
+                left = "" if not status.seconds_left else f" · {status.seconds_left // 60 + 1} min left"
+                where = f" · epoch {status.epoch}/{status.epochs}" if status.epoch else ""
+                bar.n = round(100 * status.done)
+                bar.set_postfix_str(f"{status.message}{where}{left}", refresh=True)
+                if status.state != "running":
+                    return
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+            except KeyboardInterrupt:
+                jobs.stop(run)
+                bar.write("Stopping after the running step ...")
+
+
+def _report(run: Run, as_json: bool) -> int:
+    status = run.status()
+    if status.state in ("failed", "died"):
+        raise UserError(f"{status.message} Run {run.name}, log: {run.log_path}")
+    evaluation = run.evaluation()
+    if as_json:
+        names = {number: STAGES[int(number)].name for number in evaluation}
+        stages = {names[number]: evaluation[number] for number in evaluation}
+        print_json({"run": run.name, "path": str(run.path), "state": status.state, "evaluation": stages})
+    else:
+        print(status.message)
+        for number, splits in evaluation.items():
+            for split, metrics in splits.items():
+                auc = "–" if metrics["auc"] is None else f"{metrics['auc']:.3f}"
+                print(
+                    f"  stage {number}  {split:<10}  AUC {auc}  accuracy "
+                    f"{percent(metrics['accuracy'])}  sensitivity {percent(metrics['recall'])}  "
+                    f"specificity {percent(metrics['specificity'])}  n {metrics['n']}"
+                )
+    return 0 if status.state == "finished" else 1
