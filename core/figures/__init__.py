@@ -1,0 +1,1 @@
+"""Numbers into Plotly figures, one file a page, one look throughout."""

@@ -1,0 +1,26 @@
+"""The look that all figures share: colours safe for the colour-blind that read on light and dark."""
+
+import plotly.graph_objects as go
+
+NORMAL = "#2a8fbd"
+PNEUMONIA = "#e07b39"
+CLASS_COLORS = {"NORMAL": NORMAL, "PNEUMONIA": PNEUMONIA}
+STAGE_COLORS = {1: "#2a8fbd", 2: "#e07b39", 3: "#7a68c9"}
+MUTED = "#8896a3"
+GRID = "rgba(136, 150, 163, 0.25)"
+
+
+def styled(figure: go.Figure, height: int = 320, **layout) -> go.Figure:
+    """`figure` with the common layout: see-through background, quiet grid, legend above."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
+        hoverlabel={"namelength": -1},
+    )
+    figure.update_layout(**layout)
+    figure.update_xaxes(gridcolor=GRID, zerolinecolor=GRID, automargin=True)
+    figure.update_yaxes(gridcolor=GRID, zerolinecolor=GRID, automargin=True)
+    return figure

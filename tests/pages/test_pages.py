@@ -1,0 +1,110 @@
+"""Every page, empty and with data, by Streamlit's own test runner; the browser test sees the rest."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+PROJECT = Path(__file__).resolve().parents[2]
+PAGES = ("dataset", "training", "comparison", "diagnosis")
+
+
+def opened(page: str, **session) -> AppTest:
+    """The page, run once; a page that raises fails the test."""
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60).run()
+    for name, value in session.items():
+        app.session_state[name] = value
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    """All that the page says."""
+    kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
+    return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_page_says_what_to_do_next(page, own_home):
+    app = opened(page)
+    assert app.info, texts(app)
+    assert any(word in texts(app) for word in ("Train", "synthetic set"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_with_data_and_models_names_what_is_synthetic(page, trained):
+    app = opened(page)
+    assert "SYNTHETIC" in texts(app)
+    assert not app.error
+
+
+def test_one_click_makes_the_synthetic_set(own_home):
+    app = opened("dataset")
+    next(button for button in app.button if "synthetic" in button.label).click().run()
+    assert not app.exception and not app.error
+    assert any(metric.value == "320" for metric in app.metric)
+
+
+def test_the_grid_follows_its_filters(demo):
+    app = opened("dataset", dataset=str(demo))
+    assert "60 images" in texts(app)
+    app.button_group(key="split").set_value("test").run()
+    app.button_group(key="label").set_value("NORMAL").run()
+    assert "6 images" in texts(app)
+
+
+@pytest.mark.parametrize("folder", ["/nowhere", "/dev/null"])
+def test_a_folder_that_is_none_is_told_and_the_page_goes_on(folder, own_home):
+    app = opened("dataset", dataset=folder)
+    assert folder in app.error[0].value
+
+
+def test_training_shows_what_each_stage_trains(demo):
+    text = texts(opened("training", dataset=str(demo)))
+    assert "43,065,218 parameters trained, 20,024,384 frozen" in text
+    assert "63,089,602 parameters trained, 0 frozen" in text
+
+
+def test_training_on_no_stage_is_refused(demo):
+    app = opened("training", dataset=str(demo))
+    app.button_group[0].set_value([]).run()
+    assert "choose from 1, 2 and 3" in app.error[0].value
+
+
+def test_comparison_shows_the_numbers_that_training_kept(trained):
+    app = opened("comparison")
+    table = app.dataframe[0].value
+    kept = trained.evaluation()["3"]["test"]
+    assert table.loc["Accuracy", "Stage 3 · model_03"] == f"{kept['accuracy']:.1%}"
+    assert table.loc["Images", "Stage 1 · model_01"] == "15"
+
+
+def test_diagnosis_answers_as_training_measured_and_survives_a_bad_file(trained, demo):
+    film = sorted((demo / "test/PNEUMONIA").iterdir())[0]
+    app = opened("diagnosis")
+    files = [(film.name, film.read_bytes(), "image/jpeg"), ("bad.jpeg", b"x", "image/jpeg")]
+    app.file_uploader[0].set_value(files).run()
+    assert not app.exception
+    assert "bad.jpeg is not an image" in app.error[0].value
+    kept = trained.predictions(3, "test").set_index("path").loc[f"test/PNEUMONIA/{film.name}"]
+    assert f"Probability of pneumonia **{kept['probability']:.1%}**" in texts(app)
+
+
+def test_no_page_imports_tensorflow(trained, demo):
+    code = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("streamlit_app.py", default_timeout=60).run()
+for page in ("dataset", "training", "comparison", "diagnosis"):
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception, app.exception
+film = open(sys.argv[1], "rb").read()
+app.file_uploader[0].set_value([("film.jpeg", film, "image/jpeg")]).run()
+assert any("Probability" in element.value for element in app.markdown)
+assert not {"tensorflow", "keras"} & set(sys.modules)
+"""
+    film = next((demo / "test/NORMAL").iterdir())
+    subprocess.run([sys.executable, "-c", code, str(film)], cwd=PROJECT, check=True)
