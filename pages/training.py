@@ -14,22 +14,26 @@ from core.figures.training import curves, frozen_layers
 from core.runs import Plan, Run, create_run, jobs, list_runs
 from pages.choosing import choose_dataset
 
+VIEWS = NEW, RUNS = ("New run", "Runs")
 WEIGHTS = {"imagenet": "ImageNet (downloaded once, 80 MB)", "file": "A weights file", "none": "Random"}
 
 
 def main() -> None:
     st.title("Training")
-    if active := jobs.active_run():
+    active = jobs.active_run()
+    if active:
         st.session_state.setdefault("run", active.name)
-    runs = list_runs()
-    launch, watch = st.tabs(["New run", "Runs"], default="Runs" if active else "New run", key="tab")
-    with launch:
+    if "view" not in st.session_state:
+        asked = st.query_params.get("view")
+        st.session_state["view"] = asked if asked in VIEWS else RUNS if active else NEW
+    view = st.segmented_control("View", VIEWS, required=True, key="view", label_visibility="collapsed")
+    st.query_params["view"] = view
+    if view == NEW:
         new_run(active)
-    with watch:
-        if runs:
-            show_runs(runs)
-        else:
-            st.info("Nothing has been trained yet. Start a run under *New run*.")
+    elif runs := list_runs():
+        show_runs(runs)
+    else:
+        st.info("Nothing has been trained yet. Train a first model under *New run*.")
 
 
 def new_run(active: Run | None) -> None:
@@ -48,8 +52,14 @@ def new_run(active: Run | None) -> None:
         st.warning(sentence, icon=":material/warning:")
     if active:
         st.info(f"{active.name} is training. One run trains at a time; watch it under *Runs*.")
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(active)):
-        start(settings)
+    st.button(
+        "Start training",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=bool(active),
+        on_click=start,
+        args=(settings,),
+    )
 
 
 def start(settings: TrainingSettings) -> None:
@@ -61,8 +71,7 @@ def start(settings: TrainingSettings) -> None:
         st.error(str(error), icon=":material/error:")
         return
     st.session_state["run"] = run.name
-    st.session_state["tab"] = "Runs"
-    st.rerun()
+    st.session_state["view"] = RUNS
 
 
 def choose_settings(dataset: Dataset) -> TrainingSettings:

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from core.cli.output import as_json, percent, print_json
+from core.cli.output import Bar, as_json, percent, print_json
 from core.config import PRESETS, STAGES, preset
+from core.dataset import open_dataset
 from core.errors import UserError
 from core.runs import Run, create_run, jobs
 
@@ -48,8 +49,9 @@ def train(
     as_json: bool,
 ) -> int:
     """Train one stage or all three, and show how it goes. Ctrl-C stops after the running step."""
+    dataset = open_dataset(data, Bar("Decoding", "image"))
     settings = preset(preset_name).settings(
-        data=str(data.expanduser().resolve()),
+        data=str(dataset.root),
         stages=tuple(STAGES) if stage == "all" else (int(stage),),
         weights=weights if weights in ("imagenet", "none") else str(Path(weights).resolve()),
     )

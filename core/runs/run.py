@@ -52,6 +52,8 @@ class RunStatus:
         done: share of the work done, below 1 while it runs.
         seconds_left: estimate; None before there is one.
         images_per_second: of the last steps.
+        peak_memory: bytes, once it has ended.
+        notes: remarks worth keeping, such as that the disk was too small.
         started, ended: seconds since 1970; ended is None while it runs.
     """
 
@@ -67,6 +69,7 @@ class RunStatus:
     images_per_second: float | None = None
     started: float = 0.0
     ended: float | None = None
+    peak_memory: int | None = None
     notes: list[str] = field(default_factory=list)
 
 

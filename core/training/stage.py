@@ -9,7 +9,7 @@ import numpy as np
 from core import atomic, config
 from core.config import Stage, TrainingSettings
 from core.evaluation import evaluate
-from core.network import FeatureStore, build, freeze, save, set_arrays
+from core.network import FeatureStore, freeze, save, set_arrays
 from core.runs import Run, stage_steps
 from core.training import trainee as trainees
 from core.training.batches import prefetched, training_stream
@@ -22,13 +22,13 @@ from core.weights import ModelRecord, read_model
 
 
 def train_stage(
-    stage: Stage, start: dict, record: ModelRecord, data: RunData, run: Run, progress: Progress
+    stage: Stage, network: keras.Model, record: ModelRecord, data: RunData, run: Run, progress: Progress
 ) -> None:
     """Train one stage, evaluate its best weights and publish them.
 
     Args:
         stage: which.
-        start: arrays by layer name to start from; layers that it lacks start at random.
+        network: the whole network, holding the weights to start from.
         record: provenance to keep inside the weights file.
         data: the films.
         run: the folder to report to.
@@ -38,17 +38,15 @@ def train_stage(
         Stopped: somebody asked for it; the best weights so far stay in the run's folder.
         UserError: the disk is full, or training went astray.
     """
+
     settings = run.settings()
-    network = build(settings.seed, record.scaling)
-    set_arrays(network, start)
     freeze(network, stage)
     progress.say(stage=stage.number, epoch=0, epochs=settings.epochs, step=0, steps=0)
     trainee = _trainee(network, stage, data, settings, progress)
     _fit(trainee, network, stage, record, data, run, progress)
 
     progress.say(message=f"Stage {stage.number}: evaluating", images_per_second=None)
-    arrays, _ = read_model(run.weights_path(stage.number))
-    set_arrays(network, arrays)
+    set_arrays(network, read_model(run.weights_path(stage.number))[0])
     evaluation = _evaluate(trainee, stage, data, run)
     record = replace(record, evaluation=evaluation)
     save(network, run.weights_path(stage.number), record)

@@ -1,20 +1,22 @@
 """A whole run: its data, then its stages one after another."""
 
 import platform
+import resource
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import keras
 
 from core.config import STAGES, TrainingSettings
 from core.dataset import open_dataset
 from core.errors import UserError
-from core.network import starting_weights
+from core.network import build, set_arrays, starting_weights
 from core.runs import Plan, Run
 from core.training.data import RunData
 from core.training.progress import Progress, Stopped
 from core.training.stage import train_stage
-from core.weights import ModelRecord, read_model, read_record
+from core.weights import ModelRecord, read_model
 
 
 def train_run(run: Run) -> None:
@@ -32,9 +34,10 @@ def train_run(run: Run) -> None:
     run.write_facts(_facts(dataset, data))
     progress = Progress(run, plan)
     reached = plan.extraction()
+    network = build(settings.seed)  # one for all stages: three would take three times the memory
     try:
         for number in settings.stages:
-            start, origin = _start(run, settings, number)
+            origin = _start(network, run, settings, number)
             record = ModelRecord(
                 stage=number,
                 run=run.name,
@@ -44,7 +47,7 @@ def train_run(run: Run) -> None:
                 preset=settings.preset,
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
             )
-            train_stage(STAGES[number], start, record, data, run, progress)
+            train_stage(STAGES[number], network, record, data, run, progress)
             reached += plan.stage(number)
             progress.reach(reached)
     except Stopped:
@@ -53,12 +56,13 @@ def train_run(run: Run) -> None:
         _end(run, "finished", "Finished.", done=1.0)
 
 
-def _start(run: Run, settings: TrainingSettings, number: int) -> tuple[dict, str]:
-    """Arrays that a stage starts from, and the name of what stage 1 started from."""
+def _start(network: keras.Model, run: Run, settings: TrainingSettings, number: int) -> str:
+    """Give the network the weights that a stage starts from; returns what stage 1 started from."""
     earlier = STAGES[number].starts_from
     if earlier is None:
         run.write_state(message="Loading the starting weights")
-        return starting_weights(settings.weights), settings.weights.replace("\\", "/").split("/")[-1]
+        set_arrays(network, starting_weights(settings.weights))
+        return Path(settings.weights).name
     path = run.weights_path(earlier)
     if earlier not in settings.stages:
         path = run.model_folder() / STAGES[earlier].file
@@ -67,8 +71,9 @@ def _start(run: Run, settings: TrainingSettings, number: int) -> tuple[dict, str
                 f"Stage {number} starts from {STAGES[earlier].name}, and there is no {path}. "
                 f"Train stage {earlier} first, or both in one run."
             )
-    arrays, _ = read_model(path)
-    return arrays, read_record(path).starting_weights
+    arrays, record = read_model(path)
+    set_arrays(network, arrays)
+    return record.starting_weights
 
 
 def _say_decoding(run: Run):
@@ -99,5 +104,6 @@ def _end(run: Run, state: str, sentence: str, **more) -> None:
         ended=time.time(),
         seconds_left=None,
         images_per_second=None,
+        peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         **more,
     )

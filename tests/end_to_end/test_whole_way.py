@@ -1,0 +1,73 @@
+"""The whole way in a browser: browse the synthetic set, train, compare, diagnose."""
+
+import io
+import re
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from core.dataset.demo import draw_chest
+
+POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.js-plotly-plot')]
+    .flatMap(plot => plot.data.map(trace => trace.x ? trace.x.length : 0)))"""
+
+
+def settled(page: Page) -> None:
+    """Wait until the script has run."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def film() -> dict:
+    """A synthetic film as a file to drop."""
+    buffer = io.BytesIO()
+    Image.fromarray(draw_chest(np.random.default_rng(1), "bacteria")).save(buffer, "PNG")
+    return {"name": "film.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def test_the_whole_way(server, page):
+    # A bookmark is the first thing that this server is asked for.
+    page.goto(f"{server}/dataset")
+    page.get_by_role("button", name="Use the synthetic set").click()
+    expect(page.get_by_text("320 images, as the network sees them")).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4)
+    page.get_by_role("radio", name="NORMAL").click()
+    expect(page.get_by_text("128 images, as the network sees them")).to_be_visible()
+    page.get_by_role("button", name="Page 2").click()
+    settled(page)
+    expect(page.get_by_test_id("stImage").first).to_be_visible()
+
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()
+    page.get_by_test_id("stRadio").get_by_text("quick").click()
+    page.get_by_test_id("stRadio").get_by_text("Random", exact=True).click()
+    page.get_by_text("Settings", exact=True).click()
+    page.get_by_role("spinbutton", name="Epochs").fill("1")
+    page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    expect(page.get_by_text("Random starting weights: expect")).to_be_visible()
+    page.get_by_role("button", name="Start training").click()
+
+    expect(page.get_by_text(re.compile("Stage 1: training"))).to_be_visible(timeout=120_000)
+    page.wait_for_function(f"({POINTS})() > 0", timeout=60_000)
+    page.reload()
+    expect(page.get_by_test_id("stProgress").first).to_be_visible()
+    page.wait_for_function(f"({POINTS})() > 0")
+    before = page.evaluate(POINTS)
+    expect(page.get_by_text(re.compile("Stage 3: training"))).to_be_visible(timeout=120_000)
+    assert page.evaluate(POINTS) >= before > 0
+    expect(page.get_by_test_id("stAlertContentSuccess")).to_be_visible(timeout=180_000)
+
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Comparison").click()
+    expect(page.get_by_text("SYNTHETIC data: these numbers say nothing")).to_be_visible()
+    expect(page.get_by_text("Confusion matrices")).to_be_visible()
+    for stage in ("Stage 1", "Stage 2", "Stage 3"):
+        expect(page.locator(".js-plotly-plot").get_by_text(stage, exact=True).first).to_be_visible()
+
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(film())
+    expect(page.get_by_text(re.compile(r"Probability of pneumonia \d+\.\d%"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Research use, not a medical device").first).to_be_visible()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": "notes.png", "mimeType": "image/png", "buffer": b"no image"}
+    )
+    expect(page.get_by_text("notes.png is not an image that can be read here")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Probability of pneumonia \d+\.\d%"))).to_be_visible()
