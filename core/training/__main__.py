@@ -9,18 +9,18 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.runs import Run, jobs, lock
-from core.training import train_run
+from core.training import train_next_stage
 
 
 def main(folder: str) -> int:
     """Train the run in `folder`; 0 when it finished or was stopped, 1 when it failed."""
     run = Run(Path(folder))
-    if jobs.LOCKED_BY_STARTER not in os.environ and lock.acquire(run.lock_path) is None:
+    if not _is_locked(run):
         print(f"{run.name} is training already.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: run.request_stop())
     try:
-        train_run(run)
+        more = train_next_stage(run)
     except UserError as error:
         return _failed(run, str(error))
     except MemoryError:
@@ -29,7 +29,21 @@ def main(folder: str) -> int:
         traceback.print_exc()
         reason = str(error).splitlines()[0][:200] if str(error) else "no reason given"
         return _failed(run, f"{type(error).__name__}: {reason} (the log has the details).")
+    if more:  # the same process, with the same locks and an empty memory
+        os.execv(sys.executable, [sys.executable, "-m", "core.training", folder])
     return 0
+
+
+def _is_locked(run: Run) -> bool:
+    """Whether the run is ours: locked by who started us, by us before the last stage, or now."""
+    if jobs.LOCKED_BY_STARTER in os.environ:
+        return True
+    descriptor = lock.acquire(run.lock_path)
+    if descriptor is None:
+        return False
+    os.set_inheritable(descriptor, True)
+    os.environ[jobs.LOCKED_BY_STARTER] = "1"
+    return True
 
 
 def _failed(run: Run, sentence: str) -> int:

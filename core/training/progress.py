@@ -17,8 +17,9 @@ class Progress:
     def __init__(self, run: Run, plan: Plan):
         self.run, self.plan = run, plan
         self.total = plan.total()
-        self.done = 0.0
-        self.began = time.monotonic()
+        status = run.status()
+        self.done = status.done * self.total
+        self.began = status.started
         self.written = 0.0
 
     def work(self, gigamacs: float, **state) -> None:
@@ -46,7 +47,7 @@ class Progress:
     def say(self, **state) -> None:
         """Write `state`, the share done and the time left."""
         share = min(self.done / self.total, 0.999)
-        elapsed = time.monotonic() - self.began
+        elapsed = time.time() - self.began
         left = elapsed * (1 - share) / share if share > 0.002 else None
         self.written = time.monotonic()
         self.run.write_state(done=round(share, 4), seconds_left=left and round(left), **state)

@@ -38,7 +38,6 @@ def train_stage(
         Stopped: somebody asked for it; the best weights so far stay in the run's folder.
         UserError: the disk is full, or training went astray.
     """
-
     settings = run.settings()
     freeze(network, stage)
     progress.say(stage=stage.number, epoch=0, epochs=settings.epochs, step=0, steps=0)
@@ -51,6 +50,7 @@ def train_stage(
     record = replace(record, evaluation=evaluation)
     save(network, run.weights_path(stage.number), record)
     atomic.copy(run.weights_path(stage.number), run.model_folder() / stage.file)
+    run.write_evaluation(stage.number, evaluation)  # last: with it the stage is finished
 
 
 def _trainee(network, stage, data, settings, progress) -> Trainee:
@@ -124,5 +124,4 @@ def _evaluate(trainee: Trainee, stage: Stage, data: RunData, run: Run) -> dict:
         evaluation[role] = evaluate(films.labels, probabilities)
         table = films.table[["path", "label", "patient", "cause"]].assign(probability=probabilities)
         run.write_predictions(stage.number, role, table)
-    run.write_evaluation(stage.number, evaluation)
     return evaluation

@@ -1,4 +1,4 @@
-"""A whole run: its data, then its stages one after another."""
+"""A whole run: its data, then its stages one after another, a fresh interpreter for each."""
 
 import platform
 import resource
@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 
 from core.config import STAGES, TrainingSettings
-from core.dataset import open_dataset
+from core.dataset import Dataset, open_dataset
 from core.errors import UserError
 from core.network import build, set_arrays, starting_weights
 from core.runs import Plan, Run
@@ -19,13 +19,32 @@ from core.training.stage import train_stage
 from core.weights import ModelRecord, read_model
 
 
-def train_run(run: Run) -> None:
-    """Train the stages that the run's settings name, reporting to its folder.
+def train_next_stage(run: Run) -> bool:
+    """Train the first stage of the run's settings that has no evaluation yet.
+
+    TensorFlow does not give back the memory of a model that is gone (half a gigabyte a stage), so
+    the caller goes on with the next stage in a fresh interpreter.
+
+    Returns:
+        Whether stages are left.
 
     Raises:
         UserError: data, weights or disk do not allow it.
     """
     settings = run.settings()
+    left = [number for number in settings.stages if str(number) not in run.evaluation()]
+    if left:
+        try:
+            _train(run, settings, left[0])
+        except Stopped:
+            _end(run, "stopped", "Stopped on request; finished stages and best weights are kept.")
+            return False
+    if len(left) <= 1:
+        _end(run, "finished", "Finished.", done=1.0)
+    return len(left) > 1
+
+
+def _train(run: Run, settings: TrainingSettings, number: int) -> None:
     keras.utils.set_random_seed(settings.seed)
     run.write_state(message="Reading the data set")
     dataset = open_dataset(settings.data, _say_decoding(run))
@@ -33,27 +52,21 @@ def train_run(run: Run) -> None:
     plan = Plan(settings, len(data.training), len(data.validation), len(data.test))
     run.write_facts(_facts(dataset, data))
     progress = Progress(run, plan)
-    reached = plan.extraction()
-    network = build(settings.seed)  # one for all stages: three would take three times the memory
-    try:
-        for number in settings.stages:
-            origin = _start(network, run, settings, number)
-            record = ModelRecord(
-                stage=number,
-                run=run.name,
-                data=dataset.root.name,
-                synthetic=dataset.synthetic,
-                starting_weights=origin,
-                preset=settings.preset,
-                created=datetime.now(UTC).isoformat(timespec="seconds"),
-            )
-            train_stage(STAGES[number], network, record, data, run, progress)
-            reached += plan.stage(number)
-            progress.reach(reached)
-    except Stopped:
-        _end(run, "stopped", "Stopped on request; finished stages and best weights are kept.")
-    else:
-        _end(run, "finished", "Finished.", done=1.0)
+    network = build(settings.seed)
+    origin = _start(network, run, settings, number)
+    record = ModelRecord(
+        stage=number,
+        run=run.name,
+        data=dataset.root.name,
+        synthetic=dataset.synthetic,
+        starting_weights=origin,
+        preset=settings.preset,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    train_stage(STAGES[number], network, record, data, run, progress)
+    finished = settings.stages[: settings.stages.index(number) + 1]
+    progress.reach(plan.extraction() + sum(plan.stage(stage) for stage in finished))
+    progress.say(peak_memory=_peak_memory(run))
 
 
 def _start(network: keras.Model, run: Run, settings: TrainingSettings, number: int) -> str:
@@ -83,7 +96,7 @@ def _say_decoding(run: Run):
     return say
 
 
-def _facts(dataset, data: RunData) -> dict:
+def _facts(dataset: Dataset, data: RunData) -> dict:
     return {
         "data": dataset.root.name,
         "synthetic": dataset.synthetic,
@@ -97,6 +110,11 @@ def _facts(dataset, data: RunData) -> dict:
     }
 
 
+def _peak_memory(run: Run) -> int:
+    """Bytes, of the greediest stage so far."""
+    return max(run.status().peak_memory or 0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
 def _end(run: Run, state: str, sentence: str, **more) -> None:
     run.write_state(
         state=state,
@@ -104,6 +122,6 @@ def _end(run: Run, state: str, sentence: str, **more) -> None:
         ended=time.time(),
         seconds_left=None,
         images_per_second=None,
-        peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        peak_memory=_peak_memory(run),
         **more,
     )
