@@ -1,15 +1,14 @@
 """What tests share: a home of their own, a synthetic set, one real training run, real X-rays if present."""
 
 import os
-import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from core.config import preset
+from short_runs import tiny_settings, wait_for
+
 from core.dataset import write_demo
 from core.runs import Run, create_run, jobs
 
@@ -43,28 +42,6 @@ def real() -> Path:
     if not REAL.is_dir():
         pytest.skip("the real X-rays are not on this machine")
     return REAL
-
-
-def tiny_settings(folder: Path, **changes):
-    """Settings of a run that touches everything and takes seconds a stage."""
-    settings = preset("quick").settings(data=str(folder), weights="none", epochs=2)
-    settings = replace(settings, batch_size=8, steps=(2, 2, 1), train_limit=16, validation_limit=8)
-    return replace(settings, **changes)
-
-
-def wait_for(run: Run, seconds: float = 240) -> None:
-    """Wait until the run's process has ended."""
-    deadline = time.monotonic() + seconds
-    while jobs.is_active(run):
-        assert time.monotonic() < deadline, run.log_tail()
-        time.sleep(0.2)
-
-
-def assert_same_metrics(found: dict, expected: dict, rel: float = 1e-6) -> None:
-    """Compare what `core.evaluation.evaluate` returns."""
-    found, expected = dict(found), dict(expected)
-    assert found.pop("confusion_matrix") == expected.pop("confusion_matrix")
-    assert found == pytest.approx(expected, rel=rel)
 
 
 @pytest.fixture(scope="session")

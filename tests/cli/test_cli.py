@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import assert_same_metrics
+from short_runs import assert_same_metrics
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from conftest import tiny_settings
+from short_runs import tiny_settings
 
 from core.errors import UserError
 from core.runs import create_run, jobs, list_runs, lock, open_run

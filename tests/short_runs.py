@@ -1,0 +1,32 @@
+"""Runs that take seconds: their settings, the wait for their end, what their figures must equal."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.config import preset
+from core.runs import Run, jobs
+
+
+def tiny_settings(folder: Path, **changes):
+    """Settings of a run that touches everything and takes seconds a stage."""
+    settings = preset("quick").settings(data=str(folder), weights="none", epochs=2)
+    settings = replace(settings, batch_size=8, steps=(2, 2, 1), train_limit=16, validation_limit=8)
+    return replace(settings, **changes)
+
+
+def wait_for(run: Run, seconds: float = 240) -> None:
+    """Wait until the run's process has ended."""
+    deadline = time.monotonic() + seconds
+    while jobs.is_active(run):
+        assert time.monotonic() < deadline, run.log_tail()
+        time.sleep(0.2)
+
+
+def assert_same_metrics(found: dict, expected: dict, rel: float = 1e-6) -> None:
+    """Compare what `core.evaluation.evaluate` returns."""
+    found, expected = dict(found), dict(expected)
+    assert found.pop("confusion_matrix") == expected.pop("confusion_matrix")
+    assert found == pytest.approx(expected, rel=rel)
