@@ -4,6 +4,7 @@ import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
+from core import processor
 from core.errors import UserError
 
 CLASS_NAMES = ("NORMAL", "PNEUMONIA")
@@ -101,6 +102,9 @@ class TrainingSettings:
         train_limit, validation_limit: most images of either; None for all.
         augmentation: strengths, or None for plain images.
         views: augmented views of each image that are kept; each epoch takes the next one.
+        keep_activations: compute frozen layers once and train on what they gave.
+        precision: in which convolutions compute: `float32`, `bfloat16`, or `auto`, which is bfloat16
+            where the processor has it; weights, head and loss are float32 either way.
         seed: of the split, the augmentation, the head's first weights and dropout.
     """
 
@@ -124,6 +128,8 @@ class TrainingSettings:
     validation_limit: int | None = None
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     views: int = 4
+    keep_activations: bool = True
+    precision: str = "auto"
     seed: int = 0
 
     def __post_init__(self):
@@ -131,6 +137,7 @@ class TrainingSettings:
             raise UserError(f"stages is {list(self.stages)}; choose from 1, 2 and 3.")
         if self.optimizer not in OPTIMIZERS:
             raise UserError(f"optimizer is {self.optimizer!r}; choose from {', '.join(OPTIMIZERS)}.")
+        processor.resolved(self.precision)
         _check_range("learning_rate", self.learning_rate, 1e-8, 1)
         for factor in self.rate_factors:
             _check_range("rate_factors", factor, 1e-4, 100)

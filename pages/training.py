@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 import streamlit as st
 
+from core import processor
 from core.architecture import WEIGHTED, is_trained, parameter_counts
 from core.config import OPTIMIZERS, PRESETS, STAGES, Augmentation, TrainingSettings
 from core.dataset import Dataset, assign_roles
@@ -86,7 +87,7 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
                 raise UserError("Give the path of a weights file in Keras's no-top layout.")
     with right:
         name = st.radio("Preset", list(PRESETS), captions=[item.summary for item in PRESETS.values()])
-        stages = st.pills("Stages", list(STAGES), default=list(STAGES), selection_mode="multi")
+        stages = st.pills("Stages", list(STAGES), default=list(STAGES), selection_mode="multi", key="stages")
     base = PRESETS[name].settings(data=str(dataset.root), weights=weights, stages=tuple(sorted(stages or ())))
     with st.expander("Settings", icon=":material/tune:"):
         return change_settings(base)
@@ -131,6 +132,14 @@ def change_settings(base: TrainingSettings) -> TrainingSettings:
         momentum = st.number_input(
             "Momentum", 0.0, 0.999, base.momentum, key=f"{key}-momentum", disabled=optimizer != "sgd"
         )
+        precision = st.selectbox(
+            "Precision",
+            processor.PRECISIONS,
+            processor.PRECISIONS.index(base.precision),
+            key=f"{key}-precision",
+            help="In which convolutions compute. Auto is bfloat16, about twice as fast, where the "
+            "processor has it; weights, head and loss are float32 either way.",
+        )
         nesterov = st.checkbox("Nesterov", base.nesterov, key=f"{key}-nesterov", disabled=optimizer != "sgd")
     with third:
         strengths = base.augmentation
@@ -150,6 +159,7 @@ def change_settings(base: TrainingSettings) -> TrainingSettings:
         learning_rate=rate,
         momentum=momentum,
         nesterov=nesterov,
+        precision=precision,
         augmentation=Augmentation(flips, vertical, rotation, width, height, shear),
     )
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import as_json, print_json
+from core.cli.output import as_json, precision, print_json
 from core.diagnosis import load_predictor
 from core.images import ImageError, read
 
@@ -14,13 +14,14 @@ BATCH = 32
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--model", required=True, type=click.Path(path_type=Path), help="Weights file (.h5).")
+@precision
 @as_json
-def predict(files: tuple[Path, ...], model: Path, as_json: bool) -> int:
+def predict(files: tuple[Path, ...], model: Path, precision: str, as_json: bool) -> int:
     """Probability of pneumonia for each FILE. One that cannot be read never spoils the others.
 
     Exit code 1 when a file could not be read.
     """
-    predictor = load_predictor(model)
+    predictor = load_predictor(model, precision)
     answers = []
     for start in range(0, len(files), BATCH):
         answers += _answer(predictor, files[start : start + BATCH])

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from core.cli.output import Bar, as_json, percent, print_json
+from core.cli.output import Bar, as_json, percent, precision, print_json
 from core.dataset import open_dataset
 from core.diagnosis import load_predictor
 from core.errors import UserError
@@ -18,14 +18,15 @@ BATCH = 32
 @click.option("--model", required=True, type=click.Path(path_type=Path), help="Weights file (.h5).")
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the data set.")
 @click.option("--split", default="test", show_default=True, type=click.Choice(["train", "val", "test"]))
+@precision
 @as_json
-def evaluate(model: Path, data: Path, split: str, as_json: bool) -> None:
+def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool) -> None:
     """Metrics of a weights file on a published split of a data set."""
     dataset = open_dataset(data, Bar("Decoding", "image"))
     rows = np.flatnonzero(dataset.table["split"] == split)
     if not len(rows):
         raise UserError(f"{dataset.root} holds no readable image in {split}/. Choose another split.")
-    predictor = load_predictor(model)
+    predictor = load_predictor(model, precision)
     bar, parts = Bar("Predicting", "image"), []
     for start in range(0, len(rows), BATCH):
         parts.append(predictor.probabilities(dataset.pixels[rows[start : start + BATCH]]))

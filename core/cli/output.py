@@ -7,7 +7,17 @@ from collections.abc import Callable
 import click
 from tqdm import tqdm
 
+from core import processor
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value, nothing else.")
+
+precision = click.option(
+    "--precision",
+    type=click.Choice(processor.PRECISIONS),
+    default="auto",
+    show_default=True,
+    help="In which convolutions compute; auto is bfloat16 where the processor has it.",
+)
 
 
 def print_json(value: object) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from core.cli.output import Bar, as_json, percent, print_json
+from core.cli.output import Bar, as_json, percent, precision, print_json
 from core.config import PRESETS, STAGES, preset
 from core.dataset import open_dataset
 from core.errors import UserError
@@ -31,6 +31,7 @@ SECONDS_BETWEEN_LOOKS = 0.5
 @click.option("--epochs", type=int, help="Most epochs a stage.")
 @click.option("--steps", type=int, help="Steps an epoch, in every stage.")
 @click.option("--seed", type=int, help="Of split, augmentation, first weights and dropout.")
+@precision
 @click.option("--run", "name", help="Name of the run; made from preset and time if not given.")
 @click.option("--runs", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
 @click.option("--model-dir", type=click.Path(path_type=Path), help="Folder for the finished weights.")
@@ -43,6 +44,7 @@ def train(
     epochs: int | None,
     steps: int | None,
     seed: int | None,
+    precision: str,
     name: str | None,
     runs: Path | None,
     model_dir: Path | None,
@@ -54,6 +56,7 @@ def train(
         data=str(dataset.root),
         stages=tuple(STAGES) if stage == "all" else (int(stage),),
         weights=weights if weights in ("imagenet", "none") else str(Path(weights).resolve()),
+        precision=precision,
     )
     given = {"epochs": epochs, "steps": steps and (steps,) * len(STAGES), "seed": seed}
     settings = replace(settings, **{key: value for key, value in given.items() if value is not None})

@@ -57,6 +57,8 @@ def _trainee(network, stage, data, settings, progress) -> Trainee:
     """On kept activations where layers are frozen and the disk has room."""
     if len(stage.trains) == len(config.BACKBONE_CONVOLUTIONS):
         return trainees.direct(network, data, settings)
+    if not settings.keep_activations:
+        return trainees.direct(network, data, settings)
     store = FeatureStore(config.data_folder() / "features")
     size = trainees.bytes_to_keep(data, settings)
     if not store.has_room_for(size):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 
+from core import processor
 from core.config import STAGES, TrainingSettings
 from core.dataset import Dataset, open_dataset
 from core.errors import UserError
@@ -50,9 +51,10 @@ def _train(run: Run, settings: TrainingSettings, number: int) -> None:
     dataset = open_dataset(settings.data, _say_decoding(run))
     data = RunData.select(dataset, settings)
     plan = Plan(settings, len(data.training), len(data.validation), len(data.test))
-    run.write_facts(_facts(dataset, data))
+    run.write_facts(_facts(dataset, data, settings))
     progress = Progress(run, plan)
-    network = build(settings.seed)
+    precision = processor.resolved(settings.precision)
+    network = build(settings.seed, precision=precision)
     origin = _start(network, run, settings, number)
     record = ModelRecord(
         stage=number,
@@ -61,6 +63,7 @@ def _train(run: Run, settings: TrainingSettings, number: int) -> None:
         synthetic=dataset.synthetic,
         starting_weights=origin,
         preset=settings.preset,
+        precision=precision,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     train_stage(STAGES[number], network, record, data, run, progress)
@@ -96,7 +99,7 @@ def _say_decoding(run: Run):
     return say
 
 
-def _facts(dataset: Dataset, data: RunData) -> dict:
+def _facts(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dict:
     return {
         "data": dataset.root.name,
         "synthetic": dataset.synthetic,
@@ -104,6 +107,8 @@ def _facts(dataset: Dataset, data: RunData) -> dict:
         "training": len(data.training),
         "validation": len(data.validation),
         "test": len(data.test),
+        "precision": processor.resolved(settings.precision),
+        "bfloat16": processor.bfloat16_unit(),
         "python": platform.python_version(),
         "keras": keras.__version__,
         "backend": keras.backend.backend(),

@@ -89,7 +89,8 @@ def batch_positions(count: int) -> Iterator[np.ndarray]:
 
 
 def _extract(trunk, bridge, weights, settings, store, progress, films: Films, view: int | None):
-    key = {**view_key(films, view, settings), "trunk": weights["trunk"]}
+    key = view_key(films, view, settings)
+    key |= {"trunk": weights["trunk"], "precision": trunk.get_layer(CUT).compute_dtype}
     share = progress.plan.extraction() / max(1, progress.plan.extracted_images())
 
     def pixels() -> Iterator[np.ndarray]:

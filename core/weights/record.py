@@ -19,6 +19,7 @@ class ModelRecord:
         scaling: `imagenet` (the first layer turns [0, 1] into BGR, 0..255, mean subtracted) or
             `unit` (the network sees [0, 1]).
         preset: name of the preset.
+        precision: in which the convolutions computed while training.
         created: ISO 8601 time.
         evaluation: metrics of these weights by split (`validation`, `test`); None before they are measured.
     """
@@ -30,6 +31,7 @@ class ModelRecord:
     starting_weights: str = ""
     scaling: str = "imagenet"
     preset: str = ""
+    precision: str = ""
     created: str = ""
     evaluation: dict | None = None
 

@@ -35,8 +35,8 @@ def test_an_empty_page_says_what_to_do_next(page, own_home):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_with_data_and_models_names_what_is_synthetic(page, trained):
-    app = opened(page)
+def test_a_page_with_data_and_models_names_what_is_synthetic(page, demo, trained):
+    app = opened(page, dataset=str(demo))
     assert "SYNTHETIC" in texts(app)
     assert not app.error
 
@@ -70,7 +70,7 @@ def test_training_shows_what_each_stage_trains(demo):
 
 def test_training_on_no_stage_is_refused(demo):
     app = opened("training", dataset=str(demo))
-    app.button_group[0].set_value([]).run()
+    app.button_group(key="stages").set_value([]).run()
     assert "choose from 1, 2 and 3" in app.error[0].value
 
 
