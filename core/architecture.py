@@ -13,7 +13,10 @@ BACKBONE_BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))  # (convolut
 DENSE_UNITS = (4608, 1152)
 DROPOUT = 0.2
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)  # of pixels in 0..255, as in keras.applications
+CHANNELS = 3
+LAST_CONVOLUTION = "block5_conv4"
 CUT = "block5_conv2"  # the deepest layer that stages 1 and 2 leave frozen
+BACKBONE_END = "block5_pool"  # behind it the head begins
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,15 @@ class Layer:
         """Number of weights and biases."""
         return prod(self.kernel) + self.kernel[-1] if self.kernel else 0
 
+    @property
+    def multiply_adds(self) -> int:
+        """Multiplications of one image's forward pass."""
+        places = prod(self.output[:2]) if self.kind == "convolution" else 1
+        return prod(self.kernel) * places if self.kernel else 0
+
 
 def _layers() -> tuple[Layer, ...]:
-    layers, side, channels = [], IMAGE_SIZE, 3
+    layers, side, channels = [], IMAGE_SIZE, CHANNELS
     for block, (convolutions, filters) in enumerate(BACKBONE_BLOCKS, start=1):
         for index in range(1, convolutions + 1):
             name, output = f"block{block}_conv{index}", (side, side, filters)

@@ -3,11 +3,13 @@ import threading
 import numpy as np
 import pytest
 
+from core.architecture import LAST_CONVOLUTION, WEIGHTED
 from core.dataset import open_dataset
-from core.diagnosis import available_models, load_predictor
+from core.diagnosis import BORDERLINE, Predictor, available_models, load_predictor
+from core.diagnosis.engine import Engine
 from core.images import network_input, read
-from core.network import build, set_arrays
-from core.weights import WeightsError, read_model
+from core.network import build, segment, set_arrays
+from core.weights import ModelRecord, WeightsError, read_model
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +24,33 @@ def test_the_compiled_model_answers_as_keras_does(trained, predictor, demo):
     set_arrays(network, arrays)
     theirs = network.predict(network_input(pixels), verbose=0)[:, 1]
     assert np.abs(predictor.probabilities(pixels) - theirs).max() < 1e-4
+
+
+@pytest.mark.parametrize("scaling", ["imagenet", "unit"])
+def test_the_scaling_is_folded_into_the_first_convolution_borders_included(scaling):
+    network = build(seed=5, scaling=scaling)
+    arrays = {layer.name: tuple(network.get_layer(layer.name).get_weights()) for layer in WEIGHTED}
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 128, 128)).astype(np.uint8)
+    theirs = segment(network, None, LAST_CONVOLUTION).predict(network_input(pixels), verbose=0)
+    ours = Engine(arrays, scaling, ("float32",)).activations(pixels, "float32").transpose(0, 2, 3, 1)
+    assert np.abs(ours - theirs).max() < 1e-5 * theirs.max()
+
+
+def test_borderline_films_are_judged_again_in_float32(trained, demo):
+    pixels = np.array(open_dataset(demo).pixels)
+    exact = load_predictor(trained.weights_path(3), "float32").probabilities(pixels)
+    coarse = Predictor(
+        Engine(read_model(trained.weights_path(3))[0], "imagenet", ("bfloat16", "float32")),
+        ModelRecord(),
+        trained.weights_path(3),
+        "bfloat16",
+        rechecks=True,
+    )
+    low, high = BORDERLINE
+    found = coarse.probabilities(pixels)
+    borderline = (found > low) & (found < high)
+    assert np.abs(found - exact)[borderline].max(initial=0) < 1e-5
+    assert np.abs(found - exact).max() < 0.01
 
 
 def test_a_file_gets_the_answer_that_evaluation_kept_for_it(trained, predictor, demo):
