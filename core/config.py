@@ -155,6 +155,11 @@ class TrainingSettings:
         _check_range("views", self.views, 1, 100)
         _check_range("seed", self.seed, 0, 2**31 - 1)
 
+    @property
+    def kept_views(self) -> int:
+        """Views of each training film that are kept; without augmentation all would be the same."""
+        return self.views if self.augmentation else 1
+
     def to_json(self) -> dict:
         """Plain values that `from_json` turns back into equal settings."""
         return asdict(self)

@@ -12,7 +12,7 @@ from core.config import OPTIMIZERS, PRESETS, STAGES, Augmentation, TrainingSetti
 from core.dataset import Dataset, assign_roles
 from core.errors import UserError
 from core.figures.training import curves, frozen_layers
-from core.runs import Plan, Run, create_run, jobs, list_runs
+from core.runs import Plan, Run, create_run, jobs, kept_activations, list_runs
 from pages.choosing import choose_dataset
 
 VIEWS = NEW, RUNS = ("New run", "Runs")
@@ -51,6 +51,7 @@ def new_run(active: Run | None) -> None:
     what_will_be_trained(settings, plan)
     for sentence in warnings(dataset, settings):
         st.warning(sentence, icon=":material/warning:")
+    kept_on_disk(plan)
     if active:
         st.info(f"{active.name} is training. One run trains at a time; watch it under *Runs*.")
     st.button(
@@ -198,6 +199,27 @@ def what_will_be_trained(settings: TrainingSettings, plan: Plan) -> None:
             st.caption(f"{trained:,} parameters trained, {frozen:,} frozen → `{stage.file}`")
             layers = [(layer.name, layer.parameters, is_trained(layer, stage)) for layer in WEIGHTED]
             st.plotly_chart(frozen_layers(layers), key=f"layers-{number}", config={"displayModeBar": False})
+
+
+def kept_on_disk(plan: Plan) -> None:
+    """What the run will keep of frozen layers, what earlier runs kept, and a button to clear that."""
+    needed, kept = plan.kept_bytes() / 2**30, kept_activations.size() / 2**30
+    if not needed and not kept:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"What stages 1 and 2 leave frozen is computed once and kept: up to **{needed:.1f} GiB** of disk "
+            f"for this run. Earlier runs keep {kept:.1f} GiB; what differs only in its head starts at once.",
+        )
+        st.button("Clear", icon=":material/delete_sweep:", disabled=not kept, on_click=clear_kept)
+
+
+def clear_kept() -> None:
+    """Delete kept activations and say how much that freed."""
+    try:
+        st.toast(f"{kept_activations.clear() / 2**30:.1f} GiB freed.", icon=":material/delete_sweep:")
+    except UserError as error:
+        st.toast(str(error), icon=":material/error:")
 
 
 def warnings(dataset: Dataset, settings: TrainingSettings) -> list[str]:

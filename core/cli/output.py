@@ -47,3 +47,8 @@ Progress = Callable[[int, int], None]
 def percent(value: float | None) -> str:
     """A share for people; a dash when there is none."""
     return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def gibibytes(size: int) -> str:
+    """A size on disk for people."""
+    return f"{size / 2**30:.2f} GiB"

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from core.cli.output import Bar, as_json, percent, precision, print_json
+from core.cli.output import Bar, as_json, gibibytes, percent, precision, print_json
 from core.config import PRESETS, STAGES, preset
 from core.dataset import open_dataset
 from core.errors import UserError
-from core.runs import Run, create_run, jobs
+from core.runs import Run, create_run, jobs, kept_activations
 
 SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -64,6 +64,21 @@ def train(
     jobs.start(run)
     _follow(run, quiet=as_json)
     return _report(run, as_json)
+
+
+@click.command()
+@click.option("--clear", is_flag=True, help="Delete them; the next run computes anew what it needs.")
+@as_json
+def features(clear: bool, as_json: bool) -> None:
+    """Show the space that kept activations of frozen layers take, or clear it."""
+    freed = kept_activations.clear() if clear else 0
+    kept = kept_activations.size()
+    if as_json:
+        print_json({"folder": str(kept_activations.folder()), "bytes": kept, "freed": freed})
+        return
+    if clear:
+        print(f"{gibibytes(freed)} freed")
+    print(f"{gibibytes(kept)} of kept activations in {kept_activations.folder()}")
 
 
 def _follow(run: Run, quiet: bool) -> None:

@@ -26,7 +26,7 @@ def start(run: Run) -> None:
     Raises:
         UserError: another run is training.
     """
-    turn = lock.acquire(run.path.parent / ".training.lock")
+    turn = lock.acquire(training_lock(run.path.parent))
     if turn is None:
         name = next((other.name for other in list_runs(run.path.parent) if is_active(other)), "another run")
         raise UserError(f"{name} is training; one run trains at a time. Wait for it, or stop it.")
@@ -47,6 +47,11 @@ def start(run: Run) -> None:
         os.close(turn)
         os.close(own)
     threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie behind
+
+
+def training_lock(folder: Path) -> Path:
+    """The lock that one run of a folder of runs holds while it trains."""
+    return folder / ".training.lock"
 
 
 def is_active(run: Run) -> bool:

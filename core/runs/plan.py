@@ -5,24 +5,21 @@ multiply-add of a small batch, so they count for more than convolutions do.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, prod
 
-from core.architecture import CUT, WEIGHTED, Layer, is_trained
+from core.architecture import BACKBONE_END, CUT, LAYERS, WEIGHTED, Layer, is_trained
 from core.config import STAGES, TrainingSettings
+from core.processor import resolved
 
 DENSE_FACTOR = 8.0
+BYTES_AN_ACTIVATION = {"bfloat16": 2, "float32": 4}
 TYPICAL_GMAC_PER_SECOND = 150.0  # two cores with AVX-512, float32
 
 
 def gigamacs(layers: list[Layer]) -> float:
     """GMAC of one image's forward pass through `layers`."""
-    total = 0.0
-    for layer in layers:
-        if layer.kind == "convolution":
-            total += layer.parameters * layer.output[0] * layer.output[1]
-        else:
-            total += layer.parameters * DENSE_FACTOR
-    return total / 1e9
+    factors = {"convolution": 1.0, "dense": DENSE_FACTOR}
+    return sum(layer.multiply_adds * factors[layer.kind] for layer in layers) / 1e9
 
 
 def stage_steps(settings: TrainingSettings, stage: int, images: int) -> int:
@@ -48,8 +45,14 @@ class Plan:
         """Images whose frozen layers are computed: every view of training, validation and test."""
         if set(self.settings.stages) <= {3}:
             return 0
-        views = self.settings.views if self.settings.augmentation else 1
-        return self.training * views + self.validation + self.test
+        return self.training * self.settings.kept_views + self.validation + self.test
+
+    def kept_bytes(self) -> int:
+        """Disk space of the activations that stages 1 and 2 keep."""
+        if not self.settings.keep_activations:
+            return 0
+        values = sum(prod(layer.output) for layer in LAYERS if layer.name in (CUT, BACKBONE_END))
+        return self.extracted_images() * values * BYTES_AN_ACTIVATION[resolved(self.settings.precision)]
 
     def extraction(self) -> float:
         """The frozen layers, once for each such image."""

@@ -10,7 +10,7 @@ from core import atomic, config
 from core.config import Stage, TrainingSettings
 from core.evaluation import evaluate
 from core.network import FeatureStore, freeze, save, set_arrays
-from core.runs import Run, stage_steps
+from core.runs import Run, kept_activations, stage_steps
 from core.training import trainee as trainees
 from core.training.batches import prefetched, training_stream
 from core.training.callbacks import History, KeepBest, RefuseNonsense
@@ -59,8 +59,8 @@ def _trainee(network, stage, data, settings, progress) -> Trainee:
         return trainees.direct(network, data, settings)
     if not settings.keep_activations:
         return trainees.direct(network, data, settings)
-    store = FeatureStore(config.data_folder() / "features")
-    size = trainees.bytes_to_keep(data, settings)
+    store = FeatureStore(kept_activations.folder())
+    size = progress.plan.kept_bytes()
     if not store.has_room_for(size):
         progress.note(
             f"The disk has no room for {size / 2**30:.1f} GiB of kept activations: every epoch "

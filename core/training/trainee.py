@@ -7,7 +7,7 @@ from functools import partial
 import keras
 import numpy as np
 
-from core.architecture import CUT, LAYERS
+from core.architecture import BACKBONE_END, CUT
 from core.config import Stage, TrainingSettings
 from core.network import FeatureStore, segment, weights_digest
 from core.training.batches import Source
@@ -15,8 +15,6 @@ from core.training.data import Films, RunData, view_key
 from core.training.progress import Progress
 
 EXTRACTION_BATCH = 32
-POOL = "block5_pool"
-BYTES_AN_ACTIVATION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,29 +55,17 @@ def on_kept_activations(
     `block5_pool`. Pass p sees view p modulo `settings.views`.
     """
     trunk = segment(network, None, CUT)
-    bridge = None if stage.trains else segment(network, CUT, POOL)
+    bridge = None if stage.trains else segment(network, CUT, BACKBONE_END)
     weights = {"trunk": weights_digest(trunk), "bridge": bridge and weights_digest(bridge)}
     extract = partial(_extract, trunk, bridge, weights, settings, store, progress)
-    views = [extract(data.training, view) for view in range(view_count(settings))]
+    views = [extract(data.training, view) for view in range(settings.kept_views)]
     held_out = {"validation": extract(data.validation, None), "test": extract(data.test, None)}
     progress.reach(progress.plan.extraction())
     return Trainee(
-        segment(network, CUT if bridge is None else POOL),
-        lambda positions, number: views[number % len(views)][positions].astype(np.float32),
+        segment(network, CUT if bridge is None else BACKBONE_END),
+        lambda positions, number: _rows(views[number % len(views)], positions),
         {role: partial(_rows, kept) for role, kept in held_out.items()},
     )
-
-
-def view_count(settings: TrainingSettings) -> int:
-    """Views of each training film; without augmentation all would be the same."""
-    return settings.views if settings.augmentation else 1
-
-
-def bytes_to_keep(data: RunData, settings: TrainingSettings) -> int:
-    """Disk space of the activations that stages 1 and 2 keep."""
-    films = len(data.training) * view_count(settings) + len(data.validation) + len(data.test)
-    shapes = [layer.output for layer in LAYERS if layer.name in (CUT, POOL)]
-    return films * BYTES_AN_ACTIVATION * sum(int(np.prod(shape)) for shape in shapes)
 
 
 def batch_positions(count: int) -> Iterator[np.ndarray]:
@@ -113,4 +99,4 @@ def _extract(trunk, bridge, weights, settings, store, progress, films: Films, vi
 
 
 def _rows(kept: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    return kept[positions].astype(np.float32)
+    return kept[positions].astype(np.float32, copy=False)

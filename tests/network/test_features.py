@@ -6,10 +6,14 @@ from core.network import FeatureStore
 from core.network.features import weights_digest
 
 
+def summing(policy: str) -> keras.Model:
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, keras.layers.Dense(3, kernel_initializer="ones", dtype=policy)(inputs))
+
+
 @pytest.fixture
 def part():
-    inputs = keras.Input((4,))
-    return keras.Model(inputs, keras.layers.Dense(3, kernel_initializer="ones")(inputs))
+    return summing("float32")
 
 
 X = np.arange(40, dtype=np.float32).reshape(10, 4)
@@ -24,10 +28,12 @@ def forbidden():
     raise AssertionError("computed again")
 
 
-def test_activations_are_computed_once_and_kept_in_half_precision(part, tmp_path):
+@pytest.mark.parametrize(("policy", "kept_as"), [("float32", "float32"), ("mixed_bfloat16", "float16")])
+def test_activations_are_computed_once_and_kept_without_loss(policy, kept_as, tmp_path):
+    part = summing(policy)
     kept = FeatureStore(tmp_path).get(part, {"view": 0}, 10, batches)
-    assert kept.dtype == np.float16
-    assert np.allclose(kept, X.sum(axis=1, keepdims=True), rtol=1e-3)
+    assert kept.dtype == kept_as
+    assert np.array_equal(kept, np.concatenate([np.float32(part.predict_on_batch(x)) for x in batches()]))
     again = FeatureStore(tmp_path).get(part, {"view": 0}, 10, forbidden)
     assert np.array_equal(kept, again)
 

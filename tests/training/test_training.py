@@ -1,6 +1,8 @@
+import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +85,21 @@ def test_the_same_settings_give_the_same_run(demo, tmp_path):
     columns = ["loss", "accuracy"]
     pd.testing.assert_frame_equal(first.steps()[columns], second.steps()[columns])
     assert first.evaluation() == second.evaluation()
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_kept_and_direct_training_give_the_same_losses(trained, demo, tmp_path, stage):
+    settings = tiny_settings(demo, stages=(stage,), precision="float32", augmentation=None)
+    settings = replace(settings, steps=(4, 4, 1), optimizer="sgd", learning_rate=1e-6)
+    losses = {}
+    for kept in (True, False):
+        folder = tmp_path / str(kept)
+        (folder / "models").mkdir(parents=True)
+        shutil.copy(trained.weights_path(1), folder / "models")  # what stage 2 starts from
+        run = finished(replace(settings, keep_activations=kept), folder, "run")
+        losses[kept] = [*run.steps()["loss"], *run.epochs()["val_loss"]]
+    assert len(losses[True]) == 10 and losses[True][0] != losses[True][7]
+    assert losses[True] == pytest.approx(losses[False], rel=1e-4)
 
 
 def test_a_request_to_stop_ends_the_run_and_keeps_what_was_best(demo, tmp_path):
