@@ -1,26 +1,38 @@
 """The command group, and how mistakes are told: one clear line, exit code 2."""
 
 import sys
+from importlib import import_module
 
 import click
 
-from core.cli.data import demo, index
-from core.cli.diagnosis import predict
-from core.cli.evaluation import evaluate
-from core.cli.training import train
 from core.errors import UserError
 
+ROOMS = {
+    "index": "data",
+    "demo": "data",
+    "train": "training",
+    "features": "training",
+    "evaluate": "evaluation",
+    "predict": "diagnosis",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Commands(click.Group):
+    """The commands by name; a room's file is imported when one of its commands is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(ROOMS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        return getattr(import_module(f"core.cli.{ROOMS[name]}"), name) if name in ROOMS else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def commands() -> None:
     """Detect pneumonia on chest X-rays: data, staged training, evaluation, prediction.
 
     Research software, not a medical device.
     """
-
-
-for command in (index, demo, train, evaluate, predict):
-    commands.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> int:
