@@ -5,17 +5,13 @@ import re
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from benchmarks.app import settled
 from core.dataset.demo import draw_chest
 
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.js-plotly-plot')]
     .flatMap(plot => plot.data.map(trace => trace.x ? trace.x.length : 0)))"""
-
-
-def settled(page: Page) -> None:
-    """Wait until the script has run."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
 def film() -> dict:

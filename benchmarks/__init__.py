@@ -1,0 +1,1 @@
+"""This project beside the notebook way, in one run on one machine: `python -m benchmarks`."""
