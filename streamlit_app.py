@@ -29,12 +29,13 @@ def status() -> None:
         st.caption(where.message)
 
 
-page = st.navigation(
-    [
-        st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", default=name == "diagnosis")
-        for name, title, icon in PAGES
-    ]
-)
+def start_page() -> None:
+    """A page that is the default answers to no name of its own; so none of the four is the default."""
+    st.switch_page(pages[0])
+
+
+pages = [st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:") for name, title, icon in PAGES]
+page = st.navigation([st.Page(start_page, default=True, visibility="hidden"), *pages])
 with st.sidebar:
     status()
     st.caption("Research software, not a medical device.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.app import browser, chromium, running, settled
 
-PATHS = {"diagnosis": "", "comparison": "comparison", "training": "training", "dataset": "dataset"}
+PATHS = {"diagnosis": "diagnosis", "comparison": "comparison", "training": "training", "dataset": "dataset"}
 
 
 def paint(home: Path) -> dict[str, float] | None:

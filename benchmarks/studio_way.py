@@ -25,6 +25,7 @@ class Trained:
         training: images trained on.
         peak_memory: bytes.
         precision: of its convolutions.
+        evaluation: metrics by stage and split.
     """
 
     images_per_second: dict[int, float]
@@ -35,6 +36,7 @@ class Trained:
     training: int
     peak_memory: int
     precision: str
+    evaluation: dict
 
 
 def train(settings: TrainingSettings, home: Path, models: Path) -> Trained:
@@ -67,6 +69,7 @@ def train(settings: TrainingSettings, home: Path, models: Path) -> Trained:
         training=facts["training"],
         peak_memory=status.peak_memory,
         precision=facts["precision"],
+        evaluation=run.evaluation(),
     )
 
 

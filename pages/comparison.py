@@ -8,6 +8,7 @@ from core.diagnosis import available_models
 from core.errors import UserError
 from core.figures.comparison import SHOWN, confusion, metric_points, validation_losses
 from core.runs import Run, list_runs, open_run
+from pages.next_step import offer_training
 
 CURRENT = "Current models"
 
@@ -17,8 +18,9 @@ def main() -> None:
     runs = {run.name: run for run in list_runs() if run.evaluation()}
     models = {model.stage.number: model.record for model in available_models()}
     if not runs and not any(record.evaluation for record in models.values()):
-        st.info("No model has been measured yet. Train the three stages; their numbers then stand here.")
-        st.page_link("pages/training.py", label="Train a model", icon=":material/model_training:")
+        offer_training(
+            "No model has been measured yet. Train the three stages; their numbers stand here then."
+        )
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choice = st.selectbox(
@@ -54,9 +56,7 @@ def run_of(name: str) -> Run | None:
 
 def numbers(shown: dict[int, dict], split: str) -> None:
     """The metrics as a table and as points."""
-    table = pd.DataFrame({f"Stage {n} · {STAGES[n].name}": metrics for n, metrics in shown.items()}).loc[
-        [*SHOWN, "loss", "n"]
-    ]
+    table = pd.DataFrame({f"Stage {n}": metrics for n, metrics in shown.items()}).loc[[*SHOWN, "loss", "n"]]
     text = table.apply(lambda row: row.map(lambda value: formatted(row.name, value)), axis=1)
     text.index = [*SHOWN.values(), "Loss", "Images"]
     left, right = st.columns([1, 1], gap="large")

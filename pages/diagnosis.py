@@ -8,6 +8,7 @@ from core.diagnosis import AvailableModel, Prediction, available_models, load_pr
 from core.errors import UserError
 from core.figures.diagnosis import probability_bar
 from core.images import Radiograph, decode
+from pages.next_step import offer_training
 
 TYPES = ["jpg", "jpeg", "png", "bmp", "tif", "tiff", "webp"]
 
@@ -16,12 +17,10 @@ def main() -> None:
     st.title("Diagnosis")
     models = available_models()
     if not models:
-        st.info(
+        offer_training(
             "There is no trained model yet. Train one on your X-rays, or in a few minutes on the "
-            "synthetic set to see how the app works.",
-            icon=":material/arrow_forward:",
+            "synthetic set to see how the app works."
         )
-        st.page_link("pages/training.py", label="Train a model", icon=":material/model_training:")
         return
     model = st.selectbox("Model", models[::-1], format_func=lambda item: item.title)
     about(model)

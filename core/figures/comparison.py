@@ -57,8 +57,8 @@ def confusion(matrix: list[list[int]], title: str) -> go.Figure:
                 for row, part in zip(matrix, shares, strict=True)
             ],
             texttemplate="%{text}",
-            textfont={"size": 15},
-            colorscale=[[0, "rgba(42,143,189,0.06)"], [1, "rgba(42,143,189,0.75)"]],
+            textfont={"size": 15, "color": "white"},
+            colorscale=[[0, "#75838f"], [1, "#0b6e99"]],  # opaque: white reads on both, in both themes
             zmin=0,
             zmax=1,
             showscale=False,

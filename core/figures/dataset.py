@@ -27,6 +27,7 @@ def class_balance(counts: dict[str, dict[str, int]]) -> go.Figure:
             text=[f"{value:,}" for value in values],
             textposition="inside",
             insidetextanchor="middle",
+            textangle=0,
             textfont_color="white",
             customdata=[f"{share:.0%}" for share in shares],
             hovertemplate=f"%{{y}} · {label}: %{{x:,}} images (%{{customdata}})<extra></extra>",
