@@ -5,6 +5,15 @@ from sklearn import metrics
 
 from core.config import THRESHOLD
 from core.errors import UserError
+from core.evaluation.calibration import expected_calibration_error
+from core.evaluation.intervals import (
+    Scores,
+    patient_weights,
+    percentile_interval,
+    weighted_auc,
+    weighted_average_precision,
+    wilson,
+)
 
 FLOOR = 1e-7  # as Keras clips, so that one sure mistake does not make the loss infinite
 
@@ -18,34 +27,129 @@ def evaluate(labels: np.ndarray, probabilities: np.ndarray, threshold: float = T
         threshold: probability from which a film is called PNEUMONIA.
 
     Returns:
-        n, threshold, loss (cross-entropy), accuracy, precision, recall (sensitivity), specificity,
-        f1, auc, and confusion_matrix as [[tn, fp], [fn, tp]]. What the images cannot tell (a rate
-        over no image, AUC of one class) is None, never a made-up number.
+        n, threshold, loss (cross-entropy), accuracy, balanced_accuracy, precision (PPV), npv, recall
+        (sensitivity), specificity, f1, auc, average_precision, brier, ece (expected calibration
+        error), and confusion_matrix as [[tn, fp], [fn, tp]]. What the images cannot tell (a rate over
+        no image, AUC of one class) is None, never a made-up number.
 
     Raises:
         UserError: there are no images, or a probability is not a number between 0 and 1.
     """
-    labels, probabilities = np.asarray(labels), np.asarray(probabilities, dtype=np.float64)
-    if not len(labels):
-        raise UserError("There are no images to evaluate on.")
-    if not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise UserError("The model gives probabilities that are no numbers between 0 and 1. Train it again.")
+    labels, probabilities = _checked(labels, probabilities)
     called = (probabilities >= threshold).astype(int)
     matrix = metrics.confusion_matrix(labels, called, labels=[0, 1])
     (tn, fp), (fn, tp) = matrix.tolist()
     both = len(np.unique(labels)) == 2
+    recall, specificity = _share(tp, tp + fn), _share(tn, tn + fp)
     return {
         "n": len(labels),
         "threshold": threshold,
         "loss": float(metrics.log_loss(labels, np.clip(probabilities, FLOOR, 1 - FLOOR), labels=[0, 1])),
         "accuracy": (tn + tp) / len(labels),
+        "balanced_accuracy": (recall + specificity) / 2 if both else None,
         "precision": _share(tp, tp + fp),
-        "recall": _share(tp, tp + fn),
-        "specificity": _share(tn, tn + fp),
+        "npv": _share(tn, tn + fn),
+        "recall": recall,
+        "specificity": specificity,
         "f1": _share(2 * tp, 2 * tp + fp + fn),
         "auc": float(metrics.roc_auc_score(labels, probabilities)) if both else None,
+        "average_precision": float(metrics.average_precision_score(labels, probabilities)) if both else None,
+        "brier": float(np.mean((probabilities - labels) ** 2)),
+        "ece": float(expected_calibration_error(labels, probabilities)[0]),
         "confusion_matrix": [[tn, fp], [fn, tp]],
     }
+
+
+def intervals(
+    labels: np.ndarray, probabilities: np.ndarray, patients: np.ndarray, threshold: float = THRESHOLD
+) -> dict[str, tuple[float, float] | None]:
+    """95 % intervals of what `evaluate` gives, by the same names.
+
+    Wilson's for accuracy, precision, npv, recall and specificity; for the rest 2,000 resamples of
+    whole patients with a fixed seed. None where there is nothing to compute it from.
+
+    Args:
+        labels, probabilities, threshold: as for `evaluate`.
+        patients: of each image, shape (n,).
+
+    Raises:
+        UserError: as `evaluate`.
+    """
+    labels, probabilities = _checked(labels, probabilities)
+    called = probabilities >= threshold
+    positive = labels == 1
+    tp, fp = int((called & positive).sum()), int((called & ~positive).sum())
+    fn, tn = int((~called & positive).sum()), int((~called & ~positive).sum())
+    weights = patient_weights(patients)
+    resampled = _resampled(labels, probabilities, called, weights)
+    return {
+        "accuracy": wilson(tn + tp, len(labels)),
+        "precision": wilson(tp, tp + fp),
+        "npv": wilson(tn, tn + fn),
+        "recall": wilson(tp, tp + fn),
+        "specificity": wilson(tn, tn + fp),
+        **{name: percentile_interval(values) for name, values in resampled.items()},
+    }
+
+
+def _resampled(labels, probabilities, called, weights) -> dict[str, np.ndarray]:
+    """Each metric that is no proportion, in every resample: ndarray of shape (resamples,)."""
+    positive = labels == 1
+    scores = Scores.of(labels, probabilities)
+    total = weights.sum(axis=1)
+    clipped = np.clip(probabilities, FLOOR, 1 - FLOOR)
+    losses = -np.log(np.where(positive, clipped, 1 - clipped))
+    tp, fp = weights @ (called & positive), weights @ (called & ~positive)
+    fn, tn = weights @ (~called & positive), weights @ (~called & ~positive)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "loss": weights @ losses / total,
+            "balanced_accuracy": (tp / (tp + fn) + tn / (tn + fp)) / 2,
+            "f1": 2 * tp / (2 * tp + fp + fn),
+            "auc": weighted_auc(scores, weights),
+            "average_precision": weighted_average_precision(scores, weights),
+            "brier": weights @ (probabilities - labels) ** 2 / total,
+            "ece": expected_calibration_error(labels, probabilities, weights),
+        }
+
+
+def predictive_values(recall: float, specificity: float, prevalence: float) -> tuple[float, float] | None:
+    """PPV and NPV where the disease is as common as `prevalence` says, by Bayes' rule.
+
+    None when nobody would be called positive, or nobody negative.
+
+    >>> ppv, npv = predictive_values(0.9, 0.9, 0.1)
+    >>> round(ppv, 3), round(npv, 3)
+    (0.5, 0.988)
+    """
+    flagged = recall * prevalence + (1 - specificity) * (1 - prevalence)
+    if not 0 < flagged < 1:
+        return None
+    return recall * prevalence / flagged, specificity * (1 - prevalence) / (1 - flagged)
+
+
+def net_benefit(labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Net benefit of treating the films called positive, at each threshold below 1.
+
+    Source: Vickers and Elkin, "Decision curve analysis", Medical Decision Making 2006.
+
+    Returns:
+        float64 ndarray of shape (thresholds,): true positives less false ones, weighted by the odds of
+        the threshold, a share of all films.
+    """
+    labels, probabilities = _checked(labels, probabilities)
+    called = probabilities[np.newaxis] >= thresholds[:, np.newaxis]
+    odds = thresholds / (1 - thresholds)
+    return ((called & (labels == 1)).sum(axis=1) - odds * (called & (labels == 0)).sum(axis=1)) / len(labels)
+
+
+def _checked(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, dtype=np.float64)
+    if not len(labels):
+        raise UserError("There are no images to evaluate on.")
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():
+        raise UserError("The model gives probabilities that are no numbers between 0 and 1. Train it again.")
+    return labels, probabilities
 
 
 def _share(part: int, whole: int) -> float | None:

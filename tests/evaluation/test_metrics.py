@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.evaluation import evaluate
+from core.evaluation import evaluate, net_benefit, predictive_values
 
 
 def test_a_small_example_by_hand():
@@ -36,3 +36,17 @@ def test_probabilities_that_are_none_are_refused(bad):
 def test_no_images_are_refused():
     with pytest.raises(UserError, match="no images"):
         evaluate(np.array([]), np.array([]))
+
+
+def test_net_benefit_is_that_of_the_definition():
+    # Vickers and Elkin 2006: true positives / n - false positives / n x odds of the threshold.
+    labels, probabilities = np.array([1, 1, 0, 0]), np.array([0.9, 0.4, 0.6, 0.1])
+    found = net_benefit(labels, probabilities, np.array([0.5, 0.2]))
+    assert found == pytest.approx([1 / 4 - 1 / 4 * 1, 2 / 4 - 1 / 4 * 0.25])
+
+
+def test_predictive_values_follow_the_prevalence():
+    found = evaluate(np.array([1] * 10 + [0] * 10), np.array([0.9] * 9 + [0.1] + [0.9] + [0.1] * 9))
+    ppv, npv = predictive_values(found["recall"], found["specificity"], 0.5)
+    assert (ppv, npv) == pytest.approx((found["precision"], found["npv"]))
+    assert predictive_values(0.0, 1.0, 0.3) is None

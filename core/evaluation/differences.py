@@ -1,0 +1,152 @@
+"""Whether two models differ on the same images: DeLong, McNemar, paired intervals, Holm."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import binomtest, norm, rankdata
+
+from core.errors import UserError
+from core.evaluation.intervals import CONFIDENCE, wilson
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Second model minus first.
+
+    Attributes:
+        value: the difference.
+        interval: 95 % interval; None where it cannot be computed.
+        p_value: of the null hypothesis of no difference; None where no test belongs to it.
+    """
+
+    value: float
+    interval: tuple[float, float] | None
+    p_value: float | None
+
+
+def delong(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Difference:
+    """Difference of two correlated ROC AUCs, with DeLong's variance.
+
+    Source: DeLong, DeLong and Clarke-Pearson, Biometrics 1988, by the midranks of Sun and Xu, IEEE
+    Signal Processing Letters 2014. Images count as independent, which several of one patient are
+    not: with few patients the interval is a little too narrow.
+
+    Args:
+        labels: 0 or 1, shape (n,).
+        first, second: probabilities of the same images, shape (n,).
+
+    Raises:
+        UserError: a class has fewer than two images.
+    """
+    labels = np.asarray(labels).astype(bool)
+    positives, negatives = int(labels.sum()), int((~labels).sum())
+    if min(positives, negatives) < 2:
+        raise UserError(
+            f"DeLong's test needs two images of each class; there are {negatives} NORMAL and "
+            f"{positives} PNEUMONIA."
+        )
+    components = [_structural_components(labels, np.asarray(scores)) for scores in (first, second)]
+    of_positives = np.stack([pair[0] for pair in components])
+    of_negatives = np.stack([pair[1] for pair in components])
+    areas = of_positives.mean(axis=1)
+    covariance = np.cov(of_positives) / positives + np.cov(of_negatives) / negatives
+    contrast = np.array([-1.0, 1.0])
+    deviation = float(np.sqrt(max(0.0, contrast @ covariance @ contrast)))
+    value = float(areas[1] - areas[0])
+    if deviation == 0:
+        return Difference(value, (value, value), 1.0 if value == 0 else 0.0)
+    reach = norm.ppf((1 + CONFIDENCE) / 2) * deviation
+    return Difference(value, (value - reach, value + reach), float(2 * norm.sf(abs(value) / deviation)))
+
+
+def _structural_components(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the other class that each positive, and each negative, is ranked rightly against."""
+    positives, negatives = scores[labels], scores[~labels]
+    together = rankdata(np.r_[positives, negatives])
+    of_positives = (together[: len(positives)] - rankdata(positives)) / len(negatives)
+    of_negatives = 1 - (together[len(positives) :] - rankdata(negatives)) / len(positives)
+    return of_positives, of_negatives
+
+
+def mcnemar(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Difference:
+    """Difference of accuracy, by McNemar's exact test on the images on which one model alone is right.
+
+    Source: McNemar, Psychometrika 1947; the exact version is a two-sided binomial test.
+
+    Args:
+        labels, first, second: 0 or 1, shape (n,): truth and both models' answers.
+    """
+    labels, first, second = (np.asarray(values).astype(bool) for values in (labels, first, second))
+    return _paired(first == labels, second == labels)
+
+
+def paired_rate(labels: np.ndarray, first: np.ndarray, second: np.ndarray, of: str) -> Difference:
+    """Difference of sensitivity or specificity on the same images.
+
+    Args:
+        labels, first, second: 0 or 1, shape (n,): truth and both models' answers.
+        of: `sensitivity` or `specificity`.
+
+    Raises:
+        UserError: there is no image of the class that the rate is about.
+    """
+    labels, first, second = (np.asarray(values).astype(bool) for values in (labels, first, second))
+    chosen = labels if of == "sensitivity" else ~labels
+    if not chosen.any():
+        raise UserError(f"There is no image to compute the {of} on.")
+    return _paired((first == labels)[chosen], (second == labels)[chosen])
+
+
+def _paired(first_right: np.ndarray, second_right: np.ndarray) -> Difference:
+    """Difference of two proportions of the same n images: McNemar's p, Newcombe's interval.
+
+    Source of the interval: Newcombe, "Improved confidence intervals for the difference between binomial
+    proportions based on paired data", Statistics in Medicine 1998, method 10.
+    """
+    both = int((first_right & second_right).sum())
+    only_first, only_second = (
+        int((first_right & ~second_right).sum()),
+        int((second_right & ~first_right).sum()),
+    )
+    neither, n = int((~first_right & ~second_right).sum()), len(first_right)
+    discordant = only_first + only_second
+    p_value = float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
+    value = (only_second - only_first) / n
+    return Difference(value, newcombe_paired(both, only_second, only_first, neither), p_value)
+
+
+def newcombe_paired(both: int, only_one: int, only_other: int, neither: int) -> tuple[float, float]:
+    """Newcombe's method 10: interval of (both + only_one)/n - (both + only_other)/n.
+
+    >>> low, high = newcombe_paired(36, 12, 2, 0)  # Newcombe 1998, table II
+    >>> round(low, 4), round(high, 4)
+    (0.0569, 0.3404)
+    """
+    n = both + only_one + only_other + neither
+    one, other = (both + only_one) / n, (both + only_other) / n
+    (low_one, high_one), (low_other, high_other) = wilson(both + only_one, n), wilson(both + only_other, n)
+    marginals = (both + only_one) * (only_other + neither) * (both + only_other) * (only_one + neither)
+    cross = both * neither - only_one * only_other
+    if cross > 0:
+        cross = max(cross - n / 2, 0)  # Newcombe's continuity correction
+    phi = cross / np.sqrt(marginals) if marginals else 0.0
+    below, above = one - low_one, high_one - one
+    below_other, above_other = other - low_other, high_other - other
+    value = one - other
+    down = np.sqrt(max(0.0, below**2 - 2 * phi * below * above_other + above_other**2))
+    up = np.sqrt(max(0.0, above**2 - 2 * phi * above * below_other + below_other**2))
+    return max(-1.0, float(value - down)), min(1.0, float(value + up))
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """P values adjusted for being several, in the same order (Holm, Scandinavian J. Statistics 1979).
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    order = np.argsort(p_values)
+    factors = np.arange(len(p_values), 0, -1)
+    adjusted = np.minimum(1.0, np.maximum.accumulate(np.asarray(p_values, float)[order] * factors))
+    result = np.empty(len(p_values))
+    result[order] = adjusted
+    return [float(value) for value in result.round(12)]
