@@ -1,108 +1,122 @@
-"""The three stages side by side."""
+"""Models side by side: numbers with their uncertainty, tests, operating points, where they fail."""
 
 import pandas as pd
 import streamlit as st
 
+from core import evaluation
 from core.config import STAGES
 from core.diagnosis import available_models
 from core.errors import UserError
-from core.figures.comparison import SHOWN, confusion, metric_points, validation_losses
-from core.runs import Run, list_runs, open_run
+from core.evaluation import OperatingPoint, Predictions
+from core.runs import list_runs
+from pages.comparing.calibration import calibration
+from pages.comparing.curves import curves
+from pages.comparing.groups import groups
+from pages.comparing.losses import losses
+from pages.comparing.numbers import numbers
+from pages.comparing.selection import Candidate, Selection
 from pages.next_step import offer_training
 
-CURRENT = "Current models"
+SECTIONS = {
+    "Numbers": numbers,
+    "Curves": curves,
+    "Calibration": calibration,
+    "Groups": groups,
+    "Training": losses,
+}
+POINTS = {
+    "half": "0.5",
+    "youden": "Youden's J",
+    "sensitivity": "Sensitivity at least",
+    "specificity": "Specificity at least",
+    "cost": "Lowest cost",
+    "own": "A threshold of my own",
+}
 
 
 def main() -> None:
     st.title("Comparison")
-    runs = {run.name: run for run in list_runs() if run.evaluation()}
-    models = {model.stage.number: model.record for model in available_models()}
-    if not runs and not any(record.evaluation for record in models.values()):
+    candidates = {item.name: item for item in measured()}
+    if not candidates:
         offer_training(
             "No model has been measured yet. Train the three stages; their numbers stand here then."
         )
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        choice = st.selectbox(
-            "Models of", [CURRENT, *runs], help="The current models are those that diagnose."
-        )
-        split = st.segmented_control("Split", ["test", "validation"], default="test", required=True)
-    if choice == CURRENT:
-        evaluations = {n: record.evaluation for n, record in models.items() if record.evaluation}
-        origins = {n: found for n in evaluations if (found := run_of(models[n].run))}
-        synthetic = any(models[n].synthetic for n in evaluations)
-    else:
-        evaluations = {int(n): metrics for n, metrics in runs[choice].evaluation().items()}
-        origins = dict.fromkeys(evaluations, runs[choice])
-        synthetic = runs[choice].facts().get("synthetic", False)
-    shown = {n: splits[split] for n, splits in sorted(evaluations.items()) if split in splits}
-    if synthetic:
-        st.warning("**SYNTHETIC** data: these numbers say nothing about real X-rays.", icon=":material/draw:")
-    if not shown:
-        st.info(f"None of these models was measured on {split}. Choose the other split.")
-        return
-    numbers(shown, split)
-    matrices(shown)
-    losses(origins)
-
-
-def run_of(name: str) -> Run | None:
-    """The run of that name, if its folder is still there."""
-    try:
-        return open_run(name)
-    except UserError:
-        return None
-
-
-def numbers(shown: dict[int, dict], split: str) -> None:
-    """The metrics as a table and as points."""
-    table = pd.DataFrame({f"Stage {n}": metrics for n, metrics in shown.items()}).loc[[*SHOWN, "loss", "n"]]
-    text = table.apply(lambda row: row.map(lambda value: formatted(row.name, value)), axis=1)
-    text.index = [*SHOWN.values(), "Loss", "Images"]
-    left, right = st.columns([1, 1], gap="large")
-    left.dataframe(text, width="stretch")
-    missing = [number for number in STAGES if number not in shown]
-    if missing:
-        left.caption(f"Not measured on {split}: stage {', '.join(map(str, missing))}.")
-    left.caption("A film is called PNEUMONIA from a probability of 50 %. Test was read once, after training.")
-    left.download_button(
-        "CSV", table.to_csv().encode(), f"comparison-{split}.csv", icon=":material/download:"
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    names = left.multiselect(
+        "Models",
+        list(candidates),
+        default=preselected(candidates),
+        help="Every stage of every run that was measured. Up to five at once.",
+        max_selections=5,
     )
-    right.plotly_chart(metric_points(shown), config={"displaylogo": False})
-
-
-def formatted(name: str, value: float | None) -> str:
-    """A metric for people; a dash where the images cannot tell."""
-    if value is None or pd.isna(value):
-        return "–"
-    if name == "n":
-        return f"{int(value):,}"
-    return f"{value:.3f}" if name in ("auc", "loss") else f"{value:.1%}"
-
-
-def matrices(shown: dict[int, dict]) -> None:
-    """A confusion matrix a stage."""
-    st.subheader("Confusion matrices")
-    for column, (number, metrics) in zip(st.columns(len(shown)), shown.items(), strict=True):
-        column.plotly_chart(
-            confusion(metrics["confusion_matrix"], f"Stage {number}"),
-            key=f"matrix-{number}",
-            config={"displayModeBar": False},
+    split = right.segmented_control("Split", ["test", "validation"], default="test", required=True)
+    if not names:
+        st.info("Choose one model or more.")
+        return
+    if any(candidates[name].run.facts().get("synthetic") for name in names):
+        st.warning("**SYNTHETIC** data: these numbers say nothing about real X-rays.", icon=":material/draw:")
+    try:
+        models = [predictions(candidates[name], split) for name in names]
+        validation = {name: predictions(candidates[name], "validation") for name in names}
+        points = operating_points(validation)
+        thresholds = {name: point.threshold for name, point in points.items()}
+        chosen = [candidates[name] for name in names]
+        section = st.segmented_control(
+            "Show", list(SECTIONS), default="Numbers", required=True, key="section"
         )
+        SECTIONS[section](Selection(chosen, models, validation, thresholds, split))
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
 
 
-def losses(origins: dict[int, Run]) -> None:
-    """The loss curves, where the runs' folders are still there."""
-    st.subheader("Loss")
-    histories = {}
-    for number, run in sorted(origins.items()):
-        epochs = run.epochs()
-        if len(mine := epochs[epochs["stage"] == number]):
-            histories[number] = mine
-    if histories:
-        st.plotly_chart(validation_losses(histories), config={"displaylogo": False})
-    else:
-        st.caption("The folder of the run that trained these models is no longer here.")
+def measured() -> list[Candidate]:
+    """Every stage of every run that has predictions, the newest run first."""
+    return [Candidate(run, int(stage)) for run in list_runs() for stage in sorted(run.evaluation())]
+
+
+def preselected(candidates: dict[str, Candidate]) -> list[str]:
+    """The models that diagnose now, as far as their runs are here; else the newest run's."""
+    current = {(model.record.run, model.stage.number) for model in available_models()}
+    found = [name for name, item in candidates.items() if (item.run.name, item.stage) in current]
+    newest = next(iter(candidates.values())).run.name
+    return (found or [name for name, item in candidates.items() if item.run.name == newest])[: len(STAGES)]
+
+
+def predictions(candidate: Candidate, split: str) -> Predictions:
+    """What a model said of a split; raises UserError where it was not measured."""
+    table = candidate.run.predictions(candidate.stage, split)
+    return Predictions.of(candidate.name, pd.DataFrame() if table is None else table)
+
+
+def operating_points(validation: dict[str, Predictions]) -> dict[str, OperatingPoint]:
+    """A threshold for each model: one for all, or found on the validation images of each."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        rule = st.selectbox("Operating point", list(POINTS), format_func=POINTS.get, key="rule", width=240)
+        if rule in ("sensitivity", "specificity"):
+            least = st.number_input("at least", 0.5, 1.0, 0.95, 0.01, key=f"least-{rule}", width=140)
+        elif rule == "cost":
+            ratio = st.number_input(
+                "a miss costs as many false alarms", 0.1, 1000.0, 5.0, key="cost", width=240
+            )
+        elif rule == "own":
+            own = st.slider("Threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", width=420)
+    found = {}
+    for name, model in validation.items():
+        answers = model.labels, model.probabilities
+        if rule == "half":
+            found[name] = evaluation.DEFAULT
+        elif rule == "own":
+            found[name] = OperatingPoint("own", own, "chosen by hand")
+        elif rule == "youden":
+            found[name] = evaluation.youden(*answers)
+        elif rule == "cost":
+            found[name] = evaluation.lowest_cost(*answers, ratio)
+        else:
+            found[name] = evaluation.at_least(*answers, rule, least)
+    said = "; ".join(f"{name}: {point.threshold:.3f}" for name, point in found.items())
+    st.caption(f"Thresholds, {next(iter(found.values())).rule}: {said}. No threshold is ever found on test.")
+    return found
 
 
 main()

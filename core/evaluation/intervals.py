@@ -26,7 +26,7 @@ def wilson(part: int, whole: int, confidence: float = CONFIDENCE) -> tuple[float
     share = part / whole
     centre = (share + z**2 / (2 * whole)) / (1 + z**2 / whole)
     half = z / (1 + z**2 / whole) * np.sqrt(share * (1 - share) / whole + z**2 / (4 * whole**2))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    return float(centre - half) if part else 0.0, float(centre + half) if part < whole else 1.0
 
 
 def patient_weights(patients: np.ndarray, resamples: int = RESAMPLES, seed: int = SEED) -> np.ndarray:

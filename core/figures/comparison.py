@@ -1,42 +1,66 @@
 """Figures of the comparison page."""
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from core.config import CLASS_NAMES
-from core.figures.style import STAGE_COLORS, styled
+from core.figures.style import CLASS_COLORS, MODEL_COLORS, MUTED, faded, styled
 
-SHOWN = {
+METRIC_TITLES = {
     "accuracy": "Accuracy",
-    "auc": "ROC AUC",
+    "balanced_accuracy": "Balanced accuracy",
     "recall": "Sensitivity",
     "specificity": "Specificity",
-    "precision": "Precision",
+    "precision": "PPV (precision)",
+    "npv": "NPV",
     "f1": "F1",
+    "auc": "ROC AUC",
+    "average_precision": "Average precision",
+    "loss": "Log loss",
+    "brier": "Brier score",
+    "ece": "Calibration error",
 }
+ON_ONE_SCALE = [name for name in METRIC_TITLES if name not in ("loss", "brier", "ece")]
+SQUARE = {"xaxis": {"range": [-0.02, 1.02]}, "yaxis": {"range": [-0.02, 1.02]}}
 
 
-def metric_points(evaluations: dict[int, dict]) -> go.Figure:
-    """The stages' metrics side by side, as points on one scale.
+def metric_points(models: dict[str, dict], intervals: dict[str, dict]) -> go.Figure:
+    """The models' metrics side by side, as points with 95 % intervals on one scale.
 
     Args:
-        evaluations: metrics of one split by stage number.
+        models: metrics of one split by model name.
+        intervals: (low, high) by model name and metric; None where there is none.
     """
     figure = go.Figure()
-    for place, (stage, metrics) in enumerate(evaluations.items()):
-        shown = {name: metrics[name] for name in SHOWN if metrics[name] is not None}
-        figure.add_scatter(
-            name=f"Stage {stage}",
-            x=list(shown.values()),
-            y=[list(SHOWN).index(name) + 0.18 * (place - (len(evaluations) - 1) / 2) for name in shown],
-            mode="markers",
-            marker={"size": 13, "color": STAGE_COLORS[stage]},
-            customdata=[SHOWN[name] for name in shown],
-            hovertemplate=f"Stage {stage} · %{{customdata}}: %{{x:.3f}}<extra></extra>",
+    for place, (name, metrics) in enumerate(models.items()):
+        shown = [metric for metric in ON_ONE_SCALE if metrics[metric] is not None]
+        values = np.array([metrics[metric] for metric in shown])
+        bounds = np.array(
+            [intervals[name][metric] or (value, value) for metric, value in zip(shown, values, strict=True)]
         )
-    figure.update_yaxes(tickvals=list(range(len(SHOWN))), ticktext=list(SHOWN.values()), autorange="reversed")
-    figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
-    return styled(figure, height=360)
+        figure.add_scatter(
+            name=name,
+            x=values,
+            y=[ON_ONE_SCALE.index(metric) + 0.22 * (place - (len(models) - 1) / 2) for metric in shown],
+            mode="markers",
+            marker={"size": 10, "color": MODEL_COLORS[place % len(MODEL_COLORS)]},
+            error_x={
+                "array": bounds[:, 1] - values,
+                "arrayminus": values - bounds[:, 0],
+                "thickness": 1.5,
+                "width": 3,
+            },
+            customdata=[
+                [METRIC_TITLES[metric], f"{low:.3f} to {high:.3f}"]
+                for metric, (low, high) in zip(shown, bounds, strict=True)
+            ],
+            hovertemplate="%{customdata[0]}: %{x:.3f} (%{customdata[1]})<extra>" + name + "</extra>",
+        )
+    titles = [METRIC_TITLES[metric] for metric in ON_ONE_SCALE]
+    figure.update_yaxes(tickvals=list(range(len(titles))), ticktext=titles, autorange="reversed")
+    figure.update_xaxes(tickformat=".0%")
+    return styled(figure, height=440)
 
 
 def confusion(matrix: list[list[int]], title: str) -> go.Figure:
@@ -70,23 +94,227 @@ def confusion(matrix: list[list[int]], title: str) -> go.Figure:
     return styled(figure, height=280, title={"text": title, "font": {"size": 15}})
 
 
-def validation_losses(histories: dict[int, pd.DataFrame]) -> go.Figure:
-    """Loss of the stages over their epochs, training dotted, validation solid.
+def roc_curves(curves: dict, points: dict[str, tuple[float, float]]) -> go.Figure:
+    """ROC curves with pointwise bands and the operating points.
 
     Args:
-        histories: epochs of a run by stage number.
+        curves: `core.evaluation.Curve` by model name.
+        points: (1 - specificity, sensitivity) at the operating point, by model name.
+    """
+    figure = _curves(curves, points, "1 - specificity %{x:.3f}, sensitivity %{y:.3f}")
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": MUTED, "dash": "dot", "width": 1},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    figure.update_xaxes(title="1 - specificity")
+    figure.update_yaxes(title="sensitivity")
+    return styled(figure, height=420, title=_title("ROC"), legend=BELOW, **SQUARE)
+
+
+def precision_recall_curves(curves: dict, points: dict[str, tuple[float, float]]) -> go.Figure:
+    """Precision-recall curves with pointwise bands and the operating points.
+
+    Args:
+        curves: `core.evaluation.Curve` by model name.
+        points: (sensitivity, PPV) at the operating point, by model name.
+    """
+    figure = _curves(curves, points, "sensitivity %{x:.3f}, PPV %{y:.3f}")
+    figure.update_xaxes(title="sensitivity (recall)")
+    figure.update_yaxes(title="PPV (precision)")
+    return styled(figure, height=420, title=_title("Precision and recall"), legend=BELOW, **SQUARE)
+
+
+def _curves(curves: dict, points: dict[str, tuple[float, float]], hover: str) -> go.Figure:
+    figure = go.Figure()
+    for place, (name, curve) in enumerate(curves.items()):
+        color = MODEL_COLORS[place % len(MODEL_COLORS)]
+        figure.add_scatter(
+            x=np.r_[curve.grid, curve.grid[::-1]],
+            y=np.r_[curve.low, curve.high[::-1]],
+            fill="toself",
+            fillcolor=faded(color),
+            line={"width": 0},
+            name="95 % pointwise band, bootstrap over patients",
+            legendgroup="band",
+            showlegend=place == 0,
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            x=curve.x,
+            y=curve.y,
+            mode="lines",
+            line={"color": color, "width": 2},
+            name=name,
+            hovertemplate=hover + f"<extra>{name}</extra>",
+        )
+        figure.add_scatter(
+            x=[points[name][0]],
+            y=[points[name][1]],
+            mode="markers",
+            marker={
+                "color": color,
+                "size": 12,
+                "symbol": "diamond",
+                "line": {"color": "white", "width": 1.5},
+            },
+            showlegend=False,
+            hovertemplate="operating point: " + hover + f"<extra>{name}</extra>",
+        )
+    return figure
+
+
+def reliability_diagram(before: dict[str, list[dict]], after: dict[str, list[dict]]) -> go.Figure:
+    """Frequency of pneumonia over what the models said, before and after temperature scaling.
+
+    Args:
+        before, after: bins of `core.evaluation.reliability` by model name.
     """
     figure = go.Figure()
-    for stage, epochs in histories.items():
-        for column, dash, name in (("loss", "dot", "training"), ("val_loss", "solid", "validation")):
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": MUTED, "dash": "dot", "width": 1},
+        name="as it should be",
+        hoverinfo="skip",
+    )
+    for bins, dash, when in ((before, "dot", "before"), (after, "solid", "after")):
+        for place, (name, rows) in enumerate(bins.items()):
             figure.add_scatter(
-                name=f"Stage {stage} {name}",
+                x=[row["probability"] for row in rows],
+                y=[row["positives"] / row["n"] for row in rows],
+                mode="lines+markers",
+                name=f"{name}, {when}",
+                line={"color": MODEL_COLORS[place % len(MODEL_COLORS)], "dash": dash},
+                marker={"size": [5 + 14 * (row["n"] / max(r["n"] for r in rows)) ** 0.5 for row in rows]},
+                customdata=[[row["n"], row["positives"]] for row in rows],
+                hovertemplate="%{x:.2f} said, %{customdata[1]} of %{customdata[0]} were<extra></extra>",
+            )
+    figure.update_xaxes(title="mean probability that the model gave")
+    figure.update_yaxes(title="share with pneumonia")
+    return styled(figure, height=440, title=_title("Reliability"), legend=BELOW, **SQUARE)
+
+
+def probability_histogram(
+    labels: np.ndarray, probabilities: np.ndarray, threshold: float, title: str
+) -> go.Figure:
+    """How probabilities are spread in each class, with the threshold."""
+    figure = go.Figure()
+    for number, (name, color) in enumerate(CLASS_COLORS.items()):
+        figure.add_histogram(
+            x=probabilities[labels == number],
+            xbins={"start": 0, "end": 1.0001, "size": 0.05},
+            name=name,
+            marker_color=color,
+            opacity=0.7,
+            hovertemplate="%{x}: %{y} films<extra>" + name + "</extra>",
+        )
+    figure.add_vline(threshold, line_color=MUTED, line_dash="dash")
+    figure.update_xaxes(range=[0, 1], title="probability of pneumonia")
+    corner = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 1, "xanchor": "right"}
+    return styled(figure, height=260, barmode="overlay", title=_title(title), legend=corner)
+
+
+def decision_curves(thresholds: np.ndarray, benefits: dict[str, np.ndarray]) -> go.Figure:
+    """Net benefit over the threshold probability, against treating all and none.
+
+    Args:
+        thresholds: shape (k,).
+        benefits: net benefit by name, shape (k,); "treat all" among them.
+    """
+    figure = go.Figure()
+    for place, (name, values) in enumerate(benefits.items()):
+        reference = name == "treat all"
+        line = (
+            {"color": MUTED, "dash": "dash"}
+            if reference
+            else {"color": MODEL_COLORS[place % len(MODEL_COLORS)]}
+        )
+        figure.add_scatter(
+            x=thresholds,
+            y=values,
+            mode="lines",
+            name=name,
+            line=line,
+            hovertemplate="at %{x:.2f}: %{y:.3f}<extra>" + name + "</extra>",
+        )
+    figure.add_hline(
+        0,
+        line_color=MUTED,
+        line_width=1,
+        annotation_text="treat none",
+        annotation_position="top left",
+        annotation_font_color=MUTED,
+    )
+    top = max(float(values.max()) for values in benefits.values())
+    figure.update_yaxes(title="net benefit", range=[-0.1 * top, 1.1 * top])
+    figure.update_xaxes(title="threshold probability")
+    return styled(figure, height=380, legend=BELOW)
+
+
+def group_rates(rows: list[dict], title: str) -> go.Figure:
+    """Sensitivity and specificity by group, with intervals.
+
+    Args:
+        rows: of `core.evaluation.rates`.
+    """
+    figure = go.Figure()
+    for rate, color, shift in (
+        ("sensitivity", CLASS_COLORS["PNEUMONIA"], -0.15),
+        ("specificity", CLASS_COLORS["NORMAL"], 0.15),
+    ):
+        shown = [(place, row) for place, row in enumerate(rows) if row[rate] is not None]
+        figure.add_scatter(
+            name=rate,
+            x=[row[rate] for _, row in shown],
+            y=[place + shift for place, _ in shown],
+            mode="markers",
+            marker={"color": color, "size": 9},
+            error_x={
+                "array": [row[f"{rate}_interval"][1] - row[rate] for _, row in shown],
+                "arrayminus": [row[rate] - row[f"{rate}_interval"][0] for _, row in shown],
+                "thickness": 1.5,
+                "width": 3,
+            },
+            hovertemplate=rate + " %{x:.1%}<extra></extra>",
+        )
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))),
+        ticktext=[f"{row['group']} ({row['images']:,})" for row in rows],
+        autorange="reversed",
+    )
+    figure.update_xaxes(tickformat=".0%")
+    return styled(figure, height=80 + 32 * len(rows), title=_title(title))
+
+
+def validation_losses(histories: dict[str, pd.DataFrame]) -> go.Figure:
+    """Loss of the models over their epochs, training dotted, validation solid.
+
+    Args:
+        histories: epochs of a stage by model name.
+    """
+    figure = go.Figure()
+    for place, (name, epochs) in enumerate(histories.items()):
+        for column, dash, what in (("loss", "dot", "training"), ("val_loss", "solid", "validation")):
+            figure.add_scatter(
+                name=f"{name} {what}",
                 x=epochs["epoch"],
                 y=epochs[column],
                 mode="lines+markers",
-                line={"color": STAGE_COLORS[stage], "dash": dash},
-                hovertemplate=f"Stage {stage}, epoch %{{x}}: %{{y:.3f}}<extra>{name}</extra>",
+                line={"color": MODEL_COLORS[place % len(MODEL_COLORS)], "dash": dash},
+                hovertemplate=f"{name}, epoch %{{x}}: %{{y:.3f}}<extra>{what}</extra>",
             )
     figure.update_xaxes(title="epoch", dtick=max(1, max(map(len, histories.values())) // 10))
     figure.update_yaxes(title="loss", rangemode="tozero")
-    return styled(figure, height=340)
+    return styled(figure, height=360, legend=BELOW)
+
+
+BELOW = {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0}
+
+
+def _title(text: str) -> dict:
+    return {"text": text, "font": {"size": 15}, "x": 0}

@@ -5,9 +5,16 @@ import plotly.graph_objects as go
 NORMAL = "#2a8fbd"
 PNEUMONIA = "#e07b39"
 CLASS_COLORS = {"NORMAL": NORMAL, "PNEUMONIA": PNEUMONIA}
-STAGE_COLORS = {1: "#2a8fbd", 2: "#e07b39", 3: "#7a68c9"}
+MODEL_COLORS = ("#2a8fbd", "#e07b39", "#7a68c9", "#3d9970", "#b5547f")
+STAGE_COLORS = dict(enumerate(MODEL_COLORS[:3], start=1))
 MUTED = "#8896a3"
 GRID = "rgba(136, 150, 163, 0.25)"
+
+
+def faded(color: str, opacity: float = 0.15) -> str:
+    """A colour of the form #rrggbb, see-through."""
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity})"
 
 
 def styled(figure: go.Figure, height: int = 320, **layout) -> go.Figure:

@@ -124,6 +124,5 @@ def _evaluate(trainee: Trainee, stage: Stage, data: RunData, run: Run) -> dict:
             continue
         probabilities = predict(trainee.model, trainee.plain[role], len(films))
         evaluation[role] = evaluate(films.labels, probabilities)
-        table = films.table[["path", "label", "patient", "cause"]].assign(probability=probabilities)
-        run.write_predictions(stage.number, role, table)
+        run.write_predictions(stage.number, role, films.described().assign(probability=probabilities))
     return evaluation

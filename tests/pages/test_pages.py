@@ -78,8 +78,30 @@ def test_comparison_shows_the_numbers_that_training_kept(trained):
     app = opened("comparison")
     table = app.dataframe[0].value
     kept = trained.evaluation()["3"]["test"]
-    assert table.loc["Accuracy", "Stage 3"] == f"{kept['accuracy']:.1%}"
-    assert table.loc["Images", "Stage 1"] == "15"
+    assert table.loc["Accuracy", "Stage 3 · trained"].startswith(f"{kept['accuracy']:.1%} (")
+    assert table.loc["Images", "Stage 1 · trained"] == "15"
+    assert "Of 100 children" in app.slider(key="prevalence").label
+    assert texts(app).count("ROC AUC") >= 3, "a sentence for each pair"
+
+
+@pytest.mark.parametrize("section", ["Curves", "Calibration", "Groups", "Training"])
+def test_every_section_of_the_comparison_draws(trained, section):
+    app = opened("comparison")
+    app.button_group(key="section").set_value(section).run()
+    assert not app.exception and not app.error
+
+
+def test_one_threshold_moves_every_number(trained):
+    app = opened("comparison")
+    app.selectbox(key="rule").set_value("own").run()
+    app.slider(key="threshold").set_value(0.0).run()
+    table = app.dataframe[0].value
+    assert (table.loc["Specificity"].str.startswith("0.0%")).all()
+    assert "calls every film the same" in texts(app)
+    for rule in ("youden", "sensitivity", "specificity", "cost"):
+        app.selectbox(key="rule").set_value(rule).run()
+        assert not app.exception and not app.error
+        assert "on validation" in texts(app)
 
 
 def test_diagnosis_answers_as_training_measured_and_survives_a_bad_file(trained, demo):

@@ -1,0 +1,39 @@
+"""What the user chose to compare."""
+
+from dataclasses import dataclass
+
+from core.evaluation import Predictions
+from core.runs import Run
+
+PLAIN = {"displaylogo": False, "toImageButtonOptions": {"format": "svg"}}  # of every figure
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A stage of a run that has been measured."""
+
+    run: Run
+    stage: int
+
+    @property
+    def name(self) -> str:
+        return f"Stage {self.stage} · {self.run.name}"
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The models on show.
+
+    Attributes:
+        candidates: where they come from.
+        models: what they said of the chosen split.
+        validation: what they said of validation, by name: thresholds and temperatures are found there.
+        thresholds: from which probability a film is called PNEUMONIA, by name.
+        split: `test` or `validation`.
+    """
+
+    candidates: list[Candidate]
+    models: list[Predictions]
+    validation: dict[str, Predictions]
+    thresholds: dict[str, float]
+    split: str
