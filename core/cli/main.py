@@ -13,6 +13,7 @@ ROOMS = {
     "train": "training",
     "features": "training",
     "evaluate": "evaluation",
+    "compare": "evaluation",
     "predict": "diagnosis",
 }
 

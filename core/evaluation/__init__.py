@@ -8,6 +8,7 @@ from core.evaluation.intervals import wilson
 from core.evaluation.metrics import evaluate, intervals, net_benefit, predictive_values
 from core.evaluation.operating_points import (
     DEFAULT,
+    SENSITIVITY,
     OperatingPoint,
     at_least,
     frozen_points,
@@ -20,6 +21,7 @@ from core.evaluation.subgroups import rates
 __all__ = [
     "DEFAULT",
     "MEASURES",
+    "SENSITIVITY",
     "Comparison",
     "Curve",
     "Difference",

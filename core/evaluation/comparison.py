@@ -41,21 +41,19 @@ class Comparison:
         if self.difference is None:
             return f"{title}: cannot be compared. {self.reason}"
         value, (low, high) = self.difference.value, self.difference.interval
-        points = f"{abs(100 * value):.1f} points (95 % interval {100 * low:+.1f} to {100 * high:+.1f})"
-        chance = f"p = {self.adjusted:.3f}" if self.adjusted >= 0.001 else "p < 0.001"
-        better, worse = (self.second, self.first) if value > 0 else (self.first, self.second)
-        if self.adjusted < SIGNIFICANT:
-            return f"{better} has the higher {title} than {worse} by {points}: more than chance explains, {chance}."
+        reach = f"95 % interval {100 * low:+.1f} to {100 * high:+.1f}"
         if value == 0:
-            return f"{self.first} and {self.second} have the same {title} here (interval {points[11:]}."
+            return f"{self.first} and {self.second} have the same {title} here ({reach})."
+        better, worse = (self.second, self.first) if value > 0 else (self.first, self.second)
+        chance = f"p = {self.adjusted:.3f}" if self.adjusted >= 0.001 else "p < 0.001"
+        said = f"{better} has the higher {title} than {worse} by {abs(100 * value):.1f} points ({reach})"
+        if self.adjusted < SIGNIFICANT:
+            return f"{said}: more than chance explains, {chance}."
         if not low <= 0 <= high:
-            return (
-                f"{better} has the higher {title} than {worse} by {points}, on the edge of what chance "
-                f"explains, {chance}: take it as a hint, not a finding."
-            )
+            return f"{said}, on the edge of what chance explains, {chance}: take it as a hint, not a finding."
         return (
-            f"{better} has the higher {title} than {worse} by {points}, which chance explains as well, "
-            f"{chance}: these images do not tell which is better, and do not show that they are equal."
+            f"{said}, which chance explains as well, {chance}: these images do not tell which is better, and "
+            "do not show that they are equal."
         )
 
 

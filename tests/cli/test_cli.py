@@ -17,7 +17,7 @@ def core(*arguments, timeout=120):
 
 def test_help_stands_everywhere():
     assert "index" in core("--help").stdout
-    for command in ("index", "demo", "train", "evaluate", "predict"):
+    for command in ("index", "demo", "train", "features", "evaluate", "compare", "predict"):
         result = core(command, "--help")
         assert result.returncode == 0 and "Usage" in result.stdout
 
@@ -76,12 +76,34 @@ def test_train_runs_to_its_end_and_says_how_it_went(demo, tmp_path):
     assert (tmp_path / "models/vgg19_model_01.h5").exists()
 
 
+def test_compare_gives_intervals_and_says_whether_models_differ(trained):
+    result = core("compare", "trained", "--json")
+    found = json.loads(result.stdout)
+    assert list(found["models"]) == ["trained/model_01", "trained/model_02", "trained/model_03"]
+    for stage, values in zip("123", found["models"].values(), strict=True):
+        assert values["accuracy"] == pytest.approx(trained.evaluation()[stage]["test"]["accuracy"])
+        low, high = values["intervals"]["accuracy"]
+        assert low <= values["accuracy"] <= high
+    assert len(found["differences"]) == 3 * 4
+    assert all(item["sentence"] for item in found["differences"])
+    for point in ("half", "youden", "sensitivity"):
+        assert core("compare", "trained", "--point", point).stdout.count("ROC AUC") == 3
+
+
+def test_kept_activations_are_shown_and_cleared(trained):
+    kept = json.loads(core("features", "--json").stdout)
+    assert kept["bytes"] > 0
+    cleared = json.loads(core("features", "--clear", "--json").stdout)
+    assert cleared["freed"] == kept["bytes"] and cleared["bytes"] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         (["index", "/nowhere"], "does not exist"),
         (["index"], "Missing argument"),
         (["fly"], "No such command"),
+        (["compare", "nothing"], "no run 'nothing'"),
         (["train", "--data", "/nowhere", "--preset", "fast"], "'fast' is not one of"),
         (["predict", "x.png", "--model", "/nowhere.h5"], "no weights file"),
         (["demo", "/"], "not an empty folder"),
