@@ -3,14 +3,14 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint bench chromium
+.PHONY: run test lint bench chromium dcmtk
 
 run: .venv/installed
 	@$(BIN)/python -c "import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', $(PORT)))" 2>/dev/null \
 		|| { echo "Port $(PORT) is taken. Choose another: make run PORT=8502"; exit 2; }
 	$(BIN)/streamlit run server.py --server.port $(PORT)
 
-test: .venv/installed-dev chromium lint
+test: .venv/installed-dev chromium dcmtk lint
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/installed-dev
@@ -27,6 +27,15 @@ chromium:
 			apt-get update -qq && apt-get install -y -qq chromium; \
 		else \
 			echo "The end-to-end test needs Chromium: install the package 'chromium' (Debian: sudo apt install chromium)."; exit 2; \
+		fi; }
+
+# Programs that write the DICOM files of the tests; where they are missing, those tests are skipped.
+dcmtk:
+	@command -v img2dcm >/dev/null || { \
+		if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && apt-get install -y -qq dcmtk; \
+		else \
+			echo "The DICOM tests are skipped without dcmtk (Debian: sudo apt install dcmtk)."; \
 		fi; }
 
 .venv/bin/python:

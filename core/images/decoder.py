@@ -3,20 +3,21 @@
 import hashlib
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import UserError
+from core.images.depth import eight_bits
+from core.images.dicom import DicomError, is_dicom, read_dicom
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
 MOST_BYTES = 200 * 2**20
 MOST_PIXELS = 40_000_000
 LEAST_SIDE = 64
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
-BIT_DEPTHS = (8, 10, 12, 14, 16)
 
 
 class ImageError(UserError):
@@ -31,11 +32,13 @@ class Radiograph:
         name: file name it came under, for messages.
         pixels: uint8 ndarray of shape (height, width), 0 black to 255 white.
         sha256: of the file's bytes, hexadecimal.
+        facts: of a DICOM file, without names, ids or dates: modality, view, age, sex, pixel size.
     """
 
     name: str
     pixels: np.ndarray
     sha256: str
+    facts: dict[str, str] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -69,7 +72,7 @@ def read(path: str | Path) -> Radiograph:
 
 
 def decode(data: bytes, name: str) -> Radiograph:
-    """Decode the bytes of a PNG, JPEG, BMP, TIFF or WebP file into grey levels.
+    """Decode the bytes of a PNG, JPEG, BMP, TIFF, WebP or DICOM file into grey levels.
 
     Colour becomes luminance, transparency black. The EXIF orientation is applied. More than 8 bits
     are scaled from the smallest usual depth (10, 12, 14, 16) that holds the brightest pixel, never
@@ -85,15 +88,21 @@ def decode(data: bytes, name: str) -> Radiograph:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if is_dicom(data):
+                pixels, facts = read_dicom(data, MOST_PIXELS)
+                _check_sides(pixels.shape[1], pixels.shape[0], name)
+                return Radiograph(name, pixels, hashlib.sha256(data).hexdigest(), facts)
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _check_dimensions(image, name)
                 image.load()
                 pixels = _grey(ImageOps.exif_transpose(image), name)
     except ImageError:
         raise
+    except DicomError as error:
+        raise ImageError(f"{name} {error}") from error
     except UnidentifiedImageError as error:
         raise ImageError(
-            f"{name} is not an image that can be read here; JPEG, PNG, BMP, TIFF and WebP can."
+            f"{name} is not an image that can be read here; JPEG, PNG, BMP, TIFF, WebP and DICOM can."
         ) from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} holds too many pixels; at most {MOST_PIXELS:,} are read.") from error
@@ -109,38 +118,32 @@ def _check_dimensions(image: Image.Image, name: str) -> None:
             f"{name} holds {width:,} x {height:,} pixels; at most {MOST_PIXELS // 10**6} million are "
             "read. Export it smaller."
         )
-    if min(width, height) < LEAST_SIDE:
-        raise ImageError(
-            f"{name} holds {width} x {height} pixels; at least {LEAST_SIDE} x {LEAST_SIDE} are needed."
-        )
+    _check_sides(width, height, name)
     if getattr(image, "n_frames", 1) > 1:
         raise ImageError(
             f"{name} holds {image.n_frames} frames; one image a file is read. Export the frame you mean."
         )
 
 
+def _check_sides(width: int, height: int, name: str) -> None:
+    if min(width, height) < LEAST_SIDE:
+        raise ImageError(
+            f"{name} holds {width} x {height} pixels; at least {LEAST_SIDE} x {LEAST_SIDE} are needed."
+        )
+
+
 def _grey(image: Image.Image, name: str) -> np.ndarray:
     if image.mode in DEEP_MODES:
-        return _eight_bits(np.asarray(image), name)
+        try:
+            return eight_bits(np.asarray(image))
+        except ValueError as error:
+            raise ImageError(f"{name} holds {error}. Export it again.") from error
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
     if image.mode not in ("1", "L"):
         image = image.convert("RGB")
     return np.asarray(image.convert("L"))
-
-
-def _eight_bits(values: np.ndarray, name: str) -> np.ndarray:
-    """Scale deep grey levels to uint8 without clipping."""
-    values = values.astype(np.float32)
-    if not np.isfinite(values).all():
-        raise ImageError(f"{name} holds values that are not numbers. Export it again.")
-    low, high = float(values.min()), float(values.max())
-    whole = low >= 0 and high < 2 ** BIT_DEPTHS[-1] and high == round(high) and high > 1
-    if whole:
-        low, high = 0.0, float(2 ** next(bits for bits in BIT_DEPTHS if high < 2**bits) - 1)
-    span = (high - low) or 1.0
-    return np.rint((values - low) * (255.0 / span)).astype(np.uint8)
 
 
 def _too_heavy(name: str, size: int) -> str:
