@@ -5,7 +5,7 @@ import streamlit as st
 
 from core import evaluation
 from core.config import STAGES
-from core.diagnosis import available_models
+from core.diagnosis import available_models, save_operating_point
 from core.errors import UserError
 from core.evaluation import OperatingPoint, Predictions
 from core.runs import list_runs
@@ -61,6 +61,7 @@ def main() -> None:
         validation = {name: predictions(candidates[name], "validation") for name in names}
         points = operating_points(validation)
         thresholds = {name: point.threshold for name, point in points.items()}
+        offer_to_save({name: candidates[name] for name in names}, points)
         chosen = [candidates[name] for name in names]
         section = st.segmented_control(
             "Show", list(SECTIONS), default="Numbers", required=True, key="section"
@@ -68,6 +69,24 @@ def main() -> None:
         SECTIONS[section](Selection(chosen, models, validation, thresholds, split))
     except UserError as error:
         st.error(str(error), icon=":material/error:")
+
+
+def offer_to_save(chosen: dict[str, Candidate], points: dict[str, OperatingPoint]) -> None:
+    """A button that gives the models that diagnose now the thresholds that are shown."""
+    current = {(model.record.run, model.stage.number): model for model in available_models()}
+    saved = {}
+    for name, item in chosen.items():
+        model = current.get((item.run.name, item.stage))
+        if model and model.record.threshold != points[name].threshold:
+            saved[name] = model
+    if saved and st.button(
+        "Use in diagnosis",
+        icon=":material/save:",
+        help=f"Saves the thresholds above with {', '.join(saved)}.",
+    ):
+        for name, model in saved.items():
+            save_operating_point(model, points[name])
+        st.toast("Diagnosis now uses these thresholds.", icon=":material/check:")
 
 
 def measured() -> list[Candidate]:

@@ -3,14 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from core.config import THRESHOLD
-from core.diagnosis import AvailableModel, Prediction, available_models, load_predictor
+from core.diagnosis import AvailableModel, HeatMap, Prediction, available_models, load_predictor
 from core.errors import UserError
-from core.figures.diagnosis import probability_bar
+from core.evaluation import calibrated
+from core.figures.diagnosis import overlay, probability_bar
 from core.images import Radiograph, decode
 from pages.next_step import offer_training
-
-TYPES = ["jpg", "jpeg", "png", "bmp", "tif", "tiff", "webp"]
 
 
 def main() -> None:
@@ -26,9 +24,8 @@ def main() -> None:
     about(model)
     files = st.file_uploader(
         "Chest X-rays",
-        TYPES,
         accept_multiple_files=True,
-        help="JPEG, PNG, BMP, TIFF or WebP; several at once.",
+        help="DICOM, JPEG, PNG, BMP, TIFF or WebP; several at once. DICOM files often have no extension.",
     )
     if not files:
         st.caption("Drop one or several X-rays here. They stay on this computer and are not kept.")
@@ -65,10 +62,12 @@ def predictor(path: str, modified: int):
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def read_and_predict(data: bytes, name: str, path: str, modified: int) -> tuple[Radiograph, Prediction]:
+def read_and_predict(
+    data: bytes, name: str, path: str, modified: int
+) -> tuple[Radiograph, Prediction, HeatMap]:
     """The answer for a file's bytes; a rerun of the page does not compute it again."""
-    film = decode(data, name)
-    return film, predictor(path, modified).predict([film])[0]
+    film, model = decode(data, name), predictor(path, modified)
+    return film, model.predict([film])[0], model.explain(film)
 
 
 def answers(model: AvailableModel, files: list) -> None:
@@ -78,22 +77,21 @@ def answers(model: AvailableModel, files: list) -> None:
     for done, file in enumerate(files, start=1):
         try:
             modified = model.path.stat().st_mtime_ns
-            film, prediction = read_and_predict(file.getvalue(), file.name, str(model.path), modified)
-            results.append((film, prediction))
+            results.append(read_and_predict(file.getvalue(), file.name, str(model.path), modified))
         except UserError as error:
             st.error(str(error), icon=":material/error:")
         bar.progress(done / len(files), f"{done} of {len(files)}")
     bar.empty()
     if len(results) > 1:
         table(results)
-    for number, (film, prediction) in enumerate(results):
-        card(film, prediction, model, number)
+    for number, (film, prediction, heat) in enumerate(results):
+        card(film, prediction, heat, model, number)
 
 
-def table(results: list[tuple[Radiograph, Prediction]]) -> None:
+def table(results: list[tuple[Radiograph, Prediction, HeatMap]]) -> None:
     """All answers, likely positives first."""
     rows = pd.DataFrame(
-        [{"File": film.name, "Answer": p.label, "Probability": p.probability} for film, p in results]
+        [{"File": film.name, "Answer": p.label, "Probability": p.calibrated} for film, p, _ in results]
     ).sort_values("Probability", ascending=False)
     column = st.column_config.ProgressColumn(
         "Probability of pneumonia", format="percent", min_value=0, max_value=1
@@ -102,23 +100,44 @@ def table(results: list[tuple[Radiograph, Prediction]]) -> None:
     st.download_button("CSV", rows.to_csv(index=False).encode(), "answers.csv", icon=":material/download:")
 
 
-def card(film: Radiograph, prediction: Prediction, model: AvailableModel, number: int) -> None:
-    """One film with its answer."""
+def plain(text: str) -> str:
+    """Text from a file, so that Markdown takes it as it is."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-!|~$:" else letter for letter in text)
+
+
+def card(film: Radiograph, prediction: Prediction, heat: HeatMap, model: AvailableModel, number: int) -> None:
+    """One film with its answer, and where the model looked."""
     with st.container(border=True):
-        picture, answer = st.columns([1, 2], gap="large")
-        picture.image(film.pixels, width="stretch")
+        picture, looked, answer = st.columns([1, 1, 2], gap="medium")
+        picture.image(film.pixels, "The film", width="stretch")
+        with looked:
+            place = st.empty()
+            opacity = st.slider("Strength of the heat map", 0.0, 1.0, 0.6, key=f"heat-{number}")
+            place.image(
+                overlay(film.pixels, heat.over(film.pixels), opacity),
+                "Where the model looked",
+                width="stretch",
+            )
         with answer:
             positive = prediction.label == "PNEUMONIA"
-            st.caption(f"{film.name} · {film.width} x {film.height} pixels")
+            facts = [f"{title}: {value}" for title, value in film.facts.items()]
+            st.caption(plain(" · ".join([film.name, f"{film.width} x {film.height} pixels", *facts])))
             color, words = ("orange", "Pneumonia") if positive else ("blue", "No pneumonia")
             st.markdown(f"## :{color}[{words}]")
-            st.markdown(f"Probability of pneumonia **{prediction.probability:.1%}**")
+            record = model.record
+            shown = float(calibrated(record.threshold, record.temperature))
+            st.markdown(f"Probability of pneumonia **{prediction.calibrated:.1%}**")
             st.plotly_chart(
-                probability_bar(prediction.probability, THRESHOLD),
+                probability_bar(prediction.calibrated, shown),
                 key=f"bar-{number}",
                 config={"displayModeBar": False},
             )
-            st.caption(f"Called pneumonia from {THRESHOLD:.0%}. Answered by {model.title}.")
+            st.caption(
+                f"Called pneumonia from {shown:.1%}: {record.threshold_rule}. The probability is calibrated "
+                f"on validation films (temperature {record.temperature:.2f}). Answered by {model.title}."
+            )
+            if heat.doubt:
+                st.warning(heat.doubt, icon=":material/warning:")
             st.caption("Research use, not a medical device: a person decides.")
 
 

@@ -1,6 +1,16 @@
 """From a Radiograph to a Prediction."""
 
-from core.diagnosis.models import AvailableModel, available_models
+from core.diagnosis.explain import HeatMap
+from core.diagnosis.models import AvailableModel, available_models, save_operating_point
 from core.diagnosis.predictor import BORDERLINE, Prediction, Predictor, load_predictor
 
-__all__ = ["BORDERLINE", "AvailableModel", "Prediction", "Predictor", "available_models", "load_predictor"]
+__all__ = [
+    "BORDERLINE",
+    "AvailableModel",
+    "HeatMap",
+    "Prediction",
+    "Predictor",
+    "available_models",
+    "load_predictor",
+    "save_operating_point",
+]

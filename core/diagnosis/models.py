@@ -5,7 +5,8 @@ from pathlib import Path
 
 from core import config
 from core.config import STAGES, Stage
-from core.weights import ModelRecord, WeightsError, read_record
+from core.evaluation import OperatingPoint
+from core.weights import ModelRecord, WeightsError, change_record, read_record
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,15 @@ class AvailableModel:
         origin = f"run {self.record.run}" if self.record.run else "unknown origin"
         mark = ", SYNTHETIC data" if self.record.synthetic else ""
         return f"Stage {self.stage.number} · {self.stage.name} · {origin}{mark}"
+
+
+def save_operating_point(model: AvailableModel, point: OperatingPoint) -> None:
+    """Keep a threshold with a model's file: whoever answers with it uses it from now on.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    change_record(model.path, threshold=point.threshold, threshold_rule=point.rule)
 
 
 def available_models(folder: Path | None = None) -> list[AvailableModel]:

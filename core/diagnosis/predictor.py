@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from core import processor
-from core.config import CLASS_NAMES, IMAGE_SIZE, POSITIVE, THRESHOLD
+from core.architecture import HEAD
+from core.config import CLASS_NAMES, IMAGE_SIZE, POSITIVE
 from core.diagnosis.engine import Engine
+from core.diagnosis.explain import HeatMap, heat_map
+from core.evaluation import calibrated
 from core.images import Radiograph, network_pixels
-from core.weights import ModelRecord, read_model
+from core.weights import Arrays, ModelRecord, read_model
 
 BATCH = 32
 BORDERLINE = (0.15, 0.85)  # where bfloat16 can move a probability by 0.01
@@ -21,12 +24,14 @@ class Prediction:
     """An answer.
 
     Attributes:
-        label: `NORMAL` or `PNEUMONIA`.
-        probability: of PNEUMONIA, 0 to 1.
+        label: `NORMAL` or `PNEUMONIA`, by the operating point saved with the model.
+        probability: of PNEUMONIA, 0 to 1, as the network gives it.
+        calibrated: the same after the model's temperature: what to show a person.
     """
 
     label: str
     probability: float
+    calibrated: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +44,7 @@ class Predictor:
         path: of the file.
         precision: in which all films are judged first.
         rechecks: whether borderline films are then judged again in float32.
+        head: weights of the head, for heat maps.
     """
 
     engine: Engine
@@ -46,6 +52,7 @@ class Predictor:
     path: Path
     precision: str
     rechecks: bool
+    head: Arrays
 
     def probabilities(self, pixels: np.ndarray) -> np.ndarray:
         """Probability of PNEUMONIA, float64 (n,), of uint8 pixels (n, 128, 128)."""
@@ -60,10 +67,17 @@ class Predictor:
     def predict(self, films: Iterable[Radiograph]) -> list[Prediction]:
         """One answer a film, in order."""
         pixels = np.stack([network_pixels(film) for film in films])
+        found = self.probabilities(pixels)
+        shown = calibrated(found, self.record.temperature)
         return [
-            Prediction(CLASS_NAMES[int(probability >= THRESHOLD)], float(probability))
-            for probability in self.probabilities(pixels)
+            Prediction(CLASS_NAMES[int(raw >= self.record.threshold)], float(raw), float(calm))
+            for raw, calm in zip(found, shown, strict=True)
         ]
+
+    def explain(self, film: Radiograph) -> HeatMap:
+        """Where the model looked in one film."""
+        pixels = network_pixels(film)[np.newaxis]
+        return heat_map(self.engine.activations(pixels, self.precision)[0], self.head)
 
     def _judged(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         parts = []
@@ -91,7 +105,9 @@ def load_predictor(path: str | Path, precision: str = "auto") -> Predictor:
     first = processor.resolved(precision)
     rechecks = precision == "auto" and first == "bfloat16"
     needed = ("bfloat16", "float32") if rechecks else (first,)
-    predictor = Predictor(Engine(arrays, record.scaling, needed), record, Path(path), first, rechecks)
+    engine = Engine(arrays, record.scaling, needed)
+    head = {layer.name: arrays[layer.name] for layer in HEAD}
+    predictor = Predictor(engine, record, Path(path), first, rechecks, head)
     blank = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     for name in needed:
         predictor.engine.probabilities(predictor.engine.activations(blank, name))

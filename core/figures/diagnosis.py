@@ -1,8 +1,31 @@
 """Figures of the diagnosis page."""
 
+import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale, unlabel_rgb
 
 from core.figures.style import GRID, MUTED, NORMAL, PNEUMONIA, styled
+
+HEAT_STEPS = 256
+
+
+def overlay(pixels: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
+    """A film with a heat map over it: the more heat, the more colour.
+
+    Args:
+        pixels: uint8 (height, width).
+        heat: float (height, width), 0 to 1.
+        opacity: of full heat, 0 to 1.
+
+    Returns:
+        uint8 (height, width, 3).
+    """
+    table = np.array(
+        [unlabel_rgb(color) for color in sample_colorscale("Inferno", HEAT_STEPS, colortype="rgb")]
+    )
+    color = table[np.rint(heat * (HEAT_STEPS - 1)).astype(int)]
+    share = (opacity * heat)[..., np.newaxis]
+    return np.rint(pixels[..., np.newaxis] * (1 - share) + color * share).astype(np.uint8)
 
 
 def probability_bar(probability: float, threshold: float) -> go.Figure:

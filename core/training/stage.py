@@ -1,14 +1,14 @@
 """One stage: build, freeze, fit, evaluate, publish."""
 
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import keras
 import numpy as np
 
 from core import atomic, config
 from core.config import Stage, TrainingSettings
-from core.evaluation import evaluate
+from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
 from core.network import FeatureStore, freeze, save, set_arrays
 from core.runs import Run, kept_activations, stage_steps
 from core.training import trainee as trainees
@@ -47,7 +47,7 @@ def train_stage(
     progress.say(message=f"Stage {stage.number}: evaluating", images_per_second=None)
     set_arrays(network, read_model(run.weights_path(stage.number))[0])
     evaluation = _evaluate(trainee, stage, data, run)
-    record = replace(record, evaluation=evaluation)
+    record = replace(record, evaluation=evaluation, **_calibration(stage, run))
     save(network, run.weights_path(stage.number), record)
     atomic.copy(run.weights_path(stage.number), run.model_folder() / stage.file)
     run.write_evaluation(stage.number, evaluation)  # last: with it the stage is finished
@@ -113,6 +113,14 @@ def _optimizer(settings: TrainingSettings, stage: Stage) -> keras.optimizers.Opt
     if settings.optimizer == "adam":
         return keras.optimizers.Adam(rate)
     return keras.optimizers.SGD(rate, momentum=settings.momentum, nesterov=settings.nesterov)
+
+
+def _calibration(stage: Stage, run: Run) -> dict:
+    """Temperature and operating points, found on validation, as fields of the record."""
+    validation = Predictions.of(stage.name, run.predictions(stage.number, "validation"))
+    answers = validation.labels, validation.probabilities
+    points = tuple(asdict(point) for point in frozen_points(*answers))
+    return {"temperature": fit_temperature(*answers), "operating_points": points}
 
 
 def _evaluate(trainee: Trainee, stage: Stage, data: RunData, run: Run) -> dict:

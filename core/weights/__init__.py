@@ -1,17 +1,20 @@
 """Model files as data: plain arrays by layer name, checked against our own architecture, never executed."""
 
 from core.weights.reader import (
+    Arrays,
     WeightsError,
     file_digest,
     read_backbone,
     read_model,
     read_record,
 )
-from core.weights.record import ModelRecord
+from core.weights.record import ModelRecord, change_record
 
 __all__ = [
+    "Arrays",
     "ModelRecord",
     "WeightsError",
+    "change_record",
     "file_digest",
     "read_backbone",
     "read_model",

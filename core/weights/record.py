@@ -1,7 +1,14 @@
 """What a weights file says of itself: who trained it, on what, and which input it expects."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+import shutil
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import h5py
+
+from core import atomic
+from core.config import THRESHOLD
 
 ATTRIBUTE = "pneumonia_studio"
 
@@ -22,6 +29,10 @@ class ModelRecord:
         precision: in which the convolutions computed while training.
         created: ISO 8601 time.
         evaluation: metrics of these weights by split (`validation`, `test`); None before they are measured.
+        temperature: by which the log-odds are divided for a calibrated probability, fitted on validation.
+        operating_points: found on validation and kept: dicts of name, threshold and rule.
+        threshold: probability, before calibration, from which a film is called PNEUMONIA.
+        threshold_rule: how that threshold was found, in words.
     """
 
     stage: int = 0
@@ -34,6 +45,10 @@ class ModelRecord:
     precision: str = ""
     created: str = ""
     evaluation: dict | None = None
+    temperature: float = 1.0
+    operating_points: tuple[dict, ...] = ()
+    threshold: float = THRESHOLD
+    threshold_rule: str = "fixed at a probability of one half"
 
     def to_text(self) -> str:
         """One line of JSON."""
@@ -44,3 +59,17 @@ class ModelRecord:
         """The record in `text`; unknown fields, of a later version, are passed over."""
         known = {item.name for item in fields(cls)}
         return cls(**{name: value for name, value in json.loads(text).items() if name in known})
+
+
+def change_record(path: Path, **changes) -> ModelRecord:
+    """Replace fields of a weights file's record; the file is written anew, whole or not at all.
+
+    Raises:
+        UserError: the disk is full or the folder not writable; the file stays as it was.
+    """
+    with atomic.replacing(path) as temporary:
+        shutil.copyfile(path, temporary)
+        with h5py.File(temporary, "r+") as file:
+            record = replace(ModelRecord.from_text(file.attrs[ATTRIBUTE]), **changes)
+            file.attrs[ATTRIBUTE] = record.to_text()
+    return record

@@ -45,6 +45,7 @@ def test_borderline_films_are_judged_again_in_float32(trained, demo):
         trained.weights_path(3),
         "bfloat16",
         rechecks=True,
+        head={},
     )
     low, high = BORDERLINE
     found = coarse.probabilities(pixels)

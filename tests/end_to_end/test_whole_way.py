@@ -55,8 +55,13 @@ def test_the_whole_way(server, page):
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Comparison").click()
     expect(page.get_by_text("SYNTHETIC data: these numbers say nothing")).to_be_visible()
     expect(page.get_by_text("Confusion matrices")).to_be_visible()
-    for stage in ("Stage 1", "Stage 2", "Stage 3"):
-        expect(page.locator(".js-plotly-plot").get_by_text(stage, exact=True).first).to_be_visible()
+    for stage in ("Stage 1 ·", "Stage 2 ·", "Stage 3 ·"):
+        expect(page.locator(".js-plotly-plot").get_by_text(re.compile(stage)).first).to_be_visible()
+    page.get_by_test_id("stSelectbox").click()
+    page.get_by_role("option", name="Youden's J").click()
+    expect(page.get_by_text("largest sensitivity + specificity on validation")).to_be_visible()
+    page.get_by_role("radio", name="Curves").click()
+    expect(page.locator(".js-plotly-plot").get_by_text("95 % pointwise band").first).to_be_visible()
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(film())

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.diagnosis import available_models, load_predictor, save_operating_point
+from core.evaluation import DEFAULT, calibrated
+from core.images import read
+
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = ("dataset", "training", "comparison", "diagnosis")
 
@@ -112,7 +116,26 @@ def test_diagnosis_answers_as_training_measured_and_survives_a_bad_file(trained,
     assert not app.exception
     assert "bad.jpeg is not an image" in app.error[0].value
     kept = trained.predictions(3, "test").set_index("path").loc[f"test/PNEUMONIA/{film.name}"]
-    assert f"Probability of pneumonia **{kept['probability']:.1%}**" in texts(app)
+    record = available_models()[-1].record
+    shown = calibrated(kept["probability"], record.temperature)
+    assert f"Probability of pneumonia **{shown:.1%}**" in texts(app)
+
+
+def test_a_saved_operating_point_is_used_in_diagnosis(trained, demo):
+    app = opened("comparison")
+    app.selectbox(key="rule").set_value("own").run()
+    app.slider(key="threshold").set_value(0.01).run()
+    next(button for button in app.button if button.label == "Use in diagnosis").click().run()
+    assert not app.exception
+    assert [model.record.threshold for model in available_models()] == [0.01, 0.01, 0.01]
+    film = next((demo / "test/NORMAL").iterdir())
+    answer = load_predictor(available_models()[0].path).predict([read(film)])[0]
+    assert answer.label == ("PNEUMONIA" if answer.probability >= 0.01 else "NORMAL")
+    app = opened("diagnosis")
+    app.file_uploader[0].set_value([(film.name, film.read_bytes(), "image/jpeg")]).run()
+    assert "chosen by hand" in texts(app)
+    for model in available_models():
+        save_operating_point(model, DEFAULT)
 
 
 def test_no_page_imports_tensorflow(trained, demo):
