@@ -1,9 +1,11 @@
 """An answer for dropped X-rays."""
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
-from core.diagnosis import AvailableModel, HeatMap, Prediction, available_models, load_predictor
+from core.diagnosis import AvailableModel, HeatMap, Prediction, available_models, shared_predictor
 from core.errors import UserError
 from core.evaluation import calibrated
 from core.figures.diagnosis import overlay, probability_bar
@@ -55,18 +57,12 @@ def about(model: AvailableModel) -> None:
     st.caption("; ".join(parts) + ".")
 
 
-@st.cache_resource(max_entries=3, show_spinner="Loading the model ...")
-def predictor(path: str, modified: int):
-    """The loaded model, shared by all sessions; loaded anew when the file changes."""
-    return load_predictor(path)
-
-
 @st.cache_data(max_entries=100, show_spinner=False)
 def read_and_predict(
     data: bytes, name: str, path: str, modified: int
 ) -> tuple[Radiograph, Prediction, HeatMap]:
     """The answer for a file's bytes; a rerun of the page does not compute it again."""
-    film, model = decode(data, name), predictor(path, modified)
+    film, model = decode(data, name), shared_predictor(Path(path))
     return film, model.predict([film])[0], model.explain(film)
 
 

@@ -1,14 +1,16 @@
 """A loaded model that answers: Radiograph in, Prediction out."""
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from core import processor
 from core.architecture import HEAD
-from core.config import CLASS_NAMES, IMAGE_SIZE, POSITIVE
+from core.config import CLASS_NAMES, IMAGE_SIZE, POSITIVE, STAGES
 from core.diagnosis.engine import Engine
 from core.diagnosis.explain import HeatMap, heat_map
 from core.evaluation import calibrated
@@ -112,3 +114,17 @@ def load_predictor(path: str | Path, precision: str = "auto") -> Predictor:
     for name in needed:
         predictor.engine.probabilities(predictor.engine.activations(blank, name))
     return predictor
+
+
+def shared_predictor(path: Path) -> Predictor:
+    """The model at `path`, loaded once for all who ask, and anew when the file changes."""
+    with _loading:
+        return _loaded(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=len(STAGES))
+def _loaded(path: Path, _modified: int) -> Predictor:
+    return load_predictor(path)
+
+
+_loading = threading.Lock()  # two who ask at once do not load twice

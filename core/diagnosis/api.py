@@ -1,0 +1,255 @@
+"""The same answers over HTTP: POST /api/predict, GET /api/health, /api/models, /api/openapi.json.
+
+Streamlit protects its own routes only, so these look at Host, Origin, size and token themselves. Work is
+done in threads of their own: one that is slow never holds up a page.
+"""
+
+import asyncio
+import base64
+import io
+import os
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from PIL import Image
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from core.diagnosis.models import AvailableModel, available_models
+from core.diagnosis.predictor import shared_predictor
+from core.errors import UserError
+from core.images import ImageError, decode
+
+MOST_BYTES = 100 * 2**20  # of a request
+MOST_FILES = 64
+MOST_WAITING = 16  # requests; further ones are told to come again
+TOKEN = "PNEUMONIA_STUDIO_TOKEN"
+HOSTS = "PNEUMONIA_STUDIO_HOSTS"
+LOCAL = ("127.0.0.1", "localhost", "[::1]")
+NOTICE = "Research software, not a medical device."
+
+_threads = ThreadPoolExecutor(2, "api")
+_places = threading.Semaphore(MOST_WAITING)
+
+
+async def predict(request: Request) -> Response:
+    """Answers for the files of a multipart form; `?heatmap=1` adds a PNG of where the model looked."""
+    kind = request.headers.get("content-type", "")
+    if not kind.lower().startswith("multipart/form-data"):
+        raise HTTPException(415, "Send the films as multipart/form-data, one part a file.")
+    model = _model(request.query_params.get("stage"))
+    files = await _files(request)
+    if not _places.acquire(blocking=False):
+        raise HTTPException(503, "Too many films are waiting. Try again in a few seconds.")
+    try:
+        wanted = request.query_params.get("heatmap") in ("1", "true")
+        answer = await asyncio.get_running_loop().run_in_executor(_threads, _answers, model, files, wanted)
+    except UserError as error:  # the model's file went bad meanwhile
+        raise HTTPException(503, str(error)) from error
+    finally:
+        _places.release()
+    readable = any("label" in result for result in answer["results"])
+    return JSONResponse(answer, 200 if readable else 422)
+
+
+def _answers(model: AvailableModel, files: list[tuple[str, bytes]], heat: bool) -> dict:
+    """One result a file, in order; a bad file has an error and never spoils the others."""
+    began = time.perf_counter()
+    predictor = shared_predictor(model.path)
+    films, results = {}, []
+    for place, (name, data) in enumerate(files):
+        try:
+            films[place] = decode(data, name)
+            results.append({"file": name})
+        except ImageError as error:
+            results.append({"file": name, "error": str(error)})
+    for place, found in zip(films, predictor.predict(films.values()) if films else (), strict=True):
+        results[place] |= {
+            "label": found.label,
+            "probability": found.probability,
+            "calibrated": found.calibrated,
+            "facts": films[place].facts,
+            "warnings": [],
+        }
+        if heat:
+            shown = predictor.explain(films[place])
+            results[place]["heatmap"] = _png(shown.over(films[place].pixels))
+            results[place]["warnings"] += [shown.doubt] if shown.doubt else []
+    return {
+        "results": results,
+        "threshold": predictor.record.threshold,
+        "model": _described(model),
+        "precision": predictor.precision,
+        "seconds": round(time.perf_counter() - began, 4),
+        "notice": NOTICE,
+    }
+
+
+async def health(request: Request) -> Response:
+    """Whether the server answers, and whether it has a model to answer with."""
+    return JSONResponse({"status": "ok", "models": len(available_models())})
+
+
+async def models(request: Request) -> Response:
+    """The models at hand, with how each was measured."""
+    return JSONResponse({"models": [_described(model) for model in available_models()], "notice": NOTICE})
+
+
+async def openapi(request: Request) -> Response:
+    """This interface, described for programs."""
+    return JSONResponse(DESCRIPTION)
+
+
+async def nothing(request: Request) -> Response:
+    """A reason instead of Streamlit's page for whatever else is asked for below /api."""
+    raise HTTPException(404, f"There is no {request.url.path}; see /api/openapi.json.")
+
+
+def guarded(handler):
+    """`handler` behind the checks, its failures as JSON with a reason."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            _check_origin(request)
+            _check_token(request)
+            return await handler(request)
+        except HTTPException as error:
+            return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+    return answer
+
+
+ROUTES = [
+    Route("/api/predict", guarded(predict), methods=["POST"]),
+    Route("/api/health", guarded(health), methods=["GET"]),
+    Route("/api/models", guarded(models), methods=["GET"]),
+    Route("/api/openapi.json", guarded(openapi), methods=["GET"]),
+    Route("/api/{rest:path}", guarded(nothing), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+]
+
+
+def _check_origin(request: Request) -> None:
+    """Refuse names that are not ours (DNS rebinding) and pages of other sites (cross-site requests)."""
+    allowed = {*LOCAL, *filter(None, os.environ.get(HOSTS, "").lower().split(","))}
+    host = request.headers.get("host", "").lower()
+    if host.rsplit(":", 1)[0] not in allowed and host not in allowed:
+        raise HTTPException(400, f"The host {host[:100]!r} is not served here; {HOSTS} names others.")
+    origin = request.headers.get("origin")
+    if origin and urlsplit(origin).netloc.lower() != host:
+        raise HTTPException(403, "Requests from pages of other sites are refused.")
+
+
+def _check_token(request: Request) -> None:
+    """Ask for the bearer token where one is set."""
+    token = os.environ.get(TOKEN)
+    given = request.headers.get("authorization", "")
+    if token and not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise HTTPException(401, "A bearer token is needed.", {"WWW-Authenticate": "Bearer"})
+
+
+def _model(stage: str | None) -> AvailableModel:
+    """The model of that stage; the last one where none is asked for."""
+    found = {str(model.stage.number): model for model in available_models()}
+    if not found:
+        raise HTTPException(503, "There is no trained model yet. Train one first.")
+    if stage is not None and stage not in found:
+        raise HTTPException(404, f"There is no model of stage {stage[:20]!r}; there are {', '.join(found)}.")
+    return found[stage or max(found)]
+
+
+async def _files(request: Request) -> list[tuple[str, bytes]]:
+    """Names and contents of the form's files."""
+    try:
+        parser = MultiPartParser(request.headers, _counted(request), max_files=MOST_FILES, max_fields=10)
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise HTTPException(400, f"The form cannot be read: {error.message}") from error
+    except KeyError as error:
+        raise HTTPException(400, "The form cannot be read: its boundary is missing.") from error
+    files = [value for _, value in form.multi_items() if not isinstance(value, str)]
+    if not files:
+        raise HTTPException(400, "The form holds no file. Add one part a film, with a file name.")
+    return [(file.filename or "film", await file.read()) for file in files]
+
+
+async def _counted(request: Request) -> AsyncIterator[bytes]:
+    """The request's body, refused as soon as it has grown too large, whatever its header says."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise HTTPException(
+                413, f"At most {MOST_BYTES // 2**20} MiB a request are read. Send fewer films."
+            )
+        yield chunk
+
+
+def _described(model: AvailableModel) -> dict:
+    record = model.record
+    return {
+        "stage": model.stage.number,
+        "name": model.stage.name,
+        "run": record.run,
+        "data": record.data,
+        "synthetic": record.synthetic,
+        "starting_weights": record.starting_weights,
+        "threshold": record.threshold,
+        "threshold_rule": record.threshold_rule,
+        "evaluation": record.evaluation,
+    }
+
+
+def _png(heat) -> str:
+    """A map as a grey PNG, base64."""
+    buffer = io.BytesIO()
+    Image.fromarray((heat * 255).astype("uint8")).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _response(description: str) -> dict:
+    return {"description": description, "content": {"application/json": {"schema": {"type": "object"}}}}
+
+
+_REASONS = {
+    "400": _response("the form or the host is wrong"),
+    "401": _response("a bearer token is needed"),
+    "404": _response("there is no such model"),
+    "413": _response("too many bytes"),
+    "415": _response("no multipart form"),
+    "422": _response("no file could be read; each result has its error"),
+    "503": _response("no model, or too many are waiting"),
+}
+_FILES = {"type": "array", "items": {"type": "string", "format": "binary"}}
+DESCRIPTION = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pneumonia studio", "version": "1", "description": NOTICE},
+    "paths": {
+        "/api/predict": {
+            "post": {
+                "summary": "Probability of pneumonia for each film",
+                "parameters": [
+                    {"name": "stage", "in": "query", "schema": {"type": "integer", "enum": [1, 2, 3]}},
+                    {"name": "heatmap", "in": "query", "schema": {"type": "integer", "enum": [0, 1]}},
+                ],
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILES}}}
+                    },
+                },
+                "responses": {"200": _response("a result for each file, in order"), **_REASONS},
+            }
+        },
+        "/api/health": {
+            "get": {"summary": "Whether the server answers", "responses": {"200": _response("ok")}}
+        },
+        "/api/models": {"get": {"summary": "The models at hand", "responses": {"200": _response("models")}}},
+    },
+}

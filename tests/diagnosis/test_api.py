@@ -1,0 +1,112 @@
+"""The API of the real server, asked by curl."""
+
+import json
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from benchmarks.app import running
+from core.diagnosis import api
+
+
+@pytest.fixture(scope="module")
+def address(trained, home):
+    """A server whose models are those of the tests."""
+    with running(home) as found:
+        yield found
+
+
+def curl(*arguments) -> tuple[int, dict]:
+    """Status and JSON of an answer."""
+    command = ["curl", "-s", "-w", "\n%{http_code}", *map(str, arguments)]
+    body, status = subprocess.run(command, capture_output=True, text=True, check=True).stdout.rsplit("\n", 1)
+    return int(status), json.loads(body)
+
+
+@pytest.fixture(scope="module")
+def films(demo) -> list[Path]:
+    return sorted((demo / "test").glob("*/*.jpeg"))
+
+
+def test_a_file_gets_the_answer_that_training_kept(address, films, trained, demo):
+    status, answer = curl("-F", f"file=@{films[0]}", f"{address}/api/predict")
+    assert status == 200 and "not a medical device" in answer["notice"]
+    result = answer["results"][0]
+    kept = trained.predictions(3, "test").set_index("path")["probability"]
+    assert result["probability"] == pytest.approx(kept[str(films[0].relative_to(demo))], abs=0.01)
+    assert answer["model"]["stage"] == 3 and answer["model"]["synthetic"] and answer["seconds"] > 0
+
+
+def test_a_bad_file_never_spoils_the_others(address, films, tmp_path):
+    bad = tmp_path / "bad.dcm"
+    bad.write_bytes(b"x" * 500)
+    status, answer = curl(
+        "-F",
+        f"a=@{films[0]}",
+        "-F",
+        f"b=@{bad}",
+        "-F",
+        f"c=@{films[1]}",
+        f"{address}/api/predict?heatmap=1&stage=1",
+    )
+    assert status == 200 and answer["model"]["stage"] == 1
+    assert ["error" in result for result in answer["results"]] == [False, True, False]
+    assert answer["results"][0]["heatmap"].startswith("iVBOR")
+    status, answer = curl("-F", f"b=@{bad}", f"{address}/api/predict")
+    assert status == 422 and "not an image" in answer["results"][0]["error"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path", "status"),
+    [
+        (["-d", "x=1"], "predict", 415),
+        (["-F", "text=hello"], "predict", 400),
+        (["-H", "content-type: multipart/form-data", "-d", "x"], "predict", 400),
+        (["-F", "f=@{film}"], "predict?stage=7", 404),
+        (["-H", "Host: evil.example", "-F", "f=@{film}"], "predict", 400),
+        (["-H", "Origin: http://evil.example", "-F", "f=@{film}"], "predict", 403),
+        ([], "nothing", 404),
+        (["-X", "DELETE"], "models", 404),
+    ],
+)
+def test_what_is_wrong_gets_a_status_and_a_reason(address, films, arguments, path, status):
+    filled = [argument.format(film=films[0]) for argument in arguments]
+    found, answer = curl(*filled, f"{address}/api/{path}")
+    assert (found, bool(answer["error"])) == (status, True)
+
+
+def test_too_large_a_body_is_refused_while_it_is_read(address, tmp_path):
+    large = tmp_path / "large.png"
+    with open(large, "wb") as file:
+        file.truncate(api.MOST_BYTES + 2**20)
+    status, answer = curl("-H", "Transfer-Encoding: chunked", "-F", f"f=@{large}", f"{address}/api/predict")
+    assert status == 413 and "100 MiB" in answer["error"]
+
+
+def test_health_models_and_description(address):
+    assert curl(f"{address}/api/health") == (200, {"status": "ok", "models": 3})
+    assert [model["stage"] for model in curl(f"{address}/api/models")[1]["models"]] == [1, 2, 3]
+    assert "/api/predict" in curl(f"{address}/api/openapi.json")[1]["paths"]
+
+
+def test_twenty_at_once_get_each_their_own_answer(address, films):
+    alone = {film: curl("-F", f"f=@{film}", f"{address}/api/predict")[1]["results"][0] for film in films[:10]}
+    with ThreadPoolExecutor(10) as pool:
+        asked = [*films[:10], *films[:10]]
+        found = pool.map(lambda film: curl("-F", f"f=@{film}", f"{address}/api/predict"), asked)
+        for film, (status, answer) in zip(asked, found, strict=True):
+            assert status == 200
+            assert answer["results"][0]["probability"] == pytest.approx(alone[film]["probability"], abs=1e-5)
+
+
+def test_a_token_is_asked_for_where_one_is_set(trained, home, films, monkeypatch):
+    monkeypatch.setenv(api.TOKEN, "secret")
+    with running(home) as address:
+        assert curl(f"{address}/api/models")[0] == 401
+        assert curl("-H", "Authorization: Bearer secret", f"{address}/api/models")[0] == 200
+
+
+pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
