@@ -12,7 +12,7 @@ from core.config import OPTIMIZERS, PRESETS, STAGES, Augmentation, TrainingSetti
 from core.dataset import Dataset, assign_roles
 from core.errors import UserError
 from core.figures.training import curves, frozen_layers
-from core.runs import Plan, Run, create_run, jobs, kept_activations, list_runs
+from core.runs import Plan, Run, RunStatus, create_run, jobs, kept_activations, list_runs
 from pages.choosing import choose_dataset
 
 VIEWS = NEW, RUNS = ("New run", "Runs")
@@ -267,13 +267,9 @@ def show_run(run: Run) -> None:
         st.success(status.message, icon=":material/check_circle:")
     for note in status.notes:
         st.info(note)
-    figures = st.columns(5)
-    figures[0].metric("Stage", status.stage or "–")
-    figures[1].metric("Epoch", f"{status.epoch} / {status.epochs}" if status.epochs else "–")
-    figures[2].metric("Step", f"{status.step} / {status.steps}" if status.steps else "–")
-    figures[3].metric("Images/s", status.images_per_second or "–")
-    left = status.seconds_left
-    figures[4].metric("Time left", str(timedelta(seconds=int(left))) if left else "–")
+    figures = in_numbers(run, status)
+    for column, (title, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
+        column.metric(title, value)
     if status.state == "running" and st.button(
         "Stop", icon=":material/stop:", help="Ends after the running step."
     ):
@@ -290,6 +286,23 @@ def show_run(run: Run) -> None:
         st.caption("The curves begin with the first training step.")
     with st.expander("Log"):
         st.code(run.log_tail() or "empty", language=None)
+
+
+def in_numbers(run: Run, status: RunStatus) -> dict[str, str]:
+    """Where a run that trains is, or what one that has ended took; a dash where it is not known."""
+    if status.state != "running":
+        took = status.ended and str(timedelta(seconds=int(status.ended - status.started)))
+        memory = status.peak_memory and f"{status.peak_memory / 2**30:.1f} GiB"
+        stages = f"{len(run.evaluation())} of {len(run.settings().stages)}"
+        return {"Stages finished": stages, "Duration": took or "–", "Peak memory": memory or "–"}
+    left = status.seconds_left
+    return {
+        "Stage": str(status.stage or "–"),
+        "Epoch": f"{status.epoch} / {status.epochs}" if status.epochs else "–",
+        "Step": f"{status.step} / {status.steps}" if status.steps else "–",
+        "Images/s": str(status.images_per_second or "–"),
+        "Time left": str(timedelta(seconds=int(left))) if left else "–",
+    }
 
 
 main()
