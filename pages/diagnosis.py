@@ -128,9 +128,12 @@ def card(film: Radiograph, prediction: Prediction, heat: HeatMap, model: Availab
                 key=f"bar-{number}",
                 config={"displayModeBar": False},
             )
+            calibration = "as the network gives it"
+            if record.operating_points:  # found on validation together with the temperature
+                calibration = f"calibrated on validation films (temperature {record.temperature:.2f})"
             st.caption(
-                f"Called pneumonia from {shown:.1%}: {record.threshold_rule}. The probability is calibrated "
-                f"on validation films (temperature {record.temperature:.2f}). Answered by {model.title}."
+                f"Called pneumonia from {shown:.1%}: {record.threshold_rule}. The probability is "
+                f"{calibration}. Answered by {model.title}."
             )
             if heat.doubt:
                 st.warning(heat.doubt, icon=":material/warning:")

@@ -17,31 +17,29 @@ def numbers(selection: Selection) -> None:
         threshold = selection.thresholds[model.name]
         metrics[model.name] = evaluation.evaluate(model.labels, model.probabilities, threshold)
         intervals[model.name] = bounds(model, threshold)
-    left, right = st.columns([1, 1], gap="large")
-    with left:
-        shown = pd.DataFrame(
-            {
-                name: [
-                    with_interval(values[metric], intervals[name][metric], metric)
-                    for metric in figures.METRIC_TITLES
-                ]
-                + [f"{values['n']:,}"]
-                for name, values in metrics.items()
-            },
-            index=[*figures.METRIC_TITLES.values(), "Images"],
-        )
-        st.dataframe(shown, width="stretch", height=35 * (len(shown) + 1) + 3)
-        st.caption(
-            "In brackets 95 % intervals: Wilson's for proportions, for the rest 2,000 bootstrap resamples of "
-            "whole patients."
-        )
-        st.download_button(
-            "CSV",
-            exported(metrics, intervals),
-            f"comparison-{selection.split}.csv",
-            icon=":material/download:",
-        )
-    right.plotly_chart(figures.metric_points(metrics, intervals), config=PLAIN, key="points")
+    shown = pd.DataFrame(
+        {
+            name: [
+                with_interval(values[metric], intervals[name][metric], metric)
+                for metric in figures.METRIC_TITLES
+            ]
+            + [f"{values['n']:,}"]
+            for name, values in metrics.items()
+        },
+        index=[*figures.METRIC_TITLES.values(), "Images"],
+    )
+    st.dataframe(shown, width="stretch", height=35 * (len(shown) + 1) + 3)
+    st.caption(
+        "In brackets 95 % intervals: Wilson's for proportions, for the rest 2,000 bootstrap resamples of "
+        "whole patients."
+    )
+    st.download_button(
+        "CSV",
+        exported(metrics, intervals),
+        f"comparison-{selection.split}.csv",
+        icon=":material/download:",
+    )
+    st.plotly_chart(figures.metric_points(metrics, intervals), config=PLAIN, key="points")
     st.subheader("Confusion matrices")
     for column, (name, values) in zip(st.columns(len(metrics)), metrics.items(), strict=True):
         column.plotly_chart(

@@ -1,4 +1,3 @@
-import keras
 import numpy as np
 import pytest
 
@@ -37,12 +36,12 @@ def test_the_gradient_is_that_of_keras(trained, predictor, activations):
     """By differences: Keras's own log-odds a small step along the gradient, and along a random direction."""
     network = build()
     set_arrays(network, read_model(trained.weights_path(3))[0])
-    head = segment(network, LAST_CONVOLUTION)
-    logits = keras.Model(head.input, head.layers[-2].output)
+    before_the_last = segment(network, LAST_CONVOLUTION, "fc2")
     kernel, bias = (values.astype(np.float64) for values in network.get_layer("predictions").get_weights())
 
     def odds(values: np.ndarray) -> float:
-        hidden = logits.predict(values.transpose(1, 2, 0)[np.newaxis].astype(np.float32), verbose=0)[0]
+        inputs = values.transpose(1, 2, 0)[np.newaxis].astype(np.float32)
+        hidden = before_the_last.predict(inputs, verbose=0)[0]
         scores = hidden.astype(np.float64) @ kernel + bias
         return scores[1] - scores[0]
 
