@@ -26,6 +26,7 @@ def part(dataset: Dataset, folder: Path, train: int, test: int) -> Path:
 
 
 def test_films(dataset: Dataset, count: int) -> list[Path]:
-    """At most `count` test films of a set."""
-    paths = dataset.table.loc[dataset.table["split"] == "test", "path"]
-    return [dataset.root / path for path in paths.iloc[:count]]
+    """At most `count` test films, spread over the set: the first ones are all of one class."""
+    paths = list(dataset.table.loc[dataset.table["split"] == "test", "path"])
+    wanted = min(count, len(paths))
+    return [dataset.root / paths[number * len(paths) // wanted] for number in range(wanted)]
