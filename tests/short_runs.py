@@ -29,5 +29,6 @@ def assert_same_metrics(found: dict, expected: dict, rel: float = 1e-6) -> None:
     """Compare what `core.evaluation.evaluate` returns."""
     found, expected = dict(found), dict(expected)
     assert found.pop("confusion_matrix") == expected.pop("confusion_matrix")
+    assert set(found) == set(expected)
     for name, value in expected.items():
         assert found[name] == (value if value is None else pytest.approx(value, rel=rel)), name

@@ -42,13 +42,14 @@ def test_the_whole_way(server, page):
     expect(page.get_by_text("Random starting weights: expect")).to_be_visible()
     page.get_by_role("button", name="Start training").click()
 
-    expect(page.get_by_text(re.compile("Stage 1: training")).first).to_be_visible(timeout=120_000)
+    watched = page.get_by_test_id("stMain")  # the sidebar says it, too
+    expect(watched.get_by_text(re.compile("Stage 1: training"))).to_be_visible(timeout=120_000)
     page.wait_for_function(f"({POINTS})() > 0", timeout=60_000)
     page.reload()
     expect(page.get_by_test_id("stProgress").first).to_be_visible()
     page.wait_for_function(f"({POINTS})() > 0")
     before = page.evaluate(POINTS)
-    expect(page.get_by_text(re.compile("Stage 3: training")).first).to_be_visible(timeout=120_000)
+    expect(watched.get_by_text(re.compile("Stage 3: training"))).to_be_visible(timeout=120_000)
     assert page.evaluate(POINTS) >= before > 0
     expect(page.get_by_test_id("stAlertContentSuccess")).to_be_visible(timeout=180_000)
 
