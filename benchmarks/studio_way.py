@@ -103,11 +103,9 @@ class Answers:
 
     def rechecked(self, data: Path, split: str) -> float:
         """Share of the films of a split that are judged again in float32."""
-        from core.diagnosis import BORDERLINE
+        from core.diagnosis import borderline
 
-        low, high = BORDERLINE
-        found = self.probabilities(data, split)
-        return float(((found > low) & (found < high)).mean()) if self._predictor.rechecks else 0.0
+        return float(borderline(self.probabilities(data, split)).mean()) if self._predictor.rechecks else 0.0
 
     def probabilities(self, data: Path, split: str) -> np.ndarray:
         """Of PNEUMONIA, of every film of a split."""

@@ -63,7 +63,7 @@ def read_and_predict(
 ) -> tuple[Radiograph, Prediction, HeatMap]:
     """The answer for a file's bytes; a rerun of the page does not compute it again."""
     film, model = decode(data, name), shared_predictor(Path(path))
-    return film, model.predict([film])[0], model.explain(film)
+    return film, *model.explain(film)
 
 
 def answers(model: AvailableModel, files: list) -> None:

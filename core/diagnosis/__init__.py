@@ -2,15 +2,15 @@
 
 from core.diagnosis.explain import HeatMap
 from core.diagnosis.models import AvailableModel, available_models, save_operating_point
-from core.diagnosis.predictor import BORDERLINE, Prediction, Predictor, load_predictor, shared_predictor
+from core.diagnosis.predictor import Prediction, Predictor, borderline, load_predictor, shared_predictor
 
 __all__ = [
-    "BORDERLINE",
     "AvailableModel",
     "HeatMap",
     "Prediction",
     "Predictor",
     "available_models",
+    "borderline",
     "load_predictor",
     "save_operating_point",
     "shared_predictor",

@@ -70,16 +70,20 @@ def _answers(model: AvailableModel, files: list[tuple[str, bytes]], heat: bool) 
             results.append({"file": name})
         except ImageError as error:
             results.append({"file": name, "error": str(error)})
-    for place, found in zip(films, predictor.predict(films.values()) if films else (), strict=True):
+    if heat:
+        found = {place: predictor.explain(film) for place, film in films.items()}
+    else:
+        answers = predictor.predict(films.values()) if films else ()
+        found = {place: (answer, None) for place, answer in zip(films, answers, strict=True)}
+    for place, (answer, shown) in found.items():
         results[place] |= {
-            "label": found.label,
-            "probability": found.probability,
-            "calibrated": found.calibrated,
+            "label": answer.label,
+            "probability": answer.probability,
+            "calibrated": answer.calibrated,
             "facts": films[place].facts,
             "warnings": [],
         }
-        if heat:
-            shown = predictor.explain(films[place])
+        if shown:
             results[place]["heatmap"] = _png(shown.over(films[place].pixels))
             results[place]["warnings"] += [shown.doubt] if shown.doubt else []
     return {

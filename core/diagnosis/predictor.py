@@ -21,6 +21,12 @@ BATCH = 32
 BORDERLINE = (0.15, 0.85)  # where bfloat16 can move a probability by 0.01
 
 
+def borderline(probabilities: np.ndarray) -> np.ndarray:
+    """Mask of the probabilities that bfloat16 may have moved too far."""
+    low, high = BORDERLINE
+    return (probabilities > low) & (probabilities < high)
+
+
 @dataclass(frozen=True)
 class Prediction:
     """An answer.
@@ -58,35 +64,42 @@ class Predictor:
 
     def probabilities(self, pixels: np.ndarray) -> np.ndarray:
         """Probability of PNEUMONIA, float64 (n,), of uint8 pixels (n, 128, 128)."""
-        found = self._judged(pixels, self.precision)
-        if self.rechecks:
-            low, high = BORDERLINE
-            again = np.flatnonzero((found > low) & (found < high))
-            if len(again):
-                found[again] = self._judged(pixels[again], "float32")
-        return found
+        return self._rechecked(self._judged(pixels, self.precision), pixels)
 
     def predict(self, films: Iterable[Radiograph]) -> list[Prediction]:
         """One answer a film, in order."""
         pixels = np.stack([network_pixels(film) for film in films])
-        found = self.probabilities(pixels)
+        return self._named(self.probabilities(pixels))
+
+    def explain(self, film: Radiograph) -> tuple[Prediction, HeatMap]:
+        """The answer for one film and where the model looked, from one pass through the convolutions."""
+        pixels = network_pixels(film)[np.newaxis]
+        activations = self.engine.activations(pixels, self.precision)
+        found = self._rechecked(self._positive(activations), pixels)
+        return self._named(found)[0], heat_map(activations[0], self.head)
+
+    def _judged(self, pixels: np.ndarray, precision: str) -> np.ndarray:
+        batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
+        return np.concatenate(
+            [self._positive(self.engine.activations(batch, precision)) for batch in batches]
+        )
+
+    def _positive(self, activations: np.ndarray) -> np.ndarray:
+        return self.engine.probabilities(activations)[:, POSITIVE].astype(np.float64)
+
+    def _rechecked(self, found: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+        """`found` with its borderline films judged again in float32."""
+        again = np.flatnonzero(borderline(found)) if self.rechecks else ()
+        if len(again):
+            found[again] = self._judged(pixels[again], "float32")
+        return found
+
+    def _named(self, found: np.ndarray) -> list[Prediction]:
         shown = calibrated(found, self.record.temperature)
         return [
             Prediction(CLASS_NAMES[int(raw >= self.record.threshold)], float(raw), float(calm))
             for raw, calm in zip(found, shown, strict=True)
         ]
-
-    def explain(self, film: Radiograph) -> HeatMap:
-        """Where the model looked in one film."""
-        pixels = network_pixels(film)[np.newaxis]
-        return heat_map(self.engine.activations(pixels, self.precision)[0], self.head)
-
-    def _judged(self, pixels: np.ndarray, precision: str) -> np.ndarray:
-        parts = []
-        for start in range(0, len(pixels), BATCH):
-            activations = self.engine.activations(pixels[start : start + BATCH], precision)
-            parts.append(self.engine.probabilities(activations)[:, POSITIVE])
-        return np.concatenate(parts).astype(np.float64)
 
 
 def load_predictor(path: str | Path, precision: str = "auto") -> Predictor:

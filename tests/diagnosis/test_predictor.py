@@ -5,7 +5,7 @@ import pytest
 
 from core.architecture import LAST_CONVOLUTION, WEIGHTED
 from core.dataset import open_dataset
-from core.diagnosis import BORDERLINE, Predictor, available_models, load_predictor
+from core.diagnosis import Predictor, available_models, borderline, load_predictor
 from core.diagnosis.engine import Engine
 from core.images import network_input, read
 from core.network import build, segment, set_arrays
@@ -47,10 +47,8 @@ def test_borderline_films_are_judged_again_in_float32(trained, demo):
         rechecks=True,
         head={},
     )
-    low, high = BORDERLINE
     found = coarse.probabilities(pixels)
-    borderline = (found > low) & (found < high)
-    assert np.abs(found - exact)[borderline].max(initial=0) < 1e-5
+    assert np.abs(found - exact)[borderline(found)].max(initial=0) < 1e-5
     assert np.abs(found - exact).max() < 0.01
 
 
