@@ -3,14 +3,14 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint bench chromium dcmtk
+.PHONY: run test lint bench chromium programs
 
 run: .venv/installed
 	@$(BIN)/python -c "import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', $(PORT)))" 2>/dev/null \
 		|| { echo "Port $(PORT) is taken. Choose another: make run PORT=8502"; exit 2; }
 	$(BIN)/streamlit run server.py --server.port $(PORT)
 
-test: .venv/installed-dev chromium dcmtk lint
+test: .venv/installed-dev chromium programs lint
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/installed-dev
@@ -29,13 +29,13 @@ chromium:
 			echo "The end-to-end test needs Chromium: install the package 'chromium' (Debian: sudo apt install chromium)."; exit 2; \
 		fi; }
 
-# Programs that write the DICOM files of the tests; where they are missing, those tests are skipped.
-dcmtk:
-	@command -v img2dcm >/dev/null || { \
+# Programs that write the tests' DICOM files and ask the API; where they are missing, those tests are skipped.
+programs:
+	@{ command -v img2dcm && command -v curl; } >/dev/null || { \
 		if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
-			apt-get update -qq && apt-get install -y -qq dcmtk; \
+			apt-get update -qq && apt-get install -y -qq dcmtk curl; \
 		else \
-			echo "The DICOM tests are skipped without dcmtk (Debian: sudo apt install dcmtk)."; \
+			echo "Tests of DICOM and of the API are skipped without dcmtk and curl (Debian: sudo apt install dcmtk curl)."; \
 		fi; }
 
 .venv/bin/python:
