@@ -8,7 +8,7 @@ from core import evaluation
 from core.errors import UserError
 from core.evaluation import Predictions
 from core.figures import comparison as figures
-from pages.comparing.selection import PLAIN, Selection
+from pages.comparing.selection import BY_CONTENT, PLAIN, Selection
 
 
 def curves(selection: Selection) -> None:
@@ -66,9 +66,7 @@ def two_classes(selection: Selection) -> None:
             )
 
 
-@st.cache_data(
-    show_spinner=False, max_entries=50, hash_funcs={Predictions: lambda model: model.table.to_csv()}
-)
+@st.cache_data(show_spinner=False, max_entries=50, hash_funcs=BY_CONTENT)
 def banded(model: Predictions, kind: str) -> evaluation.Curve:
     """A curve with its band; resampled once, not in every rerun."""
     return getattr(evaluation, kind)(model)

@@ -7,7 +7,7 @@ from core import evaluation
 from core.evaluation import Predictions
 from core.figures import comparison as figures
 from pages.comparing.differences import differences
-from pages.comparing.selection import PLAIN, Selection
+from pages.comparing.selection import BY_CONTENT, PLAIN, Selection
 
 
 def numbers(selection: Selection) -> None:
@@ -49,9 +49,7 @@ def numbers(selection: Selection) -> None:
     differences(selection)
 
 
-@st.cache_data(
-    show_spinner=False, max_entries=200, hash_funcs={Predictions: lambda model: model.table.to_csv()}
-)
+@st.cache_data(show_spinner=False, max_entries=200, hash_funcs=BY_CONTENT)
 def bounds(model: Predictions, threshold: float) -> dict:
     """Intervals of a model's metrics."""
     return evaluation.intervals(model.labels, model.probabilities, model.patients, threshold)
