@@ -112,27 +112,22 @@ def operating_points(validation: dict[str, Predictions]) -> dict[str, OperatingP
     """A threshold for each model: one for all, or found on the validation images of each."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         rule = st.selectbox("Operating point", list(POINTS), format_func=POINTS.get, key="rule", width=240)
+        amount = None
         if rule in ("sensitivity", "specificity"):
-            least = st.number_input("at least", 0.5, 1.0, 0.95, 0.01, key=f"least-{rule}", width=140)
+            amount = st.number_input("at least", 0.5, 1.0, 0.95, 0.01, key=f"least-{rule}", width=140)
         elif rule == "cost":
-            ratio = st.number_input(
+            amount = st.number_input(
                 "a miss costs as many false alarms", 0.1, 1000.0, 5.0, key="cost", width=240
             )
         elif rule == "own":
-            own = st.slider("Threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", width=420)
-    found = {}
-    for name, model in validation.items():
-        answers = model.labels, model.probabilities
-        if rule == "half":
-            found[name] = evaluation.DEFAULT
-        elif rule == "own":
-            found[name] = OperatingPoint("own", own, "chosen by hand")
-        elif rule == "youden":
-            found[name] = evaluation.youden(*answers)
-        elif rule == "cost":
-            found[name] = evaluation.lowest_cost(*answers, ratio)
-        else:
-            found[name] = evaluation.at_least(*answers, rule, least)
+            amount = st.slider("Threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", width=420)
+    if rule == "own":
+        found = dict.fromkeys(validation, OperatingPoint("own", amount, "chosen by hand"))
+    else:
+        found = {
+            name: evaluation.found_by(rule, model.labels, model.probabilities, amount)
+            for name, model in validation.items()
+        }
     said = "; ".join(f"{name}: {point.threshold:.3f}" for name, point in found.items())
     st.caption(f"Thresholds, {next(iter(found.values())).rule}: {said}. No threshold is ever found on test.")
     return found

@@ -74,7 +74,10 @@ def compare(runs: tuple[str, ...], folder: Path | None, split: str, point: str, 
                 for role, table in tables.items()
             }
             models.append(found[split])
-            thresholds[title] = _threshold(found["validation"], point)
+            validation = found["validation"]
+            thresholds[title] = evaluation.found_by(
+                point, validation.labels, validation.probabilities
+            ).threshold
     if not models:
         raise UserError(f"No stage of {', '.join(runs)} has been measured yet. Wait for one to finish.")
     differences = evaluation.compare(models, thresholds)
@@ -94,16 +97,6 @@ def compare(runs: tuple[str, ...], folder: Path | None, split: str, point: str, 
             )
     for item in differences:
         print(item.sentence())
-
-
-def _threshold(validation: Predictions, point: str) -> float:
-    """The operating point of that name, found on validation."""
-    if point == "half":
-        return evaluation.DEFAULT.threshold
-    answers = validation.labels, validation.probabilities
-    if point == "youden":
-        return evaluation.youden(*answers).threshold
-    return evaluation.at_least(*answers, "sensitivity", evaluation.SENSITIVITY).threshold
 
 
 def _measured(model: Predictions, threshold: float) -> dict:

@@ -8,9 +8,9 @@ from core.evaluation.intervals import wilson
 from core.evaluation.metrics import evaluate, intervals, net_benefit, predictive_values
 from core.evaluation.operating_points import (
     DEFAULT,
-    SENSITIVITY,
     OperatingPoint,
     at_least,
+    found_by,
     frozen_points,
     lowest_cost,
     youden,
@@ -21,7 +21,6 @@ from core.evaluation.subgroups import rates
 __all__ = [
     "DEFAULT",
     "MEASURES",
-    "SENSITIVITY",
     "Comparison",
     "Curve",
     "Difference",
@@ -33,6 +32,7 @@ __all__ = [
     "delong",
     "evaluate",
     "fit_temperature",
+    "found_by",
     "frozen_points",
     "holm",
     "intervals",

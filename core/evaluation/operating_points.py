@@ -43,6 +43,28 @@ def frozen_points(labels: np.ndarray, probabilities: np.ndarray) -> list[Operati
     ]
 
 
+def found_by(
+    rule: str, labels: np.ndarray, probabilities: np.ndarray, amount: float | None = None
+) -> OperatingPoint:
+    """The point that a rule finds on validation images.
+
+    Args:
+        rule: `half`, `youden`, `sensitivity`, `specificity` or `cost`.
+        labels, probabilities: of the validation images.
+        amount: the rate to reach (0.95 unless given), or what a miss costs in false alarms.
+
+    Raises:
+        UserError: the amount is out of range, or one class is missing.
+    """
+    if rule == "half":
+        return DEFAULT
+    if rule == "youden":
+        return youden(labels, probabilities)
+    if rule == "cost":
+        return lowest_cost(labels, probabilities, amount)
+    return at_least(labels, probabilities, rule, SENSITIVITY if amount is None else amount)
+
+
 def youden(labels: np.ndarray, probabilities: np.ndarray) -> OperatingPoint:
     """Where sensitivity + specificity - 1 is largest (Youden, Cancer 1950)."""
     false_alarms, found, thresholds = _curve(labels, probabilities)
