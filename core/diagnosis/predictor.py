@@ -111,7 +111,7 @@ def load_predictor(path: str | Path, precision: str = "auto") -> Predictor:
             bfloat16; elsewhere it judges in bfloat16, twice as fast, and judges films between
             0.15 and 0.85 again in float32, because there bfloat16 moves probabilities by up to
             0.025 and called 2 of 329 films otherwise. So no answer lies 0.01 from that of Keras
-            in float32 (0.007 at most; `python -m benchmarks` measures it).
+            in float32 (0.0075 at most; `python -m benchmarks` measures it).
 
     Raises:
         WeightsError: the file is missing, damaged or of another architecture.
