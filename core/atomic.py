@@ -11,6 +11,8 @@ from pathlib import Path
 
 from core.errors import UserError
 
+TEMPORARY = ".unfinished-"  # how temporary names begin
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -25,7 +27,9 @@ def replacing(path: Path) -> Iterator[Path]:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f"{TEMPORARY}{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
     except OSError as error:
         raise _explained(error, path) from error
     os.close(handle)
@@ -62,6 +66,12 @@ def copy(source: Path, target: Path) -> None:
             temporary.hardlink_to(source)
         except OSError:
             shutil.copyfile(source, temporary)
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Delete what a process left in `folder` and below when it was killed while it wrote."""
+    for path in folder.rglob(f"{TEMPORARY}*"):
+        path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

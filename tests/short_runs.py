@@ -20,7 +20,7 @@ def tiny_settings(folder: Path, **changes):
 def wait_for(run: Run, seconds: float = 240) -> None:
     """Wait until the run's process has ended."""
     deadline = time.monotonic() + seconds
-    while jobs.is_active(run):
+    while jobs.is_active(run) or run.status().state == "queued":
         assert time.monotonic() < deadline, run.log_tail()
         time.sleep(0.2)
 

@@ -1,57 +1,76 @@
-"""Starting a run in its own process, and asking it to stop.
+"""Starting a run, asking it to stop, letting it go on: what the page and the terminal ask for.
 
-The process inherits two locks, the run's and the one that lets one run train at a time: both are
-held from before it starts until it ends, and nothing needs to be tidied after a crash. It leads a
-session of its own and writes to a log file, so that neither the server's end nor a closed browser
-touches it.
+Every start goes through the queue, and one scheduler per folder of runs (`core.runs.scheduler`, a
+process of its own) gives each run its turn. Neither the server's end nor a closed browser touches
+the scheduler or a run.
 """
 
-import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+from core import config
 from core.errors import UserError
-from core.runs import lock
+from core.runs import lock, queue
 from core.runs.run import Run, RunStatus, list_runs
 
-LOCKED_BY_STARTER = "PNEUMONIA_STUDIO_RUN_LOCKED"
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 def start(run: Run) -> None:
-    """Train `run` in a process of its own; returns at once.
+    """Let `run` train when its turn comes, from its start or from where it stopped; returns at once.
 
     Raises:
-        UserError: another run is training.
+        UserError: it trains or is finished already.
     """
-    turn = lock.acquire(training_lock(run.path.parent))
-    if turn is None:
-        name = next((other.name for other in list_runs(run.path.parent) if is_active(other)), "another run")
-        raise UserError(f"{name} is training; one run trains at a time. Wait for it, or stop it.")
-    own = lock.acquire(run.lock_path)
-    try:
-        with open(run.log_path, "ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "core.training", str(run.path)],
-                cwd=PROJECT,
-                env={**os.environ, LOCKED_BY_STARTER: "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=(turn, own),
-            )
-    finally:
-        os.close(turn)
-        os.close(own)
+    status = run.status()
+    if status.state == "queued":
+        return
+    if not status.can_resume:
+        raise UserError(f"{run.name} is {status.state}; only a run that ended early can go on.")
+    queue.add(run.path.parent, run.name)
+    keep_going(run.path.parent)
+
+
+def stop(run: Run) -> RunStatus:
+    """Ask a run to end after the running step, its state and best weights kept; or take it out of the queue.
+
+    Returns at once; the scheduler ends what has not ended by itself after `scheduler.GRACE_S`.
+    """
+    if not queue.remove(run.path.parent, run.name) and is_active(run):
+        run.request_stop()
+        keep_going(run.path.parent)
+    return run.status()
+
+
+def keep_going(folder: Path | None = None) -> None:
+    """See to it that the scheduler lives while runs wait or train; whoever looks at runs calls this."""
+    folder = Path(folder or config.runs_folder())
+    if lock.is_held(scheduler_lock(folder)):
+        return
+    if not queue.waiting(folder) and not lock.is_held(training_lock(folder)):
+        return
+    with open(folder / "scheduler.log", "ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "core.runs.scheduler", str(folder)],
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie behind
 
 
 def training_lock(folder: Path) -> Path:
     """The lock that one run of a folder of runs holds while it trains."""
     return folder / ".training.lock"
+
+
+def scheduler_lock(folder: Path) -> Path:
+    """The lock that the scheduler of a folder of runs holds."""
+    return folder / ".scheduler.lock"
 
 
 def is_active(run: Run) -> bool:
@@ -62,9 +81,3 @@ def is_active(run: Run) -> bool:
 def active_run(folder: Path | None = None) -> Run | None:
     """The run that is training, if one is."""
     return next((run for run in list_runs(folder) if is_active(run)), None)
-
-
-def stop(run: Run) -> RunStatus:
-    """Ask the run to end after the running step, its best weights kept."""
-    run.request_stop()
-    return run.status()

@@ -4,6 +4,8 @@ import fcntl
 import os
 from pathlib import Path
 
+INHERITED = "PNEUMONIA_STUDIO_LOCKED"  # set for a training process whose locks were taken for it
+
 
 def acquire(path: Path) -> int | None:
     """Take the lock at `path`.
@@ -19,6 +21,14 @@ def acquire(path: Path) -> int | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
+    return descriptor
+
+
+def wait_for(path: Path) -> int:
+    """Take the lock at `path` as soon as nobody else holds it; a file descriptor as from `acquire`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
 
 

@@ -73,6 +73,11 @@ class Plan:
         """A stage when no early stopping shortens it."""
         return self.settings.epochs * self.epoch(stage) + self.evaluation(stage)
 
+    def until(self, stage: int) -> float:
+        """What is done when the first epoch of a stage begins."""
+        before = self.settings.stages[: self.settings.stages.index(stage)]
+        return self.extraction() + sum(map(self.stage, before))
+
     def total(self) -> float:
         """The whole run."""
         return self.extraction() + sum(self.stage(stage) for stage in self.settings.stages)

@@ -7,7 +7,10 @@ events/                the same history for TensorBoard
 evaluation.json        metrics by stage and split
 predictions/           model_01-test.csv, ...: path, label, patient, cause, probability
 weights/               best weights of each stage
+checkpoints/           what the stage in training needs to go on after the last finished epoch
+note.txt               what somebody wrote about it
 log.txt                what the process printed
+process.json           which process trains it
 lock                   held while the process lives
 """
 
@@ -22,22 +25,13 @@ import pandas as pd
 from core import atomic, config
 from core.config import TrainingSettings
 from core.errors import UserError
-from core.runs import lock
+from core.runs import history, lock, queue
+from core.runs.process import Identity
 
-STEP_COLUMNS = ("stage", "epoch", "step", "seconds", "loss", "accuracy", "images_per_second")
-EPOCH_COLUMNS = (
-    "stage",
-    "epoch",
-    "seconds",
-    "loss",
-    "accuracy",
-    "val_loss",
-    "val_accuracy",
-    "learning_rate",
-    "best",
-)
-ENDED = ("finished", "stopped", "failed")
+ENDED = ("finished", "stopped", "failed", "died")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NOT_STARTED = "Not started."
+WITHOUT_A_WORD = "The training process ended without a word: killed, out of memory, or power loss."
 
 
 @dataclass(frozen=True)
@@ -45,8 +39,8 @@ class RunStatus:
     """Where a run stands.
 
     Attributes:
-        state: `running`, `finished`, `stopped`, `failed`, or `died` (its process is gone without
-            having said why).
+        state: `queued`, `running`, `finished`, `stopped`, `failed`, or `died` (its process is gone
+            without having said why).
         message: what it is doing, or how it ended, in a sentence.
         stage, epoch, step: where it is; `epochs` and `steps` how many there may be.
         done: share of the work done, below 1 while it runs.
@@ -54,7 +48,10 @@ class RunStatus:
         images_per_second: of the last steps.
         peak_memory: bytes, once it has ended.
         notes: remarks worth keeping, such as that the disk was too small.
-        started, ended: seconds since 1970; ended is None while it runs.
+        stopping: somebody asked it to stop, and it has not ended yet.
+        created: seconds since 1970.
+        started, ended: of the last attempt, seconds since 1970; ended is None while it runs.
+        earlier: seconds that earlier attempts took.
     """
 
     state: str
@@ -67,10 +64,25 @@ class RunStatus:
     done: float = 0.0
     seconds_left: float | None = None
     images_per_second: float | None = None
+    stopping: bool = False
+    created: float = 0.0
     started: float = 0.0
     ended: float | None = None
+    earlier: float = 0.0
     peak_memory: int | None = None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it ended before it was finished."""
+        return self.state in ("stopped", "failed", "died")
+
+    @property
+    def seconds(self) -> float | None:
+        """How long all attempts have taken; None before the first."""
+        if not self.started:
+            return None
+        return self.earlier + (self.ended or time.time()) - self.started
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,10 @@ class Run:
     def events_path(self) -> Path:
         return self.path / "events"
 
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
     def weights_path(self, stage: int) -> Path:
         """Where the best weights of a stage are kept."""
         return self.path / "weights" / config.STAGES[stage].file
@@ -112,13 +128,30 @@ class Run:
         return self._json("facts.json")
 
     def status(self) -> RunStatus:
-        """Where the run stands now."""
+        """Where the run stands now; the one place that tells."""
+        status = self._look()
+        # Between two looks a run may leave the queue and start, or end and say how: look again.
+        return self._look() if status.state == "died" else status
+
+    def _look(self) -> RunStatus:
         alive = lock.is_held(self.lock_path)  # first: a run that ends meanwhile still says how
-        status = RunStatus(**self._json("state.json"))
-        if status.state in ENDED or alive:
-            return status
-        sentence = "The training process ended without a word: killed, out of memory, or power loss."
-        return RunStatus(**{**status.__dict__, "state": "died", "message": sentence})
+        state = self._json("state.json")
+        ended = state["state"] in ENDED
+        if alive:
+            # One that has said how it ended is about to go.
+            return RunStatus(**state, **({} if ended else {"stopping": self.stop_requested()}))
+        waiting = queue.waiting(self.path.parent)
+        if self.name in waiting:
+            place = waiting.index(self.name) + 1
+            sentence = f"Waiting for its turn: number {place} of {len(waiting)}."
+            return RunStatus(**{**state, "state": "queued", "message": sentence})
+        if ended:
+            return RunStatus(**state)
+        gone = {"state": "died", "message": WITHOUT_A_WORD, "ended": self._last_sign_of_life()}
+        return RunStatus(**{**state, **gone})
+
+    def _last_sign_of_life(self) -> float:
+        return (self.path / "state.json").stat().st_mtime
 
     def write_state(self, **changes) -> None:
         """Replace parts of the state; for the run's own process alone."""
@@ -131,19 +164,24 @@ class Run:
 
     def append_steps(self, rows: list[dict]) -> None:
         """Add steps to the history."""
-        self._append("steps.csv", STEP_COLUMNS, rows)
+        history.append(self.path / "steps.csv", history.STEPS, rows)
 
     def append_epoch(self, row: dict) -> None:
         """Add an epoch to the history."""
-        self._append("epochs.csv", EPOCH_COLUMNS, [row])
+        history.append(self.path / "epochs.csv", history.EPOCHS, [row])
 
     def steps(self) -> pd.DataFrame:
         """History by step; no rows before the first."""
-        return self._history("steps.csv", STEP_COLUMNS)
+        return history.read(self.path / "steps.csv", history.STEPS)
 
     def epochs(self) -> pd.DataFrame:
         """History by epoch; no rows before the first."""
-        return self._history("epochs.csv", EPOCH_COLUMNS)
+        return history.read(self.path / "epochs.csv", history.EPOCHS)
+
+    def cut_history_back(self, stage: int, epochs: int, steps: int) -> None:
+        """Drop what a stage wrote behind the state from which it resumes."""
+        history.cut_back(self.path / "steps.csv", history.STEPS, stage, (epochs, steps))
+        history.cut_back(self.path / "epochs.csv", history.EPOCHS, stage, (epochs, steps))
 
     def write_evaluation(self, stage: int, evaluation: dict) -> None:
         """Keep a stage's metrics by split."""
@@ -180,6 +218,38 @@ class Run:
         """Whether somebody asked."""
         return (self.path / "stop").exists()
 
+    def seconds_since_stop_request(self) -> float | None:
+        """How long ago somebody asked; None when nobody has."""
+        try:
+            return time.time() - (self.path / "stop").stat().st_mtime
+        except FileNotFoundError:
+            return None
+
+    def begin_attempt(self) -> None:
+        """Count the time of earlier attempts and say that a new one begins; for who starts the process."""
+        (self.path / "stop").unlink(missing_ok=True)
+        atomic.clear_unfinished(self.path)
+        state = self._json("state.json")
+        earlier = state.get("earlier", 0.0)
+        if state.get("started"):
+            earlier += (state.get("ended") or self._last_sign_of_life()) - state["started"]
+        self.write_state(
+            state="running", message="Starting", started=time.time(), ended=None, earlier=earlier
+        )
+
+    def write_process(self, identity: Identity) -> None:
+        """Keep which process trains the run."""
+        atomic.write_json(self.path / "process.json", vars(identity))
+
+    def process(self) -> Identity | None:
+        """The process that trains the run, or did."""
+        content = self._json("process.json")
+        return Identity(**content) if content else None
+
+    def _age(self) -> float:
+        state = self._json("state.json")
+        return state.get("created") or state.get("started", 0.0)
+
     def _predictions_path(self, stage: int, split: str) -> Path:
         return self.path / "predictions" / f"{config.STAGES[stage].name}-{split}.csv"
 
@@ -188,19 +258,6 @@ class Run:
             return json.loads((self.path / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-
-    def _append(self, name: str, columns: tuple[str, ...], rows: list[dict]) -> None:
-        path = self.path / name
-        lines = [] if path.exists() else [",".join(columns)]
-        lines += [",".join(_cell(row.get(column)) for column in columns) for row in rows]
-        with open(path, "a", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-
-    def _history(self, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
-        try:
-            return pd.read_csv(self.path / name, on_bad_lines="skip")
-        except (FileNotFoundError, pd.errors.EmptyDataError):
-            return pd.DataFrame(columns=list(columns))
 
 
 def create_run(
@@ -239,7 +296,7 @@ def create_run(
     content = {"training": settings.to_json(), "model_folder": str(model_folder)}
     atomic.write_json(path / "settings.json", content)
     atomic.write_json(
-        path / "state.json", {"state": "running", "message": "Starting", "started": time.time()}
+        path / "state.json", {"state": "stopped", "message": NOT_STARTED, "created": time.time()}
     )
     return Run(path)
 
@@ -259,9 +316,5 @@ def open_run(name: str, folder: Path | None = None) -> Run:
 def list_runs(folder: Path | None = None) -> list[Run]:
     """All runs, the newest first."""
     found = Path(folder or config.runs_folder()).glob("*/state.json")
-    runs = [Run(path.parent) for path in found]
-    return sorted(runs, key=lambda run: run._json("state.json").get("started", 0), reverse=True)
-
-
-def _cell(value) -> str:
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    runs = [Run(path.parent) for path in found if NAME.fullmatch(path.parent.name)]
+    return sorted(runs, key=lambda run: run._age(), reverse=True)

@@ -1,5 +1,6 @@
 """The training process: `python -m core.training RUN_FOLDER`. Everything it needs stands in the folder."""
 
+import errno
 import os
 import signal
 import sys
@@ -8,7 +9,8 @@ import traceback
 from pathlib import Path
 
 from core.errors import UserError
-from core.runs import Run, jobs, lock
+from core.runs import Run, lock
+from core.runs.process import Identity
 from core.training import train_next_stage
 
 
@@ -23,6 +25,10 @@ def main(folder: str) -> int:
         more = train_next_stage(run)
     except UserError as error:
         return _failed(run, str(error))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        return _failed(run, "The disk is full. Free some space and resume; what was saved is as it was.")
     except MemoryError:
         return _failed(run, "There was not enough memory. Lower the batch size.")
     except Exception as error:
@@ -36,13 +42,15 @@ def main(folder: str) -> int:
 
 def _is_locked(run: Run) -> bool:
     """Whether the run is ours: locked by who started us, by us before the last stage, or now."""
-    if jobs.LOCKED_BY_STARTER in os.environ:
+    if lock.INHERITED in os.environ:
         return True
     descriptor = lock.acquire(run.lock_path)
     if descriptor is None:
         return False
     os.set_inheritable(descriptor, True)
-    os.environ[jobs.LOCKED_BY_STARTER] = "1"
+    run.begin_attempt()
+    run.write_process(Identity.of(os.getpid()))
+    os.environ[lock.INHERITED] = "1"
     return True
 
 

@@ -16,21 +16,25 @@ SECONDS_BETWEEN_FLUSHES = 0.5
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Save the whole network whenever the validation loss is the lowest so far.
+    """Tell whether the validation loss is the lowest so far; save the whole network when asked to.
 
-    `model` may be a part of the network that shares its layers; what is saved is the whole.
+    `model` may be a part of the network that shares its layers; what is saved is the whole. The file
+    is written after the epoch's checkpoint, from which it can be written again.
     """
 
     def __init__(self, network: keras.Model, path: Path, record: ModelRecord):
         super().__init__()
         self.network, self.path, self.record = network, path, record
-        self.best = float("inf")
+        self.best, self.best_epoch = None, 0
 
     def on_epoch_end(self, epoch, logs=None):
-        logs["best"] = int(logs["val_loss"] < self.best)
+        logs["best"] = int(self.best is None or logs["val_loss"] < self.best)
         if logs["best"]:
-            self.best = logs["val_loss"]
-            save(self.network, self.path, self.record)
+            self.best, self.best_epoch = logs["val_loss"], epoch + 1
+
+    def save(self) -> None:
+        """Save the network as it is now."""
+        save(self.network, self.path, self.record)
 
 
 class RefuseNonsense(keras.callbacks.Callback):
@@ -57,22 +61,27 @@ class History(keras.callbacks.Callback):
     def __init__(self, run: Run, stage: int, batch_size: int, progress: Progress):
         super().__init__()
         self.run, self.stage, self.batch_size, self.progress = run, stage, batch_size, progress
-        self.began = self.flushed = time.monotonic()
         self.rows, self.speed = [], None
+        self.seconds = 0.0  # of this stage, until the last row
 
     def on_train_begin(self, logs=None):
         self.writer = Writer(str(self.run.events_path / f"stage_{self.stage}"))
 
     def on_train_end(self, logs=None):
+        self.close()
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._flush()
         self.writer.close()
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch + 1
-        self.mark = time.monotonic()
+        self.mark = self.flushed = self.clock = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
         row = {"stage": self.stage, "epoch": self.epoch, "step": batch + 1, **logs}
-        self.rows.append({**row, "seconds": time.monotonic() - self.began})
+        self.rows.append({**row, "seconds": self._tick()})
         if time.monotonic() - self.flushed >= SECONDS_BETWEEN_FLUSHES:
             self._flush()
         self.progress.work(
@@ -94,9 +103,14 @@ class History(keras.callbacks.Callback):
         rate = float(self.model.optimizer.learning_rate)
         self.writer.add_scalar("learning_rate", rate, step)
         self.writer.flush()
-        seconds = time.monotonic() - self.began
-        row = {"stage": self.stage, "epoch": epoch + 1, "seconds": seconds, "learning_rate": rate}
+        row = {"stage": self.stage, "epoch": epoch + 1, "seconds": self._tick(), "learning_rate": rate}
         self.run.append_epoch({**row, **{name: logs[name] for name in logs if name != "learning_rate"}})
+
+    def _tick(self) -> float:
+        now = time.monotonic()
+        self.seconds += now - self.clock
+        self.clock = now
+        return self.seconds
 
     def _flush(self):
         now = time.monotonic()

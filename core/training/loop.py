@@ -6,6 +6,7 @@ sees the very batches that an uninterrupted one would have seen. Keras's callbac
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import keras
 import numpy as np
@@ -15,6 +16,23 @@ from core.config import POSITIVE
 PREDICTION_BATCH = 32
 
 
+@dataclass
+class Position:
+    """Where the loop stands.
+
+    Attributes:
+        epochs: finished ones.
+        logs: loss and accuracy of each step of the next epoch that is done.
+    """
+
+    epochs: int = 0
+    logs: list[dict[str, float]] = field(default_factory=list)
+
+    def steps(self, an_epoch: int) -> int:
+        """All steps done, when an epoch has `an_epoch`."""
+        return self.epochs * an_epoch + len(self.logs)
+
+
 def fit(
     model: keras.Model,
     batches: Iterator,
@@ -22,8 +40,11 @@ def fit(
     epochs: int,
     validate: Callable[[], dict],
     callbacks: list[keras.callbacks.Callback],
+    position: Position | None = None,
 ) -> None:
     """Train a compiled model until the last epoch or until a callback sets `stop_training`.
+
+    Whatever a callback or `validate` raises, `position` says which steps the weights have seen.
 
     Args:
         model: compiled.
@@ -32,36 +53,47 @@ def fit(
         epochs: most epochs.
         validate: called after each epoch; its numbers join the epoch's logs.
         callbacks: of Keras.
+        position: where to begin; moved as the training goes.
     """
+    position = position or Position()
     calls = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=steps)
     model.stop_training = False
     calls.on_train_begin()
-    for epoch in range(epochs):
+    for epoch in range(position.epochs, epochs):
         calls.on_epoch_begin(epoch)
-        history = []
-        for step in range(steps):
+        while len(position.logs) < steps:
             inputs, labels = next(batches)
             logs = model.train_on_batch(inputs, labels, return_dict=True)  # of this batch alone
-            history.append({name: float(value) for name, value in logs.items()})
-            calls.on_train_batch_end(step, history[-1])
-        means = {name: float(np.mean([logs[name] for logs in history])) for name in history[0]}
-        calls.on_epoch_end(epoch, means | validate())
+            position.logs.append({name: float(value) for name, value in logs.items()})
+            calls.on_train_batch_end(len(position.logs) - 1, position.logs[-1])
+        means = {name: float(np.mean([logs[name] for logs in position.logs])) for name in position.logs[0]}
+        numbers = means | validate()
+        position.epochs, position.logs = epoch + 1, []
+        calls.on_epoch_end(epoch, numbers)
         if model.stop_training:
             break
     calls.on_train_end()
 
 
-def predict(model: keras.Model, source: Callable[[np.ndarray], np.ndarray], count: int) -> np.ndarray:
+def predict(
+    model: keras.Model,
+    source: Callable[[np.ndarray], np.ndarray],
+    count: int,
+    between: Callable[[], None] = lambda: None,
+) -> np.ndarray:
     """Probability of PNEUMONIA of `count` images, float64 (count,).
 
     Every batch has the same size (the last one wraps around), so that nothing is compiled twice.
 
     Args:
         source: gives the input of some positions.
+        between: called before each batch; what it raises ends the prediction.
     """
     parts = []
-    for start in range(0, count, PREDICTION_BATCH):
-        positions = np.arange(start, start + PREDICTION_BATCH) % count
+    size = min(PREDICTION_BATCH, count)
+    for start in range(0, count, size):
+        positions = np.arange(start, start + size) % count
+        between()
         output = keras.ops.convert_to_numpy(model.predict_on_batch(source(positions)))
         parts.append(output[: count - start, POSITIVE])
     return np.concatenate(parts).astype(np.float64)

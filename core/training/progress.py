@@ -19,7 +19,7 @@ class Progress:
         self.total = plan.total()
         status = run.status()
         self.done = status.done * self.total
-        self.began = status.started
+        self.began = status.started - status.earlier
         self.written = 0.0
 
     def work(self, gigamacs: float, **state) -> None:
@@ -28,11 +28,19 @@ class Progress:
         Raises:
             Stopped: somebody asked for it.
         """
-        if self.run.stop_requested():
-            raise Stopped
+        self.check()
         self.done += gigamacs
         if time.monotonic() - self.written >= SECONDS_BETWEEN_WRITES:
             self.say(**state)
+
+    def check(self) -> None:
+        """Raise Stopped when somebody asked for it."""
+        if self.run.stop_requested():
+            raise Stopped
+
+    def go_back(self, gigamacs: float) -> None:
+        """Count exactly `gigamacs` as done: where a stage begins or goes on."""
+        self.done = gigamacs
 
     def reach(self, gigamacs: float) -> None:
         """Count at least `gigamacs` as done: what early stopping or a kept file spared is done, too."""

@@ -1,7 +1,9 @@
 """One stage: build, freeze, fit, evaluate, publish."""
 
+import hashlib
 from contextlib import closing
 from dataclasses import asdict, replace
+from functools import partial
 
 import keras
 import numpy as np
@@ -14,9 +16,10 @@ from core.runs import Run, kept_activations, stage_steps
 from core.training import trainee as trainees
 from core.training.batches import prefetched, training_stream
 from core.training.callbacks import History, KeepBest, RefuseNonsense
+from core.training.checkpoint import Checkpoint, clear
 from core.training.data import Films, RunData
-from core.training.loop import fit, predict
-from core.training.progress import Progress
+from core.training.loop import Position, fit, predict
+from core.training.progress import Progress, Stopped
 from core.training.trainee import Trainee
 from core.weights import ModelRecord, read_model
 
@@ -46,11 +49,12 @@ def train_stage(
 
     progress.say(message=f"Stage {stage.number}: evaluating", images_per_second=None)
     set_arrays(network, read_model(run.weights_path(stage.number))[0])
-    evaluation = _evaluate(trainee, stage, data, run)
+    evaluation = _evaluate(trainee, stage, data, run, progress)
     record = replace(record, evaluation=evaluation, **_calibration(stage, run))
     save(network, run.weights_path(stage.number), record)
     atomic.copy(run.weights_path(stage.number), run.model_folder() / stage.file)
-    run.write_evaluation(stage.number, evaluation)  # last: with it the stage is finished
+    run.write_evaluation(stage.number, evaluation)  # with it the stage is finished
+    clear(run.checkpoints)
 
 
 def _trainee(network, stage, data, settings, progress) -> Trainee:
@@ -71,41 +75,83 @@ def _trainee(network, stage, data, settings, progress) -> Trainee:
 
 
 def _fit(trainee, network, stage, record, data, run, progress) -> None:
+    """Train from the start, or from the last checkpoint, to the end; the best weights are kept."""
     settings = run.settings()
-    validation = data.validation
-
-    def validate() -> dict:
-        found = predict(trainee.model, trainee.plain["validation"], len(validation))
-        if not np.isfinite(found).all():
-            return {"val_loss": float("nan"), "val_accuracy": 0.0}
-        metrics = evaluate(validation.labels, found)
-        return {"val_loss": metrics["loss"], "val_accuracy": metrics["accuracy"]}
-
-    trainee.model.compile(
+    model = trainee.model
+    model.compile(
         optimizer=_optimizer(settings, stage),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
-    seed = [settings.seed, stage.number]
-    stream = training_stream(trainee.train, data.training.labels, settings.batch_size, seed)
+    position = Position()
+    history = History(run, stage.number, settings.batch_size, progress)
+    best = KeepBest(network, run.weights_path(stage.number), record)
+    judges = [
+        RefuseNonsense(),
+        best,
+        history,
+        keras.callbacks.EarlyStopping("val_loss", patience=settings.early_stopping),
+        keras.callbacks.ReduceLROnPlateau(
+            "val_loss", factor=settings.plateau_factor, patience=settings.plateau
+        ),
+    ]
+    checkpoint = Checkpoint(run.checkpoints, stage.number, _frozen(network), position, judges, best.save)
+    checkpoint.restore(model)
+    run.cut_history_back(stage.number, position.epochs, len(position.logs))
+    if checkpoint.ended:
+        return
+    steps = stage_steps(settings, stage.number, len(data.training))
+    done = position.steps(steps) / steps * progress.plan.epoch(stage.number)
+    progress.go_back(progress.plan.until(stage.number) + done)
+    stream = training_stream(
+        trainee.train,
+        data.training.labels,
+        settings.batch_size,
+        [settings.seed, stage.number],
+        first_step=position.steps(steps),
+    )
     with closing(prefetched(stream)) as batches:
-        fit(
-            trainee.model,
-            batches,
-            stage_steps(settings, stage.number, len(data.training)),
-            settings.epochs,
-            validate,
-            [
-                RefuseNonsense(),
-                KeepBest(network, run.weights_path(stage.number), record),
-                History(run, stage.number, settings.batch_size, progress),
-                keras.callbacks.EarlyStopping("val_loss", patience=settings.early_stopping),
-                keras.callbacks.ReduceLROnPlateau(
-                    "val_loss", factor=settings.plateau_factor, patience=settings.plateau
-                ),
-            ],
-        )
+        try:
+            fit(
+                model,
+                batches,
+                steps,
+                settings.epochs,
+                partial(_validate, trainee, data.validation, progress),
+                [*judges, checkpoint],
+                position,
+            )
+        except Stopped:
+            history.close()
+            checkpoint.commit()
+            raise
+
+
+def _validate(trainee: Trainee, validation: Films, progress: Progress) -> dict:
+    """Loss, accuracy and confusion matrix on validation, by the names of the history's columns."""
+    found = predict(trainee.model, trainee.plain["validation"], len(validation), progress.check)
+    if not np.isfinite(found).all():
+        return {"val_loss": float("nan"), "val_accuracy": 0.0}
+    metrics = evaluate(validation.labels, found)
+    (negatives, false_positives), (false_negatives, positives) = metrics["confusion_matrix"]
+    return {
+        "val_loss": metrics["loss"],
+        "val_accuracy": metrics["accuracy"],
+        "val_tn": negatives,
+        "val_fp": false_positives,
+        "val_fn": false_negatives,
+        "val_tp": positives,
+    }
+
+
+def _frozen(network: keras.Model) -> str:
+    """SHA-256 over the weights that the stage does not change."""
+    digest = hashlib.sha256()
+    for layer in network.layers:
+        for array in layer.get_weights() if not layer.trainable else ():
+            digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
 
 
 def _optimizer(settings: TrainingSettings, stage: Stage) -> keras.optimizers.Optimizer:
@@ -123,14 +169,14 @@ def _calibration(stage: Stage, run: Run) -> dict:
     return {"temperature": fit_temperature(*answers), "operating_points": points}
 
 
-def _evaluate(trainee: Trainee, stage: Stage, data: RunData, run: Run) -> dict:
+def _evaluate(trainee: Trainee, stage: Stage, data: RunData, run: Run, progress: Progress) -> dict:
     """Metrics and predictions; test is read here, once, and chooses nothing."""
     evaluation = {}
     for role in ("validation", "test"):
         films: Films = getattr(data, role)
         if not len(films):
             continue
-        probabilities = predict(trainee.model, trainee.plain[role], len(films))
+        probabilities = predict(trainee.model, trainee.plain[role], len(films), progress.check)
         evaluation[role] = evaluate(films.labels, probabilities)
         run.write_predictions(stage.number, role, films.described().assign(probability=probabilities))
     return evaluation

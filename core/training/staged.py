@@ -38,7 +38,7 @@ def train_next_stage(run: Run) -> bool:
         try:
             _train(run, settings, left[0])
         except Stopped:
-            _end(run, "stopped", "Stopped on request; finished stages and best weights are kept.")
+            _end(run, "stopped", "Stopped on request; everything up to the last step is kept.")
             return False
     if len(left) <= 1:
         _end(run, "finished", "Finished.", done=1.0)
@@ -49,6 +49,11 @@ def _train(run: Run, settings: TrainingSettings, number: int) -> None:
     keras.utils.set_random_seed(settings.seed)
     run.write_state(message="Reading the data set")
     dataset = open_dataset(settings.data, _say_decoding(run))
+    if run.facts().get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
+        raise UserError(
+            f"The data set {dataset.root} has changed since this run began, so it cannot go on. "
+            "Start a new run."
+        )
     data = RunData.select(dataset, settings)
     plan = Plan(settings, len(data.training), len(data.validation), len(data.test))
     run.write_facts(_facts(dataset, data, settings))
@@ -67,8 +72,7 @@ def _train(run: Run, settings: TrainingSettings, number: int) -> None:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     train_stage(STAGES[number], network, record, data, run, progress)
-    finished = settings.stages[: settings.stages.index(number) + 1]
-    progress.reach(plan.extraction() + sum(plan.stage(stage) for stage in finished))
+    progress.reach(plan.until(number) + plan.stage(number))
     progress.say(peak_memory=_peak_memory(run))
 
 
@@ -94,6 +98,8 @@ def _start(network: keras.Model, run: Run, settings: TrainingSettings, number: i
 
 def _say_decoding(run: Run):
     def say(done: int, total: int) -> None:
+        if run.stop_requested():
+            raise Stopped
         run.write_state(message=f"Decoding images: {done:,} of {total:,}")
 
     return say

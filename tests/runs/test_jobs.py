@@ -1,0 +1,160 @@
+"""The scheduler with real training processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from short_runs import tiny_settings, wait_for
+
+from core.errors import UserError
+from core.runs import create_run, jobs, list_runs, lock, open_run, queue
+from core.runs.process import Identity
+
+
+def until(condition, seconds=120):
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def make(tmp_path, demo):
+    """Makes runs of one stage that end in seconds, or go on until they are stopped."""
+
+    def make(name, endless=False, **changes):
+        settings = tiny_settings(demo, stages=(1,), precision="float32")
+        if endless:
+            changes |= {"epochs": 1000, "early_stopping": 1000}
+        settings = settings.__class__.from_json({**settings.to_json(), **changes})
+        return create_run(settings, name, tmp_path / "runs", tmp_path / "models")
+
+    yield make
+    for run in list_runs(tmp_path / "runs"):
+        jobs.stop(run)
+    queue.clear(tmp_path / "runs")
+    for run in list_runs(tmp_path / "runs"):
+        wait_for(run, 60)
+
+
+def states(*runs):
+    return [run.status().state for run in runs]
+
+
+def test_three_runs_train_one_after_another_and_a_failure_holds_up_nobody(make):
+    runs = [make("one"), make("two", weights="/nowhere.h5"), make("three")]
+    for run in runs:
+        jobs.start(run)
+    seen = set()
+    while {"queued", "running"} & set(states(*runs)):
+        now = states(*runs)
+        seen.add(tuple(now))
+        assert now.count("running") <= 1 and "died" not in now
+        time.sleep(0.01)
+    assert states(*runs) == ["finished", "failed", "finished"]
+    assert ("running", "queued", "queued") in seen
+    assert runs[2].status().started >= runs[0].status().ended
+    until(lambda: not lock.is_held(jobs.scheduler_lock(runs[0].path.parent)), 10)
+
+
+def test_the_queue_can_be_reordered_and_emptied(make):
+    first, *others = [make("first", endless=True), make("a"), make("b"), make("c")]
+    for run in [first, *others]:
+        jobs.start(run)
+    until(lambda: first.status().state == "running")
+    folder = first.path.parent
+    queue.move(folder, "c", -5)
+    assert queue.waiting(folder) == ["c", "a", "b"]
+    assert others[1].status().message == "Waiting for its turn: number 3 of 3."
+    assert jobs.stop(others[0]).state == "stopped" and queue.waiting(folder) == ["c", "b"]
+    queue.clear(folder)
+    assert states(*others) == ["stopped"] * 3
+    assert first.status().state == "running"
+
+
+def test_two_starts_at_the_same_moment_train_one_and_queue_the_other(make):
+    runs = [make("left", endless=True), make("right", endless=True)]
+    code = "import sys; from pathlib import Path; from core.runs import Run, jobs; sys.stdin.readline(); "
+    code += "jobs.start(Run(Path(sys.argv[1])))"
+    starters = [
+        subprocess.Popen([sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, text=True)
+        for run in runs
+    ]
+    time.sleep(2)
+    for starter in starters:
+        starter.stdin.write("\n")
+        starter.stdin.flush()
+    for starter in starters:
+        assert starter.wait(30) == 0
+    until(lambda: sorted(states(*runs)) == ["queued", "running"])
+    time.sleep(1)
+    assert sorted(states(*runs)) == ["queued", "running"]
+
+
+def test_a_killed_process_is_told_at_once_and_no_start_is_refused_afterwards(make):
+    run = make("killed", endless=True)
+    jobs.start(run)
+    until(lambda: run.process() is not None)
+    os.kill(run.process().pid, signal.SIGKILL)
+    until(lambda: run.status().state == "died", 10)
+    until(lambda: "SIGKILL" in run.status().message, 10)
+    jobs.start(run)
+    until(lambda: len(run.epochs()) > 0)
+    with pytest.raises(UserError, match="is running"):
+        jobs.start(run)
+
+
+def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make):
+    first, second = make("first", endless=True), make("second")
+    jobs.start(first)
+    jobs.start(second)
+    until(lambda: len(first.epochs()) > 0)
+    (scheduler,) = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "core.runs.scheduler" in (process.info["cmdline"] or [])
+        and str(first.path.parent) in process.cmdline()
+    ]
+    scheduler.kill()
+    until(lambda: not lock.is_held(jobs.scheduler_lock(first.path.parent)), 10)
+    assert states(first, second) == ["running", "queued"]
+    assert jobs.stop(first).stopping
+    wait_for(second)
+    assert states(first, second) == ["stopped", "finished"]
+
+
+def test_what_does_not_end_in_time_is_killed_and_counts_as_stopped(make):
+    run = make("stuck", endless=True)
+    jobs.start(run)
+    until(lambda: len(run.epochs()) > 1)
+    os.kill(run.process().pid, signal.SIGSTOP)
+    asked = time.monotonic()
+    assert jobs.stop(run).stopping
+    until(lambda: not jobs.is_active(run), 40)
+    assert time.monotonic() - asked > 15
+    until(lambda: run.status().state == "stopped", 5)
+    assert "did not end within 20 s" in run.status().message
+
+
+def test_a_number_that_belongs_to_another_process_now_is_never_signalled():
+    other = subprocess.Popen(["sleep", "60"])
+    identity = Identity.of(other.pid)
+    stale = Identity(other.pid, identity.started - 100)
+    assert stale.process() is None and not stale.kill()
+    assert other.poll() is None
+    assert identity.kill()
+    assert not psutil.pid_exists(other.pid)
+    assert not identity.kill()
+
+
+def test_only_what_ended_early_can_go_on(make):
+    run = make("done")
+    run.write_state(state="finished", started=1.0, ended=2.0)
+    with pytest.raises(UserError, match="is finished"):
+        jobs.start(run)
+    assert open_run("done", run.path.parent).status().seconds == 1.0

@@ -1,0 +1,126 @@
+"""A run that is stopped or killed goes on as if nothing had happened."""
+
+import json
+import os
+import random
+import signal
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from short_runs import tiny_settings, wait_for
+
+from core.config import STAGES
+from core.runs import Run, create_run, jobs
+from core.weights import read_model
+
+KILLS = 20
+EPOCHS = 6
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """On one thread float32 sums have one order, so that equal work gives equal bits."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+            patch.setenv(name, "1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def settings(demo):
+    settings = tiny_settings(demo, precision="float32", epochs=EPOCHS, early_stopping=EPOCHS, plateau=1)
+    return replace(settings, batch_size=4, steps=(3, 3, 2), optimizer="sgd", momentum=0.9, learning_rate=1e-5)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(one_thread, settings, tmp_path_factory) -> Run:
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    run = create_run(settings, "whole", folder / "runs", folder / "models")
+    jobs.start(run)
+    wait_for(run, 400)
+    assert run.status().state == "finished", run.log_tail()
+    return run
+
+
+def assert_nothing_is_damaged(run: Run) -> None:
+    """Every file under its own name can be read."""
+    for name in ("state.json", "settings.json", "facts.json", "evaluation.json", "process.json"):
+        if (run.path / name).exists():
+            json.loads((run.path / name).read_text())
+    for stage in STAGES:
+        if run.weights_path(stage).exists():
+            read_model(run.weights_path(stage))
+    assert run.steps()["loss"].notna().all()
+
+
+def assert_same_end(run: Run, expected: Run) -> None:
+    for stage in STAGES:
+        found, wanted = (read_model(item.weights_path(stage))[0] for item in (run, expected))
+        for name in wanted:
+            assert all(map(np.array_equal, found[name], wanted[name])), (stage, name)
+    columns = ["stage", "epoch", "loss", "accuracy", "val_loss", "val_tp", "learning_rate", "best"]
+    pd.testing.assert_frame_equal(run.epochs()[columns], expected.epochs()[columns])
+    columns = ["stage", "epoch", "step", "loss", "accuracy"]
+    pd.testing.assert_frame_equal(run.steps()[columns], expected.steps()[columns])
+    assert run.evaluation() == expected.evaluation()
+
+
+def is_training(run: Run) -> bool:
+    return run.status().message.endswith("training")
+
+
+def has_trained(run: Run, epochs: int) -> bool:
+    return is_training(run) and len(run.epochs()) >= epochs
+
+
+@pytest.mark.timeout(1200)
+def test_twenty_kills_at_random_moments_change_nothing(uninterrupted, settings, tmp_path):
+    run = create_run(settings, "killed", tmp_path / "runs", tmp_path / "models")
+    chance = random.Random(3)
+    kills, stages = 0, set()
+    while kills < KILLS:
+        jobs.start(run)
+        wait_until(lambda: jobs.is_active(run))
+        if chance.random() < 0.2:  # while it starts
+            time.sleep(chance.uniform(0, 8))
+        else:
+            goal = len(run.epochs()) + chance.choice([0, 1, 1])
+            wait_until(lambda goal=goal: has_trained(run, goal) or not jobs.is_active(run))
+            time.sleep(chance.uniform(0, 1))
+        if not jobs.is_active(run):
+            break
+        os.kill(run.process().pid, signal.SIGKILL)
+        wait_until(lambda: run.status().state == "died")
+        kills += 1
+        stages.add(run.status().stage)
+        assert_nothing_is_damaged(run)
+    assert kills == KILLS and stages >= {1, 2}, (kills, stages)
+    jobs.start(run)
+    wait_for(run, 400)
+    assert run.status().state == "finished", run.log_tail()
+    assert_same_end(run, uninterrupted)
+    assert not list(run.path.rglob(".unfinished-*")) and not list(run.checkpoints.iterdir())
+
+
+def test_stops_within_an_epoch_change_nothing(uninterrupted, settings, tmp_path):
+    run = create_run(settings, "stopped", tmp_path / "runs", tmp_path / "models")
+    for stage in STAGES:
+        jobs.start(run)
+        wait_until(lambda stage=stage: is_training(run) and run.status().stage == stage)
+        jobs.stop(run)
+        wait_for(run, 30)
+        assert run.status().state == "stopped", run.log_tail()
+    jobs.start(run)
+    wait_for(run, 400)
+    assert run.status().state == "finished", run.log_tail()
+    assert_same_end(run, uninterrupted)
+
+
+def wait_until(condition, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
