@@ -7,7 +7,7 @@ reads it here. Source: Simonyan and Zisserman, "Very Deep Convolutional Networks
 from dataclasses import dataclass
 from math import prod
 
-from core.config import CLASS_NAMES, IMAGE_SIZE, STAGES, Stage
+from core.config import CLASS_NAMES, IMAGE_SIZE, Stage
 
 BACKBONE_BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))  # (convolutions, filters)
 DENSE_UNITS = (4608, 1152)
@@ -79,7 +79,13 @@ def is_trained(layer: Layer, stage: Stage) -> bool:
     return bool(layer.kernel) and (not layer.block or layer.name in stage.trains)
 
 
-def parameter_counts(stage: int) -> tuple[int, int]:
+def frozen_until_cut(stage: Stage) -> bool:
+    """Whether `stage` leaves all layers up to `CUT` as they are, so that their output can be kept."""
+    convolutions = [layer.name for layer in BACKBONE]
+    return not set(stage.trains) & set(convolutions[: convolutions.index(CUT) + 1])
+
+
+def parameter_counts(stage: Stage) -> tuple[int, int]:
     """Numbers of parameters that the stage trains and that it leaves frozen."""
-    trained = sum(layer.parameters for layer in WEIGHTED if is_trained(layer, STAGES[stage]))
+    trained = sum(layer.parameters for layer in WEIGHTED if is_trained(layer, stage))
     return trained, sum(layer.parameters for layer in WEIGHTED) - trained

@@ -1,6 +1,8 @@
 """What the method fixes and what a person may set, as plain data that travels as JSON."""
 
+import json
 import os
+import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
@@ -52,6 +54,47 @@ STAGES = {
     ),
     3: Stage(3, "model_03", "vgg_unfrozen.h5", 1, BACKBONE_CONVOLUTIONS, "the whole network"),
 }
+
+
+CUSTOM = 4  # the number of a stage that trains what a person chose
+STAGE_NUMBERS = (*STAGES, CUSTOM)
+STRATEGY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """Which layers a custom stage trains besides the head; it starts from stage 1.
+
+    Attributes:
+        name: up to 32 letters, digits, dashes and underscores, beginning with a letter.
+        trains: convolutions of the backbone.
+        rate_factor: what the learning rate of stage 1 is multiplied by.
+        steps: steps an epoch; None goes through all images once.
+    """
+
+    name: str
+    trains: tuple[str, ...]
+    rate_factor: float = 0.1
+    steps: int | None = None
+
+    def __post_init__(self):
+        if not STRATEGY_NAME.fullmatch(self.name) or self.name in {stage.name for stage in STAGES.values()}:
+            raise UserError(
+                f"A strategy cannot be called {self.name!r}; use up to 32 letters, digits, dashes and "
+                "underscores, beginning with a letter, and none of the method's names."
+            )
+        unknown = [name for name in self.trains if name not in BACKBONE_CONVOLUTIONS]
+        if unknown:
+            raise UserError(f"VGG19 has no layer {unknown[0]!r}; choose from block1_conv1 to block5_conv4.")
+        _check_range("rate_factor", self.rate_factor, 1e-4, 100)
+        _check_range("steps", self.steps, 1, 100_000)
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that trains so."""
+        summary = f"{len(self.trains)} convolutions and the head" if self.trains else "the head only"
+        ordered = tuple(name for name in BACKBONE_CONVOLUTIONS if name in self.trains)
+        return Stage(CUSTOM, self.name, f"{self.name}.h5", 1, ordered, summary)
 
 
 @dataclass(frozen=True)
@@ -106,6 +149,7 @@ class TrainingSettings:
         precision: in which convolutions compute: `float32`, `bfloat16`, or `auto`, which is bfloat16
             where the processor has it; weights, head and loss are float32 either way.
         seed: of the split, the augmentation, the head's first weights and dropout.
+        strategy: what stage 4, the custom one, trains.
     """
 
     data: str = ""
@@ -131,10 +175,13 @@ class TrainingSettings:
     keep_activations: bool = True
     precision: str = "auto"
     seed: int = 0
+    strategy: Strategy | None = None
 
     def __post_init__(self):
-        if not self.stages or any(stage not in STAGES for stage in self.stages):
-            raise UserError(f"stages is {list(self.stages)}; choose from 1, 2 and 3.")
+        if not self.stages or any(stage not in STAGE_NUMBERS for stage in self.stages):
+            raise UserError(f"stages is {list(self.stages)}; choose from 1, 2, 3 and {CUSTOM} (custom).")
+        if CUSTOM in self.stages and self.strategy is None:
+            raise UserError(f"Stage {CUSTOM} is custom: choose which layers it trains.")
         if self.optimizer not in OPTIMIZERS:
             raise UserError(f"optimizer is {self.optimizer!r}; choose from {', '.join(OPTIMIZERS)}.")
         processor.resolved(self.precision)
@@ -160,6 +207,51 @@ class TrainingSettings:
         """Views of each training film that are kept; without augmentation all would be the same."""
         return self.views if self.augmentation else 1
 
+    def stage(self, number: int) -> Stage:
+        """The stage of that number, of the method or custom."""
+        return self.strategy.stage if number == CUSTOM else STAGES[number]
+
+    def rate(self, number: int) -> float:
+        """The learning rate that a stage begins with."""
+        factor = self.strategy.rate_factor if number == CUSTOM else self.rate_factors[number - 1]
+        return self.learning_rate * factor
+
+    def steps_set(self, number: int) -> int | None:
+        """Steps an epoch of a stage; None goes through all images once."""
+        return self.strategy.steps if number == CUSTOM else self.steps[number - 1]
+
+    def changed(self, changes: dict[str, str]) -> "TrainingSettings":
+        """These settings with values as they are typed: JSON, or text.
+
+        Args:
+            changes: by name; `augmentation.rotation` and `strategy.trains` reach into the parts.
+
+        Raises:
+            UserError: a name is unknown or a value out of its range.
+        """
+        values = self.to_json()
+        for path, text in changes.items():
+            name, _, inner = path.partition(".")
+            if inner:
+                values[name] = {**(values.get(name) or {}), inner: _typed(text)}
+            else:
+                values[name] = _typed(text)
+        return self.from_json(values)
+
+    def differences(self) -> dict[str, object]:
+        """What differs from the preset, by the names that `changed` takes."""
+        mine, base = self.to_json(), PRESETS[self.preset].settings().to_json()
+        found = {}
+        for name, value in mine.items():
+            if name in ("data", "preset", "weights", "stages") or value == base[name]:
+                continue
+            if isinstance(value, dict):
+                other = base[name] or {}
+                found |= {f"{name}.{key}": v for key, v in value.items() if v != other.get(key)}
+            else:
+                found[name] = value
+        return found
+
     def to_json(self) -> dict:
         """Plain values that `from_json` turns back into equal settings."""
         return asdict(self)
@@ -175,10 +267,35 @@ class TrainingSettings:
         unknown = sorted(set(values) - known)
         if unknown:
             raise UserError(f"Unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
-        values = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-        if values.get("augmentation") is not None:
-            values["augmentation"] = Augmentation(**values["augmentation"])
-        return cls(**values)
+        for name, part in (("augmentation", Augmentation), ("strategy", Strategy)):
+            if isinstance(values.get(name), dict):
+                values = {**values, name: _part(part, name, values[name])}
+        try:
+            return cls(**_with_tuples(values))
+        except TypeError as error:  # a text where a number belongs
+            raise UserError(f"A setting is of the wrong kind: {error}.") from error
+
+
+def _part(kind: type, name: str, values: dict):
+    unknown = sorted(set(values) - {item.name for item in fields(kind)})
+    if unknown:
+        raise UserError(f"Unknown setting {name}.{unknown[0]}.")
+    try:
+        return kind(**_with_tuples(values))
+    except TypeError as error:
+        raise UserError(f"A setting of {name} is missing or of the wrong kind: {error}.") from error
+
+
+def _with_tuples(values: dict) -> dict:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _typed(text: str) -> object:
+    """A value from the terminal: JSON where it is JSON, else the text itself."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return None if text == "none" else text
 
 
 OPTIMIZERS = ("sgd", "adam")

@@ -193,7 +193,7 @@ def what_will_be_trained(settings: TrainingSettings, plan: Plan) -> None:
     )
     for column, number in zip(st.columns(len(settings.stages)), settings.stages, strict=True):
         stage = STAGES[number]
-        trained, frozen = parameter_counts(number)
+        trained, frozen = parameter_counts(stage)
         with column.container(border=True):
             st.markdown(f"**Stage {number}** · {stage.name} trains {stage.summary}")
             st.caption(f"{trained:,} parameters trained, {frozen:,} frozen → `{stage.file}`")

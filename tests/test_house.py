@@ -14,12 +14,12 @@ MAY_IMPORT = {
     "dataset": {"images"},
     "weights": set(),
     "network": {"weights"},
-    "runs": set(),
+    "runs": {"weights"},
     "training": {"dataset", "images", "network", "runs", "evaluation", "weights"},
     "evaluation": set(),
     "diagnosis": {"images", "evaluation", "weights"},
     "figures": set(),
-    "cli": {"dataset", "images", "runs", "evaluation", "diagnosis"},
+    "cli": {"dataset", "images", "runs", "evaluation", "diagnosis", "weights"},
 }
 
 

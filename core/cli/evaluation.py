@@ -9,7 +9,6 @@ import pandas as pd
 
 from core import evaluation
 from core.cli.output import Bar, as_json, percent, precision, print_json
-from core.config import STAGES
 from core.dataset import open_dataset
 from core.diagnosis import load_predictor
 from core.errors import UserError
@@ -67,7 +66,7 @@ def compare(runs: tuple[str, ...], folder: Path | None, split: str, point: str, 
     for name in runs:
         run = open_run(name, folder)
         for stage in sorted(run.evaluation()):
-            title = f"{name}/{STAGES[int(stage)].name}"
+            title = f"{name}/{run.stage(int(stage)).name}"
             tables = {role: run.predictions(int(stage), role) for role in ("validation", split)}
             found = {
                 role: Predictions.of(title, pd.DataFrame() if table is None else table)

@@ -11,7 +11,11 @@ ROOMS = {
     "index": "data",
     "demo": "data",
     "train": "training",
+    "runs": "runs",
+    "stop": "runs",
+    "waiting": "runs",
     "features": "training",
+    "import-weights": "weights",
     "evaluate": "evaluation",
     "compare": "evaluation",
     "predict": "diagnosis",
@@ -25,7 +29,12 @@ class Commands(click.Group):
         return list(ROOMS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return getattr(import_module(f"core.cli.{ROOMS[name]}"), name) if name in ROOMS else None
+        if name not in ROOMS:
+            return None
+        room = import_module(f"core.cli.{ROOMS[name]}")
+        return next(
+            item for item in vars(room).values() if isinstance(item, click.Command) and item.name == name
+        )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -9,18 +9,24 @@ import click
 from tqdm import tqdm
 
 from core.cli.output import Bar, as_json, gibibytes, percent, precision, print_json
-from core.config import PRESETS, STAGES, preset
+from core.config import PRESETS, STAGE_NUMBERS, STAGES, preset
 from core.dataset import open_dataset
 from core.errors import UserError
-from core.runs import Run, create_run, jobs, kept_activations
+from core.runs import Run, create_run, jobs, kept_activations, open_run
 
 SECONDS_BETWEEN_LOOKS = 0.5
 
 
 @click.command()
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the data set.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the data set.")
 @click.option("--preset", "preset_name", default="seed", show_default=True, type=click.Choice(list(PRESETS)))
-@click.option("--stage", type=click.Choice(["1", "2", "3", "all"]), default="all", show_default=True)
+@click.option(
+    "--stage",
+    "stages",
+    type=click.Choice([*map(str, STAGE_NUMBERS), "all"]),
+    multiple=True,
+    help="Given once or more often; all three if not given. 4 trains what --set strategy... names.",
+)
 @click.option(
     "--weights",
     metavar="imagenet|none|FILE",
@@ -32,35 +38,65 @@ SECONDS_BETWEEN_LOOKS = 0.5
 @click.option("--steps", type=int, help="Steps an epoch, in every stage.")
 @click.option("--seed", type=int, help="Of split, augmentation, first weights and dropout.")
 @precision
+@click.option(
+    "--set",
+    "changes",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Any other setting, such as momentum=0.9 or augmentation.rotation=10.",
+)
+@click.option("--resume", metavar="RUN", help="Go on with a run that stopped, failed or died; alone.")
 @click.option("--run", "name", help="Name of the run; made from preset and time if not given.")
 @click.option("--runs", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
 @click.option("--model-dir", type=click.Path(path_type=Path), help="Folder for the finished weights.")
 @as_json
 def train(
-    data: Path,
+    data: Path | None,
     preset_name: str,
-    stage: str,
+    stages: tuple[str, ...],
     weights: str,
     epochs: int | None,
     steps: int | None,
     seed: int | None,
     precision: str,
+    changes: tuple[str, ...],
+    resume: str | None,
     name: str | None,
     runs: Path | None,
     model_dir: Path | None,
     as_json: bool,
 ) -> int:
-    """Train one stage or all three, and show how it goes. Ctrl-C stops after the running step."""
+    """Train one stage or all three, and show how it goes. Ctrl-C stops after the running step.
+
+    One run trains at a time; others wait for their turn.
+    """
+    if resume:
+        return _followed(open_run(resume, runs), as_json)
+    if data is None:
+        raise click.UsageError("Missing option '--data', the folder of the data set.")
     dataset = open_dataset(data, Bar("Decoding", "image"))
     settings = preset(preset_name).settings(
         data=str(dataset.root),
-        stages=tuple(STAGES) if stage == "all" else (int(stage),),
         weights=weights if weights in ("imagenet", "none") else str(Path(weights).resolve()),
         precision=precision,
     )
     given = {"epochs": epochs, "steps": steps and (steps,) * len(STAGES), "seed": seed}
     settings = replace(settings, **{key: value for key, value in given.items() if value is not None})
-    run = create_run(settings, name, runs, model_dir)
+    settings = settings.changed(_named_values(changes))
+    if stages and "all" not in stages:
+        settings = replace(settings, stages=tuple(sorted(map(int, set(stages)))))
+    return _followed(create_run(settings, name, runs, model_dir), as_json)
+
+
+def _named_values(changes: tuple[str, ...]) -> dict[str, str]:
+    for change in changes:
+        if "=" not in change:
+            raise click.BadParameter(f"{change!r} is not NAME=VALUE, such as momentum=0.9.")
+    return dict(change.split("=", 1) for change in changes)
+
+
+def _followed(run: Run, as_json: bool) -> int:
+    """Start a run, or let it go on, and follow it to its end."""
     jobs.start(run)
     _follow(run, quiet=as_json)
     return _report(run, as_json)
@@ -94,8 +130,9 @@ def _follow(run: Run, quiet: bool) -> None:
                 where = f" · epoch {status.epoch}/{status.epochs}" if status.epoch else ""
                 bar.n = round(100 * status.done)
                 bar.set_postfix_str(f"{status.message}{where}{left}", refresh=True)
-                if status.state != "running":
+                if status.state not in ("queued", "running"):
                     return
+                jobs.keep_going(run.path.parent)
                 time.sleep(SECONDS_BETWEEN_LOOKS)
             except KeyboardInterrupt:
                 jobs.stop(run)
@@ -108,7 +145,7 @@ def _report(run: Run, as_json: bool) -> int:
         raise UserError(f"{status.message} Run {run.name}, log: {run.log_path}")
     evaluation = run.evaluation()
     if as_json:
-        names = {number: STAGES[int(number)].name for number in evaluation}
+        names = {number: run.stage(int(number)).name for number in evaluation}
         stages = {names[number]: evaluation[number] for number in evaluation}
         print_json({"run": run.name, "path": str(run.path), "state": status.state, "evaluation": stages})
     else:

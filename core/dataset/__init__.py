@@ -2,6 +2,7 @@
 
 from core.dataset.augmentation import affine_matrix, augment, augmented_views
 from core.dataset.demo import write_demo
+from core.dataset.description import described
 from core.dataset.index import Dataset, Problem, counts, known_folders, open_dataset
 from core.dataset.split import assign_roles, sample
 
@@ -13,6 +14,7 @@ __all__ = [
     "augment",
     "augmented_views",
     "counts",
+    "described",
     "known_folders",
     "open_dataset",
     "sample",

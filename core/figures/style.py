@@ -6,7 +6,7 @@ NORMAL = "#2a8fbd"
 PNEUMONIA = "#e07b39"
 CLASS_COLORS = {"NORMAL": NORMAL, "PNEUMONIA": PNEUMONIA}
 MODEL_COLORS = ("#2a8fbd", "#e07b39", "#7a68c9", "#3d9970", "#b5547f")
-STAGE_COLORS = dict(enumerate(MODEL_COLORS[:3], start=1))
+STAGE_COLORS = dict(enumerate(MODEL_COLORS[:4], start=1))
 MUTED = "#8896a3"
 GRID = "rgba(136, 150, 163, 0.25)"
 

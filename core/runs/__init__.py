@@ -1,18 +1,27 @@
 """A run: the folder that holds its truth, and the process that fills it."""
 
-from core.runs import jobs, kept_activations
+from core.runs import housekeeping, jobs, kept_activations, queue
+from core.runs.archive import archive
+from core.runs.command import command_line
+from core.runs.imported import SCALINGS, import_weights
 from core.runs.plan import Plan, gigamacs, stage_steps
 from core.runs.run import Run, RunStatus, create_run, list_runs, open_run
 
 __all__ = [
+    "SCALINGS",
     "Plan",
     "Run",
     "RunStatus",
+    "archive",
+    "command_line",
     "create_run",
     "gigamacs",
+    "housekeeping",
+    "import_weights",
     "jobs",
     "kept_activations",
     "list_runs",
     "open_run",
+    "queue",
     "stage_steps",
 ]

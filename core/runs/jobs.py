@@ -46,7 +46,7 @@ def stop(run: Run) -> RunStatus:
 
 def keep_going(folder: Path | None = None) -> None:
     """See to it that the scheduler lives while runs wait or train; whoever looks at runs calls this."""
-    folder = Path(folder or config.runs_folder())
+    folder = runs_folder(folder)
     if lock.is_held(scheduler_lock(folder)):
         return
     if not queue.waiting(folder) and not lock.is_held(training_lock(folder)):
@@ -61,6 +61,11 @@ def keep_going(folder: Path | None = None) -> None:
             start_new_session=True,
         )
     threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie behind
+
+
+def runs_folder(folder: Path | None = None) -> Path:
+    """`folder`, or the usual place of runs."""
+    return Path(folder or config.runs_folder()).expanduser().resolve()
 
 
 def training_lock(folder: Path) -> Path:

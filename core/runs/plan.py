@@ -7,8 +7,8 @@ multiply-add of a small batch, so they count for more than convolutions do.
 from dataclasses import dataclass
 from math import ceil, prod
 
-from core.architecture import BACKBONE_END, CUT, LAYERS, WEIGHTED, Layer, is_trained
-from core.config import STAGES, TrainingSettings
+from core.architecture import BACKBONE_END, CUT, LAYERS, WEIGHTED, Layer, frozen_until_cut, is_trained
+from core.config import TrainingSettings
 from core.processor import resolved
 
 DENSE_FACTOR = 8.0
@@ -24,7 +24,7 @@ def gigamacs(layers: list[Layer]) -> float:
 
 def stage_steps(settings: TrainingSettings, stage: int, images: int) -> int:
     """Steps of an epoch: as set, or as many as go through all images once."""
-    return settings.steps[stage - 1] or ceil(images / settings.batch_size)
+    return settings.steps_set(stage) or ceil(images / settings.batch_size)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Plan:
 
     def extracted_images(self) -> int:
         """Images whose frozen layers are computed: every view of training, validation and test."""
-        if set(self.settings.stages) <= {3}:
+        if not any(frozen_until_cut(self.settings.stage(stage)) for stage in self.settings.stages):
             return 0
         return self.training * self.settings.kept_views + self.validation + self.test
 
@@ -87,5 +87,5 @@ class Plan:
         return self.total() / gmac_per_second + 15
 
     def _tail(self, stage: int) -> list[Layer]:
-        trained = [is_trained(layer, STAGES[stage]) for layer in WEIGHTED]
+        trained = [is_trained(layer, self.settings.stage(stage)) for layer in WEIGHTED]
         return list(WEIGHTED[trained.index(True) :])

@@ -113,11 +113,15 @@ class Run:
 
     def weights_path(self, stage: int) -> Path:
         """Where the best weights of a stage are kept."""
-        return self.path / "weights" / config.STAGES[stage].file
+        return self.path / "weights" / self.stage(stage).file
 
     def settings(self) -> TrainingSettings:
         """What was asked for."""
         return TrainingSettings.from_json(self._json("settings.json")["training"])
+
+    def stage(self, number: int) -> config.Stage:
+        """The stage of that number, of the method or custom."""
+        return self.settings().stage(number)
 
     def model_folder(self) -> Path:
         """Where finished stages publish their weights."""
@@ -200,6 +204,21 @@ class Run:
         path = self._predictions_path(stage, split)
         return pd.read_csv(path, keep_default_na=False) if path.exists() else None
 
+    def note(self) -> str:
+        """What somebody wrote about the run."""
+        path = self.path / "note.txt"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def write_note(self, text: str) -> None:
+        """Replace the note."""
+        atomic.write_text(self.path / "note.txt", text)
+
+    def best_epoch(self) -> dict | None:
+        """The row of the history that the best weights of the last trained stage come from."""
+        epochs = self.epochs()
+        last = epochs[(epochs["stage"] == epochs["stage"].max()) & (epochs["best"] == 1)]
+        return None if last.empty else last.iloc[-1].to_dict()
+
     def log_tail(self, lines: int = 20) -> str:
         """The last lines of what the process printed."""
         try:
@@ -251,7 +270,7 @@ class Run:
         return state.get("created") or state.get("started", 0.0)
 
     def _predictions_path(self, stage: int, split: str) -> Path:
-        return self.path / "predictions" / f"{config.STAGES[stage].name}-{split}.csv"
+        return self.path / "predictions" / f"{self.stage(stage).name}-{split}.csv"
 
     def _json(self, name: str) -> dict:
         try:
@@ -280,11 +299,7 @@ def create_run(
     folder = Path(folder or config.runs_folder()).expanduser().resolve()
     model_folder = Path(model_folder or config.model_folder()).expanduser().resolve()
     name = name or f"{settings.preset}-{time.strftime('%Y%m%d-%H%M%S')}"
-    if not NAME.fullmatch(name):
-        raise UserError(
-            f"A run cannot be called {name!r}; use up to 64 letters, digits, dots, dashes and "
-            "underscores, beginning with a letter or digit."
-        )
+    check_name(name)
     path = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -299,6 +314,15 @@ def create_run(
         path / "state.json", {"state": "stopped", "message": NOT_STARTED, "created": time.time()}
     )
     return Run(path)
+
+
+def check_name(name: str) -> None:
+    """Raise UserError for what cannot be the name of a run."""
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"A run cannot be called {name!r}; use up to 64 letters, digits, dots, dashes and "
+            "underscores, beginning with a letter or digit."
+        )
 
 
 def open_run(name: str, folder: Path | None = None) -> Run:

@@ -36,17 +36,6 @@ class Films:
         """Their rows of the data set's table."""
         return self.dataset.table.iloc[self.rows]
 
-    def described(self) -> pd.DataFrame:
-        """What is kept beside a prediction: path, label, patient, cause, sha256, and how the film looks.
-
-        Brightness and contrast are mean and standard deviation of its 128 x 128 pixels, 0 to 255.
-        """
-        pixels = self.dataset.pixels[self.rows]
-        columns = self.table[["path", "label", "patient", "cause", "sha256"]]
-        return columns.assign(
-            brightness=pixels.mean(axis=(1, 2)).round(2), contrast=pixels.std(axis=(1, 2)).round(2)
-        )
-
     def digest(self) -> str:
         """SHA-256 over their contents, in order."""
         return hashlib.sha256("".join(self.table["sha256"]).encode()).hexdigest()

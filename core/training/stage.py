@@ -9,7 +9,9 @@ import keras
 import numpy as np
 
 from core import atomic, config
+from core.architecture import frozen_until_cut
 from core.config import Stage, TrainingSettings
+from core.dataset import described
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
 from core.network import FeatureStore, freeze, save, set_arrays
 from core.runs import Run, kept_activations, stage_steps
@@ -52,16 +54,15 @@ def train_stage(
     evaluation = _evaluate(trainee, stage, data, run, progress)
     record = replace(record, evaluation=evaluation, **_calibration(stage, run))
     save(network, run.weights_path(stage.number), record)
-    atomic.copy(run.weights_path(stage.number), run.model_folder() / stage.file)
+    if stage.number in config.STAGES:
+        atomic.copy(run.weights_path(stage.number), run.model_folder() / stage.file)
     run.write_evaluation(stage.number, evaluation)  # with it the stage is finished
     clear(run.checkpoints)
 
 
 def _trainee(network, stage, data, settings, progress) -> Trainee:
-    """On kept activations where layers are frozen and the disk has room."""
-    if len(stage.trains) == len(config.BACKBONE_CONVOLUTIONS):
-        return trainees.direct(network, data, settings)
-    if not settings.keep_activations:
+    """On kept activations where the layers up to the cut are frozen and the disk has room."""
+    if not (settings.keep_activations and frozen_until_cut(stage)):
         return trainees.direct(network, data, settings)
     store = FeatureStore(kept_activations.folder())
     size = progress.plan.kept_bytes()
@@ -155,7 +156,7 @@ def _frozen(network: keras.Model) -> str:
 
 
 def _optimizer(settings: TrainingSettings, stage: Stage) -> keras.optimizers.Optimizer:
-    rate = settings.learning_rate * settings.rate_factors[stage.number - 1]
+    rate = settings.rate(stage.number)
     if settings.optimizer == "adam":
         return keras.optimizers.Adam(rate)
     return keras.optimizers.SGD(rate, momentum=settings.momentum, nesterov=settings.nesterov)
@@ -178,5 +179,7 @@ def _evaluate(trainee: Trainee, stage: Stage, data: RunData, run: Run, progress:
             continue
         probabilities = predict(trainee.model, trainee.plain[role], len(films), progress.check)
         evaluation[role] = evaluate(films.labels, probabilities)
-        run.write_predictions(stage.number, role, films.described().assign(probability=probabilities))
+        run.write_predictions(
+            stage.number, role, described(films.dataset, films.rows).assign(probability=probabilities)
+        )
     return evaluation

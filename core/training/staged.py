@@ -71,14 +71,14 @@ def _train(run: Run, settings: TrainingSettings, number: int) -> None:
         precision=precision,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    train_stage(STAGES[number], network, record, data, run, progress)
+    train_stage(settings.stage(number), network, record, data, run, progress)
     progress.reach(plan.until(number) + plan.stage(number))
     progress.say(peak_memory=_peak_memory(run))
 
 
 def _start(network: keras.Model, run: Run, settings: TrainingSettings, number: int) -> str:
     """Give the network the weights that a stage starts from; returns what stage 1 started from."""
-    earlier = STAGES[number].starts_from
+    earlier = settings.stage(number).starts_from
     if earlier is None:
         run.write_state(message="Loading the starting weights")
         set_arrays(network, starting_weights(settings.weights))

@@ -9,6 +9,7 @@ from core.weights.reader import (
     read_record,
 )
 from core.weights.record import ModelRecord, change_record
+from core.weights.writer import write_model
 
 __all__ = [
     "Arrays",
@@ -19,4 +20,5 @@ __all__ = [
     "read_backbone",
     "read_model",
     "read_record",
+    "write_model",
 ]

@@ -1,8 +1,6 @@
-"""Reading weights files as arrays, by layer and weight name, with shapes checked before memory is spent.
+"""Reading weights files as arrays, by layer, with shapes checked before memory is spent.
 
-Two layouts of Keras are read: a whole model (`model_weights/`) and weights alone (`layer_names` at
-the root), both of the flat network that `core.network` builds. Only hard links to ordinary data sets
-are followed; nothing in the file is ever executed or unpickled.
+`core.weights.layouts` finds them; nothing in the file is ever executed or unpickled.
 """
 
 import hashlib
@@ -16,10 +14,10 @@ import numpy as np
 
 from core.architecture import BACKBONE, WEIGHTED, Layer
 from core.errors import UserError
+from core.weights.layouts import located
 from core.weights.record import ATTRIBUTE, ModelRecord
 
 Arrays = dict[str, tuple[np.ndarray, np.ndarray]]  # layer name -> (kernel, bias), float32
-MOST_OBJECTS = 5000
 
 
 class WeightsError(UserError):
@@ -34,7 +32,7 @@ def read_model(path: str | Path) -> tuple[Arrays, ModelRecord]:
     """
     path = Path(path)
     with _opened(path) as file:
-        return {layer.name: _layer(file, layer, path) for layer in WEIGHTED}, _record(file)
+        return _layers(file, WEIGHTED, path), _record(file)
 
 
 def read_backbone(path: str | Path) -> Arrays:
@@ -45,7 +43,7 @@ def read_backbone(path: str | Path) -> Arrays:
     """
     path = Path(path)
     with _opened(path) as file:
-        return {layer.name: _layer(file, layer, path) for layer in BACKBONE}
+        return _layers(file, BACKBONE, path)
 
 
 def read_record(path: str | Path) -> ModelRecord:
@@ -89,21 +87,25 @@ def _record(file: h5py.File) -> ModelRecord:
     return ModelRecord.from_text(text) if text else ModelRecord()
 
 
-def _layer(file: h5py.File, layer: Layer, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    root = _child(file, "model_weights") if "model_weights" in file else file
-    if layer.name not in root:
-        found = ", ".join(list(root)[:4]) or "nothing"
+def _layers(file: h5py.File, layers: tuple[Layer, ...], path: Path) -> Arrays:
+    found = located(file)
+    return {layer.name: _layer(found, layer, path) for layer in layers}
+
+
+def _layer(found: dict[str, list[h5py.Dataset]], layer: Layer, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    if layer.name not in found:
+        names = list(found)
+        shown = ", ".join(names[:4]) or "nothing"
         raise WeightsError(
-            f"{path.name} holds another architecture: it has no layer {layer.name} (it holds {found}"
-            f"{', ...' if len(root) > 4 else ''}). Choose a file of VGG19 as trained here."
+            f"{path.name} holds another architecture: it has no layer {layer.name} (it holds {shown}"
+            f"{', ...' if len(names) > 4 else ''}). Choose a file of VGG19 as trained here."
         )
-    datasets = list(_datasets(_child(root, layer.name)))
-    expected = {layer.kernel, layer.kernel[-1:]}
+    datasets = found[layer.name]
     by_shape = {dataset.shape: dataset for dataset in datasets}
-    if len(datasets) != 2 or set(by_shape) != expected:
-        found = " and ".join(str(shape) for shape in by_shape) or "nothing"
+    if len(datasets) != 2 or set(by_shape) != {layer.kernel, layer.kernel[-1:]}:
+        shown = " and ".join(str(shape) for shape in by_shape) or "nothing"
         raise WeightsError(
-            f"{path.name} holds another architecture: {layer.name} has weights of shape {found}, "
+            f"{path.name} holds another architecture: {layer.name} has weights of shape {shown}, "
             f"expected {layer.kernel} and {layer.kernel[-1:]}. Choose a file of VGG19 as trained here."
         )
     kernel = _array(by_shape[layer.kernel], layer, path)
@@ -111,26 +113,9 @@ def _layer(file: h5py.File, layer: Layer, path: Path) -> tuple[np.ndarray, np.nd
 
 
 def _array(dataset: h5py.Dataset, layer: Layer, path: Path) -> np.ndarray:
+    if dataset.dtype.kind != "f":
+        raise ValueError("not floating-point numbers")
     values = dataset[()].astype(np.float32, copy=False)
     if not np.isfinite(values).all():
         raise WeightsError(f"{path.name}: {layer.name} holds values that are not numbers. Train it again.")
     return values
-
-
-def _datasets(group: h5py.Group, depth: int = 0) -> Iterator[h5py.Dataset]:
-    if len(group) > MOST_OBJECTS or depth > 4:
-        raise ValueError("too many objects")
-    for name in group:
-        item = _child(group, name)
-        if isinstance(item, h5py.Group):
-            yield from _datasets(item, depth + 1)
-        elif item.external or item.is_virtual or item.dtype.kind != "f":
-            raise ValueError("not a plain array of floating-point numbers")
-        else:
-            yield item
-
-
-def _child(group: h5py.Group, name: str):
-    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-        raise ValueError("a link that leaves the file")
-    return group[name]

@@ -119,7 +119,7 @@ def test_stops_within_an_epoch_change_nothing(uninterrupted, settings, tmp_path)
     assert_same_end(run, uninterrupted)
 
 
-def wait_until(condition, seconds: float = 120) -> None:
+def wait_until(condition, seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

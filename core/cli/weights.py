@@ -1,0 +1,115 @@
+"""`import-weights`: a weights file made elsewhere becomes a run that can be compared."""
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from core.cli.output import Bar, as_json, percent, print_json
+from core.config import STAGES
+from core.dataset import Dataset, assign_roles, described, open_dataset
+from core.diagnosis import load_predictor
+from core.errors import UserError
+from core.evaluation import evaluate
+from core.runs import SCALINGS, Run, import_weights
+from core.weights import change_record, read_record
+
+FILMS_TO_TELL = 200  # of validation, by which the input of unknown weights is recognised
+
+
+@click.command("import-weights")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--run", "name", help="Name of the run that will hold them; the file's if not given.")
+@click.option(
+    "--stage",
+    type=click.IntRange(1, len(STAGES)),
+    default=3,
+    show_default=True,
+    help="Where they belong in the method.",
+)
+@click.option("--data", type=click.Path(path_type=Path), help="A data set to measure them on.")
+@click.option(
+    "--scaling",
+    type=click.Choice(["auto", *SCALINGS]),
+    default="auto",
+    show_default=True,
+    help="What they were trained on: ImageNet's scaling, or raw pixels in [0, 1] (unit). Auto goes by the "
+    "file's own record, else by which of the two fits the validation films of --data better.",
+)
+@click.option("--runs", "folder", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
+@as_json
+def import_file(
+    file: Path,
+    name: str | None,
+    stage: int,
+    data: Path | None,
+    scaling: str,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Import FILE: weights of this architecture, as Keras 2 or 3 saves them (.h5, .weights.h5).
+
+    They are read as plain arrays, never executed. With --data they are measured and can be compared.
+    """
+    dataset = open_dataset(data, Bar("Decoding", "image")) if data else None
+    known = scaling if scaling != "auto" else _recorded_scaling(file)
+    if known is None and dataset is None:
+        raise UserError(
+            f"{file.name} does not say what it was trained on. Give --scaling imagenet or unit, or --data "
+            "with films by which to tell."
+        )
+    root = str(dataset.root) if dataset else ""
+    run = import_weights(file, stage, known or SCALINGS[0], name, root, folder)
+    if dataset and known is None:
+        known = _recognised(run.weights_path(stage), dataset, run)
+    if dataset:
+        _measure(run, stage, dataset)
+    if as_json:
+        print_json({"run": run.name, "path": str(run.path), "scaling": known, "evaluation": run.evaluation()})
+        return
+    print(f"{run.status().message} Run {run.name}, input scaled the {known} way.")
+    for split, metrics in run.evaluation().get(str(stage), {}).items():
+        auc = "–" if metrics["auc"] is None else f"{metrics['auc']:.3f}"
+        print(f"  {split:<10}  AUC {auc}  accuracy {percent(metrics['accuracy'])}  n {metrics['n']}")
+
+
+def _recorded_scaling(file: Path) -> str | None:
+    """What the file says of its input; None for files made elsewhere, which say nothing."""
+    record = read_record(file)
+    return record.scaling if record.run else None
+
+
+def _rows(dataset: Dataset, run: Run, role: str) -> np.ndarray:
+    settings = run.settings()
+    return np.flatnonzero(assign_roles(dataset.table, settings.validation_fraction, settings.seed) == role)
+
+
+def _recognised(path: Path, dataset: Dataset, run: Run) -> str:
+    """The scaling under which the weights fit validation better; kept in the file."""
+    rows = _rows(dataset, run, "validation")
+    rows = rows[:: max(1, len(rows) // FILMS_TO_TELL)]
+    losses = {}
+    for scaling in SCALINGS:
+        change_record(path, scaling=scaling)
+        found = load_predictor(path).probabilities(dataset.pixels[rows])
+        losses[scaling] = evaluate(dataset.labels[rows], found)["loss"]
+    best = min(losses, key=losses.get)
+    change_record(path, scaling=best)
+    run.write_facts({**run.facts(), "scaling": best})
+    return best
+
+
+def _measure(run: Run, stage: int, dataset: Dataset) -> None:
+    """Predictions and metrics on validation and test, as a run that was trained here has them."""
+    predictor = load_predictor(run.weights_path(stage))
+    measured = {}
+    for role in ("validation", "test"):
+        rows = _rows(dataset, run, role)
+        if not len(rows):
+            continue
+        found = predictor.probabilities(dataset.pixels[rows])
+        measured[role] = evaluate(dataset.labels[rows], found)
+        run.write_predictions(stage, role, described(dataset, rows).assign(probability=found))
+    facts = {"data": dataset.root.name, "synthetic": dataset.synthetic, "fingerprint": dataset.fingerprint}
+    run.write_facts({**run.facts(), **facts})
+    run.write_evaluation(stage, measured)

@@ -1,0 +1,19 @@
+"""The command line that starts a run with the same settings as the page does."""
+
+import json
+import shlex
+
+from core.config import STAGES, TrainingSettings
+
+
+def command_line(settings: TrainingSettings) -> str:
+    """`python -m core train ...`, ready to be copied into a shell."""
+    words = ["python", "-m", "core", "train", "--data", settings.data, "--preset", settings.preset]
+    if settings.stages == tuple(STAGES):
+        words += ["--stage", "all"]
+    else:
+        words += [word for stage in settings.stages for word in ("--stage", str(stage))]
+    words += ["--weights", settings.weights]
+    for name, value in settings.differences().items():
+        words += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
+    return shlex.join(words)
