@@ -142,6 +142,7 @@ class TrainingSettings:
         plateau: epochs without a better validation loss after which the rate is reduced.
         plateau_factor: what the rate is multiplied by then.
         validation_fraction: share of the patients held out for validation.
+        class_weights: let each class weigh the same in the loss, however many films it has.
         train_limit, validation_limit: most images of either; None for all.
         augmentation: strengths, or None for plain images.
         views: augmented views of each image that are kept; each epoch takes the next one.
@@ -168,6 +169,7 @@ class TrainingSettings:
     plateau: int = 2
     plateau_factor: float = 0.5
     validation_fraction: float = 0.1
+    class_weights: bool = False
     train_limit: int | None = None
     validation_limit: int | None = None
     augmentation: Augmentation | None = field(default_factory=Augmentation)

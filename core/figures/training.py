@@ -1,12 +1,20 @@
 """Figures of the training page."""
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from core.figures.style import GRID, MUTED, STAGE_COLORS, styled
 
 MOST_POINTS = 1500
+LOG_FROM = 20  # times the best validation loss: where the first losses would flatten all others
 METRICS = {"loss": "Loss", "accuracy": "Accuracy"}
+AXES = {"step": "training step", "epoch": "epoch", "time": "minutes of training"}
+MARKS = {  # symbol, size, sentence
+    "drop": ("triangle-down", 11, "learning rate dropped to {rate:.1e}"),
+    "best": ("star", 14, "best weights so far"),
+    "early": ("x", 10, "stopped early: no better validation loss"),
+}
 
 
 def frozen_layers(layers: list[tuple[str, int, bool]]) -> go.Figure:
@@ -36,60 +44,142 @@ def frozen_layers(layers: list[tuple[str, int, bool]]) -> go.Figure:
         showgrid=False,
     )
     figure.update_yaxes(visible=False)
-    return styled(figure, height=170, barmode="overlay", bargap=0.12)
+    return styled(figure, height=170, barmode="overlay", bargap=0.12, showlegend=True)
 
 
-def curves(steps: pd.DataFrame, epochs: pd.DataFrame, metric: str) -> go.Figure:
+def curves(
+    steps: pd.DataFrame,
+    epochs: pd.DataFrame,
+    metric: str,
+    axis: str = "step",
+    early: frozenset[int] = frozenset(),
+) -> go.Figure:
     """Training by step and validation by epoch, the stages one after another on one axis.
+
+    A star marks the best weights, a triangle each drop of the learning rate, a cross where a stage
+    stopped early. However long the history, about `MOST_POINTS` are drawn.
 
     Args:
         steps: a run's history by step.
         epochs: a run's history by epoch.
         metric: `loss` or `accuracy`.
+        axis: `step`, `epoch` or `time` (minutes of training).
+        early: stages that ended before their last epoch.
     """
     figure = go.Figure()
-    offset = 0
-    for stage in sorted(steps["stage"].unique()):
-        color = STAGE_COLORS[int(stage)]
+    offset = 0.0
+    stages = [int(stage) for stage in sorted(steps["stage"].unique())]
+    for stage in stages:
         mine = steps[steps["stage"] == stage].reset_index(drop=True)
-        ends = mine.groupby("epoch").apply(lambda group: group.index[-1], include_groups=False) + 1
+        done = epochs[epochs["stage"] == stage].reset_index(drop=True)
+        places, epoch_places = _places(mine, done, axis)
+        color = STAGE_COLORS[stage]
         smooth = mine[metric].rolling(max(1, len(mine) // 40), min_periods=1).mean()
-        shown = range(0, len(mine), max(1, len(mine) // MOST_POINTS))
+        shown = np.unique(np.linspace(0, len(mine) - 1, max(2, MOST_POINTS // len(stages))).astype(int))
         figure.add_scatter(
-            x=[offset + i + 1 for i in shown],
-            y=smooth.iloc[list(shown)],
-            name=f"stage {stage} training",
+            x=(offset + places[shown]).astype(np.float32),
+            y=smooth.to_numpy(np.float32)[shown],
+            mode="lines",
+            showlegend=False,
             line={"color": color, "width": 1.5, "dash": "dot"},
-            hovertemplate="step %{x}: %{y:.3f}<extra>training</extra>",
+            hovertemplate="%{y:.3f}<extra>training</extra>",
         )
-        done = epochs[epochs["stage"] == stage]
-        places = [offset + int(ends.get(epoch, len(mine))) for epoch in done["epoch"]]
+        values = done[f"val_{metric}"].to_numpy(np.float32)
         figure.add_scatter(
-            x=places,
-            y=done[f"val_{metric}"],
-            name=f"stage {stage} validation",
+            x=offset + epoch_places,
+            y=values,
+            name=f"stage {stage}",
             mode="lines+markers",
             line={"color": color, "width": 2.5},
-            marker={"size": 7},
+            marker={"size": 6},
             customdata=done["epoch"],
             hovertemplate="epoch %{customdata}: %{y:.3f}<extra>validation</extra>",
         )
-        best = done[done["best"] == 1]
-        if len(best):
-            row = len(done) - 1 - list(done["best"])[::-1].index(1)
+        for kind, rows in _marks(done, stage in early).items():
+            symbol, size, sentence = MARKS[kind]
             figure.add_scatter(
-                x=[places[row]],
-                y=[done[f"val_{metric}"].iloc[row]],
+                x=offset + epoch_places[rows],
+                y=values[rows],
                 mode="markers",
-                marker={"symbol": "star", "size": 14, "color": color},
+                marker={
+                    "symbol": symbol,
+                    "size": size,
+                    "color": color,
+                    "line": {"width": 1, "color": "#fff"},
+                },
                 showlegend=False,
-                hovertemplate="best weights: %{y:.3f}<extra></extra>",
+                customdata=[[sentence.format(rate=done["learning_rate"][row])] for row in rows],
+                hovertemplate="%{customdata[0]}<extra></extra>",
             )
-        offset += len(mine)
-        figure.add_vline(offset + 0.5, line_color=GRID)
-    figure.update_xaxes(title="step")
+        offset += float(places[-1])
+        figure.add_vline(offset, line_color=GRID)
+    figure.update_xaxes(title=AXES[axis])
     if metric == "accuracy":
         figure.update_yaxes(tickformat=".0%")
+    elif steps["loss"].max() > LOG_FROM * max(epochs["val_loss"].min(), 1e-6):
+        figure.update_yaxes(
+            type="log", tickformat="~g", nticks=6
+        )  # a first step may be a hundred times the last
     title = {"text": METRICS[metric], "font": {"size": 15}, "x": 0}
-    legend = {"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0}
-    return styled(figure, height=360, title=title, legend=legend, hovermode="closest", uirevision="keep")
+    legend = {"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "right", "x": 1}
+    return styled(
+        figure,
+        height=360,
+        title=title,
+        legend=legend,
+        showlegend=True,
+        hovermode="closest",
+        uirevision=axis,
+    )
+
+
+def validation_matrix(epochs: pd.DataFrame) -> go.Figure | None:
+    """Confusion matrix on validation after the last epoch; None before there is one."""
+    counts = epochs[["val_tn", "val_fp", "val_fn", "val_tp"]].dropna()
+    if counts.empty:
+        return None
+    last = epochs.loc[counts.index[-1]]
+    matrix = counts.iloc[-1].to_numpy(int).reshape(2, 2)
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    names = ["normal", "pneumonia"]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=names,
+            y=names,
+            zmin=0,
+            zmax=1,
+            colorscale=[[0, "rgba(42, 143, 189, 0.05)"], [1, "rgba(42, 143, 189, 0.75)"]],
+            showscale=False,
+            text=[
+                [f"{n:,}<br>{share:.0%}" for n, share in zip(*row, strict=True)]
+                for row in zip(matrix, shares, strict=True)
+            ],
+            texttemplate="%{text}",
+            hovertemplate="truly %{y}, called %{x}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="called", showgrid=False)
+    figure.update_yaxes(title="truly", autorange="reversed", showgrid=False)
+    text = f"Validation, stage {last['stage']:.0f} epoch {last['epoch']:.0f}"
+    return styled(figure, height=360, title={"text": text, "font": {"size": 15}, "x": 0})
+
+
+def _places(steps: pd.DataFrame, epochs: pd.DataFrame, axis: str) -> tuple[np.ndarray, np.ndarray]:
+    """Where the rows of a stage lie on the axis, counted from the stage's own beginning."""
+    ends = steps.groupby("epoch").size().cumsum()
+    at = np.array([ends.get(epoch, len(steps)) for epoch in epochs["epoch"]], float)
+    if axis == "time":
+        return steps["seconds"].to_numpy(float) / 60, epochs["seconds"].to_numpy(float) / 60
+    if axis == "step":
+        return np.arange(1.0, len(steps) + 1), at
+    an_epoch = float(steps["step"].max())
+    return (steps["epoch"] - 1 + steps["step"] / an_epoch).to_numpy(float), epochs["epoch"].to_numpy(float)
+
+
+def _marks(epochs: pd.DataFrame, early: bool) -> dict[str, list[int]]:
+    """Rows of a stage's epochs that deserve a mark, by kind."""
+    best = epochs.index[epochs["best"] == 1][-1:]
+    drops = epochs.index[epochs["learning_rate"].diff() < 0]
+    last = epochs.index[-1:] if early else []
+    return {"drop": list(drops), "best": list(best), "early": list(last)}

@@ -1,6 +1,6 @@
 """A run: the folder that holds its truth, and the process that fills it."""
 
-from core.runs import housekeeping, jobs, kept_activations, queue
+from core.runs import housekeeping, jobs, kept_activations, queue, strategies
 from core.runs.archive import archive
 from core.runs.command import command_line
 from core.runs.imported import SCALINGS, import_weights
@@ -24,4 +24,5 @@ __all__ = [
     "open_run",
     "queue",
     "stage_steps",
+    "strategies",
 ]

@@ -9,11 +9,15 @@ from math import ceil, prod
 
 from core.architecture import BACKBONE_END, CUT, LAYERS, WEIGHTED, Layer, frozen_until_cut, is_trained
 from core.config import TrainingSettings
-from core.processor import resolved
+from core.processor import bfloat16_unit, gigaflops, resolved
 
 DENSE_FACTOR = 8.0
 BYTES_AN_ACTIVATION = {"bfloat16": 2, "float32": 4}
-TYPICAL_GMAC_PER_SECOND = 150.0  # two cores with AVX-512, float32
+BFLOAT16_GAIN = {"none": 0.2, "avx512": 1.8, "amx": 3.7}  # over float32, by what multiplies in it
+STARTING_S = 10  # of each stage: imports, weights, compilation
+SHARE_REACHED = 0.85  # of what a large matrix product reaches
+WEIGHTS_BYTES = 4 * sum(layer.parameters for layer in WEIGHTED)
+OPTIMIZER_SLOTS = {"sgd": 1, "adam": 2}
 
 
 def gigamacs(layers: list[Layer]) -> float:
@@ -82,9 +86,23 @@ class Plan:
         """The whole run."""
         return self.extraction() + sum(self.stage(stage) for stage in self.settings.stages)
 
-    def seconds(self, gmac_per_second: float = TYPICAL_GMAC_PER_SECOND) -> float:
-        """How long the run may take at most."""
-        return self.total() / gmac_per_second + 15
+    def seconds(self) -> float:
+        """How long the run may take at most, from a short measurement of this machine."""
+        float32 = resolved(self.settings.precision) == "float32"
+        gain = 1.0 if float32 else BFLOAT16_GAIN[bfloat16_unit()]
+        speed = gigaflops() / 2 * gain * SHARE_REACHED  # GMAC/s
+        return self.total() / speed + STARTING_S * len(self.settings.stages)
+
+    def disk_bytes(self) -> int:
+        """Disk space that the run needs: kept activations, weights, and the checkpoints of a stage."""
+        trained = max(
+            sum(layer.parameters for layer in self._trained(stage)) for stage in self.settings.stages
+        )
+        checkpoints = 2 * 4 * trained * (1 + OPTIMIZER_SLOTS[self.settings.optimizer])
+        return self.kept_bytes() + (len(self.settings.stages) + 1) * WEIGHTS_BYTES + checkpoints
+
+    def _trained(self, stage: int) -> list[Layer]:
+        return [layer for layer in WEIGHTED if is_trained(layer, self.settings.stage(stage))]
 
     def _tail(self, stage: int) -> list[Layer]:
         trained = [is_trained(layer, self.settings.stage(stage)) for layer in WEIGHTED]

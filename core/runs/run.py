@@ -213,6 +213,12 @@ class Run:
         """Replace the note."""
         atomic.write_text(self.path / "note.txt", text)
 
+    def stopped_early(self) -> frozenset[int]:
+        """Finished stages that did not need all their epochs."""
+        most, epochs = self.settings().epochs, self.epochs()
+        finished = [int(stage) for stage in self.evaluation()]
+        return frozenset(n for n in finished if 0 < len(epochs[epochs["stage"] == n]) < most)
+
     def best_epoch(self) -> dict | None:
         """The row of the history that the best weights of the last trained stage come from."""
         epochs = self.epochs()

@@ -41,6 +41,7 @@ def fit(
     validate: Callable[[], dict],
     callbacks: list[keras.callbacks.Callback],
     position: Position | None = None,
+    class_weight: dict[int, float] | None = None,
 ) -> None:
     """Train a compiled model until the last epoch or until a callback sets `stop_training`.
 
@@ -54,6 +55,7 @@ def fit(
         validate: called after each epoch; its numbers join the epoch's logs.
         callbacks: of Keras.
         position: where to begin; moved as the training goes.
+        class_weight: what each class weighs in the loss; None for one each.
     """
     position = position or Position()
     calls = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=steps)
@@ -63,7 +65,9 @@ def fit(
         calls.on_epoch_begin(epoch)
         while len(position.logs) < steps:
             inputs, labels = next(batches)
-            logs = model.train_on_batch(inputs, labels, return_dict=True)  # of this batch alone
+            logs = model.train_on_batch(  # of this batch alone
+                inputs, labels, class_weight=class_weight, return_dict=True
+            )
             position.logs.append({name: float(value) for name, value in logs.items()})
             calls.on_train_batch_end(len(position.logs) - 1, position.logs[-1])
         means = {name: float(np.mean([logs[name] for logs in position.logs])) for name in position.logs[0]}

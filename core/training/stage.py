@@ -122,11 +122,18 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
                 partial(_validate, trainee, data.validation, progress),
                 [*judges, checkpoint],
                 position,
+                _class_weight(data.training.labels) if settings.class_weights else None,
             )
         except Stopped:
             history.close()
             checkpoint.commit()
             raise
+
+
+def _class_weight(labels: np.ndarray) -> dict[int, float]:
+    """n / (classes * n of the class), as scikit-learn's `balanced`."""
+    counts = np.bincount(labels)
+    return {number: len(labels) / (len(counts) * int(count)) for number, count in enumerate(counts)}
 
 
 def _validate(trainee: Trainee, validation: Films, progress: Progress) -> dict:

@@ -1,0 +1,35 @@
+"""Strategies that somebody has named: which layers a custom stage trains. One file for all runs."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from core import atomic, config
+from core.config import Strategy
+
+
+def saved() -> dict[str, Strategy]:
+    """By name, in the order in which they were saved."""
+    try:
+        content = json.loads(_file().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {item["name"]: Strategy(**{**item, "trains": tuple(item["trains"])}) for item in content}
+
+
+def save(strategy: Strategy) -> None:
+    """Keep a strategy under its name, in place of an earlier one of that name."""
+    _write({**saved(), strategy.name: strategy})
+
+
+def forget(name: str) -> None:
+    """Remove a name; runs that used it keep their settings."""
+    _write({other: strategy for other, strategy in saved().items() if other != name})
+
+
+def _write(strategies: dict[str, Strategy]) -> None:
+    atomic.write_json(_file(), [asdict(strategy) for strategy in strategies.values()])
+
+
+def _file() -> Path:
+    return config.data_folder() / "strategies.json"

@@ -1,0 +1,1 @@
+"""The parts of the Training page that launch a run: the form, its settings, what it will do."""

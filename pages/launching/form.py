@@ -1,0 +1,88 @@
+"""The form, in the order a person thinks: data, starting weights, stages, preset, settings."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.config import CUSTOM, PRESETS, STAGE_NUMBERS, STAGES, TrainingSettings
+from core.dataset import Dataset
+from core.errors import UserError
+from core.runs import open_run
+from pages.launching.fields import change_settings
+from pages.launching.strategy import choose_strategy
+
+WEIGHTS = {"imagenet": "ImageNet (downloaded once, 80 MB)", "file": "A weights file", "none": "Random"}
+STAGE_TITLES = {**{number: str(number) for number in STAGES}, CUSTOM: "custom"}
+
+
+def choose_settings(dataset: Dataset) -> TrainingSettings:
+    """Read the form's widgets into settings; raises UserError for a value out of range."""
+    template = _template()
+    key = st.session_state["template"] if template else "form"
+    left, right = st.columns(2, gap="large")
+    with left:
+        weights = _weights(template, key)
+    with right:
+        stages = st.pills(
+            "Stages",
+            STAGE_NUMBERS,
+            default=template.stages if template else list(STAGES),
+            format_func=STAGE_TITLES.get,
+            selection_mode="multi",
+            key=f"{key}-stages",
+            help="Each starts from stage 1's weights but the first. A custom stage trains what you choose.",
+        )
+        if template:
+            base = template
+        else:
+            captions = [item.summary for item in PRESETS.values()]
+            name = st.radio("Preset", list(PRESETS), captions=captions, key="preset")
+            base = PRESETS[name].settings()
+            key = name
+    if not stages:
+        raise UserError("No stage is chosen; choose at least one of 1, 2, 3 and custom.")
+    strategy = choose_strategy(base.strategy, key) if CUSTOM in stages else None
+    base = replace(
+        base, data=str(dataset.root), weights=weights, stages=tuple(sorted(stages)), strategy=strategy
+    )
+    with st.expander("Settings", icon=":material/tune:"):
+        return change_settings(base, key)
+
+
+def _template() -> TrainingSettings | None:
+    """Settings of the run to start again, while one is chosen."""
+    name = st.session_state.get("template")
+    if not name:
+        return None
+    try:
+        settings = open_run(name).settings()
+    except UserError:
+        del st.session_state["template"]
+        return None
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.info(f"Settings of **{name}**: change what you like.", icon=":material/replay:")
+    row.button("Begin afresh", icon=":material/close:", on_click=lambda: st.session_state.pop("template"))
+    return settings
+
+
+def _weights(template: TrainingSettings | None, key: str) -> str:
+    given = template.weights if template else "imagenet"
+    choice = st.radio(
+        "Starting weights",
+        list(WEIGHTS),
+        list(WEIGHTS).index(given if given in WEIGHTS else "file"),
+        format_func=WEIGHTS.get,
+        key=f"{key}-source",
+        help="What VGG19 knows before it sees a radiograph. The method: ImageNet.",
+    )
+    if choice != "file":
+        return choice
+    file = st.text_input(
+        "Path of the file",
+        "" if given in WEIGHTS else given,
+        placeholder="vgg19_..._notop.h5",
+        key=f"{key}-file",
+    ).strip()
+    if not file:
+        raise UserError("Give the path of a weights file in Keras's no-top layout.")
+    return file

@@ -1,0 +1,35 @@
+"""Figures that are updated in place.
+
+`st.plotly_chart` mounts its figure anew with each change: it flickers, and a zoom is lost.
+"""
+
+from pathlib import Path
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.watching.routes import PLOTLY
+
+# Text takes the theme's colour even when the theme changes while nothing is updated.
+CSS = """
+.live-figures {
+  display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr));
+}
+.live-figures > div { min-width: 0; }
+.live-figures .xtick text, .live-figures .ytick text, .live-figures .legendtext, .live-figures .gtitle,
+.live-figures .xtitle, .live-figures .ytitle, .live-figures .heatmap-label text
+{ fill: var(--st-text-color) !important; }
+.live-figures text { font-family: var(--st-font) !important; }
+"""
+
+
+def live_figures(figures: list[go.Figure], key: str) -> None:
+    """Draw figures side by side, or below one another where it is narrow."""
+    component = st.components.v2.component(
+        "live_figures",
+        html='<div class="live-figures"></div>',
+        css=CSS,
+        js=Path(__file__).with_suffix(".js").read_text(),
+        isolate_styles=False,
+    )
+    component(data={"plotly": PLOTLY, "figures": [figure.to_json() for figure in figures]}, key=key)

@@ -1,0 +1,156 @@
+"""A run in a browser: start, watch, zoom, refresh, stop, resume, while server and process come and go."""
+
+import io
+import json
+import os
+import re
+import signal
+import urllib.request
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+from short_runs import tiny_settings, wait_for
+
+from benchmarks.app import browser, running, settled
+from core.dataset import write_demo
+from core.runs import create_run, jobs, list_runs, open_run, queue
+
+CURVES = ".live-figures .js-plotly-plot"
+POINTS = """() => [...document.querySelectorAll('.live-figures .js-plotly-plot')]
+    .flatMap(plot => plot._fullData ?? []).reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0)"""
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A home with a synthetic set; what trains there is ended with the test."""
+    write_demo(tmp_path / "home" / "data" / "demo", images=60)
+    yield tmp_path / "home"
+    queue.clear(tmp_path / "home" / "runs")
+    for run in list_runs(tmp_path / "home" / "runs"):
+        jobs.stop(run)
+        wait_for(run, 60)
+
+
+def a_run(home, name, **changes):
+    settings = tiny_settings(home / "data" / "demo", stages=(1,), precision="float32", early_stopping=900)
+    settings = settings.__class__.from_json({**settings.to_json(), "epochs": 900, **changes})
+    return create_run(settings, name, home / "runs", home / "model_weights")
+
+
+def watch(page, address):
+    page.goto(f"{address}/training?view=Runs")
+    page.wait_for_function(f"({POINTS})() > 10", timeout=90_000)
+
+
+def test_nothing_that_happens_to_page_or_server_touches_a_run(home):
+    run = a_run(home, "steady")
+    jobs.start(run)
+    with browser() as program:
+        page = program.new_page(viewport={"width": 1280, "height": 1000})
+        with running(home) as address:
+            watch(page, address)
+            before = page.evaluate(POINTS)
+            page.reload()
+            page.wait_for_function(f"({POINTS})() > {before}", timeout=30_000)
+            page.close()
+        process = run.process()  # the server has gone
+        assert process.process() is not None and run.status().state == "running"
+        with running(home) as address:
+            page = program.new_page(viewport={"width": 1280, "height": 1000})
+            watch(page, address)
+            assert run.process() == process
+
+            # A zoom stays while the curve grows, and the node of the figure is the same all the time.
+            plot = page.locator(CURVES).first
+            plot.evaluate("plot => { plot.mark = 1; return Plotly.relayout(plot, {'xaxis.range': [1, 5]}); }")
+            grown = page.evaluate(POINTS)
+            page.wait_for_function(f"({POINTS})() > {grown + 5}", timeout=30_000)
+            assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
+
+            page.get_by_role("button", name="Stop", exact=True).click()
+            expect(page.get_by_text("Stopping: the running step ends")).to_be_visible(timeout=3_000)
+            expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=30_000)
+            wait_for(run)
+            assert run.status().state == "stopped"
+            epochs = len(run.epochs())
+
+            page.get_by_role("button", name="Resume").click()
+            expect(page.get_by_test_id("stMain").get_by_text(re.compile("Stage 1: training"))).to_be_visible(
+                timeout=90_000
+            )
+            assert len(run.epochs()) >= epochs
+
+            os.kill(run.process().pid, signal.SIGKILL)
+            expect(page.get_by_text("was killed (SIGKILL)").first).to_be_visible(timeout=10_000)
+
+
+def test_a_second_browser_queues_and_the_queue_is_emptied_on_the_page(home):
+    first, second, third = (a_run(home, name) for name in ("first", "second", "third"))
+    for run in (first, second, third):
+        jobs.start(run)
+    with browser() as program, running(home) as address:
+        page = program.new_page(viewport={"width": 1280, "height": 1000})
+        watch(page, address)
+        expect(page.get_by_text("Waiting for their turn: 2")).to_be_visible()
+        page.get_by_text("1 · second").wait_for()
+        page.locator("[class*=st-key-up-third] button").first.click()
+        page.get_by_text("1 · third").wait_for()
+        page.get_by_role("button", name="Empty the queue").click()
+        expect(page.get_by_text("Waiting for their turn")).to_have_count(0)
+        assert [run.status().state for run in (first, second, third)] == ["running", "stopped", "stopped"]
+
+
+def test_a_run_is_renamed_noted_downloaded_and_deleted(home):
+    run = a_run(home, "plain", epochs=1)
+    jobs.start(run)
+    wait_for(run)
+    with browser() as program, running(home) as address:
+        page = program.new_page(viewport={"width": 1280, "height": 1000})
+        page.goto(f"{address}/training?view=Runs")
+        page.get_by_role("button", name="Edit").click()
+        page.get_by_label("Name", exact=True).fill("better")
+        page.get_by_label("Name", exact=True).press("Tab")
+        page.get_by_role("textbox", name="Note").fill("The first one.")
+        page.get_by_role("textbox", name="Note").press("Tab")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name="better")).to_be_visible()
+        expect(page.get_by_text("The first one.")).to_be_visible()
+        settled(page)
+
+        address_of_zip = page.get_by_role("link", name="Download").get_attribute("href")
+        data = urllib.request.urlopen(f"{address}{address_of_zip}").read()
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            assert file.testzip() is None
+            names = set(file.namelist())
+            settings = json.loads(file.read("better/settings.json"))
+        wanted = {
+            "epochs.csv",
+            "evaluation.json",
+            "predictions/model_01-test.csv",
+            "weights/vgg19_model_01.h5",
+        }
+        assert names >= {f"better/{name}" for name in wanted}
+        assert settings["training"]["epochs"] == 1
+        assert open_run("better", home / "runs").note() == "The first one."
+
+        page.get_by_role("button", name="Delete", exact=True).click()
+        page.get_by_role("button", name="Delete for good").click()
+        expect(page.get_by_text("Nothing has been trained yet")).to_be_visible()
+    assert not list((home / "runs").glob("[!.]*/"))
+    assert (home / "model_weights" / "vgg19_model_01.h5").exists()
+
+
+def test_a_long_history_is_thinned_out_where_it_is_drawn(home):
+    run = a_run(home, "long")
+    rows = [
+        {"stage": 1, "epoch": i // 100 + 1, "step": i % 100 + 1, "loss": 0.5, "accuracy": 0.8, "seconds": i}
+        for i in range(10_000)
+    ]
+    run.append_steps(rows)
+    with browser() as program, running(home) as address:
+        page = program.new_page(viewport={"width": 1280, "height": 1000})
+        page.goto(f"{address}/training?view=Runs")
+        page.wait_for_function(f"({POINTS})() > 1000", timeout=60_000)
+        assert page.evaluate(POINTS) < 4000
+    assert len(run.steps()) == 10_000
