@@ -304,6 +304,8 @@ OPTIMIZERS = ("sgd", "adam")
 
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:
+    if isinstance(value, str | bytes | list | tuple | dict):
+        raise UserError(f"{name} is {value!r}; a number between {low} and {high} is needed.")
     if value is not None and not low <= value <= high:
         raise UserError(f"{name} is {value}; it must lie between {low} and {high}.")
 

@@ -1,4 +1,5 @@
-from core.architecture import BACKBONE, WEIGHTED, parameter_counts
+from core.architecture import BACKBONE, WEIGHTED, frozen_until_cut, parameter_counts
+from core.config import STAGES, Strategy
 
 
 def test_the_network_has_the_published_number_of_parameters():
@@ -9,6 +10,12 @@ def test_the_network_has_the_published_number_of_parameters():
 def test_each_stage_trains_its_share():
     block5 = 2 * (3 * 3 * 512 * 512 + 512)
     head = 63_089_602 - 20_024_384
-    assert parameter_counts(1) == (head, 20_024_384)
-    assert parameter_counts(2) == (head + block5, 20_024_384 - block5)
-    assert parameter_counts(3) == (63_089_602, 0)
+    assert parameter_counts(STAGES[1]) == (head, 20_024_384)
+    assert parameter_counts(STAGES[2]) == (head + block5, 20_024_384 - block5)
+    assert parameter_counts(STAGES[3]) == (63_089_602, 0)
+
+
+def test_only_what_lies_behind_the_cut_can_train_on_kept_activations():
+    assert [frozen_until_cut(STAGES[number]) for number in (1, 2, 3)] == [True, True, False]
+    assert frozen_until_cut(Strategy("late", ("block5_conv4",)).stage)
+    assert not frozen_until_cut(Strategy("early", ("block1_conv1",)).stage)

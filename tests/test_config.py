@@ -23,7 +23,7 @@ def test_the_preset_seed_is_the_method_to_the_letter():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("learning_rate", 0), ("epochs", 0), ("batch_size", 513), ("momentum", 1.0), ("stages", (4,))],
+    [("learning_rate", 0), ("epochs", 0), ("batch_size", 513), ("momentum", 1.0), ("stages", (5,))],
 )
 def test_a_value_out_of_range_is_named_in_the_error(name, value):
     with pytest.raises(UserError, match=name):

@@ -19,15 +19,17 @@ def faded(color: str, opacity: float = 0.15) -> str:
 
 def styled(figure: go.Figure, height: int = 320, **layout) -> go.Figure:
     """`figure` with the common layout: see-through background, quiet grid, legend above."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
-        hoverlabel={"namelength": -1},
-    )
-    figure.update_layout(**layout)
-    figure.update_xaxes(gridcolor=GRID, zerolinecolor=GRID, automargin=True)
-    figure.update_yaxes(gridcolor=GRID, zerolinecolor=GRID, automargin=True)
+    common = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 36, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
+        "hoverlabel": {"namelength": -1},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": MUTED, "activecolor": NORMAL},
+    }
+    figure.update_layout(**common | layout)
+    axes = {"gridcolor": GRID, "zerolinecolor": GRID, "automargin": True}
+    figure.update_xaxes(**axes)
+    figure.update_yaxes(**axes)
     return figure

@@ -17,9 +17,9 @@ class Progress:
     def __init__(self, run: Run, plan: Plan):
         self.run, self.plan = run, plan
         self.total = plan.total()
-        status = run.status()
-        self.done = status.done * self.total
-        self.began = status.started - status.earlier
+        self.done = run.status().done * self.total
+        self.worked = 0.0  # by this process: what was kept or spared takes no time and tells no speed
+        self.began: float | None = None
         self.written = 0.0
 
     def work(self, gigamacs: float, **state) -> None:
@@ -29,6 +29,10 @@ class Progress:
             Stopped: somebody asked for it.
         """
         self.check()
+        if self.began is None:
+            self.began = time.monotonic()
+        else:
+            self.worked += gigamacs
         self.done += gigamacs
         if time.monotonic() - self.written >= SECONDS_BETWEEN_WRITES:
             self.say(**state)
@@ -55,7 +59,8 @@ class Progress:
     def say(self, **state) -> None:
         """Write `state`, the share done and the time left."""
         share = min(self.done / self.total, 0.999)
-        elapsed = time.time() - self.began
-        left = elapsed * (1 - share) / share if share > 0.002 else None
+        left = None
+        if self.worked:
+            left = max(self.total - self.done, 0) * (time.monotonic() - self.began) / self.worked
         self.written = time.monotonic()
         self.run.write_state(done=round(share, 4), seconds_left=left and round(left), **state)

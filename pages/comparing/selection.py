@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.config import STAGES
 from core.evaluation import Predictions
 from core.runs import Run
 
@@ -18,7 +19,8 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        return f"Stage {self.stage} · {self.run.name}"
+        stage = f"Stage {self.stage}" if self.stage in STAGES else self.run.stage(self.stage).name
+        return f"{stage} · {self.run.name}"
 
 
 @dataclass(frozen=True, eq=False)

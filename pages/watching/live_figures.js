@@ -12,16 +12,22 @@ const load = (source) => {
   return window.studioPlotly;
 };
 
+const added = (row, Plotly) => {
+  const place = row.appendChild(document.createElement("div"));
+  new ResizeObserver(() => place.data && Plotly.Plots.resize(place)).observe(place);
+  return place;
+};
+
 export default function ({ parentElement, data }) {
   const row = parentElement.querySelector(".live-figures");
   load(data.plotly)
     .then((Plotly) => {
       data.figures.forEach((text, number) => {
-        const place = row.children[number] ?? row.appendChild(document.createElement("div"));
+        const place = row.children[number] ?? added(row, Plotly);
         if (place.shown === text) return;
         place.shown = text;
         const { data: traces, layout } = JSON.parse(text);
-        Plotly.react(place, traces, layout, { displaylogo: false, responsive: true });
+        Plotly.react(place, traces, layout, { displaylogo: false });
       });
       while (row.children.length > data.figures.length) row.lastChild.remove();
     })

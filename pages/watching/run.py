@@ -10,7 +10,7 @@ from core.runs import Run, RunStatus, housekeeping, jobs
 from pages.watching.live_figures import live_figures
 from pages.watching.routes import ARCHIVE
 
-SECONDS_BETWEEN_LOOKS = 1.5
+SECONDS_BETWEEN_LOOKS = 1.9
 STATES = {
     "queued": ("blue", "schedule"),
     "running": ("blue", "directions_run"),

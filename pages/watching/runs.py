@@ -32,6 +32,7 @@ def choose_run(runs: list[Run]) -> Run:
         on_select="rerun",
         selection_mode="single-row",
         height=min(36 * (len(table) + 1), 250),
+        placeholder="–",
         key="runs",
     ).selection["rows"]
     if clicked and clicked != st.session_state.get("clicked"):
@@ -44,18 +45,18 @@ def _row(run: Run) -> dict:
     """What the list says of a run."""
     status, settings, best, epochs = run.status(), run.settings(), run.best_epoch(), run.epochs()
     changes = ", ".join(f"{name} {value}" for name, value in settings.differences().items())
-    took = status.seconds and str(timedelta(seconds=int(status.seconds)))
+    took = status.ended and status.seconds and str(timedelta(seconds=int(status.seconds)))
     return {
         "Run": run.name,
         "State": status.state,
         "Loss by epoch": epochs["val_loss"].dropna().tolist(),
         "Validation loss": best and best["val_loss"],
         "Accuracy": best and best["val_accuracy"],
-        "Best epoch": f"stage {best['stage']:.0f}, epoch {best['epoch']:.0f}" if best else "–",
-        "Duration": took or "–",
+        "Best epoch": f"stage {best['stage']:.0f}, epoch {best['epoch']:.0f}" if best else None,
+        "Duration": took or None,
         "Data": run.facts().get("data") or settings.data.rsplit("/", 1)[-1],
         "Preset": settings.preset,
-        "Differs from its preset": changes or "–",
+        "Differs from its preset": changes or None,
         "Started": datetime.fromtimestamp(status.started) if status.started else None,
         "Note": run.note(),
         "Reason": status.message if status.state in ("failed", "died") else "",

@@ -1,10 +1,16 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import h5py
 import pytest
-from short_runs import assert_same_metrics
+from short_runs import assert_same_metrics, wait_for
+
+from core.cli.main import ROOMS
+from core.runs import open_run
+from core.weights import ModelRecord, read_model, write_model
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -17,7 +23,7 @@ def core(*arguments, timeout=120):
 
 def test_help_stands_everywhere():
     assert "index" in core("--help").stdout
-    for command in ("index", "demo", "train", "features", "evaluate", "compare", "predict"):
+    for command in ROOMS:
         result = core(command, "--help")
         assert result.returncode == 0 and "Usage" in result.stdout
 
@@ -97,9 +103,72 @@ def test_kept_activations_are_shown_and_cleared(trained):
     assert cleared["freed"] == kept["bytes"] and cleared["bytes"] == 0
 
 
+def test_a_run_is_listed_stopped_and_resumed_from_the_terminal(demo, tmp_path):
+    runs = ("--runs", tmp_path / "runs")
+    tiny = ("--preset", "quick", "--stage", 1, "--weights", "none", "--steps", 1, "--epochs", 500)
+    long = (*tiny, "--set", "early_stopping=900", "--model-dir", tmp_path / "models", *runs)
+    command = [sys.executable, "-m", "core", "train", "--data", demo, *long, "--run"]
+    first, second = (
+        subprocess.Popen([*map(str, command), name], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+        for name in ("first", "second")
+    )
+    run, found, deadline = None, [], time.monotonic() + 120
+    while not run or len(found) < 2:
+        assert time.monotonic() < deadline
+        found = json.loads(core("runs", "--json", *runs).stdout)
+        run = next((item for item in found if item["state"] == "running" and item["epoch"] >= 2), None)
+    assert run["stage"] == 1 and run["reason"] == ""
+    (other,) = {"first", "second"} - {run["name"]}
+    assert json.loads(core("waiting", "--json", *runs).stdout) == [other]
+    assert "Not started" in core("stop", other, *runs).stdout
+    assert json.loads(core("stop", run["name"], "--json", *runs).stdout)["stopping"]
+    wait_for(open_run(run["name"], tmp_path / "runs"), 30)
+    assert (first.wait(30), second.wait(30)) == (1, 1)
+    stopped = {item["name"]: item for item in json.loads(core("runs", "--json", *runs).stdout)}
+    assert stopped[run["name"]]["state"] == "stopped" and "on request" in stopped[run["name"]]["reason"]
+
+    settings = tmp_path / "runs" / run["name"] / "settings.json"
+    content = json.loads(settings.read_text())
+    content["training"]["epochs"] = 1 + len(open_run(run["name"], tmp_path / "runs").epochs())
+    settings.write_text(json.dumps(content))
+    result = core("train", "--resume", run["name"], "--json", *runs)
+    assert json.loads(result.stdout)["state"] == "finished"
+    assert core("train", "--resume", run["name"], *runs).returncode == 2
+
+
+def test_weights_are_imported_and_measured_as_when_they_were_trained(trained, demo, tmp_path):
+    runs = ("--runs", tmp_path / "runs")
+    file = trained.weights_path(2)
+    found = json.loads(core("import-weights", file, "--data", demo, "--stage", 2, "--json", *runs).stdout)
+    assert found["scaling"] == "imagenet" and found["run"] == "vgg19_model_02"
+    assert_same_metrics(found["evaluation"]["2"]["test"], trained.evaluation()["2"]["test"], rel=1e-3)
+    assert "vgg19_model_02/model_02 on test: 15 images" in core("compare", "vgg19_model_02", *runs).stdout
+
+
+def test_what_weights_were_trained_on_is_declared_or_recognised_by_the_films(trained, demo, tmp_path):
+    arrays, _ = read_model(trained.weights_path(1))
+    write_model(tmp_path / "plain.h5", arrays, ModelRecord())
+    with h5py.File(tmp_path / "plain.h5", "r+") as file:
+        del file.attrs["pneumonia_studio"]
+    runs = ("--runs", tmp_path / "runs")
+    refused = core("import-weights", tmp_path / "plain.h5", *runs)
+    assert refused.returncode == 2 and "Give --scaling imagenet or unit, or --data" in refused.stderr
+    told = core("import-weights", tmp_path / "plain.h5", "--data", demo, "--run", "told", "--json", *runs)
+    losses = {}
+    for name in ("imagenet", "unit"):
+        given = ("--scaling", name, "--run", name, "--data", demo)
+        answer = core("import-weights", tmp_path / "plain.h5", *given, "--json", *runs)
+        losses[name] = json.loads(answer.stdout)["evaluation"]["3"]["validation"]["loss"]
+    assert json.loads(told.stdout)["scaling"] == min(losses, key=losses.get)
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
+        (["train"], "Missing option '--data'"),
+        (["train", "--resume", "nothing"], "no run 'nothing'"),
+        (["stop", "nothing"], "no run 'nothing'"),
+        (["import-weights", "/nowhere.h5"], "no weights file /nowhere.h5"),
         (["index", "/nowhere"], "does not exist"),
         (["index"], "Missing argument"),
         (["fly"], "No such command"),

@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from short_runs import tiny_settings, wait_for
 from streamlit.testing.v1 import AppTest
 
 from core.diagnosis import available_models, load_predictor, save_operating_point
 from core.evaluation import DEFAULT, calibrated
 from core.images import read
+from core.runs import create_run, housekeeping, jobs, strategies
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = ("dataset", "training", "comparison", "diagnosis")
@@ -74,8 +76,42 @@ def test_training_shows_what_each_stage_trains(demo):
 
 def test_training_on_no_stage_is_refused(demo):
     app = opened("training", dataset=str(demo))
-    app.button_group(key="stages").set_value([]).run()
-    assert "choose from 1, 2 and 3" in app.error[0].value
+    app.button_group(key="form-stages").set_value([]).run()
+    assert "No stage is chosen" in app.error[0].value
+
+
+def test_a_custom_stage_is_chosen_saved_and_found_again(demo, own_home):
+    app = opened("training", dataset=str(demo))
+    app.button_group(key="form-stages").set_value([1, 4]).run()
+    assert "last-block trains 4 convolutions and the head" in texts(app)
+    app.button_group(key="seed-New strategy-blocks").set_value([4, 5]).run()
+    app.text_input(key="seed-New strategy-name").set_value("two blocks").run()
+    assert "cannot be called 'two blocks'" in app.error[0].value
+    app.text_input(key="seed-New strategy-name").set_value("two-blocks").run()
+    assert "two-blocks trains 8 convolutions" in texts(app) and not app.error
+    next(button for button in app.button if button.label == "Save strategy").click().run()
+    assert list(strategies.saved()) == ["two-blocks"]
+    assert "strategy.name=two-blocks" in app.code[0].value
+
+
+def test_a_run_starts_again_with_its_own_settings(trained):
+    app = opened("training", view="Runs", run="trained")
+    next(button for button in app.button if button.label == "Start again with changes").click().run()
+    assert "Settings of **trained**" in app.info[0].value
+    assert app.number_input(key="trained-epochs").value == trained.settings().epochs
+    assert not app.error and not app.exception
+
+
+def test_a_run_that_failed_shows_its_reason_and_its_log(demo):
+    run = create_run(tiny_settings(demo, weights="/nowhere.h5"), "broken")
+    jobs.start(run)
+    wait_for(run)
+    app = opened("training", view="Runs", run="broken")
+    assert "no weights file /nowhere.h5" in app.error[0].value
+    table = app.dataframe[0].value.set_index("Run")
+    assert "no weights file /nowhere.h5" in table.loc["broken", "Reason"]
+    assert "Resume" in {button.label for button in app.button}
+    housekeeping.delete(run)
 
 
 def test_comparison_shows_the_numbers_that_training_kept(trained):

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import time
 from dataclasses import replace
 
@@ -12,8 +13,8 @@ import pandas as pd
 import pytest
 from short_runs import tiny_settings, wait_for
 
-from core.config import STAGES
-from core.runs import Run, create_run, jobs
+from core.config import STAGES, Strategy
+from core.runs import Run, create_run, jobs, lock
 from core.weights import read_model
 
 KILLS = 20
@@ -124,3 +125,78 @@ def wait_until(condition, seconds: float = 240) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 600 MB, and a function that makes it larger; for who may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no right to mount a small file system")
+    yield place, lambda: subprocess.run(["mount", "-o", "remount,size=4g", str(place)], check=True)
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence_and_it_goes_on_when_there_is_room(settings, small_disk):
+    place, enlarge = small_disk
+    run = create_run(replace(settings, stages=(1,), epochs=4), "full", place / "runs", place / "models")
+    jobs.start(run)
+    wait_for(run)
+    assert run.status().state == "failed" and "The disk is full" in run.status().message
+    assert_nothing_is_damaged(run)
+    epochs = len(run.epochs())
+    enlarge()
+    jobs.start(run)
+    wait_for(run)
+    assert run.status().state == "finished", run.log_tail()
+    assert len(run.epochs()) == 4 > epochs
+    wait_until(lambda: not lock.is_held(jobs.scheduler_lock(place / "runs")))
+
+
+def test_changed_starting_weights_are_refused_on_resume(settings, tmp_path):
+    """The digest of other frozen weights stands in the checkpoint, as if their file had been replaced."""
+    run = create_run(
+        replace(settings, stages=(1,), epochs=50), "changed", tmp_path / "runs", tmp_path / "models"
+    )
+    jobs.start(run)
+    wait_until(lambda: has_trained(run, 1))
+    jobs.stop(run)
+    wait_for(run, 60)
+    content = json.loads((run.path / "checkpoints" / "checkpoint.json").read_text())
+    content = [{**commit, "frozen": "another"} for commit in content]
+    (run.path / "checkpoints" / "checkpoint.json").write_text(json.dumps(content))
+    jobs.start(run)
+    wait_for(run)
+    assert run.status().state == "failed"
+    assert "starting weights have changed" in run.status().message
+
+
+def test_an_unreadable_checkpoint_costs_an_epoch_and_not_the_run(settings, tmp_path):
+    run = create_run(replace(settings, stages=(1,), epochs=4), "torn", tmp_path / "runs", tmp_path / "models")
+    jobs.start(run)
+    wait_until(lambda: has_trained(run, 2) and not run.status().message.endswith("evaluating"))
+    os.kill(run.process().pid, signal.SIGKILL)
+    wait_until(lambda: run.status().state == "died")
+    latest, *_ = json.loads((run.path / "checkpoints" / "checkpoint.json").read_text())
+    with open(run.path / "checkpoints" / latest["file"], "r+b") as file:
+        file.truncate(1000)
+    jobs.start(run)
+    wait_for(run)
+    assert run.status().state == "finished", run.log_tail()
+    assert run.epochs()["epoch"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_custom_stage_trains_what_its_strategy_names(settings, tmp_path):
+    strategy = Strategy("fourth-block", ("block4_conv4", "block5_conv4"), 1.0, 2)
+    settings = replace(settings, stages=(1, 4), epochs=1, strategy=strategy)
+    run = create_run(settings, "custom", tmp_path / "runs", tmp_path / "models")
+    jobs.start(run)
+    wait_for(run)
+    assert run.status().state == "finished", run.log_tail()
+    before, after = (read_model(run.weights_path(stage))[0] for stage in (1, 4))
+    moved = {name for name in before if not np.array_equal(before[name][0], after[name][0])}
+    assert moved == {"block4_conv4", "block5_conv4", "fc1", "fc2", "predictions"}
+    assert len(run.predictions(4, "test")) == 15
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["vgg19_model_01.h5"]
