@@ -11,7 +11,7 @@ from benchmarks.app import settled
 from core.dataset.demo import draw_chest
 
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.js-plotly-plot')]
-    .flatMap(plot => plot.data.map(trace => trace.x ? trace.x.length : 0)))"""
+    .flatMap(plot => (plot._fullData ?? []).map(trace => trace.x ? trace.x.length : 0)))"""
 
 
 def film() -> dict:
@@ -51,7 +51,7 @@ def test_the_whole_way(server, page):
     before = page.evaluate(POINTS)
     expect(watched.get_by_text(re.compile("Stage 3: training"))).to_be_visible(timeout=120_000)
     assert page.evaluate(POINTS) >= before > 0
-    expect(page.get_by_test_id("stAlertContentSuccess")).to_be_visible(timeout=180_000)
+    expect(watched.get_by_text("3 of 3")).to_be_visible(timeout=180_000)
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Comparison").click()
     expect(page.get_by_text("SYNTHETIC data: these numbers say nothing")).to_be_visible()
