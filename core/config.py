@@ -143,6 +143,7 @@ class TrainingSettings:
         plateau_factor: what the rate is multiplied by then.
         validation_fraction: share of the patients held out for validation.
         class_weights: let each class weigh the same in the loss, however many films it has.
+        without_copies: leave byte-identical copies of a film out of training.
         train_limit, validation_limit: most images of either; None for all.
         augmentation: strengths, or None for plain images.
         views: augmented views of each image that are kept; each epoch takes the next one.
@@ -170,6 +171,7 @@ class TrainingSettings:
     plateau_factor: float = 0.5
     validation_fraction: float = 0.1
     class_weights: bool = False
+    without_copies: bool = False
     train_limit: int | None = None
     validation_limit: int | None = None
     augmentation: Augmentation | None = field(default_factory=Augmentation)

@@ -10,9 +10,12 @@ from core.config import CLASS_NAMES, PRESETS
 from core.dataset import Dataset, augmented_views, counts
 from core.figures.dataset import class_balance
 from pages.choosing import choose_dataset
+from pages.seeing.audit import show_audit
+from pages.seeing.distributions import show_distributions
 
 IMAGES_A_PAGE = 24
 VIEWS = 8
+SECTIONS = ("Images", "Distributions", "Audit")
 
 
 def main() -> None:
@@ -27,9 +30,17 @@ def main() -> None:
             icon=":material/draw:",
         )
     overview(dataset)
-    rows = browse(dataset)
-    if len(rows):
-        augmentation(dataset, rows)
+    section = st.segmented_control(
+        "Section", SECTIONS, default=SECTIONS[0], required=True, key="section", label_visibility="collapsed"
+    )
+    if section == "Distributions":
+        show_distributions(dataset)
+    elif section == "Audit":
+        show_audit(dataset)
+    else:
+        rows = browse(dataset)
+        if len(rows):
+            augmentation(dataset, rows)
 
 
 def overview(dataset: Dataset) -> None:

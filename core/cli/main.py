@@ -10,6 +10,7 @@ from core.errors import UserError
 ROOMS = {
     "index": "data",
     "demo": "data",
+    "audit": "data",
     "train": "training",
     "runs": "runs",
     "stop": "runs",

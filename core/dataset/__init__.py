@@ -1,22 +1,31 @@
 """A folder of radiographs as an indexed data set: contents, pixels, splits, augmented views."""
 
+from core.dataset.audit import Finding, audit, report
 from core.dataset.augmentation import affine_matrix, augment, augmented_views
 from core.dataset.demo import write_demo
 from core.dataset.description import described
+from core.dataset.duplicates import copies
 from core.dataset.index import Dataset, Problem, counts, known_folders, open_dataset
+from core.dataset.looks import class_images, film_looks
 from core.dataset.split import assign_roles, sample
 
 __all__ = [
     "Dataset",
+    "Finding",
     "Problem",
     "affine_matrix",
     "assign_roles",
+    "audit",
     "augment",
     "augmented_views",
+    "class_images",
+    "copies",
     "counts",
     "described",
+    "film_looks",
     "known_folders",
     "open_dataset",
+    "report",
     "sample",
     "write_demo",
 ]

@@ -22,6 +22,7 @@ from core.dataset.patients import patient_and_cause
 from core.errors import UserError
 
 VERSION = 1  # of decoding and resizing: raise it when pixels would come out differently
+INDEX_VERSION = 2  # of the columns below
 SYNTHETIC_MARK = "SYNTHETIC.txt"
 COLUMNS = {
     "path": str,
@@ -34,6 +35,7 @@ COLUMNS = {
     "bytes": int,
     "modified": int,
     "sha256": str,
+    "coloured": int,
     "problem": str,
 }
 
@@ -54,7 +56,7 @@ class Dataset:
         root: the user's folder.
         table: DataFrame, a row for each readable image, in the order of `pixels`: path (relative),
             split (as published), label, patient (kind + number, "" if unknown), cause, width,
-            height, bytes, sha256.
+            height, bytes, sha256, coloured (0 or 1).
         pixels: uint8 array of shape (images, 128, 128), memory-mapped, read-only.
         problems: what is wrong with the set.
         synthetic: whether the images were drawn by `core.dataset.demo`.
@@ -142,7 +144,7 @@ def _fingerprint(rows: pd.DataFrame) -> str:
 
 def _read_index(store: Path) -> pd.DataFrame | None:
     try:
-        if json.loads((store / "index.json").read_text())["version"] != VERSION:
+        if json.loads((store / "index.json").read_text())["version"] != INDEX_VERSION:
             return None
         rows = pd.read_csv(store / "index.csv", dtype=COLUMNS, keep_default_na=False)
         return rows if (store / _pixel_file(rows)).exists() else None
@@ -181,7 +183,7 @@ def _build(root, files, store, kept, progress) -> pd.DataFrame:
     current = store / _pixel_file(table)
     (store / "pixels.npy").rename(current)
     atomic.write_text(store / "index.csv", table.to_csv(index=False))
-    atomic.write_json(store / "index.json", {"version": VERSION, "root": str(root)})
+    atomic.write_json(store / "index.json", {"version": INDEX_VERSION, "root": str(root)})
     for stale in set(store.glob("pixels-*.npy")) - {current}:
         stale.unlink()
     return table
@@ -217,6 +219,7 @@ def _row(file: FoundFile, decoded: pixel_store.Decoded) -> dict:
         "bytes": file.bytes,
         "modified": file.modified,
         "sha256": decoded.sha256,
+        "coloured": int(decoded.coloured),
         "problem": decoded.problem,
     }
 

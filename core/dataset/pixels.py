@@ -12,6 +12,7 @@ from core.config import IMAGE_SIZE
 from core.images import ImageError, network_pixels, read
 
 Progress = Callable[[int, int], None]
+BLOCK = 2048  # images in memory at once
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Decoded:
     height: int = 0
     sha256: str = ""
     problem: str = ""
+    coloured: bool = False
 
 
 def decode_files(paths: list[Path], progress: Progress | None = None) -> Iterable[Decoded]:
@@ -43,7 +45,7 @@ def _decode(path: Path) -> Decoded:
         film = read(path)
     except ImageError as error:
         return Decoded(None, problem=str(error))
-    return Decoded(network_pixels(film), film.width, film.height, film.sha256)
+    return Decoded(network_pixels(film), film.width, film.height, film.sha256, coloured=film.coloured)
 
 
 def create(path: Path, count: int) -> np.memmap:
@@ -55,3 +57,13 @@ def create(path: Path, count: int) -> np.memmap:
 def load(path: Path) -> np.ndarray:
     """The array at `path`, read-only, mapped rather than loaded."""
     return np.load(path, mmap_mode="r")
+
+
+def square_means(pixels: np.ndarray, side: int) -> np.ndarray:
+    """Images made smaller: means of squares of `side` pixels, float32 (n, 128 / side, 128 / side)."""
+    places = pixels.shape[1] // side
+    parts = []
+    for start in range(0, len(pixels), BLOCK):
+        block = np.asarray(pixels[start : start + BLOCK], np.float32)
+        parts.append(block.reshape(-1, places, side, places, side).mean(axis=(2, 4)))
+    return np.concatenate(parts)

@@ -1,8 +1,13 @@
 """Figures of the dataset page."""
 
+import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from core.figures.style import CLASS_COLORS, styled
+
+BINS = 40
+DASHES = {"train": "solid", "val": "dot", "test": "dash"}
 
 
 def class_balance(counts: dict[str, dict[str, int]]) -> go.Figure:
@@ -35,3 +40,28 @@ def class_balance(counts: dict[str, dict[str, int]]) -> go.Figure:
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(title="images")
     return styled(figure, height=110 + 60 * len(splits), barmode="stack")
+
+
+def distribution(films: pd.DataFrame, look: str) -> go.Figure:
+    """How a look is spread over the films of each class and split, as shares of that class and split.
+
+    Args:
+        films: a row a film, with split, label and the look.
+        look: name of the column.
+    """
+    figure = go.Figure()
+    low, high = films[look].min(), films[look].max()
+    edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+    for (split, label), group in films.groupby(["split", "label"]):
+        counts, _ = np.histogram(group[look], edges)
+        figure.add_scatter(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts / len(group),
+            name=f"{split} · {label}",
+            mode="lines",
+            line={"color": CLASS_COLORS[label], "dash": DASHES[split], "shape": "hvh", "width": 2},
+            hovertemplate="%{x:.3g}: %{y:.1%} of " + f"{split}/{label}<extra></extra>",
+        )
+    figure.update_xaxes(title=look)
+    figure.update_yaxes(title="share of films", tickformat=".0%", rangemode="tozero")
+    return styled(figure, height=380)

@@ -20,6 +20,9 @@ LEAST_SIDE = 64
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
+COLOUR_SPREAD = 24  # grey levels
+
+
 class ImageError(UserError):
     """An image that cannot be read; the sentence names the file and the reason."""
 
@@ -33,12 +36,14 @@ class Radiograph:
         pixels: uint8 ndarray of shape (height, width), 0 black to 255 white.
         sha256: of the file's bytes, hexadecimal.
         facts: of a DICOM file, without names, ids or dates: modality, view, age, sex, pixel size.
+        coloured: whether the file holds colours that are no grey: no radiograph does.
     """
 
     name: str
     pixels: np.ndarray
     sha256: str
     facts: dict[str, str] = field(default_factory=dict)
+    coloured: bool = False
 
     @property
     def width(self) -> int:
@@ -95,7 +100,8 @@ def decode(data: bytes, name: str) -> Radiograph:
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _check_dimensions(image, name)
                 image.load()
-                pixels = _grey(ImageOps.exif_transpose(image), name)
+                upright = ImageOps.exif_transpose(image)
+                pixels, coloured = _grey(upright, name), _is_coloured(upright)
     except ImageError:
         raise
     except DicomError as error:
@@ -108,7 +114,7 @@ def decode(data: bytes, name: str) -> Radiograph:
         raise ImageError(f"{name} holds too many pixels; at most {MOST_PIXELS:,} are read.") from error
     except Exception as error:  # Pillow's decoders raise a dozen types on damaged files
         raise ImageError(f"{name} is damaged or cut short. Export or copy it again.") from error
-    return Radiograph(name, pixels, hashlib.sha256(data).hexdigest())
+    return Radiograph(name, pixels, hashlib.sha256(data).hexdigest(), coloured=coloured)
 
 
 def _check_dimensions(image: Image.Image, name: str) -> None:
@@ -144,6 +150,14 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
     if image.mode not in ("1", "L"):
         image = image.convert("RGB")
     return np.asarray(image.convert("L"))
+
+
+def _is_coloured(image: Image.Image) -> bool:
+    """Whether red, green and blue differ somewhere by more than compression makes them differ."""
+    if image.mode in ("1", "L", "LA", "La") or image.mode in DEEP_MODES:
+        return False
+    small = np.asarray(image.convert("RGB").resize((64, 64)), np.int16)
+    return bool(np.ptp(small, axis=2).max() > COLOUR_SPREAD)
 
 
 def _too_heavy(name: str, size: int) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import TrainingSettings
-from core.dataset import Dataset, assign_roles, augmented_views, sample
+from core.dataset import Dataset, assign_roles, augmented_views, copies, sample
 from core.images import network_input
 
 
@@ -73,7 +73,10 @@ class RunData:
         limits = {"training": settings.train_limit, "validation": settings.validation_limit}
         films = {}
         for role in ("training", "validation", "test"):
-            rows = sample(dataset.table, np.flatnonzero(roles == role), limits.get(role), settings.seed)
+            rows = np.flatnonzero(roles == role)
+            if role == "training" and settings.without_copies:
+                rows = np.setdiff1d(rows, copies(dataset.table))
+            rows = sample(dataset.table, rows, limits.get(role), settings.seed)
             films[role] = Films(dataset, rows)
         return cls(**films)
 

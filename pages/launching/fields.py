@@ -263,6 +263,12 @@ def _data(base: TrainingSettings, key: str) -> dict:
             "Share of the patients that is held out to choose the best weights.", METHOD.validation_fraction
         ),
     )
+    copies = third.checkbox(
+        "Leave out copies",
+        base.without_copies,
+        key=f"{key}-copies",
+        help=_help("Train on each film once where files are byte-identical; see the audit.", "off"),
+    )
     limit = third.number_input(
         "Training films",
         0,
@@ -282,6 +288,7 @@ def _data(base: TrainingSettings, key: str) -> dict:
     return {
         "augmentation": Augmentation(flip, vertical, rotation, width, height, shear) if augment else None,
         "views": views,
+        "without_copies": copies,
         "validation_fraction": fraction,
         "train_limit": limit or None,
         "validation_limit": held_out or None,

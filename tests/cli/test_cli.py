@@ -198,3 +198,13 @@ def test_the_terminal_answers_without_tensorflow(trained, demo):
     code += "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     arguments = ["predict", str(film), "--model", str(trained.weights_path(1))]
     subprocess.run([sys.executable, "-c", code, *arguments], cwd=PROJECT, check=True)
+
+
+def test_the_audit_gives_each_finding_with_count_and_examples(demo, tmp_path):
+    result = core("audit", demo, "--json", "--report", tmp_path / "audit.md")
+    found = json.loads(result.stdout)
+    assert set(found) >= {
+        *("byte_identical_groups", "near_identical_groups", "patients_in_several_splits", "unreadable"),
+    }
+    assert all({"count", "examples"} <= set(item) for item in found.values())
+    assert (tmp_path / "audit.md").read_text().startswith("# Audit of")

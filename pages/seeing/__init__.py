@@ -1,0 +1,1 @@
+"""The sections of the dataset page, a file each."""
