@@ -15,15 +15,17 @@ def show_audit(dataset: Dataset) -> None:
     kept = st.session_state.setdefault("audits", {})
     if dataset.fingerprint not in kept:
         st.caption(
-            "Looks for unreadable files, copies, patients in several splits, imbalance, odd images, and for what "
-            "gives the class away without lungs. Takes about a minute for 5,000 films; nothing is changed."
+            "Looks for unreadable files, copies, patients in several splits, imbalance, odd images, and for "
+            "what gives the class away without lungs. Takes about a minute for 5,000 films; changes nothing."
         )
         if not st.button("Audit this set", type="primary", icon=":material/fact_check:"):
             return
         bar = st.progress(0.0, "Looking ...")
-        kept[dataset.fingerprint] = audit(
-            dataset, lambda done, total: bar.progress(done / total, "Looking ...")
-        )
+
+        def show(done: int, total: int) -> None:
+            bar.progress(done / total, f"Looking: {done} of {total}")
+
+        kept[dataset.fingerprint] = audit(dataset, show)
         st.rerun()
     findings = kept[dataset.fingerprint]
     found = [finding for finding in findings if finding.count]

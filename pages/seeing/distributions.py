@@ -1,4 +1,4 @@
-"""What a classifier can learn instead of lungs: mean images, brightness, contrast, size by class and split."""
+"""What a classifier can learn instead of lungs: mean images, brightness, contrast, size."""
 
 import streamlit as st
 
