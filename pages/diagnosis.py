@@ -12,6 +12,8 @@ from core.figures.diagnosis import overlay, probability_bar
 from core.images import Radiograph, decode
 from pages.next_step import offer_training
 
+MOST_UPLOAD_MB = 50  # a film
+
 
 def main() -> None:
     st.title("Diagnosis")
@@ -27,6 +29,7 @@ def main() -> None:
     files = st.file_uploader(
         "Chest X-rays",
         accept_multiple_files=True,
+        max_upload_size=MOST_UPLOAD_MB,
         help="DICOM, JPEG, PNG, BMP, TIFF or WebP; several at once. DICOM files often have no extension.",
     )
     if not files:

@@ -1,4 +1,4 @@
-"""`index`, `audit` and `demo`: what a data set holds, what is wrong with it, and a synthetic one."""
+"""Data sets: what one holds and what is wrong with it; importing, fetching, drawing and removing sets."""
 
 from pathlib import Path
 
@@ -7,8 +7,19 @@ import click
 from core import atomic
 from core.cli.output import Bar, as_json, print_json
 from core.config import CLASS_NAMES
+from core.dataset import (
+    LICENCE,
+    counts,
+    fetch_pneumoniamnist,
+    import_table,
+    import_zip,
+    list_sets,
+    open_dataset,
+    remove_set,
+    report,
+    write_demo,
+)
 from core.dataset import audit as find
-from core.dataset import counts, open_dataset, report, write_demo
 from core.dataset.demo import IMAGES
 
 
@@ -58,3 +69,35 @@ def audit(data: Path, file: Path | None, as_json: bool) -> None:
 def demo(folder: Path, images: int, seed: int) -> None:
     """Draw a synthetic set into DIR, in the published layout, for trying the software."""
     print(f"{images} synthetic images drawn in {write_demo(folder, images, seed)}")
+
+
+@click.command()
+@click.argument("name", type=click.Choice(["pneumoniamnist"]))
+def fetch(name: str) -> None:
+    """Download a public set and keep it under its name."""
+    folder = fetch_pneumoniamnist(Bar("Downloading", "B"))
+    print(f"{name} in {folder}\n{LICENCE}")
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", help="Of the set; the file's if not given.")
+def import_file(file: Path, name: str | None) -> None:
+    """Import FILE: a zip in the published layout, or a CSV table with path,label[,split][,patient]."""
+    take = import_table if file.suffix.lower() == ".csv" else import_zip
+    folder = take(file, name or file.stem, Bar("Importing", "entry"))
+    print(f"{sum(path.is_file() for path in folder.rglob('*')):,} files in {folder}")
+
+
+@click.command()
+@click.option("--remove", metavar="NAME", help="Delete an imported or fetched set.")
+@as_json
+def sets(remove: str | None, as_json: bool) -> None:
+    """List the sets that were imported or fetched, or remove one; folders of your own are never touched."""
+    if remove:
+        remove_set(remove)
+    found = [str(folder) for folder in list_sets()]
+    if as_json:
+        print_json(found)
+    else:
+        print("\n".join(found) or "No set has been imported yet.")

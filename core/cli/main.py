@@ -10,6 +10,9 @@ from core.errors import UserError
 ROOMS = {
     "index": "data",
     "demo": "data",
+    "fetch": "data",
+    "import": "data",
+    "sets": "data",
     "audit": "data",
     "train": "training",
     "runs": "runs",

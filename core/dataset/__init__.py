@@ -5,11 +5,16 @@ from core.dataset.augmentation import affine_matrix, augment, augmented_views
 from core.dataset.demo import write_demo
 from core.dataset.description import described
 from core.dataset.duplicates import copies
+from core.dataset.fetching import LICENCE, fetch_pneumoniamnist
 from core.dataset.index import Dataset, Problem, counts, known_folders, open_dataset
 from core.dataset.looks import class_images, film_looks
+from core.dataset.sets import list_sets, remove_set
 from core.dataset.split import assign_roles, sample
+from core.dataset.tables import import_table
+from core.dataset.zips import import_zip
 
 __all__ = [
+    "LICENCE",
     "Dataset",
     "Finding",
     "Problem",
@@ -22,9 +27,14 @@ __all__ = [
     "copies",
     "counts",
     "described",
+    "fetch_pneumoniamnist",
     "film_looks",
+    "import_table",
+    "import_zip",
     "known_folders",
+    "list_sets",
     "open_dataset",
+    "remove_set",
     "report",
     "sample",
     "write_demo",

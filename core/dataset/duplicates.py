@@ -2,8 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from core.dataset.pixels import square_means
 
@@ -63,6 +61,10 @@ def _groups(pairs: list[tuple[int, int]], count: int) -> list[np.ndarray]:
     """Rows that pairs connect."""
     if not pairs:
         return []
+    # Imported here: few sets have such pairs.
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     first, second = np.array(pairs).T
     graph = coo_matrix((np.ones(len(pairs)), (first, second)), (count, count))
     _, names = connected_components(graph, directed=False)

@@ -18,7 +18,7 @@ from core import atomic, config
 from core.config import CLASS_NAMES
 from core.dataset import pixels as pixel_store
 from core.dataset.folder import FoundFile, find_files
-from core.dataset.patients import patient_and_cause
+from core.dataset.patients import given_patients, patient_and_cause
 from core.errors import UserError
 
 VERSION = 1  # of decoding and resizing: raise it when pixels would come out differently
@@ -163,7 +163,7 @@ def _build(root, files, store, kept, progress) -> pd.DataFrame:
     known, old_pixels = _known(store, kept)
     new = [file for file in files if _identity(file) not in known]
     decoded = iter(pixel_store.decode_files([root / file.path for file in new], progress))
-    rows, filled = [], 0
+    rows, filled, given = [], 0, given_patients(root)
     with atomic.replacing(store / "pixels.npy") as temporary:
         array = pixel_store.create(temporary, len(files))
         for file in files:
@@ -172,7 +172,7 @@ def _build(root, files, store, kept, progress) -> pd.DataFrame:
                 image = old_pixels[position] if position is not None else None
             else:
                 result = next(decoded)
-                row, image = _row(file, result), result.pixels
+                row, image = _row(file, result, given), result.pixels
             rows.append(row)
             if image is not None:
                 array[filled] = image
@@ -206,13 +206,13 @@ def _known(store: Path, kept: pd.DataFrame | None):
     return known, pixel_store.load(store / _pixel_file(kept))
 
 
-def _row(file: FoundFile, decoded: pixel_store.Decoded) -> dict:
+def _row(file: FoundFile, decoded: pixel_store.Decoded, given: dict[str, str]) -> dict:
     patient, cause = patient_and_cause(file.path.rsplit("/", 1)[-1])
     return {
         "path": file.path,
         "split": file.split,
         "label": file.label,
-        "patient": patient,
+        "patient": given.get(file.path, patient),
         "cause": cause,
         "width": decoded.width,
         "height": decoded.height,

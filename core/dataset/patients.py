@@ -1,7 +1,10 @@
 """Whose film it is and what caused the disease, as far as the published file names tell."""
 
+import csv
 import re
+from pathlib import Path
 
+PATIENTS_FILE = "patients.csv"  # of an imported set: path and patient, where file names do not tell
 _PNEUMONIA = re.compile(r"person(\d+)_(bacteria|virus)_", re.IGNORECASE)
 _NORMAL = re.compile(r"(NORMAL2-)?IM-(\d+)", re.IGNORECASE)
 
@@ -23,3 +26,12 @@ def patient_and_cause(file_name: str) -> tuple[str, str]:
     if match := _NORMAL.match(file_name):
         return f"{(match.group(1) or '').upper()}IM-{match.group(2)}", "none"
     return "", "none"
+
+
+def given_patients(root: Path) -> dict[str, str]:
+    """Patients by path, as the table says that a set was imported from; {} for other sets."""
+    path = root / PATIENTS_FILE
+    if not path.exists():
+        return {}
+    with open(path, encoding="utf-8", newline="") as file:
+        return {row["path"]: row["patient"] for row in csv.DictReader(file)}

@@ -8,9 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from core.dataset.pixels import square_means
 
@@ -83,6 +80,11 @@ def _patients(table: pd.DataFrame) -> np.ndarray:
 
 
 def _auc(numbers: np.ndarray, labels: np.ndarray, patients: np.ndarray) -> float | None:
+    # Imported here: it takes a second, and pages that only browse do without.
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+
     counts = np.bincount(labels, minlength=2)
     if counts.min() < LEAST:
         return None

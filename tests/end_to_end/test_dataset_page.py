@@ -1,0 +1,44 @@
+"""A zip is dropped, becomes a set, is paged through, audited and removed."""
+
+import zipfile
+
+from playwright.sync_api import expect
+
+from benchmarks.app import settled
+from core.dataset import write_demo
+
+
+def test_a_dropped_zip_becomes_a_set_that_is_paged_and_audited(server, page, tmp_path):
+    demo = write_demo(tmp_path / "chest_xray", images=120)
+    archive = tmp_path / "films.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(demo.glob("*/*/*.jpeg")):
+            file.write(path, path.relative_to(tmp_path))
+    page.goto(f"{server}/dataset")
+    page.get_by_role("button", name="Get data").click()
+    broken = {"name": "broken.zip", "mimeType": "application/zip", "buffer": b"no zip"}
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(broken)
+    page.get_by_role("button", name="Import zip").click()
+    expect(page.get_by_text("is no zip that can be read")).to_be_visible()
+
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(str(archive))
+    expect(page.get_by_role("textbox", name="Name of the set").first).to_have_value("films")
+    page.get_by_role("button", name="Import zip").click()
+    expect(page.get_by_text("120 images, as the network sees them")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Page 2").click()
+    settled(page)
+    expect(page.get_by_test_id("stImage").first).to_be_visible()
+
+    page.get_by_role("radio", name="Distributions").click()
+    expect(page.get_by_text("pneumonia: standard deviation")).to_be_visible()
+    page.get_by_role("radio", name="Audit").click()
+    page.get_by_role("button", name="Audit this set").click()
+    expect(page.get_by_text("looks found something")).to_be_visible(timeout=120_000)
+    page.get_by_text("Ways to tell the class without looking at lungs").click()
+    expect(page.get_by_text("auc thumbnail")).to_be_visible()
+
+    page.get_by_role("button", name="Get data").click()
+    page.get_by_role("tab", name="Imported sets").click()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("button", name="Use the synthetic set")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Folder of the data set")).to_have_value("")
