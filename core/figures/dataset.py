@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.style import CLASS_COLORS, styled
+from core.figures.style import CLASS_COLORS, NORMAL, styled
 
 BINS = 40
 DASHES = {"train": "solid", "val": "dot", "test": "dash"}
@@ -65,3 +65,17 @@ def distribution(films: pd.DataFrame, look: str) -> go.Figure:
     figure.update_xaxes(title=look)
     figure.update_yaxes(title="share of films", tickformat=".0%", rangemode="tozero")
     return styled(figure, height=380)
+
+
+def grey_levels(pixels: np.ndarray) -> go.Figure:
+    """Histogram of an image's grey levels.
+
+    Args:
+        pixels: uint8 ndarray of shape (height, width).
+    """
+    counts, edges = np.histogram(pixels, 64, (0, 256))
+    figure = go.Figure(go.Bar(x=edges[:-1] + 2, y=counts / pixels.size, marker_color=NORMAL, width=4))
+    figure.update_traces(hovertemplate="grey level %{x:.0f}: %{y:.1%}<extra></extra>")
+    figure.update_xaxes(title="grey level")
+    figure.update_yaxes(visible=False)
+    return styled(figure, height=200)

@@ -1,0 +1,93 @@
+"""What the model sees of a film: at 128 x 128, and in the augmented views that training draws."""
+
+import numpy as np
+import streamlit as st
+
+from core.config import PRESETS, Augmentation
+from core.dataset import Dataset, augmented_views
+from core.errors import UserError
+from core.images import read
+
+VIEWS = 8
+MOST_OFFERED = 300  # films in the list to choose from
+STRENGTHS = {  # label, most, step
+    "rotation": ("Rotation, degrees", 90.0, 1.0),
+    "width_shift": ("Width shift", 0.5, 0.01),
+    "height_shift": ("Height shift", 0.5, 0.01),
+    "shear": ("Shear, degrees", 30.0, 0.1),
+}
+FIELDS = {  # of the training form, by the ends of their keys
+    "horizontal_flip": "hflip",
+    "vertical_flip": "vflip",
+    "rotation": "rotation",
+    "width_shift": "width",
+    "height_shift": "height",
+    "shear": "shear",
+}
+
+
+def show_augmentation(dataset: Dataset) -> None:
+    """Sliders, the film, and its views, which are those that training would see."""
+    controls, pictures = st.columns([1, 2.2], gap="large")
+    with controls:
+        row = _film(dataset)
+        preset = st.selectbox("Augmentation of preset", list(PRESETS), key="augmentation-preset")
+        augmentation = _strengths(PRESETS[preset].settings().augmentation, preset)
+        if st.button("Send to the training form", icon=":material/send:"):
+            _send(augmentation)
+    with pictures, st.grid(VIEWS // 2 + 1, min_column_width=110, gap="xsmall"):
+        st.image(_original(dataset, row), "original", width="stretch")
+        st.image(dataset.pixels[row], "128 x 128", width="stretch")
+        for number, view in enumerate(_views(dataset, row, augmentation, PRESETS[preset].settings().seed)):
+            st.image(view, f"view {number + 1}", width="stretch")
+
+
+def _film(dataset: Dataset) -> int:
+    """The film that was looked at last, or one from the list."""
+    rows = list(range(min(len(dataset.table), MOST_OFFERED)))
+    last = st.session_state.get("film")
+    if last is not None and last < len(dataset.table) and last not in rows:
+        rows.insert(0, last)
+    paths = dataset.table["path"].to_numpy()
+    place = rows.index(last) if last in rows else 0
+    return st.selectbox(
+        "Film",
+        rows,
+        place,
+        format_func=lambda row: paths[row],
+        help="The film that was clicked last among the images, or another.",
+    )
+
+
+def _strengths(base: Augmentation, preset: str) -> Augmentation:
+    """Widgets for each strength, the preset's being their first values."""
+    flips = {
+        name: st.checkbox(label, getattr(base, name), key=f"see-{preset}-{name}")
+        for name, label in (("horizontal_flip", "Horizontal flip"), ("vertical_flip", "Vertical flip"))
+    }
+    strengths = {
+        name: st.slider(label, 0.0, most, getattr(base, name), step, key=f"see-{preset}-{name}")
+        for name, (label, most, step) in STRENGTHS.items()
+    }
+    return Augmentation(**flips, **strengths)
+
+
+def _send(augmentation: Augmentation) -> None:
+    """Put the strengths into the form, whichever preset is chosen there."""
+    for preset in PRESETS:
+        for name, field in FIELDS.items():
+            st.session_state[f"{preset}-{field}"] = getattr(augmentation, name)
+    st.toast("The training form has these strengths now.", icon=":material/send:")
+
+
+def _original(dataset: Dataset, row: int) -> np.ndarray:
+    try:
+        return read(dataset.root / dataset.table.at[row, "path"]).pixels
+    except UserError:  # moved since; the decoded pixels are kept
+        return dataset.pixels[row]
+
+
+def _views(dataset: Dataset, row: int, augmentation: Augmentation, seed: int) -> np.ndarray:
+    pixels = np.repeat(dataset.pixels[row][np.newaxis], VIEWS, axis=0)
+    digest = dataset.table.at[row, "sha256"]
+    return augmented_views(pixels, [digest] * VIEWS, list(range(VIEWS)), augmentation, seed)

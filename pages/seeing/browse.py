@@ -1,0 +1,121 @@
+"""Films of a set: filtered, sorted, in pages of a hundred; one of them in full with its facts."""
+
+from math import ceil
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.config import CLASS_NAMES, THRESHOLD
+from core.dataset import Dataset, film_looks
+from core.dataset.browsing import ORDERS, Filter, films, matching
+from core.errors import UserError
+from core.figures.dataset import grey_levels
+from core.images import read
+from core.runs import list_runs, open_run
+from pages.seeing.film_grid import film_grid
+
+FILMS_A_PAGE = 100
+NO_MODEL = "no model"
+
+
+@st.fragment
+def browse(dataset: Dataset) -> None:
+    """Filters, the grid, and the film that was clicked."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        splits = [split for split in ("train", "val", "test") if split in set(dataset.table["split"])]
+        split = st.segmented_control("Split", splits, key="split", bind="query-params")
+        label = st.segmented_control("Class", CLASS_NAMES, key="label", bind="query-params")
+        order = st.selectbox("Sort by", ORDERS, key="order", width=150)
+        descending = st.toggle("Descending", key="descending")
+    with st.expander("More filters", icon=":material/filter_list:"):
+        first, second, third = st.columns(3)
+        causes = sorted(set(dataset.table["cause"]))
+        cause = first.segmented_control("Cause", causes, key="cause")
+        patient = first.text_input("Patient", key="patient", placeholder="part of the name").strip()
+        smallest = second.number_input("At least this wide and high", 0, 10_000, 0, 64, key="smallest")
+        copies = second.checkbox("Only byte-identical copies", key="copies")
+        model = third.selectbox("Model", [NO_MODEL, *_models()], key="model", help="Filters by its answers.")
+        off = model == NO_MODEL
+        called = third.segmented_control("It says", CLASS_NAMES, key="called", disabled=off)
+        right = third.segmented_control("and is", ["right", "wrong"], key="right", disabled=off)
+    wanted = Filter(
+        split,
+        label,
+        cause,
+        patient,
+        smallest,
+        copies,
+        None if off else called,
+        None if off or right is None else right == "right",
+        order,
+        descending,
+    )
+    table, rows = _matching(dataset.fingerprint, wanted, model, dataset)
+    if not len(rows):
+        st.info("No film is like that. Loosen a filter.")
+        return
+    pages = ceil(len(rows) / FILMS_A_PAGE)
+    key = f"page-{dataset.fingerprint[:8]}-{hash((wanted, model))}"
+    page = st.pagination(pages, key=key) if pages > 1 else 1
+    shown = rows[(page - 1) * FILMS_A_PAGE : page * FILMS_A_PAGE]
+    st.caption(f"{len(rows):,} images, as the network sees them. Click one to see it in full.")
+    clicked = film_grid(dataset, shown, _captions(table, shown), "films")
+    if clicked is not None:
+        st.session_state["film"] = int(clicked)
+        _enlarged(dataset, table, int(clicked))
+
+
+def _models() -> list[str]:
+    """Measured stages of all runs."""
+    return [f"{run.name} · stage {stage}" for run in list_runs() for stage in sorted(run.evaluation())]
+
+
+@st.cache_data(show_spinner=False, max_entries=10)
+def _films(fingerprint: str, model: str, _dataset: Dataset) -> pd.DataFrame:
+    predictions = None
+    if model != NO_MODEL:
+        name, stage = model.rsplit(" · stage ", 1)
+        tables = [open_run(name).predictions(int(stage), split) for split in ("validation", "test")]
+        predictions = pd.concat([table for table in tables if table is not None])
+    return films(_dataset, film_looks(_dataset), predictions)
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _matching(fingerprint: str, wanted: Filter, model: str, _dataset: Dataset):
+    table = _films(fingerprint, model, _dataset)
+    return table, matching(table, wanted, THRESHOLD)
+
+
+def _captions(table: pd.DataFrame, rows: np.ndarray) -> list[str]:
+    """Whose film it is, or its class; with the model's answer where there is one."""
+    chosen = table.loc[rows]
+    names = chosen["patient"].where(chosen["patient"] != "", chosen["label"].str.lower())
+    answers = chosen["probability"].map(lambda value: "" if pd.isna(value) else f" {value:.0%}")
+    return list(names + answers)
+
+
+@st.dialog("Film", width="large")
+def _enlarged(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
+    film = table.loc[row]
+    left, right = st.columns([1.3, 1])
+    try:
+        pixels = read(dataset.root / film["path"]).pixels
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+        pixels = dataset.pixels[row]
+    left.image(pixels, film["path"], width="stretch")
+    facts = {
+        "Class": film["label"],
+        "Split": film["split"],
+        "Patient": film["patient"] or "unknown",
+        "Cause": film["cause"],
+        "Size": f"{film['width']} x {film['height']} pixels, {film['bytes'] / 1024:,.0f} KiB",
+        "Brightness": f"{film['brightness']:.0f} of 255",
+        "Contrast": f"{film['contrast']:.0f}",
+        "Copies": "yes" if film["copied"] else "none",
+    }
+    if not pd.isna(film["probability"]):
+        facts["Model"] = f"pneumonia {film['probability']:.1%}"
+    right.markdown("  \n".join(f"**{name}** {value}" for name, value in facts.items()))
+    right.plotly_chart(grey_levels(pixels), config={"displayModeBar": False}, key="grey-levels")
