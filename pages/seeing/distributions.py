@@ -17,8 +17,8 @@ def show_distributions(dataset: Dataset) -> None:
     with pictures:
         for label, (mean, spread) in _class_images(dataset.fingerprint, dataset).items():
             left, right = st.columns(2)
-            left.image(mean, f"{label.lower()}: mean")
-            right.image(spread, f"{label.lower()}: standard deviation")
+            left.image(mean, f"{label.lower()}: mean", width="stretch")
+            right.image(spread, f"{label.lower()}: standard deviation", width="stretch")
     with curves:
         look = st.segmented_control("Look", LOOKS, default=LOOKS[0], required=True, key="look")
         values = _film_looks(dataset.fingerprint, dataset)

@@ -25,9 +25,10 @@ def test_a_dropped_zip_becomes_a_set_that_is_paged_and_audited(server, page, tmp
     expect(page.get_by_role("textbox", name="Name of the set").first).to_have_value("films")
     page.get_by_role("button", name="Import zip").click()
     expect(page.get_by_text("120 images, as the network sees them")).to_be_visible(timeout=60_000)
+    first = page.locator(".film").first.get_attribute("title")
     page.get_by_role("button", name="Page 2").click()
+    page.wait_for_function(f"document.querySelector('.film').title !== {first!r}")
     settled(page)
-    expect(page.get_by_test_id("stImage").first).to_be_visible()
 
     page.get_by_role("radio", name="Distributions").click()
     expect(page.get_by_text("pneumonia: standard deviation")).to_be_visible()
