@@ -2,12 +2,14 @@
 
 from core.dataset.audit import Finding, audit, report
 from core.dataset.augmentation import affine_matrix, augment, augmented_views
+from core.dataset.cohorts import cohort, cohorts, forget_cohort, save_cohort
 from core.dataset.demo import write_demo
 from core.dataset.description import described
 from core.dataset.duplicates import copies
 from core.dataset.fetching import LICENCE, fetch_pneumoniamnist
 from core.dataset.index import Dataset, Problem, counts, known_folders, open_dataset
 from core.dataset.looks import class_images, film_looks
+from core.dataset.roles import rows_by_role
 from core.dataset.sets import list_sets, remove_set
 from core.dataset.split import assign_roles, sample
 from core.dataset.tables import import_table
@@ -24,11 +26,14 @@ __all__ = [
     "augment",
     "augmented_views",
     "class_images",
+    "cohort",
+    "cohorts",
     "copies",
     "counts",
     "described",
     "fetch_pneumoniamnist",
     "film_looks",
+    "forget_cohort",
     "import_table",
     "import_zip",
     "known_folders",
@@ -36,6 +41,8 @@ __all__ = [
     "open_dataset",
     "remove_set",
     "report",
+    "rows_by_role",
     "sample",
+    "save_cohort",
     "write_demo",
 ]

@@ -94,7 +94,7 @@ def open_dataset(root: str | Path, progress: pixel_store.Progress | None = None)
     """
     root = Path(root).expanduser().resolve()
     files = find_files(root)
-    store = _store(root)
+    store = kept_folder(root)
     store.mkdir(parents=True, exist_ok=True)
     with FileLock(store / "lock"):
         kept = _read_index(store)
@@ -124,7 +124,7 @@ def known_folders() -> list[Path]:
     return [root for _, root in sorted(found, reverse=True)]
 
 
-def _store(root: Path) -> Path:
+def kept_folder(root: Path) -> Path:
     """Folder for what is kept about `root`: the user's own folder is never written to."""
     return config.data_folder() / "indexed" / hashlib.sha256(str(root).encode()).hexdigest()[:16]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import TrainingSettings
-from core.dataset import Dataset, assign_roles, augmented_views, copies, sample
+from core.dataset import Dataset, augmented_views, rows_by_role
 from core.images import network_input
 
 
@@ -64,21 +64,12 @@ class RunData:
 
     @classmethod
     def select(cls, dataset: Dataset, settings: TrainingSettings) -> "RunData":
-        """Split `dataset` by patient and keep to the settings' limits.
+        """The films that `core.dataset.rows_by_role` names.
 
         Raises:
-            UserError: a class has too few patients.
+            UserError: a class has too few patients, or the cohort is unknown or lacks a class.
         """
-        roles = assign_roles(dataset.table, settings.validation_fraction, settings.seed)
-        limits = {"training": settings.train_limit, "validation": settings.validation_limit}
-        films = {}
-        for role in ("training", "validation", "test"):
-            rows = np.flatnonzero(roles == role)
-            if role == "training" and settings.without_copies:
-                rows = np.setdiff1d(rows, copies(dataset.table))
-            rows = sample(dataset.table, rows, limits.get(role), settings.seed)
-            films[role] = Films(dataset, rows)
-        return cls(**films)
+        return cls(**{role: Films(dataset, rows) for role, rows in rows_by_role(dataset, settings).items()})
 
 
 def view_key(films: Films, view: int | None, settings: TrainingSettings) -> dict:

@@ -49,14 +49,11 @@ def _train(run: Run, settings: TrainingSettings, number: int) -> None:
     keras.utils.set_random_seed(settings.seed)
     run.write_state(message="Reading the data set")
     dataset = open_dataset(settings.data, _say_decoding(run))
-    if run.facts().get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
-        raise UserError(
-            f"The data set {dataset.root} has changed since this run began, so it cannot go on. "
-            "Start a new run."
-        )
     data = RunData.select(dataset, settings)
     plan = Plan(settings, len(data.training), len(data.validation), len(data.test))
-    run.write_facts(_facts(dataset, data, settings))
+    facts = _facts(dataset, data, settings)
+    _check_same(run.facts(), facts, dataset)
+    run.write_facts(facts)
     progress = Progress(run, plan)
     precision = processor.resolved(settings.precision)
     network = build(settings.seed, precision=precision)
@@ -110,6 +107,7 @@ def _facts(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dict:
         "data": dataset.root.name,
         "synthetic": dataset.synthetic,
         "fingerprint": dataset.fingerprint,
+        "films": data.training.digest(),
         "training": len(data.training),
         "validation": len(data.validation),
         "test": len(data.test),
@@ -119,6 +117,15 @@ def _facts(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dict:
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
     }
+
+
+def _check_same(before: dict, now: dict, dataset: Dataset) -> None:
+    """Refuse to go on with other films than a run began with."""
+    if any(before.get(name, now[name]) != now[name] for name in ("fingerprint", "films")):
+        raise UserError(
+            f"The data set {dataset.root} or the cohort has changed since this run began, so it cannot go "
+            "on. Start a new run."
+        )
 
 
 def _peak_memory(run: Run) -> int:

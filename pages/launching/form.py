@@ -5,12 +5,13 @@ from dataclasses import replace
 import streamlit as st
 
 from core.config import CUSTOM, PRESETS, STAGE_NUMBERS, STAGES, TrainingSettings
-from core.dataset import Dataset
+from core.dataset import Dataset, cohorts
 from core.errors import UserError
 from core.runs import open_run
 from pages.launching.fields import change_settings
 from pages.launching.strategy import choose_strategy
 
+ALL = "all films"
 WEIGHTS = {"imagenet": "ImageNet (downloaded once, 80 MB)", "file": "A weights file", "none": "Random"}
 STAGE_TITLES = {**{number: str(number) for number in STAGES}, CUSTOM: "custom"}
 
@@ -41,9 +42,23 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
             key = name
     if not stages:
         raise UserError("No stage is chosen; choose at least one of 1, 2, 3 and custom.")
+    known = cohorts(dataset)
+    chosen = None
+    if known:
+        with left:
+            offered = [ALL, *known]
+            start = offered.index(base.cohort) if base.cohort in known else 0
+            chosen = st.selectbox(
+                "Films", offered, start, key=f"{key}-cohort", help="All, or a cohort of the set."
+            )
     strategy = choose_strategy(base.strategy, key) if CUSTOM in stages else None
     base = replace(
-        base, data=str(dataset.root), weights=weights, stages=tuple(sorted(stages)), strategy=strategy
+        base,
+        data=str(dataset.root),
+        weights=weights,
+        stages=tuple(sorted(stages)),
+        strategy=strategy,
+        cohort=chosen if chosen in known else None,
     )
     with st.expander("Settings", icon=":material/tune:"):
         return change_settings(base, key)

@@ -2,34 +2,21 @@
 
 import shutil
 
-import numpy as np
 import streamlit as st
 
 from core import config
 from core.architecture import WEIGHTED, is_trained, parameter_counts
 from core.config import TrainingSettings
-from core.dataset import Dataset, assign_roles
+from core.dataset import Dataset, rows_by_role
 from core.errors import UserError
 from core.figures.training import frozen_layers
 from core.runs import Plan, command_line, kept_activations
 
 
 def planned(dataset: Dataset, settings: TrainingSettings) -> Plan:
-    """The work ahead; raises UserError when the set has too few patients."""
-    counts = _role_counts(dataset.fingerprint, settings.validation_fraction, settings.seed, dataset)
-    return Plan(
-        settings,
-        min(counts["training"], settings.train_limit or counts["training"]),
-        min(counts["validation"], settings.validation_limit or counts["validation"]),
-        counts["test"],
-    )
-
-
-@st.cache_data(show_spinner=False, max_entries=50)
-def _role_counts(fingerprint: str, fraction: float, seed: int, _dataset: Dataset) -> dict[str, int]:
-    """Images by role; computed once, not in every rerun."""
-    roles = assign_roles(_dataset.table, fraction, seed)
-    return {role: int(np.sum(roles == role)) for role in ("training", "validation", "test")}
+    """The work ahead; raises UserError when there are too few patients or films of a class."""
+    counts = {role: len(rows) for role, rows in rows_by_role(dataset, settings).items()}
+    return Plan(settings, **counts)
 
 
 def preview(dataset: Dataset, settings: TrainingSettings, plan: Plan) -> None:

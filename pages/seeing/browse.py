@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.config import CLASS_NAMES, THRESHOLD
-from core.dataset import Dataset, film_looks
+from core.dataset import Dataset, cohorts, film_looks, forget_cohort, save_cohort
 from core.dataset.browsing import ORDERS, Filter, films, matching
 from core.errors import UserError
 from core.figures.dataset import grey_levels
@@ -17,6 +17,7 @@ from pages.seeing.film_grid import film_grid
 
 FILMS_A_PAGE = 100
 NO_MODEL = "no model"
+ALL = "all films"
 
 
 @st.fragment
@@ -52,6 +53,7 @@ def browse(dataset: Dataset) -> None:
         descending,
     )
     table, rows = _matching(dataset.fingerprint, wanted, model, dataset)
+    rows = _cohort(dataset, rows)
     if not len(rows):
         st.info("No film is like that. Loosen a filter.")
         return
@@ -64,6 +66,27 @@ def browse(dataset: Dataset) -> None:
     if clicked is not None:
         st.session_state["film"] = int(clicked)
         _enlarged(dataset, table, int(clicked))
+
+
+def _cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Keep to a cohort, if one is chosen; keep what is shown as a new one, or forget one."""
+    known = cohorts(dataset)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("Cohort", [ALL, *known], key=f"cohort-{dataset.fingerprint[:8]}", width=220)
+        if chosen != ALL:
+            rows = rows[dataset.table["sha256"].iloc[rows].isin(known[chosen])]
+            st.button("Forget", icon=":material/delete:", on_click=forget_cohort, args=(dataset, chosen))
+        with st.popover("Save as cohort", icon=":material/bookmark_add:"):
+            st.caption(f"Keeps these {len(rows):,} films under a name, for browsing and for training.")
+            name = st.text_input("Name of the cohort").strip()
+            if st.button("Save", key="save-cohort", disabled=not name):
+                try:
+                    save_cohort(dataset, name, rows)
+                    st.toast(f"{len(rows):,} films kept as {name}.", icon=":material/bookmark:")
+                    st.rerun(scope="fragment")
+                except UserError as error:
+                    st.error(str(error), icon=":material/error:")
+    return rows
 
 
 def _models() -> list[str]:
