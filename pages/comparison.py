@@ -1,10 +1,13 @@
 """Models side by side: numbers with their uncertainty, tests, operating points, where they fail."""
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
 from core import evaluation
 from core.config import STAGES
+from core.dataset import cohorts
 from core.diagnosis import available_models, save_operating_point
 from core.errors import UserError
 from core.evaluation import OperatingPoint, Predictions
@@ -17,6 +20,7 @@ from pages.comparing.numbers import numbers
 from pages.comparing.selection import Candidate, Selection
 from pages.next_step import offer_training
 
+ALL = "all films"
 SECTIONS = {
     "Numbers": numbers,
     "Curves": curves,
@@ -51,13 +55,14 @@ def main() -> None:
         max_selections=5,
     )
     split = right.segmented_control("Split", ["test", "validation"], default="test", required=True)
+    films = cohort_films([candidates[name] for name in names])
     if not names:
         st.info("Choose one model or more.")
         return
     if any(candidates[name].run.facts().get("synthetic") for name in names):
         st.warning("**SYNTHETIC** data: these numbers say nothing about real X-rays.", icon=":material/draw:")
     try:
-        models = [predictions(candidates[name], split) for name in names]
+        models = [predictions(candidates[name], split, films) for name in names]
         validation = {name: predictions(candidates[name], "validation") for name in names}
         points = operating_points(validation)
         thresholds = {name: point.threshold for name, point in points.items()}
@@ -102,9 +107,23 @@ def preselected(candidates: dict[str, Candidate]) -> list[str]:
     return (found or [name for name, item in candidates.items() if item.run.name == newest])[: len(STAGES)]
 
 
-def predictions(candidate: Candidate, split: str) -> Predictions:
-    """What a model said of a split; raises UserError where it was not measured."""
+def cohort_films(chosen: list[Candidate]) -> frozenset[str] | None:
+    """SHA-256 of the films of a cohort of the models' sets; None for all, or where no cohort was kept."""
+    roots = sorted({Path(item.run.settings().data) for item in chosen})
+    known = {name: digests for root in roots for name, digests in cohorts(root).items()}
+    if not known:
+        return None
+    name = st.selectbox("Films", [ALL, *known], key="films", width=240, help="All, or a cohort of the set.")
+    return known.get(name)
+
+
+def predictions(candidate: Candidate, split: str, films: frozenset[str] | None = None) -> Predictions:
+    """What a model said of a split, or of some films of it; raises UserError where it was not measured."""
     table = candidate.run.predictions(candidate.stage, split)
+    if table is not None and films is not None:
+        table = table[table["sha256"].isin(films)]
+        if table.empty:
+            raise UserError(f"No film of that cohort is in {split} of {candidate.run.name}. Choose another.")
     return Predictions.of(candidate.name, pd.DataFrame() if table is None else table)
 
 

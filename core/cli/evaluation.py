@@ -9,7 +9,7 @@ import pandas as pd
 
 from core import evaluation
 from core.cli.output import Bar, as_json, percent, precision, print_json
-from core.dataset import open_dataset
+from core.dataset import cohort, open_dataset
 from core.diagnosis import load_predictor
 from core.errors import UserError
 from core.evaluation import Predictions
@@ -59,8 +59,11 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool)
     type=click.Choice(["half", "youden", "sensitivity"]),
     help="Threshold: one half, or found on validation by Youden's J or for a sensitivity of 95 %.",
 )
+@click.option("--cohort", "cohort_name", help="Only films of this cohort of each run's set.")
 @as_json
-def compare(runs: tuple[str, ...], folder: Path | None, split: str, point: str, as_json: bool) -> None:
+def compare(
+    runs: tuple[str, ...], folder: Path | None, split: str, point: str, cohort_name: str | None, as_json: bool
+) -> None:
     """Compare every measured stage of RUNs: metrics with 95 % intervals, and whether they differ."""
     models, thresholds = [], {}
     for name in runs:
@@ -68,6 +71,9 @@ def compare(runs: tuple[str, ...], folder: Path | None, split: str, point: str, 
         for stage in sorted(run.evaluation()):
             title = f"{name}/{run.stage(int(stage)).name}"
             tables = {role: run.predictions(int(stage), role) for role in ("validation", split)}
+            if cohort_name and tables[split] is not None:
+                films = cohort(Path(run.settings().data), cohort_name)
+                tables[split] = tables[split][tables[split]["sha256"].isin(films)]
             found = {
                 role: Predictions.of(title, pd.DataFrame() if table is None else table)
                 for role, table in tables.items()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 from core import atomic
 from core.dataset.index import Dataset, kept_folder
@@ -11,26 +12,24 @@ NAME = re.compile(r"\w[\w .-]{0,39}")
 FILE = "cohorts.json"
 
 
-def cohorts(dataset: Dataset) -> dict[str, frozenset[str]]:
-    """SHA-256 of the films of each cohort, by name."""
+def cohorts(root: Path) -> dict[str, frozenset[str]]:
+    """SHA-256 of the films of each cohort of the set in `root`, by name."""
     try:
-        content = json.loads((kept_folder(dataset.root) / FILE).read_text(encoding="utf-8"))
+        content = json.loads((kept_folder(root) / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     return {name: frozenset(digests) for name, digests in content.items()}
 
 
-def cohort(dataset: Dataset, name: str) -> frozenset[str]:
+def cohort(root: Path, name: str) -> frozenset[str]:
     """SHA-256 of the films of one cohort.
 
     Raises:
         UserError: the set has none of that name.
     """
-    known = cohorts(dataset)
+    known = cohorts(root)
     if name not in known:
-        raise UserError(
-            f"{dataset.root.name} has no cohort {name!r}; known are {', '.join(known) or 'none'}."
-        )
+        raise UserError(f"{root.name} has no cohort {name!r}; known are {', '.join(known) or 'none'}.")
     return known[name]
 
 
@@ -50,14 +49,14 @@ def save_cohort(dataset: Dataset, name: str, rows) -> None:
     if not len(rows):
         raise UserError("No film is like that, so there is nothing to keep. Loosen a filter.")
     digests = sorted(set(dataset.table["sha256"].to_numpy()[rows]))
-    _write(dataset, {**cohorts(dataset), name: digests})
+    _write(dataset.root, {**cohorts(dataset.root), name: digests})
 
 
-def forget_cohort(dataset: Dataset, name: str) -> None:
+def forget_cohort(root: Path, name: str) -> None:
     """Remove a name; its films stay."""
-    _write(dataset, {other: digests for other, digests in cohorts(dataset).items() if other != name})
+    _write(root, {other: digests for other, digests in cohorts(root).items() if other != name})
 
 
-def _write(dataset: Dataset, content: dict) -> None:
+def _write(root: Path, content: dict) -> None:
     plain = {name: sorted(digests) for name, digests in content.items()}
-    atomic.write_json(kept_folder(dataset.root) / FILE, plain)
+    atomic.write_json(kept_folder(root) / FILE, plain)

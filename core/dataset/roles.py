@@ -24,7 +24,7 @@ def rows_by_role(dataset: Dataset, settings: TrainingSettings) -> dict[str, np.n
     for role in ROLES:
         rows = np.flatnonzero(roles == role)
         if role != "test" and settings.cohort:
-            within = dataset.table["sha256"].iloc[rows].isin(cohort(dataset, settings.cohort))
+            within = dataset.table["sha256"].iloc[rows].isin(cohort(dataset.root, settings.cohort))
             rows = rows[within.to_numpy()]
             if set(dataset.labels[rows]) != {0, 1}:
                 raise UserError(

@@ -42,7 +42,7 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
             key = name
     if not stages:
         raise UserError("No stage is chosen; choose at least one of 1, 2, 3 and custom.")
-    known = cohorts(dataset)
+    known = cohorts(dataset.root)
     chosen = None
     if known:
         with left:

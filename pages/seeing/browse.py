@@ -70,12 +70,12 @@ def browse(dataset: Dataset) -> None:
 
 def _cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """Keep to a cohort, if one is chosen; keep what is shown as a new one, or forget one."""
-    known = cohorts(dataset)
+    known = cohorts(dataset.root)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Cohort", [ALL, *known], key=f"cohort-{dataset.fingerprint[:8]}", width=220)
         if chosen != ALL:
             rows = rows[dataset.table["sha256"].iloc[rows].isin(known[chosen])]
-            st.button("Forget", icon=":material/delete:", on_click=forget_cohort, args=(dataset, chosen))
+            st.button("Forget", icon=":material/delete:", on_click=forget_cohort, args=(dataset.root, chosen))
         with st.popover("Save as cohort", icon=":material/bookmark_add:"):
             st.caption(f"Keeps these {len(rows):,} films under a name, for browsing and for training.")
             name = st.text_input("Name of the cohort").strip()

@@ -13,16 +13,16 @@ def dataset(demo, own_home):
 
 def test_a_cohort_is_kept_with_its_set_and_found_again(dataset, demo):
     save_cohort(dataset, "first ten", np.arange(10))
-    assert cohorts(open_dataset(demo)) == {"first ten": frozenset(dataset.table["sha256"][:10])}
-    forget_cohort(dataset, "first ten")
-    assert cohorts(dataset) == {}
+    assert cohorts(demo) == {"first ten": frozenset(dataset.table["sha256"][:10])}
+    forget_cohort(demo, "first ten")
+    assert cohorts(dataset.root) == {}
 
 
 @pytest.mark.parametrize(("name", "rows"), [("", [1]), ("../up", [1]), ("x" * 41, [1]), ("empty", [])])
 def test_a_cohort_without_name_or_films_is_refused(dataset, name, rows):
     with pytest.raises(UserError):
         save_cohort(dataset, name, np.array(rows, int))
-    assert cohorts(dataset) == {}
+    assert cohorts(dataset.root) == {}
 
 
 def test_a_run_trains_and_validates_within_its_cohort_and_tests_on_all(dataset):

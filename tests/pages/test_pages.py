@@ -4,10 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from short_runs import tiny_settings, wait_for
 from streamlit.testing.v1 import AppTest
 
+from core.dataset import forget_cohort, open_dataset, save_cohort
 from core.diagnosis import available_models, load_predictor, save_operating_point
 from core.evaluation import DEFAULT, calibrated
 from core.images import read
@@ -129,6 +132,26 @@ def test_every_section_of_the_comparison_draws(trained, section):
     app = opened("comparison")
     app.button_group(key="section").set_value(section).run()
     assert not app.exception and not app.error
+
+
+def test_a_cohort_narrows_the_comparison(trained, demo):
+    dataset = open_dataset(demo)
+    few = np.flatnonzero(dataset.table["split"] == "test")[::2]
+    save_cohort(dataset, "every second", few)
+    app = opened("comparison")
+    app.selectbox(key="films").set_value("every second").run()
+    assert app.dataframe[0].value.loc["Images", "Stage 1 · trained"] == str(len(few))
+    forget_cohort(demo, "every second")
+
+
+def test_films_are_filtered_by_a_models_answers(trained, demo):
+    kept = pd.concat([trained.predictions(1, split) for split in ("validation", "test")])
+    wrong = (kept["probability"] >= 0.5) != (kept["label"] == "PNEUMONIA")
+    app = opened("dataset", dataset=str(demo))
+    app.selectbox(key="model").set_value("trained · stage 1").run()
+    app.button_group(key="right").set_value("wrong").run()
+    expected = f"{wrong.sum():,} images" if wrong.any() else "No film is like that"
+    assert expected in texts(app)
 
 
 def test_one_threshold_moves_every_number(trained):
