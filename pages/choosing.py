@@ -53,7 +53,7 @@ def choose_dataset() -> Dataset | None:
     if look_again:
         _opened().pop(chosen, None)
     try:
-        return _open(chosen)
+        return opened(chosen)
     except UserError as error:
         st.error(str(error), icon=":material/error:")
         _offer_demo()
@@ -66,7 +66,8 @@ def _opened() -> dict[str, Dataset]:
     return {}
 
 
-def _open(folder: str) -> Dataset:
+def opened(folder: str) -> Dataset:
+    """The set in `folder`, opened once for all sessions; raises UserError when it cannot be used."""
     if folder not in _opened():
         bar = st.progress(0.0, "Reading the folder ...")
 

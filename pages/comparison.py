@@ -14,6 +14,7 @@ from core.evaluation import OperatingPoint, Predictions
 from core.runs import list_runs
 from pages.comparing.calibration import calibration
 from pages.comparing.curves import curves
+from pages.comparing.errors import errors
 from pages.comparing.groups import groups
 from pages.comparing.losses import losses
 from pages.comparing.numbers import numbers
@@ -26,6 +27,7 @@ SECTIONS = {
     "Curves": curves,
     "Calibration": calibration,
     "Groups": groups,
+    "Errors": errors,
     "Training": losses,
 }
 POINTS = {

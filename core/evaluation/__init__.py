@@ -6,6 +6,7 @@ from core.evaluation.curves import Curve, precision_recall, roc
 from core.evaluation.differences import Difference, delong, holm, mcnemar, paired_rate
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import evaluate, intervals, net_benefit, predictive_values
+from core.evaluation.mistakes import disagreements, missed_by_all, mistakes
 from core.evaluation.operating_points import (
     DEFAULT,
     OperatingPoint,
@@ -19,6 +20,9 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.subgroups import rates
 
 __all__ = [
+    "disagreements",
+    "missed_by_all",
+    "mistakes",
     "DEFAULT",
     "MEASURES",
     "Comparison",
