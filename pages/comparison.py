@@ -70,10 +70,11 @@ def main() -> None:
         thresholds = {name: point.threshold for name, point in points.items()}
         offer_to_save({name: candidates[name] for name in names}, points)
         chosen = [candidates[name] for name in names]
+        without = baselines(chosen[0], split, films)
         section = st.segmented_control(
             "Show", list(SECTIONS), default="Numbers", required=True, key="section"
         )
-        SECTIONS[section](Selection(chosen, models, validation, thresholds, split))
+        SECTIONS[section](Selection(chosen, models, validation, without, thresholds, split))
     except UserError as error:
         st.error(str(error), icon=":material/error:")
 
@@ -127,6 +128,15 @@ def predictions(candidate: Candidate, split: str, films: frozenset[str] | None =
         if table.empty:
             raise UserError(f"No film of that cohort is in {split} of {candidate.run.name}. Choose another.")
     return Predictions.of(candidate.name, pd.DataFrame() if table is None else table)
+
+
+def baselines(candidate: Candidate, split: str, films: frozenset[str] | None) -> list[Predictions]:
+    """What can be told of the films without lungs, as the run of a model kept it."""
+    found = []
+    for view, table in candidate.run.baselines(split).items():
+        kept = table if films is None else table[table["sha256"].isin(films)]
+        found.append(Predictions.of(f"No lungs: {view}", kept))
+    return found
 
 
 def operating_points(validation: dict[str, Predictions]) -> dict[str, OperatingPoint]:

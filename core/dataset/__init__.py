@@ -11,6 +11,7 @@ from core.dataset.index import Dataset, Problem, counts, known_folders, open_dat
 from core.dataset.looks import class_images, film_looks
 from core.dataset.roles import rows_by_role
 from core.dataset.sets import list_sets, remove_set
+from core.dataset.shortcuts import baseline
 from core.dataset.split import assign_roles, sample
 from core.dataset.tables import import_table
 from core.dataset.zips import import_zip
@@ -25,6 +26,7 @@ __all__ = [
     "audit",
     "augment",
     "augmented_views",
+    "baseline",
     "class_images",
     "cohort",
     "cohorts",

@@ -9,10 +9,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from core.dataset.index import Dataset
 from core.dataset.pixels import square_means
 
 FOLDS = 5
-LEAST = 20  # images of each class, below which nothing is told
+LEAST = 10  # images of each class, below which nothing is told
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 BLOCK = 2048
 
@@ -29,6 +30,24 @@ def class_by(view: str, table: pd.DataFrame, pixels: np.ndarray) -> float | None
         AUC; None when a class has too few images.
     """
     return _auc(VIEWS[view](pixels), (table["label"] == "PNEUMONIA").to_numpy(int), _patients(table))
+
+
+def baseline(view: str, dataset: Dataset, training: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
+    """Probability of PNEUMONIA of some films, told by a view alone: what a network has to beat.
+
+    Args:
+        view: one of `VIEWS`.
+        training: row numbers of the films to learn from.
+        rows: row numbers of the films to tell.
+
+    Returns:
+        float64 ndarray; None when a class has too few films to learn from.
+    """
+    labels = dataset.labels[training]
+    if np.bincount(labels, minlength=2).min() < LEAST:
+        return None
+    classifier = _classifier().fit(VIEWS[view](dataset.pixels[training]), labels)
+    return classifier.predict_proba(VIEWS[view](dataset.pixels[rows]))[:, 1]
 
 
 def split_by_histogram(table: pd.DataFrame, pixels: np.ndarray, label: str) -> float | None:
@@ -81,14 +100,19 @@ def _patients(table: pd.DataFrame) -> np.ndarray:
 
 def _auc(numbers: np.ndarray, labels: np.ndarray, patients: np.ndarray) -> float | None:
     # Imported here: it takes a second, and pages that only browse do without.
-    from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
     counts = np.bincount(labels, minlength=2)
     if counts.min() < LEAST:
         return None
-    classifier = HistGradientBoostingClassifier(random_state=0, max_iter=60)
+    classifier = _classifier()
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
     found = cross_val_predict(classifier, numbers, labels, groups=patients, cv=folds, method="predict_proba")
     return float(roc_auc_score(labels, found[:, 1]))
+
+
+def _classifier():
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(random_state=0, max_iter=60)

@@ -5,7 +5,8 @@ state.json             where it stands, replaced as it goes
 steps.csv, epochs.csv  history, appended to
 events/                the same history for TensorBoard
 evaluation.json        metrics by stage and split
-predictions/           model_01-test.csv, ...: path, label, patient, cause, probability
+predictions/           model_01-test.csv, ...: path, label, patient, cause, probability;
+                       no_lungs_frame-test.csv, ...: the same by what can be told without lungs
 weights/               best weights of each stage
 checkpoints/           what the stage in training needs to go on after the last finished epoch
 note.txt               what somebody wrote about it
@@ -204,6 +205,20 @@ class Run:
         path = self._predictions_path(stage, split)
         return pd.read_csv(path, keep_default_na=False) if path.exists() else None
 
+    def write_baseline(self, view: str, split: str, table: pd.DataFrame) -> None:
+        """Keep what can be told of a split's images without lungs, by a view such as `frame`."""
+        atomic.write_text(self._baseline_path(view, split), table.to_csv(index=False))
+
+    def baselines(self, split: str) -> dict[str, pd.DataFrame]:
+        """What was kept by `write_baseline`, by view."""
+        found = sorted((self.path / "predictions").glob(f"no_lungs_*-{split}.csv"))
+        return {
+            path.name.removeprefix("no_lungs_").removesuffix(f"-{split}.csv"): pd.read_csv(
+                path, keep_default_na=False
+            )
+            for path in found
+        }
+
     def note(self) -> str:
         """What somebody wrote about the run."""
         path = self.path / "note.txt"
@@ -274,6 +289,9 @@ class Run:
     def _age(self) -> float:
         state = self._json("state.json")
         return state.get("created") or state.get("started", 0.0)
+
+    def _baseline_path(self, view: str, split: str) -> Path:
+        return self.path / "predictions" / f"no_lungs_{view}-{split}.csv"
 
     def _predictions_path(self, stage: int, split: str) -> Path:
         return self.path / "predictions" / f"{self.stage(stage).name}-{split}.csv"

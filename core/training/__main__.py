@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 from core.errors import UserError
-from core.runs import Run, lock
+from core.runs import Run, jobs, lock
 from core.runs.process import Identity
 from core.training import train_next_stage
 
@@ -18,7 +18,7 @@ def main(folder: str) -> int:
     """Train the run in `folder`; 0 when it finished or was stopped, 1 when it failed."""
     run = Run(Path(folder))
     if not _is_locked(run):
-        print(f"{run.name} is training already.", file=sys.stderr)
+        print(f"{run.name} or another run is training already.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: run.request_stop())
     try:
@@ -44,10 +44,12 @@ def _is_locked(run: Run) -> bool:
     """Whether the run is ours: locked by who started us, by us before the last stage, or now."""
     if lock.INHERITED in os.environ:
         return True
-    descriptor = lock.acquire(run.lock_path)
-    if descriptor is None:
+    turn = lock.acquire(jobs.training_lock(run.path.parent))
+    own = lock.acquire(run.lock_path) if turn is not None else None
+    if own is None:
         return False
-    os.set_inheritable(descriptor, True)
+    for descriptor in (turn, own):
+        os.set_inheritable(descriptor, True)
     run.begin_attempt()
     run.write_process(Identity.of(os.getpid()))
     os.environ[lock.INHERITED] = "1"

@@ -10,14 +10,16 @@ import keras
 
 from core import processor
 from core.config import STAGES, TrainingSettings
-from core.dataset import Dataset, open_dataset
+from core.dataset import Dataset, baseline, described, open_dataset
 from core.errors import UserError
 from core.network import build, set_arrays, starting_weights
 from core.runs import Plan, Run
-from core.training.data import RunData
+from core.training.data import Films, RunData
 from core.training.progress import Progress, Stopped
 from core.training.stage import train_stage
 from core.weights import ModelRecord, read_model
+
+BASELINES = ("corners", "frame", "histogram")
 
 
 def train_next_stage(run: Run) -> bool:
@@ -68,6 +70,8 @@ def _train(run: Run, settings: TrainingSettings, number: int) -> None:
         precision=precision,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+    if number == settings.stages[0]:
+        _keep_baselines(run, data)
     train_stage(settings.stage(number), network, record, data, run, progress)
     progress.reach(plan.until(number) + plan.stage(number))
     progress.say(peak_memory=_peak_memory(run))
@@ -117,6 +121,18 @@ def _facts(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dict:
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
     }
+
+
+def _keep_baselines(run: Run, data: RunData) -> None:
+    """Predictions without lungs, learnt from the same films, to stand beside the models."""
+    run.write_state(message="Measuring what can be told without lungs")
+    for view in BASELINES:
+        for role in ("validation", "test"):
+            films: Films = getattr(data, role)
+            found = baseline(view, films.dataset, data.training.rows, films.rows) if len(films) else None
+            if found is not None:
+                table = described(films.dataset, films.rows).assign(probability=found)
+                run.write_baseline(view, role, table)
 
 
 def _check_same(before: dict, now: dict, dataset: Dataset) -> None:

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import evaluation
+from core.config import THRESHOLD
 from core.evaluation import Predictions
 from core.figures import comparison as figures
 from pages.comparing.differences import differences
@@ -17,14 +18,19 @@ def numbers(selection: Selection) -> None:
         threshold = selection.thresholds[model.name]
         metrics[model.name] = evaluation.evaluate(model.labels, model.probabilities, threshold)
         intervals[model.name] = bounds(model, threshold)
+    told, told_bounds = {}, {}
+    for model in selection.baselines:
+        told[model.name] = evaluation.evaluate(model.labels, model.probabilities)
+        told_bounds[model.name] = bounds(model, THRESHOLD)
+    intervals_of_all = intervals | told_bounds
     shown = pd.DataFrame(
         {
             name: [
-                with_interval(values[metric], intervals[name][metric], metric)
+                with_interval(values[metric], intervals_of_all[name][metric], metric)
                 for metric in figures.METRIC_TITLES
             ]
             + [f"{values['n']:,}"]
-            for name, values in metrics.items()
+            for name, values in (metrics | told).items()
         },
         index=[*figures.METRIC_TITLES.values(), "Images"],
     )
@@ -32,6 +38,12 @@ def numbers(selection: Selection) -> None:
     st.caption(
         "In brackets 95 % intervals: Wilson's for proportions, for the rest 2,000 bootstrap resamples of "
         "whole patients."
+        + (
+            " *No lungs*: gradient boosting on the corners, the frame or the histogram of the same training "
+            "films, at 0.5; a model that is not better may not read lungs."
+            if told
+            else ""
+        )
     )
     st.download_button(
         "CSV",

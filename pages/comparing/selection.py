@@ -31,6 +31,7 @@ class Selection:
         candidates: where they come from.
         models: what they said of the chosen split.
         validation: what they said of validation, by name: thresholds and temperatures are found there.
+        baselines: what can be told of the same films without lungs, as the first run kept it.
         thresholds: from which probability a film is called PNEUMONIA, by name.
         split: `test` or `validation`.
     """
@@ -38,5 +39,6 @@ class Selection:
     candidates: list[Candidate]
     models: list[Predictions]
     validation: dict[str, Predictions]
+    baselines: list[Predictions]
     thresholds: dict[str, float]
     split: str

@@ -117,3 +117,12 @@ def test_the_report_and_json_hold_every_finding(demo):
     for finding in findings:
         assert finding.title in text
         json.dumps(finding.to_json(), allow_nan=False)
+
+
+def test_a_baseline_tells_classes_by_a_view_alone_where_it_can(demo):
+    dataset = open_dataset(demo)
+    training = np.flatnonzero(dataset.table["split"] == "train")
+    test = np.flatnonzero(dataset.table["split"] == "test")
+    found = shortcuts.baseline("histogram", dataset, training, test)
+    assert found.shape == (15,) and ((found >= 0) & (found <= 1)).all()
+    assert shortcuts.baseline("frame", dataset, training[:12], test) is None

@@ -67,6 +67,10 @@ def test_the_whole_way(server, page):
     page.get_by_test_id("stSelectbox").click()
     page.get_by_role("option", name="Youden's J").click()
     expect(page.get_by_text("largest sensitivity + specificity on validation")).to_be_visible()
+    page.get_by_role("radio", name="Errors").click()
+    page.locator(".film").first.click()
+    expect(page.get_by_role("dialog").get_by_text("The film")).to_be_visible()
+    page.keyboard.press("Escape")
     page.get_by_role("radio", name="Curves").click()
     expect(page.locator(".js-plotly-plot").get_by_text("95 % pointwise band").first).to_be_visible()
 

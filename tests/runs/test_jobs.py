@@ -158,3 +158,22 @@ def test_only_what_ended_early_can_go_on(make):
     with pytest.raises(UserError, match="is finished"):
         jobs.start(run)
     assert open_run("done", run.path.parent).status().seconds == 1.0
+
+
+def test_a_run_started_by_hand_takes_its_turn_and_no_other_trains_beside_it(make):
+    run, other = make("by-hand"), make("other")
+    command = [sys.executable, "-m", "core.training", str(run.path)]
+    process = subprocess.Popen(
+        command, cwd=jobs.PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    until(lambda: run.status().state == "running")
+    assert run.process().pid == process.pid
+    second = subprocess.run(
+        [*command[:-1], str(other.path)], cwd=jobs.PROJECT, capture_output=True, text=True
+    )
+    assert second.returncode == 2 and "training already" in second.stderr
+    jobs.start(other)
+    assert other.status().state == "queued"
+    assert process.wait(120) == 0
+    until(lambda: other.status().state == "finished")
+    assert other.status().started >= run.status().ended

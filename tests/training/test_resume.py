@@ -18,7 +18,7 @@ from core.runs import Run, create_run, jobs, lock
 from core.weights import read_model
 
 KILLS = 20
-EPOCHS = 6
+EPOCHS = 5
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def one_thread():
 @pytest.fixture(scope="module")
 def settings(demo):
     settings = tiny_settings(demo, precision="float32", epochs=EPOCHS, early_stopping=EPOCHS, plateau=1)
-    return replace(settings, batch_size=4, steps=(3, 3, 2), optimizer="sgd", momentum=0.9, learning_rate=1e-5)
+    return replace(settings, batch_size=4, steps=(3, 3, 1), optimizer="sgd", momentum=0.9, learning_rate=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -79,26 +79,29 @@ def has_trained(run: Run, epochs: int) -> bool:
 
 @pytest.mark.timeout(1200)
 def test_twenty_kills_at_random_moments_change_nothing(uninterrupted, settings, tmp_path):
-    run = create_run(settings, "killed", tmp_path / "runs", tmp_path / "models")
+    run = create_run(settings, "killed-0", tmp_path / "runs", tmp_path / "models")
     chance = random.Random(3)
     kills, stages = 0, set()
     while kills < KILLS:
         jobs.start(run)
-        wait_until(lambda: jobs.is_active(run))
+        wait_until(lambda run=run: jobs.is_active(run) and run.process() and run.process().process())
         if chance.random() < 0.2:  # while it starts
             time.sleep(chance.uniform(0, 8))
         else:
-            goal = len(run.epochs()) + chance.choice([0, 1, 1])
-            wait_until(lambda goal=goal: has_trained(run, goal) or not jobs.is_active(run))
+            goal = len(run.epochs()) + chance.choice([0, 0, 1])
+            wait_until(lambda run=run, goal=goal: has_trained(run, goal) or not jobs.is_active(run))
             time.sleep(chance.uniform(0, 1))
-        if not jobs.is_active(run):
-            break
-        os.kill(run.process().pid, signal.SIGKILL)
-        wait_until(lambda: run.status().state == "died")
+        run.process().kill()
+        wait_until(lambda run=run: not jobs.is_active(run))
+        if run.status().state == "finished":  # faster than the kills: once more
+            assert_same_end(run, uninterrupted)
+            run = create_run(settings, f"killed-{kills}", tmp_path / "runs", tmp_path / "models")
+            continue
+        assert run.status().state == "died"
         kills += 1
         stages.add(run.status().stage)
         assert_nothing_is_damaged(run)
-    assert kills == KILLS and stages >= {1, 2}, (kills, stages)
+    assert stages >= {1, 2}, stages
     jobs.start(run)
     wait_for(run, 400)
     assert run.status().state == "finished", run.log_tail()

@@ -79,6 +79,15 @@ def finished(settings, folder, name):
     return run
 
 
+def test_what_can_be_told_without_lungs_is_kept_beside_the_models(demo, tmp_path):
+    run = finished(tiny_settings(demo, stages=(1,), epochs=1, train_limit=None), tmp_path, "baselines")
+    for split, count in (("test", 15), ("validation", len(run.predictions(1, "validation")))):
+        found = run.baselines(split)
+        assert list(found) == ["corners", "frame", "histogram"]
+        assert all(len(table) >= count for table in found.values())
+        assert all(table["probability"].between(0, 1).all() for table in found.values())
+
+
 def test_the_same_settings_give_the_same_run(demo, tmp_path):
     settings = tiny_settings(demo, stages=(1,))
     first, second = (finished(settings, tmp_path, name) for name in ("first", "second"))
