@@ -13,44 +13,15 @@ from pages.comparing.selection import BY_CONTENT, PLAIN, Selection
 
 def numbers(selection: Selection) -> None:
     """Metrics with intervals, raw counts, predictive values, differences."""
-    metrics, intervals = {}, {}
-    for model in selection.models:
-        threshold = selection.thresholds[model.name]
-        metrics[model.name] = evaluation.evaluate(model.labels, model.probabilities, threshold)
-        intervals[model.name] = bounds(model, threshold)
-    told, told_bounds = {}, {}
-    for model in selection.baselines:
-        told[model.name] = evaluation.evaluate(model.labels, model.probabilities)
-        told_bounds[model.name] = bounds(model, THRESHOLD)
-    intervals_of_all = intervals | told_bounds
-    shown = pd.DataFrame(
-        {
-            name: [
-                with_interval(values[metric], intervals_of_all[name][metric], metric)
-                for metric in figures.METRIC_TITLES
-            ]
-            + [f"{values['n']:,}"]
-            for name, values in (metrics | told).items()
-        },
-        index=[*figures.METRIC_TITLES.values(), "Images"],
-    )
-    st.dataframe(shown, width="stretch", height=35 * (len(shown) + 1) + 3)
-    st.caption(
-        "In brackets 95 % intervals: Wilson's for proportions, for the rest 2,000 bootstrap resamples of "
-        "whole patients."
-        + (
-            " *No lungs*: gradient boosting on the corners, the frame or the histogram of the same training "
-            "films, at 0.5; a model that is not better may not read lungs."
-            if told
-            else ""
+    metrics, intervals = measured(selection.models, selection.thresholds)
+    half = {model.name: THRESHOLD for model in selection.baselines}
+    told, told_intervals = measured(selection.baselines, half)
+    side_by_side(metrics | told, intervals | told_intervals, selection.split)
+    if told:
+        st.caption(
+            "*No lungs*: gradient boosting on the corners, the frame or the histogram of the same training "
+            "films, at 0.5. A model that is not better may not read lungs."
         )
-    )
-    st.download_button(
-        "CSV",
-        exported(metrics, intervals),
-        f"comparison-{selection.split}.csv",
-        icon=":material/download:",
-    )
     st.plotly_chart(figures.metric_points(metrics, intervals), config=PLAIN, key="points")
     st.subheader("Confusion matrices")
     for column, (name, values) in zip(st.columns(len(metrics)), metrics.items(), strict=True):
@@ -59,6 +30,38 @@ def numbers(selection: Selection) -> None:
         )
     at_prevalence(metrics)
     differences(selection)
+
+
+def measured(models: list[Predictions], thresholds: dict[str, float]) -> tuple[dict, dict]:
+    """Metrics and their intervals, by name of the model."""
+    metrics, intervals = {}, {}
+    for model in models:
+        threshold = thresholds[model.name]
+        metrics[model.name] = evaluation.evaluate(model.labels, model.probabilities, threshold)
+        intervals[model.name] = bounds(model, threshold)
+    return metrics, intervals
+
+
+def side_by_side(metrics: dict, intervals: dict, split: str) -> None:
+    """A table, a column a model, and the same as CSV."""
+    shown = pd.DataFrame(
+        {
+            name: [
+                with_interval(values[metric], intervals[name][metric], metric)
+                for metric in figures.METRIC_TITLES
+            ]
+            + [f"{values['n']:,}"]
+            for name, values in metrics.items()
+        },
+        index=[*figures.METRIC_TITLES.values(), "Images"],
+    )
+    st.dataframe(shown, width="stretch", height=35 * (len(shown) + 1) + 3)
+    st.caption(
+        "In brackets 95 % intervals: Wilson's for proportions, for the rest 2,000 bootstrap resamples of "
+        "whole patients."
+    )
+    table = exported(metrics, intervals)
+    st.download_button("CSV", table, f"comparison-{split}.csv", icon=":material/download:")
 
 
 @st.cache_data(show_spinner=False, max_entries=200, hash_funcs=BY_CONTENT)

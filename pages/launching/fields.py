@@ -15,7 +15,8 @@ def change_settings(base: TrainingSettings, key: str) -> TrainingSettings:
 
     Args:
         base: what the form starts from.
-        key: tells the widgets of one base from those of another.
+        key: tells the widgets of one base from those of another; a widget's own key is this, a dash and
+            the name of the setting.
     """
     loop, optimizer, data = st.tabs(["Epochs and steps", "Optimiser", "Data and augmentation"])
     with loop:
@@ -28,83 +29,94 @@ def change_settings(base: TrainingSettings, key: str) -> TrainingSettings:
 
 
 def _help(sentence: str, value: object) -> str:
-    return f"{sentence} The method: {value}."
+    if isinstance(value, bool):
+        value = "on" if value else "off"
+    return f"{sentence} The method: {'0' if value is None else value}."
+
+
+def _number(place, base, key: str, name: str, label: str, low, high, sentence: str, step=None, **more):
+    """A number of the settings; what lies out of its range is refused where it is typed."""
+    method, value = getattr(METHOD, name, None), getattr(base, name)
+    return place.number_input(
+        label, low, high, value, step, key=f"{key}-{name}", help=_help(sentence, method), **more
+    )
+
+
+def _switch(place, base, key: str, name: str, label: str, sentence: str, **more) -> bool:
+    """A setting that is on or off."""
+    method = getattr(METHOD if hasattr(METHOD, name) else METHOD.augmentation, name)
+    return place.checkbox(
+        label, getattr(base, name), key=f"{key}-{name}", help=_help(sentence, method), **more
+    )
+
+
+def _at_most(place, base, key: str, name: str, label: str) -> int | None:
+    """A limit; 0 stands for none."""
+    given, sentence = getattr(base, name) or 0, _help("At most; 0 takes all.", getattr(METHOD, name))
+    return place.number_input(label, 0, 10**9, given, key=f"{key}-{name}", help=sentence) or None
 
 
 def _loop(base: TrainingSettings, key: str) -> dict:
     first, second, third = st.columns(3)
-    epochs = first.number_input(
-        "Epochs",
-        1,
-        1000,
-        base.epochs,
-        key=f"{key}-epochs",
-        help=_help("At most, in each stage.", METHOD.epochs),
-    )
-    batch = first.number_input(
-        "Batch size",
-        1,
-        512,
-        base.batch_size,
-        key=f"{key}-batch",
-        help=_help("Films a step. More need more memory and make fewer steps.", METHOD.batch_size),
-    )
-    seed = first.number_input(
-        "Seed",
-        0,
-        2**31 - 1,
-        base.seed,
-        key=f"{key}-seed",
-        help=_help("The same settings and seed give the same run.", METHOD.seed),
-    )
-    steps = []
-    for number in STAGES:
-        value = base.steps[number - 1]
-        method = METHOD.steps[number - 1] or "0, all films once"
-        chosen = second.number_input(
+    steps = tuple(
+        second.number_input(
             f"Steps an epoch, stage {number}",
             0,
             100_000,
-            value or 0,
+            base.steps[number - 1] or 0,
             key=f"{key}-steps-{number}",
-            help=_help("0 goes through all films once.", method),
+            help=_help("0 goes through all films once.", METHOD.steps[number - 1]),
         )
-        steps.append(chosen or None)
-    patience = third.number_input(
-        "Early stopping",
-        1,
-        1000,
-        base.early_stopping,
-        key=f"{key}-patience",
-        help=_help(
-            "Epochs without a better validation loss after which a stage ends.", METHOD.early_stopping
-        ),
-    )
-    plateau = third.number_input(
-        "Plateau",
-        1,
-        1000,
-        base.plateau,
-        key=f"{key}-plateau",
-        help=_help("Epochs without a better validation loss after which the rate drops.", METHOD.plateau),
-    )
-    factor = third.number_input(
-        "Drop the rate to",
-        0.01,
-        0.99,
-        base.plateau_factor,
-        0.05,
-        key=f"{key}-factor",
-        help=_help("The rate is multiplied by this on a plateau.", METHOD.plateau_factor),
+        or None
+        for number in STAGES
     )
     return {
-        "epochs": epochs,
-        "batch_size": batch,
-        "seed": seed,
-        "steps": tuple(steps),
-        "early_stopping": patience,
-        "plateau": plateau,
-        "plateau_factor": factor,
+        "epochs": _number(first, base, key, "epochs", "Epochs", 1, 1000, "At most, in each stage."),
+        "batch_size": _number(
+            first,
+            base,
+            key,
+            "batch_size",
+            "Batch size",
+            1,
+            512,
+            "Films a step. More need more memory and make fewer steps.",
+        ),
+        "seed": _number(
+            first, base, key, "seed", "Seed", 0, 2**31 - 1, "The same settings and seed give the same run."
+        ),
+        "steps": steps,
+        "early_stopping": _number(
+            third,
+            base,
+            key,
+            "early_stopping",
+            "Early stopping",
+            1,
+            1000,
+            "Epochs without a better validation loss after which a stage ends.",
+        ),
+        "plateau": _number(
+            third,
+            base,
+            key,
+            "plateau",
+            "Plateau",
+            1,
+            1000,
+            "Epochs without a better validation loss after which the rate drops.",
+        ),
+        "plateau_factor": _number(
+            third,
+            base,
+            key,
+            "plateau_factor",
+            "Drop the rate to",
+            0.01,
+            0.99,
+            "The rate is multiplied by this on a plateau.",
+            0.05,
+        ),
     }
 
 
@@ -117,179 +129,136 @@ def _optimizer(base: TrainingSettings, key: str) -> dict:
         key=f"{key}-optimizer",
         help=_help("Adam adapts the rate of each weight and gets on faster in few epochs.", METHOD.optimizer),
     )
-    rate = first.number_input(
-        "Learning rate",
-        1e-8,
-        1.0,
-        base.learning_rate,
-        format="%.1e",
-        key=f"{key}-rate",
-        help=_help("Of stage 1. Too high a rate makes the loss explode.", METHOD.learning_rate),
-    )
-    precision = first.selectbox(
-        "Precision",
-        processor.PRECISIONS,
-        processor.PRECISIONS.index(base.precision),
-        key=f"{key}-precision",
-        help=_help(
-            "In which convolutions compute. Auto is bfloat16, about twice as fast, where the processor has "
-            f"it (here: {processor.resolved('auto')}); weights, head and loss are float32 either way.",
-            METHOD.precision,
-        ),
-    )
-    factors = [
-        second.number_input(
-            f"Rate of stage {number}, times",
-            1e-4,
-            100.0,
-            base.rate_factors[number - 1],
-            key=f"{key}-rate-{number}",
-            help=_help("Multiplies the learning rate in this stage.", METHOD.rate_factors[number - 1]),
-        )
-        for number in STAGES
-    ]
-    momentum = third.number_input(
-        "Momentum",
-        0.0,
-        0.999,
-        base.momentum,
-        0.1,
-        key=f"{key}-momentum",
-        disabled=optimizer != "sgd",
-        help=_help("How much of the last step each step of SGD keeps.", METHOD.momentum),
-    )
-    nesterov = third.checkbox(
-        "Nesterov",
-        base.nesterov,
-        key=f"{key}-nesterov",
-        disabled=optimizer != "sgd",
-        help=_help("Look ahead along the momentum.", "off"),
-    )
-    weights = third.checkbox(
-        "Class weights",
-        base.class_weights,
-        key=f"{key}-weights",
-        help=_help("Let both classes weigh the same in the loss, though pneumonia has more films.", "off"),
-    )
+    off = {"disabled": optimizer != "sgd"}
     return {
         "optimizer": optimizer,
-        "learning_rate": rate,
-        "precision": precision,
-        "rate_factors": tuple(factors),
-        "momentum": momentum,
-        "nesterov": nesterov,
-        "class_weights": weights,
+        "learning_rate": _number(
+            first,
+            base,
+            key,
+            "learning_rate",
+            "Learning rate",
+            1e-8,
+            1.0,
+            "Of stage 1. Too high a rate makes the loss explode.",
+            format="%.1e",
+        ),
+        "precision": first.selectbox(
+            "Precision",
+            processor.PRECISIONS,
+            processor.PRECISIONS.index(base.precision),
+            key=f"{key}-precision",
+            help=_help(
+                "In which convolutions compute. Auto is bfloat16, about twice as fast, where the processor "
+                f"has it (here: {processor.resolved('auto')}); weights, head and loss are float32 always.",
+                METHOD.precision,
+            ),
+        ),
+        "rate_factors": tuple(
+            second.number_input(
+                f"Rate of stage {number}, times",
+                1e-4,
+                100.0,
+                base.rate_factors[number - 1],
+                key=f"{key}-rate-{number}",
+                help=_help("Multiplies the learning rate in this stage.", METHOD.rate_factors[number - 1]),
+            )
+            for number in STAGES
+        ),
+        "momentum": _number(
+            third,
+            base,
+            key,
+            "momentum",
+            "Momentum",
+            0.0,
+            0.999,
+            "How much of the last step each step of SGD keeps.",
+            0.1,
+            **off,
+        ),
+        "nesterov": _switch(
+            third, base, key, "nesterov", "Nesterov", "Look ahead along the momentum.", **off
+        ),
+        "class_weights": _switch(
+            third,
+            base,
+            key,
+            "class_weights",
+            "Class weights",
+            "Let both classes weigh the same in the loss, though pneumonia has more films.",
+        ),
     }
+
+
+FLIPS = {
+    "horizontal_flip": ("Horizontal flip", "Mirror half of the views left to right."),
+    "vertical_flip": ("Vertical flip", "Stand half of the views on their head; no clinic sees such a film."),
+}
+STRENGTHS = {  # label, most, sentence
+    "rotation": ("Rotation, degrees", 90.0, "Turn by up to this, either way."),
+    "width_shift": ("Width shift", 0.5, "Of the width, either way."),
+    "height_shift": ("Height shift", 0.5, "Of the height, either way."),
+    "shear": ("Shear, degrees", 30.0, "Slant by up to this, either way."),
+}
 
 
 def _data(base: TrainingSettings, key: str) -> dict:
     first, second, third = st.columns(3)
-    method, given = METHOD.augmentation, base.augmentation or Augmentation()
+    given = base.augmentation or Augmentation()
     augment = first.checkbox(
-        "Augment", base.augmentation is not None, key=f"{key}-augment", help=_help("Vary the films.", "on")
+        "Augment", base.augmentation is not None, key=f"{key}-augment", help=_help("Vary the films.", True)
     )
     off = {"disabled": not augment}
-    flip = first.checkbox(
-        "Horizontal flip",
-        given.horizontal_flip,
-        key=f"{key}-hflip",
-        help=_help("Mirror half of the views left to right.", "on"),
-        **off,
-    )
-    vertical = first.checkbox(
-        "Vertical flip",
-        given.vertical_flip,
-        key=f"{key}-vflip",
-        help=_help("Stand half of the views on their head; no clinic sees such a film.", "on"),
-        **off,
-    )
-    rotation = second.slider(
-        "Rotation, degrees",
-        0.0,
-        90.0,
-        given.rotation,
-        key=f"{key}-rotation",
-        help=_help("Turn by up to this, either way.", method.rotation),
-        **off,
-    )
-    width = second.slider(
-        "Width shift",
-        0.0,
-        0.5,
-        given.width_shift,
-        key=f"{key}-width",
-        help=_help("Of the width, either way.", method.width_shift),
-        **off,
-    )
-    height = second.slider(
-        "Height shift",
-        0.0,
-        0.5,
-        given.height_shift,
-        key=f"{key}-height",
-        help=_help("Of the height, either way.", method.height_shift),
-        **off,
-    )
-    shear = second.slider(
-        "Shear, degrees",
-        0.0,
-        30.0,
-        given.shear,
-        key=f"{key}-shear",
-        help=_help("Slant by up to this, either way.", method.shear),
-        **off,
-    )
-    views = third.number_input(
-        "Kept views",
-        1,
-        100,
-        base.views,
-        key=f"{key}-views",
-        help=_help(
-            "Augmented views of each film that stages 1 and 2 keep; each epoch takes the next. "
-            "More need more disk.",
-            METHOD.views,
-        ),
-        **off,
-    )
-    fraction = third.number_input(
-        "Validation patients",
-        0.01,
-        0.5,
-        base.validation_fraction,
-        0.01,
-        key=f"{key}-fraction",
-        help=_help(
-            "Share of the patients that is held out to choose the best weights.", METHOD.validation_fraction
-        ),
-    )
-    copies = third.checkbox(
-        "Leave out copies",
-        base.without_copies,
-        key=f"{key}-copies",
-        help=_help("Train on each film once where files are byte-identical; see the audit.", "off"),
-    )
-    limit = third.number_input(
-        "Training films",
-        0,
-        10**9,
-        base.train_limit or 0,
-        key=f"{key}-limit",
-        help=_help("At most; 0 takes all.", "0"),
-    )
-    held_out = third.number_input(
-        "Validation films",
-        0,
-        10**9,
-        base.validation_limit or 0,
-        key=f"{key}-held-out",
-        help=_help("At most; 0 takes all.", "0"),
-    )
+    flips = {
+        name: _switch(first, given, key, name, label, sentence, **off)
+        for name, (label, sentence) in FLIPS.items()
+    }
+    strengths = {
+        name: second.slider(
+            label,
+            0.0,
+            most,
+            getattr(given, name),
+            key=f"{key}-{name}",
+            help=_help(sentence, getattr(METHOD.augmentation, name)),
+            **off,
+        )
+        for name, (label, most, sentence) in STRENGTHS.items()
+    }
     return {
-        "augmentation": Augmentation(flip, vertical, rotation, width, height, shear) if augment else None,
-        "views": views,
-        "without_copies": copies,
-        "validation_fraction": fraction,
-        "train_limit": limit or None,
-        "validation_limit": held_out or None,
+        "augmentation": Augmentation(**flips, **strengths) if augment else None,
+        "views": _number(
+            third,
+            base,
+            key,
+            "views",
+            "Kept views",
+            1,
+            100,
+            "Augmented views of each film that stages 1 and 2 keep; each epoch takes the next. More need "
+            "more disk.",
+            **off,
+        ),
+        "validation_fraction": _number(
+            third,
+            base,
+            key,
+            "validation_fraction",
+            "Validation patients",
+            0.01,
+            0.5,
+            "Share of the patients that is held out to choose the best weights.",
+            0.01,
+        ),
+        "without_copies": _switch(
+            third,
+            base,
+            key,
+            "without_copies",
+            "Leave out copies",
+            "Train on each film once where files are byte-identical; see the audit.",
+        ),
+        "train_limit": _at_most(third, base, key, "train_limit", "Training films"),
+        "validation_limit": _at_most(third, base, key, "validation_limit", "Validation films"),
     }

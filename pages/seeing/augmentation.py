@@ -7,23 +7,10 @@ from core.config import PRESETS, Augmentation
 from core.dataset import Dataset, augmented_views
 from core.errors import UserError
 from core.images import read
+from pages.launching.fields import FLIPS, STRENGTHS
 
 VIEWS = 8
 MOST_OFFERED = 300  # films in the list to choose from
-STRENGTHS = {  # label, most, step
-    "rotation": ("Rotation, degrees", 90.0, 1.0),
-    "width_shift": ("Width shift", 0.5, 0.01),
-    "height_shift": ("Height shift", 0.5, 0.01),
-    "shear": ("Shear, degrees", 30.0, 0.1),
-}
-FIELDS = {  # of the training form, by the ends of their keys
-    "horizontal_flip": "hflip",
-    "vertical_flip": "vflip",
-    "rotation": "rotation",
-    "width_shift": "width",
-    "height_shift": "height",
-    "shear": "shear",
-}
 
 
 def show_augmentation(dataset: Dataset) -> None:
@@ -63,11 +50,11 @@ def _strengths(base: Augmentation, preset: str) -> Augmentation:
     """Widgets for each strength, the preset's being their first values."""
     flips = {
         name: st.checkbox(label, getattr(base, name), key=f"see-{preset}-{name}")
-        for name, label in (("horizontal_flip", "Horizontal flip"), ("vertical_flip", "Vertical flip"))
+        for name, (label, _) in FLIPS.items()
     }
     strengths = {
-        name: st.slider(label, 0.0, most, getattr(base, name), step, key=f"see-{preset}-{name}")
-        for name, (label, most, step) in STRENGTHS.items()
+        name: st.slider(label, 0.0, most, getattr(base, name), key=f"see-{preset}-{name}")
+        for name, (label, most, _) in STRENGTHS.items()
     }
     return Augmentation(**flips, **strengths)
 
@@ -75,8 +62,8 @@ def _strengths(base: Augmentation, preset: str) -> Augmentation:
 def _send(augmentation: Augmentation) -> None:
     """Put the strengths into the form, whichever preset is chosen there."""
     for preset in PRESETS:
-        for name, field in FIELDS.items():
-            st.session_state[f"{preset}-{field}"] = getattr(augmentation, name)
+        for name in (*FLIPS, *STRENGTHS):
+            st.session_state[f"{preset}-{name}"] = getattr(augmentation, name)
     st.toast("The training form has these strengths now.", icon=":material/send:")
 
 

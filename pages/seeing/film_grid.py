@@ -1,13 +1,12 @@
 """A grid of films that can be clicked; one `st.image` for each film takes a second for a hundred."""
 
 import base64
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
 from core.dataset import Dataset
 from core.dataset.browsing import sprite
+from pages.component import component
 
 COLUMNS = 10
 CSS = """
@@ -26,13 +25,6 @@ CSS = """
 
 def film_grid(dataset: Dataset, rows: np.ndarray, captions: list[str], key: str) -> int | None:
     """Draw films; the row number of one that was clicked in this run, else None."""
-    component = st.components.v2.component(
-        "film_grid",
-        html='<div class="film-grid"></div>',
-        css=CSS,
-        js=Path(__file__).with_suffix(".js").read_text(),
-        isolate_styles=False,
-    )
     picture = base64.b64encode(sprite(dataset, rows, COLUMNS)).decode()
     paths = dataset.table["path"].to_numpy()
     films = [
@@ -45,4 +37,5 @@ def film_grid(dataset: Dataset, rows: np.ndarray, captions: list[str], key: str)
         "lines": max(1, -(-len(rows) // COLUMNS)),
         "films": films,
     }
-    return component(data=data, key=key, on_clicked_change=lambda: None).clicked
+    drawn = component(__file__, CSS)(data=data, key=key, on_clicked_change=lambda: None)
+    return drawn.clicked

@@ -3,11 +3,9 @@
 `st.plotly_chart` mounts its figure anew with each change: it flickers, and a zoom is lost.
 """
 
-from pathlib import Path
-
 import plotly.graph_objects as go
-import streamlit as st
 
+from pages.component import component
 from pages.watching.routes import PLOTLY
 
 # Text takes the theme's colour even when the theme changes while nothing is updated.
@@ -25,11 +23,5 @@ CSS = """
 
 def live_figures(figures: list[go.Figure], key: str) -> None:
     """Draw figures side by side, or below one another where it is narrow."""
-    component = st.components.v2.component(
-        "live_figures",
-        html='<div class="live-figures"></div>',
-        css=CSS,
-        js=Path(__file__).with_suffix(".js").read_text(),
-        isolate_styles=False,
-    )
-    component(data={"plotly": PLOTLY, "figures": [figure.to_json() for figure in figures]}, key=key)
+    data = {"plotly": PLOTLY, "figures": [figure.to_json() for figure in figures]}
+    component(__file__, CSS)(data=data, key=key)
