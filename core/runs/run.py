@@ -135,23 +135,24 @@ class Run:
     def status(self) -> RunStatus:
         """Where the run stands now; the one place that tells."""
         status = self._look()
-        # Between two looks a run may leave the queue and start, or end and say how: look again.
+        # Between two of its looks a run that nobody queued may have started: look again.
         return self._look() if status.state == "died" else status
 
     def _look(self) -> RunStatus:
-        alive = lock.is_held(self.lock_path)  # first: a run that ends meanwhile still says how
+        # In this order: whoever starts a run takes its lock, writes its state, and takes it out of the
+        # queue last; a run that ends writes how before its lock is free.
+        waiting = queue.waiting(self.path.parent)
+        alive = lock.is_held(self.lock_path)
         state = self._json("state.json")
         ended = state["state"] in ENDED
-        if alive:
-            # One that has said how it ended is about to go.
-            return RunStatus(**state, **({} if ended else {"stopping": self.stop_requested()}))
-        waiting = queue.waiting(self.path.parent)
-        if self.name in waiting:
+        if self.name in waiting and (ended or not alive):
             place = waiting.index(self.name) + 1
             sentence = f"Waiting for its turn: number {place} of {len(waiting)}."
             return RunStatus(**{**state, "state": "queued", "message": sentence})
         if ended:
             return RunStatus(**state)
+        if alive:
+            return RunStatus(**state, stopping=self.stop_requested())
         gone = {"state": "died", "message": WITHOUT_A_WORD, "ended": self._last_sign_of_life()}
         return RunStatus(**{**state, **gone})
 

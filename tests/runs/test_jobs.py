@@ -15,7 +15,7 @@ from core.runs import create_run, jobs, list_runs, lock, open_run, queue
 from core.runs.process import Identity
 
 
-def until(condition, seconds=120):
+def until(condition, seconds=240):
     """Wait for something to become true."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -54,11 +54,12 @@ def test_three_runs_train_one_after_another_and_a_failure_holds_up_nobody(make):
     while {"queued", "running"} & set(states(*runs)):
         now = states(*runs)
         seen.add(tuple(now))
-        assert now.count("running") <= 1 and "died" not in now
+        assert "died" not in now
         time.sleep(0.01)
     assert states(*runs) == ["finished", "failed", "finished"]
     assert ("running", "queued", "queued") in seen
-    assert runs[2].status().started >= runs[0].status().ended
+    times = [(run.status().started, run.status().ended) for run in runs]
+    assert sorted(sum(times, ())) == list(sum(times, ())), "one after another"
     until(lambda: not lock.is_held(jobs.scheduler_lock(runs[0].path.parent)), 10)
 
 
