@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import click
-import numpy as np
 
 from core.cli.output import Bar, as_json, percent, print_json
 from core.config import STAGES
-from core.dataset import Dataset, assign_roles, described, open_dataset
+from core.dataset import Dataset, described, open_dataset, rows_by_role
 from core.diagnosis import load_predictor
 from core.errors import UserError
 from core.evaluation import evaluate
@@ -79,14 +78,9 @@ def _recorded_scaling(file: Path) -> str | None:
     return record.scaling if record.run else None
 
 
-def _rows(dataset: Dataset, run: Run, role: str) -> np.ndarray:
-    settings = run.settings()
-    return np.flatnonzero(assign_roles(dataset.table, settings.validation_fraction, settings.seed) == role)
-
-
 def _recognised(path: Path, dataset: Dataset, run: Run) -> str:
     """The scaling under which the weights fit validation better; kept in the file."""
-    rows = _rows(dataset, run, "validation")
+    rows = rows_by_role(dataset, run.settings())["validation"]
     rows = rows[:: max(1, len(rows) // FILMS_TO_TELL)]
     losses = {}
     for scaling in SCALINGS:
@@ -103,8 +97,9 @@ def _measure(run: Run, stage: int, dataset: Dataset) -> None:
     """Predictions and metrics on validation and test, as a run that was trained here has them."""
     predictor = load_predictor(run.weights_path(stage))
     measured = {}
+    by_role = rows_by_role(dataset, run.settings())
     for role in ("validation", "test"):
-        rows = _rows(dataset, run, role)
+        rows = by_role[role]
         if not len(rows):
             continue
         found = predictor.probabilities(dataset.pixels[rows])

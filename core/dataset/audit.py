@@ -1,7 +1,7 @@
 """What is wrong with a data set, or will deceive who trains on it: findings with examples and a way out."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from core.dataset import shortcuts
 from core.dataset.duplicates import identical_groups, near_identical_groups
 from core.dataset.index import Dataset
+from core.dataset.pixels import Progress
 
 MOST_EXAMPLES = 12
 TINY = 50  # images of a class in a split
@@ -48,7 +49,7 @@ class Finding:
         return {name: value for name, value in asdict(self).items() if name != "name"}
 
 
-def audit(dataset: Dataset, progress: Callable[[int, int], None] | None = None) -> list[Finding]:
+def audit(dataset: Dataset, progress: Progress | None = None) -> list[Finding]:
     """Look at everything. Changes nothing.
 
     Args:

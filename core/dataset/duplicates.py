@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from core.dataset.pixels import square_means
+from core.dataset.pixels import BLOCK, square_means
 
 ALIKE = 0.985  # correlation of 128 x 128 pixels: pairs of different chests stay below it
 CANDIDATE = 0.97  # correlation of 16 x 16 pixels, from which a pair is looked at in full
-BLOCK = 2048
 
 
 def identical_groups(table: pd.DataFrame) -> list[np.ndarray]:

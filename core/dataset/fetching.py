@@ -1,8 +1,6 @@
 """Real X-rays in one click: PneumoniaMNIST at 128 x 128, downloaded once, verified, as a set."""
 
-import hashlib
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +8,7 @@ from PIL import Image
 
 from core import config
 from core.config import CLASS_NAMES
+from core.dataset.pixels import Progress
 from core.dataset.sets import new_set, sets_folder
 from core.errors import UserError
 
@@ -23,9 +22,7 @@ LICENCE = (
 PATIENCE_S = 30
 
 
-def fetch_pneumoniamnist(
-    progress: Callable[[int, int], None] | None = None, url: str = URL, md5: str = MD5
-) -> Path:
+def fetch_pneumoniamnist(progress: Progress | None = None, url: str = URL, md5: str = MD5) -> Path:
     """Download PneumoniaMNIST, check it, and keep it as a set; the set's folder.
 
     Args:
@@ -42,15 +39,14 @@ def fetch_pneumoniamnist(
             for number, (image, label) in enumerate(zip(images, labels, strict=True)):
                 buffer = io.BytesIO()
                 Image.fromarray(image).save(buffer, "PNG")
-                data = buffer.getvalue()
                 name = f"mnist-{split}-{number:05d}.png"
-                made.add(split, CLASS_NAMES[int(label)], name, data, hashlib.sha256(data).hexdigest())
+                made.add(split, CLASS_NAMES[int(label)], name, buffer.getvalue())
             if progress:
                 progress(len(images), len(images))
     return sets_folder() / NAME
 
 
-def _downloaded(url: str, md5: str, progress: Callable[[int, int], None] | None) -> Path:
+def _downloaded(url: str, md5: str, progress: Progress | None) -> Path:
     # Imported here: only who downloads needs them.
     import pooch
     import requests
@@ -74,7 +70,7 @@ def _downloaded(url: str, md5: str, progress: Callable[[int, int], None] | None)
 class _Bar:
     """What pooch wants of a progress bar."""
 
-    def __init__(self, progress: Callable[[int, int], None]):
+    def __init__(self, progress: Progress):
         self.progress, self.done, self.total = progress, 0, 0
 
     def update(self, size: int) -> None:

@@ -4,6 +4,7 @@ A set is put together in a folder that nobody sees and renamed into place when i
 nothing half-imported stays. A user's own folder is never written to and never removed.
 """
 
+import hashlib
 import os
 import re
 import secrets
@@ -71,10 +72,11 @@ class NewSet:
                 f"{GIBIBYTES} allows more."
             )
 
-    def add(self, split: str, label: str, name: str, data: bytes, digest: str, patient: str = "") -> None:
+    def add(self, split: str, label: str, name: str, data: bytes, patient: str = "") -> None:
         """Add an image, unless the same one of that name, split and class is in already."""
         plain = UNSAFE.sub("_", name).lstrip(".") or "image"
         path = f"{split}/{label}/{plain[-120:]}"
+        digest = hashlib.sha256(data).hexdigest()
         if self._digests.get(path) == digest:
             return
         if path in self._digests:

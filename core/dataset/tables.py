@@ -1,20 +1,20 @@
 """A table of images becomes a set: CSV with `path,label[,split][,patient]`, for data that look different."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from core.config import CLASS_NAMES
 from core.dataset.folder import SPLITS
+from core.dataset.pixels import Progress
 from core.dataset.sets import new_set, sets_folder
 from core.errors import UserError
 
 TEST_SHARE = 5  # one patient in five, where the table does not say
 
 
-def import_table(file: Path, name: str, progress: Callable[[int, int], None] | None = None) -> Path:
+def import_table(file: Path, name: str, progress: Progress | None = None) -> Path:
     """Import the images that a table names, as copies. Without a split, a fifth of the patients test.
 
     Args:
@@ -38,9 +38,8 @@ def import_table(file: Path, name: str, progress: Callable[[int, int], None] | N
                     f"Row {done} of {file.name} names {row['path']}, which cannot be read: {error.strerror}."
                 ) from error
             made.count_bytes(len(data))
-            digest = hashlib.sha256(data).hexdigest()
-            split = row["split"] or _split_of(row["patient"] or digest)
-            made.add(split, row["label"], path.name, data, digest, row["patient"])
+            split = row["split"] or _split_of(row["patient"] or hashlib.sha256(data).hexdigest())
+            made.add(split, row["label"], path.name, data, row["patient"])
             if progress and (done % 50 == 0 or done == len(table)):
                 progress(done, len(table))
     return sets_folder() / name

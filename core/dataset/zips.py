@@ -1,13 +1,12 @@
 """A zip in the published layout, at any depth, becomes a set. Nothing is extracted by its own name."""
 
-import hashlib
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from core.dataset.pixels import Progress
 from core.dataset.sets import NewSet, new_set, place_of, sets_folder
 from core.errors import UserError
 
@@ -16,7 +15,7 @@ ENCRYPTED = 0x1
 PIECE = 1 << 20
 
 
-def import_zip(file: Path | BinaryIO, name: str, progress: Callable[[int, int], None] | None = None) -> Path:
+def import_zip(file: Path | BinaryIO, name: str, progress: Progress | None = None) -> Path:
     """Import the images of a zip as a set.
 
     The Kaggle archive holds everything twice (`chest_xray/chest_xray`) and `__MACOSX` files; each image is
@@ -68,7 +67,7 @@ def _take(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, made: NewSet) -> Non
         while piece := source.read(PIECE):
             made.count_bytes(len(piece))
             data += piece
-    made.add(*place, path.name, bytes(data), hashlib.sha256(data).hexdigest())
+    made.add(*place, path.name, bytes(data))
 
 
 def _shown(file: Path | BinaryIO) -> str:

@@ -41,10 +41,10 @@ def segment(model: keras.Model, after: str | None, until: str | None = None) -> 
     return keras.Model(inputs, x)
 
 
-def weights_digest(model: keras.Model) -> str:
-    """SHA-256 over the weights of `model`, in order."""
+def weights_digest(*parts: keras.Layer) -> str:
+    """SHA-256 over the weights of models or layers, in order."""
     digest = hashlib.sha256()
-    for array in model.get_weights():
+    for array in (array for part in parts for array in part.get_weights()):
         digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()
 

@@ -8,7 +8,6 @@ Keras's `BackupAndRestore` writes two files that a kill may leave unequal, and f
 callbacks know.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from core import atomic
 from core.errors import UserError
 from core.training.callbacks import History, KeepBest
 from core.training.loop import Position
+from core.weights import file_digest
 
 GENERATIONS = 2
 REMEMBERED = {
@@ -104,7 +104,7 @@ class Checkpoint(keras.callbacks.Callback):
         name = f"stage-{self.stage}-epoch-{self.position.epochs}-step-{len(self.position.logs)}.h5"
         with atomic.replacing(self.folder / name) as temporary:
             _write(temporary, _variables(self.model))
-            digest = _sha256(temporary)
+            digest = file_digest(temporary)
         commit = {
             "file": name,
             "sha256": digest,
@@ -163,9 +163,4 @@ def _read(path: Path, variables: dict) -> None:
 
 
 def _is_whole(path: Path, digest: str) -> bool:
-    return path.exists() and _sha256(path) == digest
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return path.exists() and file_digest(path) == digest

@@ -1,6 +1,5 @@
 """One stage: build, freeze, fit, evaluate, publish."""
 
-import hashlib
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
@@ -13,7 +12,7 @@ from core.architecture import frozen_until_cut
 from core.config import Stage, TrainingSettings
 from core.dataset import described
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
-from core.network import FeatureStore, freeze, save, set_arrays
+from core.network import FeatureStore, freeze, save, set_arrays, weights_digest
 from core.runs import Run, kept_activations, stage_steps
 from core.training import trainee as trainees
 from core.training.batches import prefetched, training_stream
@@ -97,7 +96,14 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
             "val_loss", factor=settings.plateau_factor, patience=settings.plateau
         ),
     ]
-    checkpoint = Checkpoint(run.checkpoints, stage.number, _frozen(network), position, judges, best.save)
+    checkpoint = Checkpoint(
+        run.checkpoints,
+        stage.number,
+        weights_digest(*(layer for layer in network.layers if not layer.trainable)),
+        position,
+        judges,
+        best.save,
+    )
     checkpoint.restore(model)
     run.cut_history_back(stage.number, position.epochs, len(position.logs))
     if checkpoint.ended:
@@ -151,15 +157,6 @@ def _validate(trainee: Trainee, validation: Films, progress: Progress) -> dict:
         "val_fn": false_negatives,
         "val_tp": positives,
     }
-
-
-def _frozen(network: keras.Model) -> str:
-    """SHA-256 over the weights that the stage does not change."""
-    digest = hashlib.sha256()
-    for layer in network.layers:
-        for array in layer.get_weights() if not layer.trainable else ():
-            digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()
 
 
 def _optimizer(settings: TrainingSettings, stage: Stage) -> keras.optimizers.Optimizer:

@@ -7,13 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from core.config import CLASS_NAMES, THRESHOLD
-from core.dataset import Dataset, cohorts, film_looks, forget_cohort, save_cohort
+from core.dataset import Dataset, cohorts, forget_cohort, save_cohort
 from core.dataset.browsing import ORDERS, Filter, films, matching
 from core.errors import UserError
 from core.figures.dataset import grey_levels
 from core.images import read
 from core.runs import list_runs, open_run
 from pages.seeing.film_grid import film_grid
+from pages.seeing.looks import looks_of
 
 FILMS_A_PAGE = 100
 NO_MODEL = "no model"
@@ -52,8 +53,8 @@ def browse(dataset: Dataset) -> None:
         order,
         descending,
     )
-    table, rows = _matching(dataset.fingerprint, wanted, model, dataset)
-    rows = _cohort(dataset, rows)
+    table = _films(dataset.fingerprint, model, dataset)
+    rows = _cohort(dataset, _matching(dataset.fingerprint, wanted, model, dataset))
     if not len(rows):
         st.info("No film is like that. Loosen a filter.")
         return
@@ -101,13 +102,12 @@ def _films(fingerprint: str, model: str, _dataset: Dataset) -> pd.DataFrame:
         name, stage = model.rsplit(" · stage ", 1)
         tables = [open_run(name).predictions(int(stage), split) for split in ("validation", "test")]
         predictions = pd.concat([table for table in tables if table is not None])
-    return films(_dataset, film_looks(_dataset), predictions)
+    return films(_dataset, looks_of(fingerprint, _dataset), predictions)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _matching(fingerprint: str, wanted: Filter, model: str, _dataset: Dataset):
-    table = _films(fingerprint, model, _dataset)
-    return table, matching(table, wanted, THRESHOLD)
+def _matching(fingerprint: str, wanted: Filter, model: str, _dataset: Dataset) -> np.ndarray:
+    return matching(_films(fingerprint, model, _dataset), wanted, THRESHOLD)
 
 
 def _captions(table: pd.DataFrame, rows: np.ndarray) -> list[str]:

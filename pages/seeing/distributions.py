@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from core.dataset import Dataset, class_images, film_looks
+from core.dataset import Dataset, class_images
 from core.figures.dataset import distribution
+from pages.seeing.looks import looks_of
 
 LOOKS = ("brightness", "contrast", "aspect ratio", "width", "height")
 
@@ -21,7 +22,7 @@ def show_distributions(dataset: Dataset) -> None:
             right.image(spread, f"{label.lower()}: standard deviation", width="stretch")
     with curves:
         look = st.segmented_control("Look", LOOKS, default=LOOKS[0], required=True, key="look")
-        values = _film_looks(dataset.fingerprint, dataset)
+        values = looks_of(dataset.fingerprint, dataset)
         st.plotly_chart(distribution(values, look), config={"displaylogo": False}, key="distribution")
 
 
@@ -32,8 +33,3 @@ def _class_images(fingerprint: str, _dataset: Dataset) -> dict:
         label: (mean.astype("uint8"), (spread * 255 / max(spread.max(), 1)).astype("uint8"))
         for label, (mean, spread) in found.items()
     }
-
-
-@st.cache_data(show_spinner=False, max_entries=10)
-def _film_looks(fingerprint: str, _dataset: Dataset):
-    return film_looks(_dataset)
