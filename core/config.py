@@ -144,6 +144,7 @@ class TrainingSettings:
         validation_fraction: share of the patients held out for validation.
         class_weights: let each class weigh the same in the loss, however many films it has.
         without_copies: leave byte-identical copies of a film out of training.
+        without_test_patients: leave films of patients who are in test, too, out of training and validation.
         cohort: films of the set, under the name they were kept, to train and validate on; None for all.
             Test is always whole.
         train_limit, validation_limit: most images of either; None for all.
@@ -174,6 +175,7 @@ class TrainingSettings:
     validation_fraction: float = 0.1
     class_weights: bool = False
     without_copies: bool = False
+    without_test_patients: bool = False
     cohort: str | None = None
     train_limit: int | None = None
     validation_limit: int | None = None

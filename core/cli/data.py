@@ -9,6 +9,8 @@ from core.cli.output import Bar, as_json, print_json
 from core.config import CLASS_NAMES
 from core.dataset import (
     LICENCE,
+    Choices,
+    choose,
     counts,
     fetch_pneumoniamnist,
     import_table,
@@ -45,10 +47,18 @@ def index(data: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--report", "file", type=click.Path(path_type=Path), help="Keep the report as a Markdown file.")
+@click.option(
+    "--leave-out",
+    type=click.Choice(["copies", "test-patients", "nothing"]),
+    multiple=True,
+    help="Keep with the set what its runs leave out of training; once or more often.",
+)
 @as_json
-def audit(data: Path, file: Path | None, as_json: bool) -> None:
+def audit(data: Path, file: Path | None, leave_out: tuple[str, ...], as_json: bool) -> None:
     """Look for what is wrong with DATA or will deceive who trains on it: copies, patients, shortcuts ..."""
     dataset = open_dataset(data, Bar("Decoding", "image"))
+    if leave_out:
+        choose(dataset.root, Choices("copies" in leave_out, "test-patients" in leave_out))
     findings = find(dataset, Bar("Auditing", "look"))
     if file:
         atomic.write_text(file, report(dataset, findings))
@@ -57,9 +67,8 @@ def audit(data: Path, file: Path | None, as_json: bool) -> None:
         return
     for finding in findings:
         print(f"{finding.count:>6,}  {finding.title}")
-        for name, value in finding.facts.items():
-            shown = f"{value:.3f}" if isinstance(value, float) else value
-            print(f"        {name.replace('_', ' ')}: {shown}")
+        for line in finding.lines():
+            print(f"        {line}")
 
 
 @click.command()

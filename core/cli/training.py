@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from core.cli.output import Bar, as_json, gibibytes, percent, precision, print_json
 from core.config import PRESETS, STAGE_NUMBERS, STAGES, preset
-from core.dataset import open_dataset
+from core.dataset import choices, open_dataset
 from core.errors import UserError
 from core.runs import Run, create_run, jobs, kept_activations, open_run
 
@@ -76,6 +76,7 @@ def train(
         raise click.UsageError("Missing option '--data', the folder of the data set.")
     dataset = open_dataset(data, Bar("Decoding", "image"))
     settings = preset(preset_name).settings(
+        **asdict(choices(dataset.root)),
         data=str(dataset.root),
         weights=weights if weights in ("imagenet", "none") else str(Path(weights).resolve()),
         precision=precision,

@@ -2,11 +2,13 @@
 
 from core.dataset.audit import Finding, audit, report
 from core.dataset.augmentation import affine_matrix, augment, augmented_views
+from core.dataset.choices import Choices, choices, choose
 from core.dataset.cohorts import cohort, cohorts, forget_cohort, save_cohort
 from core.dataset.demo import write_demo
 from core.dataset.description import described
 from core.dataset.duplicates import copies
 from core.dataset.fetching import LICENCE, fetch_pneumoniamnist
+from core.dataset.film_features import FilmFeatures, keep_film_features
 from core.dataset.index import Dataset, Problem, counts, known_folders, open_dataset
 from core.dataset.looks import class_images, film_looks
 from core.dataset.roles import rows_by_role
@@ -18,7 +20,9 @@ from core.dataset.zips import import_zip
 
 __all__ = [
     "LICENCE",
+    "Choices",
     "Dataset",
+    "FilmFeatures",
     "Finding",
     "Problem",
     "affine_matrix",
@@ -27,6 +31,8 @@ __all__ = [
     "augment",
     "augmented_views",
     "baseline",
+    "choices",
+    "choose",
     "class_images",
     "cohort",
     "cohorts",
@@ -38,6 +44,7 @@ __all__ = [
     "forget_cohort",
     "import_table",
     "import_zip",
+    "keep_film_features",
     "known_folders",
     "list_sets",
     "open_dataset",

@@ -7,18 +7,17 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import pandas as pd
 
-from core.dataset import shortcuts
+from core.dataset import problems, shortcuts
+from core.dataset.doubts import label_doubts
 from core.dataset.duplicates import identical_groups, near_identical_groups
 from core.dataset.index import Dataset
 from core.dataset.pixels import Progress
+from core.dataset.split import patients_in_training_and_test
 
 MOST_EXAMPLES = 12
+MOST_DOUBTED = 20
 TINY = 50  # images of a class in a split
 IMBALANCE = 2.0  # images of one class for one of the other
-NARROW, BROAD = 0.6, 2.2  # width over height of nearly all chest films
-BORDER = 12  # pixels of 128
-MARK = 250  # grey level of a marker that was written into the film
-MARK_SHARE = (0.002, 0.1)  # of the border's pixels: more is a white edge, not a mark
 BARE_NUMBER = re.compile(r"(?:bacteria|virus)-(\d+)")
 
 
@@ -34,6 +33,8 @@ class Finding:
         why: why it matters.
         remedy: what can be done.
         facts: further numbers by name.
+        problem: which of `core.dataset.problems.PROBLEMS` gives all its films; "" if none does.
+        choice: which field of `core.dataset.Choices` leaves them out of training; "" if none does.
     """
 
     name: str
@@ -43,10 +44,16 @@ class Finding:
     why: str = ""
     remedy: str = ""
     facts: dict = field(default_factory=dict)
+    problem: str = ""
+    choice: str = ""
 
     def to_json(self) -> dict:
         """Plain values, without the name."""
         return {name: value for name, value in asdict(self).items() if name != "name"}
+
+    def lines(self) -> list[str]:
+        """The facts in words, a line each."""
+        return [f"{name.replace('_', ' ')}: {_shown(value)}" for name, value in self.facts.items()]
 
 
 def audit(dataset: Dataset, progress: Progress | None = None) -> list[Finding]:
@@ -56,7 +63,7 @@ def audit(dataset: Dataset, progress: Progress | None = None) -> list[Finding]:
         dataset: an opened set.
         progress: called with (looks done, looks in all).
     """
-    looks = (_files, _identical, _near, _patients, _balance, _looks, _sizes, _shortcuts, _splits)
+    looks = (_files, _identical, _near, _patients, _balance, _looks, _sizes, _labels, _shortcuts, _splits)
     found = []
     for done, look in enumerate(looks, start=1):
         found += look(dataset)
@@ -75,7 +82,7 @@ def report(dataset: Dataset, findings: list[Finding]) -> str:
     ]
     for finding in findings:
         lines += [f"## {finding.title}: {finding.count:,}", ""]
-        lines += [f"{name.replace('_', ' ')}: {_shown(value)}  " for name, value in finding.facts.items()]
+        lines += [f"{line}  " for line in finding.lines()]
         if finding.count:
             lines += ["", finding.why, "", f"*{finding.remedy}*", ""]
             lines += [f"- {', '.join(item) if isinstance(item, list) else item}" for item in finding.examples]
@@ -84,13 +91,11 @@ def report(dataset: Dataset, findings: list[Finding]) -> str:
 
 
 def _shown(value) -> str:
-    return (
-        "not told: too few images"
-        if value is None
-        else f"{value:.3f}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if value is None:
+        return "not told: too few images"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {item}" for name, item in value.items())
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _files(dataset: Dataset) -> Iterator[Finding]:
@@ -118,8 +123,10 @@ def _identical(dataset: Dataset) -> Iterator[Finding]:
         len(groups),
         _paths(table, groups),
         "A copy in training counts its film twice; a copy in validation flatters.",
-        "Leave copies out of training (a setting of each run).",
+        "Leave copies out of training.",
         {"images": sum(map(len, groups)), "by_split": by_split},
+        "byte-identical",
+        "without_copies",
     )
     for name, column, title in (
         ("identical_across_splits", "split", "Identical images in different splits"),
@@ -147,6 +154,7 @@ def _near(dataset: Dataset) -> Iterator[Finding]:
         "Another export of the same film is as good as a copy.",
         "Look at them, and remove what is the same film.",
         {"across_splits": len(across)},
+        "nearly identical",
     )
 
 
@@ -154,8 +162,7 @@ def _patients(dataset: Dataset) -> Iterator[Finding]:
     table = dataset.table
     known = table[table["patient"] != ""]
     roles = known["split"].where(known["split"] == "test", "train")  # val joins training
-    spread = roles.groupby(known["patient"]).nunique()
-    both = list(spread.index[spread > 1])
+    both = patients_in_training_and_test(table)
     numbers = known["patient"].str.extract(BARE_NUMBER, expand=False)
     bare = {role: set(numbers[roles == role].dropna()) for role in ("train", "test")}
     yield Finding(
@@ -164,12 +171,14 @@ def _patients(dataset: Dataset) -> Iterator[Finding]:
         len(both),
         both[:MOST_EXAMPLES],
         "A network may recognise the child and not the disease.",
-        "Move all films of such a patient into one split.",
+        "Leave these patients out of training and validation. (Validation is always held out by patient.)",
         {
             "unknown_patients": int((table["patient"] == "").sum()),
             "bare_numbers_in_test": len(bare["test"]),
             "bare_numbers_in_test_and_train": len(bare["test"] & bare["train"]),
         },
+        "patient in training and test",
+        "without_test_patients",
     )
 
 
@@ -201,51 +210,65 @@ def _balance(dataset: Dataset) -> Iterator[Finding]:
 
 
 def _looks(dataset: Dataset) -> Iterator[Finding]:
-    table = dataset.table
-    coloured = np.flatnonzero(table["coloured"])
+    coloured = problems.coloured(dataset)
     yield Finding(
         "coloured",
         "Images with colour",
         len(coloured),
-        list(table["path"].iloc[coloured[:MOST_EXAMPLES]]),
+        _films(dataset, coloured),
         "Radiographs are grey; colour means a photograph, a screenshot or drawn marks.",
         "Look at them, and export the originals.",
+        problem="colour",
     )
-    marked = np.flatnonzero(_marked(dataset.pixels))
-    rates = table.assign(marked=False)
-    rates.loc[rates.index[marked], "marked"] = True
+    marked = problems.marked(dataset)
+    rates = pd.Series(0.0, dataset.table.index)
+    rates.iloc[marked] = 1.0
     yield Finding(
         "marks_at_the_border",
         "Images with a bright mark at the border",
         len(marked),
-        list(table["path"].iloc[marked[:MOST_EXAMPLES]]),
+        _films(dataset, marked),
         "A network can learn the letters that a ward writes into its films instead of lungs.",
         "Compare the shares by class; if they differ, look at heat maps for the corners.",
-        {"share_by_class": rates.groupby("label")["marked"].mean().round(3).to_dict()},
+        {"share_by_class": rates.groupby(dataset.table["label"]).mean().round(3).to_dict()},
+        "mark at the border",
     )
-
-
-def _marked(pixels: np.ndarray) -> np.ndarray:
-    """Whether a small part of an image's border is nearly white."""
-    border = np.ones(pixels.shape[1:], bool)
-    border[BORDER:-BORDER, BORDER:-BORDER] = False
-    shares = [(np.asarray(image)[border] >= MARK).mean() for image in pixels]
-    return (np.array(shares) > MARK_SHARE[0]) & (np.array(shares) < MARK_SHARE[1])
 
 
 def _sizes(dataset: Dataset) -> Iterator[Finding]:
     table = dataset.table
-    ratio = table["width"] / table["height"]
-    small = table[["width", "height"]].min(axis=1) < dataset.pixels.shape[1]
-    unusual = np.flatnonzero(small | (ratio < NARROW) | (ratio > BROAD))
+    unusual = problems.oddly_sized(dataset)
     yield Finding(
         "unusual_sizes",
         "Images of unusual size",
         len(unusual),
-        list(table["path"].iloc[unusual[:MOST_EXAMPLES]]),
+        _films(dataset, unusual),
         "Small images are enlarged and blurred, long ones squeezed: the network sees both.",
         "Look whether they are chest films at all.",
         {"width": _range(table["width"]), "height": _range(table["height"])},
+        "unusual size",
+    )
+
+
+def _labels(dataset: Dataset) -> Iterator[Finding]:
+    doubts = label_doubts(dataset)
+    doubted = problems.most_doubted(doubts)
+    table = dataset.table.iloc[doubted]
+    yield Finding(
+        "suspicious_labels",
+        "Films whose label looks wrong to a network",
+        len(doubted),
+        list(table["path"].iloc[:MOST_DOUBTED]),
+        "A linear probe on a network's features, asked out of fold by patient, would have given the other "
+        "label; the most doubted stand first. Most are films that the probe misjudges, not wrong labels.",
+        "Look at them. Nothing is corrected by itself.",
+        {
+            "films_judged": "none: no run has kept features of this set yet"
+            if doubts is None
+            else int(np.isfinite(doubts).sum()),
+            "by_label": table["label"].value_counts().to_dict(),
+        },
+        "label looks wrong",
     )
 
 
@@ -286,6 +309,10 @@ def _splits(dataset: Dataset) -> Iterator[Finding]:
 
 def _paths(table: pd.DataFrame, groups: list[np.ndarray]) -> list[list[str]]:
     return [list(table["path"].iloc[rows]) for rows in groups[:MOST_EXAMPLES]]
+
+
+def _films(dataset: Dataset, rows: np.ndarray) -> list[str]:
+    return list(dataset.table["path"].iloc[rows[:MOST_EXAMPLES]])
 
 
 def _range(values: pd.Series) -> str:

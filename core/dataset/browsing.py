@@ -10,7 +10,19 @@ from PIL import Image
 from core.dataset.index import Dataset
 
 THUMBNAIL = 96  # pixels a side
-ORDERS = ("path", "patient", "width", "height", "brightness", "contrast", "probability")
+ORDERS = (
+    "path",
+    "split",
+    "label",
+    "cause",
+    "patient",
+    "width",
+    "height",
+    "brightness",
+    "contrast",
+    "probability",
+    "problem",
+)
 
 
 @dataclass(frozen=True)
@@ -21,7 +33,6 @@ class Filter:
         split, label, cause: as in the set's table.
         patient: part of a patient's name.
         smallest: least width and height, in pixels.
-        copies: True for films whose file occurs more than once.
         called: class that a model gave them.
         right: whether that model was right.
         order: column to sort by.
@@ -33,7 +44,6 @@ class Filter:
     cause: str | None = None
     patient: str = ""
     smallest: int = 0
-    copies: bool = False
     called: str | None = None
     right: bool | None = None
     order: str = "path"
@@ -56,12 +66,15 @@ def films(dataset: Dataset, looks: pd.DataFrame, predictions: pd.DataFrame | Non
     return table
 
 
-def matching(table: pd.DataFrame, wanted: Filter, threshold: float = 0.5) -> np.ndarray:
+def matching(
+    table: pd.DataFrame, wanted: Filter, threshold: float = 0.5, among: np.ndarray | None = None
+) -> np.ndarray:
     """Row numbers of the films that a filter lets through, in its order.
 
     Args:
         table: from `films`.
         threshold: probability from which the model's films are called PNEUMONIA.
+        among: row numbers to keep to, as one of `PROBLEMS` gives them; the order `problem` is theirs.
     """
     kept = np.ones(len(table), bool)
     for column in ("split", "label", "cause"):
@@ -72,8 +85,8 @@ def matching(table: pd.DataFrame, wanted: Filter, threshold: float = 0.5) -> np.
         kept &= table["patient"].str.contains(wanted.patient, case=False, regex=False).to_numpy()
     if wanted.smallest:
         kept &= (table[["width", "height"]].min(axis=1) >= wanted.smallest).to_numpy()
-    if wanted.copies:
-        kept &= table["copied"].to_numpy()
+    if among is not None:
+        kept &= np.isin(np.arange(len(table)), among)
     if wanted.called or wanted.right is not None:
         known = table["probability"].notna().to_numpy()
         called = np.where(table["probability"] >= threshold, "PNEUMONIA", "NORMAL")
@@ -82,6 +95,9 @@ def matching(table: pd.DataFrame, wanted: Filter, threshold: float = 0.5) -> np.
             kept &= called == wanted.called
         if wanted.right is not None:
             kept &= (called == table["label"].to_numpy()) == wanted.right
+    if wanted.order == "problem":
+        rows = np.flatnonzero(kept) if among is None else among[kept[among]]
+        return rows[::-1] if wanted.descending else rows
     chosen = table.loc[kept, wanted.order]
     return chosen.sort_values(ascending=not wanted.descending, kind="stable").index.to_numpy()
 

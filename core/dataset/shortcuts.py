@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.dataset.index import Dataset
 from core.dataset.pixels import square_means
+from core.dataset.split import patients_or_films
 
 FOLDS = 5
 LEAST = 10  # images of each class, below which nothing is told
@@ -29,7 +30,7 @@ def class_by(view: str, table: pd.DataFrame, pixels: np.ndarray) -> float | None
     Returns:
         AUC; None when a class has too few images.
     """
-    return _auc(VIEWS[view](pixels), (table["label"] == "PNEUMONIA").to_numpy(int), _patients(table))
+    return _auc(VIEWS[view](pixels), (table["label"] == "PNEUMONIA").to_numpy(int), patients_or_films(table))
 
 
 def baseline(view: str, dataset: Dataset, training: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
@@ -54,7 +55,7 @@ def split_by_histogram(table: pd.DataFrame, pixels: np.ndarray, label: str) -> f
     """AUC with which test is told from the rest by the histogram, among the films of one class."""
     rows = np.flatnonzero(table["label"] == label)
     chosen = table.iloc[rows]
-    return _auc(histogram(pixels[rows]), (chosen["split"] == "test").to_numpy(int), _patients(chosen))
+    return _auc(histogram(pixels[rows]), (chosen["split"] == "test").to_numpy(int), patients_or_films(chosen))
 
 
 def histogram(pixels: np.ndarray) -> np.ndarray:
@@ -94,11 +95,7 @@ VIEWS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def _patients(table: pd.DataFrame) -> np.ndarray:
-    return table["patient"].where(table["patient"] != "", table["sha256"]).to_numpy()
-
-
-def _auc(numbers: np.ndarray, labels: np.ndarray, patients: np.ndarray) -> float | None:
+def _auc(numbers: np.ndarray, labels: np.ndarray, patients: pd.Series) -> float | None:
     # Imported here: it takes a second, and pages that only browse do without.
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict

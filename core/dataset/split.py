@@ -31,7 +31,7 @@ def assign_roles(table: pd.DataFrame, fraction: float, seed: int) -> np.ndarray:
         UserError: a class has fewer than two patients outside test.
     """
     roles = np.where(table["split"] == "test", TEST, TRAINING).astype(object)
-    patients = table["patient"].where(table["patient"] != "", table["sha256"])
+    patients = patients_or_films(table)
     available = roles == TRAINING
     for label in ("NORMAL", "PNEUMONIA"):
         found = patients[available & (table["label"] == label)].nunique()
@@ -45,6 +45,18 @@ def assign_roles(table: pd.DataFrame, fraction: float, seed: int) -> np.ndarray:
         held_out = names[: ceil(fraction * len(names))] if len(names) > 1 else []
         roles[group.index[group.isin(held_out)]] = VALIDATION
     return roles
+
+
+def patients_or_films(table: pd.DataFrame) -> pd.Series:
+    """Whose film each is; one whose patient is unknown counts as a patient of its own, told by content."""
+    return table["patient"].where(table["patient"] != "", table["sha256"])
+
+
+def patients_in_training_and_test(table: pd.DataFrame) -> list[str]:
+    """Known patients with films in test and outside it, sorted."""
+    known = table[table["patient"] != ""]
+    in_test = known["split"] == "test"
+    return sorted(set(known.loc[in_test, "patient"]) & set(known.loc[~in_test, "patient"]))
 
 
 def sample(table: pd.DataFrame, rows: np.ndarray, limit: int | None, seed: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.architecture import BACKBONE_END, CUT
 from core.config import Stage, TrainingSettings
+from core.dataset import FilmFeatures, keep_film_features
 from core.network import FeatureStore, segment, weights_digest
 from core.training.batches import Source
 from core.training.data import Films, RunData, view_key
@@ -61,6 +62,8 @@ def on_kept_activations(
     views = [extract(data.training, view) for view in range(settings.kept_views)]
     held_out = {"validation": extract(data.validation, None), "test": extract(data.test, None)}
     progress.reach(progress.plan.extraction())
+    if bridge is not None:
+        keep_film_features(data.training.dataset.root, _film_features(data, views[0], held_out, weights))
     return Trainee(
         segment(network, CUT if bridge is None else BACKBONE_END),
         lambda positions, number: _rows(views[number % len(views)], positions),
@@ -96,6 +99,19 @@ def _extract(trunk, bridge, weights, settings, store, progress, films: Films, vi
             yield _rows(kept, positions)
 
     return store.get(bridge, {**key, "bridge": weights["bridge"]}, len(films), activations)
+
+
+def _film_features(data: RunData, view: np.ndarray, held_out: dict, weights: dict) -> FilmFeatures:
+    """Means over places of the last block's output, (n, 512): training films by their first view."""
+    parts = [(data.training, view), *((getattr(data, role), kept) for role, kept in held_out.items())]
+    digests, features = [], []
+    for films, kept in parts:
+        digests += list(films.table["sha256"])
+        features += [_rows(kept, places).mean(axis=(1, 2)) for places in batch_positions(len(films))]
+    first = dict(zip(digests[::-1], range(len(digests))[::-1], strict=True))  # copies have one row
+    chosen = np.fromiter(first.values(), int)
+    features = np.concatenate(features).astype(np.float16)[chosen]
+    return FilmFeatures(np.array(list(first)), features, weights["trunk"] + weights["bridge"])
 
 
 def _rows(kept: np.ndarray, positions: np.ndarray) -> np.ndarray:

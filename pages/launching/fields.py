@@ -202,6 +202,21 @@ STRENGTHS = {  # label, most, sentence
     "shear": ("Shear, degrees", 30.0, "Slant by up to this, either way."),
 }
 
+LEFT_OUT = {
+    "without_copies": ("Leave out copies", "Train on each film once where files are byte-identical."),
+    "without_test_patients": (
+        "Leave out patients of test",
+        "Neither train nor validate on patients with films in test.",
+    ),
+}
+
+
+def _left_out(place, base: TrainingSettings, key: str, name: str) -> bool:
+    """A switch that starts as the audit of the set says; another set or choice makes another switch."""
+    label, sentence = LEFT_OUT[name]
+    key = f"{key}-{base.data}-{getattr(base, name)}"
+    return _switch(place, base, key, name, label, f"{sentence} The audit of a set can turn this on.")
+
 
 def _data(base: TrainingSettings, key: str) -> dict:
     first, second, third = st.columns(3)
@@ -251,14 +266,7 @@ def _data(base: TrainingSettings, key: str) -> dict:
             "Share of the patients that is held out to choose the best weights.",
             0.01,
         ),
-        "without_copies": _switch(
-            third,
-            base,
-            key,
-            "without_copies",
-            "Leave out copies",
-            "Train on each film once where files are byte-identical; see the audit.",
-        ),
+        **{name: _left_out(third, base, key, name) for name in LEFT_OUT},
         "train_limit": _at_most(third, base, key, "train_limit", "Training films"),
         "validation_limit": _at_most(third, base, key, "validation_limit", "Validation films"),
     }

@@ -1,11 +1,11 @@
 """The form, in the order a person thinks: data, starting weights, stages, preset, settings."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import streamlit as st
 
 from core.config import CUSTOM, PRESETS, STAGE_NUMBERS, STAGES, TrainingSettings
-from core.dataset import Dataset, cohorts
+from core.dataset import Dataset, choices, cohorts
 from core.errors import UserError
 from core.runs import open_run
 from pages.launching.fields import change_settings
@@ -38,7 +38,7 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
         else:
             captions = [item.summary for item in PRESETS.values()]
             name = st.radio("Preset", list(PRESETS), captions=captions, key="preset")
-            base = PRESETS[name].settings()
+            base = replace(PRESETS[name].settings(), **asdict(choices(dataset.root)))
             key = name
     if not stages:
         raise UserError("No stage is chosen; choose at least one of 1, 2, 3 and custom.")

@@ -1,13 +1,14 @@
 """What a run would do, before it starts: layers, time, disk, warnings, and the command that does the same."""
 
 import shutil
+from dataclasses import asdict
 
 import streamlit as st
 
 from core import config
 from core.architecture import WEIGHTED, is_trained, parameter_counts
 from core.config import TrainingSettings
-from core.dataset import Dataset, rows_by_role
+from core.dataset import Dataset, choices, rows_by_role
 from core.errors import UserError
 from core.figures.training import frozen_layers
 from core.runs import Plan, command_line, kept_activations
@@ -26,7 +27,8 @@ def preview(dataset: Dataset, settings: TrainingSettings, plan: Plan) -> None:
     for sentence in _warnings(dataset, settings, plan):
         st.warning(sentence, icon=":material/warning:")
     with st.expander("The same from a terminal", icon=":material/terminal:"):
-        st.code(command_line(settings), language="bash", wrap_lines=True)
+        line = command_line(settings, asdict(choices(dataset.root)))
+        st.code(line, language="bash", wrap_lines=True)
 
 
 def _layers(settings: TrainingSettings) -> None:

@@ -1,13 +1,15 @@
 """The audit: one button, then each finding with its number, examples, reason and way out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
-from core.dataset import Dataset, Finding, audit, report
+from core.dataset import Dataset, Finding, audit, choices, choose, report
 
 EXAMPLES_SHOWN = 6
+DOUBTED_SHOWN = 20
 
 
 def show_audit(dataset: Dataset) -> None:
@@ -36,6 +38,7 @@ def show_audit(dataset: Dataset) -> None:
         )
         as_json = json.dumps({finding.name: finding.to_json() for finding in findings}, indent=2)
         st.download_button("JSON", as_json, f"audit-{dataset.root.name}.json", icon=":material/download:")
+        st.button("Audit again", icon=":material/refresh:", on_click=kept.pop, args=(dataset.fingerprint,))
     for finding in sorted(findings, key=lambda item: not item.count):
         _show(dataset, finding)
 
@@ -45,17 +48,48 @@ def _show(dataset: Dataset, finding: Finding) -> None:
     with st.expander(f"{finding.title}: {finding.count:,}", icon=icon):
         if finding.count:
             st.markdown(f"{finding.why} *{finding.remedy}*")
-        for name, value in finding.facts.items():
-            if isinstance(value, dict):
-                value = ", ".join(f"{key} {item}" for key, item in value.items())
-            shown = f"{value:.3f}" if isinstance(value, float) else value
-            st.caption(f"{name.replace('_', ' ')}: {'too few images to tell' if value is None else shown}")
+        st.caption("  \n".join(finding.lines()))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _offer(dataset, finding)
         places = dict(zip(dataset.table["path"], range(len(dataset.table)), strict=True))
-        for example in finding.examples[:EXAMPLES_SHOWN]:
-            paths = [path for path in (example if isinstance(example, list) else [example]) if path in places]
-            if not paths:
-                st.caption(str(example))
-                continue
-            with st.container(horizontal=True):
-                for path in paths:
-                    st.image(dataset.pixels[places[path]], Path(path).name, width=128)
+        singles = [path for path in finding.examples if isinstance(path, str) and path in places]
+        rest = [item for item in finding.examples if item not in singles][:EXAMPLES_SHOWN]
+        most = DOUBTED_SHOWN if finding.name == "suspicious_labels" else EXAMPLES_SHOWN
+        for group in [singles[:most], *rest]:
+            if not isinstance(group, list):
+                st.caption(str(group))
+            elif group:
+                with st.container(horizontal=True):
+                    for path in group:
+                        st.image(dataset.pixels[places[path]], Path(path).name, width=128)
+
+
+def _offer(dataset: Dataset, finding: Finding) -> None:
+    """What can be done about a finding from here."""
+    if finding.count and finding.problem:
+        st.button(
+            "Browse these films",
+            key=f"browse-{finding.name}",
+            icon=":material/grid_view:",
+            on_click=_browse,
+            args=(finding.problem,),
+        )
+    if finding.choice:
+        key = f"choice-{dataset.fingerprint[:8]}-{finding.choice}"
+        st.checkbox(
+            "Leave them out of training",
+            getattr(choices(dataset.root), finding.choice),
+            key=key,
+            help="Kept with the set: the training form and the terminal start from it, and every run's "
+            "settings record it.",
+            on_change=_choose,
+            args=(dataset, finding.choice, key),
+        )
+
+
+def _browse(problem: str) -> None:
+    st.session_state |= {"section": "Images", "problem": problem, "order": "problem"}
+
+
+def _choose(dataset: Dataset, choice: str, key: str) -> None:
+    choose(dataset.root, replace(choices(dataset.root), **{choice: st.session_state[key]}))

@@ -9,6 +9,7 @@ import streamlit as st
 from core.config import CLASS_NAMES, THRESHOLD
 from core.dataset import Dataset, cohorts, forget_cohort, save_cohort
 from core.dataset.browsing import ORDERS, Filter, films, matching
+from core.dataset.problems import PROBLEMS
 from core.errors import UserError
 from core.figures.dataset import grey_levels
 from core.images import read
@@ -19,6 +20,7 @@ from pages.seeing.looks import looks_of
 FILMS_A_PAGE = 100
 NO_MODEL = "no model"
 ALL = "all films"
+ANY = "with or without"
 
 
 @st.fragment
@@ -30,13 +32,18 @@ def browse(dataset: Dataset) -> None:
         label = st.segmented_control("Class", CLASS_NAMES, key="label", bind="query-params")
         order = st.selectbox("Sort by", ORDERS, key="order", width=150)
         descending = st.toggle("Descending", key="descending")
+        beside = st.toggle(
+            "Side by side", key="beside", help="Normal left, pneumonia right.", disabled=bool(label)
+        )
     with st.expander("More filters", icon=":material/filter_list:"):
         first, second, third = st.columns(3)
         causes = sorted(set(dataset.table["cause"]))
         cause = first.segmented_control("Cause", causes, key="cause")
         patient = first.text_input("Patient", key="patient", placeholder="part of the name").strip()
         smallest = second.number_input("At least this wide and high", 0, 10_000, 0, 64, key="smallest")
-        copies = second.checkbox("Only byte-identical copies", key="copies")
+        problem = second.selectbox(
+            "Problem", [ANY, *PROBLEMS], key="problem", help="As the audit finds them."
+        )
         model = third.selectbox("Model", [NO_MODEL, *_models()], key="model", help="Filters by its answers.")
         off = model == NO_MODEL
         called = third.segmented_control("It says", CLASS_NAMES, key="called", disabled=off)
@@ -47,23 +54,35 @@ def browse(dataset: Dataset) -> None:
         cause,
         patient,
         smallest,
-        copies,
         None if off else called,
         None if off or right is None else right == "right",
         order,
         descending,
     )
     table = _films(dataset.fingerprint, model, dataset)
-    rows = _cohort(dataset, _matching(dataset.fingerprint, wanted, model, dataset))
+    rows = _cohort(dataset, _matching(dataset.fingerprint, wanted, model, problem, dataset))
     if not len(rows):
         st.info("No film is like that. Loosen a filter.")
         return
-    pages = ceil(len(rows) / FILMS_A_PAGE)
-    key = f"page-{dataset.fingerprint[:8]}-{hash((wanted, model))}"
-    page = st.pagination(pages, key=key) if pages > 1 else 1
-    shown = rows[(page - 1) * FILMS_A_PAGE : page * FILMS_A_PAGE]
+    key = f"{dataset.fingerprint[:8]}-{hash((wanted, model, problem))}"
     st.caption(f"{len(rows):,} images, as the network sees them. Click one to see it in full.")
-    clicked = film_grid(dataset, shown, _captions(table, shown), "films")
+    if beside and not label:
+        labels = table["label"].to_numpy()[rows]
+        for column, name in zip(st.columns(2, gap="medium"), CLASS_NAMES, strict=True):
+            with column:
+                chosen = rows[labels == name]
+                st.markdown(f"**{name}** {len(chosen):,}")
+                _paged(dataset, table, chosen, FILMS_A_PAGE // 2, f"{key}-{name}")
+    else:
+        _paged(dataset, table, rows, FILMS_A_PAGE, key)
+
+
+def _paged(dataset: Dataset, table: pd.DataFrame, rows: np.ndarray, at_once: int, key: str) -> None:
+    """Films in pages; one that is clicked opens."""
+    pages = ceil(len(rows) / at_once)
+    page = st.pagination(pages, key=f"page-{key}") if pages > 1 else 1
+    shown = rows[(page - 1) * at_once : page * at_once]
+    clicked = film_grid(dataset, shown, _captions(table, shown), f"films-{key}")
     if clicked is not None:
         st.session_state["film"] = int(clicked)
         _enlarged(dataset, table, int(clicked))
@@ -106,8 +125,14 @@ def _films(fingerprint: str, model: str, _dataset: Dataset) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _matching(fingerprint: str, wanted: Filter, model: str, _dataset: Dataset) -> np.ndarray:
-    return matching(_films(fingerprint, model, _dataset), wanted, THRESHOLD)
+def _matching(fingerprint: str, wanted: Filter, model: str, problem: str, _dataset: Dataset) -> np.ndarray:
+    among = None if problem == ANY else _with_problem(fingerprint, problem, _dataset)
+    return matching(_films(fingerprint, model, _dataset), wanted, THRESHOLD, among)
+
+
+@st.cache_data(show_spinner="Looking ...", max_entries=50, ttl="10m")
+def _with_problem(fingerprint: str, problem: str, _dataset: Dataset) -> np.ndarray:
+    return PROBLEMS[problem](_dataset)
 
 
 def _captions(table: pd.DataFrame, rows: np.ndarray) -> list[str]:

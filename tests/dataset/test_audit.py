@@ -7,6 +7,7 @@ from PIL import Image
 
 from core.dataset import audit, open_dataset, report, shortcuts
 from core.dataset.duplicates import copies
+from core.dataset.problems import PROBLEMS
 
 
 def found(dataset):
@@ -115,8 +116,22 @@ def test_the_report_and_json_hold_every_finding(demo):
     findings = audit(dataset)
     text = report(dataset, findings)
     for finding in findings:
-        assert finding.title in text
+        assert finding.title in text and all(line in text for line in finding.lines())
         json.dumps(finding.to_json(), allow_nan=False)
+
+
+def test_a_finding_names_the_problem_that_gives_all_its_films(folder):
+    for path in films(folder, "train/NORMAL")[:20]:
+        shutil.copy(path, path.with_name(f"copy-{path.name}"))
+    dataset = open_dataset(folder)
+    for finding in audit(dataset):
+        if finding.problem:
+            rows = PROBLEMS[finding.problem](dataset)
+            named = {
+                path for item in finding.examples for path in ([item] if isinstance(item, str) else item)
+            }
+            assert named <= {*dataset.table["path"].iloc[rows], *dataset.table["patient"].iloc[rows]}
+            assert len(rows) >= finding.count
 
 
 def test_a_baseline_tells_classes_by_a_view_alone_where_it_can(demo):

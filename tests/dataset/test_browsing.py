@@ -37,7 +37,15 @@ def test_filters_hold_together(table):
     someone = chosen["patient"].iloc[0]
     assert set(table["patient"].iloc[matching(table, Filter(patient=someone.upper()))]) >= {someone}
     assert not len(matching(table, Filter(smallest=100_000)))
-    assert not len(matching(table, Filter(copies=True)))
+
+
+def test_a_problem_narrows_a_filter_and_gives_its_own_order(table):
+    among = np.array([7, 2, 40, 3])
+    assert set(matching(table, Filter(), among=among)) == set(among)
+    assert list(matching(table, Filter(order="problem"), among=among)) == [7, 2, 40, 3]
+    label = table["label"].iloc[7]
+    rows = matching(table, Filter(label=label, order="problem", descending=True), among=among)
+    assert list(rows) == [row for row in (3, 40, 2, 7) if table["label"].iloc[row] == label]
 
 
 def test_a_models_answers_filter_too(table):

@@ -1,10 +1,12 @@
 import shlex
+from dataclasses import asdict
 
 import pytest
 from click.testing import CliRunner
 
 from core.cli.main import commands
 from core.config import Augmentation, Strategy, preset
+from core.dataset import Choices, choices, choose
 from core.errors import UserError
 from core.runs import command_line, list_runs, strategies
 
@@ -16,13 +18,19 @@ from core.runs import command_line, list_runs, strategies
         {"stages": (1, 3), "weights": "none", "momentum": 0.9, "nesterov": True, "seed": 7},
         {"augmentation": None, "class_weights": True, "steps": (3, None, 5), "rate_factors": (1.0, 0.5, 2.0)},
         {"augmentation": Augmentation(rotation=5.0, vertical_flip=False), "precision": "float32"},
+        {"without_copies": True},
         {"stages": (1, 4), "strategy": Strategy("late", ("block5_conv4",), 0.5, 20)},
     ],
 )
 @pytest.mark.parametrize("name", ["seed", "quick"])
-def test_the_command_line_makes_a_run_of_the_same_settings(demo, tmp_path, monkeypatch, name, changes):
+@pytest.mark.parametrize("chosen", [False, True])
+def test_the_command_line_makes_a_run_of_the_same_settings(
+    demo, own_home, tmp_path, monkeypatch, chosen, name, changes
+):
     settings = preset(name).settings(data=str(demo), **changes)
-    words = shlex.split(command_line(settings))
+    if chosen:
+        choose(demo, Choices(without_test_patients=True))
+    words = shlex.split(command_line(settings, asdict(choices(demo))))
     assert words[:4] == ["python", "-m", "core", "train"]
     monkeypatch.setattr("core.cli.training._followed", lambda run, as_json: 0)  # make it, do not train it
     result = CliRunner().invoke(commands, [*words[3:], "--runs", str(tmp_path)], standalone_mode=False)

@@ -72,6 +72,28 @@ assert np.abs(found - kept["probability"]).max() < 1e-5, np.abs(found - kept["pr
     subprocess.run([sys.executable, "-c", code, *arguments], cwd=PROJECT, check=True)
 
 
+def test_what_the_network_saw_in_each_film_is_kept_with_the_set(trained, demo):
+    code = """
+import sys, keras, numpy as np
+from core.dataset import open_dataset, rows_by_role
+from core.dataset.film_features import film_features
+from core.images import network_input
+from core.runs import open_run
+run, dataset = open_run("trained"), open_dataset(sys.argv[1])
+rows = rows_by_role(dataset, run.settings())
+kept = film_features(dataset.root)
+assert set(kept.sha256) == set(dataset.table["sha256"].iloc[np.concatenate(list(rows.values()))])
+chosen = rows["validation"]
+model = keras.models.load_model(run.weights_path(1), compile=False)
+eye = keras.Model(model.input, model.get_layer("block5_pool").output)
+seen = eye.predict(network_input(dataset.pixels[chosen]), verbose=0).mean(axis=(1, 2))
+found = dict(zip(*kept.of(dataset)))
+found = np.stack([found[row] for row in chosen])
+assert seen.std() > 0 and np.abs(found - seen).max() < 0.03 * seen.max(), np.abs(found - seen).max()
+"""
+    subprocess.run([sys.executable, "-c", code, str(demo)], cwd=PROJECT, check=True)
+
+
 def finished(settings, folder, name):
     run = create_run(settings, name, folder / "runs", folder / "models")
     jobs.start(run)
