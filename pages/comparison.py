@@ -1,8 +1,5 @@
 """Models side by side: numbers with their uncertainty, tests, operating points, where they fail."""
 
-from pathlib import Path
-
-import pandas as pd
 import streamlit as st
 
 from core import evaluation
@@ -12,13 +9,17 @@ from core.diagnosis import available_models, save_operating_point
 from core.errors import UserError
 from core.evaluation import OperatingPoint, Predictions
 from core.runs import list_runs
+from core.study import Candidate, Study, measured_stages
 from pages.comparing.calibration import calibration
 from pages.comparing.curves import curves
 from pages.comparing.errors import errors
+from pages.comparing.film_map import show_map
 from pages.comparing.groups import groups
 from pages.comparing.losses import losses
 from pages.comparing.numbers import numbers
-from pages.comparing.selection import Candidate, Selection
+from pages.comparing.pictures import choose_format
+from pages.comparing.reading import reading
+from pages.comparing.report import report
 from pages.next_step import offer_training
 
 ALL = "all films"
@@ -28,7 +29,10 @@ SECTIONS = {
     "Calibration": calibration,
     "Groups": groups,
     "Errors": errors,
+    "What they read": reading,
+    "Map": show_map,
     "Training": losses,
+    "Report": report,
 }
 POINTS = {
     "half": "0.5",
@@ -42,7 +46,7 @@ POINTS = {
 
 def main() -> None:
     st.title("Comparison")
-    candidates = {item.name: item for item in measured()}
+    candidates = {item.name: item for item in measured_stages(list_runs())}
     if not candidates:
         offer_training(
             "No model has been measured yet. Train the three stages; their numbers stand here then."
@@ -57,49 +61,51 @@ def main() -> None:
         max_selections=5,
     )
     split = right.segmented_control("Split", ["test", "validation"], default="test", required=True)
-    films = cohort_films([candidates[name] for name in names])
     if not names:
         st.info("Choose one model or more.")
         return
-    if any(candidates[name].run.facts().get("synthetic") for name in names):
-        st.warning("**SYNTHETIC** data: these numbers say nothing about real X-rays.", icon=":material/draw:")
+    chosen = [candidates[name] for name in names]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        cohort = choose_cohort(chosen)
+        together = st.toggle(
+            "Ensemble",
+            key="ensemble",
+            disabled=len(names) < 2,
+            help="The mean of the models' calibrated probabilities, as one more model.",
+        )
+        choose_format()
     try:
-        models = [predictions(candidates[name], split, films) for name in names]
-        validation = {name: predictions(candidates[name], "validation") for name in names}
-        points = operating_points(validation)
-        thresholds = {name: point.threshold for name, point in points.items()}
-        offer_to_save({name: candidates[name] for name in names}, points)
-        chosen = [candidates[name] for name in names]
-        without = baselines(chosen[0], split, films)
+        study = Study.of(chosen, split, cohort, together)
+        if study.synthetic:
+            st.warning(
+                "**SYNTHETIC** data: these numbers say nothing about real X-rays.", icon=":material/draw:"
+            )
+        study = study.at(operating_points(study.validation))
+        offer_to_save(study)
         section = st.segmented_control(
             "Show", list(SECTIONS), default="Numbers", required=True, key="section"
         )
-        SECTIONS[section](Selection(chosen, models, validation, without, thresholds, split))
+        SECTIONS[section](study)
     except UserError as error:
         st.error(str(error), icon=":material/error:")
 
 
-def offer_to_save(chosen: dict[str, Candidate], points: dict[str, OperatingPoint]) -> None:
+def offer_to_save(study: Study) -> None:
     """A button that gives the models that diagnose now the thresholds that are shown."""
     current = {(model.record.run, model.stage.number): model for model in available_models()}
     saved = {}
-    for name, item in chosen.items():
+    for item in study.candidates:
         model = current.get((item.run.name, item.stage))
-        if model and model.record.threshold != points[name].threshold:
-            saved[name] = model
+        if model and model.record.threshold != study.thresholds[item.name]:
+            saved[item.name] = model
     if saved and st.button(
         "Use in diagnosis",
         icon=":material/save:",
         help=f"Saves the thresholds above with {', '.join(saved)}.",
     ):
         for name, model in saved.items():
-            save_operating_point(model, points[name])
+            save_operating_point(model, study.points[name])
         st.toast("Diagnosis now uses these thresholds.", icon=":material/check:")
-
-
-def measured() -> list[Candidate]:
-    """Every stage of every run that has predictions, the newest run first."""
-    return [Candidate(run, int(stage)) for run in list_runs() for stage in sorted(run.evaluation())]
 
 
 def preselected(candidates: dict[str, Candidate]) -> list[str]:
@@ -110,33 +116,14 @@ def preselected(candidates: dict[str, Candidate]) -> list[str]:
     return (found or [name for name, item in candidates.items() if item.run.name == newest])[: len(STAGES)]
 
 
-def cohort_films(chosen: list[Candidate]) -> frozenset[str] | None:
-    """SHA-256 of the films of a cohort of the models' sets; None for all, or where no cohort was kept."""
-    roots = sorted({Path(item.run.settings().data) for item in chosen})
+def choose_cohort(chosen: list[Candidate]) -> tuple[str, frozenset[str]] | None:
+    """Name and films of a cohort of the models' sets; None for all, or where no cohort was kept."""
+    roots = sorted({item.data for item in chosen})
     known = {name: digests for root in roots for name, digests in cohorts(root).items()}
     if not known:
         return None
     name = st.selectbox("Films", [ALL, *known], key="films", width=240, help="All, or a cohort of the set.")
-    return known.get(name)
-
-
-def predictions(candidate: Candidate, split: str, films: frozenset[str] | None = None) -> Predictions:
-    """What a model said of a split, or of some films of it; raises UserError where it was not measured."""
-    table = candidate.run.predictions(candidate.stage, split)
-    if table is not None and films is not None:
-        table = table[table["sha256"].isin(films)]
-        if table.empty:
-            raise UserError(f"No film of that cohort is in {split} of {candidate.run.name}. Choose another.")
-    return Predictions.of(candidate.name, pd.DataFrame() if table is None else table)
-
-
-def baselines(candidate: Candidate, split: str, films: frozenset[str] | None) -> list[Predictions]:
-    """What can be told of the films without lungs, as the run of a model kept it."""
-    found = []
-    for view, table in candidate.run.baselines(split).items():
-        kept = table if films is None else table[table["sha256"].isin(films)]
-        found.append(Predictions.of(f"No lungs: {view}", kept))
-    return found
+    return (name, known[name]) if name in known else None
 
 
 def operating_points(validation: dict[str, Predictions]) -> dict[str, OperatingPoint]:

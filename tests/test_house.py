@@ -18,8 +18,9 @@ MAY_IMPORT = {
     "training": {"dataset", "images", "network", "runs", "evaluation", "weights"},
     "evaluation": set(),
     "diagnosis": {"images", "evaluation", "weights"},
-    "figures": set(),
-    "cli": {"dataset", "images", "runs", "evaluation", "diagnosis", "weights"},
+    "figures": {"evaluation"},
+    "study": {"dataset", "diagnosis", "evaluation", "figures", "runs"},
+    "cli": {"dataset", "images", "runs", "evaluation", "diagnosis", "study", "weights"},
 }
 
 

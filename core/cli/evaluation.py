@@ -1,19 +1,19 @@
 """`evaluate` and `compare`: metrics of a weights file on a data set, and measured models side by side."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 import numpy as np
-import pandas as pd
 
 from core import evaluation
 from core.cli.output import Bar, as_json, percent, precision, print_json
 from core.dataset import cohort, open_dataset
 from core.diagnosis import load_predictor
 from core.errors import UserError
-from core.evaluation import Predictions
 from core.runs import open_run
+from core.study import Study, look_again, losses, measured_stages, write_report
 
 BATCH = 32
 
@@ -60,55 +60,68 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool)
     help="Threshold: one half, or found on validation by Youden's J or for a sensitivity of 95 %.",
 )
 @click.option("--cohort", "cohort_name", help="Only films of this cohort of each run's set.")
+@click.option(
+    "--ensemble", is_flag=True, help="The mean of their calibrated probabilities as one more model."
+)
+@click.option(
+    "--again",
+    is_flag=True,
+    help="First ask each model again about films with the frame or the corners hidden, and keep that.",
+)
+@click.option("--report", type=click.Path(path_type=Path), help="Write a report into this new folder.")
 @as_json
 def compare(
-    runs: tuple[str, ...], folder: Path | None, split: str, point: str, cohort_name: str | None, as_json: bool
+    runs: tuple[str, ...],
+    folder: Path | None,
+    split: str,
+    point: str,
+    cohort_name: str | None,
+    ensemble: bool,
+    again: bool,
+    report: Path | None,
+    as_json: bool,
 ) -> None:
     """Compare every measured stage of RUNs: metrics with 95 % intervals, and whether they differ."""
-    models, thresholds = [], {}
-    for name in runs:
-        run = open_run(name, folder)
-        for stage in sorted(run.evaluation()):
-            title = f"{name}/{run.stage(int(stage)).name}"
-            tables = {role: run.predictions(int(stage), role) for role in ("validation", split)}
-            if cohort_name and tables[split] is not None:
-                films = cohort(Path(run.settings().data), cohort_name)
-                tables[split] = tables[split][tables[split]["sha256"].isin(films)]
-            found = {
-                role: Predictions.of(title, pd.DataFrame() if table is None else table)
-                for role, table in tables.items()
-            }
-            models.append(found[split])
-            validation = found["validation"]
-            thresholds[title] = evaluation.found_by(
-                point, validation.labels, validation.probabilities
-            ).threshold
-    if not models:
+    candidates = measured_stages([open_run(name, folder) for name in runs])
+    if not candidates:
         raise UserError(f"No stage of {', '.join(runs)} has been measured yet. Wait for one to finish.")
-    differences = evaluation.compare(models, thresholds)
-    measured = {model.name: _measured(model, thresholds[model.name]) for model in models}
+    if again:
+        for candidate in candidates:
+            dataset = open_dataset(candidate.data, Bar("Decoding", "image"))
+            look_again(candidate, split, dataset, Bar(f"Asking {candidate.name}", "image"))
+    films = (cohort_name, cohort(candidates[0].data, cohort_name)) if cohort_name else None
+    study = Study.of(candidates, split, films, ensemble)
+    study = study.at(
+        {
+            name: evaluation.found_by(point, model.labels, model.probabilities)
+            for name, model in study.validation.items()
+        }
+    )
+    if report:
+        path = write_report(study, report, lambda what: print(f"{what} ...", file=sys.stderr))
+        print(f"Report: {path}", file=sys.stderr)
+    differences = evaluation.compare(study.models, study.thresholds)
+    found = {model.name: evaluation.measured(model, study.thresholds[model.name]) for model in study.models}
+    hidden = losses(study)
     if as_json:
         print_json(
-            {"split": split, "models": measured, "differences": [_plain(item) for item in differences]}
+            {
+                "split": split,
+                "models": found,
+                "differences": [_plain(item) for item in differences],
+                "hidden": [asdict(item) for item in hidden],
+            }
         )
         return
-    for name, found in measured.items():
-        print(f"{name} on {split}: {found['n']} images, called PNEUMONIA from {found['threshold']:.3f}")
-        for metric, interval in found["intervals"].items():
-            value = "–" if found[metric] is None else f"{found[metric]:.3f}"
-            print(
-                f"  {metric:<18} {value}"
-                + (f"  ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
-            )
+    for name, values in found.items():
+        print(f"{name} on {split}: {values['n']} images, called PNEUMONIA from {values['threshold']:.3f}")
+        for metric, title in evaluation.METRICS.items():
+            print(f"  {title:<18} {evaluation.in_words(values[metric], values['intervals'][metric], metric)}")
     for item in differences:
         print(item.sentence())
-
-
-def _measured(model: Predictions, threshold: float) -> dict:
-    """Metrics of a model, their intervals among them."""
-    answers = model.labels, model.probabilities
-    intervals = evaluation.intervals(*answers, model.patients, threshold)
-    return {**evaluation.evaluate(*answers, threshold), "intervals": intervals}
+    for item in hidden:
+        change = f"ROC AUC {item.auc.value:+.3f}" if item.auc else "cannot be told: too few films of a class"
+        print(f"{item.model} without {item.mask}: {change}")
 
 
 def _plain(item: evaluation.Comparison) -> dict:

@@ -10,7 +10,7 @@ import numpy as np
 import openvino
 from openvino import opset13 as ops
 
-from core.architecture import CHANNELS, IMAGENET_MEAN_BGR, LAST_CONVOLUTION, LAYERS, Layer
+from core.architecture import CHANNELS, HEAD, IMAGENET_MEAN_BGR, LAST_CONVOLUTION, LAYERS, Layer
 from core.config import IMAGE_SIZE
 
 TYPES = {"float32": openvino.Type.f32, "bfloat16": openvino.Type.bf16}
@@ -33,17 +33,21 @@ class Engine:
 
     def activations(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         """Output of the last convolution, float32 (n, 512, 8, 8), of uint8 pixels (n, 128, 128)."""
-        return self._infer(precision, pixels)
+        return self._infer(precision, pixels)[0]
 
     def probabilities(self, activations: np.ndarray) -> np.ndarray:
         """Class probabilities, float32 (n, 2), of what `activations` gave."""
-        return self._infer("head", activations)
+        return self._infer("head", activations)[0]
 
-    def _infer(self, part: str, inputs: np.ndarray) -> np.ndarray:
+    def last_hidden(self, activations: np.ndarray) -> np.ndarray:
+        """Output of the last hidden layer, float32 (n, 1152), of what `activations` gave."""
+        return self._infer("head", activations)[1]
+
+    def _infer(self, part: str, inputs: np.ndarray) -> list[np.ndarray]:
         requests = self._own.__dict__  # a thread's own, made when it first asks
         if part not in requests:
             requests[part] = self._parts[part].create_infer_request()
-        return requests[part].infer([inputs])[0].copy()
+        return [output.copy() for output in requests[part].infer([inputs]).values()]
 
 
 def _compiled(model: openvino.Model, precision: str) -> openvino.CompiledModel:
@@ -108,7 +112,7 @@ def _border_aware(kernel: np.ndarray, offsets: np.ndarray, layer: Layer) -> np.n
 
 
 def _head(arrays: dict, start: int) -> openvino.Model:
-    """From the last convolution to probabilities."""
+    """From the last convolution to probabilities and to the last hidden layer."""
     rows, columns, channels = LAYERS[start - 1].output
     activations = x = ops.parameter([-1, channels, rows, columns], np.float32, name="activations")
     for layer in LAYERS[start:]:
@@ -120,8 +124,9 @@ def _head(arrays: dict, start: int) -> openvino.Model:
         elif layer.kind == "dense":
             kernel, bias = arrays[layer.name]
             x = ops.add(ops.matmul(x, _shared(kernel), False, False), bias.reshape(1, -1))
-            x = ops.softmax(x, 1) if layer.name == "predictions" else ops.relu(x)
-    return openvino.Model([x], [activations], "head")
+            if layer.name != HEAD[-1].name:
+                x = hidden = ops.relu(x)
+    return openvino.Model([ops.softmax(x, 1), hidden], [activations], "head")
 
 
 def _pooled(x):

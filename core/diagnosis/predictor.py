@@ -78,6 +78,12 @@ class Predictor:
         found = self._rechecked(self._positive(activations), pixels)
         return self._named(found)[0], heat_map(activations[0], self.head)
 
+    def last_hidden(self, pixels: np.ndarray) -> np.ndarray:
+        """What the last hidden layer says of uint8 pixels (n, 128, 128): float32 (n, 1152)."""
+        batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
+        seen = (self.engine.activations(batch, self.precision) for batch in batches)
+        return np.concatenate([self.engine.last_hidden(activations) for activations in seen])
+
     def _judged(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
         return np.concatenate(

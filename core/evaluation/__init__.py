@@ -4,6 +4,7 @@ from core.evaluation.calibration import calibrated, fit_temperature, reliability
 from core.evaluation.comparison import MEASURES, Comparison, compare
 from core.evaluation.curves import Curve, precision_recall, roc
 from core.evaluation.differences import Difference, delong, holm, mcnemar, paired_rate
+from core.evaluation.ensembles import ensemble
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import evaluate, intervals, net_benefit, predictive_values
 from core.evaluation.mistakes import disagreements, missed_by_all, mistakes
@@ -18,13 +19,21 @@ from core.evaluation.operating_points import (
 )
 from core.evaluation.predictions import Predictions
 from core.evaluation.subgroups import rates
+from core.evaluation.tables import (
+    METRICS,
+    difference_table,
+    group_table,
+    in_words,
+    measured,
+    metric_table,
+    over_seeds,
+    side_by_side,
+)
 
 __all__ = [
-    "disagreements",
-    "missed_by_all",
-    "mistakes",
     "DEFAULT",
     "MEASURES",
+    "METRICS",
     "Comparison",
     "Curve",
     "Difference",
@@ -34,21 +43,32 @@ __all__ = [
     "calibrated",
     "compare",
     "delong",
+    "difference_table",
+    "disagreements",
+    "ensemble",
     "evaluate",
     "fit_temperature",
     "found_by",
     "frozen_points",
+    "group_table",
     "holm",
+    "in_words",
     "intervals",
     "lowest_cost",
     "mcnemar",
+    "measured",
+    "metric_table",
+    "missed_by_all",
+    "mistakes",
     "net_benefit",
+    "over_seeds",
     "paired_rate",
     "precision_recall",
     "predictive_values",
     "rates",
     "reliability",
     "roc",
+    "side_by_side",
     "wilson",
     "youden",
 ]

@@ -41,10 +41,12 @@ class Comparison:
         if self.difference is None:
             return f"{title}: cannot be compared. {self.reason}"
         value, (low, high) = self.difference.value, self.difference.interval
-        reach = f"95 % interval {100 * low:+.1f} to {100 * high:+.1f}"
         if value == 0:
+            reach = f"95 % interval {100 * low:+.1f} to {100 * high:+.1f}"
             return f"{self.first} and {self.second} have the same {title} here ({reach})."
         better, worse = (self.second, self.first) if value > 0 else (self.first, self.second)
+        ends = (low, high) if value > 0 else (-high, -low)  # of better minus worse
+        reach = "95 % interval {:+.1f} to {:+.1f}".format(*(100 * end for end in ends))
         chance = f"p = {self.adjusted:.3f}" if self.adjusted >= 0.001 else "p < 0.001"
         said = f"{better} has the higher {title} than {worse} by {abs(100 * value):.1f} points ({reach})"
         if self.adjusted < SIGNIFICANT:

@@ -5,40 +5,25 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.config import CLASS_NAMES
+from core.evaluation import METRICS
 from core.figures.style import CLASS_COLORS, MODEL_COLORS, MUTED, faded, styled
 
-METRIC_TITLES = {
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "recall": "Sensitivity",
-    "specificity": "Specificity",
-    "precision": "PPV (precision)",
-    "npv": "NPV",
-    "f1": "F1",
-    "auc": "ROC AUC",
-    "average_precision": "Average precision",
-    "loss": "Log loss",
-    "brier": "Brier score",
-    "ece": "Calibration error",
-}
-ON_ONE_SCALE = [name for name in METRIC_TITLES if name not in ("loss", "brier", "ece")]
+ON_ONE_SCALE = [name for name in METRICS if name not in ("loss", "brier", "ece")]
 SQUARE = {"xaxis": {"range": [-0.02, 1.02]}, "yaxis": {"range": [-0.02, 1.02]}}
 
 
-def metric_points(models: dict[str, dict], intervals: dict[str, dict]) -> go.Figure:
+def metric_points(models: dict[str, dict]) -> go.Figure:
     """The models' metrics side by side, as points with 95 % intervals on one scale.
 
     Args:
-        models: metrics of one split by model name.
-        intervals: (low, high) by model name and metric; None where there is none.
+        models: of `core.evaluation.measured`, by model name.
     """
     figure = go.Figure()
     for place, (name, metrics) in enumerate(models.items()):
         shown = [metric for metric in ON_ONE_SCALE if metrics[metric] is not None]
         values = np.array([metrics[metric] for metric in shown])
-        bounds = np.array(
-            [intervals[name][metric] or (value, value) for metric, value in zip(shown, values, strict=True)]
-        )
+        known = [metrics["intervals"][metric] for metric in shown]
+        bounds = np.array([interval or (value, value) for interval, value in zip(known, values, strict=True)])
         figure.add_scatter(
             name=name,
             x=values,
@@ -52,12 +37,12 @@ def metric_points(models: dict[str, dict], intervals: dict[str, dict]) -> go.Fig
                 "width": 3,
             },
             customdata=[
-                [METRIC_TITLES[metric], f"{low:.3f} to {high:.3f}"]
+                [METRICS[metric], f"{low:.3f} to {high:.3f}"]
                 for metric, (low, high) in zip(shown, bounds, strict=True)
             ],
             hovertemplate="%{customdata[0]}: %{x:.3f} (%{customdata[1]})<extra>" + name + "</extra>",
         )
-    titles = [METRIC_TITLES[metric] for metric in ON_ONE_SCALE]
+    titles = [METRICS[metric] for metric in ON_ONE_SCALE]
     figure.update_yaxes(tickvals=list(range(len(titles))), ticktext=titles, autorange="reversed")
     figure.update_xaxes(tickformat=".0%")
     return styled(figure, height=440)
@@ -86,8 +71,21 @@ def confusion(matrix: list[list[int]], title: str) -> go.Figure:
             zmin=0,
             zmax=1,
             showscale=False,
-            hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
+            hoverinfo="skip",
         )
+    )
+    cells = [(truth, called) for truth in range(2) for called in range(2)]
+    figure.add_scatter(  # a heat map cannot be clicked, squares over it can
+        x=[f"called {CLASS_NAMES[called]}" for _, called in cells],
+        y=[f"is {CLASS_NAMES[truth]}" for truth, _ in cells],
+        customdata=cells,
+        mode="markers",
+        marker={"symbol": "square", "size": 90, "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        text=[f"{matrix[truth][called]:,} ({shares[truth][called]:.0%})" for truth, called in cells],
+        hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
+        showlegend=False,
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(showgrid=False, side="bottom")
@@ -289,6 +287,61 @@ def group_rates(rows: list[dict], title: str) -> go.Figure:
     )
     figure.update_xaxes(tickformat=".0%")
     return styled(figure, height=80 + 32 * len(rows), title=_title(title))
+
+
+def masked_differences(rows: list[dict]) -> go.Figure:
+    """How AUC changes when a part of the films is hidden, with intervals; left of 0 it falls.
+
+    Args:
+        rows: dicts with model, mask, difference, low, high.
+    """
+    figure = go.Figure()
+    names = list(dict.fromkeys(row["model"] for row in rows))
+    for place, mask in enumerate(dict.fromkeys(row["mask"] for row in rows)):
+        mine = [row for row in rows if row["mask"] == mask]
+        figure.add_scatter(
+            name=f"without {mask}",
+            x=[row["difference"] for row in mine],
+            y=[names.index(row["model"]) + 0.2 * (place - 0.5) for row in mine],
+            mode="markers",
+            marker={"size": 10, "color": MODEL_COLORS[2 + place]},
+            error_x={
+                "array": [row["high"] - row["difference"] for row in mine],
+                "arrayminus": [row["difference"] - row["low"] for row in mine],
+                "thickness": 1.5,
+                "width": 3,
+            },
+            hovertemplate="%{x:+.3f}<extra>without " + mask + "</extra>",
+        )
+    figure.add_vline(0, line_color=MUTED, line_width=1)
+    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, autorange="reversed")
+    figure.update_xaxes(title="ROC AUC, hidden minus whole", tickformat="+.2f")
+    return styled(figure, height=130 + 50 * len(names))
+
+
+def film_map(table: pd.DataFrame, group: pd.Series, shares: np.ndarray) -> go.Figure:
+    """Films as points that can be caught with a lasso.
+
+    Args:
+        table: x, y, path, label, probability; a row a film.
+        group: what each film is coloured by, a few texts.
+        shares: of the variance, one an axis.
+    """
+    figure = go.Figure()
+    for place, name in enumerate(sorted(set(group))):
+        mine = table[(group == name).to_numpy()]
+        figure.add_scatter(
+            x=mine["x"],
+            y=mine["y"],
+            mode="markers",
+            name=name,
+            customdata=mine[["path", "probability"]],
+            marker={"color": MODEL_COLORS[place % len(MODEL_COLORS)], "size": 8, "opacity": 0.75},
+            hovertemplate="%{customdata[0]}<br>pneumonia %{customdata[1]:.1%}<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(title=f"first component, {shares[0]:.0%} of the variance", zeroline=False)
+    figure.update_yaxes(title=f"second component, {shares[1]:.0%}", zeroline=False)
+    return styled(figure, height=480, dragmode="lasso")
 
 
 def validation_losses(histories: dict[str, pd.DataFrame]) -> go.Figure:

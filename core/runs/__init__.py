@@ -6,6 +6,7 @@ from core.runs.command import command_line
 from core.runs.imported import SCALINGS, import_weights
 from core.runs.plan import Plan, gigamacs, stage_steps
 from core.runs.run import Run, RunStatus, create_run, list_runs, open_run
+from core.runs.seeds import differing_in_seed
 
 __all__ = [
     "SCALINGS",
@@ -15,6 +16,7 @@ __all__ = [
     "archive",
     "command_line",
     "create_run",
+    "differing_in_seed",
     "gigamacs",
     "housekeeping",
     "import_weights",

@@ -21,6 +21,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from core import atomic, config
@@ -220,6 +221,19 @@ class Run:
             for path in found
         }
 
+    def write_second_look(self, stage: int, split: str, table: pd.DataFrame, hidden: np.ndarray) -> None:
+        """Keep what a stage says of masked images of a split, and of each its last hidden layer."""
+        with atomic.replacing(self._second_look_path(stage, split, ".npy")) as temporary:
+            np.save(temporary, hidden)
+        atomic.write_text(self._second_look_path(stage, split, ".csv"), table.to_csv(index=False))
+
+    def second_look(self, stage: int, split: str) -> tuple[pd.DataFrame, np.ndarray] | None:
+        """What was kept by `write_second_look`, or None."""
+        path = self._second_look_path(stage, split, ".csv")
+        if not path.exists():
+            return None
+        return pd.read_csv(path, keep_default_na=False), np.load(path.with_suffix(".npy"))
+
     def note(self) -> str:
         """What somebody wrote about the run."""
         path = self.path / "note.txt"
@@ -293,6 +307,9 @@ class Run:
 
     def _baseline_path(self, view: str, split: str) -> Path:
         return self.path / "predictions" / f"no_lungs_{view}-{split}.csv"
+
+    def _second_look_path(self, stage: int, split: str, suffix: str) -> Path:
+        return self.path / "predictions" / f"second_look_{self.stage(stage).name}-{split}{suffix}"
 
     def _predictions_path(self, stage: int, split: str) -> Path:
         return self.path / "predictions" / f"{self.stage(stage).name}-{split}.csv"

@@ -5,14 +5,15 @@ import streamlit as st
 
 from core import evaluation
 from core.figures import comparison as figures
-from pages.comparing.selection import PLAIN, Selection
+from core.study import Study
+from pages.comparing.pictures import draw
 
 
-def calibration(selection: Selection) -> None:
+def calibration(study: Study) -> None:
     """Whether probabilities mean what they say, before and after temperature scaling."""
     before, after, rows = {}, {}, {}
-    for model in selection.models:
-        fitted = selection.validation[model.name]
+    for model in study.models:
+        fitted = study.validation[model.name]
         temperature = evaluation.fit_temperature(fitted.labels, fitted.probabilities)
         scaled = evaluation.calibrated(model.probabilities, temperature)
         before[model.name] = evaluation.reliability(model.labels, model.probabilities)
@@ -26,7 +27,7 @@ def calibration(selection: Selection) -> None:
             "log loss after": now["loss"],
         }
     left, right = st.columns([3, 2], gap="large")
-    left.plotly_chart(figures.reliability_diagram(before, after), config=PLAIN, key="reliability")
+    draw(figures.reliability_diagram(before, after), "reliability", left)
     right.dataframe(pd.DataFrame(rows).T.style.format(precision=3))
     right.caption(
         "Temperature scaling divides the log-odds by one number, fitted on validation. Above 1 it makes "

@@ -8,57 +8,59 @@ from core import evaluation
 from core.errors import UserError
 from core.evaluation import Predictions
 from core.figures import comparison as figures
-from pages.comparing.selection import BY_CONTENT, PLAIN, Selection
+from core.study import Study
+from pages.comparing.matrices import matrices
+from pages.comparing.pictures import BY_CONTENT, draw
 
 
-def curves(selection: Selection) -> None:
+def curves(study: Study) -> None:
     """ROC and precision-recall curves with operating points, and the spread of probabilities."""
-    two_classes(selection)
+    two_classes(study)
     at = {
-        model.name: evaluation.evaluate(model.labels, model.probabilities, selection.thresholds[model.name])
-        for model in selection.models
+        model.name: evaluation.evaluate(model.labels, model.probabilities, study.thresholds[model.name])
+        for model in study.models
     }
     left, right = st.columns(2, gap="large")
-    left.plotly_chart(
+    draw(
         figures.roc_curves(
-            {model.name: banded(model, "roc") for model in selection.models},
+            {model.name: banded(model, "roc") for model in study.models},
             {name: (1 - values["specificity"], values["recall"]) for name, values in at.items()},
         ),
-        config=PLAIN,
-        key="roc",
+        "roc",
+        left,
     )
-    right.plotly_chart(
+    draw(
         figures.precision_recall_curves(
-            {model.name: banded(model, "precision_recall") for model in selection.models},
+            {model.name: banded(model, "precision_recall") for model in study.models},
             {
                 name: (values["recall"], 1.0 if values["precision"] is None else values["precision"])
                 for name, values in at.items()
             },
         ),
-        config=PLAIN,
-        key="precision-recall",
+        "precision-recall",
+        right,
     )
-    descriptive(selection)
+    matrices(study, at)
+    descriptive(study)
     st.subheader("Probabilities by class")
-    for column, model in zip(st.columns(len(selection.models)), selection.models, strict=True):
+    for column, model in zip(st.columns(len(study.models)), study.models, strict=True):
         figure = figures.probability_histogram(
-            model.labels, model.probabilities, selection.thresholds[model.name], model.name
+            model.labels, model.probabilities, study.thresholds[model.name], model.name
         )
-        column.plotly_chart(figure, config=PLAIN, key=f"histogram-{model.name}")
+        draw(figure, f"histogram-{model.name}", column)
     st.subheader("Decision curve")
     asked = np.linspace(0.01, 0.95, 95)
     benefits = {
-        model.name: evaluation.net_benefit(model.labels, model.probabilities, asked)
-        for model in selection.models
+        model.name: evaluation.net_benefit(model.labels, model.probabilities, asked) for model in study.models
     }
-    everyone = np.ones(len(selection.models[0]))
-    benefits["treat all"] = evaluation.net_benefit(selection.models[0].labels, everyone, asked)
-    st.plotly_chart(figures.decision_curves(asked, benefits), config=PLAIN, key="decision")
+    everyone = np.ones(len(study.models[0]))
+    benefits["treat all"] = evaluation.net_benefit(study.models[0].labels, everyone, asked)
+    draw(figures.decision_curves(asked, benefits), "decision")
 
 
-def two_classes(selection: Selection) -> None:
+def two_classes(study: Study) -> None:
     """Refuse curves that one class alone cannot draw."""
-    for model in selection.models:
+    for model in study.models:
         if len(np.unique(model.labels)) < 2:
             raise UserError(
                 f"{model.name} was measured on images of one class only: there is no curve to draw. Choose "
@@ -72,14 +74,14 @@ def banded(model: Predictions, kind: str) -> evaluation.Curve:
     return getattr(evaluation, kind)(model)
 
 
-def descriptive(selection: Selection) -> None:
+def descriptive(study: Study) -> None:
     """Specificity at fixed sensitivities, read off the curve that is shown."""
     rows = {
         model.name: {
             f"specificity at sensitivity {least:.2f}": specificity_at(model, least)
             for least in (0.90, 0.95, 0.98)
         }
-        for model in selection.models
+        for model in study.models
     }
     st.dataframe(pd.DataFrame(rows).map("{:.1%}".format))
     st.caption(

@@ -1,22 +1,19 @@
 """Where the models do better or worse."""
 
-import pandas as pd
 import streamlit as st
 
 from core import evaluation
 from core.figures import comparison as figures
-from pages.comparing.selection import PLAIN, Selection
+from core.study import Study
+from pages.comparing.pictures import draw
 
 
-def groups(selection: Selection) -> None:
+def groups(study: Study) -> None:
     """Rates in groups of images."""
-    for model in selection.models:
-        rows = evaluation.rates(model, selection.thresholds[model.name])
-        st.plotly_chart(figures.group_rates(rows, model.name), config=PLAIN, key=f"groups-{model.name}")
-        st.download_button(
-            "CSV",
-            pd.DataFrame(rows).to_csv(index=False).encode(),
-            f"groups-{model.name}-{selection.split}.csv",
-            icon=":material/download:",
-            key=f"groups-csv-{model.name}",
-        )
+    for model in study.models:
+        rows = evaluation.rates(model, study.thresholds[model.name])
+        draw(figures.group_rates(rows, model.name), f"groups-{model.name}")
+    table = evaluation.group_table(study.models, study.thresholds)
+    st.download_button(
+        "CSV", table.to_csv(index=False).encode(), f"groups-{study.split}.csv", icon=":material/download:"
+    )

@@ -3,17 +3,14 @@
 import streamlit as st
 
 from core.figures import comparison as figures
-from pages.comparing.selection import PLAIN, Selection
+from core.study import Study
+from pages.comparing.pictures import draw
 
 
-def losses(selection: Selection) -> None:
+def losses(study: Study) -> None:
     """The loss curves of the chosen models."""
-    histories = {}
-    for item in selection.candidates:
-        epochs = item.run.epochs()
-        if len(mine := epochs[epochs["stage"] == item.stage]):
-            histories[item.name] = mine
+    histories = study.histories()
     if histories:
-        st.plotly_chart(figures.validation_losses(histories), config=PLAIN, key="losses")
+        draw(figures.validation_losses(histories), "losses")
     else:
         st.caption("These runs kept no history.")

@@ -1,102 +1,84 @@
 """Metrics with intervals, raw counts, predictive values."""
 
-import pandas as pd
 import streamlit as st
 
 from core import evaluation
 from core.config import THRESHOLD
 from core.evaluation import Predictions
 from core.figures import comparison as figures
+from core.runs import differing_in_seed, list_runs
+from core.study import Study
 from pages.comparing.differences import differences
-from pages.comparing.selection import BY_CONTENT, PLAIN, Selection
+from pages.comparing.matrices import matrices
+from pages.comparing.pictures import BY_CONTENT, draw
 
 
-def numbers(selection: Selection) -> None:
+def numbers(study: Study) -> None:
     """Metrics with intervals, raw counts, predictive values, differences."""
-    metrics, intervals = measured(selection.models, selection.thresholds)
-    half = {model.name: THRESHOLD for model in selection.baselines}
-    told, told_intervals = measured(selection.baselines, half)
-    side_by_side(metrics | told, intervals | told_intervals, selection.split)
+    found = {model.name: measured(model, study.thresholds[model.name]) for model in study.models}
+    told = {model.name: measured(model, THRESHOLD) for model in study.baselines}
+    table(found | told, study.split)
     if told:
         st.caption(
             "*No lungs*: gradient boosting on the corners, the frame or the histogram of the same training "
             "films, at 0.5. A model that is not better may not read lungs."
         )
-    st.plotly_chart(figures.metric_points(metrics, intervals), config=PLAIN, key="points")
-    st.subheader("Confusion matrices")
-    for column, (name, values) in zip(st.columns(len(metrics)), metrics.items(), strict=True):
-        column.plotly_chart(
-            figures.confusion(values["confusion_matrix"], name), key=f"matrix-{name}", config=PLAIN
-        )
-    at_prevalence(metrics)
-    differences(selection)
+    draw(figures.metric_points(found), "points")
+    seeds(study.split)
+    matrices(study, found)
+    at_prevalence(found)
+    differences(study)
 
 
-def measured(models: list[Predictions], thresholds: dict[str, float]) -> tuple[dict, dict]:
-    """Metrics and their intervals, by name of the model."""
-    metrics, intervals = {}, {}
-    for model in models:
-        threshold = thresholds[model.name]
-        metrics[model.name] = evaluation.evaluate(model.labels, model.probabilities, threshold)
-        intervals[model.name] = bounds(model, threshold)
-    return metrics, intervals
+@st.cache_data(show_spinner=False, max_entries=200, hash_funcs=BY_CONTENT)
+def measured(model: Predictions, threshold: float) -> dict:
+    """Metrics of a model and their intervals; resampled once, not in every rerun."""
+    return evaluation.measured(model, threshold)
 
 
-def side_by_side(metrics: dict, intervals: dict, split: str) -> None:
+def table(found: dict[str, dict], split: str) -> None:
     """A table, a column a model, and the same as CSV."""
-    shown = pd.DataFrame(
-        {
-            name: [
-                with_interval(values[metric], intervals[name][metric], metric)
-                for metric in figures.METRIC_TITLES
-            ]
-            + [f"{values['n']:,}"]
-            for name, values in metrics.items()
-        },
-        index=[*figures.METRIC_TITLES.values(), "Images"],
-    )
+    shown = evaluation.side_by_side(found)
     st.dataframe(shown, width="stretch", height=35 * (len(shown) + 1) + 3)
     st.caption(
         "In brackets 95 % intervals: Wilson's for proportions, for the rest 2,000 bootstrap resamples of "
         "whole patients."
     )
-    table = exported(metrics, intervals)
-    st.download_button("CSV", table, f"comparison-{split}.csv", icon=":material/download:")
+    csv = evaluation.metric_table(found).to_csv(index=False).encode()
+    st.download_button("CSV", csv, f"comparison-{split}.csv", icon=":material/download:")
 
 
-@st.cache_data(show_spinner=False, max_entries=200, hash_funcs=BY_CONTENT)
-def bounds(model: Predictions, threshold: float) -> dict:
-    """Intervals of a model's metrics."""
-    return evaluation.intervals(model.labels, model.probabilities, model.patients, threshold)
-
-
-def with_interval(value: float | None, interval: tuple[float, float] | None, metric: str) -> str:
-    """A metric for people; a dash where the images cannot tell."""
-    if value is None:
-        return "–"
-    if metric in ("auc", "average_precision", "loss", "brier", "ece"):
-        return f"{value:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
-    return f"{value:.1%}" + (f" ({interval[0]:.1%} to {interval[1]:.1%})" if interval else "")
-
-
-def exported(metrics: dict, intervals: dict) -> bytes:
-    """The table as CSV: one row a metric and model, with its interval."""
-    rows = [
-        {"model": name, "metric": metric, "value": values[metric], "low": low, "high": high}
-        for name, values in metrics.items()
-        for metric in figures.METRIC_TITLES
-        for low, high in [intervals[name][metric] or (None, None)]
+def seeds(split: str) -> None:
+    """Runs that differ only in their seed, folded into a row each: mean and spread."""
+    groups = {
+        f"Stage {stage} · {len(group)} seeds of {group[-1].name}": [
+            run.evaluation()[stage][split] for run in group
+        ]
+        for group in differing_in_seed(list_runs())
+        for stage in sorted(set.intersection(*(set(run.evaluation()) for run in group)))
+        if all(split in run.evaluation()[stage] for run in group)
+    }
+    if not groups:
+        return
+    st.subheader("Over seeds")
+    folded = evaluation.over_seeds(groups)
+    words = [
+        evaluation.in_words(row["mean"], None, row["metric"])
+        + f" (SD {evaluation.in_words(row['standard_deviation'], None, row['metric'])})"
+        for _, row in folded.iterrows()
     ]
-    return pd.DataFrame(rows).to_csv(index=False).encode()
+    wide = folded.assign(words=words).pivot(index="model", columns="metric", values="words")
+    st.dataframe(wide[list(evaluation.METRICS)].rename(columns=evaluation.METRICS))
+    st.caption("Runs that differ in their seed alone: mean and standard deviation, at a threshold of 0.5.")
 
 
-def at_prevalence(metrics: dict[str, dict]) -> None:
+def at_prevalence(found: dict[str, dict]) -> None:
     """What a positive and a negative answer mean where the disease is rarer than in this set."""
     st.subheader("What an answer means where you work")
     prevalence = st.slider(
         "Of 100 children filmed, how many have pneumonia?", 1, 99, 20, key="prevalence", width=420
     )
-    for name, values in metrics.items():
+    for name, values in found.items():
         if values["recall"] is None or values["specificity"] is None:
             continue
         meaning = evaluation.predictive_values(values["recall"], values["specificity"], prevalence / 100)

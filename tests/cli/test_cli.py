@@ -85,7 +85,7 @@ def test_train_runs_to_its_end_and_says_how_it_went(demo, tmp_path):
 def test_compare_gives_intervals_and_says_whether_models_differ(trained):
     result = core("compare", "trained", "--json")
     found = json.loads(result.stdout)
-    assert list(found["models"]) == ["trained/model_01", "trained/model_02", "trained/model_03"]
+    assert list(found["models"]) == ["Stage 1 · trained", "Stage 2 · trained", "Stage 3 · trained"]
     for stage, values in zip("123", found["models"].values(), strict=True):
         assert values["accuracy"] == pytest.approx(trained.evaluation()[stage]["test"]["accuracy"])
         low, high = values["intervals"]["accuracy"]
@@ -142,7 +142,7 @@ def test_weights_are_imported_and_measured_as_when_they_were_trained(trained, de
     found = json.loads(core("import-weights", file, "--data", demo, "--stage", 2, "--json", *runs).stdout)
     assert found["scaling"] == "imagenet" and found["run"] == "vgg19_model_02"
     assert_same_metrics(found["evaluation"]["2"]["test"], trained.evaluation()["2"]["test"], rel=1e-3)
-    assert "vgg19_model_02/model_02 on test: 15 images" in core("compare", "vgg19_model_02", *runs).stdout
+    assert "Stage 2 · vgg19_model_02 on test: 15 images" in core("compare", "vgg19_model_02", *runs).stdout
 
 
 def test_what_weights_were_trained_on_is_declared_or_recognised_by_the_films(trained, demo, tmp_path):

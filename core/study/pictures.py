@@ -1,0 +1,142 @@
+"""The pictures of a report: the page's figures as PNG files."""
+
+from pathlib import Path
+
+import numpy as np
+
+from core import evaluation
+from core.figures import comparison as figures
+from core.study.document import Picture
+from core.study.second_look import losses
+from core.study.study import Study
+
+WIDTH, NARROW, SCALE = 900, 450, 2
+NO_CHROME = (
+    "Pictures are missing: they are drawn by Chrome or Chromium, and none was found on this machine. "
+    "Install one and make the report again."
+)
+
+
+def figures_of(study: Study, found: dict[str, dict]) -> dict[str, tuple]:
+    """Figure and caption by file name.
+
+    Args:
+        found: of `core.evaluation.measured`, by model name.
+    """
+    two_classes = all(values["auc"] is not None for values in found.values())
+    chosen = {"metrics": (figures.metric_points(found), "Metrics with 95 % intervals.")}
+    if two_classes:
+        chosen |= _curves(study, found)
+    for place, (name, values) in enumerate(found.items(), start=1):
+        chosen[f"confusion-{place}"] = (
+            figures.confusion(values["confusion_matrix"], name),
+            f"{name}: films called NORMAL and PNEUMONIA, by truth.",
+        )
+    for place, model in enumerate(study.models, start=1):
+        rows = evaluation.rates(model, study.thresholds[model.name])
+        chosen[f"groups-{place}"] = (
+            figures.group_rates(rows, model.name),
+            f"{model.name}: rates in groups of films, with Wilson's 95 % intervals.",
+        )
+    hidden = [item for item in losses(study) if item.auc]
+    if hidden:
+        rows = [
+            {
+                "model": item.model,
+                "mask": item.mask,
+                "difference": item.auc.value,
+                "low": item.auc.interval[0],
+                "high": item.auc.interval[1],
+            }
+            for item in hidden
+        ]
+        chosen["hidden"] = (
+            figures.masked_differences(rows),
+            "ROC AUC lost when a part of the films is hidden.",
+        )
+    if histories := study.histories():
+        chosen["training"] = (
+            figures.validation_losses(histories),
+            "Loss by epoch, on training and validation.",
+        )
+    return chosen
+
+
+def _curves(study: Study, found: dict[str, dict]) -> dict[str, tuple]:
+    models = {model.name: model for model in study.models}
+    temperatures = {
+        name: evaluation.fit_temperature(model.labels, model.probabilities)
+        for name, model in study.validation.items()
+    }
+    before = {
+        name: evaluation.reliability(model.labels, model.probabilities) for name, model in models.items()
+    }
+    after = {
+        name: evaluation.reliability(
+            model.labels, evaluation.calibrated(model.probabilities, temperatures[name])
+        )
+        for name, model in models.items()
+    }
+    asked = np.linspace(0.01, 0.95, 95)
+    benefits = {
+        name: evaluation.net_benefit(model.labels, model.probabilities, asked)
+        for name, model in models.items()
+    }
+    first = study.models[0]
+    benefits["treat all"] = evaluation.net_benefit(first.labels, np.ones(len(first)), asked)
+    roc_points = {name: (1 - values["specificity"], values["recall"]) for name, values in found.items()}
+    pr_points = {
+        name: (values["recall"], 1.0 if values["precision"] is None else values["precision"])
+        for name, values in found.items()
+    }
+    return {
+        "roc": (
+            figures.roc_curves({name: evaluation.roc(model) for name, model in models.items()}, roc_points),
+            "ROC curves with 95 % pointwise bands (bootstrap over patients); diamonds are operating points.",
+        ),
+        "precision-recall": (
+            figures.precision_recall_curves(
+                {name: evaluation.precision_recall(model) for name, model in models.items()}, pr_points
+            ),
+            "Precision and recall, with bands and points as above.",
+        ),
+        "reliability": (
+            figures.reliability_diagram(before, after),
+            "Reliability before and after temperature scaling fitted on validation.",
+        ),
+        "decision": (
+            figures.decision_curves(asked, benefits),
+            "Net benefit against treating all and none (Vickers and Elkin 2006).",
+        ),
+    }
+
+
+def draw_all(chosen: dict[str, tuple], folder: Path) -> dict[str, Picture] | None:
+    """Write figures into a folder as PNG, white behind.
+
+    Args:
+        chosen: of `figures_of`.
+
+    Returns:
+        Pictures by name; None where no Chrome is at hand to draw them.
+    """
+    # Imported here: only who makes a report needs it.
+    import plotly.io
+    from choreographer.errors import BrowserDepsError, BrowserFailedError
+
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {name: folder / f"{name}.png" for name in chosen}
+    for figure, _ in chosen.values():
+        figure.update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
+    try:
+        drawn = [figure for figure, _ in chosen.values()]
+        widths = [NARROW if _is_narrow(name) else WIDTH for name in chosen]
+        heights = [figure.layout.height for figure in drawn]
+        plotly.io.write_images(drawn, list(paths.values()), width=widths, height=heights, scale=SCALE)
+    except (RuntimeError, BrowserFailedError, BrowserDepsError):  # the first: there is none
+        return None
+    return {name: Picture(paths[name], caption, _is_narrow(name)) for name, (_, caption) in chosen.items()}
+
+
+def _is_narrow(name: str) -> bool:
+    return name.startswith("confusion-")
