@@ -74,13 +74,14 @@ def main() -> None:
             help="The mean of the models' calibrated probabilities, as one more model.",
         )
         choose_format()
+        point = choose_point()
     try:
         study = Study.of(chosen, split, cohort, together)
         if study.synthetic:
             st.warning(
                 "**SYNTHETIC** data: these numbers say nothing about real X-rays.", icon=":material/draw:"
             )
-        study = study.at(operating_points(study.validation))
+        study = study.at(operating_points(study.validation, *point))
         offer_to_save(study)
         section = st.segmented_control(
             "Show", list(SECTIONS), default="Numbers", required=True, key="section"
@@ -126,19 +127,23 @@ def choose_cohort(chosen: list[Candidate]) -> tuple[str, frozenset[str]] | None:
     return (name, known[name]) if name in known else None
 
 
-def operating_points(validation: dict[str, Predictions]) -> dict[str, OperatingPoint]:
+def choose_point() -> tuple[str, float | None]:
+    """How thresholds are found, and the rate, cost or threshold that belongs to it."""
+    rule = st.selectbox("Operating point", list(POINTS), format_func=POINTS.get, key="rule", width=240)
+    amount = None
+    if rule in ("sensitivity", "specificity"):
+        amount = st.number_input("at least", 0.5, 1.0, 0.95, 0.01, key=f"least-{rule}", width=140)
+    elif rule == "cost":
+        amount = st.number_input("a miss costs as many false alarms", 0.1, 1000.0, 5.0, key="cost", width=240)
+    elif rule == "own":
+        amount = st.slider("Threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", width=420)
+    return rule, amount
+
+
+def operating_points(
+    validation: dict[str, Predictions], rule: str, amount: float | None
+) -> dict[str, OperatingPoint]:
     """A threshold for each model: one for all, or found on the validation images of each."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        rule = st.selectbox("Operating point", list(POINTS), format_func=POINTS.get, key="rule", width=240)
-        amount = None
-        if rule in ("sensitivity", "specificity"):
-            amount = st.number_input("at least", 0.5, 1.0, 0.95, 0.01, key=f"least-{rule}", width=140)
-        elif rule == "cost":
-            amount = st.number_input(
-                "a miss costs as many false alarms", 0.1, 1000.0, 5.0, key="cost", width=240
-            )
-        elif rule == "own":
-            amount = st.slider("Threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", width=420)
     if rule == "own":
         found = dict.fromkeys(validation, OperatingPoint("own", amount, "chosen by hand"))
     else:
