@@ -88,7 +88,7 @@ def _offer(dataset: Dataset, finding: Finding) -> None:
 
 
 def _browse(problem: str) -> None:
-    st.session_state |= {"section": "Images", "problem": problem, "order": "problem"}
+    st.session_state.update(section="Images", problem=problem, order="problem")
 
 
 def _choose(dataset: Dataset, choice: str, key: str) -> None:

@@ -79,6 +79,9 @@ def browse(dataset: Dataset) -> None:
 
 def _paged(dataset: Dataset, table: pd.DataFrame, rows: np.ndarray, at_once: int, key: str) -> None:
     """Films in pages; one that is clicked opens."""
+    if not len(rows):
+        st.caption("None.")
+        return
     pages = ceil(len(rows) / at_once)
     page = st.pagination(pages, key=f"page-{key}") if pages > 1 else 1
     shown = rows[(page - 1) * at_once : page * at_once]
