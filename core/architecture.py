@@ -58,14 +58,19 @@ def _layers() -> tuple[Layer, ...]:
             channels = filters
         side //= 2
         layers.append(Layer(f"block{block}_pool", "pool", (side, side, channels), block=block))
-    size = side * side * channels
-    layers.append(Layer("flatten", "flatten", (size,)))
+    return (*layers, *head_layers(side * side * channels))
+
+
+def head_layers(size: int) -> tuple[Layer, ...]:
+    """The head behind a backbone that gives `size` numbers for an image."""
     first, second = DENSE_UNITS
-    layers.append(Layer("fc1", "dense", (first,), (size, first)))
-    layers.append(Layer("dropout", "dropout", (first,)))
-    layers.append(Layer("fc2", "dense", (second,), (first, second)))
-    layers.append(Layer("predictions", "dense", (len(CLASS_NAMES),), (second, len(CLASS_NAMES))))
-    return tuple(layers)
+    return (
+        Layer("flatten", "flatten", (size,)),
+        Layer("fc1", "dense", (first,), (size, first)),
+        Layer("dropout", "dropout", (first,)),
+        Layer("fc2", "dense", (second,), (first, second)),
+        Layer("predictions", "dense", (len(CLASS_NAMES),), (second, len(CLASS_NAMES))),
+    )
 
 
 LAYERS = _layers()
@@ -80,9 +85,12 @@ def is_trained(layer: Layer, stage: Stage) -> bool:
 
 
 def frozen_until_cut(stage: Stage) -> bool:
-    """Whether `stage` leaves all layers up to `CUT` as they are, so that their output can be kept."""
+    """Whether `stage` leaves all layers up to `CUT` as they are, so that their output can be kept.
+
+    Of another backbone, which has no cut within, whether it trains the head alone.
+    """
     convolutions = [layer.name for layer in BACKBONE]
-    return not set(stage.trains) & set(convolutions[: convolutions.index(CUT) + 1])
+    return set(stage.trains) <= set(convolutions[convolutions.index(CUT) + 1 :])
 
 
 def parameter_counts(stage: Stage) -> tuple[int, int]:

@@ -18,17 +18,18 @@ TEMPORARY = ".unfinished-"  # how temporary names begin
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; when the block ends well, it takes the place of `path`.
 
-    The temporary file keeps the extension, because some writers go by it. If the block fails, it is
-    removed and whatever stood at `path` stays untouched.
+    The temporary file keeps the extension, such as `.weights.h5`, because some writers go by it. If the
+    block fails, it is removed and whatever stood at `path` stays untouched.
 
     Raises:
         UserError: the disk is full, or the folder cannot be written.
     """
     path = Path(path)
+    ending = "".join(path.suffixes[-2:])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
-            prefix=f"{TEMPORARY}{path.stem}-", suffix=path.suffix, dir=path.parent
+            prefix=f"{TEMPORARY}{path.name.removesuffix(ending)}-", suffix=ending, dir=path.parent
         )
     except OSError as error:
         raise _explained(error, path) from error

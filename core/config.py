@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
-from core import processor
+from core import backbones, processor
 from core.errors import UserError
 
 CLASS_NAMES = ("NORMAL", "PNEUMONIA")
@@ -36,6 +36,7 @@ class Stage:
     summary: str
 
 
+ALL_LAYERS = ("all layers",)  # what stage 3 trains of another backbone than VGG19
 BACKBONE_CONVOLUTIONS = tuple(
     f"block{block}_conv{index}"
     for block, count in enumerate((2, 2, 4, 4, 4), start=1)
@@ -130,6 +131,7 @@ class TrainingSettings:
         data: folder of the data set.
         preset: name of the preset these settings started from.
         stages: the stages to train, in order.
+        backbone: `vgg19`, the method's, or another for comparison (`core.backbones`).
         weights: `imagenet`, `none`, or the path of a file in Keras's no-top layout.
         optimizer: `sgd` or `adam`.
         learning_rate: of stage 1; the others multiply it by their `rate_factors`.
@@ -160,6 +162,7 @@ class TrainingSettings:
     data: str = ""
     preset: str = "seed"
     stages: tuple[int, ...] = (1, 2, 3)
+    backbone: str = backbones.VGG19
     weights: str = "imagenet"
     optimizer: str = "sgd"
     learning_rate: float = 1e-4
@@ -191,6 +194,10 @@ class TrainingSettings:
             raise UserError(f"stages is {list(self.stages)}; choose from 1, 2, 3 and {CUSTOM} (custom).")
         if CUSTOM in self.stages and self.strategy is None:
             raise UserError(f"Stage {CUSTOM} is custom: choose which layers it trains.")
+        if self.backbone not in backbones.NAMES:
+            raise UserError(f"backbone is {self.backbone!r}; choose from {', '.join(backbones.NAMES)}.")
+        if CUSTOM in self.stages and self.backbone != backbones.VGG19:
+            raise UserError(f"Stage {CUSTOM}, the custom one, chooses among VGG19's layers. Leave it out.")
         if self.optimizer not in OPTIMIZERS:
             raise UserError(f"optimizer is {self.optimizer!r}; choose from {', '.join(OPTIMIZERS)}.")
         processor.resolved(self.precision)
@@ -218,7 +225,14 @@ class TrainingSettings:
 
     def stage(self, number: int) -> Stage:
         """The stage of that number, of the method or custom."""
-        return self.strategy.stage if number == CUSTOM else STAGES[number]
+        if number == CUSTOM:
+            return self.strategy.stage
+        if self.backbone == backbones.VGG19:
+            return STAGES[number]
+        last = backbones.OTHERS[self.backbone].last
+        trains = {1: (), 2: last, 3: ALL_LAYERS}[number]
+        file = f"{self.backbone}_{STAGES[number].name}.weights.h5"
+        return replace(STAGES[number], file=file, trains=trains)
 
     def rate(self, number: int) -> float:
         """The learning rate that a stage begins with."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-SHARED = {"config", "errors", "atomic", "architecture", "processor"}
+SHARED = {"config", "errors", "atomic", "architecture", "backbones", "processor"}
 MAY_IMPORT = {
     "images": set(),
     "dataset": {"images"},

@@ -86,7 +86,7 @@ def compare(
     if not candidates:
         raise UserError(f"No stage of {', '.join(runs)} has been measured yet. Wait for one to finish.")
     if again:
-        for candidate in candidates:
+        for candidate in filter(lambda item: item.can_be_asked, candidates):
             dataset = open_dataset(candidate.data, Bar("Decoding", "image"))
             look_again(candidate, split, dataset, Bar(f"Asking {candidate.name}", "image"))
     films = (cohort_name, cohort(candidates[0].data, cohort_name)) if cohort_name else None

@@ -1,13 +1,21 @@
 """The network of `core.architecture`, built in Keras, flat: every layer by its own name."""
 
+from collections.abc import Iterator
+from math import prod
+
 import keras
 
-from core.architecture import DROPOUT, IMAGENET_MEAN_BGR, LAYERS, Layer
+from core.architecture import DROPOUT, IMAGENET_MEAN_BGR, LAYERS, Layer, head_layers
+from core.backbones import OTHERS, VGG19, Backbone
 from core.config import IMAGE_SIZE
 
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of RGB in [0, 1]
 
-def build(seed: int = 0, scaling: str = "imagenet", precision: str = "float32") -> keras.Model:
-    """VGG19 without its top, Flatten, Dense 4608, Dropout 0.2, Dense 1152, softmax over 2.
+
+def build(
+    seed: int = 0, scaling: str = "imagenet", precision: str = "float32", backbone: str = VGG19
+) -> keras.Model:
+    """The backbone without its top, Flatten, Dense 4608, Dropout 0.2, Dense 1152, softmax over 2.
 
     Args:
         seed: of the first weights and of dropout.
@@ -16,11 +24,15 @@ def build(seed: int = 0, scaling: str = "imagenet", precision: str = "float32") 
             only the means have an order); `unit` leaves [0, 1] as it is.
         precision: in which the convolutions compute, `float32` or `bfloat16`; all weights, the head and
             the probabilities are float32 either way.
+        backbone: `vgg19`, flat; or another of `core.backbones`, which stands in the network as one layer of
+            that name and has a scaling of its own.
 
     Returns:
         Model from (n, 128, 128, 3), float32 in [0, 1], to (n, 2) probabilities.
     """
     inputs = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="radiograph")
+    if backbone != VGG19:
+        return _with_head(inputs, OTHERS[backbone], seed, precision)
     x = inputs
     if scaling == "imagenet":
         offset = [-mean for mean in IMAGENET_MEAN_BGR]
@@ -28,6 +40,45 @@ def build(seed: int = 0, scaling: str = "imagenet", precision: str = "float32") 
     for number, layer in enumerate(LAYERS):
         x = _keras_layer(layer, seed * 1000 + number, precision)(x)
     return keras.Model(inputs, x, name="pneumonia_vgg19")
+
+
+def leaf_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """The layers of a model and of the models within it, in order."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from leaf_layers(layer)
+        else:
+            yield layer
+
+
+def _with_head(inputs, backbone: Backbone, seed: int, precision: str) -> keras.Model:
+    """A network of keras.applications, random, between its scaling and the head."""
+    before = keras.config.dtype_policy()
+    keras.utils.set_random_seed(seed)
+    try:
+        keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+        make = getattr(keras.applications, backbone.application)
+        shape = (IMAGE_SIZE, IMAGE_SIZE, 3)
+        body = make(include_top=False, weights=None, input_shape=shape, name=backbone.name)
+    finally:
+        keras.config.set_dtype_policy(before)
+    x = body(_scaled(inputs, backbone.scaling))
+    for number, layer in enumerate(head_layers(prod(backbone.output))):
+        x = _keras_layer(layer, seed * 1000 + number, precision)(x)
+    return keras.Model(inputs, x, name=f"pneumonia_{backbone.name}")
+
+
+def _scaled(inputs, scaling: str):
+    """What a backbone expects, from [0, 1]; the channels of a radiograph are equal, so they need no order."""
+    scale, offset = {
+        "bytes": (255.0, 0.0),
+        "imagenet": (255.0, [-mean for mean in IMAGENET_MEAN_BGR]),
+        "unit normal": (
+            [1 / deviation for deviation in IMAGENET_DEVIATION],
+            [-mean / deviation for mean, deviation in zip(IMAGENET_MEAN, IMAGENET_DEVIATION, strict=True)],
+        ),
+    }[scaling]
+    return keras.layers.Rescaling(scale, offset=offset, name="scaling")(inputs)
 
 
 def _keras_layer(layer: Layer, seed: int, precision: str) -> keras.layers.Layer:

@@ -4,11 +4,23 @@ Work is counted in multiply-adds (GMAC). Dense layers move one weight from memor
 multiply-add of a small batch, so they count for more than convolutions do.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, prod
 
-from core.architecture import BACKBONE_END, CUT, LAYERS, WEIGHTED, Layer, frozen_until_cut, is_trained
-from core.config import TrainingSettings
+from core.architecture import (
+    BACKBONE_END,
+    CUT,
+    LAYERS,
+    WEIGHTED,
+    Layer,
+    frozen_until_cut,
+    head_layers,
+    is_trained,
+    parameter_counts,
+)
+from core.backbones import OTHERS, Backbone
+from core.config import STAGES, TrainingSettings
 from core.processor import bfloat16_unit, gigaflops, resolved
 
 DENSE_FACTOR = 3.5  # so that stages 1 and 3 reached the same GMAC/s on two cores with AVX512-BF16
@@ -16,11 +28,10 @@ BYTES_AN_ACTIVATION = {"bfloat16": 2, "float32": 4}
 BFLOAT16_GAIN = {"none": 0.2, "avx512": 1.8, "amx": 3.7}  # over float32, by what multiplies in it
 STARTING_S = 10  # of each stage: imports, weights, compilation
 SHARE_REACHED = 0.85  # of what a large matrix product reaches
-WEIGHTS_BYTES = 4 * sum(layer.parameters for layer in WEIGHTED)
 OPTIMIZER_SLOTS = {"sgd": 1, "adam": 2}
 
 
-def gigamacs(layers: list[Layer]) -> float:
+def gigamacs(layers: Sequence[Layer]) -> float:
     """GMAC of one image's forward pass through `layers`."""
     factors = {"convolution": 1.0, "dense": DENSE_FACTOR}
     return sum(layer.multiply_adds * factors[layer.kind] for layer in layers) / 1e9
@@ -56,22 +67,23 @@ class Plan:
         if not self.settings.keep_activations:
             return 0
         values = sum(prod(layer.output) for layer in LAYERS if layer.name in (CUT, BACKBONE_END))
+        if self._other:
+            values = prod(self._other.output)
         return self.extracted_images() * values * BYTES_AN_ACTIVATION[resolved(self.settings.precision)]
 
     def extraction(self) -> float:
         """The frozen layers, once for each such image."""
-        frozen = WEIGHTED[: [layer.name for layer in WEIGHTED].index(CUT) + 1]
-        return self.extracted_images() * gigamacs(frozen)
+        frozen = gigamacs(WEIGHTED[: [layer.name for layer in WEIGHTED].index(CUT) + 1])
+        return self.extracted_images() * (self._other.gigamacs if self._other else frozen)
 
     def epoch(self, stage: int) -> float:
         """One epoch: its steps (three passes where weights change) and validation."""
-        tail = self._tail(stage)
         images = stage_steps(self.settings, stage, self.training) * self.settings.batch_size
-        return (3 * images + self.validation) * gigamacs(tail)
+        return (3 * images + self.validation) * self._tail(stage)
 
     def evaluation(self, stage: int) -> float:
         """Predictions on validation and test."""
-        return (self.validation + self.test) * gigamacs(self._tail(stage))
+        return (self.validation + self.test) * self._tail(stage)
 
     def stage(self, stage: int) -> float:
         """A stage when no early stopping shortens it."""
@@ -95,15 +107,35 @@ class Plan:
 
     def disk_bytes(self) -> int:
         """Disk space that the run needs: kept activations, weights, and the checkpoints of a stage."""
-        trained = max(
-            sum(layer.parameters for layer in self._trained(stage)) for stage in self.settings.stages
-        )
+        counts = [self.parameter_counts(stage) for stage in self.settings.stages]
+        trained, whole = max(trained for trained, _ in counts), sum(counts[0])
         checkpoints = 2 * 4 * trained * (1 + OPTIMIZER_SLOTS[self.settings.optimizer])
-        return self.kept_bytes() + (len(self.settings.stages) + 1) * WEIGHTS_BYTES + checkpoints
+        return self.kept_bytes() + (len(self.settings.stages) + 1) * 4 * whole + checkpoints
 
-    def _trained(self, stage: int) -> list[Layer]:
-        return [layer for layer in WEIGHTED if is_trained(layer, self.settings.stage(stage))]
+    def parameter_counts(self, stage: int) -> tuple[int, int]:
+        """Numbers of parameters that a stage trains and that it leaves frozen.
 
-    def _tail(self, stage: int) -> list[Layer]:
+        Of another backbone stage 2 is told as the head alone: its two convolutions are a small part.
+        """
+        if not self._other:
+            return parameter_counts(self.settings.stage(stage))
+        head, body = sum(layer.parameters for layer in self._head), self._other.parameters
+        return (head + body, 0) if stage == max(STAGES) else (head, body)
+
+    @property
+    def _other(self) -> Backbone | None:
+        """The backbone, where it is not VGG19."""
+        return OTHERS.get(self.settings.backbone)
+
+    @property
+    def _head(self) -> tuple[Layer, ...]:
+        layers = head_layers(prod(self._other.output))
+        return tuple(layer for layer in layers if layer.kernel)
+
+    def _tail(self, stage: int) -> float:
+        """GMAC of one image's way from what is kept, or frozen and cheap to pass, to the end."""
+        if self._other:
+            alone = frozen_until_cut(self.settings.stage(stage)) and self.settings.keep_activations
+            return gigamacs(self._head) + (0 if alone else self._other.gigamacs)
         trained = [is_trained(layer, self.settings.stage(stage)) for layer in WEIGHTED]
-        return list(WEIGHTED[trained.index(True) :])
+        return gigamacs(WEIGHTED[trained.index(True) :])

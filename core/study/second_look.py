@@ -26,6 +26,8 @@ def look_again(
     Raises:
         UserError: the weights are gone, or the films are no longer in the set.
     """
+    if not candidate.can_be_asked:
+        raise UserError(f"{candidate.name} is of another backbone than VGG19 and cannot be asked again.")
     # Imported here: it takes half a second, and reading what was kept does without.
     from core.diagnosis import load_predictor, second_look
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.backbones import VGG19
 from core.config import STAGES
 from core.errors import UserError
 from core.evaluation import OperatingPoint, Predictions, ensemble
@@ -29,6 +30,11 @@ class Candidate:
     def data(self) -> Path:
         """Folder of the set that the run was trained on."""
         return Path(self.run.settings().data)
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether diagnosis knows its network: VGG19, and no other backbone."""
+        return self.run.settings().backbone == VGG19
 
     def predictions(self, split: str, films: frozenset[str] | None = None) -> Predictions:
         """What it said of a split, or of some films of it.

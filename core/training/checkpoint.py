@@ -18,6 +18,7 @@ import numpy as np
 
 from core import atomic
 from core.errors import UserError
+from core.network import leaf_layers
 from core.training.callbacks import History, KeepBest
 from core.training.loop import Position
 from core.weights import file_digest
@@ -143,10 +144,19 @@ def clear(folder: Path, but: frozenset | set = frozenset()) -> None:
 
 
 def _variables(model: keras.Model) -> dict:
-    """All that training changes, by path: weights, the optimizer's state, the state of random draws."""
+    """All that training changes, by path: weights, the optimizer's state, the state of random draws.
+
+    The averages of batch normalisation are weights that no gradient changes, but training does.
+    """
     weights = {id(variable) for variable in model.weights}
     draws = [variable for variable in model.variables if id(variable) not in weights]
-    found = {f"model/{item.path}": item for item in [*model.trainable_variables, *draws]}
+    averages = [
+        variable
+        for layer in leaf_layers(model)
+        if layer.trainable
+        for variable in layer.non_trainable_weights
+    ]
+    found = {f"model/{item.path}": item for item in [*model.trainable_variables, *averages, *draws]}
     return found | {f"optimizer/{item.path}": item for item in model.optimizer.variables}
 
 

@@ -12,7 +12,7 @@ from core.architecture import frozen_until_cut
 from core.config import Stage, TrainingSettings
 from core.dataset import described
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
-from core.network import FeatureStore, freeze, save, set_arrays, weights_digest
+from core.network import FeatureStore, freeze, leaf_layers, restore, save, weights_digest
 from core.runs import Run, kept_activations, stage_steps
 from core.training import trainee as trainees
 from core.training.batches import prefetched, training_stream
@@ -22,7 +22,7 @@ from core.training.data import Films, RunData
 from core.training.loop import Position, fit, predict
 from core.training.progress import Progress, Stopped
 from core.training.trainee import Trainee
-from core.weights import ModelRecord, read_model
+from core.weights import ModelRecord
 
 
 def train_stage(
@@ -49,11 +49,11 @@ def train_stage(
     _fit(trainee, network, stage, record, data, run, progress)
 
     progress.say(message=f"Stage {stage.number}: evaluating", images_per_second=None)
-    set_arrays(network, read_model(run.weights_path(stage.number))[0])
+    restore(network, run.weights_path(stage.number))
     evaluation = _evaluate(trainee, stage, data, run, progress)
     record = replace(record, evaluation=evaluation, **_calibration(stage, run))
     save(network, run.weights_path(stage.number), record)
-    if stage.number in config.STAGES:
+    if stage in config.STAGES.values():  # what diagnosis looks for; not of another backbone
         atomic.copy(run.weights_path(stage.number), run.model_folder() / stage.file)
     run.write_evaluation(stage.number, evaluation)  # with it the stage is finished
     clear(run.checkpoints)
@@ -99,7 +99,7 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
     checkpoint = Checkpoint(
         run.checkpoints,
         stage.number,
-        weights_digest(*(layer for layer in network.layers if not layer.trainable)),
+        weights_digest(*(layer for layer in leaf_layers(network) if not layer.trainable)),
         position,
         judges,
         best.save,

@@ -9,15 +9,16 @@ from pathlib import Path
 import keras
 
 from core import processor
+from core.backbones import OTHERS, VGG19
 from core.config import STAGES, TrainingSettings
 from core.dataset import Dataset, baseline, described, open_dataset
 from core.errors import UserError
-from core.network import build, set_arrays, starting_weights
+from core.network import build, restore, set_arrays, start_other, starting_weights
 from core.runs import Plan, Run
 from core.training.data import Films, RunData
 from core.training.progress import Progress, Stopped
 from core.training.stage import train_stage
-from core.weights import ModelRecord, read_model
+from core.weights import ModelRecord
 
 BASELINES = ("corners", "frame", "histogram")
 
@@ -58,8 +59,8 @@ def _train(run: Run, settings: TrainingSettings, number: int) -> None:
     run.write_facts(facts)
     progress = Progress(run, plan)
     precision = processor.resolved(settings.precision)
-    network = build(settings.seed, precision=precision)
-    origin = _start(network, run, settings, number)
+    network = build(settings.seed, precision=precision, backbone=settings.backbone)
+    origin = _start(network, run, settings, number, progress)
     record = ModelRecord(
         stage=number,
         run=run.name,
@@ -77,24 +78,34 @@ def _train(run: Run, settings: TrainingSettings, number: int) -> None:
     progress.say(peak_memory=_peak_memory(run))
 
 
-def _start(network: keras.Model, run: Run, settings: TrainingSettings, number: int) -> str:
+def _start(
+    network: keras.Model, run: Run, settings: TrainingSettings, number: int, progress: Progress
+) -> str:
     """Give the network the weights that a stage starts from; returns what stage 1 started from."""
     earlier = settings.stage(number).starts_from
     if earlier is None:
         run.write_state(message="Loading the starting weights")
-        set_arrays(network, starting_weights(settings.weights))
-        return Path(settings.weights).name
+        return _load_starting_weights(network, settings, progress)
     path = run.weights_path(earlier)
     if earlier not in settings.stages:
-        path = run.model_folder() / STAGES[earlier].file
+        path = run.model_folder() / settings.stage(earlier).file
         if not path.exists():
             raise UserError(
                 f"Stage {number} starts from {STAGES[earlier].name}, and there is no {path}. "
                 f"Train stage {earlier} first, or both in one run."
             )
-    arrays, record = read_model(path)
-    set_arrays(network, arrays)
-    return record.starting_weights
+    return restore(network, path).starting_weights
+
+
+def _load_starting_weights(network: keras.Model, settings: TrainingSettings, progress: Progress) -> str:
+    if settings.backbone == VGG19:
+        set_arrays(network, starting_weights(settings.weights))
+        return Path(settings.weights).name
+    backbone = OTHERS[settings.backbone]
+    origin = start_other(network, backbone, settings.weights)
+    if origin.startswith("random"):
+        progress.note(f"{backbone.title} starts from {origin} weights.")
+    return origin
 
 
 def _say_decoding(run: Run):

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from core.architecture import BACKBONE_END, CUT
+from core.backbones import VGG19
 from core.config import Stage, TrainingSettings
 from core.dataset import FilmFeatures, keep_film_features
 from core.network import FeatureStore, segment, weights_digest
@@ -53,19 +54,22 @@ def on_kept_activations(
     """The end of the network that `stage` trains, on activations of the frozen part before it.
 
     One extraction at `block5_conv2` serves stages 1 and 2; stage 1 goes on from there to
-    `block5_pool`. Pass p sees view p modulo `settings.views`.
+    `block5_pool`. Of another backbone all is kept that stands before the head. Pass p sees view p modulo
+    `settings.views`.
     """
-    trunk = segment(network, None, CUT)
-    bridge = None if stage.trains else segment(network, CUT, BACKBONE_END)
+    own = settings.backbone == VGG19
+    cut = CUT if own else settings.backbone
+    trunk = segment(network, None, cut)
+    bridge = segment(network, CUT, BACKBONE_END) if own and not stage.trains else None
     weights = {"trunk": weights_digest(trunk), "bridge": bridge and weights_digest(bridge)}
     extract = partial(_extract, trunk, bridge, weights, settings, store, progress)
     views = [extract(data.training, view) for view in range(settings.kept_views)]
     held_out = {"validation": extract(data.validation, None), "test": extract(data.test, None)}
     progress.reach(progress.plan.extraction())
-    if bridge is not None:
+    if not stage.trains:
         keep_film_features(data.training.dataset.root, _film_features(data, views[0], held_out, weights))
     return Trainee(
-        segment(network, CUT if bridge is None else BACKBONE_END),
+        segment(network, cut if bridge is None else BACKBONE_END),
         lambda positions, number: _rows(views[number % len(views)], positions),
         {role: partial(_rows, kept) for role, kept in held_out.items()},
     )
@@ -79,7 +83,7 @@ def batch_positions(count: int) -> Iterator[np.ndarray]:
 
 def _extract(trunk, bridge, weights, settings, store, progress, films: Films, view: int | None):
     key = view_key(films, view, settings)
-    key |= {"trunk": weights["trunk"], "precision": trunk.get_layer(CUT).compute_dtype}
+    key |= {"trunk": weights["trunk"], "precision": trunk.layers[-1].compute_dtype}
     share = progress.plan.extraction() / max(1, progress.plan.extracted_images())
 
     def pixels() -> Iterator[np.ndarray]:
@@ -102,7 +106,7 @@ def _extract(trunk, bridge, weights, settings, store, progress, films: Films, vi
 
 
 def _film_features(data: RunData, view: np.ndarray, held_out: dict, weights: dict) -> FilmFeatures:
-    """Means over places of the last block's output, (n, 512): training films by their first view."""
+    """Means over places of the backbone's output, (n, channels): training films by their first view."""
     parts = [(data.training, view), *((getattr(data, role), kept) for role, kept in held_out.items())]
     digests, features = [], []
     for films, kept in parts:
@@ -111,7 +115,7 @@ def _film_features(data: RunData, view: np.ndarray, held_out: dict, weights: dic
     first = dict(zip(digests[::-1], range(len(digests))[::-1], strict=True))  # copies have one row
     chosen = np.fromiter(first.values(), int)
     features = np.concatenate(features).astype(np.float16)[chosen]
-    return FilmFeatures(np.array(list(first)), features, weights["trunk"] + weights["bridge"])
+    return FilmFeatures(np.array(list(first)), features, weights["trunk"] + (weights["bridge"] or ""))
 
 
 def _rows(kept: np.ndarray, positions: np.ndarray) -> np.ndarray:

@@ -60,7 +60,7 @@ def _enlarged(path, candidates: list[Candidate]) -> None:
         try:
             answer, heat = shared_predictor(candidate.run.weights_path(candidate.stage)).explain(film)
         except (UserError, FileNotFoundError):
-            column.caption(f"{candidate.name}: its weights are gone, so there is no heat map.")
+            column.caption(f"{candidate.name}: no heat map, its weights are gone or of another backbone.")
             continue
         picture = overlay(film.pixels, heat.over(film.pixels), 0.6)
         column.image(picture, f"{candidate.name}: {answer.probability:.1%}", width="stretch")

@@ -70,7 +70,8 @@ def reading(study: Study) -> None:
 
 def offer_second_look(study: Study) -> bool:
     """A button that asks the models again which have not been; whether any has been already."""
-    missing = [item for item in study.candidates if item.run.second_look(item.stage, study.split) is None]
+    known = [item for item in study.candidates if item.can_be_asked]
+    missing = [item for item in known if item.run.second_look(item.stage, study.split) is None]
     if missing and st.button(
         f"Ask {len(missing)} of {len(study.candidates)} models again",
         icon=":material/visibility:",
@@ -88,4 +89,4 @@ def offer_second_look(study: Study) -> bool:
             st.error(str(error), icon=":material/error:")
             return False
         st.rerun()
-    return len(missing) < len(study.candidates)
+    return len(missing) < len(known)

@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 
 import streamlit as st
 
+from core.backbones import NAMES, OTHERS, VGG19
 from core.config import CUSTOM, PRESETS, STAGE_NUMBERS, STAGES, TrainingSettings
 from core.dataset import Dataset, choices, cohorts
 from core.errors import UserError
@@ -12,7 +13,7 @@ from pages.launching.fields import change_settings
 from pages.launching.strategy import choose_strategy
 
 ALL = "all films"
-WEIGHTS = {"imagenet": "ImageNet (downloaded once, 80 MB)", "file": "A weights file", "none": "Random"}
+WEIGHTS = {"imagenet": "ImageNet (downloaded once, up to 90 MB)", "file": "A weights file", "none": "Random"}
 STAGE_TITLES = {**{number: str(number) for number in STAGES}, CUSTOM: "custom"}
 
 
@@ -22,6 +23,14 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
     key = st.session_state["template"] if template else "form"
     left, right = st.columns(2, gap="large")
     with left:
+        backbone = st.selectbox(
+            "Backbone",
+            NAMES,
+            NAMES.index(template.backbone if template else VGG19),
+            format_func=lambda name: OTHERS[name].title if name in OTHERS else "VGG19, the method's",
+            key=f"{key}-backbone",
+            help="Others bear the same head and go through the same stages, for comparison.",
+        )
         weights = _weights(template, key)
     with right:
         stages = st.pills(
@@ -55,6 +64,7 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
     base = replace(
         base,
         data=str(dataset.root),
+        backbone=backbone,
         weights=weights,
         stages=tuple(sorted(stages)),
         strategy=strategy,

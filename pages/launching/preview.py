@@ -6,7 +6,8 @@ from dataclasses import asdict
 import streamlit as st
 
 from core import config
-from core.architecture import WEIGHTED, is_trained, parameter_counts
+from core.architecture import WEIGHTED, is_trained
+from core.backbones import OTHERS, VGG19
 from core.config import TrainingSettings
 from core.dataset import Dataset, choices, rows_by_role
 from core.errors import UserError
@@ -22,7 +23,7 @@ def planned(dataset: Dataset, settings: TrainingSettings) -> Plan:
 
 def preview(dataset: Dataset, settings: TrainingSettings, plan: Plan) -> None:
     """Draw all of it."""
-    _layers(settings)
+    _layers(settings, plan)
     _cost(plan)
     for sentence in _warnings(dataset, settings, plan):
         st.warning(sentence, icon=":material/warning:")
@@ -31,11 +32,11 @@ def preview(dataset: Dataset, settings: TrainingSettings, plan: Plan) -> None:
         st.code(line, language="bash", wrap_lines=True)
 
 
-def _layers(settings: TrainingSettings) -> None:
+def _layers(settings: TrainingSettings, plan: Plan) -> None:
     """Frozen and trained layers of each stage."""
     for column, number in zip(st.columns(len(settings.stages)), settings.stages, strict=True):
         stage = settings.stage(number)
-        trained, frozen = parameter_counts(stage)
+        trained, frozen = plan.parameter_counts(number)
         with column.container(border=True, height="stretch"):
             title = f"Stage {number}" if number in config.STAGES else "Custom"
             st.markdown(f"**{title}** · {stage.name} trains {stage.summary}")
@@ -43,6 +44,8 @@ def _layers(settings: TrainingSettings) -> None:
                 f"{trained:,} parameters trained, {frozen:,} frozen, rate {settings.rate(number):g} → "
                 f"`{stage.file}`"
             )
+            if settings.backbone != VGG19:
+                continue
             layers = [(layer.name, layer.parameters, is_trained(layer, stage)) for layer in WEIGHTED]
             st.plotly_chart(frozen_layers(layers), key=f"layers-{number}", config={"displayModeBar": False})
 
@@ -76,6 +79,11 @@ def _warnings(dataset: Dataset, settings: TrainingSettings, plan: Plan) -> list[
     found = []
     if dataset.synthetic:
         found.append("The set is SYNTHETIC: the models will say nothing about real X-rays.")
+    if settings.backbone != VGG19:
+        found.append(
+            f"{OTHERS[settings.backbone].title} is for comparison: its models join the table, and diagnosis "
+            "and heat maps do not know them."
+        )
     if settings.weights == "none":
         found.append("Random starting weights: expect far worse results than from ImageNet weights.")
     if (dataset.table["patient"] == "").any():

@@ -13,8 +13,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 from core.config import STAGES
+from core.dataset import open_dataset
+from core.errors import UserError
 from core.evaluation import evaluate
 from core.runs import create_run, jobs
+from core.study import Study, look_again, measured_stages
 from core.training.batches import prefetched, training_stream
 from core.weights import read_model
 
@@ -206,3 +209,22 @@ def test_prefetching_changes_nothing_and_passes_errors_on():
     assert next(broken) == 1
     with pytest.raises(ValueError, match="disk"):
         next(broken)
+
+
+def test_another_backbone_goes_through_the_stages_and_joins_the_comparison(demo, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # no connection
+    settings = tiny_settings(demo, backbone="densenet121", weights="imagenet", optimizer="sgd", epochs=1)
+    run = finished(replace(settings, steps=(1, 1, 1)), tmp_path, "dense")
+    assert run.status().state == "finished", run.log_tail()
+    assert run.status().notes == [
+        "DenseNet121 starts from random (ImageNet's could not be downloaded) weights."
+    ]
+    assert set(run.evaluation()) == {"1", "2", "3"}
+    names = [path.name for path in (run.path / "weights").iterdir()]
+    assert sorted(names) == [f"densenet121_model_0{stage}.weights.h5" for stage in (1, 2, 3)]
+    assert not (tmp_path / "models").exists() or not list((tmp_path / "models").iterdir())
+    study = Study.of(measured_stages([run]), "test")
+    assert [len(model) for model in study.models] == [15] * 3
+    with pytest.raises(UserError, match="another backbone"):
+        look_again(study.candidates[0], "test", open_dataset(demo))

@@ -1,0 +1,44 @@
+import keras
+import numpy as np
+
+from core.training.callbacks import KeepBest
+from core.training.checkpoint import Checkpoint
+from core.training.loop import Position
+from core.weights import ModelRecord
+
+
+def network():
+    keras.utils.set_random_seed(1)
+    keras.utils.clear_session()  # so that names come out the same
+    layers = keras.layers
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.BatchNormalization()], name="inner")
+    model = keras.Sequential([keras.Input((4,)), inner, layers.Dropout(0.5, seed=1), layers.Dense(2)])
+    model.compile("adam", "mse")
+    return model
+
+
+def checkpointing(model, folder):
+    best = KeepBest(model, folder / "best.h5", ModelRecord())
+    return Checkpoint(folder, 1, "frozen", Position(), [best], best.save)
+
+
+def test_the_averages_of_batch_normalisation_and_the_draws_of_dropout_come_back(tmp_path):
+    chance = np.random.default_rng(0)
+    batches = [(chance.normal(5, 2, (8, 4)), chance.normal(size=(8, 2))) for _ in range(6)]
+    whole = network()
+    for batch in batches:
+        whole.train_on_batch(*batch)
+
+    first = network()
+    for batch in batches[:3]:
+        first.train_on_batch(*batch)
+    checkpoint = checkpointing(first, tmp_path)
+    checkpoint.set_model(first)
+    checkpoint.commit()
+
+    again = network()
+    checkpointing(again, tmp_path).restore(again)
+    for batch in batches[3:]:
+        again.train_on_batch(*batch)
+    for one, two in zip(whole.get_weights(), again.get_weights(), strict=True):
+        assert np.allclose(one, two, rtol=1e-6)
