@@ -274,8 +274,7 @@ def _labels(dataset: Dataset) -> Iterator[Finding]:
 
 def _shortcuts(dataset: Dataset) -> Iterator[Finding]:
     rows = np.flatnonzero(dataset.table["split"] != "test")
-    table, pixels = dataset.table.iloc[rows], dataset.pixels[rows]
-    found = {view: shortcuts.class_by(view, table, pixels) for view in shortcuts.VIEWS}
+    found = {view: shortcuts.class_by(view, dataset.table, dataset.pixels, rows) for view in shortcuts.VIEWS}
     strong = [view for view, auc in found.items() if auc and auc > 0.7]
     yield Finding(
         "shortcuts",

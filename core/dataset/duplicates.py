@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from core.dataset.pixels import BLOCK, square_means
+from core.dataset.pixels import square_means
 
 ALIKE = 0.985  # correlation of 128 x 128 pixels: pairs of different chests stay below it
 CANDIDATE = 0.97  # correlation of 16 x 16 pixels, from which a pair is looked at in full
+PRODUCTS = 2**24  # correlations in memory at once
 
 
 def identical_groups(table: pd.DataFrame) -> list[np.ndarray]:
@@ -32,8 +33,9 @@ def near_identical_groups(table: pd.DataFrame, pixels: np.ndarray) -> list[np.nd
     """
     small = _standardised(square_means(pixels, 8))
     pairs = []
-    for start in range(0, len(small), BLOCK):
-        rows = small[start : start + BLOCK]
+    at_once = max(1, PRODUCTS // len(small))
+    for start in range(0, len(small), at_once):
+        rows = small[start : start + at_once]
         alike = rows @ small[start:].T
         first, second = np.nonzero(alike > CANDIDATE)
         pairs += [(start + i, start + j) for i, j in zip(first, second, strict=True) if j > i]

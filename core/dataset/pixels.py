@@ -1,7 +1,8 @@
 """Decoding many files at once into one memory-mapped array."""
 
+import mmap
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,11 +60,26 @@ def load(path: Path) -> np.ndarray:
     return np.load(path, mmap_mode="r")
 
 
+def blocks(pixels: np.ndarray) -> Iterator[np.ndarray]:
+    """Images some at a time, in order. Of a mapped file, what was read is given back: memory stays flat."""
+    for start in range(0, len(pixels), BLOCK):
+        yield np.array(pixels[start : start + BLOCK])
+        _give_back(pixels)
+
+
+def _give_back(pixels: np.ndarray) -> None:
+    base = pixels
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap):
+        base.madvise(mmap.MADV_DONTNEED)  # of a file: its pages are read again when they are asked for
+
+
 def square_means(pixels: np.ndarray, side: int) -> np.ndarray:
     """Images made smaller: means of squares of `side` pixels, float32 (n, 128 / side, 128 / side)."""
     places = pixels.shape[1] // side
     parts = []
-    for start in range(0, len(pixels), BLOCK):
-        block = np.asarray(pixels[start : start + BLOCK], np.float32)
-        parts.append(block.reshape(-1, places, side, places, side).mean(axis=(2, 4)))
+    for block in blocks(pixels):
+        squares = block.astype(np.float32).reshape(-1, places, side, places, side)
+        parts.append(squares.mean(axis=(2, 4)))
     return np.concatenate(parts)

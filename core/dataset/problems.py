@@ -7,6 +7,7 @@ import numpy as np
 from core.dataset.doubts import label_doubts
 from core.dataset.duplicates import identical_groups, near_identical_groups
 from core.dataset.index import Dataset
+from core.dataset.pixels import blocks
 from core.dataset.split import patients_in_training_and_test
 
 NARROW, BROAD = 0.6, 2.2  # width over height of nearly all chest films
@@ -41,7 +42,7 @@ def marked(dataset: Dataset) -> np.ndarray:
     """Images a small part of whose border is nearly white."""
     border = np.ones(dataset.pixels.shape[1:], bool)
     border[BORDER:-BORDER, BORDER:-BORDER] = False
-    shares = np.array([(np.asarray(image)[border] >= MARK).mean() for image in dataset.pixels])
+    shares = np.concatenate([(block[:, border] >= MARK).mean(axis=1) for block in blocks(dataset.pixels)])
     return np.flatnonzero((shares > MARK_SHARE[0]) & (shares < MARK_SHARE[1]))
 
 

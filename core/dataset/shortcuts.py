@@ -10,27 +10,29 @@ import numpy as np
 import pandas as pd
 
 from core.dataset.index import Dataset
-from core.dataset.pixels import square_means
+from core.dataset.pixels import blocks, square_means
 from core.dataset.split import patients_or_films
 
 FOLDS = 5
 LEAST = 10  # images of each class, below which nothing is told
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
-BLOCK = 2048
 
 
-def class_by(view: str, table: pd.DataFrame, pixels: np.ndarray) -> float | None:
+def class_by(view: str, table: pd.DataFrame, pixels: np.ndarray, rows: np.ndarray) -> float | None:
     """AUC with which NORMAL and PNEUMONIA are told apart by a view of the images alone.
 
     Args:
         view: one of `VIEWS`.
-        table: rows of a Dataset's table.
-        pixels: uint8 ndarray of shape (n, 128, 128), their pixels.
+        table: a Dataset's table.
+        pixels: uint8 ndarray of shape (n, 128, 128).
+        rows: row numbers of the images to tell.
 
     Returns:
         AUC; None when a class has too few images.
     """
-    return _auc(VIEWS[view](pixels), (table["label"] == "PNEUMONIA").to_numpy(int), patients_or_films(table))
+    chosen = table.iloc[rows]
+    labels = (chosen["label"] == "PNEUMONIA").to_numpy(int)
+    return _auc(VIEWS[view](pixels)[rows], labels, patients_or_films(chosen))
 
 
 def baseline(view: str, dataset: Dataset, training: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
@@ -47,22 +49,22 @@ def baseline(view: str, dataset: Dataset, training: np.ndarray, rows: np.ndarray
     labels = dataset.labels[training]
     if np.bincount(labels, minlength=2).min() < LEAST:
         return None
-    classifier = _classifier().fit(VIEWS[view](dataset.pixels[training]), labels)
-    return classifier.predict_proba(VIEWS[view](dataset.pixels[rows]))[:, 1]
+    numbers = VIEWS[view](dataset.pixels)
+    return _classifier().fit(numbers[training], labels).predict_proba(numbers[rows])[:, 1]
 
 
 def split_by_histogram(table: pd.DataFrame, pixels: np.ndarray, label: str) -> float | None:
     """AUC with which test is told from the rest by the histogram, among the films of one class."""
     rows = np.flatnonzero(table["label"] == label)
     chosen = table.iloc[rows]
-    return _auc(histogram(pixels[rows]), (chosen["split"] == "test").to_numpy(int), patients_or_films(chosen))
+    return _auc(histogram(pixels)[rows], (chosen["split"] == "test").to_numpy(int), patients_or_films(chosen))
 
 
 def histogram(pixels: np.ndarray) -> np.ndarray:
     """Mean, standard deviation and seven percentiles of each image, float32 (n, 9)."""
     parts = []
-    for start in range(0, len(pixels), BLOCK):
-        flat = np.asarray(pixels[start : start + BLOCK]).reshape(-1, pixels[0].size)
+    for block in blocks(pixels):
+        flat = block.reshape(len(block), -1)
         spread = [flat.mean(axis=1), flat.std(axis=1), *np.percentile(flat, PERCENTILES, axis=1)]
         parts.append(np.stack(spread, axis=1))
     return np.concatenate(parts).astype(np.float32)

@@ -117,7 +117,7 @@ def _models() -> list[str]:
     return [f"{run.name} · stage {stage}" for run in list_runs() for stage in sorted(run.evaluation())]
 
 
-@st.cache_data(show_spinner=False, max_entries=10)
+@st.cache_resource(show_spinner=False, max_entries=10)  # nobody changes it, so it need not be copied
 def _films(fingerprint: str, model: str, _dataset: Dataset) -> pd.DataFrame:
     predictions = None
     if model != NO_MODEL:

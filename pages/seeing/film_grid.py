@@ -26,10 +26,10 @@ CSS = """
 def film_grid(dataset: Dataset, rows: np.ndarray, captions: list[str], key: str) -> int | None:
     """Draw films; the row number of one that was clicked in this run, else None."""
     picture = base64.b64encode(sprite(dataset, rows, COLUMNS)).decode()
-    paths = dataset.table["path"].to_numpy()
+    paths = dataset.table["path"].iloc[rows]
     films = [
-        {"row": int(row), "path": paths[row], "caption": caption}
-        for row, caption in zip(rows, captions, strict=True)
+        {"row": int(row), "path": path, "caption": caption}
+        for row, path, caption in zip(rows, paths, captions, strict=True)
     ]
     data = {
         "sprite": f"data:image/jpeg;base64,{picture}",
