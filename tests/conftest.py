@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if "PYTEST_XDIST_WORKER" in os.environ:  # two at once: each on one core, or they wait for one another
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 from short_runs import tiny_settings, wait_for
 
@@ -13,6 +16,11 @@ from core.dataset import write_demo
 from core.runs import Run, create_run, jobs
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "chest_xray"
+
+
+def pytest_collection_modifyitems(items):
+    """The longest file first: it runs for minutes on one core while the others take turns on the second."""
+    items.sort(key=lambda item: item.path.name != "test_resume.py")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -75,14 +75,24 @@ assert np.abs(found - kept["probability"]).max() < 1e-5, np.abs(found - kept["pr
     subprocess.run([sys.executable, "-c", code, *arguments], cwd=PROJECT, check=True)
 
 
-def test_what_the_network_saw_in_each_film_is_kept_with_the_set(trained, demo):
+def finished(settings, folder, name):
+    run = create_run(settings, name, folder / "runs", folder / "models")
+    jobs.start(run)
+    wait_for(run)
+    return run
+
+
+def test_what_the_network_saw_in_each_film_is_kept_with_the_set(demo, tmp_path):
+    folder = shutil.copytree(demo, tmp_path / "set")
+    run = finished(tiny_settings(folder, stages=(1,), epochs=1), tmp_path, "seen")
     code = """
 import sys, keras, numpy as np
 from core.dataset import open_dataset, rows_by_role
 from core.dataset.film_features import film_features
 from core.images import network_input
-from core.runs import open_run
-run, dataset = open_run("trained"), open_dataset(sys.argv[1])
+from pathlib import Path
+from core.runs import Run
+run, dataset = Run(Path(sys.argv[1])), open_dataset(sys.argv[2])
 rows = rows_by_role(dataset, run.settings())
 kept = film_features(dataset.root)
 assert set(kept.sha256) == set(dataset.table["sha256"].iloc[np.concatenate(list(rows.values()))])
@@ -94,14 +104,7 @@ found = dict(zip(*kept.of(dataset)))
 found = np.stack([found[row] for row in chosen])
 assert seen.std() > 0 and np.abs(found - seen).max() < 0.03 * seen.max(), np.abs(found - seen).max()
 """
-    subprocess.run([sys.executable, "-c", code, str(demo)], cwd=PROJECT, check=True)
-
-
-def finished(settings, folder, name):
-    run = create_run(settings, name, folder / "runs", folder / "models")
-    jobs.start(run)
-    wait_for(run)
-    return run
+    subprocess.run([sys.executable, "-c", code, str(run.path), str(folder)], cwd=PROJECT, check=True)
 
 
 def test_what_can_be_told_without_lungs_is_kept_beside_the_models(demo, tmp_path):
