@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-SHARED = {"config", "errors", "atomic", "architecture", "backbones", "processor"}
+SHARED = {"config", "errors", "atomic", "architecture", "backbones", "document", "processor"}
 MAY_IMPORT = {
     "images": set(),
     "dataset": {"images"},
@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "runs": {"weights"},
     "training": {"dataset", "images", "network", "runs", "evaluation", "weights"},
     "evaluation": set(),
-    "diagnosis": {"images", "evaluation", "weights"},
+    "diagnosis": {"images", "evaluation", "figures", "weights"},
     "figures": {"evaluation"},
     "study": {"dataset", "diagnosis", "evaluation", "figures", "runs"},
     "cli": {"dataset", "images", "runs", "evaluation", "diagnosis", "study", "weights"},

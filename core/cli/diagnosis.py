@@ -1,54 +1,46 @@
 """`predict`: answers for image files."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from core.cli.output import as_json, precision, print_json
-from core.diagnosis import load_predictor
-from core.images import ImageError, read
-
-BATCH = 32
+from core.config import STAGES
+from core.diagnosis import answer_files, load_predictor
+from core.images import read
 
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--model", required=True, type=click.Path(path_type=Path), help="Weights file (.h5).")
+@click.option("--heatmap", is_flag=True, help="Add where the model looked, as a PNG in base64 (with --json).")
+@click.option("--opinions", is_flag=True, help="Add what small changes of the film and the other stages say.")
 @precision
 @as_json
-def predict(files: tuple[Path, ...], model: Path, precision: str, as_json: bool) -> int:
+def predict(
+    files: tuple[Path, ...], model: Path, heatmap: bool, opinions: bool, precision: str, as_json: bool
+) -> int:
     """Probability of pneumonia for each FILE. One that cannot be read never spoils the others.
 
-    Exit code 1 when a file could not be read.
+    The other stages are looked for beside the model. Exit code 1 when a file could not be read.
     """
-    predictor = load_predictor(model, precision)
-    answers = []
-    for start in range(0, len(files), BATCH):
-        answers += _answer(predictor, files[start : start + BATCH])
+    beside = {stage.number: model.with_name(stage.file) for stage in STAGES.values()} if opinions else {}
+    number = next((number for number, path in beside.items() if path == model), 0)
+    paths = {number: path for number, path in beside.items() if path.exists()} | {number: model}
+    predictors = {stage: load_predictor(path, precision) for stage, path in paths.items()}
+    readers = [(str(file), partial(read, file)) for file in files]
+    answer = answer_files(readers, predictors, number, heatmap, opinions)
     if as_json:
-        print_json(answers)
+        print_json(answer["results"])
     else:
-        for answer in answers:
-            if "error" in answer:
-                print(f"{'unreadable':>10}          {answer['file']}: {answer['error']}")
-            else:
-                print(f"{answer['label']:>10}  {answer['probability']:6.1%}  {answer['file']}")
-        print("Research software, not a medical device.")
-    return 1 if any("error" in answer for answer in answers) else 0
-
-
-def _answer(predictor, files: tuple[Path, ...]) -> list[dict]:
-    """Answers for a batch of files, in order."""
-    films, errors = {}, {}
-    for file in files:
-        try:
-            films[file] = read(file)
-        except ImageError as error:
-            errors[file] = str(error)
-    found = dict(zip(films, predictor.predict(films.values()), strict=True)) if films else {}
-    return [
-        {"file": str(file), "error": errors[file]}
-        if file in errors
-        else {"file": str(file), "label": found[file].label, "probability": found[file].probability}
-        for file in files
-    ]
+        for result in answer["results"]:
+            if "error" in result:
+                print(f"{'unreadable':>10}          {result['file']}: {result['error']}")
+                continue
+            label = result.get("finding", result["label"])
+            print(f"{label:>10}  {result['calibrated']:6.1%}  {result['file']}")
+            for warning in result["warnings"]:
+                print(f"{'':>20}{warning}")
+        print(answer["notice"])
+    return 1 if any("error" in result for result in answer["results"]) else 0

@@ -5,27 +5,25 @@ done in threads of their own: one that is slow never holds up a page.
 """
 
 import asyncio
-import base64
-import io
 import os
 import secrets
 import threading
-import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import urlsplit
 
-from PIL import Image
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core.diagnosis.answers import NOTICE, answer_files, described
 from core.diagnosis.models import AvailableModel, available_models
 from core.diagnosis.predictor import shared_predictor
 from core.errors import UserError
-from core.images import ImageError, decode
+from core.images import decode
 
 MOST_BYTES = 100 * 2**20  # of a request
 MOST_FILES = 64
@@ -33,14 +31,13 @@ MOST_WAITING = 16  # requests; further ones are told to come again
 TOKEN = "PNEUMONIA_STUDIO_TOKEN"
 HOSTS = "PNEUMONIA_STUDIO_HOSTS"
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
-NOTICE = "Research software, not a medical device."
 
 _threads = ThreadPoolExecutor(2, "api")
 _places = threading.Semaphore(MOST_WAITING)
 
 
 async def predict(request: Request) -> Response:
-    """Answers for the files of a multipart form; `?heatmap=1` adds a PNG of where the model looked."""
+    """Answers for a multipart form; `?heatmap=1` adds where the model looked, `?opinions=1` how sure."""
     kind = request.headers.get("content-type", "")
     if not kind.lower().startswith("multipart/form-data"):
         raise HTTPException(415, "Send the films as multipart/form-data, one part a file.")
@@ -49,8 +46,9 @@ async def predict(request: Request) -> Response:
     if not _places.acquire(blocking=False):
         raise HTTPException(503, "Too many films are waiting. Try again in a few seconds.")
     try:
-        wanted = request.query_params.get("heatmap") in ("1", "true")
-        answer = await asyncio.get_running_loop().run_in_executor(_threads, _answers, model, files, wanted)
+        heat, opinions = (request.query_params.get(name) in ("1", "true") for name in ("heatmap", "opinions"))
+        work = partial(_answers, model, files, heat, opinions)
+        answer = await asyncio.get_running_loop().run_in_executor(_threads, work)
     except UserError as error:  # the model's file went bad meanwhile
         raise HTTPException(503, str(error)) from error
     finally:
@@ -59,41 +57,12 @@ async def predict(request: Request) -> Response:
     return JSONResponse(answer, 200 if readable else 422)
 
 
-def _answers(model: AvailableModel, files: list[tuple[str, bytes]], heat: bool) -> dict:
-    """One result a file, in order; a bad file has an error and never spoils the others."""
-    began = time.perf_counter()
-    predictor = shared_predictor(model.path)
-    films, results = {}, []
-    for place, (name, data) in enumerate(files):
-        try:
-            films[place] = decode(data, name)
-            results.append({"file": name})
-        except ImageError as error:
-            results.append({"file": name, "error": str(error)})
-    if heat:
-        found = {place: predictor.explain(film) for place, film in films.items()}
-    else:
-        answers = predictor.predict(films.values()) if films else ()
-        found = {place: (answer, None) for place, answer in zip(films, answers, strict=True)}
-    for place, (answer, shown) in found.items():
-        results[place] |= {
-            "label": answer.label,
-            "probability": answer.probability,
-            "calibrated": answer.calibrated,
-            "facts": films[place].facts,
-            "warnings": [],
-        }
-        if shown:
-            results[place]["heatmap"] = _png(shown.over(films[place].pixels))
-            results[place]["warnings"] += [shown.doubt] if shown.doubt else []
-    return {
-        "results": results,
-        "threshold": predictor.record.threshold,
-        "model": _described(model),
-        "precision": predictor.precision,
-        "seconds": round(time.perf_counter() - began, 4),
-        "notice": NOTICE,
-    }
+def _answers(model: AvailableModel, files: list[tuple[str, bytes]], heat: bool, opinions: bool) -> dict:
+    """Loads what is needed and answers."""
+    asked = available_models() if opinions else [model]
+    predictors = {item.stage.number: shared_predictor(item.path) for item in asked}
+    readers = [(name, partial(decode, data, name)) for name, data in files]
+    return answer_files(readers, predictors, model.stage.number, heat, opinions)
 
 
 async def health(request: Request) -> Response:
@@ -201,25 +170,7 @@ async def _counted(request: Request) -> AsyncIterator[bytes]:
 
 
 def _described(model: AvailableModel) -> dict:
-    record = model.record
-    return {
-        "stage": model.stage.number,
-        "name": model.stage.name,
-        "run": record.run,
-        "data": record.data,
-        "synthetic": record.synthetic,
-        "starting_weights": record.starting_weights,
-        "threshold": record.threshold,
-        "threshold_rule": record.threshold_rule,
-        "evaluation": record.evaluation,
-    }
-
-
-def _png(heat) -> str:
-    """A map as a grey PNG, base64."""
-    buffer = io.BytesIO()
-    Image.fromarray((heat * 255).astype("uint8")).save(buffer, "PNG")
-    return base64.b64encode(buffer.getvalue()).decode()
+    return described(model.record, model.stage.number)
 
 
 def _response(description: str) -> dict:
@@ -246,6 +197,7 @@ DESCRIPTION = {
                 "parameters": [
                     {"name": "stage", "in": "query", "schema": {"type": "integer", "enum": [1, 2, 3]}},
                     {"name": "heatmap", "in": "query", "schema": {"type": "integer", "enum": [0, 1]}},
+                    {"name": "opinions", "in": "query", "schema": {"type": "integer", "enum": [0, 1]}},
                 ],
                 "requestBody": {
                     "required": True,

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from core.document import Section
 from core.evaluation import METRICS, in_words, rates
-from core.study.document import Section
 from core.study.study import Study
 
 NOT_A_DEVICE = "This is research software. It is not a medical device, and nothing here may guide treatment."

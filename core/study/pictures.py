@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from core import evaluation
+from core.document import Picture
 from core.figures import comparison as figures
-from core.study.document import Picture
 from core.study.second_look import losses
 from core.study.study import Study
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from core import atomic, evaluation
+from core.document import Picture, Section, as_markdown, write_pdf
 from core.errors import UserError
 from core.study import pictures
-from core.study.document import Picture, Section, as_markdown, write_pdf
 from core.study.model_card import NOT_A_DEVICE, model_card
 from core.study.second_look import Loss, losses
 from core.study.study import Study

@@ -65,11 +65,16 @@ def test_predict_answers_each_file_and_survives_a_bad_one(trained, demo, tmp_pat
     result = core("predict", good[0], bad, good[1], "--model", model, "--json")
     assert result.returncode == 1
     first, middle, last = json.loads(result.stdout)
-    assert set(first) == set(last) == {"file", "label", "probability"}
+    assert set(first) == set(last) >= {"file", "label", "probability", "calibrated", "facts", "warnings"}
     assert set(middle) == {"file", "error"} and "bad.jpeg" in middle["error"]
     kept = trained.predictions(1, "test").set_index("path")["probability"]
     assert first["probability"] == pytest.approx(kept[f"test/NORMAL/{good[0].name}"], abs=1e-4)
     assert core("predict", *good, "--model", model).returncode == 0
+    [sure] = json.loads(
+        core("predict", good[0], "--model", model, "--opinions", "--heatmap", "--json").stdout
+    )
+    assert set(sure["stages"]) == {"1", "2", "3"} and sure["stages"]["1"]["label"] == sure["label"]
+    assert sure["lowest"] <= sure["calibrated"] <= sure["highest"] and sure["heatmap"].startswith("iVBOR")
 
 
 def test_train_runs_to_its_end_and_says_how_it_went(demo, tmp_path):

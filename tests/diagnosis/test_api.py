@@ -54,7 +54,11 @@ def test_a_bad_file_never_spoils_the_others(address, films, tmp_path):
     )
     assert status == 200 and answer["model"]["stage"] == 1
     assert ["error" in result for result in answer["results"]] == [False, True, False]
-    assert answer["results"][0]["heatmap"].startswith("iVBOR")
+    assert answer["results"][0]["heatmap"].startswith("iVBOR") and "stages" not in answer["results"][0]
+    status, answer = curl("-F", f"a=@{films[0]}", f"{address}/api/predict?opinions=1")
+    result = answer["results"][0]
+    assert status == 200 and set(result["stages"]) == {"1", "2", "3"} and result["changes"] == 8
+    assert result["stages"]["3"]["probability"] == result["probability"]
     status, answer = curl("-F", f"b=@{bad}", f"{address}/api/predict")
     assert status == 422 and "not an image" in answer["results"][0]["error"]
 

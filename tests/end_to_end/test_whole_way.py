@@ -6,6 +6,7 @@ import re
 import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from benchmarks.app import settled
 from core.dataset.demo import draw_chest
@@ -78,6 +79,11 @@ def test_the_whole_way(server, page):
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(film())
     expect(page.get_by_text(re.compile(r"Probability of pneumonia \d+\.\d%"))).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Research use, not a medical device").first).to_be_visible()
+    expect(page.get_by_text(re.compile("small shifts and mirroring")).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile("stage 1 (no )?pneumonia")).first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PDF report").click()
+    assert "film.png" in PdfReader(download.value.path()).pages[0].extract_text()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": "notes.png", "mimeType": "image/png", "buffer": b"no image"}
     )

@@ -127,7 +127,10 @@ def test_comparison_shows_the_numbers_that_training_kept(trained):
     assert texts(app).count("ROC AUC") >= 3, "a sentence for each pair"
 
 
-@pytest.mark.parametrize("section", ["Curves", "Calibration", "Groups", "Errors", "Training"])
+SECTIONS = ["Curves", "Calibration", "Groups", "Errors", "What they read", "Map", "Training", "Report"]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
 def test_every_section_of_the_comparison_draws(trained, section):
     app = opened("comparison")
     app.button_group(key="section").set_value(section).run()

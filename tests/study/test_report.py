@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
+from core.document import Section, as_markdown, write_pdf
 from core.errors import UserError
 from core.evaluation import OperatingPoint
 from core.study import Study, measured_stages, write_report
-from core.study.document import Section, as_markdown, write_pdf
 
 PROJECT = Path(__file__).resolve().parents[2]
 HEADINGS = (  # Mitchell et al. 2019, figure 1

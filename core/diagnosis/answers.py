@@ -1,0 +1,93 @@
+"""Answers for files as plain values: the same fields over HTTP and in the terminal."""
+
+import base64
+import io
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+
+from PIL import Image
+
+from core.diagnosis.opinions import UNCERTAIN, opinion
+from core.diagnosis.predictor import BATCH, Predictor
+from core.images import ImageError, Radiograph
+from core.weights import ModelRecord
+
+NOTICE = "Research software, not a medical device."
+
+
+def answer_files(
+    files: list[tuple[str, Callable[[], Radiograph]]],
+    predictors: dict[int, Predictor],
+    stage: int,
+    heat: bool = False,
+    opinions: bool = False,
+) -> dict:
+    """One result a file, in order; a bad file has an error and never spoils the others.
+
+    Args:
+        files: name, and what reads it.
+        predictors: by stage number; the others than `stage` are asked for opinions alone.
+        stage: whose answers are wanted.
+        heat: whether to add where the model looked, as a PNG.
+        opinions: whether to add what small changes of the film and the other stages say.
+
+    Returns:
+        Plain values: results, threshold, model, precision, seconds, notice.
+    """
+    began = time.perf_counter()
+    predictor = predictors[stage]
+    results = []
+    for start in range(0, len(files), BATCH):
+        results += _batch(files[start : start + BATCH], predictors, stage, heat, opinions)
+    return {
+        "results": results,
+        "threshold": predictor.record.threshold,
+        "model": described(predictor.record, stage),
+        "precision": predictor.precision,
+        "seconds": round(time.perf_counter() - began, 4),
+        "notice": NOTICE,
+    }
+
+
+def _batch(files, predictors: dict[int, Predictor], stage: int, heat: bool, opinions: bool) -> list[dict]:
+    """Results for as many films as are read at once."""
+    films, results = {}, []
+    for place, (name, read) in enumerate(files):
+        try:
+            films[place] = read()
+            results.append({"file": name})
+        except ImageError as error:
+            results.append({"file": name, "error": str(error)})
+    if heat:
+        found = {place: predictors[stage].explain(film) for place, film in films.items()}
+    else:
+        answers = predictors[stage].predict(films.values()) if films else ()
+        found = {place: (answer, None) for place, answer in zip(films, answers, strict=True)}
+    for place, (answer, shown) in found.items():
+        result = {**asdict(answer), "facts": films[place].facts, "warnings": []}
+        if shown:
+            result["heatmap"] = _png(shown.over(films[place].pixels))
+            result["warnings"] += [shown.doubt] if shown.doubt else []
+        if opinions:
+            second = opinion(films[place], answer, predictors, stage)
+            result |= asdict(second)
+            if second.finding == UNCERTAIN:
+                result["warnings"].append(
+                    f"{second.otherwise} of {second.changes} small changes of the film change the answer."
+                )
+        results[place] |= result
+    return results
+
+
+def described(record: ModelRecord, stage: int) -> dict:
+    """What a model's file says of itself."""
+    names = ("run", "data", "synthetic", "starting_weights", "threshold", "threshold_rule", "evaluation")
+    return {"stage": stage, **{name: getattr(record, name) for name in names}}
+
+
+def _png(heat) -> str:
+    """A map as a grey PNG, base64."""
+    buffer = io.BytesIO()
+    Image.fromarray((heat * 255).astype("uint8")).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
