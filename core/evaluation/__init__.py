@@ -21,6 +21,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.subgroups import rates
 from core.evaluation.tables import (
     METRICS,
+    calibration_table,
     difference_table,
     group_table,
     in_words,
@@ -41,6 +42,7 @@ __all__ = [
     "Predictions",
     "at_least",
     "calibrated",
+    "calibration_table",
     "compare",
     "delong",
     "difference_table",

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from core.evaluation.calibration import calibrated, fit_temperature
 from core.evaluation.comparison import MEASURES, Comparison
 from core.evaluation.metrics import evaluate, intervals
 from core.evaluation.predictions import Predictions
@@ -109,6 +110,28 @@ def group_table(models: list[Predictions], thresholds: dict[str, float]) -> pd.D
     return pd.concat(
         [part.assign(model=model.name) for model, part in zip(models, parts, strict=True)], ignore_index=True
     )
+
+
+def calibration_table(models: list[Predictions], validation: dict[str, Predictions]) -> pd.DataFrame:
+    """Temperature, calibration error and log loss before and after scaling: a row a model.
+
+    Args:
+        validation: what each model said of validation, where its temperature is fitted.
+    """
+    rows = {}
+    for model in models:
+        fitted = validation[model.name]
+        temperature = fit_temperature(fitted.labels, fitted.probabilities)
+        after = calibrated(model.probabilities, temperature)
+        was, now = (evaluate(model.labels, values) for values in (model.probabilities, after))
+        rows[model.name] = {
+            "temperature": temperature,
+            "calibration error before": was["ece"],
+            "calibration error after": now["ece"],
+            "log loss before": was["loss"],
+            "log loss after": now["loss"],
+        }
+    return pd.DataFrame(rows).T
 
 
 def over_seeds(found: dict[str, list[dict]]) -> pd.DataFrame:

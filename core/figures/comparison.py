@@ -289,29 +289,28 @@ def group_rates(rows: list[dict], title: str) -> go.Figure:
     return styled(figure, height=80 + 32 * len(rows), title=_title(title))
 
 
-def masked_differences(rows: list[dict]) -> go.Figure:
+def masked_differences(table: pd.DataFrame) -> go.Figure:
     """How AUC changes when a part of the films is hidden, with intervals; left of 0 it falls.
 
     Args:
-        rows: dicts with model, mask, difference, low, high.
+        table: model, hidden, difference, low, high.
     """
     figure = go.Figure()
-    names = list(dict.fromkeys(row["model"] for row in rows))
-    for place, mask in enumerate(dict.fromkeys(row["mask"] for row in rows)):
-        mine = [row for row in rows if row["mask"] == mask]
+    names = list(dict.fromkeys(table["model"]))
+    for place, (mask, mine) in enumerate(table.groupby("hidden", sort=False)):
         figure.add_scatter(
             name=f"without {mask}",
-            x=[row["difference"] for row in mine],
-            y=[names.index(row["model"]) + 0.2 * (place - 0.5) for row in mine],
+            x=mine["difference"],
+            y=[names.index(name) + 0.2 * (place - 0.5) for name in mine["model"]],
             mode="markers",
             marker={"size": 10, "color": MODEL_COLORS[2 + place]},
             error_x={
-                "array": [row["high"] - row["difference"] for row in mine],
-                "arrayminus": [row["difference"] - row["low"] for row in mine],
+                "array": mine["high"] - mine["difference"],
+                "arrayminus": mine["difference"] - mine["low"],
                 "thickness": 1.5,
                 "width": 3,
             },
-            hovertemplate="%{x:+.3f}<extra>without " + mask + "</extra>",
+            hovertemplate="%{x:+.3f}<extra>without " + str(mask) + "</extra>",
         )
     figure.add_vline(0, line_color=MUTED, line_width=1)
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, autorange="reversed")

@@ -1,7 +1,7 @@
 """A comparison of models as a whole: what is compared, looks at it, and the report of it."""
 
 from core.study.report import write_report
-from core.study.second_look import Loss, film_map, look_again, losses
+from core.study.second_look import Loss, film_map, look_again, loss_table, losses
 from core.study.study import ENSEMBLE, Candidate, Study, measured_stages
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Study",
     "film_map",
     "look_again",
+    "loss_table",
     "losses",
     "measured_stages",
     "write_report",

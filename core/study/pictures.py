@@ -7,7 +7,7 @@ import numpy as np
 from core import evaluation
 from core.document import Picture
 from core.figures import comparison as figures
-from core.study.second_look import losses
+from core.study.second_look import loss_table, losses
 from core.study.study import Study
 
 WIDTH, NARROW, SCALE = 900, 450, 2
@@ -38,20 +38,10 @@ def figures_of(study: Study, found: dict[str, dict]) -> dict[str, tuple]:
             figures.group_rates(rows, model.name),
             f"{model.name}: rates in groups of films, with Wilson's 95 % intervals.",
         )
-    hidden = [item for item in losses(study) if item.auc]
-    if hidden:
-        rows = [
-            {
-                "model": item.model,
-                "mask": item.mask,
-                "difference": item.auc.value,
-                "low": item.auc.interval[0],
-                "high": item.auc.interval[1],
-            }
-            for item in hidden
-        ]
+    hidden = loss_table([item for item in losses(study) if item.auc])
+    if len(hidden):
         chosen["hidden"] = (
-            figures.masked_differences(rows),
+            figures.masked_differences(hidden),
             "ROC AUC lost when a part of the films is hidden.",
         )
     if histories := study.histories():
@@ -64,26 +54,9 @@ def figures_of(study: Study, found: dict[str, dict]) -> dict[str, tuple]:
 
 def _curves(study: Study, found: dict[str, dict]) -> dict[str, tuple]:
     models = {model.name: model for model in study.models}
-    temperatures = {
-        name: evaluation.fit_temperature(model.labels, model.probabilities)
-        for name, model in study.validation.items()
-    }
-    before = {
-        name: evaluation.reliability(model.labels, model.probabilities) for name, model in models.items()
-    }
-    after = {
-        name: evaluation.reliability(
-            model.labels, evaluation.calibrated(model.probabilities, temperatures[name])
-        )
-        for name, model in models.items()
-    }
+    table = evaluation.calibration_table(study.models, study.validation)
+    before, after = study.reliability(table["temperature"])
     asked = np.linspace(0.01, 0.95, 95)
-    benefits = {
-        name: evaluation.net_benefit(model.labels, model.probabilities, asked)
-        for name, model in models.items()
-    }
-    first = study.models[0]
-    benefits["treat all"] = evaluation.net_benefit(first.labels, np.ones(len(first)), asked)
     roc_points = {name: (1 - values["specificity"], values["recall"]) for name, values in found.items()}
     pr_points = {
         name: (values["recall"], 1.0 if values["precision"] is None else values["precision"])
@@ -105,7 +78,7 @@ def _curves(study: Study, found: dict[str, dict]) -> dict[str, tuple]:
             "Reliability before and after temperature scaling fitted on validation.",
         ),
         "decision": (
-            figures.decision_curves(asked, benefits),
+            figures.decision_curves(asked, study.net_benefits(asked)),
             "Net benefit against treating all and none (Vickers and Elkin 2006).",
         ),
     }

@@ -13,7 +13,7 @@ from core.document import Picture, Section, as_markdown, write_pdf
 from core.errors import UserError
 from core.study import pictures
 from core.study.model_card import NOT_A_DEVICE, model_card
-from core.study.second_look import Loss, losses
+from core.study.second_look import Loss, loss_table, losses
 from core.study.study import Study
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "openvino", "plotly", "streamlit")
@@ -64,24 +64,7 @@ def _tables(study: Study, found: dict, differences: list, hidden: list[Loss]) ->
         "differences": evaluation.difference_table(differences),
         "groups": evaluation.group_table(study.models, study.thresholds),
         "predictions": pd.concat(answers, ignore_index=True),
-        "hidden": pd.DataFrame([_flat(item) for item in hidden]),
-    }
-
-
-def _flat(item: Loss) -> dict:
-    return {
-        "model": item.model,
-        "hidden": item.mask,
-        "auc_whole": item.whole["auc"],
-        "auc_hidden": item.masked["auc"],
-        "difference": item.auc and item.auc.value,
-        "low": item.auc and item.auc.interval[0],
-        "high": item.auc and item.auc.interval[1],
-        "p": item.auc and item.auc.p_value,
-        "sensitivity_whole": item.whole["recall"],
-        "sensitivity_hidden": item.masked["recall"],
-        "specificity_whole": item.whole["specificity"],
-        "specificity_hidden": item.masked["specificity"],
+        "hidden": loss_table(hidden),
     }
 
 
@@ -181,20 +164,7 @@ def _versions() -> str:
 
 
 def _calibration(study: Study) -> pd.DataFrame:
-    rows = {}
-    for model in study.models:
-        fitted = study.validation[model.name]
-        temperature = evaluation.fit_temperature(fitted.labels, fitted.probabilities)
-        after = evaluation.calibrated(model.probabilities, temperature)
-        was, now = (evaluation.evaluate(model.labels, values) for values in (model.probabilities, after))
-        rows[model.name] = {
-            "temperature": f"{temperature:.2f}",
-            "calibration error before": f"{was['ece']:.3f}",
-            "after": f"{now['ece']:.3f}",
-            "log loss before": f"{was['loss']:.3f}",
-            "after scaling": f"{now['loss']:.3f}",
-        }
-    return pd.DataFrame(rows).T
+    return evaluation.calibration_table(study.models, study.validation).map("{:.3f}".format)
 
 
 def _reading(found, told, hidden: list[Loss], shown) -> list:

@@ -88,6 +88,28 @@ def losses(study: Study) -> list[Loss]:
     return found
 
 
+def loss_table(found: list[Loss]) -> pd.DataFrame:
+    """What hiding costs, a row a model and mask; the difference with its 95 % interval and p by DeLong."""
+    rows = [
+        {
+            "model": item.model,
+            "hidden": item.mask,
+            "ROC AUC whole": item.whole["auc"],
+            "ROC AUC hidden": item.masked["auc"],
+            "difference": item.auc and item.auc.value,
+            "low": item.auc and item.auc.interval[0],
+            "high": item.auc and item.auc.interval[1],
+            "p": item.auc and item.auc.p_value,
+            "sensitivity whole": item.whole["recall"],
+            "sensitivity hidden": item.masked["recall"],
+            "specificity whole": item.whole["specificity"],
+            "specificity hidden": item.masked["specificity"],
+        }
+        for item in found
+    ]
+    return pd.DataFrame(rows)
+
+
 def film_map(candidate: Candidate, model: Predictions, split: str) -> tuple[pd.DataFrame, np.ndarray] | None:
     """The films in the plane in which the last hidden layer spreads them most (PCA).
 

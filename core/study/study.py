@@ -1,14 +1,16 @@
 """The models that are compared: where they come from, what they said, where each is cut."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from core.backbones import VGG19
 from core.config import STAGES
 from core.errors import UserError
-from core.evaluation import OperatingPoint, Predictions, ensemble
+from core.evaluation import OperatingPoint, Predictions, calibrated, ensemble, net_benefit, reliability
 from core.runs import Run
 
 ENSEMBLE = "Ensemble"
@@ -107,6 +109,23 @@ class Study:
     def thresholds(self) -> dict[str, float]:
         """From which probability a film is called PNEUMONIA, by model name."""
         return {name: point.threshold for name, point in self.points.items()}
+
+    def reliability(self, temperatures: Mapping[str, float]) -> tuple[dict, dict]:
+        """Bins of the reliability diagram by model name, before and after temperature scaling."""
+        before, after = {}, {}
+        for model in self.models:
+            scaled = calibrated(model.probabilities, temperatures[model.name])
+            before[model.name] = reliability(model.labels, model.probabilities)
+            after[model.name] = reliability(model.labels, scaled)
+        return before, after
+
+    def net_benefits(self, thresholds: np.ndarray) -> dict[str, np.ndarray]:
+        """Of the decision curve, by model name, and of treating all."""
+        found = {
+            model.name: net_benefit(model.labels, model.probabilities, thresholds) for model in self.models
+        }
+        first = self.models[0]
+        return found | {"treat all": net_benefit(first.labels, np.ones(len(first)), thresholds)}
 
     def histories(self) -> dict[str, pd.DataFrame]:
         """Epochs of the candidates by name; those that kept none are left out."""

@@ -50,12 +50,7 @@ def curves(study: Study) -> None:
         draw(figure, f"histogram-{model.name}", column)
     st.subheader("Decision curve")
     asked = np.linspace(0.01, 0.95, 95)
-    benefits = {
-        model.name: evaluation.net_benefit(model.labels, model.probabilities, asked) for model in study.models
-    }
-    everyone = np.ones(len(study.models[0]))
-    benefits["treat all"] = evaluation.net_benefit(study.models[0].labels, everyone, asked)
-    draw(figures.decision_curves(asked, benefits), "decision")
+    draw(figures.decision_curves(asked, study.net_benefits(asked)), "decision")
 
 
 def two_classes(study: Study) -> None:

@@ -7,7 +7,7 @@ from core.config import THRESHOLD
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.figures import comparison as figures
-from core.study import Study, look_again, losses
+from core.study import Study, look_again, loss_table, losses
 from pages.choosing import opened
 from pages.comparing.pictures import draw
 
@@ -33,30 +33,12 @@ def reading(study: Study) -> None:
         st.caption("This run kept no baselines; runs that are trained now do.")
     st.subheader("What is lost when a part is hidden")
     offer_second_look(study)
-    found = losses(study)
-    if not found:
+    table = loss_table(losses(study))
+    if table.empty:
         return
-    rows = [
-        {
-            "model": item.model,
-            "hidden": item.mask,
-            "ROC AUC whole": item.whole["auc"],
-            "ROC AUC hidden": item.masked["auc"],
-            "difference": item.auc.value if item.auc else None,
-            "low": item.auc.interval[0] if item.auc else None,
-            "high": item.auc.interval[1] if item.auc else None,
-            "p": item.auc.p_value if item.auc else None,
-            "sensitivity whole": item.whole["recall"],
-            "sensitivity hidden": item.masked["recall"],
-            "specificity whole": item.whole["specificity"],
-            "specificity hidden": item.masked["specificity"],
-        }
-        for item in found
-    ]
-    drawn = [{**row, "mask": row["hidden"]} for row in rows if row["difference"] is not None]
-    if drawn:
+    drawn = table.dropna(subset="difference")
+    if len(drawn):
         draw(figures.masked_differences(drawn), "masked")
-    table = pd.DataFrame(rows)
     st.dataframe(table.style.format(precision=3, na_rep="–"), hide_index=True)
     st.caption(
         "The outer 15 % of each side, or a quarter of the side in each corner, is replaced by the mean grey "

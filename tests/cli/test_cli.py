@@ -98,7 +98,7 @@ def test_compare_gives_intervals_and_says_whether_models_differ(trained):
     assert len(found["differences"]) == 3 * 4
     assert all(item["sentence"] for item in found["differences"])
     for point in ("half", "youden", "sensitivity"):
-        assert core("compare", "trained", "--point", point).stdout.count("ROC AUC") == 3
+        assert core("compare", "trained", "--point", point).stdout.count("\n  ROC AUC ") == 3
 
 
 def test_kept_activations_are_shown_and_cleared(trained):
