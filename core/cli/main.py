@@ -23,6 +23,7 @@ ROOMS = {
     "evaluate": "evaluation",
     "compare": "evaluation",
     "predict": "diagnosis",
+    "reference": "diagnosis",
 }
 
 

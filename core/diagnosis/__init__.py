@@ -1,32 +1,51 @@
 """From a Radiograph to a Prediction."""
 
 from core.diagnosis.answers import answer_files
+from core.diagnosis.audit_log import AGREEMENTS, AuditLog, Note, agreement_rate
 from core.diagnosis.explain import HeatMap
+from core.diagnosis.gate import Check, check
 from core.diagnosis.models import AvailableModel, available_models, save_operating_point
 from core.diagnosis.opinions import UNCERTAIN, Opinion, opinion
-from core.diagnosis.predictor import Prediction, Predictor, borderline, load_predictor, shared_predictor
-from core.diagnosis.reading import Reading, certainty
+from core.diagnosis.predictor import Look, Prediction, Predictor, borderline, load_predictor, shared_predictor
+from core.diagnosis.reading import NO_ANSWER, Reading, certainty, read_films
+from core.diagnosis.reference import Neighbour, Reference, keep_reference, reference_of
 from core.diagnosis.report import overlay_png, reading_report
 from core.diagnosis.second_look import MASKS, SecondLook, second_look
+from core.diagnosis.worklist import LONGEST_WAIT_S, in_order
 
 __all__ = [
+    "AGREEMENTS",
+    "LONGEST_WAIT_S",
     "MASKS",
+    "NO_ANSWER",
     "UNCERTAIN",
+    "AuditLog",
     "AvailableModel",
+    "Check",
     "HeatMap",
+    "Look",
+    "Neighbour",
+    "Note",
     "Opinion",
     "Prediction",
     "Predictor",
     "Reading",
+    "Reference",
     "SecondLook",
+    "agreement_rate",
     "answer_files",
     "available_models",
     "borderline",
     "certainty",
+    "check",
+    "in_order",
+    "keep_reference",
     "load_predictor",
     "opinion",
     "overlay_png",
+    "read_films",
     "reading_report",
+    "reference_of",
     "save_operating_point",
     "second_look",
     "shared_predictor",

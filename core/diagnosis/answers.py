@@ -4,12 +4,14 @@ import base64
 import io
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from PIL import Image
 
-from core.diagnosis.opinions import UNCERTAIN, opinion
+from core.diagnosis.opinions import opinion
 from core.diagnosis.predictor import BATCH, Predictor
+from core.diagnosis.reading import Reading, read_films
+from core.diagnosis.reference import reference_of
 from core.images import ImageError, Radiograph
 from core.weights import ModelRecord
 
@@ -22,6 +24,7 @@ def answer_files(
     stage: int,
     heat: bool = False,
     opinions: bool = False,
+    anyway: bool = False,
 ) -> dict:
     """One result a file, in order; a bad file has an error and never spoils the others.
 
@@ -31,6 +34,7 @@ def answer_files(
         stage: whose answers are wanted.
         heat: whether to add where the model looked, as a PNG.
         opinions: whether to add what small changes of the film and the other stages say.
+        anyway: whether to answer for films that the model cannot judge, with a warning.
 
     Returns:
         Plain values: results, threshold, model, precision, seconds, notice.
@@ -39,7 +43,7 @@ def answer_files(
     predictor = predictors[stage]
     results = []
     for start in range(0, len(files), BATCH):
-        results += _batch(files[start : start + BATCH], predictors, stage, heat, opinions)
+        results += _batch(files[start : start + BATCH], predictors, stage, heat, opinions, anyway)
     return {
         "results": results,
         "threshold": predictor.record.threshold,
@@ -50,7 +54,9 @@ def answer_files(
     }
 
 
-def _batch(files, predictors: dict[int, Predictor], stage: int, heat: bool, opinions: bool) -> list[dict]:
+def _batch(
+    files, predictors: dict[int, Predictor], stage: int, heat: bool, opinions: bool, anyway: bool
+) -> list[dict]:
     """Results for as many films as are read at once."""
     films, results = {}, []
     for place, (name, read) in enumerate(files):
@@ -59,25 +65,26 @@ def _batch(files, predictors: dict[int, Predictor], stage: int, heat: bool, opin
             results.append({"file": name})
         except ImageError as error:
             results.append({"file": name, "error": str(error)})
-    if heat:
-        found = {place: predictors[stage].explain(film) for place, film in films.items()}
-    else:
-        answers = predictors[stage].predict(films.values()) if films else ()
-        found = {place: (answer, None) for place, answer in zip(films, answers, strict=True)}
-    for place, (answer, shown) in found.items():
-        result = {**asdict(answer), "facts": films[place].facts, "warnings": []}
-        if shown:
-            result["heatmap"] = _png(shown.over(films[place].pixels))
-            result["warnings"] += [shown.doubt] if shown.doubt else []
-        if opinions:
-            second = opinion(films[place], answer, predictors, stage)
-            result |= asdict(second)
-            if second.finding == UNCERTAIN:
-                result["warnings"].append(
-                    f"{second.otherwise} of {second.changes} small changes of the film change the answer."
-                )
-        results[place] |= result
+    reference = reference_of(predictors[stage].record)
+    readings = read_films(films.values(), predictors[stage], reference, heat, anyway)
+    for place, reading in zip(films, readings, strict=True):
+        if opinions and not reading.withheld:
+            second = opinion(reading.film, reading.look, predictors, stage, reference)
+            reading = replace(reading, opinion=second)
+        results[place] |= _values(reading)
     return results
+
+
+def _values(reading: Reading) -> dict:
+    """A reading as plain values."""
+    if reading.withheld:
+        return {"error": " ".join(reading.warnings()), "withheld": reading.checks[0].reason}
+    values = {**asdict(reading.prediction), "facts": reading.film.facts, "warnings": reading.warnings()}
+    if reading.heat:
+        values["heatmap"] = _png(reading.heat.over(reading.film.pixels))
+    if reading.opinion:
+        values |= asdict(reading.opinion)
+    return values
 
 
 def described(record: ModelRecord, stage: int) -> dict:

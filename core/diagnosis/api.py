@@ -23,11 +23,12 @@ from core.diagnosis.answers import NOTICE, answer_files, described
 from core.diagnosis.models import AvailableModel, available_models
 from core.diagnosis.predictor import shared_predictor
 from core.errors import UserError
-from core.images import decode
+from core.images import decode_safely
 
 MOST_BYTES = 100 * 2**20  # of a request
 MOST_FILES = 64
 MOST_WAITING = 16  # requests; further ones are told to come again
+SWITCHES = ("heatmap", "opinions", "anyway")  # in the order of `answer_files`
 TOKEN = "PNEUMONIA_STUDIO_TOKEN"
 HOSTS = "PNEUMONIA_STUDIO_HOSTS"
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
@@ -37,7 +38,11 @@ _places = threading.Semaphore(MOST_WAITING)
 
 
 async def predict(request: Request) -> Response:
-    """Answers for a multipart form; `?heatmap=1` adds where the model looked, `?opinions=1` how sure."""
+    """Answers for a multipart form.
+
+    `?heatmap=1` adds where the model looked, `?opinions=1` how sure it is, `?anyway=1` answers that would be
+    withheld because the model cannot judge such a film.
+    """
     kind = request.headers.get("content-type", "")
     if not kind.lower().startswith("multipart/form-data"):
         raise HTTPException(415, "Send the films as multipart/form-data, one part a file.")
@@ -46,8 +51,8 @@ async def predict(request: Request) -> Response:
     if not _places.acquire(blocking=False):
         raise HTTPException(503, "Too many films are waiting. Try again in a few seconds.")
     try:
-        heat, opinions = (request.query_params.get(name) in ("1", "true") for name in ("heatmap", "opinions"))
-        work = partial(_answers, model, files, heat, opinions)
+        asked = {name: request.query_params.get(name) in ("1", "true") for name in SWITCHES}
+        work = partial(_answers, model, files, asked)
         answer = await asyncio.get_running_loop().run_in_executor(_threads, work)
     except UserError as error:  # the model's file went bad meanwhile
         raise HTTPException(503, str(error)) from error
@@ -57,12 +62,12 @@ async def predict(request: Request) -> Response:
     return JSONResponse(answer, 200 if readable else 422)
 
 
-def _answers(model: AvailableModel, files: list[tuple[str, bytes]], heat: bool, opinions: bool) -> dict:
+def _answers(model: AvailableModel, files: list[tuple[str, bytes]], asked: dict[str, bool]) -> dict:
     """Loads what is needed and answers."""
-    asked = available_models() if opinions else [model]
-    predictors = {item.stage.number: shared_predictor(item.path) for item in asked}
-    readers = [(name, partial(decode, data, name)) for name, data in files]
-    return answer_files(readers, predictors, model.stage.number, heat, opinions)
+    models = available_models() if asked["opinions"] else [model]
+    predictors = {item.stage.number: shared_predictor(item.path) for item in models}
+    readers = [(name, partial(decode_safely, data, name)) for name, data in files]
+    return answer_files(readers, predictors, model.stage.number, *asked.values())
 
 
 async def health(request: Request) -> Response:
@@ -196,8 +201,7 @@ DESCRIPTION = {
                 "summary": "Probability of pneumonia for each film",
                 "parameters": [
                     {"name": "stage", "in": "query", "schema": {"type": "integer", "enum": [1, 2, 3]}},
-                    {"name": "heatmap", "in": "query", "schema": {"type": "integer", "enum": [0, 1]}},
-                    {"name": "opinions", "in": "query", "schema": {"type": "integer", "enum": [0, 1]}},
+                    *({"name": name, "in": "query", "schema": {"enum": [0, 1]}} for name in SWITCHES),
                 ],
                 "requestBody": {
                     "required": True,

@@ -35,13 +35,14 @@ class Engine:
         """Output of the last convolution, float32 (n, 512, 8, 8), of uint8 pixels (n, 128, 128)."""
         return self._infer(precision, pixels)[0]
 
-    def probabilities(self, activations: np.ndarray) -> np.ndarray:
-        """Class probabilities, float32 (n, 2), of what `activations` gave."""
-        return self._infer("head", activations)[0]
+    def head(self, activations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Class probabilities, float32 (n, 2), and the last hidden layer's output, float32 (n, 1152).
 
-    def last_hidden(self, activations: np.ndarray) -> np.ndarray:
-        """Output of the last hidden layer, float32 (n, 1152), of what `activations` gave."""
-        return self._infer("head", activations)[1]
+        Args:
+            activations: what `activations` gave.
+        """
+        probabilities, hidden = self._infer("head", activations)
+        return probabilities, hidden
 
     def _infer(self, part: str, inputs: np.ndarray) -> list[np.ndarray]:
         requests = self._own.__dict__  # a thread's own, made when it first asks

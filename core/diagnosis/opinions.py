@@ -1,11 +1,12 @@
 """How far an answer can be relied on: small changes of the film, and what the other stages say."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from core.config import IMAGE_SIZE
-from core.diagnosis.predictor import Prediction, Predictor
+from core.diagnosis.predictor import Look, Prediction, Predictor
+from core.diagnosis.reference import Neighbour, Reference
 from core.evaluation import calibrated
 from core.images import Radiograph, network_pixels
 
@@ -25,6 +26,7 @@ class Opinion:
         changes: how many there are.
         lowest, highest: calibrated probability among the film and its changes.
         stages: what each model at hand calls the film, by stage number.
+        similar: the training films most like it; none where the model's run is not at hand.
     """
 
     finding: str
@@ -33,6 +35,7 @@ class Opinion:
     lowest: float
     highest: float
     stages: dict[int, Prediction]
+    similar: list[Neighbour] = field(default_factory=list)
 
     @property
     def agreeing(self) -> bool:
@@ -55,17 +58,22 @@ def changed(pixels: np.ndarray) -> np.ndarray:
 
 
 def opinion(
-    film: Radiograph, prediction: Prediction, predictors: dict[int, Predictor], stage: int
+    film: Radiograph,
+    look: Look,
+    predictors: dict[int, Predictor],
+    stage: int,
+    reference: Reference | None = None,
 ) -> Opinion:
     """Look again at an answer.
 
     Args:
         film: the film.
-        prediction: of the model that answered.
+        look: at the film, of the model that answered.
         predictors: of all models at hand, by stage number.
         stage: number of the model that answered.
+        reference: what that model learnt from.
     """
-    predictor = predictors[stage]
+    predictor, prediction = predictors[stage], look.prediction
     raw = predictor.probabilities(changed(network_pixels(film)))
     called = raw >= predictor.record.threshold
     otherwise = int((called != (prediction.label == "PNEUMONIA")).sum())
@@ -78,4 +86,5 @@ def opinion(
         float(min(calm)),
         float(max(calm)),
         dict(sorted({**others, stage: prediction}.items())),
+        reference.nearest(look.hidden) if reference else [],
     )

@@ -43,6 +43,23 @@ class Prediction:
 
 
 @dataclass(frozen=True, eq=False)
+class Look:
+    """What one pass of a film through a model gives.
+
+    Attributes:
+        prediction: the answer.
+        features: mean over places of the last convolution, float32 (512,): what the film looks like.
+        hidden: output of the last hidden layer, float32 (1152,): as it matters for the answer.
+        heat: where the model looked; None where it was not asked for.
+    """
+
+    prediction: Prediction
+    features: np.ndarray
+    hidden: np.ndarray
+    heat: HeatMap | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Predictor:
     """A compiled model with its provenance; may be shared between threads.
 
@@ -68,30 +85,42 @@ class Predictor:
 
     def predict(self, films: Iterable[Radiograph]) -> list[Prediction]:
         """One answer a film, in order."""
-        pixels = np.stack([network_pixels(film) for film in films])
-        return self._named(self.probabilities(pixels))
+        return [look.prediction for look in self.look(films)]
 
-    def explain(self, film: Radiograph) -> tuple[Prediction, HeatMap]:
-        """The answer for one film and where the model looked, from one pass through the convolutions."""
-        pixels = network_pixels(film)[np.newaxis]
-        activations = self.engine.activations(pixels, self.precision)
-        found = self._rechecked(self._positive(activations), pixels)
-        return self._named(found)[0], heat_map(activations[0], self.head)
+    def look(self, films: Iterable[Radiograph], heat: bool = False) -> list[Look]:
+        """The answer for each film and what the model saw, from one pass through the convolutions.
 
-    def last_hidden(self, pixels: np.ndarray) -> np.ndarray:
-        """What the last hidden layer says of uint8 pixels (n, 128, 128): float32 (n, 1152)."""
-        batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
-        seen = (self.engine.activations(batch, self.precision) for batch in batches)
-        return np.concatenate([self.engine.last_hidden(activations) for activations in seen])
+        Args:
+            heat: whether to add where the model looked.
+        """
+        films = list(films)
+        looks = []
+        for start in range(0, len(films), BATCH):
+            pixels = np.stack([network_pixels(film) for film in films[start : start + BATCH]])
+            activations = self.engine.activations(pixels, self.precision)
+            probabilities, hidden = self.engine.head(activations)
+            answers = self._named(self._rechecked(_positive(probabilities), pixels))
+            maps = [heat_map(film, self.head) if heat else None for film in activations]
+            looks += map(Look, answers, activations.mean(axis=(2, 3)), hidden, maps)
+        return looks
+
+    def seen(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the model sees in uint8 pixels (n, 128, 128), without an answer.
+
+        Returns:
+            Features and last hidden layer as in `Look`: float32 (n, 512) and (n, 1152).
+        """
+        features, hidden = [], []
+        for start in range(0, len(pixels), BATCH):
+            activations = self.engine.activations(pixels[start : start + BATCH], self.precision)
+            features.append(activations.mean(axis=(2, 3)))
+            hidden.append(self.engine.head(activations)[1])
+        return np.concatenate(features), np.concatenate(hidden)
 
     def _judged(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
-        return np.concatenate(
-            [self._positive(self.engine.activations(batch, precision)) for batch in batches]
-        )
-
-    def _positive(self, activations: np.ndarray) -> np.ndarray:
-        return self.engine.probabilities(activations)[:, POSITIVE].astype(np.float64)
+        seen = (self.engine.activations(batch, precision) for batch in batches)
+        return np.concatenate([_positive(self.engine.head(activations)[0]) for activations in seen])
 
     def _rechecked(self, found: np.ndarray, pixels: np.ndarray) -> np.ndarray:
         """`found` with its borderline films judged again in float32."""
@@ -106,6 +135,10 @@ class Predictor:
             Prediction(CLASS_NAMES[int(raw >= self.record.threshold)], float(raw), float(calm))
             for raw, calm in zip(found, shown, strict=True)
         ]
+
+
+def _positive(probabilities: np.ndarray) -> np.ndarray:
+    return probabilities[:, POSITIVE].astype(np.float64)
 
 
 def load_predictor(path: str | Path, precision: str = "auto") -> Predictor:
@@ -131,7 +164,7 @@ def load_predictor(path: str | Path, precision: str = "auto") -> Predictor:
     predictor = Predictor(engine, record, Path(path), first, rechecks, head)
     blank = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     for name in needed:
-        predictor.engine.probabilities(predictor.engine.activations(blank, name))
+        predictor.engine.head(predictor.engine.activations(blank, name))
     return predictor
 
 

@@ -1,10 +1,14 @@
 """One film with everything that is said of it, in values and in words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.config import CLASS_NAMES, POSITIVE
 from core.diagnosis.explain import HeatMap
+from core.diagnosis.gate import Check, check
 from core.diagnosis.opinions import UNCERTAIN, Opinion
-from core.diagnosis.predictor import Prediction
+from core.diagnosis.predictor import Look, Prediction, Predictor
+from core.diagnosis.reference import Reference
 from core.images import Radiograph
 
 # Panicek and Hricak, "How sure are you, doctor?", American Journal of Roentgenology 2016, give words for
@@ -16,6 +20,7 @@ CERTAINTY = (
     (0.90, "probable"),
     (1.01, "very likely"),
 )
+NO_ANSWER = "No answer"
 FINDINGS = {"PNEUMONIA": "Pneumonia", "NORMAL": "No pneumonia", UNCERTAIN: "Uncertain"}
 
 
@@ -24,41 +29,98 @@ class Reading:
     """A film that was read.
 
     Attributes:
-        film, prediction, heat: the film, the model's answer and where it looked.
+        film, look: the film, and what the model answered and saw.
+        checks: what speaks against judging it.
+        withheld: whether its answer is not to be given.
         opinion: what small changes and the other stages say; None before they were asked.
     """
 
     film: Radiograph
-    prediction: Prediction
-    heat: HeatMap
+    look: Look
+    checks: tuple[Check, ...] = ()
+    withheld: bool = False
     opinion: Opinion | None = None
+
+    @property
+    def prediction(self) -> Prediction:
+        """The model's answer."""
+        return self.look.prediction
+
+    @property
+    def heat(self) -> HeatMap | None:
+        """Where the model looked; None where it was not asked."""
+        return self.look.heat
 
     @property
     def finding(self) -> str:
         """The finding in words."""
+        if self.withheld:
+            return NO_ANSWER
         return FINDINGS[self.opinion.finding if self.opinion else self.prediction.label]
 
     def remarks(self) -> list[str]:
         """What a reader should know besides the probability, a sentence each; doubts first."""
-        said = [self.heat.doubt] if self.heat.doubt else []
-        if self.opinion is None:
+        said = self.warnings()
+        if self.opinion is None or self.withheld:
             return said
         second = self.opinion
-        reach = f"probabilities from {second.lowest:.0%} to {second.highest:.0%}"
-        if second.finding == UNCERTAIN:
-            said.append(
-                f"Unstable: {second.otherwise} of {second.changes} small shifts and mirrorings of the film "
-                f"change the answer ({reach})."
-            )
-        else:
-            said.append(f"Stable under small shifts and mirroring: {reach}.")
+        if second.finding != UNCERTAIN:
+            said.append(f"Stable under small shifts and mirroring: {_reach(second)}.")
         if len(second.stages) > 1:
             calls = ", ".join(
                 f"stage {number} {FINDINGS[answer.label].lower()} ({answer.calibrated:.0%})"
                 for number, answer in second.stages.items()
             )
             said.append(f"{'All stages agree' if second.agreeing else 'The stages disagree'}: {calls}.")
+        if second.similar:
+            positive = sum(film.label == CLASS_NAMES[POSITIVE] for film in second.similar)
+            said.append(
+                f"Of the {len(second.similar)} training films most like it to the model, {positive} are "
+                "labelled pneumonia."
+            )
         return said
+
+    def warnings(self) -> list[str]:
+        """Why the answer should be doubted, a sentence each."""
+        said = [item.sentence for item in self.checks]
+        if self.withheld:
+            return said
+        if self.heat and self.heat.doubt:
+            said.append(self.heat.doubt)
+        if self.opinion and self.opinion.finding == UNCERTAIN:
+            second = self.opinion
+            said.append(
+                f"Unstable: {second.otherwise} of {second.changes} small shifts and mirrorings of the film "
+                f"change the answer ({_reach(second)})."
+            )
+        return said
+
+
+def read_films(
+    films: Iterable[Radiograph],
+    predictor: Predictor,
+    reference: Reference | None,
+    heat: bool = False,
+    anyway: bool = False,
+) -> list[Reading]:
+    """What a model says of films, each checked first; in order.
+
+    Args:
+        reference: what the model learnt from; None where that is not at hand.
+        heat: whether to add where the model looked.
+        anyway: give the answers that would be withheld, too.
+    """
+    films = list(films)
+    readings = []
+    for film, look in zip(films, predictor.look(films, heat), strict=True):
+        checks = tuple(check(film, look, predictor, reference))
+        withheld = not anyway and any(item.withheld for item in checks)
+        readings.append(Reading(film, look, checks, withheld))
+    return readings
+
+
+def _reach(opinion: Opinion) -> str:
+    return f"probabilities from {opinion.lowest:.0%} to {opinion.highest:.0%}"
 
 
 def certainty(probability: float) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -34,7 +35,7 @@ def overlay_png(reading: Reading, strength: float = STRENGTH) -> bytes:
     return buffer.getvalue()
 
 
-def reading_report(readings: list[Reading], model: AvailableModel) -> bytes:
+def reading_report(readings: Iterable[Reading], model: AvailableModel) -> bytes:
     """A PDF with a section for each film: finding, probability, remarks, film and heat map.
 
     It holds file names and what a DICOM file says without identifying anybody, no names, ids or dates.
@@ -44,8 +45,10 @@ def reading_report(readings: list[Reading], model: AvailableModel) -> bytes:
         for number, reading in enumerate(readings, start=1):
             film, looked = Path(place) / f"{number}-film.png", Path(place) / f"{number}-heat.png"
             Image.fromarray(reading.film.pixels).save(film)
-            looked.write_bytes(overlay_png(reading))
-            pictures = [Picture(film, "The film", True), Picture(looked, "Where the model looked", True)]
+            pictures = [Picture(film, "The film", True)]
+            if not reading.withheld:
+                looked.write_bytes(overlay_png(reading))
+                pictures.append(Picture(looked, "Where the model looked", True))
             sections.append(
                 Section(
                     f"{reading.film.name}: {reading.finding}",
@@ -70,9 +73,10 @@ def _model(model: AvailableModel) -> dict[str, str]:
 
 def _facts(reading: Reading) -> dict[str, str]:
     probability = reading.prediction.calibrated
+    answer = {"probability of pneumonia": f"{probability:.1%} ({certainty(probability)})"}
     return {
         "finding": reading.finding,
-        "probability of pneumonia": f"{probability:.1%} ({certainty(probability)})",
+        **({} if reading.withheld else answer),
         "pixels": f"{reading.film.width} x {reading.film.height}",
         **reading.film.facts,
         "SHA-256 of the file": reading.film.sha256,

@@ -58,7 +58,7 @@ def second_look(
     hidden = []
     for start in range(0, len(pixels), BATCH):
         batch = np.array(pixels[start : start + BATCH])
-        hidden.append(predictor.last_hidden(batch).astype(np.float16))
+        hidden.append(predictor.seen(batch)[1].astype(np.float16))
         for name, mask in MASKS.items():
             masked[name].append(predictor.probabilities(hide(batch, mask)))
         if progress:

@@ -9,6 +9,12 @@ from core.figures.style import GRID, MUTED, NORMAL, PNEUMONIA, styled
 HEAT_STEPS = 256
 
 
+def heat_colors() -> np.ndarray:
+    """Colours of a heat map from none to most: uint8 (256, 3)."""
+    colors = sample_colorscale("Inferno", HEAT_STEPS, colortype="rgb")
+    return np.array([unlabel_rgb(color) for color in colors]).round().astype(np.uint8)
+
+
 def overlay(pixels: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
     """A film with a heat map over it: the more heat, the more colour.
 
@@ -20,10 +26,7 @@ def overlay(pixels: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
     Returns:
         uint8 (height, width, 3).
     """
-    table = np.array(
-        [unlabel_rgb(color) for color in sample_colorscale("Inferno", HEAT_STEPS, colortype="rgb")]
-    )
-    color = table[np.rint(heat * (HEAT_STEPS - 1)).astype(int)]
+    color = heat_colors()[np.rint(heat * (HEAT_STEPS - 1)).astype(int)]
     share = (opacity * heat)[..., np.newaxis]
     return np.rint(pixels[..., np.newaxis] * (1 - share) + color * share).astype(np.uint8)
 

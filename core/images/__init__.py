@@ -2,5 +2,16 @@
 
 from core.images.decoder import ImageError, Radiograph, decode, read
 from core.images.resize import network_input, network_pixels
+from core.images.sandbox import decode_safely
+from core.images.zips import images_in_zip
 
-__all__ = ["ImageError", "Radiograph", "decode", "network_input", "network_pixels", "read"]
+__all__ = [
+    "ImageError",
+    "Radiograph",
+    "decode",
+    "decode_safely",
+    "images_in_zip",
+    "network_input",
+    "network_pixels",
+    "read",
+]

@@ -37,6 +37,8 @@ class Radiograph:
         sha256: of the file's bytes, hexadecimal.
         facts: of a DICOM file, without names, ids or dates: modality, view, age, sex, pixel size.
         coloured: whether the file holds colours that are no grey: no radiograph does.
+        person: digest of a DICOM file's patient, to find films of the same one; "" where it names none.
+        taken: date and time of the film, digits, to order them by. Neither is ever shown or kept.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Radiograph:
     sha256: str
     facts: dict[str, str] = field(default_factory=dict)
     coloured: bool = False
+    person: str = ""
+    taken: str = ""
 
     @property
     def width(self) -> int:
@@ -94,9 +98,9 @@ def decode(data: bytes, name: str) -> Radiograph:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if is_dicom(data):
-                pixels, facts = read_dicom(data, MOST_PIXELS)
-                _check_sides(pixels.shape[1], pixels.shape[0], name)
-                return Radiograph(name, pixels, hashlib.sha256(data).hexdigest(), facts)
+                film = read_dicom(data, MOST_PIXELS)
+                _check_sides(film.pixels.shape[1], film.pixels.shape[0], name)
+                return Radiograph(name, sha256=hashlib.sha256(data).hexdigest(), **vars(film))
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _check_dimensions(image, name)
                 image.load()
@@ -104,6 +108,8 @@ def decode(data: bytes, name: str) -> Radiograph:
                 pixels, coloured = _grey(upright, name), _is_coloured(upright)
     except ImageError:
         raise
+    except MemoryError as error:
+        raise ImageError(f"{name} takes more memory than it may to read. Export it smaller.") from error
     except DicomError as error:
         raise ImageError(f"{name} {error}") from error
     except UnidentifiedImageError as error:

@@ -4,7 +4,9 @@ Only named tags are read: walking or printing a hostile file can take all memory
 sequences took 23 GB). Source of the transformations: DICOM PS3.3, C.7.6.3, C.11.1 and C.11.2.
 """
 
+import hashlib
 import io
+from dataclasses import dataclass
 
 import numpy as np
 import pydicom
@@ -50,7 +52,17 @@ def is_dicom(data: bytes) -> bool:
     return data[MAGIC] == b"DICM"
 
 
-def read_dicom(data: bytes, most_pixels: int) -> tuple[np.ndarray, dict[str, str]]:
+@dataclass(frozen=True, eq=False)
+class DicomFilm:
+    """What a DICOM file gives: the fields of `core.images.Radiograph` of the same names."""
+
+    pixels: np.ndarray
+    facts: dict[str, str]
+    person: str
+    taken: str
+
+
+def read_dicom(data: bytes, most_pixels: int) -> DicomFilm:
     """Grey levels and harmless facts of a DICOM film.
 
     The modality LUT, then the first window or VOI LUT are applied, and MONOCHROME1 is inverted. A film
@@ -61,22 +73,39 @@ def read_dicom(data: bytes, most_pixels: int) -> tuple[np.ndarray, dict[str, str
         most_pixels: that may be decoded.
 
     Returns:
-        uint8 ndarray of shape (rows, columns), 0 black; and modality, view, age, sex and pixel size, as
-        far as the file gives them. Names, ids and dates are never read.
+        Pixels, uint8 of shape (rows, columns), 0 black; modality, view, age, sex and pixel size, as far as
+        the file gives them; a digest of whose film it is, and when it was taken. Names are never read.
 
     Raises:
         DicomError: it is no single radiograph, or too large. Damaged files raise what pydicom raises.
     """
     file = pydicom.dcmread(io.BytesIO(_not_deflated(data)))
     _check(file, most_pixels)
+    return DicomFilm(_grey(file), _facts(file), _person(file), _taken(file))
+
+
+def _grey(file: pydicom.Dataset) -> np.ndarray:
+    """uint8 levels, 0 black."""
     pixels = file.pixel_array
     if pixels.ndim == 3:
-        return _luminance(pixels, file), _facts(file)
-    values = apply_modality_lut(pixels, file).astype(np.float32)
-    grey = _windowed(values, file, pixels)
-    if file.PhotometricInterpretation == "MONOCHROME1":
-        grey = 255 - grey
-    return grey, _facts(file)
+        return _luminance(pixels, file)
+    grey = _windowed(apply_modality_lut(pixels, file).astype(np.float32), file, pixels)
+    return 255 - grey if file.PhotometricInterpretation == "MONOCHROME1" else grey
+
+
+def _person(file: pydicom.Dataset) -> str:
+    """A digest of patient id and its issuer; "" where there is none."""
+    number = str(file.get("PatientID", None) or "").strip()
+    issuer = str(file.get("IssuerOfPatientID", None) or "")
+    return hashlib.sha256(f"{issuer}|{number}".encode()).hexdigest() if number else ""
+
+
+def _taken(file: pydicom.Dataset) -> str:
+    """Date and time as digits, which order as they read; "" where the file has none."""
+    for kind in ("Acquisition", "Content", "Study"):
+        if date := str(file.get(f"{kind}Date", None) or ""):
+            return (date + str(file.get(f"{kind}Time", None) or ""))[:MOST_TEXT]
+    return ""
 
 
 def _not_deflated(data: bytes) -> bytes:

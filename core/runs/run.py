@@ -8,6 +8,7 @@ evaluation.json        metrics by stage and split
 predictions/           model_01-test.csv, ...: path, label, patient, cause, probability;
                        no_lungs_frame-test.csv, ...: the same by what can be told without lungs
 weights/               best weights of each stage
+references/            the training films as each stage sees them, for answers about other films
 checkpoints/           what the stage in training needs to go on after the last finished epoch
 note.txt               what somebody wrote about it
 log.txt                what the process printed
@@ -116,6 +117,10 @@ class Run:
     def weights_path(self, stage: int) -> Path:
         """Where the best weights of a stage are kept."""
         return self.path / "weights" / self.stage(stage).file
+
+    def reference_path(self, stage: int) -> Path:
+        """Where the training films, as a stage sees them, are kept."""
+        return self.path / "references" / f"{self.stage(stage).name}.npz"
 
     def settings(self) -> TrainingSettings:
         """What was asked for."""

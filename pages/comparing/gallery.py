@@ -58,11 +58,12 @@ def _enlarged(path, candidates: list[Candidate]) -> None:
     columns[0].image(film.pixels, "The film", width="stretch")
     for column, candidate in zip(columns[1:], candidates, strict=True):
         try:
-            answer, heat = shared_predictor(candidate.run.weights_path(candidate.stage)).explain(film)
+            predictor = shared_predictor(candidate.run.weights_path(candidate.stage))
         except (UserError, FileNotFoundError):
             column.caption(f"{candidate.name}: no heat map, its weights are gone or of another backbone.")
             continue
-        picture = overlay(film.pixels, heat.over(film.pixels), 0.6)
-        column.image(picture, f"{candidate.name}: {answer.probability:.1%}", width="stretch")
-        if heat.doubt:
-            column.caption(heat.doubt)
+        look = predictor.look([film], heat=True)[0]
+        picture = overlay(film.pixels, look.heat.over(film.pixels), 0.6)
+        column.image(picture, f"{candidate.name}: {look.prediction.probability:.1%}", width="stretch")
+        if look.heat.doubt:
+            column.caption(look.heat.doubt)

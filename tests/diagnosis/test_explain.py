@@ -81,7 +81,7 @@ def test_a_map_is_largest_where_what_speaks_for_pneumonia_is():
 
 def test_a_map_fits_its_film(predictor, demo):
     film = read(next((demo / "test/PNEUMONIA").iterdir()))
-    answer, found = predictor.explain(film)
-    heat = found.over(film.pixels)
-    assert answer.probability == pytest.approx(predictor.predict([film])[0].probability, abs=1e-6)
+    look = predictor.look([film], heat=True)[0]
+    heat = look.heat.over(film.pixels)
+    assert look.prediction.probability == pytest.approx(predictor.predict([film])[0].probability, abs=1e-6)
     assert heat.shape == film.pixels.shape and heat.min() >= 0 and heat.max() <= 1

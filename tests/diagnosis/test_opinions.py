@@ -3,7 +3,7 @@ import pytest
 
 from core.config import CLASS_NAMES
 from core.dataset import open_dataset
-from core.diagnosis import UNCERTAIN, Prediction, load_predictor, opinion
+from core.diagnosis import UNCERTAIN, Look, Prediction, load_predictor, opinion
 from core.diagnosis.opinions import SHIFT, changed
 from core.images import Radiograph, network_pixels, read
 from core.weights import ModelRecord
@@ -40,7 +40,8 @@ def test_a_finding_is_uncertain_when_two_small_changes_change_it(bright, finding
     for place in bright:
         pixels[place] = 255
     film = Radiograph("film", pixels, "digest")
-    found = opinion(film, Prediction("NORMAL", 0.0, 0.0), {1: OneDot()}, 1)
+    look = Look(Prediction("NORMAL", 0.0, 0.0), np.zeros(512), np.zeros(1152))
+    found = opinion(film, look, {1: OneDot()}, 1)
     assert (found.finding, found.otherwise, found.changes) == (finding, len(bright), 8)
     assert found.lowest == pytest.approx(0, abs=1e-6)
     assert found.highest == pytest.approx(1 if bright else 0, abs=1e-6)
@@ -49,8 +50,9 @@ def test_a_finding_is_uncertain_when_two_small_changes_change_it(bright, finding
 def test_the_other_stages_say_what_they_say_alone(trained, demo):
     predictors = {stage: load_predictor(trained.weights_path(stage)) for stage in (1, 2, 3)}
     path = next((demo / "test/PNEUMONIA").iterdir())
-    answer = predictors[3].predict([read(path)])[0]
-    found = opinion(read(path), answer, predictors, 3)
+    look = predictors[3].look([read(path)])[0]
+    answer = look.prediction
+    found = opinion(read(path), look, predictors, 3)
     row = open_dataset(demo).table.set_index("path").index.get_loc(str(path.relative_to(demo)))
     assert np.array_equal(network_pixels(read(path)), open_dataset(demo).pixels[row])
     assert list(found.stages) == [1, 2, 3] and found.stages[3] == answer

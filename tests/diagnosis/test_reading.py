@@ -1,12 +1,24 @@
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from core.diagnosis import Prediction, Reading, available_models, load_predictor, opinion, overlay_png
+from core.diagnosis import (
+    Check,
+    Look,
+    Neighbour,
+    Prediction,
+    Reading,
+    available_models,
+    load_predictor,
+    opinion,
+    overlay_png,
+    read_films,
+)
 from core.diagnosis.explain import HeatMap
 from core.diagnosis.opinions import Opinion
 from core.diagnosis.report import reading_report
@@ -15,11 +27,19 @@ from core.images import Radiograph, read
 FILM = Radiograph("film.png", np.full((200, 160), 90, np.uint8), "digest")
 
 
+ANSWER = Prediction("NORMAL", 0.3, 0.3)
+
+
+def seen(doubt=""):
+    heat = HeatMap(np.eye(8, dtype=np.float32), doubt)
+    return Look(ANSWER, np.zeros(512, np.float32), np.zeros(1152, np.float32), heat)
+
+
 def reading(doubt="", **changes):
-    answer = Prediction("NORMAL", 0.3, 0.3)
+    answer = ANSWER
     second = {"finding": "NORMAL", "otherwise": 0, "changes": 8, "lowest": 0.2, "highest": 0.4}
     second = Opinion(**{**second, "stages": {1: answer, 3: answer}, **changes})
-    return Reading(FILM, answer, HeatMap(np.eye(8, dtype=np.float32), doubt), second)
+    return Reading(FILM, seen(doubt), opinion=second)
 
 
 def test_remarks_say_how_far_an_answer_can_be_relied_on():
@@ -34,7 +54,23 @@ def test_remarks_say_how_far_an_answer_can_be_relied_on():
     assert doubtful.remarks()[1].startswith("Unstable: 3 of 8 small shifts")
     other = {1: Prediction("PNEUMONIA", 0.8, 0.8), 3: Prediction("NORMAL", 0.3, 0.3)}
     assert "The stages disagree: stage 1 pneumonia (80%)" in reading(stages=other).remarks()[-1]
-    assert Reading(FILM, Prediction("NORMAL", 0.3, 0.3), HeatMap(np.eye(8), "")).remarks() == []
+    assert Reading(FILM, seen()).remarks() == []
+    similar = [Neighbour("a", "PNEUMONIA", 0.1), Neighbour("b", "NORMAL", 0.2)]
+    assert (
+        "Of the 2 training films most like it to the model, 1 are labelled"
+        in reading(similar=similar).remarks()[-1]
+    )
+
+
+def test_a_withheld_answer_says_why_and_nothing_else(trained):
+    blank = Check("blank", "The image is blank.", True)
+    withheld = Reading(FILM, seen("In a corner."), (blank,), True)
+    assert withheld.finding == "No answer" and withheld.remarks() == ["The image is blank."]
+    data = reading_report([withheld], available_models()[0])
+    text = PdfReader(io.BytesIO(data)).pages[0].extract_text()
+    assert "No answer" in text and "probability of pneumonia" not in text
+    anyway = Reading(FILM, seen(), (blank,), False)
+    assert anyway.finding == "No pneumonia" and anyway.warnings() == ["The image is blank."]
 
 
 def test_the_overlay_has_the_films_size_and_colours_where_the_heat_is():
@@ -49,9 +85,9 @@ def test_the_report_holds_each_film_with_its_answer(trained, demo):
     predictors = {stage: load_predictor(trained.weights_path(stage)) for stage in (1, 3)}
     readings = []
     for path in paths:
-        answer, heat = predictors[3].explain(read(path))
-        second = opinion(read(path), answer, predictors, 3)
-        readings.append(Reading(read(path), answer, heat, second))
+        found = read_films([read(path)], predictors[3], None, heat=True)[0]
+        second = opinion(found.film, found.look, predictors, 3)
+        readings.append(replace(found, opinion=second))
     model = next(item for item in available_models() if item.stage.number == 3)
     pages = PdfReader(io.BytesIO(reading_report(readings, model))).pages
     text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
@@ -67,5 +103,5 @@ def test_odd_file_names_do_not_break_the_report(trained, name):
     model = available_models()[0]
     odd = reading()
     film = Radiograph(name, odd.film.pixels, "digest", {"Age": "<script>"})
-    data = reading_report([Reading(film, odd.prediction, odd.heat, odd.opinion)], model)
+    data = reading_report([replace(odd, film=film)], model)
     assert PdfReader(io.BytesIO(data)).pages
