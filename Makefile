@@ -31,11 +31,11 @@ chromium:
 
 # Programs that write the tests' DICOM files and ask the API; where they are missing, those tests are skipped.
 programs:
-	@{ command -v img2dcm && command -v curl; } >/dev/null || { \
+	@{ command -v img2dcm && command -v dciodvfy && command -v curl; } >/dev/null || { \
 		if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
-			apt-get update -qq && apt-get install -y -qq dcmtk curl; \
+			apt-get update -qq && apt-get install -y -qq dcmtk dicom3tools curl; \
 		else \
-			echo "Tests of DICOM and of the API are skipped without dcmtk and curl (Debian: sudo apt install dcmtk curl)."; \
+			echo "Tests of DICOM and of the API are skipped without dcmtk, dicom3tools and curl (Debian: sudo apt install dcmtk dicom3tools curl)."; \
 		fi; }
 
 .venv/bin/python:

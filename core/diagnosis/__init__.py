@@ -2,6 +2,7 @@
 
 from core.diagnosis.answers import answer_files
 from core.diagnosis.audit_log import AGREEMENTS, AuditLog, Note, agreement_rate
+from core.diagnosis.dicom_objects import dicom_objects
 from core.diagnosis.explain import HeatMap
 from core.diagnosis.gate import Check, check
 from core.diagnosis.models import AvailableModel, available_models, save_operating_point
@@ -38,6 +39,7 @@ __all__ = [
     "borderline",
     "certainty",
     "check",
+    "dicom_objects",
     "in_order",
     "keep_reference",
     "load_predictor",

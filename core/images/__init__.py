@@ -1,6 +1,7 @@
 """From bytes to a Radiograph, and from a Radiograph to what the network sees: the only way there is."""
 
 from core.images.decoder import ImageError, Radiograph, decode, read
+from core.images.dicom import is_dicom
 from core.images.resize import network_input, network_pixels
 from core.images.sandbox import decode_safely
 from core.images.zips import images_in_zip
@@ -11,6 +12,7 @@ __all__ = [
     "decode",
     "decode_safely",
     "images_in_zip",
+    "is_dicom",
     "network_input",
     "network_pixels",
     "read",

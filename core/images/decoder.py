@@ -10,17 +10,15 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import UserError
-from core.images.depth import eight_bits
+from core.images.depth import eight_bits, is_coloured
 from core.images.dicom import DicomError, is_dicom, read_dicom
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
 MOST_BYTES = 200 * 2**20
 MOST_PIXELS = 40_000_000
 LEAST_SIDE = 64
+THUMBNAIL = 64  # pixels a side: colours are told where noise has been averaged away
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
-
-
-COLOUR_SPREAD = 24  # grey levels
 
 
 class ImageError(UserError):
@@ -159,11 +157,11 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
 
 
 def _is_coloured(image: Image.Image) -> bool:
-    """Whether red, green and blue differ somewhere by more than compression makes them differ."""
+    """Whether it holds colours that are no grey."""
     if image.mode in ("1", "L", "LA", "La") or image.mode in DEEP_MODES:
         return False
-    small = np.asarray(image.convert("RGB").resize((64, 64)), np.int16)
-    return bool(np.ptp(small, axis=2).max() > COLOUR_SPREAD)
+    small = image.convert("RGB").resize((THUMBNAIL, THUMBNAIL))
+    return is_coloured(np.asarray(small))
 
 
 def _too_heavy(name: str, size: int) -> str:

@@ -1,8 +1,21 @@
-"""Deep grey levels down to eight bits, the same way for every kind of file."""
+"""Grey levels and colours, told the same way for every kind of file."""
 
 import numpy as np
 
+COLOUR_SPREAD = 24  # grey levels
+SAMPLES = 128  # rows and columns that are looked at
 BIT_DEPTHS = (8, 10, 12, 14, 16)
+
+
+def is_coloured(pixels: np.ndarray) -> bool:
+    """Whether red, green and blue differ somewhere by more than compression makes them differ.
+
+    Args:
+        pixels: uint8 (height, width, 3).
+    """
+    rows, columns = (np.linspace(0, size - 1, min(size, SAMPLES)).astype(int) for size in pixels.shape[:2])
+    sample = pixels[np.ix_(rows, columns)].astype(np.int16)
+    return bool(np.ptp(sample, axis=2).max() > COLOUR_SPREAD)
 
 
 def eight_bits(values: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from core.errors import UserError
-from core.images.depth import eight_bits
+from core.images.depth import eight_bits, is_coloured
 
 MAGIC = slice(128, 132)
 FILMS = {"CR", "DX", "RG", "XA", "RF", "OT", ""}  # computed, digital, converted; OT: secondary captures
@@ -58,6 +58,7 @@ class DicomFilm:
 
     pixels: np.ndarray
     facts: dict[str, str]
+    coloured: bool
     person: str
     taken: str
 
@@ -81,12 +82,13 @@ def read_dicom(data: bytes, most_pixels: int) -> DicomFilm:
     """
     file = pydicom.dcmread(io.BytesIO(_not_deflated(data)))
     _check(file, most_pixels)
-    return DicomFilm(_grey(file), _facts(file), _person(file), _taken(file))
-
-
-def _grey(file: pydicom.Dataset) -> np.ndarray:
-    """uint8 levels, 0 black."""
     pixels = file.pixel_array
+    coloured = pixels.ndim == 3 and is_coloured(pixels)
+    return DicomFilm(_grey(pixels, file), _facts(file), coloured, _person(file), _taken(file))
+
+
+def _grey(pixels: np.ndarray, file: pydicom.Dataset) -> np.ndarray:
+    """uint8 levels, 0 black."""
     if pixels.ndim == 3:
         return _luminance(pixels, file)
     grey = _windowed(apply_modality_lut(pixels, file).astype(np.float32), file, pixels)

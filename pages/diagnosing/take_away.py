@@ -1,12 +1,15 @@
 """What a reader takes away: pictures, reports and tables."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import streamlit as st
 
-from core.diagnosis import AvailableModel, Reading, overlay_png, reading_report
+from core.diagnosis import AvailableModel, Reading, dicom_objects, overlay_png, reading_report
 from core.errors import UserError
+from core.images import is_dicom
 from pages.diagnosing.session import Entry, full_reading
 from pages.diagnosing.worklist import as_rows
 
@@ -33,6 +36,26 @@ def of_one(entry: Entry, reading: Reading, model: AvailableModel) -> None:
             on_click="ignore",
             key="png",
         )
+        if is_dicom(entry.file.data()):
+            st.download_button(
+                "DICOM objects",
+                lambda: _zipped(dicom_objects(entry.file.data(), reading, model)),
+                f"{stem}-dicom.zip",
+                icon=":material/folder_zip:",
+                on_click="ignore",
+                key="dicom",
+                help="Overlay (Secondary Capture), finding (structured report) and PDF for the film's own "
+                "study, with the patient's identifiers from its file.",
+            )
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    """Files by name, as a zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
 
 
 def of_all(entries: list[Entry], model: AvailableModel) -> None:

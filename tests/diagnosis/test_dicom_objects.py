@@ -1,0 +1,129 @@
+"""The objects that are filed, checked by programs that are not ours."""
+
+import io
+import shutil
+import subprocess
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from core.dataset.demo import draw_chest
+from core.diagnosis import available_models, dicom_objects, load_predictor, read_films
+from core.errors import UserError
+from core.images import ImageError, decode
+
+needs_dcmtk = pytest.mark.skipif(not shutil.which("img2dcm"), reason="dcmtk is not installed")
+pytestmark = needs_dcmtk
+IDENTITY = {
+    "PatientName": "Doe^Jane",
+    "PatientID": "4711",
+    "PatientBirthDate": "20200131",
+    "PatientSex": "F",
+    "StudyID": "S1",
+    "StudyDate": "20240229",
+    "StudyTime": "101500",
+    "AccessionNumber": "A1",
+    "ReferringPhysicianName": "Roe^Richard",
+}
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory) -> bytes:
+    """A film as dcmtk makes it, of a person with a name."""
+    folder = tmp_path_factory.mktemp("dicom")
+    pixels = draw_chest(np.random.default_rng(4), "bacteria")
+    Image.fromarray(pixels).save(folder / "film.jpg", quality=95)
+    changes = [part for name, value in IDENTITY.items() for part in ("-i", f"{name}={value}")]
+    run("img2dcm", folder / "film.jpg", folder / "film.dcm")
+    run("dcmodify", "-nb", "-i", "Modality=CR", *changes, folder / "film.dcm")
+    return (folder / "film.dcm").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def model(trained):
+    return available_models()[-1]
+
+
+def run(*command) -> str:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def objects(film: bytes, model) -> dict[str, bytes]:
+    predictor = load_predictor(model.path, "float32")
+    reading = read_films([decode(film, "film.dcm")], predictor, None, heat=True)[0]
+    return dicom_objects(film, reading, model)
+
+
+@pytest.fixture(scope="module")
+def made(film, model, tmp_path_factory):
+    """Paths of the objects by name."""
+    folder = tmp_path_factory.mktemp("made")
+    for name, data in objects(film, model).items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+NAMES = ("overlay.dcm", "finding.dcm", "report.dcm")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_objects_stand_in_the_films_study(made, film, name):
+    source, found = pydicom.dcmread(io.BytesIO(film)), pydicom.dcmread(made / name)
+    assert found.StudyInstanceUID == source.StudyInstanceUID
+    assert {tag: str(found[tag].value) for tag in IDENTITY} == IDENTITY
+    assert found.SOPInstanceUID != source.SOPInstanceUID
+    assert found.SeriesInstanceUID != source.SeriesInstanceUID
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.skipif(not shutil.which("dciodvfy"), reason="dicom3tools are not installed")
+def test_dciodvfy_finds_no_error(made, name):
+    said = subprocess.run(["dciodvfy", made / name], capture_output=True, text=True).stderr
+    assert not [line for line in said.splitlines() if line.startswith("Error")], said
+
+
+def test_dcmtk_reads_the_report(made, model):
+    said = run("dsrdump", made / "finding.dcm")
+    assert "Pneumonia" in said and ("Present" in said or "Absent" in said)
+    assert "Certainty of Finding" in said and model.title[:20] in said
+
+
+def test_the_pdf_comes_out_of_its_object(made, tmp_path):
+    run("dcm2pdf", made / "report.dcm", tmp_path / "report.pdf")
+    assert "not a medical device" in PdfReader(tmp_path / "report.pdf").pages[0].extract_text()
+
+
+def test_the_overlay_is_the_film_with_colour_and_is_no_film_to_judge(made, film):
+    found, source = pydicom.dcmread(made / "overlay.dcm"), pydicom.dcmread(io.BytesIO(film))
+    assert found.pixel_array.shape == (source.Rows, source.Columns, 3)
+    assert found.SourceImageSequence[0].ReferencedSOPInstanceUID == source.SOPInstanceUID
+    assert decode((made / "overlay.dcm").read_bytes(), "overlay.dcm").coloured
+    with pytest.raises(ImageError, match="is a report"):
+        decode((made / "finding.dcm").read_bytes(), "finding.dcm")
+
+
+def test_the_same_answer_is_the_same_object(film, model):
+    first, again = (
+        [pydicom.dcmread(io.BytesIO(data)).SOPInstanceUID for data in objects(film, model).values()]
+        for _ in range(2)
+    )
+    assert first == again and len(set(first)) == 3
+
+
+def test_missing_and_malformed_attributes_are_left_empty(film, model, tmp_path):
+    path = tmp_path / "poor.dcm"
+    path.write_bytes(film)
+    changes = [part for name in IDENTITY for part in ("-ea", name)]
+    run("dcmodify", "-nb", *changes, path)
+    assert pydicom.dcmread(io.BytesIO(objects(path.read_bytes(), model)["finding.dcm"])).PatientID == ""
+    run("dcmodify", "-nb", "-i", "PatientSex=X", "-i", "StudyDate=29.2.24", path)
+    found = pydicom.dcmread(io.BytesIO(objects(path.read_bytes(), model)["overlay.dcm"]))
+    assert found.PatientSex in ("", None) and found.StudyDate in ("", None)
+    run("dcmodify", "-nb", "-ea", "StudyInstanceUID", path)
+    with pytest.raises(UserError, match="no StudyInstanceUID"):
+        objects(path.read_bytes(), model)
