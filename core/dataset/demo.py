@@ -92,6 +92,11 @@ def _plan(images: int):
 
 def draw_chest(random: np.random.Generator, cause: str) -> np.ndarray:
     """One frontal chest, uint8 (256, 256), with the opacity of `cause` (`bacteria`, `virus`, `none`)."""
+    return draw_with_opacity(random, cause)[0]
+
+
+def draw_with_opacity(random: np.random.Generator, cause: str) -> tuple[np.ndarray, np.ndarray]:
+    """The chest that `draw_chest` draws, and how much brighter its opacity makes it: float32 (256, 256)."""
     rows, columns = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j].astype(np.float32)
     columns = columns - random.normal(0, 0.04)
     rows = rows - random.normal(0, 0.04)
@@ -114,12 +119,14 @@ def draw_chest(random: np.random.Generator, cause: str) -> np.ndarray:
     diaphragm = 1 / (1 + np.exp(-(rows - dome) / 0.025))
     film += 0.32 * diaphragm * lungs * body
 
+    opacity = np.zeros_like(film)
     if cause != "none":
-        film += _opacity(rows, columns, gap, cause, random) * lungs
-    film += 0.05 * gaussian_filter(random.standard_normal((SIDE, SIDE)).astype(np.float32), 1.2)
+        opacity = _opacity(rows, columns, gap, cause, random) * lungs
+    film += opacity + 0.05 * gaussian_filter(random.standard_normal((SIDE, SIDE)).astype(np.float32), 1.2)
     film = gaussian_filter(film, random.uniform(0.6, 1.2))
     exposure, contrast = random.normal(0.06, 0.04), random.uniform(0.85, 1.15)
-    return np.rint(255 * np.clip(0.5 + (film - 0.42) * contrast + exposure, 0, 1)).astype(np.uint8)
+    grey = np.clip(0.5 + (film - 0.42) * contrast + exposure, 0, 1)
+    return np.rint(255 * grey).astype(np.uint8), opacity
 
 
 def _opacity(rows, columns, gap, cause, random) -> np.ndarray:

@@ -27,7 +27,7 @@ from core.images import decode_safely
 
 MOST_BYTES = 100 * 2**20  # of a request
 MOST_FILES = 64
-MOST_WAITING = 16  # requests; further ones are told to come again
+MOST_WAITING = 32  # requests; further ones are told to come again
 SWITCHES = ("heatmap", "opinions", "anyway")  # in the order of `answer_files`
 TOKEN = "PNEUMONIA_STUDIO_TOKEN"
 HOSTS = "PNEUMONIA_STUDIO_HOSTS"
