@@ -29,14 +29,30 @@ def status() -> None:
         st.caption(where.message)
 
 
+def asks_who_you_are() -> bool:
+    """Whether whoever runs the server wants visitors to sign in: secrets.toml has a section [auth]."""
+    return st.secrets.load_if_toml_exists() and "auth" in st.secrets
+
+
+def sign_in() -> None:
+    """What a visitor sees before she has signed in."""
+    st.title("Pneumonia studio")
+    st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+
+
 def start_page() -> None:
     """A page that is the default answers to no name of its own; so none of the four is the default."""
     st.switch_page(pages[0])
 
 
+if asks_who_you_are() and not st.user.is_logged_in:
+    st.navigation([sign_in], position="hidden").run()
+    st.stop()
 pages = [st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:") for name, title, icon in PAGES]
 page = st.navigation([st.Page(start_page, default=True, visibility="hidden"), *pages])
 with st.sidebar:
     status()
     st.caption("Research software, not a medical device.")
+    if asks_who_you_are():
+        st.button("Sign out", icon=":material/logout:", on_click=st.logout)
 page.run()

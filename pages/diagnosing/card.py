@@ -132,7 +132,9 @@ def _similar(reading: Reading, model: AvailableModel) -> None:
         dataset = opened(folder) if Path(folder) in known_folders() else None
     except UserError:
         dataset = None
-    with st.expander("The training films most like it to the model", icon=":material/compare:"):
+    with st.expander(
+        "The training films most like it to the model", icon=":material/compare:", key="similar"
+    ):
         if dataset is None:
             st.caption("Their pictures are not at hand on this computer; their labels are.")
         columns = st.columns(len(films))

@@ -12,7 +12,7 @@ from pages.diagnosing.worklist import COLUMNS, as_rows
 def history(model: AvailableModel) -> None:
     """Films of this session, the last first; and the log's switch and contents."""
     seen = list(entries().values())[::-1]
-    with st.expander("Session and audit log", icon=":material/history:"):
+    with st.expander("Session and audit log", icon=":material/history:", key="history"):
         st.toggle(
             "Keep an audit log on this computer",
             key="log",

@@ -13,7 +13,8 @@ MOST_LETTERS = 500
 def note_form(entry: Entry, model: AvailableModel) -> None:
     """Ask whether she agrees; a note marks the film as read."""
     title = "Your reading" + (f": {entry.note.agreement}" if entry.note else "")
-    with st.expander(title, icon=":material/edit_note:"), st.form(f"note-{entry.file.key}", border=False):
+    opened = st.expander(title, icon=":material/edit_note:", key="reading")
+    with opened, st.form(f"note-{entry.file.key}", border=False):
         before = entry.note or Note("")
         agreement = st.segmented_control(
             "The answer", AGREEMENTS, default=before.agreement or None, help="A note marks the film as read."

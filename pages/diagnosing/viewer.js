@@ -78,7 +78,7 @@ export default function ({ parentElement, data }) {
   const strength = input("range", { min: 0, max: 1, step: 0.05, value: 0.6 });
   const contour = input("checkbox", {});
   const inverted = input("checkbox", {});
-  const centre = input("range", { min: 0, max: 255, step: 1 });
+  const centre = input("range", { min: 0, max: 255, step: 0.5 });
   const width = input("range", { min: 2, max: 400, step: 1 });
   const preset = document.createElement("select");
   const windows = { ...WINDOWS, "By its range": data.auto };
@@ -172,7 +172,7 @@ export default function ({ parentElement, data }) {
   const tools = document.createElement("div");
   tools.className = "viewer-tools";
   const button = (text, title, work) =>
-    Object.assign(document.createElement("button"), { textContent: text, title, type: "button", onclick: work });
+    Object.assign(document.createElement("button"), { textContent: text, title, ariaLabel: title, type: "button", onclick: work });
   tools.append(
     labelled("Window", preset),
     labelled("Level", centre),

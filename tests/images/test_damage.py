@@ -1,0 +1,163 @@
+"""Damage that nobody thought of, and traps that were measured: a sentence, within time and memory."""
+
+import contextlib
+import io
+import re
+import shutil
+import subprocess
+import time
+import warnings
+
+import numpy as np
+import psutil
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
+
+from core.images import ImageError, Radiograph, decode, decode_safely, sandbox
+
+RANDOM = np.random.default_rng(0)
+PIXELS = RANDOM.integers(0, 256, (80, 90)).astype(np.uint8)
+
+
+def saved(kind: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def dicom(**changes) -> Dataset:
+    """A small film, made by hand."""
+    film = Dataset()
+    film.file_meta = FileMetaDataset()
+    film.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    film.SOPClassUID = film.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+    film.SOPInstanceUID = film.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    values = {"Modality": "CR", "Rows": 80, "Columns": 90, "SamplesPerPixel": 1, "BitsAllocated": 8}
+    values |= {"BitsStored": 8, "HighBit": 7, "PixelRepresentation": 0}
+    values |= {"PhotometricInterpretation": "MONOCHROME2", "PixelData": PIXELS.tobytes(), **changes}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, value in values.items():
+            setattr(film, name, value)
+    return film
+
+
+def written(film: Dataset) -> bytes:
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        film.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+ORIGINALS = {kind: saved(kind) for kind in ("PNG", "JPEG", "TIFF", "BMP", "WEBP")}
+ORIGINALS["DICOM"] = written(dicom())
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(
+    st.sampled_from(sorted(ORIGINALS)),
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=6)), max_size=8),
+    st.floats(0, 1),
+    st.text(max_size=20),
+)
+def test_whatever_is_damaged_is_read_or_refused_by_name(kind, edits, kept, name):
+    data = bytearray(ORIGINALS[kind])
+    for place, change in edits:
+        start = int(place * len(data))
+        data[start : start + len(change)] = change
+    if kept < 0.3:
+        data = data[: int(kept / 0.3 * len(data))]
+    began = time.perf_counter()
+    try:
+        assert isinstance(decode(bytes(data), name), Radiograph)
+    except ImageError as error:
+        assert name in str(error)
+    assert time.perf_counter() - began < 2
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.binary(max_size=2000), st.booleans())
+def test_bytes_of_no_format_are_refused(data, with_magic):
+    with pytest.raises(ImageError):
+        decode(b"\0" * 128 + b"DICM" + data if with_magic else data, "film")
+
+
+def refused(data: bytes, within: float = 4.0) -> tuple[str, int]:
+    """The sentence, and the most memory of the process that read it, in bytes."""
+    worker = sandbox._Worker()
+    began = time.monotonic()
+    try:
+        with pytest.raises((ImageError, sandbox._Died)) as caught:
+            worker.decode(data, "hostile.dcm")
+        peak = psutil.Process(worker.process.pid).memory_info().rss if worker.process.poll() is None else 0
+        assert time.monotonic() - began < within
+        return str(caught.value), peak
+    finally:
+        worker.end()
+
+
+def test_nested_sequences_take_no_memory():
+    """Printing such a file took 23 GB; only named tags are read. As bytes, so that pytest prints none."""
+    begin = b"\x08\0\x40\x11SQ\0\0\xff\xff\xff\xff" + b"\xfe\xff\0\xe0\xff\xff\xff\xff"
+    end = b"\xfe\xff\x0d\xe0\0\0\0\0" + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    head, name = ORIGINALS["DICOM"].split(b"\x08\0\x60\0CS", 1)  # before the modality
+    nested = head + begin * 2500 + end * 2500 + b"\x08\0\x60\0CS" + name
+    worker = sandbox._Worker()
+    try:
+        with contextlib.suppress(ImageError):  # read or refused, both will do
+            worker.decode(nested, "nested.dcm")
+        assert psutil.Process(worker.process.pid).memory_info().rss < 300 * 2**20
+    finally:
+        worker.end()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"Rows": 60_000, "Columns": 60_000}, "60,000 x 60,000 pixels"),
+        ({"NumberOfFrames": 60_000}, "holds 60000 frames"),
+        ({"Rows": 6000, "Columns": 6000}, "damaged or cut short"),
+        ({"Rows": 0}, "damaged or cut short|0 pixels"),
+        ({"BitsAllocated": 64}, "damaged or cut short"),
+        ({"PixelRepresentation": 7}, "damaged or cut short"),
+        ({"SamplesPerPixel": 3}, "damaged or cut short|colours"),
+    ],
+)
+def test_headers_that_lie_are_refused_before_memory_is_taken(changes, reason):
+    sentence, peak = refused(written(dicom(**changes)))
+    assert re.search(reason, sentence), sentence
+    assert peak < 400 * 2**20
+
+
+def test_a_png_that_unpacks_to_400_megabytes_is_refused():
+    buffer = io.BytesIO()
+    Image.new("L", (20_000, 20_000)).save(buffer, "PNG")
+    assert len(buffer.getvalue()) < 500_000
+    sentence, peak = refused(buffer.getvalue())
+    assert "pixels" in sentence and peak < 300 * 2**20
+
+
+def test_a_file_of_two_gigabytes_is_refused_unread(tmp_path):
+    from core.images import read
+
+    path = tmp_path / "huge.png"
+    with open(path, "wb") as file:
+        file.truncate(2 * 2**30)
+    began = time.monotonic()
+    with pytest.raises(ImageError, match="2,048 MiB; at most 200 MiB"):
+        read(path)
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.skipif(not shutil.which("img2dcm"), reason="dcmtk is not installed")
+def test_a_compressed_film_that_ends_early_is_refused(tmp_path):
+    Image.fromarray(PIXELS).save(tmp_path / "film.jpg")
+    subprocess.run(["img2dcm", tmp_path / "film.jpg", tmp_path / "film.dcm"], check=True)
+    data = (tmp_path / "film.dcm").read_bytes()
+    with pytest.raises(ImageError, match="film.dcm is damaged"):
+        decode_safely(data[: len(data) - 600], "film.dcm")
