@@ -123,7 +123,7 @@ def _check(file: pydicom.Dataset, most_pixels: int) -> None:
         what = NAMES.get(modality, f"a DICOM object of modality {modality[:MOST_TEXT]!r}")
         raise DicomError(f"is {what}, not a chest radiograph. Give the CR or DX image.")
     if "PixelData" not in file:
-        raise DicomError("is a DICOM object without an image. Give the CR or DX image.")
+        raise DicomError("is a DICOM object without an image, or is cut short. Give the CR or DX image.")
     frames = int(file.get("NumberOfFrames", None) or 1)
     if frames > 1:
         raise DicomError(f"holds {frames} frames; one image a file is read. Export the frame you mean.")

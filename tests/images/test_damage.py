@@ -159,5 +159,5 @@ def test_a_compressed_film_that_ends_early_is_refused(tmp_path):
     Image.fromarray(PIXELS).save(tmp_path / "film.jpg")
     subprocess.run(["img2dcm", tmp_path / "film.jpg", tmp_path / "film.dcm"], check=True)
     data = (tmp_path / "film.dcm").read_bytes()
-    with pytest.raises(ImageError, match="film.dcm is damaged"):
+    with pytest.raises(ImageError, match="film.dcm is .*cut short"):
         decode_safely(data[: len(data) - 600], "film.dcm")
