@@ -1,6 +1,7 @@
 """Page config, navigation, sidebar status: nothing else."""
 
 import streamlit as st
+from streamlit.errors import StreamlitAuthError
 
 from core.diagnosis import available_models
 from core.runs import jobs
@@ -37,7 +38,11 @@ def asks_who_you_are() -> bool:
 def sign_in() -> None:
     """What a visitor sees before she has signed in."""
     st.title("Pneumonia studio")
-    st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+    if st.button("Sign in", type="primary", icon=":material/login:"):
+        try:
+            st.login()
+        except StreamlitAuthError as error:
+            st.error(f"Tell whoever runs this server that nobody can sign in: {error}")
 
 
 def start_page() -> None:
@@ -45,11 +50,15 @@ def start_page() -> None:
     st.switch_page(pages[0])
 
 
-if asks_who_you_are() and not st.user.is_logged_in:
-    st.navigation([sign_in], position="hidden").run()
-    st.stop()
+stranger = asks_who_you_are() and not st.user.get("is_logged_in")
 pages = [st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:") for name, title, icon in PAGES]
-page = st.navigation([st.Page(start_page, default=True, visibility="hidden"), *pages])
+page = st.navigation(
+    [st.Page(start_page, default=True, visibility="hidden"), *pages],
+    position="hidden" if stranger else "sidebar",
+)
+if stranger:
+    sign_in()
+    st.stop()
 with st.sidebar:
     status()
     st.caption("Research software, not a medical device.")

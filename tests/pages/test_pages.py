@@ -200,6 +200,16 @@ def test_a_saved_operating_point_is_used_in_diagnosis(trained, demo):
         save_operating_point(model, DEFAULT)
 
 
+def test_where_sign_in_is_set_up_a_stranger_sees_nothing_else(trained):
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    app.secrets["auth"] = {"redirect_uri": "http://127.0.0.1/oauth2callback", "client_id": "a"}
+    app.run()
+    assert not app.exception and [button.label for button in app.button] == ["Sign in"]
+    assert "Trained stages" not in texts(app) and not app.file_uploader
+    app.button[0].click().run()
+    assert not app.exception and "nobody can sign in" in app.error[0].value
+
+
 def test_no_page_imports_tensorflow(trained, demo):
     code = """
 import sys
