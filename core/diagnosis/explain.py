@@ -17,6 +17,8 @@ from core.weights import Arrays
 
 POOL = 2  # pixels a side of a pooling window
 CORNER = 2  # cells a side of the 8 x 8 map that count as a corner
+BLACK = 0.1  # of the film's mean grey level: darker than any lung
+SAME_PLACE = 0.5  # share of films above which a peak is the model's habit
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +27,15 @@ class HeatMap:
 
     Attributes:
         values: float32 (8, 8), 0 to 1, 1 where most; all 0 where nothing spoke for it.
-        doubt: why the map is implausible, in words; "" where it is not.
     """
 
     values: np.ndarray
-    doubt: str
+
+    @property
+    def peak(self) -> tuple[int, int]:
+        """Row and column of the most heat."""
+        row, column = np.unravel_index(int(self.values.argmax()), self.values.shape)
+        return int(row), int(column)
 
     def over(self, pixels: np.ndarray) -> np.ndarray:
         """The map in the size of a film: float32 (height, width) for uint8 (height, width)."""
@@ -49,8 +55,7 @@ def heat_map(activations: np.ndarray, head: Arrays) -> HeatMap:
     weights = slopes.mean(axis=(1, 2))
     found = np.maximum(np.tensordot(weights, activations, axes=1), 0)
     top = float(found.max())
-    values = (found / top if top > 0 else found).astype(np.float32)
-    return HeatMap(values, _doubt(values))
+    return HeatMap((found / top if top > 0 else found).astype(np.float32))
 
 
 def log_odds_gradient(activations: np.ndarray, head: Arrays) -> np.ndarray:
@@ -70,15 +75,30 @@ def log_odds_gradient(activations: np.ndarray, head: Arrays) -> np.ndarray:
     return (largest * slope[:, :, np.newaxis, :, np.newaxis]).reshape(activations.shape)
 
 
-def _doubt(values: np.ndarray) -> str:
-    """Where no lung can be, the map says more about the model than about the film."""
-    if not values.any():
-        return "Nothing in this film spoke for pneumonia, so there is nothing to show."
-    row, column = np.unravel_index(int(values.argmax()), values.shape)
-    last = values.shape[0] - CORNER
+def doubts(heat: HeatMap, pixels: np.ndarray, peaks: np.ndarray | None = None) -> list[str]:
+    """Why a map is implausible, a sentence each: it says more about the model than about the film.
+
+    Args:
+        heat: of a film.
+        pixels: of the film, uint8 (128, 128).
+        peaks: share of the validation films whose map peaks in each cell, (8, 8); None where it is not known.
+    """
+    if not heat.values.any():
+        return ["Nothing in this film spoke for pneumonia, so there is nothing to show."]
+    row, column = heat.peak
+    last = len(heat.values) - CORNER
     if (row < CORNER or row >= last) and (column < CORNER or column >= last):
-        return (
+        return [
             "The map peaks in a corner, where no lung is: the model may have read a marker or the frame. Do "
             "not rely on this answer."
-        )
-    return ""
+        ]
+    cell = len(pixels) // len(heat.values)
+    around = pixels[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell]
+    if around.mean() < BLACK * pixels.mean():
+        return ["The map peaks where the film is black, outside the body. Do not rely on this answer."]
+    if peaks is not None and peaks[row, column] > SAME_PLACE:
+        return [
+            f"The map peaks where it does on {peaks[row, column]:.0%} of all films, whatever they show: it "
+            "says little about this one."
+        ]
+    return []

@@ -19,11 +19,13 @@ from core.config import CLASS_NAMES, IMAGE_SIZE
 from core.dataset import Dataset, rows_by_role
 from core.diagnosis.predictor import Predictor, load_predictor
 from core.errors import UserError
+from core.images import Radiograph
 from core.runs import Run, open_run
 from core.weights import ModelRecord
 
 MOST_FILMS = 10_000  # that are kept
 TURNED_FILMS = 400  # that attitudes are learnt from
+PEAK_FILMS = 200  # whose heat maps are made
 QUANTILE = 0.99  # of the validation films pass
 THUMBNAIL = 16  # pixels a side
 BATCH = 128
@@ -65,6 +67,7 @@ class Reference:
         precision: inverse covariance around them, float32 (512, 512).
         far: distance that 99 % of the validation films keep below.
         slopes, intercepts: of the attitudes, float32 (5, 256) and (5,).
+        peaks: share of validation films whose heat map peaks in each cell, float64 (8, 8).
         doubtful: probability of another attitude than upright that 99 % of the validation films keep below.
     """
 
@@ -77,6 +80,7 @@ class Reference:
     far: float
     slopes: np.ndarray
     intercepts: np.ndarray
+    peaks: np.ndarray
     doubtful: float
 
     def distance(self, features: np.ndarray) -> np.ndarray:
@@ -196,8 +200,19 @@ def measure_reference(
         far=float(np.quantile(_distances(held_out, means, precision), QUANTILE)),
         slopes=attitudes.coef_.astype(np.float32),
         intercepts=attitudes.intercept_.astype(np.float32),
+        peaks=_peaks(predictor, dataset.pixels[validation[:PEAK_FILMS]]),
         doubtful=float(max(0.5, np.quantile(others, QUANTILE))),
     )
+
+
+def _peaks(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
+    """How often the heat maps of films peak in each cell."""
+    looks = predictor.look([Radiograph("", film, "") for film in pixels], heat=True)
+    counts = np.zeros(looks[0].heat.values.shape)
+    for look in looks:
+        if look.heat.values.any():
+            counts[look.heat.peak] += 1
+    return counts / len(looks)
 
 
 def thumbnails(pixels: np.ndarray) -> np.ndarray:

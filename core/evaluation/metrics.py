@@ -1,5 +1,7 @@
 """The metrics of a binary classifier; scikit-learn does the mathematics."""
 
+from functools import lru_cache
+
 import numpy as np
 from sklearn import metrics
 
@@ -80,37 +82,51 @@ def intervals(
     positive = labels == 1
     tp, fp = int((called & positive).sum()), int((called & ~positive).sum())
     fn, tn = int((~called & positive).sum()), int((~called & ~positive).sum())
-    weights = patient_weights(patients)
-    resampled = _resampled(labels, probabilities, called, weights)
+    owners = tuple(patients)
     return {
         "accuracy": wilson(tn + tp, len(labels)),
         "precision": wilson(tp, tp + fp),
         "npv": wilson(tn, tn + fn),
         "recall": wilson(tp, tp + fn),
         "specificity": wilson(tn, tn + fp),
-        **{name: percentile_interval(values) for name, values in resampled.items()},
+        **_of_calls(positive, called, _weights(owners)),
+        **_of_scores(labels.astype(np.int64).tobytes(), probabilities.tobytes(), owners),
     }
 
 
-def _resampled(labels, probabilities, called, weights) -> dict[str, np.ndarray]:
-    """Each metric that is no proportion, in every resample: ndarray of shape (resamples,)."""
-    positive = labels == 1
-    scores = Scores.of(labels, probabilities)
-    total = weights.sum(axis=1)
-    clipped = np.clip(probabilities, FLOOR, 1 - FLOOR)
-    losses = -np.log(np.where(positive, clipped, 1 - clipped))
+@lru_cache(maxsize=4)
+def _weights(owners: tuple) -> np.ndarray:
+    """The resamples of the patients who own the images, drawn once."""
+    return patient_weights(np.array(owners))
+
+
+def _of_calls(positive: np.ndarray, called: np.ndarray, weights: np.ndarray) -> dict:
+    """Intervals of what depends on the threshold and is no proportion."""
     tp, fp = weights @ (called & positive), weights @ (called & ~positive)
     fn, tn = weights @ (~called & positive), weights @ (~called & ~positive)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return {
-            "loss": weights @ losses / total,
-            "balanced_accuracy": (tp / (tp + fn) + tn / (tn + fp)) / 2,
-            "f1": 2 * tp / (2 * tp + fp + fn),
-            "auc": weighted_auc(scores, weights),
-            "average_precision": weighted_average_precision(scores, weights),
-            "brier": weights @ (probabilities - labels) ** 2 / total,
-            "ece": expected_calibration_error(labels, probabilities, weights),
-        }
+        balanced = (tp / (tp + fn) + tn / (tn + fp)) / 2
+        f1 = 2 * tp / (2 * tp + fp + fn)
+    return {"balanced_accuracy": percentile_interval(balanced), "f1": percentile_interval(f1)}
+
+
+@lru_cache(maxsize=64)
+def _of_scores(labels: bytes, probabilities: bytes, owners: tuple) -> dict:
+    """Intervals of what no threshold changes: computed once for all moves of a slider."""
+    labels, probabilities = np.frombuffer(labels, np.int64), np.frombuffer(probabilities)
+    weights = _weights(owners)
+    scores = Scores.of(labels, probabilities)
+    total = weights.sum(axis=1)
+    clipped = np.clip(probabilities, FLOOR, 1 - FLOOR)
+    losses = -np.log(np.where(labels == 1, clipped, 1 - clipped))
+    resampled = {
+        "loss": weights @ losses / total,
+        "auc": weighted_auc(scores, weights),
+        "average_precision": weighted_average_precision(scores, weights),
+        "brier": weights @ (probabilities - labels) ** 2 / total,
+        "ece": expected_calibration_error(labels, probabilities, weights),
+    }
+    return {name: percentile_interval(values) for name, values in resampled.items()}
 
 
 def predictive_values(recall: float, specificity: float, prevalence: float) -> tuple[float, float] | None:

@@ -22,7 +22,8 @@ def model_card(study: Study, found: dict[str, dict]) -> list[Section]:
             [
                 "VGG19 (Simonyan and Zisserman 2014) with a head of two hidden layers of 4,608 and 1,152 "
                 "units and dropout of 0.2, for chest X-rays at 128 x 128 pixels, fine-tuned in stages: the "
-                "head alone, then the last two convolutions with it, then everything.",
+                "head alone; from there the last two convolutions with it; and, again from the first stage, "
+                "everything.",
                 _details(study),
             ],
         ),
@@ -46,9 +47,9 @@ def model_card(study: Study, found: dict[str, dict]) -> list[Section]:
         Section(
             "Metrics",
             [
-                "Sensitivity and specificity at a threshold found on validation, ROC AUC, average precision, "
-                "Brier score and expected calibration error; 95 % intervals by Wilson for proportions, by "
-                "2,000 resamples of whole patients for the rest.",
+                "Sensitivity and specificity at the thresholds below, ROC AUC, average precision, Brier "
+                "score and expected calibration error; 95 % intervals by Wilson for proportions, by 2,000 "
+                "resamples of whole patients for the rest.",
                 "Thresholds: "
                 + "; ".join(
                     f"{name} {point.threshold:.3f} ({point.rule})" for name, point in study.points.items()

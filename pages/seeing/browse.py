@@ -27,7 +27,7 @@ ANY = "with or without"
 def browse(dataset: Dataset) -> None:
     """Filters, the grid, and the film that was clicked."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        splits = [split for split in ("train", "val", "test") if split in set(dataset.table["split"])]
+        splits = [split for split in ("train", "val", "test") if split in dataset.table["split"].unique()]
         split = st.segmented_control("Split", splits, key="split", bind="query-params")
         label = st.segmented_control("Class", CLASS_NAMES, key="label", bind="query-params")
         order = st.selectbox("Sort by", ORDERS, key="order", width=150)
@@ -37,7 +37,7 @@ def browse(dataset: Dataset) -> None:
         )
     with st.expander("More filters", icon=":material/filter_list:"):
         first, second, third = st.columns(3)
-        causes = sorted(set(dataset.table["cause"]))
+        causes = sorted(dataset.table["cause"].unique())
         cause = first.segmented_control("Cause", causes, key="cause")
         patient = first.text_input("Patient", key="patient", placeholder="part of the name").strip()
         smallest = second.number_input("At least this wide and high", 0, 10_000, 0, 64, key="smallest")

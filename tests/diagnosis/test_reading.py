@@ -30,8 +30,8 @@ FILM = Radiograph("film.png", np.full((200, 160), 90, np.uint8), "digest")
 ANSWER = Prediction("NORMAL", 0.3, 0.3)
 
 
-def seen(doubt=""):
-    heat = HeatMap(np.eye(8, dtype=np.float32), doubt)
+def seen():
+    heat = HeatMap(np.eye(8, dtype=np.float32))
     return Look(ANSWER, np.zeros(512, np.float32), np.zeros(1152, np.float32), heat)
 
 
@@ -39,7 +39,7 @@ def reading(doubt="", **changes):
     answer = ANSWER
     second = {"finding": "NORMAL", "otherwise": 0, "changes": 8, "lowest": 0.2, "highest": 0.4}
     second = Opinion(**{**second, "stages": {1: answer, 3: answer}, **changes})
-    return Reading(FILM, seen(doubt), opinion=second)
+    return Reading(FILM, seen(), doubts=(doubt,) if doubt else (), opinion=second)
 
 
 def test_remarks_say_how_far_an_answer_can_be_relied_on():
@@ -64,7 +64,7 @@ def test_remarks_say_how_far_an_answer_can_be_relied_on():
 
 def test_a_withheld_answer_says_why_and_nothing_else(trained):
     blank = Check("blank", "The image is blank.", True)
-    withheld = Reading(FILM, seen("In a corner."), (blank,), True)
+    withheld = Reading(FILM, seen(), (blank,), True, ("In a corner.",))
     assert withheld.finding == "No answer" and withheld.remarks() == ["The image is blank."]
     data = reading_report([withheld], available_models()[0])
     text = PdfReader(io.BytesIO(data)).pages[0].extract_text()
