@@ -16,12 +16,13 @@ from core.runs import open_run
 
 @click.command()
 @click.argument("run")
-def main(run: str) -> None:
+@click.option("--stage", "stages", type=int, multiple=True, help="Stages; all without it.")
+def main(run: str, stages: tuple[int, ...]) -> None:
     """Look at every film nine times."""
     found = open_run(run)
     dataset = open_dataset(found.settings().data)
     roles = rows_by_role(dataset, found.settings())
-    for stage in sorted(map(int, found.evaluation())):
+    for stage in stages or sorted(map(int, found.evaluation())):
         predictor = load_predictor(found.weights_path(stage))
         threshold = predictor.record.threshold
         for role in ("validation", "test"):
