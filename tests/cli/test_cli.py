@@ -5,7 +5,9 @@ import time
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
+from PIL import Image
 from short_runs import assert_same_metrics, wait_for
 
 from core.cli.main import ROOMS
@@ -62,19 +64,37 @@ def test_predict_answers_each_file_and_survives_a_bad_one(trained, demo, tmp_pat
     bad.write_bytes(b"x")
     good = sorted((demo / "test/NORMAL").iterdir())[:2]
     model = trained.weights_path(1)
-    result = core("predict", good[0], bad, good[1], "--model", model, "--json")
+    model = (model, "--anyway")  # six validation films give a threshold that some test films miss
+    result = core("predict", good[0], bad, good[1], "--model", *model, "--json")
     assert result.returncode == 1
     first, middle, last = json.loads(result.stdout)
     assert set(first) == set(last) >= {"file", "label", "probability", "calibrated", "facts", "warnings"}
     assert set(middle) == {"file", "error"} and "bad.jpeg" in middle["error"]
     kept = trained.predictions(1, "test").set_index("path")["probability"]
     assert first["probability"] == pytest.approx(kept[f"test/NORMAL/{good[0].name}"], abs=1e-4)
-    assert core("predict", *good, "--model", model).returncode == 0
+    assert core("predict", *good, "--model", *model).returncode == 0
     [sure] = json.loads(
-        core("predict", good[0], "--model", model, "--opinions", "--heatmap", "--json").stdout
+        core("predict", good[0], "--model", *model, "--opinions", "--heatmap", "--json").stdout
     )
     assert set(sure["stages"]) == {"1", "2", "3"} and sure["stages"]["1"]["label"] == sure["label"]
     assert sure["lowest"] <= sure["calibrated"] <= sure["highest"] and sure["heatmap"].startswith("iVBOR")
+
+
+def test_what_is_no_film_gets_no_answer_from_the_terminal(trained, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    result = core("predict", tmp_path / "noise.png", "--model", trained.weights_path(1))
+    assert result.returncode == 1
+    assert result.stdout.strip().startswith("no answer") and "does not look like" in result.stdout
+
+
+def test_the_reference_of_an_older_run_is_made_anew(trained):
+    path = trained.reference_path(2)
+    before = path.read_bytes()
+    path.unlink()
+    assert core("reference", "trained").returncode == 0
+    assert abs(len(path.read_bytes()) - len(before)) < 100
+    assert core("reference", "nothing").returncode == 2
 
 
 def test_train_runs_to_its_end_and_says_how_it_went(demo, tmp_path):

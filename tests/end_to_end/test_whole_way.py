@@ -76,6 +76,8 @@ def test_the_whole_way(server, page):
     expect(page.locator(".js-plotly-plot").get_by_text("95 % pointwise band").first).to_be_visible()
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
+    page.get_by_text("Answer anyway").click()
+    settled(page)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(film())
     probability = page.get_by_text(re.compile(r"Probability of pneumonia \d+\.\d%")).first
     expect(probability).to_be_visible(timeout=60_000)

@@ -172,7 +172,7 @@ def test_one_threshold_moves_every_number(trained):
 
 def test_diagnosis_answers_as_training_measured_and_survives_a_bad_file(trained, demo):
     film = sorted((demo / "test/PNEUMONIA").iterdir())[0]
-    app = opened("diagnosis")
+    app = opened("diagnosis", anyway=True)
     files = [(film.name, film.read_bytes(), "image/jpeg"), ("bad.jpeg", b"x", "image/jpeg")]
     app.file_uploader[0].set_value(files).run()
     assert not app.exception
@@ -193,7 +193,7 @@ def test_a_saved_operating_point_is_used_in_diagnosis(trained, demo):
     film = next((demo / "test/NORMAL").iterdir())
     answer = load_predictor(available_models()[0].path).predict([read(film)])[0]
     assert answer.label == ("PNEUMONIA" if answer.probability >= 0.01 else "NORMAL")
-    app = opened("diagnosis")
+    app = opened("diagnosis", anyway=True)
     app.file_uploader[0].set_value([(film.name, film.read_bytes(), "image/jpeg")]).run()
     assert "chosen by hand" in texts(app)
     for model in available_models():
@@ -219,6 +219,7 @@ for page in ("dataset", "training", "comparison", "diagnosis"):
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, app.exception
 film = open(sys.argv[1], "rb").read()
+app.toggle(key="anyway").set_value(True)
 app.file_uploader[0].set_value([("film.jpeg", film, "image/jpeg")]).run()
 assert any("Probability" in element.value for element in app.markdown)
 assert not {"tensorflow", "keras"} & set(sys.modules)
