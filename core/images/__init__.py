@@ -1,7 +1,8 @@
 """From bytes to a Radiograph, and from a Radiograph to what the network sees: the only way there is."""
 
-from core.images.decoder import ImageError, Radiograph, decode, read
+from core.images.decoder import ImageError, Radiograph, decode
 from core.images.dicom import is_dicom
+from core.images.files import read
 from core.images.resize import network_input, network_pixels
 from core.images.sandbox import decode_safely
 from core.images.zips import images_in_zip

@@ -4,7 +4,6 @@ import hashlib
 import io
 import warnings
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -56,28 +55,6 @@ class Radiograph:
         return self.pixels.shape[0]
 
 
-def read(path: str | Path) -> Radiograph:
-    """Decode the file at `path`.
-
-    Raises:
-        ImageError: it is missing, no regular file, or `decode` refuses it.
-    """
-    path = Path(path)
-    try:
-        if not path.exists():
-            raise ImageError(f"{path} does not exist. Check the path.")
-        if not path.is_file():
-            raise ImageError(f"{path} is not a file. Give the path of one image.")
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise ImageError(_too_heavy(path.name, size))
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"{path} cannot be read: {reason}.") from error
-    return decode(data, path.name)
-
-
 def decode(data: bytes, name: str) -> Radiograph:
     """Decode the bytes of a PNG, JPEG, BMP, TIFF, WebP or DICOM file into grey levels.
 
@@ -91,7 +68,7 @@ def decode(data: bytes, name: str) -> Radiograph:
     if not data:
         raise ImageError(f"{name} is empty (0 bytes). Export or copy it again.")
     if len(data) > MOST_BYTES:
-        raise ImageError(_too_heavy(name, len(data)))
+        raise ImageError(too_heavy(name, len(data)))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -164,7 +141,8 @@ def _is_coloured(image: Image.Image) -> bool:
     return is_coloured(np.asarray(small))
 
 
-def _too_heavy(name: str, size: int) -> str:
+def too_heavy(name: str, size: int) -> str:
+    """The sentence for a file of more bytes than are read."""
     return (
         f"{name} is {size / 2**20:,.0f} MiB; at most {MOST_BYTES // 2**20} MiB are read. Export it smaller."
     )

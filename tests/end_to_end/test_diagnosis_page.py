@@ -101,6 +101,8 @@ def test_an_earlier_film_of_the_same_person_stands_beside_it(server, page, films
     drop(page, {"film.dcm": films["film.dcm"], "before.dcm": films["before.dcm"]})
     expect(page.get_by_text("CSV of all")).to_be_visible(timeout=60_000)
     shown = page.locator(".viewer figcaption")
+    expect(shown.first).to_be_visible(timeout=20_000)
+    settled(page)
     first = page.get_by_text("film.dcm · 256 x 256 pixels")
     if not first.is_visible():  # it depends on which is likelier to show pneumonia
         page.locator("[data-testid=stDataFrame] canvas").first.click(position={"x": 20, "y": 40 + 56 + 28})
@@ -163,6 +165,6 @@ def test_the_viewer_inverts_and_zooms_without_the_server(server, page, films):
     assert page.evaluate(pixel) == 255 - before
     page.get_by_label("Invert").uncheck()
     page.get_by_role("button", name="Zoom in").click()
-    page.get_by_label("Window", exact=True).select_option("Lungs")
+    page.locator(".viewer select").select_option("Lungs")
     assert page.evaluate(pixel) >= before
     page.get_by_label("Contour").check()

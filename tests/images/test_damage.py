@@ -17,7 +17,7 @@ from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
-from core.images import ImageError, Radiograph, decode, decode_safely, sandbox
+from core.images import ImageError, Radiograph, decode, decode_safely, read, sandbox
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (80, 90)).astype(np.uint8)
@@ -143,8 +143,6 @@ def test_a_png_that_unpacks_to_400_megabytes_is_refused():
 
 
 def test_a_file_of_two_gigabytes_is_refused_unread(tmp_path):
-    from core.images import read
-
     path = tmp_path / "huge.png"
     with open(path, "wb") as file:
         file.truncate(2 * 2**30)
