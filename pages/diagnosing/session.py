@@ -21,7 +21,7 @@ from core.errors import UserError
 from core.images import Radiograph, decode_safely, network_pixels
 from pages.diagnosing.intake import Dropped
 
-BATCH = 16
+BATCH = 32
 
 
 @dataclass(eq=False)
