@@ -7,10 +7,10 @@ from core.errors import UserError
 from pages.diagnosing.card import card
 from pages.diagnosing.history import history
 from pages.diagnosing.intake import Dropped, dropped_files
-from pages.diagnosing.session import read_all
+from pages.diagnosing.session import Entry, read_all
 from pages.diagnosing.take_away import of_all
 from pages.diagnosing.words import plain
-from pages.diagnosing.worklist import worklist
+from pages.diagnosing.worklist import finished, worklist
 from pages.next_step import offer_training
 
 
@@ -47,14 +47,21 @@ def about(model: AvailableModel) -> None:
 
 def answers(files: list[Dropped], model: AvailableModel) -> None:
     """The films as a worklist, and the chosen one in full."""
-    bar = st.progress(0.0, "Reading ...")
+    bar, so_far = st.progress(0.0, "Reading ..."), st.empty()
+
+    def show(done: int, entries: list[Entry]) -> None:
+        bar.progress(done / len(entries), f"{done} of {len(entries)}")
+        with so_far.container():
+            finished(entries, model)
+
     try:
-        entries = read_all(files, model, lambda done, total: bar.progress(done / total, f"{done} of {total}"))
+        entries = read_all(files, model, show)
     except UserError as error:  # the model's file went bad, or the log cannot be written
         st.error(plain(str(error)), icon=":material/error:")
         return
     finally:
         bar.empty()
+        so_far.empty()
     for entry in entries:
         if entry.error:
             st.error(plain(entry.error), icon=":material/error:")

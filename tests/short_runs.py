@@ -25,6 +25,12 @@ def wait_for(run: Run, seconds: float = 240) -> None:
         time.sleep(0.2)
 
 
+def forget_second_looks(run: Run) -> None:
+    """Remove what another test made the models say again."""
+    for kept in (run.path / "predictions").glob("second_look_*"):
+        kept.unlink()
+
+
 def assert_same_metrics(found: dict, expected: dict, rel: float = 1e-6) -> None:
     """Compare what `core.evaluation.evaluate` returns."""
     found, expected = dict(found), dict(expected)

@@ -131,7 +131,7 @@ def serve() -> None:
         name = source.read(int.from_bytes(head)).decode()
         data = source.read(int.from_bytes(source.read(LENGTH)))
         used = resource.getrusage(resource.RUSAGE_SELF)
-        limit = int(used.ru_utime + used.ru_stime) + MOST_CPU_S + 1
+        limit = int(used.ru_utime + used.ru_stime) + MOST_CPU_S
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
         try:
             film = decode(data, name)

@@ -195,6 +195,10 @@ class Run:
         history.cut_back(self.path / "steps.csv", history.STEPS, stage, (epochs, steps))
         history.cut_back(self.path / "epochs.csv", history.EPOCHS, stage, (epochs, steps))
 
+    def stages_left(self) -> list[int]:
+        """Numbers of the stages that are still to be trained, in order."""
+        return [number for number in self.settings().stages if str(number) not in self.evaluation()]
+
     def write_evaluation(self, stage: int, evaluation: dict) -> None:
         """Keep a stage's metrics by split."""
         atomic.write_json(self.path / "evaluation.json", {**self.evaluation(), str(stage): evaluation})

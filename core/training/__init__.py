@@ -1,5 +1,4 @@
-"""Training a run: its stages one after another, in a process of their own."""
+"""Training a run: its stages one after another, in a process of their own (`python -m core.training`).
 
-from core.training.staged import train_next_stage
-
-__all__ = ["train_next_stage"]
+Nothing is imported here: Keras takes seconds and half a gigabyte, and the last step of a run does without.
+"""

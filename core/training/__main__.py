@@ -11,7 +11,8 @@ from pathlib import Path
 from core.errors import UserError
 from core.runs import Run, jobs, lock
 from core.runs.process import Identity
-from core.training import train_next_stage
+from core.training.ending import end, keep_references
+from core.training.progress import Stopped
 
 
 def main(folder: str) -> int:
@@ -22,7 +23,7 @@ def main(folder: str) -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: run.request_stop())
     try:
-        more = train_next_stage(run)
+        more = _next(run)
     except UserError as error:
         return _failed(run, str(error))
     except OSError as error:
@@ -35,9 +36,26 @@ def main(folder: str) -> int:
         traceback.print_exc()
         reason = str(error).splitlines()[0][:200] if str(error) else "no reason given"
         return _failed(run, f"{type(error).__name__}: {reason} (the log has the details).")
-    if more:  # the same process, with the same locks and an empty memory
+    if more:  # in the same process, with the same locks and an empty memory
         os.execv(sys.executable, [sys.executable, "-m", "core.training", folder])
     return 0
+
+
+def _next(run: Run) -> bool:
+    """Train the next stage, or do what comes after the last; whether something is left to do."""
+    try:
+        if run.stages_left():
+            # Imported here: it brings Keras, and the last step does without.
+            from core.training.staged import train_next_stage
+
+            train_next_stage(run)
+            return True
+        keep_references(run)
+    except Stopped:
+        end(run, "stopped", "Stopped on request; everything up to the last step is kept.")
+    else:
+        end(run, "finished", "Finished.", done=1.0)
+    return False
 
 
 def _is_locked(run: Run) -> bool:

@@ -11,7 +11,6 @@ from core import atomic, config
 from core.architecture import frozen_until_cut
 from core.config import Stage, TrainingSettings
 from core.dataset import described
-from core.diagnosis import keep_reference
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
 from core.network import FeatureStore, freeze, leaf_layers, restore, save, weights_digest
 from core.runs import Run, kept_activations, stage_steps
@@ -56,8 +55,6 @@ def train_stage(
     save(network, run.weights_path(stage.number), record)
     if stage in config.STAGES.values():  # what diagnosis looks for; not of another backbone
         atomic.copy(run.weights_path(stage.number), run.model_folder() / stage.file)
-        progress.say(message=f"Stage {stage.number}: keeping the training films as it sees them")
-        keep_reference(run, stage.number, data.training.dataset, lambda *_: progress.check())
     run.write_evaluation(stage.number, evaluation)  # with it the stage is finished
     clear(run.checkpoints)
 

@@ -1,8 +1,6 @@
-"""A whole run: its data, then its stages one after another, a fresh interpreter for each."""
+"""A stage of a run, with the data and the weights that it starts from."""
 
 import platform
-import resource
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from core.errors import UserError
 from core.network import build, restore, set_arrays, start_other, starting_weights
 from core.runs import Plan, Run
 from core.training.data import Films, RunData
+from core.training.ending import peak_memory
 from core.training.progress import Progress, Stopped
 from core.training.stage import train_stage
 from core.weights import ModelRecord
@@ -23,32 +22,17 @@ from core.weights import ModelRecord
 BASELINES = ("corners", "frame", "histogram")
 
 
-def train_next_stage(run: Run) -> bool:
+def train_next_stage(run: Run) -> None:
     """Train the first stage of the run's settings that has no evaluation yet.
 
     TensorFlow does not give back the memory of a model that is gone (half a gigabyte a stage), so
     the caller goes on with the next stage in a fresh interpreter.
 
-    Returns:
-        Whether stages are left.
-
     Raises:
+        Stopped: somebody asked for it; everything up to the last step is kept.
         UserError: data, weights or disk do not allow it.
     """
-    settings = run.settings()
-    left = [number for number in settings.stages if str(number) not in run.evaluation()]
-    if left:
-        try:
-            _train(run, settings, left[0])
-        except Stopped:
-            _end(run, "stopped", "Stopped on request; everything up to the last step is kept.")
-            return False
-    if len(left) <= 1:
-        _end(run, "finished", "Finished.", done=1.0)
-    return len(left) > 1
-
-
-def _train(run: Run, settings: TrainingSettings, number: int) -> None:
+    settings, number = run.settings(), run.stages_left()[0]
     keras.utils.set_random_seed(settings.seed)
     run.write_state(message="Reading the data set")
     dataset = open_dataset(settings.data, _say_decoding(run))
@@ -75,7 +59,7 @@ def _train(run: Run, settings: TrainingSettings, number: int) -> None:
         _keep_baselines(run, data)
     train_stage(settings.stage(number), network, record, data, run, progress)
     progress.reach(plan.until(number) + plan.stage(number))
-    progress.say(peak_memory=_peak_memory(run))
+    progress.say(peak_memory=peak_memory(run))
 
 
 def _start(
@@ -153,20 +137,3 @@ def _check_same(before: dict, now: dict, dataset: Dataset) -> None:
             f"The data set {dataset.root} or the cohort has changed since this run began, so it cannot go "
             "on. Start a new run."
         )
-
-
-def _peak_memory(run: Run) -> int:
-    """Bytes, of the greediest stage so far."""
-    return max(run.status().peak_memory or 0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
-
-
-def _end(run: Run, state: str, sentence: str, **more) -> None:
-    run.write_state(
-        state=state,
-        message=sentence,
-        ended=time.time(),
-        seconds_left=None,
-        images_per_second=None,
-        peak_memory=_peak_memory(run),
-        **more,
-    )

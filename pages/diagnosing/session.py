@@ -63,12 +63,12 @@ def audit_log() -> AuditLog | None:
 
 
 def read_all(
-    files: list[Dropped], model: AvailableModel, progress: Callable[[int, int], None]
+    files: list[Dropped], model: AvailableModel, progress: Callable[[int, list[Entry]], None]
 ) -> list[Entry]:
     """An entry for each file, read by the model if it was not yet.
 
     Args:
-        progress: called with (films done, films in all) as they are.
+        progress: called with (films done, all entries) as batches of them are.
     """
     known = entries()
     for file in files:
@@ -81,7 +81,7 @@ def read_all(
         done = len(chosen) - len(unread)
         for count in _read_many(unread, model):
             done += count
-            progress(done, len(chosen))
+            progress(done, chosen)
     return chosen
 
 

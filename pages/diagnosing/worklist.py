@@ -15,9 +15,10 @@ THUMBNAIL = 64  # pixels a side
 FILTERS = ("all", "pneumonia", "uncertain", "no answer", "not read")
 ROWS_SHOWN = 8
 COLUMNS = {
+    "Film": st.column_config.ImageColumn("", width=60),
     "Probability": st.column_config.ProgressColumn(
         "Probability of pneumonia", format="percent", min_value=0, max_value=1
-    )
+    ),
 }
 
 
@@ -44,6 +45,13 @@ def as_rows(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def finished(entries: list[Entry], model: AvailableModel) -> None:
+    """The films that have an answer or an error so far, while the others are being read."""
+    done = [entry for entry in entries if entry.error or entry.reading(model)]
+    table = as_rows(done, model).assign(Film=[_thumbnail(entry, model) for entry in done])
+    st.dataframe(table[["Film", "File", "Finding", "Probability"]], hide_index=True, column_config=COLUMNS)
+
+
 def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
     """Draw the table; the film that is chosen in it, None where the filter leaves none."""
     table = as_rows(entries, model)
@@ -63,10 +71,7 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
     if table.empty:
         st.caption("No film is like that.")
         return None
-    columns = COLUMNS | {
-        "Film": st.column_config.ImageColumn("", width=60),
-        "Waiting": st.column_config.NumberColumn("Waiting, min", format="%.0f"),
-    }
+    waiting = {"Waiting": st.column_config.NumberColumn("Waiting, min", format="%.0f")}
     drawn = table.assign(
         Film=[_thumbnail(entries[place], model) for place in table.index],
         Waiting=((time.time() - table["arrived"]) / 60).where(~table["read"]),
@@ -74,7 +79,7 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
     chosen = st.dataframe(
         drawn[["Film", "File", "Finding", "Probability", "Remarks", "Waiting", "Reader"]],
         hide_index=True,
-        column_config=columns,
+        column_config=COLUMNS | waiting,
         height=min(len(drawn), ROWS_SHOWN) * 56 + 40,
         row_height=56,
         on_select="rerun",

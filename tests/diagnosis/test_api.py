@@ -114,13 +114,11 @@ def test_health_models_and_description(address):
 
 
 def test_twenty_at_once_get_each_their_own_answer(address, films):
-    alone = {
-        film: curl("-F", f"f=@{film}", f"{address}/api/predict?anyway=1")[1]["results"][0]
-        for film in films[:10]
-    }
+    asking = f"{address}/api/predict?anyway=1"
+    alone = {film: curl("-F", f"f=@{film}", asking)[1]["results"][0] for film in films[:10]}
     with ThreadPoolExecutor(10) as pool:
         asked = [*films[:10], *films[:10]]
-        found = pool.map(lambda film: curl("-F", f"f=@{film}", address), asked)
+        found = pool.map(lambda film: curl("-F", f"f=@{film}", asking), asked)
         for film, (status, answer) in zip(asked, found, strict=True):
             assert status == 200
             assert answer["results"][0]["probability"] == pytest.approx(alone[film]["probability"], abs=1e-5)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
+from short_runs import forget_second_looks
 
 from benchmarks.app import running, settled
 from core.runs import create_run
@@ -21,8 +22,7 @@ POINT = """() => [...document.querySelectorAll('.js-plotly-plot')]
 @pytest.fixture(scope="module")
 def server(trained, home):
     """The app with a finished run, and one whose answers are known."""
-    for kept in (trained.path / "predictions").glob("second_look_*"):  # another test's
-        kept.unlink()
+    forget_second_looks(trained)
     run = create_run(trained.settings(), "known")
     for split in ("validation", "test"):
         table = trained.predictions(1, split)

@@ -118,6 +118,8 @@ def test_a_film_is_noted_logged_and_filed(server, page, films, home):
     settled(page)
     drop(page, {"film.dcm": films["film.dcm"]})
     expect(page.get_by_text("Probability of pneumonia").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Your reading")).to_be_visible(timeout=60_000)
+    settled(page)
     page.get_by_text("Your reading").click()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Say first whether you agree")).to_be_visible()

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from short_runs import forget_second_looks
 
 from core import evaluation
 from core.dataset import open_dataset
@@ -18,7 +19,8 @@ def candidates(trained):
 
 
 @pytest.fixture(scope="module")
-def study(candidates, demo):
+def study(candidates, trained, demo):
+    forget_second_looks(trained)
     for candidate in candidates[:2]:
         look_again(candidate, "test", open_dataset(demo))
     found = Study.of(candidates, "test", with_ensemble=True)

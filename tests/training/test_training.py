@@ -1,3 +1,4 @@
+import json
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from core.config import STAGES
 from core.dataset import open_dataset
 from core.errors import UserError
 from core.evaluation import evaluate
-from core.runs import create_run, jobs
+from core.runs import Run, create_run, jobs
 from core.study import Study, look_again, measured_stages
 from core.training.batches import prefetched, training_stream
 from core.weights import read_model
@@ -231,3 +232,23 @@ def test_another_backbone_goes_through_the_stages_and_joins_the_comparison(demo,
     assert [len(model) for model in study.models] == [15] * 3
     with pytest.raises(UserError, match="another backbone"):
         look_again(study.candidates[0], "test", open_dataset(demo))
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["data at hand", "data gone"])
+def test_references_are_made_last_and_cost_no_run(trained, gone):
+    """A run whose stages are trained makes what is missing when resumed; without data it ends as well."""
+    folder = shutil.copytree(trained.path, trained.path.with_name(f"again-{gone}"))
+    run = Run(folder)
+    shutil.rmtree(folder / "references")
+    if gone:
+        settings = json.loads((folder / "settings.json").read_text())
+        settings["training"]["data"] = str(folder / "nowhere")
+        (folder / "settings.json").write_text(json.dumps(settings))
+    run.write_state(state="stopped")
+    jobs.start(run)
+    wait_for(run)
+    status = run.status()
+    assert status.state == "finished", status.message
+    assert [run.reference_path(stage).exists() for stage in (1, 2, 3)] == [not gone] * 3
+    assert ("Answers are not checked against films" in " ".join(status.notes)) == gone
+    shutil.rmtree(folder)
