@@ -52,6 +52,8 @@ def test_a_dropped_zip_becomes_a_set_that_is_paged_and_audited(server, page, tmp
     expect(page.get_by_role("checkbox", name="Leave out copies")).to_be_checked()
     expect(page.get_by_role("checkbox", name="Leave out patients of test")).not_to_be_checked()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Dataset").click()
+    expect(page.get_by_role("heading", name="Dataset", exact=True)).to_be_visible()
+    settled(page)
 
     page.get_by_role("button", name="Get data").click()
     page.get_by_role("tab", name="Imported sets").click()

@@ -88,7 +88,7 @@ def test_twenty_kills_at_random_moments_change_nothing(uninterrupted, settings, 
         if chance.random() < 0.2:  # while it starts
             time.sleep(chance.uniform(0, 8))
         else:
-            goal = len(run.epochs()) + chance.choice([0, 0, 1])
+            goal = len(run.epochs()) + chance.choice([0, 1, 1])
             wait_until(lambda run=run, goal=goal: has_trained(run, goal) or not jobs.is_active(run))
             time.sleep(chance.uniform(0, 1))
         run.process().kill()
