@@ -107,6 +107,9 @@ class Augmentation:
         rotation: degrees.
         width_shift, height_shift: fraction of the side.
         shear: degrees (as in Keras's ImageDataGenerator, whose 0.2 means 0.2 degrees).
+        crop: share of a side that a frame, laid at random, leaves out.
+        aspect: of that frame, its width against its height.
+        contrast, brightness, gamma: fraction, of factors of the grey levels and of their exponent.
     """
 
     horizontal_flip: bool = True
@@ -115,12 +118,17 @@ class Augmentation:
     width_shift: float = 0.2
     height_shift: float = 0.2
     shear: float = 0.2
+    crop: float = 0.0
+    aspect: float = 0.0
+    contrast: float = 0.0
+    brightness: float = 0.0
+    gamma: float = 0.0
 
     def __post_init__(self):
-        _check_range("rotation", self.rotation, 0, 180)
-        _check_range("width_shift", self.width_shift, 0, 0.9)
-        _check_range("height_shift", self.height_shift, 0, 0.9)
-        _check_range("shear", self.shear, 0, 60)
+        most = {"rotation": 180, "shear": 60}
+        for item in fields(self):
+            if item.type is float:
+                _check_range(item.name, getattr(self, item.name), 0, most.get(item.name, 0.9))
 
 
 @dataclass(frozen=True)
@@ -133,15 +141,24 @@ class TrainingSettings:
         stages: the stages to train, in order.
         backbone: `vgg19`, the method's, or another for comparison (`core.backbones`).
         weights: `imagenet`, `none`, or the path of a file in Keras's no-top layout.
-        optimizer: `sgd` or `adam`.
+        optimizer: `sgd`, `adam` or `adamw`.
         learning_rate: of stage 1; the others multiply it by their `rate_factors`.
         rate_factors: one factor a stage; stage 2 trains at a lower rate.
         momentum, nesterov: of SGD.
+        weight_decay: of AdamW.
+        schedule: `plateau` reduces the rate when the validation loss stays; `cosine` lets it fall along a
+            cosine to 0 at the last epoch.
+        warmup: epochs in which the cosine's rate first rises from 0; parts of one count.
+        label_smoothing: share of each label that is given to both classes alike.
+        mixup: alpha of the Beta distribution by which pairs of films are blended; 0 blends none.
+        weight_average: momentum of the running average of the weights, which is what is validated and
+            kept; 0 keeps the weights themselves.
         batch_size: images a step.
         epochs: most epochs a stage.
         steps: steps an epoch, one entry a stage; None goes through all images once.
         early_stopping: epochs without a better validation loss after which a stage ends.
-        plateau: epochs without a better validation loss after which the rate is reduced.
+        plateau: epochs without a better validation loss after which the rate is reduced, where the schedule
+            is `plateau`.
         plateau_factor: what the rate is multiplied by then.
         validation_fraction: share of the patients held out for validation.
         class_weights: let each class weigh the same in the loss, however many films it has.
@@ -169,6 +186,12 @@ class TrainingSettings:
     rate_factors: tuple[float, float, float] = (1.0, 0.1, 1.0)
     momentum: float = 0.0
     nesterov: bool = False
+    weight_decay: float = 0.0
+    schedule: str = "plateau"
+    warmup: float = 0.0
+    label_smoothing: float = 0.0
+    mixup: float = 0.0
+    weight_average: float = 0.0
     batch_size: int = 32
     epochs: int = 20
     steps: tuple[int | None, int | None, int | None] = (None, None, 100)
@@ -200,11 +223,18 @@ class TrainingSettings:
             raise UserError(f"Stage {CUSTOM}, the custom one, chooses among VGG19's layers. Leave it out.")
         if self.optimizer not in OPTIMIZERS:
             raise UserError(f"optimizer is {self.optimizer!r}; choose from {', '.join(OPTIMIZERS)}.")
+        if self.schedule not in SCHEDULES:
+            raise UserError(f"schedule is {self.schedule!r}; choose from {', '.join(SCHEDULES)}.")
         processor.resolved(self.precision)
         _check_range("learning_rate", self.learning_rate, 1e-8, 1)
         for factor in self.rate_factors:
             _check_range("rate_factors", factor, 1e-4, 100)
         _check_range("momentum", self.momentum, 0, 0.999)
+        _check_range("weight_decay", self.weight_decay, 0, 1)
+        _check_range("warmup", self.warmup, 0, 1000)
+        _check_range("label_smoothing", self.label_smoothing, 0, 0.5)
+        _check_range("mixup", self.mixup, 0, 10)
+        _check_range("weight_average", self.weight_average, 0, 0.9999)
         _check_range("batch_size", self.batch_size, 1, 512)
         _check_range("epochs", self.epochs, 1, 1000)
         for steps in self.steps:
@@ -321,7 +351,8 @@ def _typed(text: str) -> object:
         return None if text == "none" else text
 
 
-OPTIMIZERS = ("sgd", "adam")
+OPTIMIZERS = ("sgd", "adam", "adamw")
+SCHEDULES = ("plateau", "cosine")
 
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:
@@ -358,6 +389,33 @@ PRESETS = {
             "views": 1,
             "augmentation": Augmentation(
                 vertical_flip=False, rotation=10.0, width_shift=0.1, height_shift=0.1
+            ),
+        },
+    ),
+    "recommended": Preset(
+        "The three stages with what measurement shows to help; docs/results.md says what, and by how much.",
+        {
+            "preset": "recommended",
+            "optimizer": "adamw",
+            "weight_decay": 0.01,
+            "schedule": "cosine",
+            "warmup": 0.5,
+            "label_smoothing": 0.05,
+            "weight_average": 0.99,
+            "epochs": 8,
+            "steps": (None, None, None),
+            "early_stopping": 8,
+            "augmentation": Augmentation(
+                vertical_flip=False,
+                rotation=10.0,
+                width_shift=0.0,
+                height_shift=0.0,
+                shear=0.0,
+                crop=0.3,
+                aspect=0.1,
+                contrast=0.2,
+                brightness=0.2,
+                gamma=0.2,
             ),
         },
     ),

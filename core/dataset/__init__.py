@@ -1,7 +1,7 @@
 """A folder of radiographs as an indexed data set: contents, pixels, splits, augmented views."""
 
 from core.dataset.audit import Finding, audit, report
-from core.dataset.augmentation import affine_matrix, augment, augmented_views
+from core.dataset.augmentation import affine_matrix, augment, augmented_views, grey_curve
 from core.dataset.choices import Choices, choices, choose
 from core.dataset.cohorts import cohort, cohorts, forget_cohort, save_cohort
 from core.dataset.demo import write_demo
@@ -42,6 +42,7 @@ __all__ = [
     "fetch_pneumoniamnist",
     "film_looks",
     "forget_cohort",
+    "grey_curve",
     "import_table",
     "import_zip",
     "keep_film_features",

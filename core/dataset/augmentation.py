@@ -1,4 +1,4 @@
-"""Augmentation: one affine matrix an image, drawn from (seed, image, view), one interpolation.
+"""Augmentation: one affine matrix and one curve of grey levels an image, drawn from (seed, image, view).
 
 No TensorFlow: the page shows exactly what training sees, and every backend trains on the same views.
 """
@@ -10,6 +10,8 @@ from scipy.ndimage import affine_transform
 
 from core.config import Augmentation
 
+GREY = 1  # tells the draw of the grey levels from that of the matrix
+
 
 def affine_matrix(strengths: Augmentation, seed: int, image: str, view: int, side: int) -> np.ndarray:
     """The matrix that maps an output pixel (row, column, 1) to the input pixel it is read from.
@@ -19,21 +21,43 @@ def affine_matrix(strengths: Augmentation, seed: int, image: str, view: int, sid
         seed: of the run.
         image: SHA-256 of the image's file, hexadecimal: equal files have equal views.
         view: number of the view, from 0.
-        side: pixels a side; the centre of the image stays the centre of rotation.
+        side: pixels a side; the centre of the frame is the centre of rotation.
 
     Returns:
         float64 ndarray of shape (2, 3).
     """
-    random = np.random.default_rng([seed, int(image[:16], 16), view])
+    random = _random(seed, image, view)
     angle, shear = np.deg2rad(random.uniform(-1, 1, 2) * (strengths.rotation, strengths.shear))
     shift = random.uniform(-1, 1, 2) * (strengths.height_shift, strengths.width_shift) * side
     flips = random.random(2) < 0.5
     flip = np.where(flips & (strengths.vertical_flip, strengths.horizontal_flip), -1.0, 1.0)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     shearing = np.array([[1.0, 0.0], [-np.tan(shear), 1.0]])
-    linear = rotation @ shearing @ np.diag(flip)
+    stretch = np.sqrt(1 + random.uniform(-1, 1) * strengths.aspect)
+    frame = np.minimum((1 - random.random() * strengths.crop) * np.array([1 / stretch, stretch]), 1)
+    shift += random.uniform(-1, 1, 2) * (1 - frame) / 2 * (side - 1)
+    linear = rotation @ shearing @ np.diag(flip * frame)
     centre = np.full(2, (side - 1) / 2)
     return np.column_stack([linear, centre - linear @ centre + shift])
+
+
+def grey_curve(strengths: Augmentation, seed: int, image: str, view: int) -> np.ndarray:
+    """What becomes of each of the 256 grey levels: gamma, then contrast about the middle, then brightness.
+
+    Args:
+        strengths, seed, image, view: as for `affine_matrix`.
+
+    Returns:
+        uint8 ndarray of shape (256,).
+    """
+    changes = (strengths.gamma, strengths.contrast, strengths.brightness)
+    gamma, contrast, brightness = 1 + _random(seed, image, view, GREY).uniform(-1, 1, 3) * changes
+    levels = np.linspace(0, 1, 256) ** gamma
+    return np.rint(np.clip(((levels - 0.5) * contrast + 0.5) * brightness, 0, 1) * 255).astype(np.uint8)
+
+
+def _random(seed: int, image: str, view: int, *more: int) -> np.random.Generator:
+    return np.random.default_rng([seed, int(image[:16], 16), view, *more])
 
 
 def augment(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -69,6 +93,7 @@ def augmented_views(
         return pixels
 
     def one(image: np.ndarray, digest: str, view: int) -> np.ndarray:
-        return augment(image, affine_matrix(strengths, seed, digest, view, image.shape[-1]))
+        moved = augment(image, affine_matrix(strengths, seed, digest, view, image.shape[-1]))
+        return grey_curve(strengths, seed, digest, view)[moved]
 
     return np.stack(list((pool.map if pool else map)(one, pixels, images, views)))

@@ -28,7 +28,7 @@ BYTES_AN_ACTIVATION = {"bfloat16": 2, "float32": 4}
 BFLOAT16_GAIN = {"none": 0.2, "avx512": 1.8, "amx": 3.7}  # over float32, by what multiplies in it
 STARTING_S = 10  # of each stage: imports, weights, compilation
 SHARE_REACHED = 0.85  # of what a large matrix product reaches
-OPTIMIZER_SLOTS = {"sgd": 1, "adam": 2}
+OPTIMIZER_SLOTS = {"sgd": 1, "adam": 2, "adamw": 2}  # copies of the weights; their average is one more
 
 
 def gigamacs(layers: Sequence[Layer]) -> float:
@@ -109,7 +109,8 @@ class Plan:
         """Disk space that the run needs: kept activations, weights, and the checkpoints of a stage."""
         counts = [self.parameter_counts(stage) for stage in self.settings.stages]
         trained, whole = max(trained for trained, _ in counts), sum(counts[0])
-        checkpoints = 2 * 4 * trained * (1 + OPTIMIZER_SLOTS[self.settings.optimizer])
+        copies = 1 + OPTIMIZER_SLOTS[self.settings.optimizer] + bool(self.settings.weight_average)
+        checkpoints = 2 * 4 * trained * copies
         return self.kept_bytes() + (len(self.settings.stages) + 1) * 4 * whole + checkpoints
 
     def parameter_counts(self, stage: int) -> tuple[int, int]:

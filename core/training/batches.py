@@ -11,10 +11,16 @@ from core.config import CLASS_NAMES
 
 Source = Callable[[np.ndarray, int], np.ndarray]  # (positions, number of the pass) -> network input
 AHEAD = 2  # batches
+BLENDING = 1  # tells the draws of mixup from those of the order
 
 
 def training_stream(
-    source: Source, labels: np.ndarray, size: int, seed: list[int], first_step: int = 0
+    source: Source,
+    labels: np.ndarray,
+    size: int,
+    seed: list[int],
+    first_step: int = 0,
+    mixup: float = 0.0,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Passes through the images without end, each in its own order, cut into batches of equal size.
 
@@ -24,9 +30,11 @@ def training_stream(
         size: images a batch.
         seed: of the order.
         first_step: batches to leave out at the start, as if they had been drawn.
+        mixup: alpha of the Beta distribution by which each batch is blended with itself in another order
+            (Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018); 0 blends none.
 
     Yields:
-        Input of a batch, and its labels as (size, 2) one-hot float32.
+        Input of a batch, and its labels as (size, 2) one-hot float32, blended alike.
     """
     classes = np.eye(len(CLASS_NAMES), dtype=np.float32)
     orders: dict[int, np.ndarray] = {}
@@ -39,7 +47,13 @@ def training_stream(
         }
         drawn = [(orders[number][places[passes == number]], number) for number in orders]
         inputs = np.concatenate([source(positions, number) for positions, number in drawn])
-        yield inputs, classes[labels[np.concatenate([positions for positions, _ in drawn])]]
+        targets = classes[labels[np.concatenate([positions for positions, _ in drawn])]]
+        if mixup:
+            random = np.random.default_rng([*seed, step, BLENDING])
+            share, other = np.float32(random.beta(mixup, mixup)), random.permutation(size)
+            inputs = share * inputs + (1 - share) * inputs[other]
+            targets = share * targets + (1 - share) * targets[other]
+        yield inputs, targets
 
 
 def prefetched(batches: Iterator) -> Iterator:

@@ -9,6 +9,7 @@ from tensorboard.summary import Writer
 from core.errors import UserError
 from core.network import save
 from core.runs import Run
+from core.training.optimizer import averaged
 from core.training.progress import Progress
 from core.weights import ModelRecord
 
@@ -18,13 +19,13 @@ SECONDS_BETWEEN_FLUSHES = 0.5
 class KeepBest(keras.callbacks.Callback):
     """Tell whether the validation loss is the lowest so far; save the whole network when asked to.
 
-    `model` may be a part of the network that shares its layers; what is saved is the whole. The file
-    is written after the epoch's checkpoint, from which it can be written again.
+    What trains may be a part of the network that shares its layers; what is saved is the whole. The
+    file is written after the epoch's checkpoint, from which it can be written again.
     """
 
-    def __init__(self, network: keras.Model, path: Path, record: ModelRecord):
+    def __init__(self, trained: keras.Model, network: keras.Model, path: Path, record: ModelRecord):
         super().__init__()
-        self.network, self.path, self.record = network, path, record
+        self.trained, self.network, self.path, self.record = trained, network, path, record
         self.best, self.best_epoch = None, 0
 
     def on_epoch_end(self, epoch, logs=None):
@@ -33,8 +34,9 @@ class KeepBest(keras.callbacks.Callback):
             self.best, self.best_epoch = logs["val_loss"], epoch + 1
 
     def save(self) -> None:
-        """Save the network as it is now."""
-        save(self.network, self.path, self.record)
+        """Save the network as it is now, with the averages of its weights where they are kept."""
+        with averaged(self.trained):
+            save(self.network, self.path, self.record)
 
 
 class RefuseNonsense(keras.callbacks.Callback):

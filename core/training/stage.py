@@ -9,7 +9,7 @@ import numpy as np
 
 from core import atomic, config
 from core.architecture import frozen_until_cut
-from core.config import Stage, TrainingSettings
+from core.config import Stage
 from core.dataset import described
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
 from core.network import FeatureStore, freeze, leaf_layers, restore, save, weights_digest
@@ -20,6 +20,7 @@ from core.training.callbacks import History, KeepBest, RefuseNonsense
 from core.training.checkpoint import Checkpoint, clear
 from core.training.data import Films, RunData
 from core.training.loop import Position, fit, predict
+from core.training.optimizer import averaged, optimizer
 from core.training.progress import Progress, Stopped
 from core.training.trainee import Trainee
 from core.weights import ModelRecord
@@ -78,24 +79,28 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
     """Train from the start, or from the last checkpoint, to the end; the best weights are kept."""
     settings = run.settings()
     model = trainee.model
+    steps = stage_steps(settings, stage.number, len(data.training))
     model.compile(
-        optimizer=_optimizer(settings, stage),
-        loss="categorical_crossentropy",
+        optimizer=optimizer(settings, stage, steps),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
         metrics=["accuracy"],
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
     position = Position()
     history = History(run, stage.number, settings.batch_size, progress)
-    best = KeepBest(network, run.weights_path(stage.number), record)
+    best = KeepBest(model, network, run.weights_path(stage.number), record)
     judges = [
         RefuseNonsense(),
         best,
         history,
         keras.callbacks.EarlyStopping("val_loss", patience=settings.early_stopping),
-        keras.callbacks.ReduceLROnPlateau(
-            "val_loss", factor=settings.plateau_factor, patience=settings.plateau
-        ),
     ]
+    if settings.schedule == "plateau":
+        judges.append(
+            keras.callbacks.ReduceLROnPlateau(
+                "val_loss", factor=settings.plateau_factor, patience=settings.plateau
+            )
+        )
     checkpoint = Checkpoint(
         run.checkpoints,
         stage.number,
@@ -108,7 +113,6 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
     run.cut_history_back(stage.number, position.epochs, len(position.logs))
     if checkpoint.ended:
         return
-    steps = stage_steps(settings, stage.number, len(data.training))
     done = position.steps(steps) / steps * progress.plan.epoch(stage.number)
     progress.go_back(progress.plan.until(stage.number) + done)
     stream = training_stream(
@@ -117,6 +121,7 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
         settings.batch_size,
         [settings.seed, stage.number],
         first_step=position.steps(steps),
+        mixup=settings.mixup,
     )
     with closing(prefetched(stream)) as batches:
         try:
@@ -144,7 +149,8 @@ def _class_weight(labels: np.ndarray) -> dict[int, float]:
 
 def _validate(trainee: Trainee, validation: Films, progress: Progress) -> dict:
     """Loss, accuracy and confusion matrix on validation, by the names of the history's columns."""
-    found = predict(trainee.model, trainee.plain["validation"], len(validation), progress.check)
+    with averaged(trainee.model):
+        found = predict(trainee.model, trainee.plain["validation"], len(validation), progress.check)
     if not np.isfinite(found).all():
         return {"val_loss": float("nan"), "val_accuracy": 0.0}
     metrics = evaluate(validation.labels, found)
@@ -157,13 +163,6 @@ def _validate(trainee: Trainee, validation: Films, progress: Progress) -> dict:
         "val_fn": false_negatives,
         "val_tp": positives,
     }
-
-
-def _optimizer(settings: TrainingSettings, stage: Stage) -> keras.optimizers.Optimizer:
-    rate = settings.rate(stage.number)
-    if settings.optimizer == "adam":
-        return keras.optimizers.Adam(rate)
-    return keras.optimizers.SGD(rate, momentum=settings.momentum, nesterov=settings.nesterov)
 
 
 def _calibration(stage: Stage, run: Run) -> dict:

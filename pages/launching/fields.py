@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import processor
-from core.config import OPTIMIZERS, STAGES, Augmentation, TrainingSettings
+from core.config import OPTIMIZERS, SCHEDULES, STAGES, Augmentation, TrainingSettings
 
 METHOD = TrainingSettings()
 
@@ -127,9 +127,24 @@ def _optimizer(base: TrainingSettings, key: str) -> dict:
         OPTIMIZERS,
         OPTIMIZERS.index(base.optimizer),
         key=f"{key}-optimizer",
-        help=_help("Adam adapts the rate of each weight and gets on faster in few epochs.", METHOD.optimizer),
+        help=_help(
+            "Adam adapts the rate of each weight and gets on faster in few epochs; AdamW also lets weights "
+            "decay.",
+            METHOD.optimizer,
+        ),
     )
     off = {"disabled": optimizer != "sgd"}
+    schedule = second.selectbox(
+        "Schedule of the rate",
+        SCHEDULES,
+        SCHEDULES.index(base.schedule),
+        key=f"{key}-schedule",
+        help=_help(
+            "Plateau drops the rate when the validation loss stays; cosine lets it fall to 0 by the "
+            "last epoch.",
+            METHOD.schedule,
+        ),
+    )
     return {
         "optimizer": optimizer,
         "learning_rate": _number(
@@ -164,6 +179,64 @@ def _optimizer(base: TrainingSettings, key: str) -> dict:
                 help=_help("Multiplies the learning rate in this stage.", METHOD.rate_factors[number - 1]),
             )
             for number in STAGES
+        ),
+        "schedule": schedule,
+        "warmup": _number(
+            second,
+            base,
+            key,
+            "warmup",
+            "Warm-up, epochs",
+            0.0,
+            1000.0,
+            "The cosine's rate first rises from 0 for so long.",
+            0.5,
+            disabled=schedule != "cosine",
+        ),
+        "weight_decay": _number(
+            first,
+            base,
+            key,
+            "weight_decay",
+            "Weight decay",
+            0.0,
+            1.0,
+            "How fast AdamW draws weights towards 0.",
+            0.01,
+            disabled=optimizer != "adamw",
+        ),
+        "label_smoothing": _number(
+            third,
+            base,
+            key,
+            "label_smoothing",
+            "Label smoothing",
+            0.0,
+            0.5,
+            "Share of each label that goes to both classes alike: fewer answers near 0 and 1.",
+            0.05,
+        ),
+        "mixup": _number(
+            third,
+            base,
+            key,
+            "mixup",
+            "Mixup",
+            0.0,
+            10.0,
+            "Blend pairs of films; 0.2 blends most pairs a little, 1 all alike.",
+            0.1,
+        ),
+        "weight_average": _number(
+            third,
+            base,
+            key,
+            "weight_average",
+            "Average of the weights",
+            0.0,
+            0.9999,
+            "Keep a running average of the weights; 0.99 reaches back about 100 steps.",
+            0.01,
         ),
         "momentum": _number(
             third,
@@ -200,6 +273,11 @@ STRENGTHS = {  # label, most, sentence
     "width_shift": ("Width shift", 0.5, "Of the width, either way."),
     "height_shift": ("Height shift", 0.5, "Of the height, either way."),
     "shear": ("Shear, degrees", 30.0, "Slant by up to this, either way."),
+    "crop": ("Crop", 0.5, "Share of each side that a frame, laid at random, leaves out."),
+    "aspect": ("Aspect", 0.5, "Stretch of that frame, either way."),
+    "contrast": ("Contrast", 0.5, "Stronger or weaker by up to this share."),
+    "brightness": ("Brightness", 0.5, "Lighter or darker by up to this share."),
+    "gamma": ("Gamma", 0.5, "Lift or lower the middle greys by up to this share."),
 }
 
 LEFT_OUT = {

@@ -3,7 +3,7 @@ import pytest
 from scipy.ndimage import center_of_mass
 
 from core.config import Augmentation
-from core.dataset import affine_matrix, augment, augmented_views
+from core.dataset import affine_matrix, augment, augmented_views, grey_curve
 
 STILL = dict.fromkeys(("rotation", "width_shift", "height_shift", "shear"), 0.0)
 NOTHING = Augmentation(horizontal_flip=False, vertical_flip=False, **STILL)
@@ -57,6 +57,32 @@ def test_shear_leaves_rows_level():
         assert abs(matrix[1, 0]) <= np.tan(np.deg2rad(20))
 
 
+def test_a_random_frame_lies_within_the_film_and_has_its_share_and_aspect():
+    matrices = views(Augmentation(False, False, **STILL, crop=0.3, aspect=0.1), 500)
+    sides = np.array([np.diag(matrix[:, :2]) for matrix in matrices])
+    assert 0.7 / np.sqrt(1.1) <= sides.min() < 0.72 and sides.max() <= 1
+    stretch = sides[:, 1] / sides[:, 0]
+    assert stretch.min() >= 0.9 - 1e-9 and stretch.max() <= 1.1 + 1e-9 and np.ptp(stretch) > 0.15
+    corners = np.array([[matrix @ [0, 0, 1], matrix @ [127, 127, 1]] for matrix in matrices])
+    assert corners.min() >= -1e-9 and corners.max() <= 127 + 1e-9
+    assert corners[:, 0].max() > 30 and corners[:, 1].min() < 97
+
+
+def test_grey_levels_follow_a_rising_curve_within_the_strengths():
+    still = grey_curve(NOTHING, 0, DIGEST, 0)
+    assert np.array_equal(still, np.arange(256))
+    strengths = Augmentation(False, False, **STILL, contrast=0.2)
+    curves = np.stack([grey_curve(strengths, 0, DIGEST, view) for view in range(200)]).astype(int)
+    assert (np.diff(curves, axis=1) >= 0).all()
+    slopes = (curves[:, 160] - curves[:, 96]) / 64
+    assert 0.78 < slopes.min() < 0.85 and 1.15 < slopes.max() < 1.22
+    assert (np.abs(curves[:, 127] - 127) <= 1).all()
+    lighter = np.stack(
+        [grey_curve(Augmentation(False, False, **STILL, gamma=0.2), 0, DIGEST, view) for view in range(200)]
+    )
+    assert (lighter[:, 0] == 0).all() and (lighter[:, 255] == 255).all() and np.ptp(lighter[:, 100]) > 15
+
+
 def test_seed_image_and_view_decide_and_nothing_else():
     first = affine_matrix(Augmentation(), 0, DIGEST, 0, 128)
     assert np.array_equal(first, affine_matrix(Augmentation(), 0, DIGEST, 0, 128))
@@ -73,4 +99,7 @@ def test_a_batch_is_its_images_one_by_one():
     batch = augmented_views(pixels, [DIGEST, DIGEST[::-1]], [3, 4], Augmentation(), seed=5)
     alone = augment(IMAGE.T, affine_matrix(Augmentation(), 5, DIGEST[::-1], 4, 128))
     assert np.array_equal(batch[1], alone)
+    strong = Augmentation(brightness=0.5)
+    curved = augmented_views(pixels, [DIGEST, DIGEST[::-1]], [3, 4], strong, seed=5)
+    assert np.array_equal(curved[1], grey_curve(strong, 5, DIGEST[::-1], 4)[alone])
     assert np.array_equal(augmented_views(pixels, [], [], None, 0), pixels)

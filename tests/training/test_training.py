@@ -199,6 +199,19 @@ def test_a_stream_joined_late_gives_the_batches_it_would_have_given():
         assert np.array_equal(next(batches)[0], next(late)[0])
 
 
+def test_mixup_blends_films_and_labels_alike_and_step_by_step():
+    def blended(first_step=0):
+        one_hot = np.eye(2, dtype=np.float32)[LABELS]
+        return training_stream(lambda positions, _: one_hot[positions], LABELS, 4, [7, 1], first_step, 0.5)
+
+    batches = blended()
+    drawn = [next(batches) for _ in range(20)]
+    assert all(np.allclose(inputs, targets) for inputs, targets in drawn)
+    targets = np.concatenate([targets for _, targets in drawn])
+    assert np.allclose(targets.sum(axis=1), 1) and ((targets > 0.01) & (targets < 0.99)).any()
+    assert np.array_equal(next(blended(first_step=7))[1], drawn[7][1])
+
+
 def test_prefetching_changes_nothing_and_passes_errors_on():
     def failing():
         yield 1

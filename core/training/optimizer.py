@@ -1,0 +1,53 @@
+"""How weights change: the optimizer, its rate, and the running average that is kept in their place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+
+from core.config import Stage, TrainingSettings
+
+
+def optimizer(settings: TrainingSettings, stage: Stage, steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer of a stage.
+
+    Args:
+        settings: of the run.
+        stage: it is for.
+        steps: an epoch has.
+    """
+    rate = settings.rate(stage.number)
+    if settings.schedule == "cosine":
+        rising = round(settings.warmup * steps)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0 if rising else rate,
+            max(settings.epochs * steps - rising, 1),
+            warmup_target=rate if rising else None,
+            warmup_steps=rising,
+        )
+    average = {}
+    if settings.weight_average:
+        average = {"use_ema": True, "ema_momentum": settings.weight_average}
+    if settings.optimizer == "adam":
+        return keras.optimizers.Adam(rate, **average)
+    if settings.optimizer == "adamw":
+        return keras.optimizers.AdamW(rate, settings.weight_decay, **average)
+    return keras.optimizers.SGD(rate, momentum=settings.momentum, nesterov=settings.nesterov, **average)
+
+
+@contextmanager
+def averaged(model: keras.Model) -> Iterator[None]:
+    """The model with the averages of its weights in their place, where its optimizer keeps them.
+
+    Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control Optim. 1992.
+    """
+    if not model.optimizer.use_ema:
+        yield
+        return
+    own = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    try:
+        yield
+    finally:  # exact, where Keras's SwapEMAWeights adds and subtracts
+        for variable, value in zip(model.trainable_variables, own, strict=True):
+            variable.assign(value)
