@@ -50,7 +50,8 @@ def start_page() -> None:
     st.switch_page(pages[0])
 
 
-stranger = asks_who_you_are() and not st.user.get("is_logged_in")
+asks = asks_who_you_are()
+stranger = asks and not st.user.get("is_logged_in")
 pages = [st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:") for name, title, icon in PAGES]
 page = st.navigation(
     [st.Page(start_page, default=True, visibility="hidden"), *pages],
@@ -62,6 +63,6 @@ if stranger:
 with st.sidebar:
     status()
     st.caption("Research software, not a medical device.")
-    if asks_who_you_are():
+    if asks:
         st.button("Sign out", icon=":material/logout:", on_click=st.logout)
 page.run()

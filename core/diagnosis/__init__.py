@@ -3,7 +3,7 @@
 from core.diagnosis.answers import answer_files
 from core.diagnosis.audit_log import AGREEMENTS, AuditLog, Note, agreement_rate
 from core.diagnosis.dicom_objects import dicom_objects
-from core.diagnosis.explain import HeatMap, doubts
+from core.diagnosis.explain import HeatMap, doubt
 from core.diagnosis.gate import Check, check
 from core.diagnosis.models import AvailableModel, available_models, save_operating_point
 from core.diagnosis.opinions import UNCERTAIN, Opinion, opinion
@@ -40,7 +40,7 @@ __all__ = [
     "certainty",
     "check",
     "dicom_objects",
-    "doubts",
+    "doubt",
     "in_order",
     "keep_reference",
     "load_predictor",

@@ -75,8 +75,8 @@ def log_odds_gradient(activations: np.ndarray, head: Arrays) -> np.ndarray:
     return (largest * slope[:, :, np.newaxis, :, np.newaxis]).reshape(activations.shape)
 
 
-def doubts(heat: HeatMap, pixels: np.ndarray, peaks: np.ndarray | None = None) -> list[str]:
-    """Why a map is implausible, a sentence each: it says more about the model than about the film.
+def doubt(heat: HeatMap, pixels: np.ndarray, peaks: np.ndarray | None = None) -> str:
+    """Why a map is implausible and says more about the model than about the film; "" where it is not.
 
     Args:
         heat: of a film.
@@ -84,21 +84,21 @@ def doubts(heat: HeatMap, pixels: np.ndarray, peaks: np.ndarray | None = None) -
         peaks: share of the validation films whose map peaks in each cell, (8, 8); None where it is not known.
     """
     if not heat.values.any():
-        return ["Nothing in this film spoke for pneumonia, so there is nothing to show."]
+        return "Nothing in this film spoke for pneumonia, so there is nothing to show."
     row, column = heat.peak
     last = len(heat.values) - CORNER
     if (row < CORNER or row >= last) and (column < CORNER or column >= last):
-        return [
+        return (
             "The map peaks in a corner, where no lung is: the model may have read a marker or the frame. Do "
             "not rely on this answer."
-        ]
+        )
     cell = len(pixels) // len(heat.values)
     around = pixels[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell]
     if around.mean() < BLACK * pixels.mean():
-        return ["The map peaks where the film is black, outside the body. Do not rely on this answer."]
+        return "The map peaks where the film is black, outside the body. Do not rely on this answer."
     if peaks is not None and peaks[row, column] > SAME_PLACE:
-        return [
+        return (
             f"The map peaks where it does on {peaks[row, column]:.0%} of all films, whatever they show: it "
             "says little about this one."
-        ]
-    return []
+        )
+    return ""

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.diagnosis.predictor import Look, Predictor
 from core.diagnosis.reference import ATTITUDES, UNDONE, Reference
-from core.images import Radiograph, network_pixels
+from core.images import Radiograph
 
 BLANK = 4.0  # grey levels: standard deviation of the pixels
 WITHHELD = 1.5  # times the distance that 99 % of the validation films keep below
@@ -36,7 +36,7 @@ def check(film: Radiograph, look: Look, predictor: Predictor, reference: Referen
         predictor: the model; asked again, about the film turned back, where it looks turned.
         reference: what the model learnt from; without it only what the pixels alone say is checked.
     """
-    pixels = network_pixels(film)
+    pixels = look.pixels
     if pixels.std() < BLANK:
         sentence = "The image is blank or nearly so. Export the film again."
         return [Check("blank", sentence, True)]

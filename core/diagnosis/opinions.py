@@ -8,7 +8,7 @@ from core.config import IMAGE_SIZE
 from core.diagnosis.predictor import Look, Prediction, Predictor
 from core.diagnosis.reference import Neighbour, Reference
 from core.evaluation import calibrated
-from core.images import Radiograph, network_pixels
+from core.images import Radiograph
 
 SHIFT = 3  # pixels of 128, either way
 MOST_OTHERWISE = 1  # of the changed films; from two on the finding is uncertain
@@ -74,7 +74,7 @@ def opinion(
         reference: what that model learnt from.
     """
     predictor, prediction = predictors[stage], look.prediction
-    raw = predictor.probabilities(changed(network_pixels(film)))
+    raw = predictor.probabilities(changed(look.pixels))
     called = raw >= predictor.record.threshold
     otherwise = int((called != (prediction.label == "PNEUMONIA")).sum())
     calm = [prediction.calibrated, *calibrated(raw, predictor.record.temperature)]

@@ -48,12 +48,14 @@ class Look:
 
     Attributes:
         prediction: the answer.
+        pixels: what the network saw, uint8 (128, 128).
         features: mean over places of the last convolution, float32 (512,): what the film looks like.
         hidden: output of the last hidden layer, float32 (1152,): as it matters for the answer.
         heat: where the model looked; None where it was not asked for.
     """
 
     prediction: Prediction
+    pixels: np.ndarray
     features: np.ndarray
     hidden: np.ndarray
     heat: HeatMap | None = None
@@ -101,7 +103,7 @@ class Predictor:
             probabilities, hidden = self.engine.head(activations)
             answers = self._named(self._rechecked(_positive(probabilities), pixels))
             maps = [heat_map(film, self.head) if heat else None for film in activations]
-            looks += map(Look, answers, activations.mean(axis=(2, 3)), hidden, maps)
+            looks += map(Look, answers, pixels, activations.mean(axis=(2, 3)), hidden, maps)
         return looks
 
     def seen(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

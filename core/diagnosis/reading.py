@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.config import CLASS_NAMES, POSITIVE
-from core.diagnosis.explain import HeatMap, doubts
+from core.diagnosis.explain import HeatMap, doubt
 from core.diagnosis.gate import Check, check
 from core.diagnosis.opinions import UNCERTAIN, Opinion
 from core.diagnosis.predictor import Look, Prediction, Predictor
 from core.diagnosis.reference import Reference
-from core.images import Radiograph, network_pixels
+from core.images import Radiograph
 
 # Panicek and Hricak, "How sure are you, doctor?", American Journal of Roentgenology 2016, give words for
 # about 10, 25, 50, 75 and 90 %; the bounds lie between.
@@ -32,7 +32,7 @@ class Reading:
         film, look: the film, and what the model answered and saw.
         checks: what speaks against judging it.
         withheld: whether its answer is not to be given.
-        doubts: why the heat map is implausible, in words.
+        doubt: why the heat map is implausible, in words; "" where it is not.
         opinion: what small changes and the other stages say; None before they were asked.
     """
 
@@ -40,7 +40,7 @@ class Reading:
     look: Look
     checks: tuple[Check, ...] = ()
     withheld: bool = False
-    doubts: tuple[str, ...] = ()
+    doubt: str = ""
     opinion: Opinion | None = None
 
     @property
@@ -87,7 +87,8 @@ class Reading:
         said = [item.sentence for item in self.checks]
         if self.withheld:
             return said
-        said += self.doubts
+        if self.doubt:
+            said.append(self.doubt)
         if self.opinion and self.opinion.finding == UNCERTAIN:
             second = self.opinion
             said.append(
@@ -117,8 +118,8 @@ def read_films(
     for film, look in zip(films, predictor.look(films, heat), strict=True):
         checks = tuple(check(film, look, predictor, reference))
         withheld = not anyway and any(item.withheld for item in checks)
-        unlikely = doubts(look.heat, network_pixels(film), peaks) if heat else ()
-        readings.append(Reading(film, look, checks, withheld, tuple(unlikely)))
+        unlikely = doubt(look.heat, look.pixels, peaks) if heat else ""
+        readings.append(Reading(film, look, checks, withheld, unlikely))
     return readings
 
 

@@ -170,6 +170,12 @@ class Run:
         state = self._json("state.json")
         atomic.write_json(self.path / "state.json", {**state, **changes})
 
+    def add_remark(self, sentence: str) -> None:
+        """Keep a sentence with the state for good, once; for the run's own process alone."""
+        remarks = self.status().notes
+        if sentence not in remarks:
+            self.write_state(notes=[*remarks, sentence])
+
     def write_facts(self, facts: dict) -> None:
         """Keep what the process found out before training."""
         atomic.write_json(self.path / "facts.json", facts)
@@ -197,7 +203,8 @@ class Run:
 
     def stages_left(self) -> list[int]:
         """Numbers of the stages that are still to be trained, in order."""
-        return [number for number in self.settings().stages if str(number) not in self.evaluation()]
+        done = self.evaluation()
+        return [number for number in self.settings().stages if str(number) not in done]
 
     def write_evaluation(self, stage: int, evaluation: dict) -> None:
         """Keep a stage's metrics by split."""

@@ -9,7 +9,7 @@ from core.dataset import open_dataset
 from core.diagnosis import keep_reference
 from core.errors import UserError
 from core.runs import Run
-from core.training.progress import Stopped
+from core.training.progress import check_stop
 
 
 def keep_references(run: Run) -> None:
@@ -23,8 +23,7 @@ def keep_references(run: Run) -> None:
     """
 
     def check(*_: int) -> None:
-        if run.stop_requested():
-            raise Stopped
+        check_stop(run)
 
     settings = run.settings()
     stages = [number for number in settings.stages if number in STAGES]
@@ -37,7 +36,7 @@ def keep_references(run: Run) -> None:
             run.write_state(message=f"Keeping the training films as stage {number} sees them")
             keep_reference(run, number, dataset, check)
     except UserError as error:
-        run.write_state(notes=[*run.status().notes, f"Answers are not checked against films: {error}"])
+        run.add_remark(f"Answers are not checked against films: {error}")
 
 
 def end(run: Run, state: str, sentence: str, **more) -> None:

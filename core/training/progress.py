@@ -11,6 +11,12 @@ class Stopped(Exception):
     """Somebody asked the run to stop, and it has."""
 
 
+def check_stop(run: Run) -> None:
+    """Raise Stopped when somebody asked the run to stop."""
+    if run.stop_requested():
+        raise Stopped
+
+
 class Progress:
     """Counts the work done against the plan, and writes state and time left into the run's folder."""
 
@@ -39,8 +45,7 @@ class Progress:
 
     def check(self) -> None:
         """Raise Stopped when somebody asked for it."""
-        if self.run.stop_requested():
-            raise Stopped
+        check_stop(self.run)
 
     def go_back(self, gigamacs: float) -> None:
         """Count exactly `gigamacs` as done: where a stage begins or goes on."""
@@ -49,12 +54,6 @@ class Progress:
     def reach(self, gigamacs: float) -> None:
         """Count at least `gigamacs` as done: what early stopping or a kept file spared is done, too."""
         self.done = max(self.done, gigamacs)
-
-    def note(self, sentence: str) -> None:
-        """Keep a remark with the run's state, for as long as the run is kept."""
-        notes = self.run.status().notes
-        if sentence not in notes:
-            self.run.write_state(notes=[*notes, sentence])
 
     def say(self, **state) -> None:
         """Write `state`, the share done and the time left."""

@@ -46,7 +46,7 @@ def train_stage(
     settings = run.settings()
     freeze(network, stage)
     progress.say(stage=stage.number, epoch=0, epochs=settings.epochs, step=0, steps=0)
-    trainee = _trainee(network, stage, data, settings, progress)
+    trainee = _trainee(network, stage, data, run, progress)
     _fit(trainee, network, stage, record, data, run, progress)
 
     progress.say(message=f"Stage {stage.number}: evaluating", images_per_second=None)
@@ -60,14 +60,15 @@ def train_stage(
     clear(run.checkpoints)
 
 
-def _trainee(network, stage, data, settings, progress) -> Trainee:
+def _trainee(network, stage, data, run, progress) -> Trainee:
     """On kept activations where the layers up to the cut are frozen and the disk has room."""
+    settings = run.settings()
     if not (settings.keep_activations and frozen_until_cut(stage)):
         return trainees.direct(network, data, settings)
     store = FeatureStore(kept_activations.folder())
     size = progress.plan.kept_bytes()
     if not store.has_room_for(size):
-        progress.note(
+        run.add_remark(
             f"The disk has no room for {size / 2**30:.1f} GiB of kept activations: every epoch "
             "computes the frozen layers again, which is slower and gives the same result."
         )

@@ -15,7 +15,7 @@ from core.network import build, restore, set_arrays, start_other, starting_weigh
 from core.runs import Plan, Run
 from core.training.data import Films, RunData
 from core.training.ending import peak_memory
-from core.training.progress import Progress, Stopped
+from core.training.progress import Progress, check_stop
 from core.training.stage import train_stage
 from core.weights import ModelRecord
 
@@ -44,7 +44,7 @@ def train_next_stage(run: Run) -> None:
     progress = Progress(run, plan)
     precision = processor.resolved(settings.precision)
     network = build(settings.seed, precision=precision, backbone=settings.backbone)
-    origin = _start(network, run, settings, number, progress)
+    origin = _start(network, run, settings, number)
     record = ModelRecord(
         stage=number,
         run=run.name,
@@ -62,14 +62,12 @@ def train_next_stage(run: Run) -> None:
     progress.say(peak_memory=peak_memory(run))
 
 
-def _start(
-    network: keras.Model, run: Run, settings: TrainingSettings, number: int, progress: Progress
-) -> str:
+def _start(network: keras.Model, run: Run, settings: TrainingSettings, number: int) -> str:
     """Give the network the weights that a stage starts from; returns what stage 1 started from."""
     earlier = settings.stage(number).starts_from
     if earlier is None:
         run.write_state(message="Loading the starting weights")
-        return _load_starting_weights(network, settings, progress)
+        return _load_starting_weights(network, run, settings)
     path = run.weights_path(earlier)
     if earlier not in settings.stages:
         path = run.model_folder() / settings.stage(earlier).file
@@ -81,21 +79,20 @@ def _start(
     return restore(network, path).starting_weights
 
 
-def _load_starting_weights(network: keras.Model, settings: TrainingSettings, progress: Progress) -> str:
+def _load_starting_weights(network: keras.Model, run: Run, settings: TrainingSettings) -> str:
     if settings.backbone == VGG19:
         set_arrays(network, starting_weights(settings.weights))
         return Path(settings.weights).name
     backbone = OTHERS[settings.backbone]
     origin = start_other(network, backbone, settings.weights)
     if origin.startswith("random"):
-        progress.note(f"{backbone.title} starts from {origin} weights.")
+        run.add_remark(f"{backbone.title} starts from {origin} weights.")
     return origin
 
 
 def _say_decoding(run: Run):
     def say(done: int, total: int) -> None:
-        if run.stop_requested():
-            raise Stopped
+        check_stop(run)
         run.write_state(message=f"Decoding images: {done:,} of {total:,}")
 
     return say

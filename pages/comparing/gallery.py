@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from core.diagnosis import doubts, shared_predictor
+from core.diagnosis import doubt, shared_predictor
 from core.errors import UserError
 from core.figures.diagnosis import overlay
-from core.images import network_pixels, read
+from core.images import read
 from core.study import Candidate
 from pages.choosing import opened
 from pages.seeing.film_grid import film_grid
@@ -65,5 +65,5 @@ def _enlarged(path, candidates: list[Candidate]) -> None:
         look = predictor.look([film], heat=True)[0]
         picture = overlay(film.pixels, look.heat.over(film.pixels), 0.6)
         column.image(picture, f"{candidate.name}: {look.prediction.probability:.1%}", width="stretch")
-        for sentence in doubts(look.heat, network_pixels(film)):
+        if sentence := doubt(look.heat, look.pixels):
             column.caption(sentence)

@@ -13,12 +13,14 @@ def history(model: AvailableModel) -> None:
     """Films of this session, the last first; and the log's switch and contents."""
     seen = list(entries().values())[::-1]
     with st.expander("Session and audit log", icon=":material/history:", key="history"):
-        st.toggle(
+        logging = st.toggle(
             "Keep an audit log on this computer",
             key="log",
             help="Time, digest of the file, model, operating point, probability and your notes; no names, "
             "ids, dates or file names. It outlives the session.",
         )
+        if logging:
+            st.caption("Answers and notes are written to the log from now on.")
         if seen:
             table = as_rows(seen, model).drop(columns=["arrived", "read", "Remarks"])
             st.caption(f"{len(seen):,} films in this session. All this is gone when the tab is closed.")

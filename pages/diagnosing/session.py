@@ -18,10 +18,12 @@ from core.diagnosis import (
     shared_predictor,
 )
 from core.errors import UserError
-from core.images import Radiograph, decode_safely, network_pixels
+from core.images import Radiograph, decode_safely
 from pages.diagnosing.intake import Dropped
+from pages.diagnosing.pictures import data_address
 
 BATCH = 32
+THUMBNAIL = 64  # pixels a side
 
 
 @dataclass(eq=False)
@@ -32,6 +34,7 @@ class Entry:
         file: where its bytes are.
         arrived: seconds since 1970.
         error: why it cannot be read; "" where it can.
+        thumbnail: the film as a data address; None before it is read.
         readings: by model; their films are as small as the network sees them.
         note: what the reader thinks of the last answer she saw.
     """
@@ -39,6 +42,7 @@ class Entry:
     file: Dropped
     arrived: float
     error: str = ""
+    thumbnail: str | None = None
     readings: dict[tuple, Reading] = field(default_factory=dict)
     note: Note | None = None
 
@@ -48,7 +52,9 @@ class Entry:
 
     def keep(self, model: AvailableModel, reading: Reading) -> None:
         """Keep what a model says, without the film's many pixels and the model's map."""
-        small = replace(reading.film, pixels=network_pixels(reading.film))
+        if self.thumbnail is None:
+            self.thumbnail = data_address(reading.look.pixels, THUMBNAIL)
+        small = replace(reading.film, pixels=reading.look.pixels)
         self.readings[_asked(model)] = replace(reading, film=small, look=replace(reading.look, heat=None))
 
 

@@ -172,7 +172,9 @@ export default function ({ parentElement, data }) {
   const tools = document.createElement("div");
   tools.className = "viewer-tools";
   const button = (text, title, work) =>
-    Object.assign(document.createElement("button"), { textContent: text, title, ariaLabel: title, type: "button", onclick: work });
+    Object.assign(document.createElement("button"), {
+      textContent: text, title, ariaLabel: title, type: "button", onclick: work,
+    });
   tools.append(
     labelled("Window", preset),
     labelled("Level", centre),

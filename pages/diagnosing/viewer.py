@@ -1,17 +1,16 @@
 """A film and where the model looked, side by side; window, zoom and contour are the browser's work."""
 
 import base64
-import io
 
 import numpy as np
-from PIL import Image
 
 from core.diagnosis import HeatMap
 from core.figures.diagnosis import heat_colors
 from core.images import Radiograph
 from pages.component import component
+from pages.diagnosing.pictures import data_address
 
-MOST_SIDE = 1024  # pixels that are sent
+MOST_SIDE, QUALITY = 1024, 92  # of what is sent: pixels, and of the JPEG
 HEAT_SIDE = 64
 CSS = """
 .viewer { display: grid; gap: 8px; color: var(--st-text-color); }
@@ -36,9 +35,16 @@ CSS = """
 
 def viewer(film: Radiograph, heat: HeatMap | None, earlier: Radiograph | None, key: str) -> None:
     """Draw a film, where the model looked, and an earlier film of the same person where there is one."""
-    shown = [{"title": "The film", "picture": _picture(film.pixels), "heat": False}]
+    shown = [{"title": "The film", "picture": data_address(film.pixels, MOST_SIDE, QUALITY), "heat": False}]
     if earlier:
-        shown.insert(0, {"title": "Earlier film", "picture": _picture(earlier.pixels), "heat": False})
+        shown.insert(
+            0,
+            {
+                "title": "Earlier film",
+                "picture": data_address(earlier.pixels, MOST_SIDE, QUALITY),
+                "heat": False,
+            },
+        )
     if heat:
         shown.append({"title": "Where the model looked", "picture": shown[-1]["picture"], "heat": True})
     values = heat.over(np.zeros((HEAT_SIDE, HEAT_SIDE), np.uint8)) if heat else np.zeros((0, 0))
@@ -52,12 +58,3 @@ def viewer(film: Radiograph, heat: HeatMap | None, earlier: Radiograph | None, k
         "auto": [float(low), float(high)],
     }
     component(__file__, CSS)(data=data, key=key)
-
-
-def _picture(pixels: np.ndarray) -> str:
-    """A film as a data address, no larger than a screen needs."""
-    image = Image.fromarray(pixels)
-    image.thumbnail((MOST_SIDE, MOST_SIDE), Image.Resampling.BILINEAR)
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=92)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

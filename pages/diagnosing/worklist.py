@@ -1,17 +1,13 @@
 """All films of a drop as a table: likely positives first, one click to each."""
 
-import base64
-import io
 import time
 
 import pandas as pd
 import streamlit as st
-from PIL import Image
 
 from core.diagnosis import LONGEST_WAIT_S, NO_ANSWER, AvailableModel, in_order
 from pages.diagnosing.session import Entry
 
-THUMBNAIL = 64  # pixels a side
 FILTERS = ("all", "pneumonia", "uncertain", "no answer", "not read")
 ROWS_SHOWN = 8
 COLUMNS = {
@@ -48,7 +44,7 @@ def as_rows(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
 def finished(entries: list[Entry], model: AvailableModel) -> None:
     """The films that have an answer or an error so far, while the others are being read."""
     done = [entry for entry in entries if entry.error or entry.reading(model)]
-    table = as_rows(done, model).assign(Film=[_thumbnail(entry, model) for entry in done])
+    table = as_rows(done, model).assign(Film=[entry.thumbnail for entry in done])
     st.dataframe(table[["Film", "File", "Finding", "Probability"]], hide_index=True, column_config=COLUMNS)
 
 
@@ -73,7 +69,7 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
         return None
     waiting = {"Waiting": st.column_config.NumberColumn("Waiting, min", format="%.0f")}
     drawn = table.assign(
-        Film=[_thumbnail(entries[place], model) for place in table.index],
+        Film=[entries[place].thumbnail for place in table.index],
         Waiting=((time.time() - table["arrived"]) / 60).where(~table["read"]),
     )
     chosen = st.dataframe(
@@ -98,14 +94,3 @@ def _mask(table: pd.DataFrame, shown: str) -> pd.Series:
     if shown == "no answer":
         return table["Finding"].isin([NO_ANSWER, "Unreadable"])
     return table["Finding"].str.lower() == shown
-
-
-def _thumbnail(entry: Entry, model: AvailableModel) -> str | None:
-    """The film as a data address; None where it cannot be read."""
-    reading = entry.reading(model)
-    if reading is None:
-        return None
-    image = Image.fromarray(reading.film.pixels).resize((THUMBNAIL, THUMBNAIL))
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG")
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

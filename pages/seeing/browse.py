@@ -27,7 +27,8 @@ ANY = "with or without"
 def browse(dataset: Dataset) -> None:
     """Filters, the grid, and the film that was clicked."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        splits = [split for split in ("train", "val", "test") if split in dataset.table["split"].unique()]
+        present = set(dataset.table["split"].unique())
+        splits = [split for split in ("train", "val", "test") if split in present]
         split = st.segmented_control("Split", splits, key="split", bind="query-params")
         label = st.segmented_control("Class", CLASS_NAMES, key="label", bind="query-params")
         order = st.selectbox("Sort by", ORDERS, key="order", width=150)

@@ -21,7 +21,7 @@ def reading(sha256="digest", withheld=False) -> Reading:
     film = Radiograph(
         "Doe^Jane 1999.dcm", np.zeros((128, 128), np.uint8), sha256, {"Age": "003Y"}, person="p"
     )
-    look = Look(Prediction("PNEUMONIA", 0.8, 0.7), np.zeros(512), np.zeros(1152))
+    look = Look(Prediction("PNEUMONIA", 0.8, 0.7), film.pixels, np.zeros(512), np.zeros(1152))
     return Reading(film, look, withheld=withheld)
 
 

@@ -4,7 +4,7 @@ import pytest
 from core.architecture import HEAD, LAST_CONVOLUTION
 from core.dataset import open_dataset
 from core.diagnosis import load_predictor
-from core.diagnosis.explain import doubts, heat_map, log_odds_gradient
+from core.diagnosis.explain import doubt, heat_map, log_odds_gradient
 from core.images import read
 from core.network import build, segment, set_arrays
 from core.weights import read_model
@@ -73,18 +73,18 @@ def test_a_map_is_largest_where_what_speaks_for_pneumonia_is():
     found = heat_map(film, head)
     assert np.unravel_index(found.values.argmax(), (8, 8)) == (4, 3)
     grey = np.full((128, 128), 90, np.uint8)
-    assert doubts(found, grey) == []
+    assert doubt(found, grey) == ""
     outside = grey.copy()
     outside[64:80, 48:64] = 2
-    assert "outside the body" in doubts(found, outside)[0]
+    assert "outside the body" in doubt(found, outside)
     peaks = np.zeros((8, 8))
     peaks[4, 3] = 0.8
-    assert "on 80% of all films" in doubts(found, grey, peaks)[0]
+    assert "on 80% of all films" in doubt(found, grey, peaks)
     film = np.zeros((512, 8, 8), np.float32)
     film[:, 0, 7] = 1
-    assert "corner" in doubts(heat_map(film, head), grey)[0]
+    assert "corner" in doubt(heat_map(film, head), grey)
     head["predictions"][0][:, 0] = 1
-    assert "Nothing in this film" in doubts(heat_map(film, head), grey)[0]
+    assert "Nothing in this film" in doubt(heat_map(film, head), grey)
 
 
 def test_a_map_fits_its_film(predictor, demo):

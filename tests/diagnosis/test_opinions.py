@@ -40,7 +40,7 @@ def test_a_finding_is_uncertain_when_two_small_changes_change_it(bright, finding
     for place in bright:
         pixels[place] = 255
     film = Radiograph("film", pixels, "digest")
-    look = Look(Prediction("NORMAL", 0.0, 0.0), np.zeros(512), np.zeros(1152))
+    look = Look(Prediction("NORMAL", 0.0, 0.0), pixels, np.zeros(512), np.zeros(1152))
     found = opinion(film, look, {1: OneDot()}, 1)
     assert (found.finding, found.otherwise, found.changes) == (finding, len(bright), 8)
     assert found.lowest == pytest.approx(0, abs=1e-6)

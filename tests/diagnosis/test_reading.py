@@ -32,14 +32,14 @@ ANSWER = Prediction("NORMAL", 0.3, 0.3)
 
 def seen():
     heat = HeatMap(np.eye(8, dtype=np.float32))
-    return Look(ANSWER, np.zeros(512, np.float32), np.zeros(1152, np.float32), heat)
+    return Look(ANSWER, FILM.pixels, np.zeros(512, np.float32), np.zeros(1152, np.float32), heat)
 
 
 def reading(doubt="", **changes):
     answer = ANSWER
     second = {"finding": "NORMAL", "otherwise": 0, "changes": 8, "lowest": 0.2, "highest": 0.4}
     second = Opinion(**{**second, "stages": {1: answer, 3: answer}, **changes})
-    return Reading(FILM, seen(), doubts=(doubt,) if doubt else (), opinion=second)
+    return Reading(FILM, seen(), doubt=doubt, opinion=second)
 
 
 def test_remarks_say_how_far_an_answer_can_be_relied_on():
