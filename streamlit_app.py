@@ -38,6 +38,7 @@ def asks_who_you_are() -> bool:
 def sign_in() -> None:
     """What a visitor sees before she has signed in."""
     st.title("Pneumonia studio")
+    st.caption("This server asks who you are. Research software, not a medical device.")
     if st.button("Sign in", type="primary", icon=":material/login:"):
         try:
             st.login()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,18 +17,28 @@ PROJECT = Path(__file__).resolve().parent.parent
 START_S = 60
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @contextmanager
-def running(home: Path) -> Iterator[str]:
-    """A server on a free port whose runs, data and weights live in `home`; gives its address.
+def running(home: Path, port: int | None = None, options: Sequence[str] = ()) -> Iterator[str]:
+    """A server whose runs, data and weights live in `home`; gives its address.
+
+    Args:
+        home: a folder; created.
+        port: to listen on; a free one where it is None.
+        options: more of Streamlit's.
 
     Raises:
         RuntimeError: it did not start; the text is its log.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port or free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port), *options]
     environment = {**os.environ, "PNEUMONIA_STUDIO_HOME": str(home)}
     home.mkdir(parents=True, exist_ok=True)
     with open(home / "server.log", "w") as log:

@@ -32,7 +32,7 @@ class Dropped:
 
 def dropped_files() -> list[Dropped]:
     """Let the user drop files or a folder. Each film counts once; an unreadable zip gets a sentence."""
-    row = st.container(horizontal=True, gap="large")
+    row = st.container(horizontal=True, gap="medium")
     whole_folder = row.toggle("Drop a whole folder", help="Its subfolders are read, too.", key="folder")
     anyway = row.toggle(
         "Answer anyway",
@@ -40,7 +40,7 @@ def dropped_files() -> list[Dropped]:
         help="Give the answers that are withheld because a film is not one that the model can judge.",
     )
     if anyway:
-        row.caption("No answer is withheld; why one would be is still said.", width="content")
+        row.caption("No answer is withheld now; the reasons are still said.", width="content")
     files = st.file_uploader(
         "Chest X-rays",
         accept_multiple_files="directory" if whole_folder else True,

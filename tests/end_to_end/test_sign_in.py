@@ -1,0 +1,51 @@
+"""A server that asks who you are, with an OpenID Connect provider of its own."""
+
+import warnings
+
+import pytest
+from playwright.sync_api import expect
+
+from benchmarks.app import free_port, running
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what the provider says of its own parts
+    import oidc_provider_mock
+
+SECRETS = """
+[auth]
+redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
+cookie_secret = "only for a test"
+client_id = "studio"
+client_secret = "only for a test"
+server_metadata_url = "http://127.0.0.1:{provider}/.well-known/openid-configuration"
+"""
+
+
+@pytest.fixture
+def server(tmp_path):
+    port, provider = free_port(), free_port()
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text(SECRETS.format(port=port, provider=provider))
+    options = ["--secrets.files", str(secrets)]
+    with (
+        oidc_provider_mock.run_server_in_thread(provider),
+        running(tmp_path / "home", port, options) as address,
+    ):
+        yield address
+
+
+def test_a_stranger_sees_nothing_until_she_has_signed_in(server, page):
+    page.goto(f"{server}/dataset")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Dataset")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_placeholder("sub").fill("reader@example.org")
+    page.get_by_role("button", name="Authorize").click()
+    page.wait_for_url(f"{server}/**", timeout=60_000)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4, timeout=60_000)
+    page.goto(f"{server}/dataset")
+    expect(page.get_by_role("heading", name="Dataset")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="End session").click()  # of the provider
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=60_000)
