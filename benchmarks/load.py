@@ -17,7 +17,7 @@ from PIL import Image
 
 from benchmarks.app import running
 from core.dataset.demo import draw_chest
-from core.diagnosis import available_models, shared_predictor
+from core.diagnosis import published_models, shared_predictor
 from core.images import decode_safely
 
 FILMS = 40
@@ -47,7 +47,7 @@ def main(home: Path, clients: int, seconds: int) -> None:
 
 def _alone(address: str, home: Path, films: list[bytes]) -> None:
     """Times of one at a time, in turn with the predictor's own on the same film."""
-    predictor = shared_predictor(available_models(home / "model_weights")[-1].path)
+    predictor = shared_predictor(published_models(home / "model_weights")[-1].path)
     decoded = [decode_safely(film, "film") for film in films]
     took = {name: [] for name in ("predictor", "API", "API with heat map")}
     for number in range(REPEATS):

@@ -448,6 +448,12 @@ def data_folder() -> Path:
     return home() / "data"
 
 
+def shipped_folder() -> Path:
+    """Where runs that come with the project are kept: $PNEUMONIA_STUDIO_SHIPPED, else the project's own."""
+    project = Path(__file__).resolve().parent.parent
+    return Path(os.environ.get("PNEUMONIA_STUDIO_SHIPPED") or project / "model_weights" / "shipped")
+
+
 def model_folder() -> Path:
     """Where the three weights files are kept unless told otherwise."""
     return home() / "model_weights"

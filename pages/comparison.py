@@ -8,7 +8,7 @@ from core.dataset import cohorts
 from core.diagnosis import available_models, save_operating_point
 from core.errors import UserError
 from core.evaluation import OperatingPoint, Predictions
-from core.runs import list_runs
+from core.runs import list_runs, shipped_runs
 from core.study import Candidate, Study, measured_stages
 from pages.comparing.calibration import calibration
 from pages.comparing.curves import curves
@@ -46,7 +46,7 @@ POINTS = {
 
 def main() -> None:
     st.title("Comparison")
-    candidates = {item.name: item for item in measured_stages(list_runs())}
+    candidates = {item.name: item for item in measured_stages([*list_runs(), *shipped_runs()])}
     if not candidates:
         offer_training(
             "No model has been measured yet. Train the three stages; their numbers stand here then."

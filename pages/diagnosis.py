@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.diagnosis import AvailableModel, available_models
+from core.diagnosis import AvailableModel, published_models, shipped_models
 from core.errors import UserError
 from pages.diagnosing.card import card
 from pages.diagnosing.history import history
@@ -16,7 +16,7 @@ from pages.next_step import offer_training
 
 def main() -> None:
     st.title("Diagnosis")
-    models = available_models()
+    models = [*shipped_models(), *published_models()]
     if not models:
         offer_training(
             "There is no trained model yet. Train one on your X-rays, or in a few minutes on the "

@@ -28,6 +28,7 @@ def home(tmp_path_factory) -> Path:
     """Runs, data and weights of the tests, away from the user's."""
     folder = tmp_path_factory.mktemp("home")
     os.environ["PNEUMONIA_STUDIO_HOME"] = str(folder)
+    os.environ["PNEUMONIA_STUDIO_SHIPPED"] = str(folder / "shipped")
     return folder
 
 

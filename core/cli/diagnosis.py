@@ -8,14 +8,19 @@ import click
 from core.cli.output import Bar, as_json, precision, print_json
 from core.config import STAGES
 from core.dataset import open_dataset
-from core.diagnosis import answer_files, keep_reference, load_predictor
+from core.diagnosis import answer_files, available_models, keep_reference, load_predictor
+from core.errors import UserError
 from core.images import read
 from core.runs import open_run
 
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--model", required=True, type=click.Path(path_type=Path), help="Weights file (.h5).")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="Weights file (.h5); if not given, the last stage that was trained, or what came with the studio.",
+)
 @click.option("--heatmap", is_flag=True, help="Add where the model looked, as a PNG in base64 (with --json).")
 @click.option("--opinions", is_flag=True, help="Add what small changes of the film and the other stages say.")
 @click.option("--anyway", is_flag=True, help="Answer for films that the model cannot judge, too.")
@@ -23,7 +28,7 @@ from core.runs import open_run
 @as_json
 def predict(
     files: tuple[Path, ...],
-    model: Path,
+    model: Path | None,
     heatmap: bool,
     opinions: bool,
     anyway: bool,
@@ -34,6 +39,11 @@ def predict(
 
     The other stages are looked for beside the model. Exit code 1 when a file got no answer.
     """
+    if model is None:
+        models = available_models()
+        if not models:
+            raise UserError("There is no trained model. Train one, or give a weights file by --model.")
+        model = models[-1].path
     beside = {stage.number: model.with_name(stage.file) for stage in STAGES.values()} if opinions else {}
     number = next((number for number, path in beside.items() if path == model), 0)
     paths = {number: path for number, path in beside.items() if path.exists()} | {number: model}

@@ -20,6 +20,7 @@ ROOMS = {
     "waiting": "runs",
     "features": "training",
     "import-weights": "weights",
+    "pack": "weights",
     "evaluate": "evaluation",
     "compare": "evaluation",
     "predict": "diagnosis",

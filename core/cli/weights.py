@@ -1,4 +1,4 @@
-"""`import-weights`: a weights file made elsewhere becomes a run that can be compared."""
+"""`import-weights` and `pack`: weights made elsewhere come in as a run, and a finished run goes out small."""
 
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from core.dataset import Dataset, described, open_dataset, rows_by_role
 from core.diagnosis import load_predictor
 from core.errors import UserError
 from core.evaluation import evaluate
-from core.runs import SCALINGS, Run, import_weights
+from core.runs import SCALINGS, Run, import_weights, open_run
+from core.runs import pack as pack_run
 from core.weights import change_record, read_record
 
 FILMS_TO_TELL = 200  # of validation, by which the input of unknown weights is recognised
@@ -70,6 +71,61 @@ def import_file(
     for split, metrics in run.evaluation().get(str(stage), {}).items():
         auc = "–" if metrics["auc"] is None else f"{metrics['auc']:.3f}"
         print(f"  {split:<10}  AUC {auc}  accuracy {percent(metrics['accuracy'])}  n {metrics['n']}")
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--stage", type=click.IntRange(1, len(STAGES)), default=3, show_default=True, help="Whose weights."
+)
+@click.option(
+    "--to", type=click.Path(path_type=Path), help="Folder; if not given, where the app takes it from."
+)
+@click.option("--runs", "folder", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
+@as_json
+def pack(run: str, stage: int, to: Path | None, folder: Path | None, as_json: bool) -> None:
+    """Pack the record of RUN and one stage in eight bits a weight, to come with the project.
+
+    The packed model is asked beside the whole one about the run's own films, where they are at hand.
+    """
+    found = open_run(run, folder)
+    packed = pack_run(found, stage, to)
+    size = sum(path.stat().st_size for path in packed.path.rglob("*") if path.is_file())
+    weights = packed.weights_path(stage).stat().st_size
+    changes = _changes(found, packed, stage)
+    if as_json:
+        print_json({"path": str(packed.path), "bytes": size, "weights": weights, "changes": changes})
+        return
+    print(f"{packed.path}: {size / 1e6:.1f} MB, of which weights {weights / 1e6:.1f} MB")
+    for role, numbers in changes.items():
+        print(
+            "  {:<10}  AUC {auc:.4f} -> {packed_auc:.4f}  other decisions {otherwise} of {films}  "
+            "largest change {largest:.4f}".format(role, **numbers)
+        )
+
+
+def _changes(run: Run, packed: Run, stage: int) -> dict[str, dict]:
+    """What eight bits a weight change, by role; {} where the films are not at hand."""
+    try:
+        dataset = open_dataset(run.settings().data, Bar("Decoding", "image"))
+    except UserError:
+        return {}
+    whole, small = (load_predictor(item.weights_path(stage)) for item in (run, packed))
+    rows_of, changes = rows_by_role(dataset, run.settings()), {}
+    for role in ("validation", "test"):
+        rows = rows_of[role]
+        if not len(rows):
+            continue
+        labels, threshold = dataset.labels[rows], whole.record.threshold
+        before, after = (one.probabilities(dataset.pixels[rows]) for one in (whole, small))
+        changes[role] = {
+            "films": len(rows),
+            "auc": evaluate(labels, before)["auc"],
+            "packed_auc": evaluate(labels, after)["auc"],
+            "otherwise": int(((before >= threshold) != (after >= threshold)).sum()),
+            "largest": float(abs(before - after).max()),
+        }
+    return changes
 
 
 def _recorded_scaling(file: Path) -> str | None:

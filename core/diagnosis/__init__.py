@@ -5,7 +5,14 @@ from core.diagnosis.audit_log import AGREEMENTS, AuditLog, Note, agreement_rate
 from core.diagnosis.dicom_objects import dicom_objects
 from core.diagnosis.explain import HeatMap, doubt
 from core.diagnosis.gate import Check, check
-from core.diagnosis.models import AvailableModel, available_models, save_operating_point
+from core.diagnosis.models import (
+    AvailableModel,
+    available_models,
+    companions,
+    published_models,
+    save_operating_point,
+    shipped_models,
+)
 from core.diagnosis.opinions import UNCERTAIN, Opinion, opinion
 from core.diagnosis.predictor import Look, Prediction, Predictor, borderline, load_predictor, shared_predictor
 from core.diagnosis.reading import NO_ANSWER, Reading, certainty, read_films
@@ -39,6 +46,7 @@ __all__ = [
     "borderline",
     "certainty",
     "check",
+    "companions",
     "dicom_objects",
     "doubt",
     "in_order",
@@ -46,10 +54,12 @@ __all__ = [
     "load_predictor",
     "opinion",
     "overlay_png",
+    "published_models",
     "read_films",
     "reading_report",
     "reference_of",
     "save_operating_point",
     "second_look",
     "shared_predictor",
+    "shipped_models",
 ]

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.diagnosis.answers import NOTICE, answer_files, described
-from core.diagnosis.models import AvailableModel, available_models
+from core.diagnosis.models import AvailableModel, available_models, companions
 from core.diagnosis.predictor import shared_predictor
 from core.errors import UserError
 from core.images import decode_safely
@@ -64,7 +64,7 @@ async def predict(request: Request) -> Response:
 
 def _answers(model: AvailableModel, files: list[tuple[str, bytes]], asked: dict[str, bool]) -> dict:
     """Loads what is needed and answers."""
-    models = available_models() if asked["opinions"] else [model]
+    models = companions(model) if asked["opinions"] else [model]
     predictors = {item.stage.number: shared_predictor(item.path) for item in models}
     readers = [(name, partial(decode_safely, data, name)) for name, data in files]
     return answer_files(readers, predictors, model.stage.number, *asked.values())

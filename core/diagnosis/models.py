@@ -6,28 +6,32 @@ from pathlib import Path
 from core import config
 from core.config import STAGES, Stage
 from core.evaluation import OperatingPoint, wilson
+from core.runs import shipped_runs
 from core.weights import ModelRecord, WeightsError, change_record, read_record
 
 
 @dataclass(frozen=True)
 class AvailableModel:
-    """A stage's published weights.
+    """A stage's weights.
 
     Attributes:
         stage: of the method.
         path: of the weights file.
         record: what the file says of itself.
+        shipped: whether it came with the project.
     """
 
     stage: Stage
     path: Path
     record: ModelRecord
+    shipped: bool = False
 
     @property
     def title(self) -> str:
         """One line for people: stage, run, data; synthetic data are named as such."""
         origin = f"run {self.record.run}" if self.record.run else "unknown origin"
         mark = ", SYNTHETIC data" if self.record.synthetic else ""
+        mark += ", came with the studio" if self.shipped else ""
         return f"Stage {self.stage.number} · {self.stage.name} · {origin}{mark}"
 
     def measured(self) -> str:
@@ -53,13 +57,33 @@ def save_operating_point(model: AvailableModel, point: OperatingPoint) -> None:
     change_record(model.path, threshold=point.threshold, threshold_rule=point.rule)
 
 
-def available_models(folder: Path | None = None) -> list[AvailableModel]:
+def available_models() -> list[AvailableModel]:
+    """What answers, by stage: the weights that training published, else those that came with the project."""
+    return published_models() or shipped_models()
+
+
+def published_models(folder: Path | None = None) -> list[AvailableModel]:
     """The published weights that can be opened, by stage."""
+    folder = Path(folder or config.model_folder())
+    return _opened([(stage, folder / stage.file) for stage in STAGES.values()])
+
+
+def shipped_models() -> list[AvailableModel]:
+    """The models that came with the project, by stage."""
+    found = [(STAGES[stage], run.weights_path(stage)) for run in shipped_runs() for stage in STAGES]
+    return _opened(found, shipped=True)
+
+
+def companions(model: AvailableModel) -> list[AvailableModel]:
+    """The models of the same origin, itself among them, by stage: those that may be asked beside it."""
+    return shipped_models() if model.shipped else published_models()
+
+
+def _opened(files: list[tuple[Stage, Path]], shipped: bool = False) -> list[AvailableModel]:
     found = []
-    for stage in STAGES.values():
-        path = Path(folder or config.model_folder()) / stage.file
+    for stage, path in files:
         try:
-            found.append(AvailableModel(stage, path, read_record(path)))
+            found.append(AvailableModel(stage, path, read_record(path), shipped))
         except WeightsError:
             continue
     return found

@@ -116,7 +116,7 @@ class Reference:
         """Keep it as .npz; raises OSError when that cannot be written."""
         path.parent.mkdir(exist_ok=True)
         with atomic.replacing(path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, **{field.name: getattr(self, field.name) for field in fields(self)})
+            np.savez_compressed(file, **{field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: Path) -> "Reference":

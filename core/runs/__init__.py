@@ -7,6 +7,7 @@ from core.runs.imported import SCALINGS, import_weights
 from core.runs.plan import Plan, gigamacs, stage_steps
 from core.runs.run import Run, RunStatus, create_run, list_runs, open_run
 from core.runs.seeds import differing_in_seed
+from core.runs.shipped import pack, shipped_runs
 
 __all__ = [
     "SCALINGS",
@@ -24,7 +25,9 @@ __all__ = [
     "kept_activations",
     "list_runs",
     "open_run",
+    "pack",
     "queue",
+    "shipped_runs",
     "stage_steps",
     "strategies",
 ]

@@ -384,15 +384,16 @@ def check_name(name: str) -> None:
 
 
 def open_run(name: str, folder: Path | None = None) -> Run:
-    """The run of that name.
+    """The run of that name: of the folder; without one, of the usual place or what comes with the project.
 
     Raises:
         UserError: there is none.
     """
-    run = Run(Path(folder or config.runs_folder()) / name)
-    if not NAME.fullmatch(name) or not (run.path / "state.json").exists():
-        raise UserError(f"There is no run {name!r} in {run.path.parent}.")
-    return run
+    folders = [Path(folder)] if folder else [config.runs_folder(), config.shipped_folder()]
+    for run in (Run(folder / name) for folder in folders):
+        if NAME.fullmatch(name) and (run.path / "state.json").exists():
+            return run
+    raise UserError(f"There is no run {name!r} in {folders[0]}.")
 
 
 def list_runs(folder: Path | None = None) -> list[Run]:

@@ -1,5 +1,6 @@
 """Model files as data: plain arrays by layer name, checked against our own architecture, never executed."""
 
+from core.weights.packed import write_packed
 from core.weights.reader import (
     Arrays,
     WeightsError,
@@ -21,4 +22,5 @@ __all__ = [
     "read_model",
     "read_record",
     "write_model",
+    "write_packed",
 ]

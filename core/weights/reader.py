@@ -1,6 +1,6 @@
 """Reading weights files as arrays, by layer, with shapes checked before memory is spent.
 
-`core.weights.layouts` finds them; nothing in the file is ever executed or unpickled.
+`core.weights.layouts` and `core.weights.packed` find them; nothing in the file is ever executed or unpickled.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ import numpy as np
 from core.architecture import BACKBONE, WEIGHTED, Layer
 from core.errors import UserError
 from core.weights.layouts import located
+from core.weights.packed import is_packed, unpacked
 from core.weights.record import ATTRIBUTE, ModelRecord
 
 Arrays = dict[str, tuple[np.ndarray, np.ndarray]]  # layer name -> (kernel, bias), float32
@@ -88,6 +89,8 @@ def _record(file: h5py.File) -> ModelRecord:
 
 
 def _layers(file: h5py.File, layers: tuple[Layer, ...], path: Path) -> Arrays:
+    if is_packed(file):
+        return {layer.name: _finite(unpacked(file, layer), layer, path) for layer in layers}
     found = located(file)
     return {layer.name: _layer(found, layer, path) for layer in layers}
 
@@ -108,14 +111,16 @@ def _layer(found: dict[str, list[h5py.Dataset]], layer: Layer, path: Path) -> tu
             f"{path.name} holds another architecture: {layer.name} has weights of shape {shown}, "
             f"expected {layer.kernel} and {layer.kernel[-1:]}. Choose a file of VGG19 as trained here."
         )
-    kernel = _array(by_shape[layer.kernel], layer, path)
-    return kernel, _array(by_shape[layer.kernel[-1:]], layer, path)
+    return _finite((_array(by_shape[layer.kernel]), _array(by_shape[layer.kernel[-1:]])), layer, path)
 
 
-def _array(dataset: h5py.Dataset, layer: Layer, path: Path) -> np.ndarray:
+def _array(dataset: h5py.Dataset) -> np.ndarray:
     if dataset.dtype.kind != "f":
         raise ValueError("not floating-point numbers")
-    values = dataset[()].astype(np.float32, copy=False)
-    if not np.isfinite(values).all():
+    return dataset[()].astype(np.float32, copy=False)
+
+
+def _finite(arrays: tuple[np.ndarray, np.ndarray], layer: Layer, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    if not all(np.isfinite(values).all() for values in arrays):
         raise WeightsError(f"{path.name}: {layer.name} holds values that are not numbers. Train it again.")
-    return values
+    return arrays

@@ -10,8 +10,8 @@ from core.diagnosis import (
     AvailableModel,
     Opinion,
     Reading,
-    available_models,
     certainty,
+    companions,
     opinion,
     reference_of,
     shared_predictor,
@@ -112,7 +112,7 @@ def _looked_again(entry: Entry, reading: Reading, model: AvailableModel) -> Read
 
 def second_opinion(reading: Reading, model: AvailableModel) -> Opinion:
     """What small changes of a film and the other stages say."""
-    predictors = {item.stage.number: shared_predictor(item.path) for item in available_models()}
+    predictors = {item.stage.number: shared_predictor(item.path) for item in companions(model)}
     reference = reference_of(model.record)
     return opinion(reading.film, reading.look, predictors, model.stage.number, reference)
 

@@ -13,7 +13,7 @@ from core.dataset.problems import PROBLEMS
 from core.errors import UserError
 from core.figures.dataset import grey_levels
 from core.images import read
-from core.runs import list_runs, open_run
+from core.runs import list_runs, open_run, shipped_runs
 from pages.seeing.film_grid import film_grid
 from pages.seeing.looks import looks_of
 
@@ -115,7 +115,8 @@ def _cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
 
 def _models() -> list[str]:
     """Measured stages of all runs."""
-    return [f"{run.name} · stage {stage}" for run in list_runs() for stage in sorted(run.evaluation())]
+    runs = [*list_runs(), *shipped_runs()]
+    return [f"{run.name} · stage {stage}" for run in runs for stage in sorted(run.evaluation())]
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)  # nobody changes it, so it need not be copied

@@ -5,7 +5,7 @@ import pytest
 
 from core.architecture import LAST_CONVOLUTION, WEIGHTED
 from core.dataset import open_dataset
-from core.diagnosis import Predictor, available_models, borderline, load_predictor
+from core.diagnosis import Predictor, available_models, borderline, load_predictor, published_models
 from core.diagnosis.engine import Engine
 from core.images import network_input, read
 from core.network import build, segment, set_arrays
@@ -83,6 +83,6 @@ def test_published_models_are_listed_with_their_origin(trained, home):
 
 def test_a_broken_file_is_not_offered_and_not_loaded(tmp_path):
     (tmp_path / "vgg_unfrozen.h5").write_bytes(b"broken")
-    assert available_models(tmp_path) == []
+    assert published_models(tmp_path) == []
     with pytest.raises(WeightsError):
         load_predictor(tmp_path / "vgg_unfrozen.h5")
