@@ -1,9 +1,11 @@
 """What tests share: a home of their own, a synthetic set, one real training run, real X-rays if present."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if "PYTEST_XDIST_WORKER" in os.environ:  # two at once: each on one core, or they wait for one another
@@ -54,8 +56,27 @@ def real() -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(demo, home) -> Run:
+def trained(demo, home, tmp_path_factory) -> Run:
     """A finished run of all three stages, in its own process, with its weights published."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return _train(demo)
+    shared = tmp_path_factory.getbasetemp().parent / "trained"  # by the worker that needs it first
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            run = _train(demo)
+            shutil.copytree(run.path, shared / "run")
+            shutil.copytree(run.model_folder(), shared / "models")
+            (shared / "home").write_text(str(home))
+            return run
+        shutil.copytree(shared / "models", home / "model_weights", dirs_exist_ok=True)
+        run = Run(shutil.copytree(shared / "run", home / "runs" / "trained"))
+    settings = (run.path / "settings.json").read_text()
+    settings = settings.replace((shared / "home").read_text(), str(home))
+    (run.path / "settings.json").write_text(settings)
+    return run
+
+
+def _train(demo: Path) -> Run:
     run = create_run(tiny_settings(demo), name="trained")
     jobs.start(run)
     wait_for(run)

@@ -46,6 +46,9 @@ def test_the_whole_way(server, page):
     page.get_by_text("Settings", exact=True).click()
     page.get_by_role("spinbutton", name="Epochs").fill("1")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    page.get_by_role("tab", name="Data and augmentation").click()
+    page.get_by_role("spinbutton", name="Training films").fill("48")
+    page.get_by_role("spinbutton", name="Training films").press("Enter")
     expect(page.get_by_text("Random starting weights: expect")).to_be_visible()
     page.get_by_role("button", name="Start training").click()
 
@@ -77,6 +80,7 @@ def test_the_whole_way(server, page):
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
     page.get_by_text("Answer anyway").click()
+    expect(page.get_by_text("No answer is withheld")).to_be_visible()
     settled(page)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(film())
     probability = page.get_by_text(re.compile(r"Probability of pneumonia \d+\.\d%")).first
