@@ -13,14 +13,16 @@ from core.errors import UserError
 from core.images import read
 from core.runs import open_run
 
-
-@click.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
+model_option = click.option(
     "--model",
     type=click.Path(path_type=Path),
     help="Weights file (.h5); if not given, the last stage that was trained, or what came with the studio.",
 )
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@model_option
 @click.option("--heatmap", is_flag=True, help="Add where the model looked, as a PNG in base64 (with --json).")
 @click.option("--opinions", is_flag=True, help="Add what small changes of the film and the other stages say.")
 @click.option("--anyway", is_flag=True, help="Answer for films that the model cannot judge, too.")
@@ -39,11 +41,7 @@ def predict(
 
     The other stages are looked for beside the model. Exit code 1 when a file got no answer.
     """
-    if model is None:
-        models = available_models()
-        if not models:
-            raise UserError("There is no trained model. Train one, or give a weights file by --model.")
-        model = models[-1].path
+    model = model or default_model()
     beside = {stage.number: model.with_name(stage.file) for stage in STAGES.values()} if opinions else {}
     number = next((number for number, path in beside.items() if path == model), 0)
     paths = {number: path for number, path in beside.items() if path.exists()} | {number: model}
@@ -64,6 +62,14 @@ def predict(
                 print(f"{'':>20}{warning}")
         print(answer["notice"])
     return 1 if any("error" in result for result in answer["results"]) else 0
+
+
+def default_model() -> Path:
+    """The weights that answer when none are named."""
+    models = available_models()
+    if not models:
+        raise UserError("There is no trained model. Train one, or give a weights file by --model.")
+    return models[-1].path
 
 
 @click.command()

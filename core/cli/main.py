@@ -24,6 +24,7 @@ ROOMS = {
     "evaluate": "evaluation",
     "compare": "evaluation",
     "predict": "diagnosis",
+    "read": "archive",
     "reference": "diagnosis",
 }
 

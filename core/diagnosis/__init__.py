@@ -1,6 +1,9 @@
 """From a Radiograph to a Prediction."""
 
 from core.diagnosis.answers import answer_files
+from core.diagnosis.archive import Archive, open_archive, start_archive
+from core.diagnosis.archive_summary import Summary, summarise, write_summary
+from core.diagnosis.archive_workers import read_archive
 from core.diagnosis.audit_log import AGREEMENTS, AuditLog, Note, agreement_rate
 from core.diagnosis.dicom_objects import dicom_objects
 from core.diagnosis.explain import HeatMap, doubt
@@ -27,6 +30,7 @@ __all__ = [
     "MASKS",
     "NO_ANSWER",
     "UNCERTAIN",
+    "Archive",
     "AuditLog",
     "AvailableModel",
     "Check",
@@ -40,6 +44,7 @@ __all__ = [
     "Reading",
     "Reference",
     "SecondLook",
+    "Summary",
     "agreement_rate",
     "answer_files",
     "available_models",
@@ -52,9 +57,11 @@ __all__ = [
     "in_order",
     "keep_reference",
     "load_predictor",
+    "open_archive",
     "opinion",
     "overlay_png",
     "published_models",
+    "read_archive",
     "read_films",
     "reading_report",
     "reference_of",
@@ -62,4 +69,7 @@ __all__ = [
     "second_look",
     "shared_predictor",
     "shipped_models",
+    "start_archive",
+    "summarise",
+    "write_summary",
 ]

@@ -23,12 +23,14 @@ class Engine:
         arrays: (kernel, bias) by layer name, in Keras's layout.
         scaling: `imagenet` or `unit`, as in ModelRecord.
         precisions: in which the convolutions are to be compiled.
+        threads: to compute with; 0 for one a core.
     """
 
-    def __init__(self, arrays: dict, scaling: str, precisions: tuple[str, ...]):
+    def __init__(self, arrays: dict, scaling: str, precisions: tuple[str, ...], threads: int = 0):
         end = [layer.name for layer in LAYERS].index(LAST_CONVOLUTION) + 1
-        self._parts = {name: _compiled(_convolutions(arrays, scaling, end), name) for name in precisions}
-        self._parts["head"] = _compiled(_head(arrays, end), "float32")
+        convolutions = {name: _convolutions(arrays, scaling, end) for name in precisions}
+        self._parts = {name: _compiled(model, name, threads) for name, model in convolutions.items()}
+        self._parts["head"] = _compiled(_head(arrays, end), "float32", threads)
         self._own = threading.local()
 
     def activations(self, pixels: np.ndarray, precision: str) -> np.ndarray:
@@ -51,9 +53,11 @@ class Engine:
         return [output.copy() for output in requests[part].infer([inputs]).values()]
 
 
-def _compiled(model: openvino.Model, precision: str) -> openvino.CompiledModel:
+def _compiled(model: openvino.Model, precision: str, threads: int) -> openvino.CompiledModel:
     """Compiled for the processor; the precision is said outright, as OpenVINO's default depends on it."""
     hints = {"INFERENCE_PRECISION_HINT": TYPES[precision], "PERFORMANCE_HINT": "LATENCY"}
+    if threads:
+        hints["INFERENCE_NUM_THREADS"] = threads
     return openvino.Core().compile_model(model, "CPU", hints)
 
 

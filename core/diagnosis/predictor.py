@@ -143,7 +143,7 @@ def _positive(probabilities: np.ndarray) -> np.ndarray:
     return probabilities[:, POSITIVE].astype(np.float64)
 
 
-def load_predictor(path: str | Path, precision: str = "auto") -> Predictor:
+def load_predictor(path: str | Path, precision: str = "auto", threads: int = 0) -> Predictor:
     """Load, compile and warm a model.
 
     Args:
@@ -153,6 +153,7 @@ def load_predictor(path: str | Path, precision: str = "auto") -> Predictor:
             0.15 and 0.85 again in float32, because there bfloat16 moves probabilities by up to
             0.025 and called 2 of 329 films otherwise. So no answer lies 0.01 from that of Keras
             in float32 (0.0075 at most; `python -m benchmarks` measures it).
+        threads: to compute with; 0 for one a core.
 
     Raises:
         WeightsError: the file is missing, damaged or of another architecture.
@@ -161,7 +162,7 @@ def load_predictor(path: str | Path, precision: str = "auto") -> Predictor:
     first = processor.resolved(precision)
     rechecks = precision == "auto" and first == "bfloat16"
     needed = ("bfloat16", "float32") if rechecks else (first,)
-    engine = Engine(arrays, record.scaling, needed)
+    engine = Engine(arrays, record.scaling, needed, threads)
     head = {layer.name: arrays[layer.name] for layer in HEAD}
     predictor = Predictor(engine, record, Path(path), first, rechecks, head)
     blank = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8)

@@ -18,9 +18,8 @@ from core.diagnosis import (
     shared_predictor,
 )
 from core.errors import UserError
-from core.images import Radiograph, decode_safely
+from core.images import Radiograph, data_address, decode_safely
 from pages.diagnosing.intake import Dropped
-from pages.diagnosing.pictures import data_address
 
 BATCH = 32
 THUMBNAIL = 64  # pixels a side

@@ -6,9 +6,8 @@ import numpy as np
 
 from core.diagnosis import HeatMap
 from core.figures.diagnosis import heat_colors
-from core.images import Radiograph
+from core.images import Radiograph, data_address
 from pages.component import component
-from pages.diagnosing.pictures import data_address
 
 MOST_SIDE, QUALITY = 1024, 92  # of what is sent: pixels, and of the JPEG
 HEAT_SIDE = 64
