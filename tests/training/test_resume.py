@@ -18,7 +18,7 @@ from core.runs import Run, create_run, jobs, lock
 from core.weights import read_model
 
 KILLS = 20
-EPOCHS = 5
+EPOCHS = 3
 
 
 @pytest.fixture(scope="module")
