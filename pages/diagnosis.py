@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.diagnosis import AvailableModel, published_models, shipped_models
 from core.errors import UserError
+from pages.diagnosing.archive import archive_view
 from pages.diagnosing.card import card
 from pages.diagnosing.history import history
 from pages.diagnosing.intake import Dropped, dropped_files
@@ -31,6 +32,7 @@ def main() -> None:
     else:
         st.caption("Drop one or several X-rays here. They stay on this computer and are not kept.")
     history(model)
+    archive_view()
 
 
 def about(model: AvailableModel) -> None:

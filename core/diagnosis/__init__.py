@@ -2,7 +2,8 @@
 
 from core.diagnosis.answers import answer_files
 from core.diagnosis.archive import Archive, open_archive, start_archive
-from core.diagnosis.archive_summary import Summary, summarise, write_summary
+from core.diagnosis.archive_browsing import KINDS, ORDERS, matching, page_of, written_as_csv
+from core.diagnosis.archive_summary import Summary, summarise, thumbnails, write_summary
 from core.diagnosis.archive_workers import read_archive
 from core.diagnosis.audit_log import AGREEMENTS, AuditLog, Note, agreement_rate
 from core.diagnosis.dicom_objects import dicom_objects
@@ -26,9 +27,11 @@ from core.diagnosis.worklist import LONGEST_WAIT_S, in_order
 
 __all__ = [
     "AGREEMENTS",
+    "KINDS",
     "LONGEST_WAIT_S",
     "MASKS",
     "NO_ANSWER",
+    "ORDERS",
     "UNCERTAIN",
     "Archive",
     "AuditLog",
@@ -57,9 +60,11 @@ __all__ = [
     "in_order",
     "keep_reference",
     "load_predictor",
+    "matching",
     "open_archive",
     "opinion",
     "overlay_png",
+    "page_of",
     "published_models",
     "read_archive",
     "read_films",
@@ -71,5 +76,7 @@ __all__ = [
     "shipped_models",
     "start_archive",
     "summarise",
+    "thumbnails",
     "write_summary",
+    "written_as_csv",
 ]

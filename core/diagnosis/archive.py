@@ -9,7 +9,6 @@ A shard is what one process reads at a time. A second start reads what is missin
 """
 
 import json
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,7 +20,6 @@ import pyarrow.parquet as pq
 from core import atomic
 from core.diagnosis.archive_source import Source, listed
 from core.errors import UserError
-from core.images import Radiograph
 from core.weights import file_digest
 
 SHARD = 256  # films
@@ -91,6 +89,10 @@ class Archive:
         """How many there are in all."""
         return pq.read_metadata(self.manifest).num_rows
 
+    def films_read(self) -> int:
+        """How many have a row so far."""
+        return self.answers().count_rows()
+
     def missing(self) -> list[int]:
         """Numbers of the shards that are still to be read."""
         there = {path.stem for path in (self.path / "shards").glob("*.parquet")}
@@ -100,10 +102,13 @@ class Archive:
         """The films of a shard, as the manifest names them."""
         return pq.ParquetFile(self.manifest).read_row_group(shard, ["path"]).column("path").to_pylist()
 
-    def film(self, path: str) -> Radiograph:
-        """A film of the manifest; ImageError where it cannot be read any more."""
-        with closing(Source(Path(self.terms().source))) as source:
-            return source.film(path)
+    def source(self) -> Source:
+        """Where the films are, to be closed after use.
+
+        Raises:
+            UserError: they are gone.
+        """
+        return Source(Path(self.terms().source))
 
     def answers(self) -> pyarrow.dataset.Dataset:
         """All answers so far, to be scanned: nothing is loaded whole."""

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 
 from core import atomic
 from core.diagnosis.archive import COLUMNS, Archive
-from core.diagnosis.archive_source import Source
 from core.diagnosis.predictor import BATCH, Predictor, load_predictor
 from core.diagnosis.reading import Reading, read_films
 from core.diagnosis.reference import reference_of
@@ -59,7 +58,7 @@ def read_shard(job: Job) -> int:
     predictor = _predictor(Path(terms.model), job.threads)
     size = 1 if job.alone else BATCH
     rows = []
-    with closing(Source(Path(terms.source))) as source, ThreadPoolExecutor(DECODERS, "decode") as threads:
+    with closing(archive.source()) as source, ThreadPoolExecutor(DECODERS, "decode") as threads:
         works = {}
         for start in range(0, len(paths), size):
             ahead = paths[start : start + (size if job.alone else 2 * size)]

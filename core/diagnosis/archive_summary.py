@@ -2,6 +2,7 @@
 
 import html
 import json
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 
@@ -13,6 +14,7 @@ from core import atomic
 from core.config import CLASS_NAMES, POSITIVE
 from core.diagnosis.answers import NOTICE
 from core.diagnosis.archive import Archive
+from core.diagnosis.archive_source import Source
 from core.errors import UserError
 from core.images import data_address
 
@@ -150,17 +152,31 @@ def _pictures(archive: Archive, wanted: pc.Expression, order: list[tuple[str, st
     found = archive.answers().to_table(columns=["path", "calibrated", "withheld"], filter=wanted)
     places = pc.select_k_unstable(found, SHOWN, order)
     figures = []
-    for row in found.take(places).to_pylist():
+    rows = found.take(places).to_pylist()
+    for row, picture in zip(rows, thumbnails(archive, [row["path"] for row in rows], 2 * SIDE), strict=True):
         said = row["withheld"] or f"{row['calibrated']:.0%}"
+        image = f'<img alt="" src="{picture}">' if picture else ""
         figures.append(
-            f"<figure>{_picture(archive, row['path'])}<figcaption>{html.escape(said)}<br>"
-            f"{html.escape(row['path'])}</figcaption></figure>"
+            f"<figure>{image}<figcaption>{html.escape(said)}<br>{html.escape(row['path'])}</figcaption></figure>"
         )
     return "".join(figures) or "<p>None.</p>"
 
 
-def _picture(archive: Archive, path: str) -> str:
+def thumbnails(archive: Archive, paths: list[str], side: int) -> list[str | None]:
+    """Films as data addresses; None for those that cannot be read any more.
+
+    Args:
+        side: pixels at most.
+    """
     try:
-        return f'<img alt="" src="{data_address(archive.film(path).pixels, 2 * SIDE)}">'
+        with closing(archive.source()) as source:
+            return [_thumbnail(source, path, side) for path in paths]
     except UserError:
-        return ""
+        return [None] * len(paths)
+
+
+def _thumbnail(source: Source, path: str, side: int) -> str | None:
+    try:
+        return data_address(source.film(path).pixels, side)
+    except UserError:
+        return None

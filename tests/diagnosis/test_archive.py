@@ -1,5 +1,6 @@
 """A whole archive is read shard by shard; whatever dies, every film has one row in the end."""
 
+import io
 import json
 import os
 import random
@@ -15,9 +16,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from core.dataset.demo import draw_chest
-from core.diagnosis import load_predictor, open_archive, read_archive, start_archive, write_summary
+from core.diagnosis import (
+    load_predictor,
+    matching,
+    open_archive,
+    page_of,
+    read_archive,
+    start_archive,
+    write_summary,
+    written_as_csv,
+)
 from core.errors import UserError
 from core.images import read
 from core.weights import change_record
@@ -97,6 +108,41 @@ def test_a_second_start_reads_what_is_missing_and_nothing_else(source, model, tm
     assert sum(summary.histogram) == summary.positives + summary.negatives
     assert json.loads((archive.path / "summary.json").read_text())["films"] == archive.films()
     assert "<svg" in (archive.path / "summary.html").read_text()
+
+
+def test_answers_are_filtered_and_ordered(source, model, tmp_path):
+    archive = start_archive(source, tmp_path / "out", model, shard=4, anyway=True)
+    list(read_archive(archive))
+    rows = rows_of(archive).reset_index()
+
+    def found(kind, order, text=""):
+        return page_of(archive, kind, text, matching(archive, kind, order, text))
+
+    def paths(*wanted):
+        return [row["path"] for row in found(*wanted)]
+
+    likely = [row["probability"] for row in found("all", "most likely first")]
+    assert likely[:-1] == sorted(likely[:-1], reverse=True) and likely[-1] is None
+    positive = found("pneumonia", "least likely first")
+    assert {row["path"] for row in positive} == set(rows.loc[rows["label"] == "PNEUMONIA", "path"])
+    assert [row["probability"] for row in positive] == sorted(row["probability"] for row in positive)
+    near = [
+        abs(row["probability"] - row["threshold"]) for row in found("all", "nearest to the threshold")[:-1]
+    ]
+    assert near == sorted(near)
+    assert paths("all", "by path") == sorted(rows["path"])
+    assert paths("not read", "by path") == ["cut.jpeg"]
+    assert paths("all", "by path", "FILM3") == ["2024/03/film3.png"]
+    table = pd.read_csv(io.BytesIO(written_as_csv(archive, "all", "film")))
+    assert sorted(table["path"]) == [path for path in sorted(rows["path"]) if "film" in path]
+
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60).run()
+    app.session_state["archive"] = str(archive.path)
+    app.switch_page("pages/diagnosis.py").run()
+    assert not app.exception and not app.error
+    assert any(f"{len(rows)} of {len(rows)} films have been read" in item.value for item in app.caption)
+    app.text_input(key="archive").set_value("/nowhere").run()
+    assert "holds no answers" in app.error[0].value
 
 
 def test_a_zip_and_a_list_are_read_like_the_folder(source, model, tmp_path):
