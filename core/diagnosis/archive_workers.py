@@ -1,6 +1,7 @@
 """Who reads the shards: processes on this computer, or a Ray cluster; a film that kills one stops neither."""
 
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
@@ -16,6 +17,7 @@ from core.diagnosis.archive import Archive
 from core.diagnosis.archive_shard import Job, journal, read_shard
 from core.errors import UserError
 
+PATIENCE_S = 5
 SHARE_OF_A_CORE = 0.7  # what an actor asks for; whole ones starve the tasks that feed them
 
 
@@ -70,10 +72,12 @@ def on_ray(archive: Archive, workers: int, address: str) -> Iterator[tuple[int, 
         import ray
     except ImportError as error:
         raise UserError("Ray is not installed: pip install -r requirements-scale.txt.") from error
-    try:
-        ray.init(address=address, log_to_driver=False, runtime_env={"working_dir": None})
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UserError(f"The cluster {address} does not answer: {error}") from error
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:  # Ray itself tries for minutes, and then ends the process
+        socket.create_connection((host, int(port)), PATIENCE_S).close()
+    except (OSError, ValueError) as error:
+        raise UserError(f"There is no cluster at {address} (HOST:PORT): {error}.") from error
+    ray.init(address=address, log_to_driver=False)
     rows = [{"folder": str(archive.path), "shard": shard} for shard in archive.missing()]
     try:
         shards = ray.data.from_items(rows, override_num_blocks=max(1, len(rows)))
