@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-if "PYTEST_XDIST_WORKER" in os.environ:  # two at once: each on one core, or they wait for one another
+if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: each on one core, or they wait for one another
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 
@@ -20,9 +20,19 @@ from core.runs import Run, create_run, jobs
 REAL = Path(__file__).resolve().parents[2] / "shared" / "chest_xray"
 
 
+LONGEST = (
+    "test_resume.py",
+    "test_training.py",
+    "test_whole_way.py",
+    "test_cli.py",
+    "test_archive.py",
+    "test_jobs.py",
+)
+
+
 def pytest_collection_modifyitems(items):
-    """The longest file first: it runs for minutes on one core while the others take turns on the second."""
-    items.sort(key=lambda item: item.path.name != "test_resume.py")
+    """The longest files first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)

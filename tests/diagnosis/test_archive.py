@@ -228,7 +228,7 @@ def test_ten_kills_of_the_reader_lose_and_double_nothing(source, model, tmp_path
     kills = 0
     while kills < 10:
         process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(chance.uniform(0.5, 6))
+        time.sleep(chance.uniform(0.5, 4))
         if process.poll() is not None:  # done before it could be killed: begin anew
             shutil.rmtree(tmp_path / "out")
             continue

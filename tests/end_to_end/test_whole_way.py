@@ -49,6 +49,8 @@ def test_the_whole_way(server, page):
     page.get_by_role("tab", name="Data and augmentation").click()
     page.get_by_role("spinbutton", name="Training films").fill("48")
     page.get_by_role("spinbutton", name="Training films").press("Enter")
+    page.get_by_role("spinbutton", name="Validation films").fill("16")
+    page.get_by_role("spinbutton", name="Validation films").press("Enter")
     expect(page.get_by_text("Random starting weights: expect")).to_be_visible()
     page.get_by_role("button", name="Start training").click()
 

@@ -18,7 +18,7 @@ from core.runs import Run, create_run, jobs, lock
 from core.weights import read_model
 
 KILLS = 20
-EPOCHS = 3
+EPOCHS = 5  # with fewer, runs end before they are killed, and begin anew more often
 
 
 @pytest.fixture(scope="module")
