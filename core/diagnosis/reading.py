@@ -66,7 +66,12 @@ class Reading:
         if self.opinion is None or self.withheld:
             return said
         second = self.opinion
-        if second.finding != UNCERTAIN:
+        if second.finding != UNCERTAIN and second.otherwise:
+            said.append(
+                f"{second.otherwise} of {second.changes} small shifts and mirrorings of the film changes the "
+                f"answer: {_reach(second)}."
+            )
+        elif second.finding != UNCERTAIN:
             said.append(f"Stable under small shifts and mirroring: {_reach(second)}.")
         if len(second.stages) > 1:
             calls = ", ".join(

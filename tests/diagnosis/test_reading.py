@@ -44,6 +44,8 @@ def reading(doubt="", **changes):
 
 def test_remarks_say_how_far_an_answer_can_be_relied_on():
     assert reading().finding == "No pneumonia"
+    one = reading(otherwise=1, highest=0.9).remarks()[0]
+    assert one.startswith("1 of 8 small shifts and mirrorings of the film changes the answer: probabilities")
     assert reading().remarks() == [
         "Stable under small shifts and mirroring: probabilities from 20% to 40%.",
         "All stages agree: stage 1 no pneumonia (30%), stage 3 no pneumonia (30%).",
