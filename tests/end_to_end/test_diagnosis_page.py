@@ -60,7 +60,7 @@ def opened(page, server) -> None:
     # Drawn chests lie near the threshold that six validation films give; this is about the page.
     page.get_by_text("Answer anyway").click()
     # Streamlit forgets an upload that is announced in the moment in which a script begins.
-    expect(page.get_by_text("No answer is withheld")).to_be_visible()
+    expect(page.get_by_text("No answer is withheld")).to_be_visible(timeout=20_000)
     settled(page)
 
 
@@ -125,7 +125,7 @@ def test_a_film_is_noted_logged_and_filed(server, page, films, home):
     opened(page, server)
     page.get_by_text("Session and audit log").click()
     page.get_by_text("Keep an audit log on this computer").click()
-    expect(page.get_by_text("are written to the log")).to_be_visible()
+    expect(page.get_by_text("are written to the log")).to_be_visible(timeout=20_000)
     settled(page)
     drop(page, {"film.dcm": films["film.dcm"]})
     expect(page.get_by_text("Probability of pneumonia").first).to_be_visible(timeout=60_000)
@@ -133,12 +133,12 @@ def test_a_film_is_noted_logged_and_filed(server, page, films, home):
     settled(page)
     page.get_by_text("Your reading").click()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Say first whether you agree")).to_be_visible()
+    expect(page.get_by_text("Say first whether you agree")).to_be_visible(timeout=20_000)
     page.get_by_role("radio", name="disagree").click()
     page.get_by_label("Your own finding").fill("effusion <b>")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Your reading: disagree")).to_be_visible(timeout=20_000)
-    expect(page.get_by_text("Readers agreed with 0 of 1 answers")).to_be_visible()
+    expect(page.get_by_text("Readers agreed with 0 of 1 answers")).to_be_visible(timeout=20_000)
     notes, answers = AuditLog(home / "audit.sqlite").notes(), AuditLog(home / "audit.sqlite").answers()
     assert list(notes["own"]) == ["effusion <b>"] and len(answers) == 1
     with zipfile.ZipFile(io.BytesIO(downloaded(page, "DICOM objects"))) as archive:

@@ -82,7 +82,7 @@ def test_the_whole_way(server, page):
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
     page.get_by_text("Answer anyway").click()
-    expect(page.get_by_text("No answer is withheld")).to_be_visible()
+    expect(page.get_by_text("No answer is withheld")).to_be_visible(timeout=20_000)
     settled(page)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(film())
     probability = page.get_by_text(re.compile(r"Probability of pneumonia \d+\.\d%")).first
