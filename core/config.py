@@ -9,6 +9,7 @@ from pathlib import Path
 from core import backbones, processor
 from core.errors import UserError
 
+PROJECT = Path(__file__).resolve().parent.parent
 CLASS_NAMES = ("NORMAL", "PNEUMONIA")
 POSITIVE = CLASS_NAMES.index("PNEUMONIA")
 IMAGE_SIZE = 128  # pixels a side of what the network sees
@@ -435,7 +436,7 @@ def preset(name: str) -> Preset:
 
 def home() -> Path:
     """Folder that holds runs, data and weights: $PNEUMONIA_STUDIO_HOME, else the project's own."""
-    return Path(os.environ.get("PNEUMONIA_STUDIO_HOME") or Path(__file__).resolve().parent.parent)
+    return Path(os.environ.get("PNEUMONIA_STUDIO_HOME") or PROJECT)
 
 
 def runs_folder() -> Path:
@@ -450,8 +451,7 @@ def data_folder() -> Path:
 
 def shipped_folder() -> Path:
     """Where runs that come with the project are kept: $PNEUMONIA_STUDIO_SHIPPED, else the project's own."""
-    project = Path(__file__).resolve().parent.parent
-    return Path(os.environ.get("PNEUMONIA_STUDIO_SHIPPED") or project / "model_weights" / "shipped")
+    return Path(os.environ.get("PNEUMONIA_STUDIO_SHIPPED") or PROJECT / "model_weights" / "shipped")
 
 
 def model_folder() -> Path:

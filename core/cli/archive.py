@@ -9,7 +9,7 @@ import click
 
 from core.cli.diagnosis import default_model, model_option
 from core.cli.output import Bar, as_json, print_json
-from core.diagnosis import open_archive, read_archive, start_archive, write_summary
+from core.diagnosis import read_archive, start_archive, write_summary
 
 
 @click.command()
@@ -45,16 +45,16 @@ def read(
     when a film could not be read.
     """
     archive = start_archive(source, out, model or default_model(), shard, anyway)
-    films, missing = archive.films(), len(archive.missing())
+    films, missing = archive.films(), archive.missing()
+    left = archive.films(missing)
     if not as_json:
-        print(f"{films:,} films in {archive.shards():,} shards, {missing:,} of them to be read")
+        print(f"{films:,} films in {archive.shards():,} shards, {len(missing):,} of them to be read")
     bar, done, began = Bar("Reading", "film"), 0, time.monotonic()
-    left = sum(len(archive.paths(number)) for number in archive.missing())
     for _, count in read_archive(archive, workers, cluster):
         done += count
         bar(done, left)
     seconds = time.monotonic() - began
-    summary = write_summary(open_archive(out))
+    summary = write_summary(archive)
     if as_json:
         print_json({**asdict(summary), "seconds": round(seconds, 1), "folder": str(archive.path)})
         return 1 if summary.errors else 0

@@ -3,7 +3,7 @@
 from core.diagnosis.answers import answer_files
 from core.diagnosis.archive import Archive, open_archive, start_archive
 from core.diagnosis.archive_browsing import KINDS, ORDERS, matching, page_of, written_as_csv
-from core.diagnosis.archive_summary import Summary, summarise, thumbnails, write_summary
+from core.diagnosis.archive_summary import thumbnails, write_summary
 from core.diagnosis.archive_workers import read_archive
 from core.diagnosis.audit_log import AGREEMENTS, AuditLog, Note, agreement_rate
 from core.diagnosis.dicom_objects import dicom_objects
@@ -47,7 +47,6 @@ __all__ = [
     "Reading",
     "Reference",
     "SecondLook",
-    "Summary",
     "agreement_rate",
     "answer_files",
     "available_models",
@@ -75,7 +74,6 @@ __all__ = [
     "shared_predictor",
     "shipped_models",
     "start_archive",
-    "summarise",
     "thumbnails",
     "write_summary",
     "written_as_csv",

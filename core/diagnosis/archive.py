@@ -85,9 +85,12 @@ class Archive:
         """How many there are in all."""
         return pq.read_metadata(self.manifest).num_row_groups
 
-    def films(self) -> int:
-        """How many there are in all."""
-        return pq.read_metadata(self.manifest).num_rows
+    def films(self, shards: list[int] | None = None) -> int:
+        """How many there are in all, or in some shards."""
+        manifest = pq.read_metadata(self.manifest)
+        if shards is None:
+            return manifest.num_rows
+        return sum(manifest.row_group(shard).num_rows for shard in shards)
 
     def films_read(self) -> int:
         """How many have a row so far."""

@@ -1,10 +1,9 @@
 """One shard of an archive: decoded, judged, written. The one function that every kind of worker maps."""
 
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,10 +13,10 @@ from core import atomic
 from core.diagnosis.archive import COLUMNS, Archive
 from core.diagnosis.predictor import BATCH, Predictor, load_predictor
 from core.diagnosis.reading import Reading, read_films
-from core.diagnosis.reference import reference_of
-from core.images import ImageError
+from core.diagnosis.reference import Reference, reference_of
+from core.errors import UserError
+from core.images import ImageError, Radiograph, Read, decoded_ahead, outcome
 
-DECODERS = 2  # threads
 KILLED = "Reading this file ended the process that read it, twice. Export it again."
 FACTS = {"modality": "Modality", "view": "View", "age": "Age", "sex": "Sex"}
 
@@ -56,22 +55,14 @@ def read_shard(job: Job) -> int:
         return 0
     terms, paths = archive.terms(), archive.paths(job.shard)
     predictor = _predictor(Path(terms.model), job.threads)
-    size = 1 if job.alone else BATCH
+    reference = reference_of(predictor.record)
     rows = []
-    with closing(archive.source()) as source, ThreadPoolExecutor(DECODERS, "decode") as threads:
-        works = {}
-        for start in range(0, len(paths), size):
-            ahead = paths[start : start + (size if job.alone else 2 * size)]
-            for place, path in enumerate(ahead, start):
-                if place in works or place in job.killers:
-                    continue
-                if job.alone:
-                    journal(job).write_text(str(place))
-                works[place] = threads.submit(source.film, path)
-            part = range(start, min(start + size, len(paths)))
-            rows += _answers(
-                [(paths[place], works.pop(place, None)) for place in part], predictor, terms.anyway
-            )
+    with closing(archive.source()) as source:
+        reads = [partial(source.film, path) for path in paths]
+        films = _one_by_one(job, reads) if job.alone else decoded_ahead(reads, BATCH)
+        for part in films:
+            names = paths[len(rows) : len(rows) + len(part)]
+            rows += _answers(names, part, predictor, reference, terms.anyway)
     table = pa.Table.from_pylist(rows, COLUMNS)
     with atomic.replacing(target) as temporary:
         pq.write_table(table, temporary)
@@ -84,22 +75,34 @@ def journal(job: Job) -> Path:
     return Archive(job.folder).shard_path(job.shard).with_suffix(".now")
 
 
-def _answers(part: list[tuple[str, Future | None]], predictor: Predictor, anyway: bool) -> Iterable[dict]:
+def _one_by_one(job: Job, reads: list[Read]) -> Iterator[list[Radiograph | UserError]]:
+    """Each film alone, written down before it is read; the killers are left unread."""
+    for place, read in enumerate(reads):
+        if place in job.killers:
+            yield [ImageError(KILLED)]
+            continue
+        journal(job).write_text(str(place))
+        yield [outcome(read)]
+
+
+def _answers(
+    paths: list[str],
+    found: list[Radiograph | UserError],
+    predictor: Predictor,
+    reference: Reference | None,
+    anyway: bool,
+) -> list[dict]:
     """A row a film."""
     record = predictor.record
     common = {"model": f"{record.run} stage {record.stage}", "threshold": record.threshold}
     rows, films = [], {}
-    for place, (path, work) in enumerate(part):
-        row = {"path": path, **common}
-        try:
-            if work is None:
-                raise ImageError(KILLED)
-            films[place] = work.result()
-            row["sha256"] = films[place].sha256
-        except ImageError as error:
-            row["error"] = str(error)
-        rows.append(row)
-    readings = read_films(films.values(), predictor, reference_of(record), anyway=anyway)
+    for place, (path, film) in enumerate(zip(paths, found, strict=True)):
+        if isinstance(film, UserError):
+            rows.append({"path": path, **common, "error": str(film)})
+            continue
+        films[place] = film
+        rows.append({"path": path, **common, "sha256": film.sha256})
+    readings = read_films(films.values(), predictor, reference, anyway=anyway)
     for place, reading in zip(films, readings, strict=True):
         rows[place] |= _values(reading)
     return rows

@@ -10,8 +10,19 @@ import pyarrow.csv
 import pyarrow.dataset
 
 from core.errors import UserError
-from core.images import IMAGES, ImageError, Radiograph, decode_safely, image_entries, is_dicom, pieces, read
-from core.images.decoder import MOST_BYTES, too_heavy
+from core.images import (
+    DAMAGED,
+    IMAGES,
+    MOST_BYTES,
+    ImageError,
+    Radiograph,
+    decode_safely,
+    image_entries,
+    is_dicom,
+    pieces,
+    read,
+    too_heavy,
+)
 
 LEFT_BY_SYSTEMS = {"dicomdir", "thumbs.db", "desktop.ini"}
 DICOM_HEAD = 132  # bytes that tell a DICOM file
@@ -38,7 +49,7 @@ class Source:
                 data += piece
                 if len(data) > MOST_BYTES:
                     raise ImageError(too_heavy(name, len(data)))
-        except (zipfile.BadZipFile, OSError, KeyError, EOFError, NotImplementedError) as error:
+        except (*DAMAGED, KeyError) as error:
             raise ImageError(f"{name} is damaged within its zip. Pack it again.") from error
         return decode_safely(bytes(data), name)
 

@@ -14,6 +14,7 @@ from core import atomic
 from core.config import CLASS_NAMES, POSITIVE
 from core.diagnosis.answers import NOTICE
 from core.diagnosis.archive import Archive
+from core.diagnosis.archive_browsing import KINDS
 from core.diagnosis.archive_source import Source
 from core.errors import UserError
 from core.images import data_address
@@ -120,15 +121,13 @@ def _page(archive: Archive, summary: Summary) -> str:
     }
     cells = "".join(f"<tr><td>{html.escape(name)}<td>{count:,}" for name, count in rows.items())
     likeliest = [("calibrated", "descending")]
-    positive = pc.field("label") == CLASS_NAMES[POSITIVE]
-    withheld = pc.is_valid(pc.field("withheld"))
     return (
         f"<!doctype html><meta charset=utf-8><title>Answers for an archive</title><style>{STYLE}</style>"
         f"<h1>Answers for an archive</h1><p>{html.escape(terms.source)}<br>Answered by "
         f"{html.escape(json.dumps(_models(archive)))}. {NOTICE}</p><table>{cells}</table>"
         f"<h2>Calibrated probability of pneumonia</h2>{_histogram(summary.histogram)}"
-        f"<h2>Most likely pneumonia</h2>{_pictures(archive, positive, likeliest)}"
-        f"<h2>Without an answer</h2>{_pictures(archive, withheld, [('path', 'ascending')])}"
+        f"<h2>Most likely pneumonia</h2>{_pictures(archive, KINDS['pneumonia'], likeliest)}"
+        f"<h2>Without an answer</h2>{_pictures(archive, KINDS['withheld'], [('path', 'ascending')])}"
     )
 
 

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -18,7 +18,7 @@ from core.diagnosis import (
     shared_predictor,
 )
 from core.errors import UserError
-from core.images import Radiograph, data_address, decode_safely
+from core.images import Radiograph, data_address, decode_safely, decoded_ahead
 from pages.diagnosing.intake import Dropped
 
 BATCH = 32
@@ -122,25 +122,22 @@ def _read_many(unread: list[Entry], model: AvailableModel) -> Iterator[int]:
     reference = reference_of(model.record)
     anyway = _asked(model)[-1]
     parts = [unread[start : start + BATCH] for start in range(0, len(unread), BATCH)]
-    with ThreadPoolExecutor(2, "decode") as threads:
+    reads = [partial(_decoded, entry) for entry in unread]
+    for part, found in zip(parts, decoded_ahead(reads, BATCH), strict=True):
+        films: list[tuple[Entry, Radiograph]] = []
+        for entry, film in zip(part, found, strict=True):
+            if isinstance(film, UserError):
+                entry.error = str(film)
+            else:
+                films.append((entry, film))
+        readings = read_films([film for _, film in films], predictor, reference, anyway=anyway)
+        for (entry, _), reading in zip(films, readings, strict=True):
+            _keep(entry, model, reading)
+        yield len(part)
 
-        def decoding(part: list[Entry]) -> list:
-            files = [entry.file for entry in part]
-            return [threads.submit(decode_safely, file.data(), file.name) for file in files]
 
-        waiting = decoding(parts[0])
-        for part, following in zip(parts, [*parts[1:], []], strict=True):
-            now, waiting = waiting, decoding(following)
-            films: list[tuple[Entry, Radiograph]] = []
-            for entry, work in zip(part, now, strict=True):
-                try:
-                    films.append((entry, work.result()))
-                except UserError as error:
-                    entry.error = str(error)
-            found = read_films([film for _, film in films], predictor, reference, anyway=anyway)
-            for (entry, _), reading in zip(films, found, strict=True):
-                _keep(entry, model, reading)
-            yield len(part)
+def _decoded(entry: Entry) -> Radiograph:
+    return decode_safely(entry.file.data(), entry.file.name)
 
 
 def _keep(entry: Entry, model: AvailableModel, reading: Reading) -> None:

@@ -42,6 +42,14 @@ def _number(place, base, key: str, name: str, label: str, low, high, sentence: s
     )
 
 
+def _choice(place, base, key: str, name: str, label: str, options: tuple[str, ...], sentence: str) -> str:
+    """One of the values that a setting may have."""
+    given, method = getattr(base, name), getattr(METHOD, name)
+    return place.selectbox(
+        label, options, options.index(given), key=f"{key}-{name}", help=_help(sentence, method)
+    )
+
+
 def _switch(place, base, key: str, name: str, label: str, sentence: str, **more) -> bool:
     """A setting that is on or off."""
     method = getattr(METHOD if hasattr(METHOD, name) else METHOD.augmentation, name)
@@ -122,28 +130,25 @@ def _loop(base: TrainingSettings, key: str) -> dict:
 
 def _optimizer(base: TrainingSettings, key: str) -> dict:
     first, second, third = st.columns(3)
-    optimizer = first.selectbox(
+    optimizer = _choice(
+        first,
+        base,
+        key,
+        "optimizer",
         "Optimiser",
         OPTIMIZERS,
-        OPTIMIZERS.index(base.optimizer),
-        key=f"{key}-optimizer",
-        help=_help(
-            "Adam adapts the rate of each weight and gets on faster in few epochs; AdamW also lets weights "
-            "decay.",
-            METHOD.optimizer,
-        ),
+        "Adam adapts the rate of each weight and gets on faster in few epochs; AdamW also lets weights "
+        "decay.",
     )
     off = {"disabled": optimizer != "sgd"}
-    schedule = second.selectbox(
+    schedule = _choice(
+        second,
+        base,
+        key,
+        "schedule",
         "Schedule of the rate",
         SCHEDULES,
-        SCHEDULES.index(base.schedule),
-        key=f"{key}-schedule",
-        help=_help(
-            "Plateau drops the rate when the validation loss stays; cosine lets it fall to 0 by the "
-            "last epoch.",
-            METHOD.schedule,
-        ),
+        "Plateau drops the rate when the validation loss stays; cosine lets it fall to 0 by the last epoch.",
     )
     return {
         "optimizer": optimizer,
@@ -158,16 +163,15 @@ def _optimizer(base: TrainingSettings, key: str) -> dict:
             "Of stage 1. Too high a rate makes the loss explode.",
             format="%.1e",
         ),
-        "precision": first.selectbox(
+        "precision": _choice(
+            first,
+            base,
+            key,
+            "precision",
             "Precision",
             processor.PRECISIONS,
-            processor.PRECISIONS.index(base.precision),
-            key=f"{key}-precision",
-            help=_help(
-                "In which convolutions compute. Auto is bfloat16, about twice as fast, where the processor "
-                f"has it (here: {processor.resolved('auto')}); weights, head and loss are float32 always.",
-                METHOD.precision,
-            ),
+            "In which convolutions compute. Auto is bfloat16, about twice as fast, where the processor "
+            f"has it (here: {processor.resolved('auto')}); weights, head and loss are float32 always.",
         ),
         "rate_factors": tuple(
             second.number_input(
