@@ -394,7 +394,7 @@ PRESETS = {
         },
     ),
     "recommended": Preset(
-        "The three stages with what measurement shows to help; docs/results.md says what, and by how much.",
+        "The three stages by a recipe still being measured: AdamW, cosine, averaged weights, random frames.",
         {
             "preset": "recommended",
             "optimizer": "adamw",
