@@ -29,13 +29,18 @@ chromium:
 			echo "The end-to-end test needs Chromium: install the package 'chromium' (Debian: sudo apt install chromium)."; exit 2; \
 		fi; }
 
-# Programs that write the tests' DICOM files and ask the API; where they are missing, those tests are skipped.
+# Programs that tests talk to; where they are missing, those tests are skipped. Debian would start what serves
+# on all addresses as soon as it is installed: policy-rc.d forbids it meanwhile.
+PACKAGES := dcmtk dicom3tools curl orthanc nginx-light
+POLICY := /usr/sbin/policy-rc.d
 programs:
-	@{ command -v img2dcm && command -v dciodvfy && command -v curl; } >/dev/null || { \
+	@{ command -v img2dcm && command -v dciodvfy && command -v curl && command -v Orthanc && command -v nginx; } >/dev/null || { \
 		if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
-			apt-get update -qq && apt-get install -y -qq dcmtk dicom3tools curl; \
+			[ -e $(POLICY) ] || { printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod +x $(POLICY) && made=yes; }; \
+			apt-get update -qq && apt-get install -y -qq $(PACKAGES); done=$$?; \
+			[ -z "$$made" ] || rm $(POLICY); exit $$done; \
 		else \
-			echo "Tests of DICOM and of the API are skipped without dcmtk, dicom3tools and curl (Debian: sudo apt install dcmtk dicom3tools curl)."; \
+			echo "Tests of DICOM, the API and servers behind nginx are skipped without $(PACKAGES) (Debian: sudo apt install $(PACKAGES))."; \
 		fi; }
 
 .venv/bin/python:

@@ -3,7 +3,8 @@
 import streamlit as st
 from streamlit.errors import StreamlitAuthError
 
-from core.diagnosis import available_models
+from core.diagnosis import available_models, node_status
+from core.errors import UserError
 from core.runs import jobs
 
 st.set_page_config(page_icon=":material/pulmonology:", layout="wide")
@@ -28,6 +29,29 @@ def status() -> None:
         where = run.status()
         st.progress(where.done, f"Training {run.name}")
         st.caption(where.message)
+    node()
+
+
+def node() -> None:
+    """What the DICOM node has done, where one was started."""
+    try:
+        found = node_status()
+    except UserError as error:
+        st.caption(f":material/hub: {error}")
+        return
+    if found is None:
+        return
+    st.caption(
+        f":material/hub: DICOM node: {found.received:,} received, {found.judged:,} judged, "
+        f"{found.delivered:,} delivered, {found.waiting:,} waiting, {found.failed:,} failed"
+    )
+    troubles = [f"{count:,} failed: {reason}" for reason, count in found.reasons.items()]
+    if found.trouble:
+        troubles.insert(0, f"Not returned yet: {found.trouble}.")
+    if troubles:
+        with st.expander("What went wrong at the node"):
+            for trouble in troubles:
+                st.caption(trouble)
 
 
 def asks_who_you_are() -> bool:

@@ -30,10 +30,10 @@ REPEATS = 15
 @click.option("--seconds", default=60, show_default=True)
 def main(home: Path, clients: int, seconds: int) -> None:
     """Ask one at a time, in batches, and by many clients at once."""
-    films = [_film(number) for number in range(FILMS)]
+    films = [drawn_film(number) for number in range(FILMS)]
     with running(home) as address:
         server = _server()
-        expected = [_ask(address, [film])["results"][0]["probability"] for film in films]
+        expected = [ask(address, [film])["results"][0]["probability"] for film in films]
         _alone(address, home, films)
         before = server.memory_info().rss
         answers, errors, wrong, times = _together(address, films, expected, clients, seconds)
@@ -53,10 +53,10 @@ def _alone(address: str, home: Path, films: list[bytes]) -> None:
     for number in range(REPEATS):
         film = number % FILMS
         took["predictor"].append(_timed(lambda film=film: predictor.predict([decoded[film]])))
-        took["API"].append(_timed(lambda film=film: _ask(address, [films[film]])))
-        took["API with heat map"].append(_timed(lambda film=film: _ask(address, [films[film]], heatmap=1)))
+        took["API"].append(_timed(lambda film=film: ask(address, [films[film]])))
+        took["API with heat map"].append(_timed(lambda film=film: ask(address, [films[film]], heatmap=1)))
     batch = [_timed(lambda: predictor.predict(decoded[:32])) / 32 for _ in range(3)]
-    whole = [_timed(lambda: _ask(address, films[:32])) / 32 for _ in range(3)]
+    whole = [_timed(lambda: ask(address, films[:32])) / 32 for _ in range(3)]
     for name, times in took.items():
         print(
             f"{name}: median {1000 * median(times):.0f} ms, {median(times) / median(took['predictor']):.2f}x"
@@ -78,7 +78,7 @@ def _together(address: str, films: list[bytes], expected: list[float], clients: 
             number = (number + 7) % FILMS
             began = time.monotonic()
             try:
-                found = _ask(address, [films[number]])["results"][0]["probability"]
+                found = ask(address, [films[number]])["results"][0]["probability"]
             except requests.RequestException as error:
                 errors.append(error)
                 continue
@@ -94,14 +94,14 @@ def _together(address: str, films: list[bytes], expected: list[float], clients: 
     return len(times), len(errors), len(wrong), times
 
 
-def _film(number: int) -> bytes:
+def drawn_film(number: int) -> bytes:
     pixels = draw_chest(np.random.default_rng([55, number]), ("bacteria", "virus", "none")[number % 3])
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
 
 
-def _ask(address: str, films: list[bytes], **switches: int) -> dict:
+def ask(address: str, films: list[bytes], **switches: int) -> dict:
     """What the API says of films; raises requests.RequestException when it says no."""
     parts = [("file", (f"{number}.jpeg", film)) for number, film in enumerate(films)]
     answer = requests.post(

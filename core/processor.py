@@ -1,5 +1,6 @@
 """What this machine's processor can do, and the precision that follows from it."""
 
+import os
 import time
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from core.errors import UserError
 
 PRECISIONS = ("auto", "float32", "bfloat16")
+THREADS = "PNEUMONIA_STUDIO_THREADS"
 CPU_FACTS = Path("/proc/cpuinfo")
 
 
@@ -49,3 +51,15 @@ def resolved(precision: str) -> str:
     if precision != "auto":
         return precision
     return "float32" if bfloat16_unit() == "none" else "bfloat16"
+
+
+def answering_threads() -> int:
+    """Threads that a server answers with, as the environment says; 0, one a core, where it says nothing.
+
+    Raises:
+        UserError: it says no whole number.
+    """
+    given = os.environ.get(THREADS, "0")
+    if not given.isdecimal():
+        raise UserError(f"{THREADS} is {given!r}; give a whole number, 0 for one thread a core.")
+    return int(given)

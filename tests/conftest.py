@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,27 @@ def own_home(tmp_path, monkeypatch) -> Path:
     """A home for one test that needs an empty one."""
     monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(tmp_path / "own"))
     return tmp_path / "own"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Gives a file system of some size, such as `1m`; asked again, it makes that one larger."""
+    place = tmp_path / "small"
+    place.mkdir()
+
+    def sized(size: str) -> Path:
+        how = (
+            ["-o", f"remount,size={size}"]
+            if os.path.ismount(place)
+            else ["-t", "tmpfs", "-o", f"size={size}"]
+        )
+        if subprocess.run(["mount", *how, "tmpfs", str(place)], capture_output=True).returncode:
+            pytest.skip("no right to mount a small file system")
+        return place
+
+    yield sized
+    if os.path.ismount(place):
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 @pytest.fixture(scope="session")

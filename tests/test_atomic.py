@@ -1,6 +1,3 @@
-import os
-import subprocess
-
 import pytest
 
 from core import atomic
@@ -22,22 +19,11 @@ def test_the_temporary_file_keeps_the_extension(tmp_path):
         assert temporary.suffix == ".h5"
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of one megabyte."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("a small file system cannot be mounted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 def test_a_full_disk_is_told_in_a_sentence_and_spares_the_old_file(small_disk):
-    path = small_disk / "history.txt"
+    small = small_disk("1m")
+    path = small / "history.txt"
     atomic.write_text(path, "old")
     with pytest.raises(UserError, match="disk is full: .*history.txt could not be saved and is as it was"):
         atomic.write_text(path, "x" * 2_000_000)
     assert path.read_text() == "old"
-    assert len(list(small_disk.iterdir())) == 1
+    assert len(list(small.iterdir())) == 1

@@ -25,6 +25,7 @@ ROOMS = {
     "compare": "evaluation",
     "predict": "diagnosis",
     "read": "archive",
+    "node": "node",
     "reference": "diagnosis",
 }
 

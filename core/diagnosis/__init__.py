@@ -17,6 +17,7 @@ from core.diagnosis.models import (
     save_operating_point,
     shipped_models,
 )
+from core.diagnosis.node_queue import NodeStatus, node_folder, node_status
 from core.diagnosis.opinions import UNCERTAIN, Opinion, opinion
 from core.diagnosis.predictor import Look, Prediction, Predictor, borderline, load_predictor, shared_predictor
 from core.diagnosis.reading import NO_ANSWER, Reading, certainty, read_films
@@ -40,6 +41,7 @@ __all__ = [
     "HeatMap",
     "Look",
     "Neighbour",
+    "NodeStatus",
     "Note",
     "Opinion",
     "Prediction",
@@ -61,6 +63,8 @@ __all__ = [
     "load_predictor",
     "matching",
     "open_archive",
+    "node_folder",
+    "node_status",
     "opinion",
     "overlay_png",
     "page_of",

@@ -8,19 +8,17 @@ import io
 import re
 from importlib.metadata import version
 
-import numpy as np
 import pydicom
-from PIL import Image
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
 from core.diagnosis.models import AvailableModel
 from core.diagnosis.opinions import UNCERTAIN
 from core.diagnosis.reading import FINDINGS, Reading
-from core.diagnosis.report import overlay_png, reading_report
+from core.diagnosis.report import overlaid, reading_report
 from core.errors import UserError
 
 MAKER = "Pneumonia studio, research software"
-SERIES = {"overlay": 9101, "report": 9102, "pdf": 9103}
+SERIES = {"overlay": 9101, "finding": 9102, "report": 9103}
 NEEDED = {  # what highdicom copies from the film, and what stands where the film has none
     "SOPClassUID": None,
     "SOPInstanceUID": None,
@@ -45,23 +43,21 @@ FORMS = {  # values of another form are left empty: highdicom refuses them, and 
 OPTIONAL = ("SpecificCharacterSet", "PatientOrientation", "Rows", "Columns")
 
 
-def dicom_objects(data: bytes, reading: Reading, model: AvailableModel) -> dict[str, bytes]:
+def dicom_objects(
+    data: bytes, reading: Reading, model: AvailableModel, kinds: tuple[str, ...] = tuple(SERIES)
+) -> dict[str, bytes]:
     """Files by name: the film with its heat map, the finding as a structured report, the report as PDF.
 
     Args:
         data: of the DICOM file that was read; its study's identifiers go into the objects.
         reading: its film in full, with the heat map.
+        kinds: which are wanted: `overlay`, `finding`, `report`.
 
     Raises:
         UserError: the file lacks the UIDs that tell its study.
     """
     source = _identifiers(data)
-    made = {
-        "overlay.dcm": _overlay(source, reading, model),
-        "finding.dcm": _finding(source, reading, model),
-        "report.dcm": _encapsulated(source, reading_report([reading], model), model),
-    }
-    return {name: _bytes(found) for name, found in made.items()}
+    return {f"{kind}.dcm": _bytes(BUILDERS[kind](source, reading, model)) for kind in kinds}
 
 
 def _identifiers(data: bytes) -> pydicom.Dataset:
@@ -103,7 +99,7 @@ def _overlay(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -
     # Imported here: highdicom takes a second, and only who files an answer needs it.
     from highdicom.sc import SCImage
 
-    pixels = np.asarray(Image.open(io.BytesIO(overlay_png(reading))))
+    pixels = overlaid(reading)
     image = SCImage.from_ref_dataset(
         source,
         pixel_array=pixels,
@@ -168,7 +164,7 @@ def _finding(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -
         imaging_measurements=[group],
     )
     report = sr.ComprehensiveSR(
-        evidence=[source], content=content[0], is_complete=True, **_placed(source, model, "report")
+        evidence=[source], content=content[0], is_complete=True, **_placed(source, model, "finding")
     )
     report.SeriesDescription = "Pneumonia: finding, research only"
     return report
@@ -182,9 +178,10 @@ def _judgement(reading: Reading) -> tuple[str, str, str]:
     return ("52101004", "SCT", "Present") if present else ("2667000", "SCT", "Absent")
 
 
-def _encapsulated(source: pydicom.Dataset, pdf: bytes, model: AvailableModel) -> pydicom.Dataset:
+def _encapsulated(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -> pydicom.Dataset:
     from highdicom.base import SOPClass
 
+    pdf = reading_report([reading], model)
     document = SOPClass(
         study_instance_uid=source.StudyInstanceUID,
         sop_class_uid=EncapsulatedPDFStorage,
@@ -200,7 +197,7 @@ def _encapsulated(source: pydicom.Dataset, pdf: bytes, model: AvailableModel) ->
         study_time=source.StudyTime,
         referring_physician_name=source.ReferringPhysicianName,
         series_description="Pneumonia: report, research only",
-        **_placed(source, model, "pdf"),
+        **_placed(source, model, "report"),
     )
     document.ConversionType = "WSD"
     document.BurnedInAnnotation = "YES"
@@ -219,3 +216,6 @@ def _bytes(found: pydicom.Dataset) -> bytes:
     buffer = io.BytesIO()
     found.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
+
+
+BUILDERS = {"overlay": _overlay, "finding": _finding, "report": _encapsulated}

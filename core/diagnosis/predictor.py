@@ -179,7 +179,7 @@ def shared_predictor(path: Path) -> Predictor:
 
 @lru_cache(maxsize=len(STAGES))
 def _loaded(path: Path, _modified: int) -> Predictor:
-    return load_predictor(path)
+    return load_predictor(path, threads=processor.answering_threads())
 
 
 _loading = threading.Lock()  # two who ask at once do not load twice

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from PIL import Image
 
@@ -26,13 +27,17 @@ def overlay_png(reading: Reading, strength: float = STRENGTH) -> bytes:
     Args:
         strength: of full heat, 0 to 1.
     """
+    buffer = io.BytesIO()
+    Image.fromarray(overlaid(reading, strength)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def overlaid(reading: Reading, strength: float = STRENGTH) -> np.ndarray:
+    """The same as colours, uint8 (height, width, 3)."""
     # Imported here: it takes half a second, and answers do without.
     from core.figures.diagnosis import overlay
 
-    buffer = io.BytesIO()
-    heat = reading.heat.over(reading.film.pixels)
-    Image.fromarray(overlay(reading.film.pixels, heat, strength)).save(buffer, "PNG")
-    return buffer.getvalue()
+    return overlay(reading.film.pixels, reading.heat.over(reading.film.pixels), strength)
 
 
 def reading_report(readings: Iterable[Reading], model: AvailableModel) -> bytes:

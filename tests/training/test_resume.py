@@ -4,7 +4,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import time
 from dataclasses import replace
 
@@ -130,27 +129,15 @@ def wait_until(condition, seconds: float = 240) -> None:
         time.sleep(0.01)
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 600 MB, and a function that makes it larger; for who may mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", str(place)]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no right to mount a small file system")
-    yield place, lambda: subprocess.run(["mount", "-o", "remount,size=4g", str(place)], check=True)
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
 def test_a_full_disk_ends_the_run_with_a_sentence_and_it_goes_on_when_there_is_room(settings, small_disk):
-    place, enlarge = small_disk
+    place = small_disk("600m")
     run = create_run(replace(settings, stages=(1,), epochs=4), "full", place / "runs", place / "models")
     jobs.start(run)
     wait_for(run)
     assert run.status().state == "failed" and "The disk is full" in run.status().message
     assert_nothing_is_damaged(run)
     epochs = len(run.epochs())
-    enlarge()
+    small_disk("4g")
     jobs.start(run)
     wait_for(run)
     assert run.status().state == "finished", run.log_tail()
