@@ -36,6 +36,7 @@ def nginx(servers: list[int]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "nginx.conf"
         path.write_text(text)
+        os.chmod(place, 0o755)  # started by root, nginx works as somebody else
         process = subprocess.Popen(["nginx", "-p", place, "-c", str(path), "-g", "daemon off;"])
         try:
             address = f"http://127.0.0.1:{front}"

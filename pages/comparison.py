@@ -8,7 +8,7 @@ from core.dataset import cohorts
 from core.diagnosis import available_models, save_operating_point
 from core.errors import UserError
 from core.evaluation import OperatingPoint, Predictions
-from core.runs import list_runs, shipped_runs
+from core.runs import list_runs, list_sweeps, shipped_runs
 from core.study import Candidate, Study, measured_stages
 from pages.comparing.calibration import calibration
 from pages.comparing.curves import curves
@@ -20,6 +20,7 @@ from pages.comparing.numbers import numbers
 from pages.comparing.pictures import choose_format
 from pages.comparing.reading import reading
 from pages.comparing.report import report
+from pages.comparing.sweeps import sweeps
 from pages.next_step import offer_training
 
 ALL = "all films"
@@ -83,10 +84,11 @@ def main() -> None:
             )
         study = study.at(operating_points(study.validation, *point))
         offer_to_save(study)
+        sections = SECTIONS | ({"Sweeps": sweeps} if list_sweeps() else {})
         section = st.segmented_control(
-            "Show", list(SECTIONS), default="Numbers", required=True, key="section"
+            "Show", list(sections), default="Numbers", required=True, key="section"
         )
-        SECTIONS[section](study)
+        sections[section](study)
     except UserError as error:
         st.error(str(error), icon=":material/error:")
 

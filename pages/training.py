@@ -10,6 +10,7 @@ from pages.launching.form import choose_settings
 from pages.launching.preview import planned, preview
 from pages.watching.run import show_run
 from pages.watching.runs import choose_run, show_queue
+from pages.watching.sweeps import of_group
 
 VIEWS = NEW, RUNS = ("New run", "Runs")
 
@@ -27,7 +28,7 @@ def main() -> None:
     st.query_params["view"] = view
     if view == NEW:
         new_run(bool(active))
-    elif runs := list_runs():
+    elif runs := of_group(list_runs()):
         chosen = choose_run(runs)
         show_queue()
         show_run(chosen)

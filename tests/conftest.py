@@ -25,6 +25,8 @@ LONGEST = (
     "test_resume.py",
     "test_training.py",
     "test_whole_way.py",
+    "test_sweep.py",
+    "test_node_and_orthanc.py",
     "test_cli.py",
     "test_archive.py",
     "test_jobs.py",

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "diagnosis": {"images", "dataset", "runs", "evaluation", "figures", "weights"},
     "figures": {"evaluation"},
     "study": {"dataset", "diagnosis", "evaluation", "figures", "runs"},
-    "cli": {"dataset", "images", "runs", "evaluation", "diagnosis", "study", "weights"},
+    "cli": {"dataset", "images", "runs", "evaluation", "diagnosis", "study", "weights", "training"},
 }
 
 

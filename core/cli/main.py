@@ -15,6 +15,7 @@ ROOMS = {
     "sets": "data",
     "audit": "data",
     "train": "training",
+    "sweep": "sweep",
     "runs": "runs",
     "stop": "runs",
     "waiting": "runs",

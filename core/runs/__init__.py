@@ -8,12 +8,15 @@ from core.runs.plan import Plan, gigamacs, stage_steps
 from core.runs.run import Run, RunStatus, create_run, list_runs, open_run
 from core.runs.seeds import differing_in_seed
 from core.runs.shipped import pack, shipped_runs
+from core.runs.sweeps import Sweep, Trial, list_sweeps, open_sweep
 
 __all__ = [
     "SCALINGS",
     "Plan",
     "Run",
     "RunStatus",
+    "Sweep",
+    "Trial",
     "archive",
     "command_line",
     "create_run",
@@ -24,7 +27,9 @@ __all__ = [
     "jobs",
     "kept_activations",
     "list_runs",
+    "list_sweeps",
     "open_run",
+    "open_sweep",
     "pack",
     "queue",
     "shipped_runs",

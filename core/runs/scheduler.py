@@ -48,7 +48,7 @@ def train_first(folder: Path, turn: int) -> None:
         run = Run(folder / names[0])
         own = lock.acquire(run.lock_path) if (run.path / "state.json").exists() else None
         if own is not None:
-            process = start_process(run, turn, own)
+            process = start_process(run, (turn, own))
             os.close(own)
         names.pop(0)  # after the lock is taken: at no moment does the run look neither queued nor running
     os.close(turn)
@@ -61,20 +61,27 @@ def train_first(folder: Path, turn: int) -> None:
         run.write_state(state="died", message=obituary(process.returncode), ended=time.time())
 
 
-def start_process(run: Run, turn: int, own: int) -> subprocess.Popen | None:
-    """The training process. It inherits both locks, which are free again when it ends, however it ends."""
+def start_process(
+    run: Run, locks: tuple[int, ...], environment: dict[str, str] | None = None
+) -> subprocess.Popen | None:
+    """The training process. It inherits the locks, which are free again when it ends, however it ends.
+
+    Args:
+        run: locked by one of `locks`.
+        environment: variables besides our own.
+    """
     run.begin_attempt()
     try:
         with open(run.log_path, "ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "core.training", str(run.path)],
                 cwd=PROJECT,
-                env={**os.environ, lock.INHERITED: "1"},
+                env={**os.environ, **(environment or {}), lock.INHERITED: "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                pass_fds=(turn, own),
+                pass_fds=locks,
             )
     except OSError as error:
         sentence = f"The training process could not be started: {error.strerror}."

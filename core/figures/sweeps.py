@@ -1,0 +1,62 @@
+"""Figures of sweeps."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.figures.style import MODEL_COLORS, MUTED, styled
+
+WIDE = 30  # times between the least and the greatest value from which an axis counts in factors
+RESULTS = {"loss": "validation loss", "auc": "validation AUC"}
+SCALE = [[0, MODEL_COLORS[1]], [0.5, "#b9a9a0"], [1, MODEL_COLORS[0]]]  # the best are orange
+
+
+def parallel_coordinates(table: pd.DataFrame, varied: list[str]) -> go.Figure:
+    """Trials as lines through the values of their settings and through what came out, coloured by loss.
+
+    Args:
+        table: a row a trial, with the columns `varied`, loss and auc; as `core.runs.Sweep.table` gives it.
+        varied: the settings, in order.
+    """
+    axes = [_axis(table[name], name) for name in varied]
+    axes += [_axis(table[name], words) for name, words in RESULTS.items() if table[name].notna().all()]
+    figure = go.Figure(
+        go.Parcoords(
+            dimensions=axes,
+            line={"color": table["loss"], "colorscale": SCALE, "showscale": False},
+            labelfont={"size": 13, "color": MUTED},
+            tickfont={"size": 12, "color": MUTED},
+            rangefont={"size": 1, "color": "rgba(0,0,0,0)"},  # it would repeat the ticks
+        )
+    )
+    return styled(figure, height=360, margin={"l": 60, "r": 60, "t": 56, "b": 24})
+
+
+def _axis(values: pd.Series, name: str) -> dict:
+    """One axis: numbers as they are or by factors, words and choices at equal distances."""
+    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        words = values.map(str)
+        known = sorted(words.unique())
+        return {
+            "label": name,
+            "values": [known.index(word) for word in words],
+            "tickvals": list(range(len(known))),
+            "ticktext": known,
+            "range": [-0.1, len(known) - 0.9],
+        }
+    low, high = float(values.min()), float(values.max())
+    if low > 0 and high / low > WIDE:
+        ticks = np.geomspace(low, high, 5)
+        return {
+            "label": name,
+            "values": np.log10(values.astype(float)),
+            "tickvals": np.log10(ticks),
+            "ticktext": [f"{tick:.2g}" for tick in ticks],
+        }
+    ticks = np.linspace(low, high, 5) if high > low else [low]
+    return {
+        "label": name,
+        "values": values.astype(float),
+        "tickvals": list(ticks),
+        "ticktext": [f"{tick:.4g}" for tick in ticks],
+    }

@@ -1,0 +1,157 @@
+"""Sweeps: ordinary runs, none of them trained twice, whatever ends the sweep."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.cli.main import main
+from core.errors import UserError
+from core.runs import list_sweeps, open_run, open_sweep
+from core.runs.sweeps import Sweep, Trial
+from core.training.sweep import Range, read_plan
+
+PROJECT = Path(__file__).resolve().parents[2]
+TINY = """
+preset = "quick"
+{head}
+data = "{data}"
+[settings]
+weights = "none"
+stages = [1]
+epochs = 2
+batch_size = 8
+steps = [2, 2, 1]
+train_limit = 16
+validation_limit = 8
+{rest}
+"""
+
+
+def write(folder: Path, demo: Path, head: str, rest: str) -> Path:
+    path = folder / "sweep.toml"
+    path.write_text(TINY.format(head=head, data=demo, rest=rest))
+    return path
+
+
+def test_a_grid_is_trained_once_though_it_is_killed(demo, own_home, tmp_path):
+    """The driver is killed in its first trial; what has finished keeps the time at which it ended."""
+    path = write(tmp_path, demo, 'name = "rates"\nseeds = [0, 1]', "[values]\nlearning_rate = [1e-4, 1e-3]")
+    words = [sys.executable, "-m", "core", "sweep", str(path)]
+    first = subprocess.Popen(words, cwd=PROJECT, env={**os.environ}, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 240
+    while not (list_sweeps() and list_sweeps()[0].trials and _finished(list_sweeps()[0])):
+        assert time.monotonic() < deadline and first.poll() is None
+        time.sleep(0.1)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    before = {name: open_run(name).status().ended for name in _finished(open_sweep("rates"))}
+
+    done = subprocess.run(words, cwd=PROJECT, env={**os.environ}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = open_sweep("rates")
+    assert [trial.values for trial in found.trials] == [{"learning_rate": 1e-4}, {"learning_rate": 1e-3}]
+    assert [trial.runs for trial in found.trials] == [(f"rates-00{n}-s0", f"rates-00{n}-s1") for n in (0, 1)]
+    assert {found.state(trial) for trial in found.trials} == {"finished"} and found.done() == 1
+    for name, ended in before.items():
+        assert open_run(name).status().ended == ended
+    runs = found.runs(found.trials[1])
+    assert [run.settings().seed for run in runs] == [0, 1] and runs[0].settings().learning_rate == 1e-3
+    assert found.best().number in (0, 1) and "Best: trial" in done.stdout
+    assert not (
+        own_home / "model_weights"
+    ).exists()  # a trial never takes the place of the model that answers
+
+    kept = own_home / "data" / "features"
+    assert len({path.name for path in kept.iterdir() if path.is_dir()}) <= 2  # one a seed, not one a run
+
+    with pytest.raises(UserError, match="was begun with other settings or values"):
+        other = write(tmp_path, demo, 'name = "rates"\nseeds = [0, 1]', "[values]\nlearning_rate = [1e-5]")
+        _run(other)
+
+
+def _finished(sweep: Sweep) -> list[str]:
+    runs = [run for trial in sweep.trials for run in sweep.runs(trial)]
+    return [run.name for run in runs if run.status().state == "finished"]
+
+
+def _run(path: Path) -> Sweep:
+    from core.training.sweep import Queue, run_sweep
+
+    return run_sweep(read_plan(path), Queue())
+
+
+def test_a_search_gives_bad_trials_up_by_validation_loss(demo, own_home, tmp_path, capsys):
+    """A learning rate of 1 ruins a run in its first epoch; the search sees it and goes on."""
+    path = write(
+        tmp_path,
+        demo,
+        'name = "search"\nsearch = "tpe"\ntrials = 6',
+        'optimizer = "sgd"\n[ranges]\nlearning_rate = { low = 1e-5, high = 1.0, log = true }',
+    )
+    assert main(["sweep", str(path), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert len(said["trials"]) == 6
+    finished = [trial for trial in said["trials"] if trial["state"] == "finished"]
+    assert len(finished) >= 3 and said["best"] == min(finished, key=lambda trial: trial["loss"])["number"]
+    assert {trial["state"] for trial in said["trials"]} <= {"finished", "pruned"}
+    for trial in said["trials"]:
+        assert 1e-5 <= trial["values"]["learning_rate"] <= 1
+        if trial["state"] == "pruned":
+            assert "worse than half of the others" in trial["pruned"]
+
+
+@pytest.mark.parametrize(
+    "head, rest, reason",
+    [
+        ("", "", "Nothing is varied"),
+        ('search = "guess"', "[values]\nmomentum = [0, 0.9]", "choose from grid, random, tpe"),
+        ("", "[ranges]\nmomentum = { low = 0, high = 0.9 }", "A grid has no ranges"),
+        ('search = "tpe"', "[ranges]\nmomentum = { low = 0.9, high = 0 }", "the lower bound first"),
+        ('search = "tpe"', "[ranges]\nmomentum = 3", "the lower bound first"),
+        ("", "[values]\nmomentum = [0, 7]", "momentum is 7"),
+        ("", "[values]\nspeed = [1]", "Unknown setting 'speed'"),
+        ("", "[values]\nseed = [1]", "seed cannot be varied"),
+        ("", "[values]\nmomentum = 3", "give a list"),
+        ("seeds = [1, 1]", "[values]\nmomentum = [0]", "different whole numbers"),
+        ("trails = 3", "[values]\nmomentum = [0]", "'trails', which is not known"),
+        ('name = "a b"', "[values]\nmomentum = [0]", "cannot be called"),
+        ("what", "", "is no TOML file"),
+    ],
+)
+def test_a_file_that_cannot_be_meant_so_is_refused_before_anything_runs(demo, tmp_path, head, rest, reason):
+    with pytest.raises(UserError, match=reason):
+        read_plan(write(tmp_path, demo, head, rest))
+
+
+def test_a_plan_says_what_its_file_says(demo, tmp_path):
+    plan = read_plan(
+        write(
+            tmp_path,
+            demo,
+            'search = "tpe"\ntrials = 5\nseeds = [3, 4]',
+            '[values]\noptimizer = ["adam", "adamw"]\n'
+            '[ranges]\n"augmentation.rotation" = { low = 0, high = 30 }',
+        )
+    )
+    assert plan.name == "sweep" and plan.seeds == (3, 4) and plan.trials == 5
+    assert plan.ranges == {"augmentation.rotation": Range(0, 30)}
+    settings = plan.settings({"optimizer": "adamw", "augmentation.rotation": 7}, 4)
+    assert settings.optimizer == "adamw" and settings.augmentation.rotation == 7 and settings.seed == 4
+    assert settings.epochs == 2 and settings.stages == (1,)
+
+
+def test_a_damaged_record_is_passed_over_and_said(tmp_path):
+    sweep = Sweep("good", tmp_path, 2, {}, (Trial(0, {"momentum": 0.5}, ("good-000-s0",)),))
+    sweep.save()
+    (tmp_path / ".sweeps" / "bad.json").write_text("{")
+    assert [found.name for found in list_sweeps(tmp_path)] == ["good"]
+    assert list_sweeps(tmp_path)[0] == sweep
+    assert sweep.state(sweep.trials[0]) == "queued" and sweep.best() is None and sweep.done() == 0
+    with pytest.raises(UserError, match="is damaged"):
+        open_sweep("bad", tmp_path)
