@@ -1,5 +1,6 @@
 """Every page, empty and with data, by Streamlit's own test runner; the browser test sees the rest."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.dataset import forget_cohort, open_dataset, save_cohort
 from core.diagnosis import available_models, load_predictor, save_operating_point
+from core.diagnosis.node_queue import FilmQueue
 from core.evaluation import DEFAULT, calibrated
 from core.images import read
-from core.runs import create_run, housekeeping, jobs, strategies
+from core.runs import Sweep, Trial, create_run, housekeeping, jobs, strategies
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = ("dataset", "training", "comparison", "diagnosis")
@@ -226,3 +228,59 @@ assert not {"tensorflow", "keras"} & set(sys.modules)
 """
     film = next((demo / "test/NORMAL").iterdir())
     subprocess.run([sys.executable, "-c", code, str(film)], cwd=PROJECT, check=True)
+
+
+@pytest.fixture
+def sweep(trained):
+    """A sweep of two trials, one of which is the run that was trained; its record alone is made here."""
+    made = Sweep(
+        "rates",
+        trained.path.parent,
+        3,
+        {},
+        (
+            Trial(0, {"learning_rate": 1e-3, "optimizer": "adam"}, (trained.name,)),
+            Trial(1, {"learning_rate": 1e-1, "optimizer": "sgd"}, ("rates-001-s0",), "worse than half"),
+        ),
+    )
+    made.save()
+    yield made
+    made.path.unlink()
+
+
+def test_a_sweep_is_one_group_of_the_training_page(sweep, trained):
+    app = opened("training", view="Runs", group="rates")
+    assert "Best so far: trial 0 with learning_rate 0.001, optimizer adam" in texts(app)
+    runs = app.dataframe[0].value["Run"].tolist()
+    assert runs == [trained.name]
+    alone = create_run(trained.settings(), "alone")
+    others = opened("training", view="Runs", group="Single runs")
+    assert "Best so far" not in texts(others)
+    assert others.dataframe[0].value["Run"].tolist() == ["alone"]
+    shutil.rmtree(alone.path)
+
+
+def test_the_comparison_page_draws_a_sweep_as_lines(sweep):
+    app = opened("comparison", section="Sweeps")
+    table = next(item.value for item in app.dataframe if "learning_rate" in item.value)
+    assert table["state"].tolist() == ["finished", "pruned"]
+    assert table["loss"].notna().tolist() == [True, False]
+    assert "Test is not shown" in texts(app)
+
+
+def test_the_sidebar_says_what_the_dicom_node_has_done(own_home):
+    def said() -> str:
+        app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60).run()
+        return "\n".join(caption.value for caption in app.sidebar.caption)
+
+    assert "DICOM node" not in said()
+    queue = FilmQueue()
+    for number in range(3):
+        queue.store(f"1.2.{number}", "1.2", "SENDER", (b"film",))
+    first, second, _ = queue.quiet(0, 9)
+    queue.failed(first, "The film is damaged.")
+    queue.judged(second, {})
+    queue.postponed(second, "ORTHANC@127.0.0.1:4242 does not answer", 60)
+    queue.close()
+    assert "3 received, 1 judged, 0 delivered, 2 waiting, 1 failed" in said()
+    assert "1 failed: The film is damaged." in said() and "does not answer" in said()
