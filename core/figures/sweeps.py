@@ -24,8 +24,8 @@ def parallel_coordinates(table: pd.DataFrame, varied: list[str]) -> go.Figure:
         go.Parcoords(
             dimensions=axes,
             line={"color": table["loss"], "colorscale": SCALE, "showscale": False},
-            labelfont={"size": 13, "color": MUTED},
-            tickfont={"size": 12, "color": MUTED},
+            labelfont={"size": 13, "color": MUTED, "shadow": "none"},
+            tickfont={"size": 12, "color": MUTED, "shadow": "none"},
             rangefont={"size": 1, "color": "rgba(0,0,0,0)"},  # it would repeat the ticks
         )
     )

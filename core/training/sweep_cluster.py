@@ -3,7 +3,7 @@
 import os
 
 from core.errors import UserError
-from core.runs import Run, lock
+from core.runs import Run, jobs, lock
 from core.runs.scheduler import end_if_overdue, start_process
 
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -51,6 +51,9 @@ class Cluster:
         try:
             self._ray.get(task)
         except self._ray.exceptions.RayError as error:
+            del self._tasks[run.name]
+            if jobs.is_active(run):  # its process outlives the worker that started it
+                return True
             reason = str(error).splitlines()[0][:200]
             run.write_state(state="died", message=f"Its place on the cluster was lost: {reason}")
         return False

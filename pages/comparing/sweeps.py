@@ -31,8 +31,9 @@ def sweeps(_: Study) -> None:
     varied = list(sweep.trials[0].values)
     draw(parallel_coordinates(finished, varied), "sweep")
     st.caption(
-        "A line a trial, mean over its seeds: its settings, then what came out on **validation** at the last "
-        "stage. Drag along an axis to see some alone. Test is not shown: it chooses nothing."
+        "A line a trial, mean over its seeds, the best in orange: its settings, then what came out on "
+        "**validation** at the last stage. Drag along an axis to see some alone. Test is not shown: it "
+        "chooses nothing."
     )
     ordered = table.sort_values("loss")
     st.dataframe(ordered, hide_index=True, column_config=MEASURED, placeholder="–")
