@@ -394,7 +394,7 @@ PRESETS = {
         },
     ),
     "recommended": Preset(
-        "The three stages by a recipe still being measured: AdamW, cosine, averaged weights, random frames.",
+        "The recipe of the model that came along: AdamW, cosine, averaged weights, random frames; hours.",
         {
             "preset": "recommended",
             "optimizer": "adamw",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-SHARED = {"config", "errors", "atomic", "architecture", "backbones", "document", "processor"}
+SHARED = {"cluster", "config", "errors", "atomic", "architecture", "backbones", "document", "processor"}
 MAY_IMPORT = {
     "images": set(),
     "dataset": {"images"},

@@ -9,7 +9,7 @@ from core.config import STAGES
 from core.dataset import Dataset, described, open_dataset, rows_by_role
 from core.diagnosis import load_predictor
 from core.errors import UserError
-from core.evaluation import evaluate
+from core.evaluation import Predictions, evaluate, found_by
 from core.runs import SCALINGS, Run, import_weights, open_run
 from core.runs import pack as pack_run
 from core.weights import change_record, read_record
@@ -79,17 +79,24 @@ def import_file(
     "--stage", type=click.IntRange(1, len(STAGES)), default=3, show_default=True, help="Whose weights."
 )
 @click.option(
+    "--point",
+    type=click.Choice(["half", "youden"]),
+    default="half",
+    show_default=True,
+    help="How the threshold is found that it answers by: one half, or Youden's J on validation.",
+)
+@click.option(
     "--to", type=click.Path(path_type=Path), help="Folder; if not given, where the app takes it from."
 )
 @click.option("--runs", "folder", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
 @as_json
-def pack(run: str, stage: int, to: Path | None, folder: Path | None, as_json: bool) -> None:
+def pack(run: str, stage: int, point: str, to: Path | None, folder: Path | None, as_json: bool) -> None:
     """Pack the record of RUN and one stage in eight bits a weight, to come with the project.
 
     The packed model is asked beside the whole one about the run's own films, where they are at hand.
     """
     found = open_run(run, folder)
-    packed = pack_run(found, stage, to)
+    packed = pack_run(found, stage, to, _measured_at(found, stage, point))
     size = sum(path.stat().st_size for path in packed.path.rglob("*") if path.is_file())
     weights = packed.weights_path(stage).stat().st_size
     changes = _changes(found, packed, stage)
@@ -104,6 +111,18 @@ def pack(run: str, stage: int, to: Path | None, folder: Path | None, as_json: bo
         )
 
 
+def _measured_at(run: Run, stage: int, rule: str) -> dict:
+    """What the packed model's record says otherwise: the point that a rule finds, and what it is worth."""
+    if run.predictions(stage, "validation") is None:
+        return {}
+    known = {split: Predictions.of(split, run.predictions(stage, split)) for split in ("validation", "test")}
+    point = found_by(rule, known["validation"].labels, known["validation"].probabilities)
+    measured = {
+        split: evaluate(films.labels, films.probabilities, point.threshold) for split, films in known.items()
+    }
+    return {"threshold": point.threshold, "threshold_rule": point.rule, "evaluation": measured}
+
+
 def _changes(run: Run, packed: Run, stage: int) -> dict[str, dict]:
     """What eight bits a weight change, by role; {} where the films are not at hand."""
     try:
@@ -111,12 +130,13 @@ def _changes(run: Run, packed: Run, stage: int) -> dict[str, dict]:
     except UserError:
         return {}
     whole, small = (load_predictor(item.weights_path(stage)) for item in (run, packed))
+    threshold = small.record.threshold
     rows_of, changes = rows_by_role(dataset, run.settings()), {}
     for role in ("validation", "test"):
         rows = rows_of[role]
         if not len(rows):
             continue
-        labels, threshold = dataset.labels[rows], whole.record.threshold
+        labels = dataset.labels[rows]
         before, after = (one.probabilities(dataset.pixels[rows]) for one in (whole, small))
         changes[role] = {
             "films": len(rows),

@@ -1,7 +1,6 @@
 """Who reads the shards: processes on this computer, or a Ray cluster; a film that kills one stops neither."""
 
 import os
-import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
@@ -13,11 +12,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core import atomic
+from core.cluster import connect
 from core.diagnosis.archive import Archive
 from core.diagnosis.archive_shard import Job, journal, read_shard
 from core.errors import UserError
 
-PATIENCE_S = 5
 SHARE_OF_A_CORE = 0.7  # what an actor asks for; whole ones starve the tasks that feed them
 
 
@@ -68,16 +67,7 @@ def on_ray(archive: Archive, workers: int, address: str) -> Iterator[tuple[int, 
     Raises:
         UserError: Ray is not installed or the cluster does not answer.
     """
-    try:
-        import ray
-    except ImportError as error:
-        raise UserError("Ray is not installed: pip install -r requirements-scale.txt.") from error
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    try:  # Ray itself tries for minutes, and then ends the process
-        socket.create_connection((host, int(port)), PATIENCE_S).close()
-    except (OSError, ValueError) as error:
-        raise UserError(f"There is no cluster at {address} (HOST:PORT): {error}.") from error
-    ray.init(address=address, log_to_driver=False)
+    ray = connect(address)
     rows = [{"folder": str(archive.path), "shard": shard} for shard in archive.missing()]
     try:
         shards = ray.data.from_items(rows, override_num_blocks=max(1, len(rows)))

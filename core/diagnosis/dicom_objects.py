@@ -60,6 +60,12 @@ def dicom_objects(
     return {f"{kind}.dcm": _bytes(BUILDERS[kind](source, reading, model)) for kind in kinds}
 
 
+def load_makers() -> None:
+    """Import what makes the objects, a second's work, before the first one is needed."""
+    import highdicom.sc
+    import highdicom.sr  # noqa: F401
+
+
 def _identifiers(data: bytes) -> pydicom.Dataset:
     """The few attributes that tie an object to the film's study."""
     file = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True, specific_tags=[*NEEDED, *OPTIONAL])

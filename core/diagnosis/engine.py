@@ -58,6 +58,7 @@ def _compiled(model: openvino.Model, precision: str, threads: int) -> openvino.C
     hints = {"INFERENCE_PRECISION_HINT": TYPES[precision], "PERFORMANCE_HINT": "LATENCY"}
     if threads:
         hints["INFERENCE_NUM_THREADS"] = threads
+        hints["ENABLE_CPU_PINNING"] = False  # or several processes share one core and leave the others idle
     return openvino.Core().compile_model(model, "CPU", hints)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import config
-from core.config import STAGES, Stage
+from core.config import STAGES, THRESHOLD, Stage
 from core.evaluation import OperatingPoint, wilson
 from core.runs import shipped_runs
 from core.weights import ModelRecord, WeightsError, change_record, read_record
@@ -35,7 +35,7 @@ class AvailableModel:
         return f"Stage {self.stage.number} · {self.stage.name} · {origin}{mark}"
 
     def measured(self) -> str:
-        """How well it did on its test films, at a threshold of one half, with 95 % intervals by Wilson."""
+        """How well it did on its test films, at the threshold that they were measured at; 95 % intervals."""
         test = (self.record.evaluation or {}).get("test")
         if not test or test["recall"] is None or test["specificity"] is None:
             return "not measured on test images"
@@ -45,7 +45,8 @@ class AvailableModel:
             "{} {:.0%} ({:.0%} to {:.0%})".format(name, part / whole, *wilson(part, whole))
             for name, (part, whole) in rates.items()
         ]
-        return f"on {test['n']} test images at a threshold of 0.5: {', '.join(said)}"
+        where = f"{test['n']} test images at a threshold of {test.get('threshold', THRESHOLD):.3g}"
+        return f"on {where}: {', '.join(said)}"
 
 
 def save_operating_point(model: AvailableModel, point: OperatingPoint) -> None:

@@ -9,12 +9,13 @@ import logging
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
 
-from core.diagnosis.dicom_objects import dicom_objects
+from core.diagnosis.dicom_objects import dicom_objects, load_makers
 from core.diagnosis.models import AvailableModel, available_models
 from core.diagnosis.node_delivery import Archive, DeliveryError, deliver
 from core.diagnosis.node_queue import FilmQueue, ReceivedFilm
@@ -95,6 +96,9 @@ def _model() -> AvailableModel:
 
 def _judging(settings: NodeSettings, queue: FilmQueue, stop: threading.Event) -> None:
     """Judge the films of quiet studies until told to stop."""
+    with suppress(UserError):  # said when a film comes
+        reference_of(shared_predictor(_model().path).record)
+    load_makers()
     while not stop.is_set():
         films = queue.quiet(settings.quiet, MOST)
         if not films:

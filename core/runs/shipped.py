@@ -19,7 +19,7 @@ def shipped_runs() -> list[Run]:
     return list_runs(config.shipped_folder())
 
 
-def pack(run: Run, stage: int, folder: Path | None = None) -> Run:
+def pack(run: Run, stage: int, folder: Path | None = None, changes: dict | None = None) -> Run:
     """Keep what others need of a finished run: history, evaluation, predictions, and one stage's weights.
 
     Paths of this computer are left out. A run of the same name that was packed before is replaced.
@@ -28,6 +28,7 @@ def pack(run: Run, stage: int, folder: Path | None = None) -> Run:
         run: finished.
         stage: whose weights, in eight bits each, and training films go with it.
         folder: where to; None for the place from which the app takes it.
+        changes: of the model's record, such as its threshold.
 
     Raises:
         UserError: the run is not finished or lacks that stage, or the folder cannot be written.
@@ -40,7 +41,7 @@ def pack(run: Run, stage: int, folder: Path | None = None) -> Run:
         (packed.path / "weights").mkdir(parents=True)
         _write_record(run, packed)
         arrays, record = read_model(run.weights_path(stage))
-        write_packed(packed.weights_path(stage), arrays, record)
+        write_packed(packed.weights_path(stage), arrays, replace(record, **(changes or {})))
         if run.reference_path(stage).exists():
             packed.reference_path(stage).parent.mkdir()
             shutil.copyfile(run.reference_path(stage), packed.reference_path(stage))

@@ -2,6 +2,7 @@
 
 import os
 
+from core.cluster import connect
 from core.errors import UserError
 from core.runs import Run, jobs, lock
 from core.runs.scheduler import end_if_overdue, start_process
@@ -21,16 +22,7 @@ class Cluster:
     """
 
     def __init__(self, address: str, cpus: int):
-        try:
-            import ray
-        except ImportError as error:
-            raise UserError(
-                "Ray is not installed: pip install -r requirements-scale.txt on every node."
-            ) from error
-        try:
-            ray.init(address=address, log_to_driver=False, ignore_reinit_error=True)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise UserError(f"There is no cluster at {address}: {error}.") from error
+        ray = connect(address)
         self.at_once = int(ray.cluster_resources().get("CPU", 0)) // cpus
         if not self.at_once:
             raise UserError(f"The cluster at {address} has fewer than {cpus} processors; lower cpus.")
