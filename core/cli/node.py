@@ -1,9 +1,11 @@
 """`node`: films from an archive by DICOM, findings back to it."""
 
 import logging
+import os
 import signal
 import socket
 import threading
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 
@@ -80,7 +82,9 @@ def node(
         signal.signal(number, lambda *_: stop.set())
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
     logging.getLogger("pneumonia.node").setLevel(logging.INFO)
-    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # it would write who sent what
+    for library in ("pynetdicom", "pydicom"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)  # they would write who sent what
+    warnings.simplefilter("ignore")
 
     def ready(found: int) -> None:
         where = (
@@ -89,7 +93,7 @@ def node(
         print(f"{aet} listens on {host}:{found}{where}", flush=True)
 
     run_node(NodeSettings(listening, target, sends, quiet, keep), stop, ready)
-    return 0
+    os._exit(0)  # pynetdicom's threads would wait for peers that say nothing; nothing of theirs is kept
 
 
 def _title(text: str) -> str:

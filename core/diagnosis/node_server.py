@@ -61,6 +61,7 @@ MOST_AT_ONCE = 150 * 2**20  # bytes of unfinished films of all peers together
 MOST_CONNECTIONS = 100
 PDU_S = 10.0  # for a PDU to arrive once it has begun, and for a handshake
 SILENT_S = 30.0  # between two PDUs
+CLOSING_S = 2.0
 
 SUCCESS, OUT_OF_RESOURCES, MISMATCH, UNREADABLE = 0x0000, 0xA700, 0xA900, 0xC000
 NOT_KNOWN = (1, 1, 3)  # A-ASSOCIATE-RJ: permanent, by the user, calling AE title not recognised
@@ -128,7 +129,7 @@ class NodeServer:
             association.abort()
         closing = threading.Thread(target=self._server.shutdown, daemon=True)
         closing.start()
-        closing.join(PDU_S)  # pynetdicom waits without bound
+        closing.join(CLOSING_S)  # pynetdicom waits without bound
 
     def _on_connection(self, event: evt.Event) -> None:
         """Send away who may not come, shake hands, and guard what is read."""
@@ -167,14 +168,14 @@ class NodeServer:
         sender = event.assoc.requestor.ae_title
         try:
             header = _header(event)
-            uid, study = str(header.SOPInstanceUID), str(header.StudyInstanceUID)
+            uid, study, kind = map(str, (header.SOPInstanceUID, header.StudyInstanceUID, header.SOPClassUID))
             maker = str(header.get("Manufacturer", None) or "")
         except Exception as error:  # whatever a damaged header makes pydicom raise
             log.warning("refused a data set of %s that cannot be read: %s", sender, type(error).__name__)
             return UNREADABLE
         if not uid or not study:
             return UNREADABLE
-        if uid != request.AffectedSOPInstanceUID or header.SOPClassUID != request.AffectedSOPClassUID:
+        if uid != request.AffectedSOPInstanceUID or kind != request.AffectedSOPClassUID:
             return MISMATCH
         if maker == MAKER or self._queue.is_result(uid):
             return SUCCESS  # our own, come back: taken, and never judged

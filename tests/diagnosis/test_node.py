@@ -201,6 +201,7 @@ def test_headers_that_lie_are_refused(node, tmp_path, unparsed):
     body = whole[144 + struct.unpack("<L", whole[140:144])[0] :]
     assert raw(node.port, tmp_path, body, 6000) == 0xA900  # another instance than was announced
     assert raw(node.port, tmp_path, b"garbage" * 100, 6000) == 0xC000
+    assert raw(node.port, tmp_path, body.replace(b"\x08\0\x16\0", b"\x08\0\x17\0", 1), 6001) == 0xC000
     assert raw(node.port, tmp_path, b"", 6000) == 0xC000
 
 
