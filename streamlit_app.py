@@ -22,7 +22,8 @@ def status() -> None:
     """Which models are at hand and what is training."""
     models = available_models()
     ready = ", ".join(str(model.stage.number) for model in models)
-    st.caption(f":material/deployed_code: Trained stages: {ready}" if ready else "No trained model yet")
+    what = "Model that came along: stage" if ready and models[0].shipped else "Trained stages:"
+    st.caption(f":material/deployed_code: {what} {ready}" if ready else "No trained model yet")
     if any(model.record.synthetic for model in models):
         st.badge("Model trained on SYNTHETIC data", color="orange")
     if run := jobs.active_run():

@@ -112,8 +112,13 @@ def offer_to_save(study: Study) -> None:
 
 
 def preselected(candidates: dict[str, Candidate]) -> list[str]:
-    """The models that diagnose now, as far as their runs are here; else the newest run's."""
-    current = {(model.record.run, model.stage.number) for model in available_models()}
+    """The stages of the run that diagnoses now, as far as they were measured; else the newest run's."""
+    models = available_models()
+    current = {(model.record.run, model.stage.number) for model in models}
+    if (
+        len({model.record.run for model in models}) == 1
+    ):  # of a packed run one stage answers, and all are known
+        current = {(models[0].record.run, stage) for stage in STAGES}
     found = [name for name, item in candidates.items() if (item.run.name, item.stage) in current]
     newest = next(iter(candidates.values())).run.name
     return (found or [name for name, item in candidates.items() if item.run.name == newest])[: len(STAGES)]

@@ -28,6 +28,7 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
+from core.cli.main import main
 from core.diagnosis import node_status
 from core.diagnosis.dicom_objects import MAKER
 from core.diagnosis.node_queue import FilmQueue, ReceivedFilm
@@ -273,7 +274,7 @@ def test_a_full_disk_is_said_and_nothing_is_acknowledged(trained, tmp_path, smal
         assert found.stop() == 0
 
 
-def test_what_cannot_work_is_said_at_the_start(node, tmp_path):
+def test_a_folder_or_port_that_is_taken_is_said(node, tmp_path):
     def said(home, *options: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "core", "node", *options],
@@ -286,13 +287,24 @@ def test_what_cannot_work_is_said_at_the_start(node, tmp_path):
         return done.stderr
 
     assert "Another node is at work" in said(node.home, "--port", "0")
-    assert "no trained model" in said(tmp_path, "--port", "0")
     other = home_with(node.home / "model_weights", tmp_path / "home")
     assert f"cannot listen on 127.0.0.1:{node.port}" in said(other, "--port", str(node.port))
-    assert "Name who may by --allow" in said(other, "--host", "0.0.0.0")
-    assert "is not AET=HOST" in said(other, "--allow", "MODALITY")
-    assert "is not AET@HOST:PORT" in said(other, "--return-to", "ORTHANC:4242")
-    assert "is no AE title" in said(other, "--aet", "A NAME OF MORE THAN SIXTEEN")
+
+
+@pytest.mark.parametrize(
+    "options, reason",
+    [
+        (["--host", "0.0.0.0"], "Name who may by --allow"),
+        (["--allow", "MODALITY"], "is not AET=HOST"),
+        (["--allow", "MODALITY=no.such.host.invalid"], "there is no host"),
+        (["--return-to", "ORTHANC:4242"], "is not AET@HOST:PORT"),
+        (["--aet", "A NAME OF MORE THAN SIXTEEN"], "is no AE title"),
+        (["--tls", __file__, __file__, __file__], "cannot be used for TLS"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_so_is_said(options, reason, own_home, capsys):
+    assert main(["node", *options]) == 2
+    assert reason in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

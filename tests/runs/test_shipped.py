@@ -47,7 +47,8 @@ def test_the_comparison_page_shows_its_three_stages(shipped):
     app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60).run()
     app.switch_page("pages/comparison.py").run()
     assert not app.exception and not app.error
-    assert app.multiselect[0].options == [f"Stage {stage} · trained" for stage in (1, 2, 3)]
+    stages = [f"Stage {stage} · trained" for stage in (1, 2, 3)]
+    assert app.multiselect[0].options == app.multiselect[0].value == stages
 
 
 def test_predict_needs_no_model_named(shipped, demo):
