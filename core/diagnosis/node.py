@@ -80,7 +80,8 @@ def run_node(
     for thread in work:
         thread.start()
     ready(server.port)
-    stop.wait()
+    while not stop.wait(1):  # without an end to the wait, a signal that another thread takes goes unheard
+        pass
     server.close()
     for thread in work:
         thread.join()
