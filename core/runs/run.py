@@ -16,8 +16,11 @@ process.json           which process trains it
 lock                   held while the process lives
 """
 
+import errno
 import json
 import re
+import secrets
+import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -359,18 +362,22 @@ def create_run(
     name = name or f"{settings.preset}-{time.strftime('%Y%m%d-%H%M%S')}"
     check_name(name)
     path = folder / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.mkdir()
-    except FileExistsError:
-        raise UserError(f"There is a run {name} already in {folder}. Choose another name.") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be made: {error.strerror}.") from error
+    taken = f"There is a run {name} already in {folder}. Choose another name."
+    if path.exists():
+        raise UserError(taken)
+    unfinished = folder / f"{atomic.TEMPORARY}{name}-{secrets.token_hex(4)}"
     content = {"training": settings.to_json(), "model_folder": str(model_folder)}
-    atomic.write_json(path / "settings.json", content)
-    atomic.write_json(
-        path / "state.json", {"state": "stopped", "message": NOT_STARTED, "created": time.time()}
-    )
+    state = {"state": "stopped", "message": NOT_STARTED, "created": time.time()}
+    try:
+        unfinished.mkdir(parents=True)
+        atomic.write_json(unfinished / "settings.json", content)
+        atomic.write_json(unfinished / "state.json", state)
+        unfinished.rename(path)  # whole or not there, whatever ends this process
+    except OSError as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another process was faster
+            raise UserError(taken) from None
+        raise UserError(f"{path} cannot be made: {error.strerror}.") from error
     return Run(path)
 
 

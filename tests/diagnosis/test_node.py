@@ -215,7 +215,7 @@ def test_fuzzed_data_sets_never_hurt_the_node(node, tmp_path, unparsed):
     start = 144 + struct.unpack("<L", whole[140:144])[0]
     good = np.frombuffer(whole[start : start + 900] + bytes(2000), np.uint8)
     association, answers = None, []
-    for _ in range(int(os.environ.get("PNEUMONIA_STUDIO_FUZZ", "150"))):
+    for _ in range(int(os.environ.get("PNEUMONIA_STUDIO_FUZZ", "100"))):
         if association is None or not association.is_established:
             association = associate(node.port)
             assert association.is_established

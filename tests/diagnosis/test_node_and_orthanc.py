@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not possible(), reason="needs Orthanc, dcmtk, curl and a network namespace"),
 ]
 PORT = 11112
-KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", "8"))
+KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", "5"))
 A_KILL = 10  # films that are being sent
 FORWARD_ALL = """
 function OnStoredInstance(instance, tags, metadata, origin)

@@ -91,12 +91,12 @@ def test_a_search_gives_bad_trials_up_by_validation_loss(demo, own_home, tmp_pat
     path = write(
         tmp_path,
         demo,
-        'name = "search"\nsearch = "tpe"\ntrials = 6',
+        'name = "search"\nsearch = "tpe"\ntrials = 4',
         'optimizer = "sgd"\n[ranges]\nlearning_rate = { low = 1e-5, high = 1.0, log = true }',
     )
     assert main(["sweep", str(path), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert len(said["trials"]) == 6
+    assert len(said["trials"]) == 4
     finished = [trial for trial in said["trials"] if trial["state"] == "finished"]
     assert len(finished) >= 3 and said["best"] == min(finished, key=lambda trial: trial["loss"])["number"]
     assert {trial["state"] for trial in said["trials"]} <= {"finished", "pruned"}
