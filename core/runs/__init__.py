@@ -5,12 +5,13 @@ from core.runs.archive import archive
 from core.runs.command import command_line
 from core.runs.imported import SCALINGS, import_weights
 from core.runs.plan import Plan, gigamacs, stage_steps
-from core.runs.run import Run, RunStatus, create_run, list_runs, open_run
+from core.runs.run import DIVERGED, Run, RunStatus, check_name, create_run, list_runs, open_run
 from core.runs.seeds import differing_in_seed
 from core.runs.shipped import pack, shipped_runs
 from core.runs.sweeps import Sweep, Trial, list_sweeps, open_sweep
 
 __all__ = [
+    "DIVERGED",
     "SCALINGS",
     "Plan",
     "Run",
@@ -18,6 +19,7 @@ __all__ = [
     "Sweep",
     "Trial",
     "archive",
+    "check_name",
     "command_line",
     "create_run",
     "differing_in_seed",

@@ -36,6 +36,7 @@ from core.runs.process import Identity
 
 ENDED = ("finished", "stopped", "failed", "died")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+DIVERGED = "The loss is no longer a number"  # how the message of such a failure begins
 NOT_STARTED = "Not started."
 WITHOUT_A_WORD = "The training process ended without a word: killed, out of memory, or power loss."
 

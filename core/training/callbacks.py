@@ -8,7 +8,7 @@ from tensorboard.summary import Writer
 
 from core.errors import UserError
 from core.network import save
-from core.runs import Run
+from core.runs import DIVERGED, Run
 from core.training.optimizer import averaged
 from core.training.progress import Progress
 from core.weights import ModelRecord
@@ -51,10 +51,7 @@ class RefuseNonsense(keras.callbacks.Callback):
     def _check(self, loss: float) -> None:
         if not loss < float("inf"):
             rate = float(self.model.optimizer.learning_rate)
-            raise UserError(
-                f"The loss is no longer a number: the learning rate {rate:g} is too high. "
-                "Lower it and start again."
-            )
+            raise UserError(f"{DIVERGED}: the learning rate {rate:g} is too high. Lower it and start again.")
 
 
 class History(keras.callbacks.Callback):

@@ -35,8 +35,7 @@ import optuna
 from core.config import TrainingSettings, preset
 from core.dataset import choices, open_dataset
 from core.errors import UserError
-from core.runs import Run, create_run, jobs
-from core.runs.run import check_name
+from core.runs import DIVERGED, Run, check_name, create_run, jobs
 from core.runs.sweeps import Sweep, Trial, open_sweep
 
 SEARCHES = ("grid", "random", "tpe")
@@ -265,7 +264,10 @@ class _Going:
             if not self.pruned and self._worse():
                 self._run.request_stop()
             return False
-        if self.pruned or self._run.status().state != "finished":
+        status = self._run.status()
+        if status.state == "failed" and status.message.startswith(DIVERGED):
+            self.pruned = status.message
+        if self.pruned or status.state != "finished":
             return True
         self._run = next(self._runs, None)
         return self._run is None
