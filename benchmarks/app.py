@@ -44,15 +44,22 @@ def running(home: Path, port: int | None = None, options: Sequence[str] = ()) ->
     with open(home / "server.log", "w") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + START_S
-        while not _answers(f"{address}/_stcore/health"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((home / "server.log").read_text())
-            time.sleep(0.05)
+        if not came_up(process, f"{address}/_stcore/health"):
+            raise RuntimeError((home / "server.log").read_text())
         yield address
     finally:
         process.terminate()
         process.wait(20)
+
+
+def came_up(process: subprocess.Popen, address: str) -> bool:
+    """Wait until a server answers at an address; whether it did, and did not end before."""
+    deadline = time.monotonic() + START_S
+    while not _answers(address):
+        if process.poll() is not None or time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _answers(address: str) -> bool:

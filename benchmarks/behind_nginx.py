@@ -14,15 +14,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
-import requests
 
-from benchmarks.app import PROJECT, free_port, running
+from benchmarks.app import PROJECT, came_up, free_port, running
 from benchmarks.load import ask, drawn_film
 
 CONFIGURATION = PROJECT / "docs" / "nginx.conf"
 PORTS = {"servers": ("8501", "8502"), "front": "8500"}
-FILMS = 16
-BATCH = 8
+BATCH = 8  # films
 
 
 @contextmanager
@@ -40,23 +38,12 @@ def nginx(servers: list[int]) -> Iterator[str]:
         process = subprocess.Popen(["nginx", "-p", place, "-c", str(path), "-g", "daemon off;"])
         try:
             address = f"http://127.0.0.1:{front}"
-            _wait_for(address)
+            if not came_up(process, f"{address}/api/health"):
+                raise RuntimeError("nginx did not come up; what it says stands above.")
             yield address
         finally:
             process.terminate()
             process.wait(20)
-
-
-def _wait_for(address: str, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            requests.get(f"{address}/api/health", timeout=5).raise_for_status()
-            return
-        except requests.RequestException:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
 
 
 @click.command()
@@ -67,7 +54,7 @@ def _wait_for(address: str, seconds: float = 20) -> None:
 def main(home: Path, clients: int, seconds: int, rounds: int) -> None:
     """Ask one of the servers, then both through nginx, in turn."""
     os.environ["PNEUMONIA_STUDIO_THREADS"] = "1"
-    films = [drawn_film(number) for number in range(FILMS)]
+    films = [drawn_film(number) for number in range(BATCH)]
     ports = [free_port(), free_port()]
     with ExitStack() as stack:
         servers = [stack.enter_context(running(home, port)) for port in ports]
@@ -88,11 +75,11 @@ def _rate(address: str, films: list[bytes], clients: int, seconds: int) -> float
     end = time.monotonic() + seconds
     answered = []
 
-    def client(first: int) -> None:
+    def client() -> None:
         while time.monotonic() < end:
-            answered.append(len(ask(address, films[:BATCH])["results"]))
+            answered.append(len(ask(address, films)["results"]))
 
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
+    threads = [threading.Thread(target=client) for _ in range(clients)]
     began = time.monotonic()
     for thread in threads:
         thread.start()

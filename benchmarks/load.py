@@ -95,6 +95,7 @@ def _together(address: str, films: list[bytes], expected: list[float], clients: 
 
 
 def drawn_film(number: int) -> bytes:
+    """A drawn film as a JPEG file, of one of the three causes in turn."""
     pixels = draw_chest(np.random.default_rng([55, number]), ("bacteria", "virus", "none")[number % 3])
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=90)

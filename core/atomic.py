@@ -1,8 +1,9 @@
-"""Files that are written whole or not at all: temporary name, sync, rename."""
+"""Files and folders that are written whole or not at all: temporary name, sync, rename."""
 
 import errno
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -67,6 +68,22 @@ def copy(source: Path, target: Path) -> None:
             temporary.hardlink_to(source)
         except OSError:
             shutil.copyfile(source, temporary)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`; when the block ends well, it becomes `path`, else it goes.
+
+    Raises:
+        OSError: the folder cannot be made, or something that is not empty has taken its name meanwhile.
+    """
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        os.rename(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def clear_unfinished(folder: Path) -> None:

@@ -5,7 +5,7 @@ from types import ModuleType
 
 from core.errors import UserError
 
-PATIENCE_S = 10
+PATIENCE_S = 5
 
 
 def connect(address: str) -> ModuleType:

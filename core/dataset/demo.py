@@ -4,8 +4,6 @@ It lets every page work on a machine without data. It proves nothing about real 
 the file SYNTHETIC.txt, by which the index marks everything made from it.
 """
 
-import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from core import atomic
 from core.dataset.index import SYNTHETIC_MARK
 from core.errors import UserError
 
@@ -43,16 +42,8 @@ def write_demo(folder: str | Path, images: int = IMAGES, seed: int = 0) -> Path:
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UserError(f"{folder} is not an empty folder. Choose a new one.")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            _write(staging, images, seed)
-            staging.chmod(0o755)
-            if folder.exists():
-                folder.rmdir()
-            staging.rename(folder)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        with atomic.new_folder(folder) as unfinished:
+            _write(unfinished, images, seed)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}.") from error
     return folder

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core import config
+from core import atomic, config
 from core.config import CLASS_NAMES
 from core.dataset.folder import SPLITS
 from core.dataset.patients import PATIENTS_FILE
@@ -120,20 +120,16 @@ def new_set(name: str) -> Iterator[NewSet]:
     target = sets_folder() / name
     if target.exists():
         raise UserError(f"There is a set {name} already. Remove it, or choose another name.")
-    staging = sets_folder() / f".staging-{secrets.token_hex(4)}"
-    staging.mkdir(parents=True)
     try:
-        made = NewSet(staging)
-        yield made
-        made.check()
-        if made.patients:
-            table = pd.DataFrame(sorted(made.patients.items()), columns=["path", "patient"])
-            table.to_csv(staging / PATIENTS_FILE, index=False)
-        os.rename(staging, target)
+        with atomic.new_folder(target) as unfinished:
+            made = NewSet(unfinished)
+            yield made
+            made.check()
+            if made.patients:
+                table = pd.DataFrame(sorted(made.patients.items()), columns=["path", "patient"])
+                table.to_csv(unfinished / PATIENTS_FILE, index=False)
     except OSError as error:
         raise UserError(f"The set could not be kept: {error.strerror}. Nothing was imported.") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def place_of(parts: list[str]) -> tuple[str, str] | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from core import config
+from core.diagnosis.database import connected
 from core.diagnosis.reading import Reading
 from core.errors import UserError
 from core.evaluation import wilson
@@ -91,13 +92,8 @@ class AuditLog:
     def _opened(self) -> Iterator[sqlite3.Connection]:
         """A connection whose changes are on disk when it is left."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=10)) as database:
-                database.execute("PRAGMA journal_mode=WAL")
-                database.execute("PRAGMA synchronous=FULL")
-                database.executescript(TABLES)
-                with database:
-                    yield database
+            with closing(connected(self.path, TABLES, timeout=10)) as database, database:
+                yield database
         except (sqlite3.Error, OSError) as error:
             raise UserError(f"The audit log {self.path} cannot be used: {error}.") from error
 

@@ -4,7 +4,6 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-import pydicom
 from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE
 from pynetdicom.sop_class import ComprehensiveSRStorage, SecondaryCaptureImageStorage
@@ -67,7 +66,7 @@ def deliver(files: list[Path], archive: Archive, aet: str, tls: ssl.SSLContext |
 
 def _sent(association, path: Path, archive: Archive) -> None:
     try:
-        answer = association.send_c_store(pydicom.dcmread(path))
+        answer = association.send_c_store(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise DeliveryError(f"{archive} could not be sent {path.stem}: {error}") from error
     if "Status" not in answer:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core import atomic, config
+from core.diagnosis.database import connected
 from core.errors import UserError
 
 TABLES = """
@@ -92,10 +93,7 @@ class FilmQueue:
         try:
             for place in ("received", "results"):
                 (self.folder / place).mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self.folder / "node.sqlite", check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=FULL")
-            self._database.executescript(TABLES)
+            self._database = connected(self.folder / "node.sqlite", TABLES, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"The node's folder {self.folder} cannot be used: {error}.") from error
         atomic.clear_unfinished(self.folder)
@@ -140,13 +138,13 @@ class FilmQueue:
             most: after how many films no further study is added.
         """
         studies = self._rows(
-            "SELECT study, COUNT(*) FROM films WHERE state = 'received' GROUP BY study "
+            "SELECT study FROM films WHERE state = 'received' GROUP BY study "
             "HAVING MAX(received) <= ? ORDER BY MIN(received) LIMIT ?",
             time.time() - seconds,
             most,
         )
         found = []
-        for study, _ in studies:
+        for (study,) in studies:
             if len(found) < most:
                 found += self._films("state = 'received' AND study = ?", study)
         return found

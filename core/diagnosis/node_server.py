@@ -102,7 +102,6 @@ class NodeServer:
         entity.maximum_associations = MOST_CONNECTIONS
         entity.acse_timeout, entity.dimse_timeout, entity.network_timeout = PDU_S, SILENT_S, SILENT_S
         entity.require_called_aet = True
-        entity.require_calling_aet = list(listening.allowed)
         entity.add_supported_context(Verification)
         for film in FILMS:
             entity.add_supported_context(film, list(SYNTAXES))
@@ -153,7 +152,7 @@ class NodeServer:
         self._in_flight.forget(event.assoc.dul.socket)
 
     def _on_request(self, event: evt.Event) -> None:
-        """Let an AE title be used from its own addresses only."""
+        """Let allowed AE titles alone come, each from its own addresses."""
         association = event.assoc
         title, address = association.requestor.primitive.calling_ae_title, association.requestor.address
         if self._allowed and address not in self._allowed.get(title, ()):

@@ -19,8 +19,6 @@ lock                   held while the process lives
 import errno
 import json
 import re
-import secrets
-import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -366,16 +364,13 @@ def create_run(
     taken = f"There is a run {name} already in {folder}. Choose another name."
     if path.exists():
         raise UserError(taken)
-    unfinished = folder / f"{atomic.TEMPORARY}{name}-{secrets.token_hex(4)}"
     content = {"training": settings.to_json(), "model_folder": str(model_folder)}
     state = {"state": "stopped", "message": NOT_STARTED, "created": time.time()}
     try:
-        unfinished.mkdir(parents=True)
-        atomic.write_json(unfinished / "settings.json", content)
-        atomic.write_json(unfinished / "state.json", state)
-        unfinished.rename(path)  # whole or not there, whatever ends this process
+        with atomic.new_folder(path) as unfinished:
+            atomic.write_json(unfinished / "settings.json", content)
+            atomic.write_json(unfinished / "state.json", state)
     except OSError as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
         if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another process was faster
             raise UserError(taken) from None
         raise UserError(f"{path} cannot be made: {error.strerror}.") from error

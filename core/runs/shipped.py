@@ -1,7 +1,5 @@
 """Runs that come with the project, so that a fresh clone can answer and compare: a record, a packed model."""
 
-import os
-import secrets
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -36,22 +34,20 @@ def pack(run: Run, stage: int, folder: Path | None = None, changes: dict | None 
     if run.status().state != "finished" or str(stage) not in run.evaluation():
         raise UserError(f"{run.name} is {run.status().state} and has no finished stage {stage} to pack.")
     folder = Path(folder or config.shipped_folder())
-    packed = Run(folder / f".packing-{secrets.token_hex(4)}")
+    target = folder / run.name
     try:
-        (packed.path / "weights").mkdir(parents=True)
-        _write_record(run, packed)
-        arrays, record = read_model(run.weights_path(stage))
-        write_packed(packed.weights_path(stage), arrays, replace(record, **(changes or {})))
-        if run.reference_path(stage).exists():
-            packed.reference_path(stage).parent.mkdir()
-            shutil.copyfile(run.reference_path(stage), packed.reference_path(stage))
-        target = folder / run.name
-        shutil.rmtree(target, ignore_errors=True)
-        os.rename(packed.path, target)
+        with atomic.new_folder(target) as unfinished:
+            packed = Run(unfinished)
+            (packed.path / "weights").mkdir()
+            _write_record(run, packed)
+            arrays, record = read_model(run.weights_path(stage))
+            write_packed(packed.weights_path(stage), arrays, replace(record, **(changes or {})))
+            if run.reference_path(stage).exists():
+                packed.reference_path(stage).parent.mkdir()
+                shutil.copyfile(run.reference_path(stage), packed.reference_path(stage))
+            shutil.rmtree(target, ignore_errors=True)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}.") from error
-    finally:
-        shutil.rmtree(packed.path, ignore_errors=True)
     return Run(target)
 
 
