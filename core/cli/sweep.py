@@ -38,7 +38,7 @@ def sweep(file: Path, cluster: str | None, runs: Path | None, as_json: bool) -> 
         ]
         print_json({"sweep": found.name, "trials": rows, "best": best and best.number})
     elif best:
-        print(f"Best: trial {best.number} with {in_words(best)}, runs {', '.join(best.runs)}")
+        print(f"Best: trial {best.number} with {found.in_words(best)}, runs {', '.join(best.runs)}")
     good = all(found.state(trial) in ("finished", "pruned") for trial in found.trials)
     return 0 if good else 1
 
@@ -47,12 +47,4 @@ def say(found: Sweep, trial: Trial) -> None:
     """One line about a trial that has ended."""
     state, loss = found.state(trial), found.loss(trial)
     result = f"validation loss {loss:.4f}" if state == "finished" else f"{state} {trial.pruned}".rstrip()
-    print(f"trial {trial.number}: {in_words(trial)}: {result}", flush=True)
-
-
-def in_words(trial: Trial) -> str:
-    """The values of a trial."""
-    return ", ".join(
-        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in trial.values.items()
-    )
+    print(f"trial {trial.number}: {found.in_words(trial)}: {result}", flush=True)

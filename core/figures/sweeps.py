@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.style import MODEL_COLORS, MUTED, styled
+from core.figures.style import MODEL_COLORS, MUTED, NORMAL, PNEUMONIA, faded, styled
 
 WIDE = 30  # times between the least and the greatest value from which an axis counts in factors
 RESULTS = {"loss": "validation loss", "auc": "validation AUC"}
@@ -30,6 +30,39 @@ def parallel_coordinates(table: pd.DataFrame, varied: list[str]) -> go.Figure:
         )
     )
     return styled(figure, height=360, margin={"l": 60, "r": 60, "t": 56, "b": 24})
+
+
+def departures(table: pd.DataFrame, measure: str = "loss") -> go.Figure:
+    """What each change of an ablation did: a dot a seed, a diamond their mean, around the unchanged recipe.
+
+    Args:
+        table: a row a change and seed, with the columns change, seed, loss and auc (changed minus unchanged);
+            as `core.runs.Sweep.departures` gives it.
+        measure: `loss` or `auc`, of validation.
+    """
+    means = table.groupby("change", sort=False)[measure].mean()
+    figure = go.Figure()
+    figure.add_vline(0, line={"color": MUTED, "width": 1})
+    figure.add_scatter(
+        x=table[measure],
+        y=table["change"],
+        mode="markers",
+        marker={"color": faded(NORMAL, 0.6), "size": 8},
+        name="one seed",
+        customdata=table["seed"],
+        hovertemplate="%{y}, seed %{customdata}: %{x:+.4f}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=means,
+        y=means.index,
+        mode="markers",
+        marker={"color": PNEUMONIA, "size": 12, "symbol": "diamond"},
+        name="mean",
+        hovertemplate="%{y}, mean: %{x:+.4f}<extra></extra>",
+    )
+    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(title=f"{RESULTS[measure]}, changed minus unchanged", tickformat="+.3~f")
+    return styled(figure, height=120 + 34 * len(means))
 
 
 def _axis(values: pd.Series, name: str) -> dict:

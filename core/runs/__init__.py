@@ -8,7 +8,7 @@ from core.runs.plan import Plan, gigamacs, stage_steps
 from core.runs.run import DIVERGED, Run, RunStatus, check_name, create_run, list_runs, open_run
 from core.runs.seeds import differing_in_seed
 from core.runs.shipped import pack, shipped_runs
-from core.runs.sweeps import Sweep, Trial, list_sweeps, open_sweep
+from core.runs.sweeps import Sweep, Trial, list_sweeps, open_sweep, sweep_names
 
 __all__ = [
     "DIVERGED",
@@ -37,4 +37,5 @@ __all__ = [
     "shipped_runs",
     "stage_steps",
     "strategies",
+    "sweep_names",
 ]

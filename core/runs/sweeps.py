@@ -5,7 +5,9 @@ The runs are ordinary ones; who looks at a sweep reads them. Only `core.training
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -15,6 +17,7 @@ from core.runs.jobs import runs_folder
 from core.runs.run import Run
 
 FOLDER = ".sweeps"
+UNFINISHED = ("running", "failed", "died", "stopped", "queued")  # states of runs, the most telling first
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep and what became of it so far.
+    """A sweep and what had become of it when it was opened, or first asked about its trials.
 
     Attributes:
         name: of the sweep; its runs begin with it.
@@ -62,36 +65,59 @@ class Sweep:
         found = [Run(self.folder / name) for name in trial.runs]
         return [run for run in found if (run.path / "state.json").exists()]
 
+    @property
+    def is_ablation(self) -> bool:
+        """Whether each trial but the first changes one setting of the first."""
+        return self.terms.get("search") == "ablation"
+
+    def in_words(self, trial: Trial) -> str:
+        """A trial's values; of an ablation what it changes."""
+        values = trial.values
+        if self.is_ablation:
+            first = self.trials[0].values
+            values = {name: value for name, value in values.items() if value != first[name]}
+        said = (
+            f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in values.items()
+        )
+        return ", ".join(said) or "nothing changed"
+
     def loss(self, trial: Trial) -> float | None:
         """Mean over the seeds of the best validation loss of the last stage; None until all have finished."""
-        runs = self.runs(trial)
-        if len(runs) < len(trial.runs) or any(run.status().state != "finished" for run in runs):
-            return None
-        losses = [validation_loss(run) for run in runs]
-        return None if None in losses else sum(losses) / len(losses)
+        return self._outcomes[trial.number].loss
 
     def state(self, trial: Trial) -> str:
         """`finished`, `pruned`, or the state of the run that keeps it from being finished."""
-        if trial.pruned:
-            return "pruned"
-        states = [run.status().state for run in self.runs(trial)]
-        states += ["queued"] * (len(trial.runs) - len(states))
-        order = ("running", "failed", "died", "stopped", "queued")
-        return next((state for state in order if state in states), "finished")
+        return self._outcomes[trial.number].state
 
     def best(self) -> Trial | None:
         """The finished trial of the lowest validation loss."""
-        losses = {trial.number: self.loss(trial) for trial in self.trials if not trial.pruned}
-        known = {number: loss for number, loss in losses.items() if loss is not None}
-        return self.trials[min(known, key=known.get)] if known else None
+        losses = {
+            trial.number: outcome.loss
+            for trial, outcome in zip(self.trials, self._outcomes.values(), strict=True)
+            if not trial.pruned and outcome.loss is not None
+        }
+        return self.trials[min(losses, key=losses.get)] if losses else None
 
     def done(self) -> float:
         """Share of the runs that have ended, 0 to 1."""
-        a_trial = max((len(trial.runs) for trial in self.trials), default=1)
-        ended = 0.0
-        for trial in self.trials:
-            ended += a_trial if trial.pruned else sum(run.status().done for run in self.runs(trial))
-        return min(1.0, ended / (a_trial * self.total))
+        return min(1.0, sum(outcome.done for outcome in self._outcomes.values()) / self.total)
+
+    @cached_property
+    def _outcomes(self) -> dict[int, "_Outcome"]:
+        """What has become of each trial, by number; one look at the runs, however much is asked of it."""
+        return {trial.number: self._outcome(trial) for trial in self.trials}
+
+    def _outcome(self, trial: Trial) -> "_Outcome":
+        runs = self.runs(trial)
+        statuses = [run.status() for run in runs]
+        states = [status.state for status in statuses] + ["queued"] * (len(trial.runs) - len(runs))
+        state = next((name for name in UNFINISHED if name in states), "finished")
+        losses = [validation_loss(run) for run in runs] if state == "finished" else [None]
+        loss = None if None in losses else sum(losses) / len(losses)
+        if trial.pruned:
+            return _Outcome("pruned", loss, 1.0)
+        return _Outcome(state, loss, sum(status.done for status in statuses) / len(trial.runs))
 
     def table(self) -> pd.DataFrame:
         """A row a trial, seeds folded: trial, state, the varied settings, seeds, loss, loss_sd, auc, auc_sd.
@@ -100,13 +126,31 @@ class Sweep:
         """
         rows = []
         for trial in self.trials:
-            runs = [run for run in self.runs(trial) if run.status().state == "finished"]
-            losses = pd.Series([validation_loss(run) for run in runs], dtype=float)
-            aucs = pd.Series([_validation_auc(run) for run in runs], dtype=float)
-            measured = {"seeds": len(runs), "loss": losses.mean(), "loss_sd": losses.std()}
-            measured |= {"auc": aucs.mean(), "auc_sd": aucs.std()}
+            found = self._measured(trial)
+            measured = {"seeds": len(found)}
+            for name in found:
+                measured |= {name: found[name].mean(), f"{name}_sd": found[name].std()}
             rows.append({"trial": trial.number, "state": self.state(trial), **trial.values, **measured})
         return pd.DataFrame(rows)
+
+    def departures(self) -> pd.DataFrame:
+        """Of an ablation, a row a change and seed: change, seed, loss, auc, minus what the first trial had.
+
+        Loss and AUC are of validation, of the last stage; only runs that have finished on both sides count.
+        """
+        first, *others = self.trials
+        base = self._measured(first)
+        found = [self._measured(trial).sub(base).dropna(how="all") for trial in others]
+        named = [
+            table.assign(change=self.in_words(trial)) for trial, table in zip(others, found, strict=True)
+        ]
+        return pd.concat([base.iloc[:0].assign(change=""), *named]).rename_axis("seed").reset_index()
+
+    def _measured(self, trial: Trial) -> pd.DataFrame:
+        """Validation loss and AUC of a trial's runs that have finished, by seed."""
+        runs = [run for run in self.runs(trial) if run.status().state == "finished"]
+        rows = {run.settings().seed: (validation_loss(run), _validation_auc(run)) for run in runs}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["loss", "auc"], dtype=float)
 
     def with_trial(self, trial: Trial) -> "Sweep":
         """The sweep with a trial added, or changed, written to disk."""
@@ -121,6 +165,14 @@ class Sweep:
             self.path,
             {"total": self.total, "terms": self.terms, "trials": [asdict(trial) for trial in self.trials]},
         )
+
+
+class _Outcome(NamedTuple):
+    """What has become of a trial: `Sweep.state`, `Sweep.loss`, and the share of its runs that has ended."""
+
+    state: str
+    loss: float | None
+    done: float
 
 
 def validation_loss(run: Run) -> float | None:
@@ -151,13 +203,18 @@ def open_sweep(name: str, folder: Path | None = None) -> Sweep:
         raise UserError(f"The record of the sweep {name}, {_path(folder, name)}, is damaged.") from error
 
 
+def sweep_names(folder: Path | None = None) -> list[str]:
+    """Names of all sweeps, the one that changed last first."""
+    paths = (runs_folder(folder) / FOLDER).glob("*.json")
+    return [path.stem for path in sorted(paths, key=lambda path: -path.stat().st_mtime)]
+
+
 def list_sweeps(folder: Path | None = None) -> list[Sweep]:
     """All sweeps whose records can be read, the one that changed last first."""
-    paths = sorted((runs_folder(folder) / FOLDER).glob("*.json"), key=lambda path: -path.stat().st_mtime)
     found = []
-    for path in paths:
+    for name in sweep_names(folder):
         try:
-            found.append(open_sweep(path.stem, folder))
+            found.append(open_sweep(name, folder))
         except UserError:
             continue
     return found

@@ -3,7 +3,7 @@
     name = "rates"                      # of the sweep; runs are called rates-000-s0 ...
     data = "chest_xray"
     preset = "recommended"
-    search = "tpe"                      # or grid, random
+    search = "tpe"                      # or grid, random, ablation
     trials = 12                         # of tpe and random
     seeds = [0, 1, 2]
 
@@ -16,8 +16,12 @@
     [ranges]                            # anything between (tpe and random)
     learning_rate = { low = 1e-5, high = 1e-3, log = true }
 
+A grid tries every combination of values. An ablation tries the settings as they are, then each value alone in
+the place of what it replaces: what does each part of a recipe do?
+
 A trial is worth the mean over its seeds of the best validation loss of the last stage; test is never looked
-at. One that does worse than half of the others at the same epoch is given up (`prune = false` forbids it).
+at. One that does worse than half of the others at the same epoch is given up (`prune = false` forbids it; a
+grid and an ablation try everything to its end unless `prune = true`).
 """
 
 import json
@@ -38,7 +42,8 @@ from core.errors import UserError
 from core.runs import DIVERGED, Run, check_name, create_run, jobs
 from core.runs.sweeps import Sweep, Trial, open_sweep
 
-SEARCHES = ("grid", "random", "tpe")
+LISTED = ("grid", "ablation")  # searches whose trials are known from the start
+SEARCHES = (*LISTED, "random", "tpe")
 KNOWN = (
     "name",
     "data",
@@ -78,10 +83,10 @@ class SweepPlan:
     Attributes:
         name: of the sweep.
         base: settings that all trials share.
-        search: `grid`, `random` or `tpe`.
-        trials: how many; of a grid as many as it has points.
+        search: `grid`, `ablation`, `random` or `tpe`.
+        trials: how many; of a grid or an ablation as many as it has points.
         seeds: each trial is trained with.
-        values: choices, by the setting's name.
+        values: choices, by the setting's name; of an ablation the base's own stands first.
         ranges: by the setting's name.
         prune: whether trials are given up early.
         cpus: of each run, on a cluster.
@@ -96,6 +101,15 @@ class SweepPlan:
     ranges: dict[str, Range] = field(default_factory=dict)
     prune: bool = True
     cpus: int = 2
+
+    def points(self) -> list[dict[str, object]]:
+        """The choices of a grid or an ablation, in order; none where a search finds them."""
+        if self.search == "grid":
+            return [dict(zip(self.values, point, strict=True)) for point in product(*self.values.values())]
+        if self.search == "ablation":
+            base = {name: known[0] for name, known in self.values.items()}
+            return [base, *({**base, name: value} for name in base for value in self.values[name][1:])]
+        return []
 
     def settings(self, values: dict[str, object], seed: int) -> TrainingSettings:
         """Of one run; raises UserError where a value is not allowed."""
@@ -123,8 +137,33 @@ def read_plan(path: Path, progress: Callable[[int, int], None] | None = None) ->
     Raises:
         UserError: it cannot be read, or something in it is not allowed.
     """
+    content = _content(Path(path))
+    name, search = content.get("name", Path(path).stem), content.get("search", "grid")
+    check_name(f"{name}-000-s0")
+    if search not in SEARCHES:
+        raise UserError(f"search is {search!r}; choose from {', '.join(SEARCHES)}.")
+    values, ranges = content.get("values", {}), _ranges(content.get("ranges", {}))
+    _check_space(values, ranges, search)
+    seeds, cpus = content.get("seeds", [0]), content.get("cpus", 2)
+    if not seeds or len(set(seeds)) < len(seeds) or not all(isinstance(seed, int) for seed in seeds):
+        raise UserError(f"seeds is {seeds!r}; give different whole numbers, such as [0, 1, 2].")
+    if not isinstance(cpus, int) or cpus < 1:
+        raise UserError(f"cpus is {cpus!r}; give a whole number.")
+    base = _base(content, progress)
+    if search == "ablation":
+        values = {name: _with_own(base, name, given) for name, given in values.items()}
+    count = _count(values, search, content.get("trials", 20))
+    prune = content.get("prune", search not in LISTED)
+    plan = SweepPlan(name, base, search, count, tuple(seeds), values, ranges, prune, cpus)
+    for point in plan.points() or _corners(plan):
+        plan.settings(point, seeds[0])
+    return plan
+
+
+def _content(path: Path) -> dict:
+    """What a plan's file says, its names checked."""
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -133,43 +172,19 @@ def read_plan(path: Path, progress: Callable[[int, int], None] | None = None) ->
         raise UserError(f"{path} has {unknown[0]!r}, which is not known; known are {', '.join(KNOWN)}.")
     if "data" not in content:
         raise UserError(f"{path} does not say which data set to train on: add data = FOLDER.")
-    name, search = content.get("name", Path(path).stem), content.get("search", "grid")
-    check_name(f"{name}-000-s0")
-    if search not in SEARCHES:
-        raise UserError(f"search is {search!r}; choose from {', '.join(SEARCHES)}.")
-    values, ranges = content.get("values", {}), _ranges(content.get("ranges", {}))
-    _check_space(values, ranges, search)
-    count = prod(map(len, values.values())) if search == "grid" else content.get("trials", 20)
-    if not isinstance(count, int) or not 0 < count <= MOST_TRIALS:
-        raise UserError(f"trials is {count!r}; give a whole number from 1 to {MOST_TRIALS}.")
-    seeds = content.get("seeds", [0])
-    if not seeds or len(set(seeds)) < len(seeds) or not all(isinstance(seed, int) for seed in seeds):
-        raise UserError(f"seeds is {seeds!r}; give different whole numbers, such as [0, 1, 2].")
+    return content
+
+
+def _base(content: dict, progress: Callable[[int, int], None] | None) -> TrainingSettings:
+    """The settings that all trials share."""
     dataset = open_dataset(content["data"], progress)
     base = preset(content.get("preset", "seed")).settings(
         **asdict(choices(dataset.root)), data=str(dataset.root)
     )
-    fixed = {key: json.dumps(value) for key, value in content.get("settings", {}).items()}
-    cpus = content.get("cpus", 2)
-    if not isinstance(cpus, int) or cpus < 1:
-        raise UserError(f"cpus is {cpus!r}; give a whole number.")
-    base = base.changed(fixed)
-    if base.weights not in ("imagenet", "none"):
-        base = replace(base, weights=str(Path(base.weights).resolve()))
-    plan = SweepPlan(
-        name,
-        base,
-        search,
-        count,
-        tuple(seeds),
-        values,
-        ranges,
-        content.get("prune", search != "grid"),
-        cpus,
-    )
-    for values in _corners(plan):
-        plan.settings(values, seeds[0])
-    return plan
+    base = base.changed({key: json.dumps(value) for key, value in content.get("settings", {}).items()})
+    if base.weights in ("imagenet", "none"):
+        return base
+    return replace(base, weights=str(Path(base.weights).resolve()))
 
 
 def run_sweep(
@@ -315,7 +330,7 @@ def _opened(plan: SweepPlan, folder: Path) -> Sweep:
 
 
 def _study(plan: SweepPlan, sweep: Sweep) -> optuna.Study:
-    """Optuna's study, told of the trials from before; a grid's points wait in its queue."""
+    """Optuna's study, told of the trials from before; points that are known wait in its queue."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     seed = len(sweep.trials)  # so that a second start does not ask for the same again
     if plan.search == "tpe":
@@ -327,12 +342,10 @@ def _study(plan: SweepPlan, sweep: Sweep) -> optuna.Study:
     for trial in sweep.trials:
         if sweep.state(trial) in ("finished", "pruned"):
             study.add_trial(_past(plan, sweep, trial))
-    if plan.search == "grid":
-        tried = [trial.values for trial in sweep.trials]
-        for point in product(*plan.values.values()):
-            values = dict(zip(plan.values, point, strict=True))
-            if values not in tried:
-                study.enqueue_trial(values)
+    tried = [trial.values for trial in sweep.trials]
+    for point in plan.points():
+        if point not in tried:
+            study.enqueue_trial(point)
     return study
 
 
@@ -368,9 +381,7 @@ def _losses(run: Run, plan: SweepPlan) -> dict[int, float]:
 
 def _distributions(plan: SweepPlan) -> dict:
     """Optuna's view of values and ranges."""
-    found = {
-        name: optuna.distributions.CategoricalDistribution(choices) for name, choices in plan.values.items()
-    }
+    found = {name: optuna.distributions.CategoricalDistribution(known) for name, known in plan.values.items()}
     for name, item in plan.ranges.items():
         whole = isinstance(item.low, int) and isinstance(item.high, int)
         kind = optuna.distributions.IntDistribution if whole else optuna.distributions.FloatDistribution
@@ -397,8 +408,10 @@ def _ranges(given: dict) -> dict[str, Range]:
 def _check_space(values: dict, ranges: dict, search: str) -> None:
     if not values and not ranges:
         raise UserError("Nothing is varied: add [values] or [ranges].")
-    if ranges and search == "grid":
-        raise UserError(f"A grid has no ranges: give {next(iter(ranges))} as [values], or search = 'tpe'.")
+    if ranges and search in LISTED:
+        raise UserError(
+            f"Of a range no {search} can be made: give {next(iter(ranges))} as [values], or search = 'tpe'."
+        )
     for name, given in values.items():
         if not isinstance(given, list) or not given:
             raise UserError(f"The values of {name} are {given!r}; give a list.")
@@ -413,8 +426,28 @@ def _check_space(values: dict, ranges: dict, search: str) -> None:
         raise UserError(f"{both[0]} has both values and a range.")
 
 
+def _count(values: dict[str, list], search: str, asked: object) -> int:
+    """How many trials there are to be."""
+    if search == "grid":
+        count = prod(map(len, values.values()))
+    else:
+        count = 1 + sum(len(known) - 1 for known in values.values()) if search == "ablation" else asked
+    if not isinstance(count, int) or not 0 < count <= MOST_TRIALS:
+        raise UserError(f"trials is {count!r}; give a whole number from 1 to {MOST_TRIALS}.")
+    return count
+
+
+def _with_own(base: TrainingSettings, name: str, given: list) -> list:
+    """What an ablation puts in a setting's place, after what stands there."""
+    outer, _, inner = name.partition(".")
+    own = base.to_json().get(outer)
+    if inner:
+        own = own.get(inner) if isinstance(own, dict) else None
+    return [own, *(value for value in given if value != own)]
+
+
 def _corners(plan: SweepPlan) -> Iterator[dict]:
     """Choices that hold every value and bound at least once, to be tried before anything runs."""
     columns = {**plan.values, **{name: [item.low, item.high] for name, item in plan.ranges.items()}}
     for place in range(max(map(len, columns.values()))):
-        yield {name: choices[min(place, len(choices) - 1)] for name, choices in columns.items()}
+        yield {name: known[min(place, len(known) - 1)] for name, known in columns.items()}

@@ -1,6 +1,8 @@
 """The runs of a sweep on a Ray cluster whose nodes see the same folders."""
 
 import os
+import time
+from pathlib import Path
 
 from core.cluster import connect
 from core.errors import UserError
@@ -53,9 +55,6 @@ class Cluster:
 
 def train_here(path: str, cpus: int) -> int:
     """Train a run to its end on this node; runs in a Ray worker."""
-    import time
-    from pathlib import Path
-
     run = Run(Path(path))
     own = lock.acquire(run.lock_path)
     if own is None:

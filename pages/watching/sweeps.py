@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.runs import Run, Sweep, list_sweeps
+from core.runs import Run, list_sweeps
 
 SINGLE = "Single runs"
 
@@ -20,13 +20,16 @@ def of_group(runs: list[Run]) -> list[Run]:
     group = st.pills("Group", groups, required=True, key="group", label_visibility="collapsed")
     found = [run for run in runs if owners.get(run.name, SINGLE) == group]
     if group in sweeps:
-        _show(sweeps[group])
+        _show(group)
     return found
 
 
 @st.fragment(run_every=5)
-def _show(sweep: Sweep) -> None:
-    """Progress and best trial of a sweep."""
+def _show(name: str) -> None:
+    """Progress and best trial of a sweep, read anew each time: trials begin meanwhile."""
+    sweep = next((sweep for sweep in list_sweeps() if sweep.name == name), None)
+    if sweep is None:  # its record was deleted
+        return
     states = [sweep.state(trial) for trial in sweep.trials]
     ended = sum(state in ("finished", "pruned") for state in states)
     pruned = states.count("pruned")
@@ -34,11 +37,10 @@ def _show(sweep: Sweep) -> None:
     st.progress(sweep.done(), said + (f", {pruned} of them given up early" if pruned else ""))
     best = sweep.best()
     if best:
-        values = ", ".join(f"{name} {_short(value)}" for name, value in best.values.items())
         seeds = f"mean of {len(best.runs)} seeds" if len(best.runs) > 1 else "one seed"
         st.success(
-            f"Best so far: trial {best.number} with {values}; validation loss {sweep.loss(best):.4f}, "
-            f"{seeds}. Test chooses nothing.",
+            f"Best so far: trial {best.number} with {sweep.in_words(best)}; "
+            f"validation loss {sweep.loss(best):.4f}, {seeds}. Test chooses nothing.",
             icon=":material/military_tech:",
         )
     bad = [f"trial {trial.number} {state}" for trial, state in zip(sweep.trials, states, strict=True)]
@@ -48,7 +50,3 @@ def _show(sweep: Sweep) -> None:
             f"Not finished: {', '.join(bad)}. `python -m core sweep` with the same file goes on with them.",
             icon=":material/restart_alt:",
         )
-
-
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
