@@ -8,7 +8,7 @@ from core.dataset import cohorts
 from core.diagnosis import available_models, save_operating_point
 from core.errors import UserError
 from core.evaluation import OperatingPoint, Predictions
-from core.runs import list_runs, list_sweeps, shipped_runs
+from core.runs import list_runs, shipped_runs, sweep_names
 from core.study import Candidate, Study, measured_stages
 from pages.comparing.calibration import calibration
 from pages.comparing.curves import curves
@@ -84,7 +84,7 @@ def main() -> None:
             )
         study = study.at(operating_points(study.validation, *point))
         offer_to_save(study)
-        sections = SECTIONS | ({"Sweeps": sweeps} if list_sweeps() else {})
+        sections = SECTIONS | ({"Sweeps": sweeps} if sweep_names() else {})
         section = st.segmented_control(
             "Show", list(sections), default="Numbers", required=True, key="section"
         )
@@ -94,12 +94,15 @@ def main() -> None:
 
 
 def offer_to_save(study: Study) -> None:
-    """A button that gives the models that diagnose now the thresholds that are shown."""
+    """A button that gives the models that diagnose now the thresholds that are shown.
+
+    The model that came along keeps its own: its card says how it answers.
+    """
     current = {(model.record.run, model.stage.number): model for model in available_models()}
     saved = {}
     for item in study.candidates:
         model = current.get((item.run.name, item.stage))
-        if model and model.record.threshold != study.thresholds[item.name]:
+        if model and not model.shipped and model.record.threshold != study.thresholds[item.name]:
             saved[item.name] = model
     if saved and st.button(
         "Use in diagnosis",
@@ -113,12 +116,10 @@ def offer_to_save(study: Study) -> None:
 
 def preselected(candidates: dict[str, Candidate]) -> list[str]:
     """The stages of the run that diagnoses now, as far as they were measured; else the newest run's."""
-    models = available_models()
-    current = {(model.record.run, model.stage.number) for model in models}
-    if (
-        len({model.record.run for model in models}) == 1
-    ):  # of a packed run one stage answers, and all are known
-        current = {(models[0].record.run, stage) for stage in STAGES}
+    current = {(model.record.run, model.stage.number) for model in available_models()}
+    runs = {run for run, _ in current}
+    if len(runs) == 1:  # of a packed run one stage answers, and all were measured
+        current = {(*runs, stage) for stage in STAGES}
     found = [name for name, item in candidates.items() if (item.run.name, item.stage) in current]
     newest = next(iter(candidates.values())).run.name
     return (found or [name for name, item in candidates.items() if item.run.name == newest])[: len(STAGES)]
@@ -135,8 +136,17 @@ def choose_cohort(chosen: list[Candidate]) -> tuple[str, frozenset[str]] | None:
 
 
 def choose_point() -> tuple[str, float | None]:
-    """How thresholds are found, and the rate, cost or threshold that belongs to it."""
-    rule = st.selectbox("Operating point", list(POINTS), format_func=POINTS.get, key="rule", width=240)
+    """How thresholds are found, at first as those of diagnosis were; the rate, cost or threshold of it."""
+    answering = {model.record.threshold_rule for model in available_models()}
+    first = "youden" if answering == {evaluation.YOUDEN} else "half"
+    rule = st.selectbox(
+        "Operating point",
+        list(POINTS),
+        index=list(POINTS).index(first),
+        format_func=POINTS.get,
+        key="rule",
+        width=240,
+    )
     amount = None
     if rule in ("sensitivity", "specificity"):
         amount = st.number_input("at least", 0.5, 1.0, 0.95, 0.01, key=f"least-{rule}", width=140)

@@ -10,6 +10,7 @@ from core.evaluation.metrics import evaluate, intervals, net_benefit, predictive
 from core.evaluation.mistakes import disagreements, missed_by_all, mistakes
 from core.evaluation.operating_points import (
     DEFAULT,
+    YOUDEN,
     OperatingPoint,
     at_least,
     found_by,
@@ -35,6 +36,7 @@ __all__ = [
     "DEFAULT",
     "MEASURES",
     "METRICS",
+    "YOUDEN",
     "Comparison",
     "Curve",
     "Difference",

@@ -9,6 +9,7 @@ from core.config import THRESHOLD
 from core.errors import UserError
 
 SENSITIVITY = 0.95
+YOUDEN = "largest sensitivity + specificity on validation (Youden's J)"  # the rule, in words
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,7 @@ def youden(labels: np.ndarray, probabilities: np.ndarray) -> OperatingPoint:
     """Where sensitivity + specificity - 1 is largest (Youden, Cancer 1950)."""
     false_alarms, found, thresholds = _curve(labels, probabilities)
     best = int(np.argmax(found - false_alarms))
-    rule = "largest sensitivity + specificity on validation (Youden's J)"
-    return OperatingPoint("Youden's J", float(thresholds[best]), rule)
+    return OperatingPoint("Youden's J", float(thresholds[best]), YOUDEN)
 
 
 def at_least(labels: np.ndarray, probabilities: np.ndarray, rate: str, least: float) -> OperatingPoint:

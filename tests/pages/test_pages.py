@@ -16,7 +16,7 @@ from core.diagnosis import available_models, load_predictor, save_operating_poin
 from core.diagnosis.node_queue import FilmQueue
 from core.evaluation import DEFAULT, calibrated
 from core.images import read
-from core.runs import Sweep, Trial, create_run, housekeeping, jobs, strategies
+from core.runs import Run, Sweep, Trial, create_run, housekeeping, jobs, strategies
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = ("dataset", "training", "comparison", "diagnosis")
@@ -202,6 +202,16 @@ def test_a_saved_operating_point_is_used_in_diagnosis(trained, demo):
         save_operating_point(model, DEFAULT)
 
 
+def test_the_model_that_came_along_is_compared_as_it_answers_and_keeps_its_threshold(own_home, monkeypatch):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_SHIPPED")
+    (model,) = available_models()
+    app = opened("comparison")
+    assert app.selectbox(key="rule").value == "youden"
+    assert f"Stage 3 · {model.record.run}: {model.record.threshold:.3f}" in texts(app)
+    app.selectbox(key="rule").set_value("half").run()
+    assert "Use in diagnosis" not in [button.label for button in app.button]
+
+
 def test_where_sign_in_is_set_up_a_stranger_sees_nothing_else(trained):
     app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
     app.secrets["auth"] = {"redirect_uri": "http://127.0.0.1/oauth2callback", "client_id": "a"}
@@ -267,6 +277,29 @@ def test_the_comparison_page_draws_a_sweep_as_lines(sweep):
     assert table["state"].tolist() == ["finished", "pruned"]
     assert table["loss"].notna().tolist() == [True, False]
     assert "Test is not shown" in texts(app)
+
+
+def test_the_comparison_page_shows_what_each_change_of_an_ablation_did(trained):
+    """The changed run is the trained one with its validation loss raised: the difference is known."""
+    folder = trained.path.parent
+    changed = Run(shutil.copytree(trained.path, folder / "changed"))
+    epochs = pd.read_csv(changed.path / "epochs.csv")
+    epochs.assign(val_loss=epochs["val_loss"] + 0.25).to_csv(changed.path / "epochs.csv", index=False)
+    trials = (Trial(0, {"mixup": 0.0}, (trained.name,)), Trial(1, {"mixup": 0.2}, ("changed",)))
+    made = Sweep("parts", folder, 2, {"search": "ablation"}, trials)
+    made.save()
+    try:
+        found = made.departures()
+        assert found["change"].tolist() == ["mixup 0.2"] and found["seed"].tolist() == [0]
+        assert found["loss"].iloc[0] == pytest.approx(0.25) and found["auc"].iloc[0] == 0
+        assert made.in_words(trials[0]) == "nothing changed"
+        app = opened("comparison", section="Sweeps")
+        assert "against the unchanged recipe with the same seed" in texts(app)
+        app.button_group(key="departure").set_value("auc").run()
+        assert not app.exception and "lies right of the line" in texts(app)
+    finally:
+        made.path.unlink()
+        shutil.rmtree(changed.path)
 
 
 def test_the_sidebar_says_what_the_dicom_node_has_done(own_home):
