@@ -17,7 +17,7 @@ def tiny_settings(folder: Path, **changes):
     return replace(settings, **changes)
 
 
-def wait_for(run: Run, seconds: float = 240) -> None:
+def wait_for(run: Run, seconds: float = 600) -> None:
     """Wait until the run's process has ended."""
     deadline = time.monotonic() + seconds
     while jobs.is_active(run) or run.status().state == "queued":

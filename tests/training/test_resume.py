@@ -16,7 +16,7 @@ from core.config import STAGES, Strategy
 from core.runs import Run, create_run, jobs, lock
 from core.weights import read_model
 
-KILLS = 20
+KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", 10))
 EPOCHS = 5  # with fewer, runs end before they are killed, and begin anew more often
 
 
@@ -40,7 +40,7 @@ def uninterrupted(one_thread, settings, tmp_path_factory) -> Run:
     folder = tmp_path_factory.mktemp("uninterrupted")
     run = create_run(settings, "whole", folder / "runs", folder / "models")
     jobs.start(run)
-    wait_for(run, 400)
+    wait_for(run)
     assert run.status().state == "finished", run.log_tail()
     return run
 
@@ -76,8 +76,8 @@ def has_trained(run: Run, epochs: int) -> bool:
     return is_training(run) and len(run.epochs()) >= epochs
 
 
-@pytest.mark.timeout(1200)
-def test_twenty_kills_at_random_moments_change_nothing(uninterrupted, settings, tmp_path):
+@pytest.mark.timeout(3000)
+def test_kills_at_random_moments_change_nothing(uninterrupted, settings, tmp_path):
     run = create_run(settings, "killed-0", tmp_path / "runs", tmp_path / "models")
     chance = random.Random(3)
     kills, stages = 0, set()
@@ -102,7 +102,7 @@ def test_twenty_kills_at_random_moments_change_nothing(uninterrupted, settings, 
         assert_nothing_is_damaged(run)
     assert stages >= {1, 2}, stages
     jobs.start(run)
-    wait_for(run, 400)
+    wait_for(run)
     assert run.status().state == "finished", run.log_tail()
     assert_same_end(run, uninterrupted)
     assert not list(run.path.rglob(".unfinished-*")) and not list(run.checkpoints.iterdir())
@@ -117,12 +117,12 @@ def test_stops_within_an_epoch_change_nothing(uninterrupted, settings, tmp_path)
         wait_for(run, 30)
         assert run.status().state == "stopped", run.log_tail()
     jobs.start(run)
-    wait_for(run, 400)
+    wait_for(run)
     assert run.status().state == "finished", run.log_tail()
     assert_same_end(run, uninterrupted)
 
 
-def wait_until(condition, seconds: float = 240) -> None:
+def wait_until(condition, seconds: float = 600) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
