@@ -205,7 +205,7 @@ class Node:
         return json.loads(done.stdout)
 
 
-def eventually(holds, seconds: float = 60) -> None:
+def eventually(holds, seconds: float = 180) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not holds():

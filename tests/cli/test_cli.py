@@ -17,7 +17,7 @@ from core.weights import ModelRecord, read_model, write_model
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def core(*arguments, timeout=120):
+def core(*arguments, timeout=600):
     """Run `python -m core ...` as a user would."""
     command = [sys.executable, "-m", "core", *map(str, arguments)]
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=timeout)

@@ -136,7 +136,7 @@ def test_answers_are_filtered_and_ordered(source, model, tmp_path):
     table = pd.read_csv(io.BytesIO(written_as_csv(archive, "all", "film")))
     assert sorted(table["path"]) == [path for path in sorted(rows["path"]) if "film" in path]
 
-    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300).run()
     app.session_state["archive"] = str(archive.path)
     app.switch_page("pages/diagnosis.py").run()
     assert not app.exception and not app.error

@@ -8,7 +8,7 @@ import time
 
 import pydicom
 import pytest
-from dicom_world import Network, Node, Orthanc, eventually, film, home_with, possible, saved
+from dicom_world import PROJECT, Network, Node, Orthanc, eventually, film, home_with, possible, saved
 
 from core.diagnosis import node_status
 
@@ -81,6 +81,22 @@ def test_a_film_in_the_archive_gets_a_finding_once(network, orthanc, place, tmp_
     eventually(lambda: node.status()["delivered"] == 1)
     assert not list((place / "node/received").iterdir()) and not list((place / "node/results").iterdir())
     assert node.stop() == 0
+
+
+def test_the_script_in_the_readme_sends_films_and_not_what_the_node_returned(network, place, tmp_path):
+    readme = (PROJECT / "README.md").read_text()
+    script = next(block for block in readme.split("```") if "function OnStoredInstance" in block)
+    archive = Orthanc(network, tmp_path / "orthanc", script)
+    archive.start()
+    node = node_of(network, place, "--quiet", "0").start()
+    try:
+        assert send(network, "ORTHANC", Orthanc.PORT, *saved(tmp_path / "films", [film(1), film(2)]))
+        eventually(lambda: archive.instances() == 6)
+        eventually(lambda: node.status()["delivered"] == 2)
+        assert node.status()["received"] == 2 and "is a result" not in node.log()
+        assert node.stop() == 0
+    finally:
+        archive.stop()
 
 
 def test_results_wait_for_an_archive_that_is_down(network, orthanc, place, tmp_path):

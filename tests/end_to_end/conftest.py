@@ -1,9 +1,11 @@
 """The real server and a real browser."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from benchmarks.app import browser, running
+
+PATIENCE_MS = 180_000  # of a test, not of a person: several tests share two cores, whatever they are
 
 
 @pytest.fixture(scope="module")
@@ -18,5 +20,6 @@ def page() -> Page:
     """A page of a headless Chromium."""
     with browser() as program:
         page = program.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         yield page

@@ -34,10 +34,10 @@ def test_two_servers_answer_behind_one_address(trained, page, tmp_path):
             assert len({_cookie(front) for _ in range(5)}) == 5  # visitors are told apart
             assert _cookie(front, {"studio": "mine"}) == "mine"
             page.goto(f"{front}/diagnosis")
-            expect(page.get_by_text("Drop one or several X-rays here")).to_be_visible(timeout=60_000)
+            expect(page.get_by_text("Drop one or several X-rays here")).to_be_visible()
             film = {"name": "film.jpeg", "mimeType": "image/jpeg", "buffer": films[0]}
             page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(film)
-            expect(page.get_by_text("film.jpeg ·").first).to_be_visible(timeout=60_000)
+            expect(page.get_by_text("film.jpeg ·").first).to_be_visible()
         assert [result["file"] for result in ask(front, films)["results"]] == [
             "0.jpeg",
             "1.jpeg",

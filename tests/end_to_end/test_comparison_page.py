@@ -34,7 +34,7 @@ def server(trained, home):
 
 def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):
     page.goto(f"{server}/comparison")
-    expect(page.get_by_text("Confusion matrices")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Confusion matrices")).to_be_visible()
     page.get_by_role("combobox", name="Models").click()
     page.get_by_role("option", name="Stage 1 · known").click()
     page.keyboard.press("Escape")
@@ -61,7 +61,7 @@ def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):
 
 def test_a_cell_of_a_matrix_opens_its_films(server, page):
     page.goto(f"{server}/comparison")
-    expect(page.get_by_text("Confusion matrices")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Confusion matrices")).to_be_visible()
     settled(page)
     plot = page.locator(".js-plotly-plot").filter(has_text="called NORMAL").first
     plot.scroll_into_view_if_needed()
@@ -76,7 +76,7 @@ def test_a_cell_of_a_matrix_opens_its_films(server, page):
     page.locator(".film").first.click()
     expect(page.get_by_role("dialog").get_by_text("The film")).to_be_visible()
     expect(page.get_by_role("dialog").get_by_text(re.compile("Stage 3 · trained: "))).to_be_visible(
-        timeout=60_000
+        timeout=180_000
     )
     page.keyboard.press("Escape")
 
@@ -85,7 +85,7 @@ def test_models_are_asked_again_and_films_are_caught_on_the_map(server, page):
     page.get_by_role("radio", name="What they read").click()
     page.get_by_role("button", name="Ask 3 of 3 models again").click()
     expect(page.locator(".js-plotly-plot").get_by_text("without corners").first).to_be_visible(
-        timeout=120_000
+        timeout=180_000
     )
     page.get_by_role("radio", name="Map").click()
     expect(page.get_by_text("Draw a line around films")).to_be_visible()
@@ -105,7 +105,7 @@ def test_models_are_asked_again_and_films_are_caught_on_the_map(server, page):
 def test_the_report_is_made_and_downloaded(server, page, tmp_path):
     page.get_by_role("radio", name="Report").click()
     page.get_by_role("button", name="Make the report").click()
-    expect(page.get_by_role("button", name="PDF")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("button", name="PDF")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="PDF").click()
     download.value.save_as(tmp_path / "report.pdf")

@@ -25,7 +25,7 @@ def test_a_dropped_zip_becomes_a_set_that_is_paged_and_audited(server, page, tmp
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(str(archive))
     expect(page.get_by_role("textbox", name="Name of the set").first).to_have_value("films")
     page.get_by_role("button", name="Import zip").click()
-    expect(page.get_by_text("121 images, as the network sees them")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("121 images, as the network sees them")).to_be_visible()
     first = page.locator(".film").first.get_attribute("title")
     page.get_by_role("button", name="Page 2").click()
     page.wait_for_function(f"document.querySelector('.film').title !== {first!r}")
@@ -35,7 +35,7 @@ def test_a_dropped_zip_becomes_a_set_that_is_paged_and_audited(server, page, tmp
     expect(page.get_by_text("pneumonia: standard deviation")).to_be_visible()
     page.get_by_role("radio", name="Audit").click()
     page.get_by_role("button", name="Audit this set").click()
-    expect(page.get_by_text("looks found something")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("looks found something")).to_be_visible()
     page.get_by_text("Ways to tell the class without looking at lungs").click()
     expect(page.get_by_text("auc thumbnail")).to_be_visible()
 

@@ -56,16 +56,16 @@ def drop(page, files: dict[str, bytes]) -> None:
 
 def opened(page, server) -> None:
     page.goto(f"{server}/diagnosis")
-    expect(page.get_by_text("Drop one or several X-rays here")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Drop one or several X-rays here")).to_be_visible()
     # Drawn chests lie near the threshold that six validation films give; this is about the page.
     page.get_by_text("Answer anyway").click()
     # Streamlit forgets an upload that is announced in the moment in which a script begins.
-    expect(page.get_by_text("No answer is withheld")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("No answer is withheld")).to_be_visible()
     settled(page)
 
 
 def downloaded(page, name: str) -> bytes:
-    with page.expect_download(timeout=60_000) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name=name).click()
     return open(download.value.path(), "rb").read()
 
@@ -73,7 +73,7 @@ def downloaded(page, name: str) -> bytes:
 def test_one_film_in_every_format_has_one_answer(server, page, films):
     opened(page, server)
     drop(page, {**films, "report.txt": b"no film", "noise": b"DICM"})
-    expect(page.get_by_text("report.txt is not an image that can be read here")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("report.txt is not an image that can be read here")).to_be_visible()
     expect(page.get_by_text("noise is not an image that can be read here")).to_be_visible()
     table = pd.read_csv(io.BytesIO(downloaded(page, "CSV of all"))).set_index("File")
     assert set(table.index) == {*films, "report.txt", "noise"}
@@ -100,7 +100,7 @@ def test_a_zip_is_read_like_its_films(server, page, films):
             "copy.png": films["film.png"],
         },
     )
-    expect(page.get_by_text("broken.zip is damaged or cut short")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("broken.zip is damaged or cut short")).to_be_visible()
     expect(page.get_by_text("Dropped twice and shown once: copy.png (as film.png)")).to_be_visible()
     table = pd.read_csv(io.BytesIO(downloaded(page, "CSV of all")))
     assert sorted(table["File"]) == ["IM01", "film.png"] and np.ptp(table["Probability"]) < 1e-3
@@ -109,14 +109,14 @@ def test_a_zip_is_read_like_its_films(server, page, films):
 def test_an_earlier_film_of_the_same_person_stands_beside_it(server, page, films):
     opened(page, server)
     drop(page, {"film.dcm": films["film.dcm"], "before.dcm": films["before.dcm"]})
-    expect(page.get_by_text("CSV of all")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("CSV of all")).to_be_visible()
     shown = page.locator(".viewer figcaption")
-    expect(shown.first).to_be_visible(timeout=20_000)
+    expect(shown.first).to_be_visible()
     settled(page)
     first = page.get_by_text("film.dcm · 256 x 256 pixels")
     if not first.is_visible():  # it depends on which is likelier to show pneumonia
         page.locator("[data-testid=stDataFrame] canvas").first.click(position={"x": 20, "y": 40 + 56 + 28})
-    expect(first).to_be_visible(timeout=20_000)
+    expect(first).to_be_visible()
     expect(shown.first).to_have_text("Earlier film")
     expect(page.get_by_text("Age: 003Y")).to_be_visible()
 
@@ -125,20 +125,20 @@ def test_a_film_is_noted_logged_and_filed(server, page, films, home):
     opened(page, server)
     page.get_by_text("Session and audit log").click()
     page.get_by_text("Keep an audit log on this computer").click()
-    expect(page.get_by_text("are written to the log")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("are written to the log")).to_be_visible()
     settled(page)
     drop(page, {"film.dcm": films["film.dcm"]})
-    expect(page.get_by_text("Probability of pneumonia").first).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("Your reading")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
+    expect(page.get_by_text("Your reading")).to_be_visible()
     settled(page)
     page.get_by_text("Your reading").click()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Say first whether you agree")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Say first whether you agree")).to_be_visible()
     page.get_by_role("radio", name="disagree").click()
     page.get_by_label("Your own finding").fill("effusion <b>")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Your reading: disagree")).to_be_visible(timeout=20_000)
-    expect(page.get_by_text("Readers agreed with 0 of 1 answers")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Your reading: disagree")).to_be_visible()
+    expect(page.get_by_text("Readers agreed with 0 of 1 answers")).to_be_visible()
     notes, answers = AuditLog(home / "audit.sqlite").notes(), AuditLog(home / "audit.sqlite").answers()
     assert list(notes["own"]) == ["effusion <b>"] and len(answers) == 1
     with zipfile.ZipFile(io.BytesIO(downloaded(page, "DICOM objects"))) as archive:
@@ -147,28 +147,28 @@ def test_a_film_is_noted_logged_and_filed(server, page, films, home):
     assert {item.PatientID for item in found.values()} == {"4711"}
     assert downloaded(page, "PDF report").startswith(b"%PDF")
     page.get_by_text("Forget this session").click()
-    expect(page.get_by_text("1 films in this session")).to_be_visible(timeout=20_000)  # it is still dropped
+    expect(page.get_by_text("1 films in this session")).to_be_visible()  # it is still dropped
 
 
 def test_what_is_no_film_gets_no_answer_unless_asked_for(server, page):
     page.goto(f"{server}/diagnosis")
-    expect(page.get_by_text("Drop one or several X-rays here")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Drop one or several X-rays here")).to_be_visible()
     buffer = io.BytesIO()
     noise = np.random.default_rng(0).integers(0, 256, (300, 300)).astype(np.uint8)
     Image.fromarray(noise).save(buffer, "PNG")
     drop(page, {"noise.png": buffer.getvalue()})
-    expect(page.get_by_role("heading", name="No answer")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="No answer")).to_be_visible()
     expect(page.get_by_text("does not look like the X-rays")).to_be_visible()
     expect(page.get_by_text("Probability of pneumonia")).to_have_count(0)
     page.get_by_text("Answer anyway").first.click()
-    expect(page.get_by_text("Probability of pneumonia").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
     expect(page.get_by_text("does not look like the X-rays")).to_be_visible()
 
 
 def test_the_viewer_inverts_and_zooms_without_the_server(server, page, films):
     opened(page, server)
     drop(page, {"film.png": films["film.png"]})
-    expect(page.get_by_text("Probability of pneumonia").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
     expect(page.locator(".viewer canvas")).to_have_count(2)
     pixel = """() => { const canvas = document.querySelector('.viewer canvas');
         return canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0]; }"""

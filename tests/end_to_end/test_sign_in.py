@@ -36,16 +36,16 @@ def server(tmp_path):
 
 def test_a_stranger_sees_nothing_until_she_has_signed_in(server, page):
     page.goto(f"{server}/dataset")
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     expect(page.get_by_role("heading", name="Dataset")).to_have_count(0)
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_placeholder("sub").fill("reader@example.org")
     page.get_by_role("button", name="Authorize").click()
-    page.wait_for_url(f"{server}/**", timeout=60_000)
-    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4, timeout=60_000)
+    page.wait_for_url(f"{server}/**")
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4)
     page.goto(f"{server}/dataset")
-    expect(page.get_by_role("heading", name="Dataset")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Dataset")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="End session").click()  # of the provider
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()

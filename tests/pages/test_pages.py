@@ -24,7 +24,7 @@ PAGES = ("dataset", "training", "comparison", "diagnosis")
 
 def opened(page: str, **session) -> AppTest:
     """The page, run once; a page that raises fails the test."""
-    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300).run()
     for name, value in session.items():
         app.session_state[name] = value
     app.switch_page(f"pages/{page}.py").run()
@@ -213,7 +213,7 @@ def test_the_model_that_came_along_is_compared_as_it_answers_and_keeps_its_thres
 
 
 def test_where_sign_in_is_set_up_a_stranger_sees_nothing_else(trained):
-    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300)
     app.secrets["auth"] = {"redirect_uri": "http://127.0.0.1/oauth2callback", "client_id": "a"}
     app.run()
     assert not app.exception and [button.label for button in app.button] == ["Sign in"]
@@ -226,7 +226,7 @@ def test_no_page_imports_tensorflow(trained, demo):
     code = """
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("streamlit_app.py", default_timeout=60).run()
+app = AppTest.from_file("streamlit_app.py", default_timeout=300).run()
 for page in ("dataset", "training", "comparison", "diagnosis"):
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, app.exception
@@ -304,7 +304,7 @@ def test_the_comparison_page_shows_what_each_change_of_an_ablation_did(trained):
 
 def test_the_sidebar_says_what_the_dicom_node_has_done(own_home):
     def said() -> str:
-        app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60).run()
+        app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300).run()
         return "\n".join(caption.value for caption in app.sidebar.caption)
 
     assert "DICOM node" not in said()

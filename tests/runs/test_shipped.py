@@ -44,7 +44,7 @@ def test_it_answers_where_nothing_was_trained_and_the_answers_hardly_differ(ship
 
 
 def test_the_comparison_page_shows_its_three_stages(shipped):
-    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300).run()
     app.switch_page("pages/comparison.py").run()
     assert not app.exception and not app.error
     stages = [f"Stage {stage} · trained" for stage in (1, 2, 3)]

@@ -17,7 +17,7 @@ from core.runs import Run, create_run, jobs, lock
 from core.weights import read_model
 
 KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", 10))
-EPOCHS = 5  # with fewer, runs end before they are killed, and begin anew more often
+EPOCHS = 4  # with fewer, runs end before they are killed, and begin anew more often
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_kills_at_random_moments_change_nothing(uninterrupted, settings, tmp_pat
         if chance.random() < 0.2:  # while it starts
             time.sleep(chance.uniform(0, 8))
         else:
-            goal = len(run.epochs()) + chance.choice([0, 1, 1])
+            goal = len(run.epochs()) + chance.choice([0, 1, 2])
             wait_until(lambda run=run, goal=goal: has_trained(run, goal) or not jobs.is_active(run))
             time.sleep(chance.uniform(0, 1))
         run.process().kill()
