@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.style import MODEL_COLORS, MUTED, NORMAL, PNEUMONIA, faded, styled
+from core.figures.style import MODEL_COLORS, MUTED, NORMAL, PNEUMONIA, styled
 
 WIDE = 30  # times between the least and the greatest value from which an axis counts in factors
 RESULTS = {"loss": "validation loss", "auc": "validation AUC"}
@@ -47,7 +47,7 @@ def departures(table: pd.DataFrame, measure: str = "loss") -> go.Figure:
         x=table[measure],
         y=table["change"],
         mode="markers",
-        marker={"color": faded(NORMAL, 0.6), "size": 8},
+        marker={"color": NORMAL, "size": 8},
         name="one seed",
         customdata=table["seed"],
         hovertemplate="%{y}, seed %{customdata}: %{x:+.4f}<extra></extra>",

@@ -76,11 +76,7 @@ class Sweep:
         if self.is_ablation:
             first = self.trials[0].values
             values = {name: value for name, value in values.items() if value != first[name]}
-        said = (
-            f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in values.items()
-        )
-        return ", ".join(said) or "nothing changed"
+        return ", ".join(f"{name} {_said(value)}" for name, value in values.items()) or "nothing changed"
 
     def loss(self, trial: Trial) -> float | None:
         """Mean over the seeds of the best validation loss of the last stage; None until all have finished."""
@@ -218,6 +214,13 @@ def list_sweeps(folder: Path | None = None) -> list[Sweep]:
         except UserError:
             continue
     return found
+
+
+def _said(value: object) -> str:
+    """A setting's value as it is typed, numbers short."""
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _path(folder: Path, name: str) -> Path:
