@@ -45,7 +45,7 @@ def main(data: Path, seed: int) -> None:
         for way, which in WAYS.items():
             answers = looks[:, which].mean(axis=1)
             found, gain = evaluate(labels, answers), delong(labels, once, answers)
-            low, high = gain.interval or (0, 0)
+            low, high = gain.interval
             print(
                 f"  {way}: AUC {found['auc']:.4f} ({gain.value:+.4f}, {low:+.4f} to {high:+.4f}), "
                 f"loss {found['loss']:.4f}",

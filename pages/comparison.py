@@ -5,7 +5,7 @@ import streamlit as st
 from core import evaluation
 from core.config import STAGES
 from core.dataset import cohorts
-from core.diagnosis import available_models, save_operating_point
+from core.diagnosis import AvailableModel, available_models, save_operating_point
 from core.errors import UserError
 from core.evaluation import OperatingPoint, Predictions
 from core.runs import list_runs, shipped_runs, sweep_names
@@ -53,11 +53,12 @@ def main() -> None:
             "No model has been measured yet. Train the three stages; their numbers stand here then."
         )
         return
+    answering = available_models()
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     names = left.multiselect(
         "Models",
         list(candidates),
-        default=preselected(candidates),
+        default=preselected(candidates, answering),
         help="Every stage of every run that was measured. Up to five at once.",
         max_selections=5,
     )
@@ -75,7 +76,7 @@ def main() -> None:
             help="The mean of the models' calibrated probabilities, as one more model.",
         )
         choose_format()
-        point = choose_point()
+        point = choose_point(answering)
     try:
         study = Study.of(chosen, split, cohort, together)
         if study.synthetic:
@@ -83,7 +84,7 @@ def main() -> None:
                 "**SYNTHETIC** data: these numbers say nothing about real X-rays.", icon=":material/draw:"
             )
         study = study.at(operating_points(study.validation, *point))
-        offer_to_save(study)
+        offer_to_save(study, answering)
         sections = SECTIONS | ({"Sweeps": sweeps} if sweep_names() else {})
         section = st.segmented_control(
             "Show", list(sections), default="Numbers", required=True, key="section"
@@ -93,12 +94,12 @@ def main() -> None:
         st.error(str(error), icon=":material/error:")
 
 
-def offer_to_save(study: Study) -> None:
+def offer_to_save(study: Study, answering: list[AvailableModel]) -> None:
     """A button that gives the models that diagnose now the thresholds that are shown.
 
     The model that came along keeps its own: its card says how it answers.
     """
-    current = {(model.record.run, model.stage.number): model for model in available_models()}
+    current = {(model.record.run, model.stage.number): model for model in answering}
     saved = {}
     for item in study.candidates:
         model = current.get((item.run.name, item.stage))
@@ -114,9 +115,9 @@ def offer_to_save(study: Study) -> None:
         st.toast("Diagnosis now uses these thresholds.", icon=":material/check:")
 
 
-def preselected(candidates: dict[str, Candidate]) -> list[str]:
+def preselected(candidates: dict[str, Candidate], answering: list[AvailableModel]) -> list[str]:
     """The stages of the run that diagnoses now, as far as they were measured; else the newest run's."""
-    current = {(model.record.run, model.stage.number) for model in available_models()}
+    current = {(model.record.run, model.stage.number) for model in answering}
     runs = {run for run, _ in current}
     if len(runs) == 1:  # of a packed run one stage answers, and all were measured
         current = {(*runs, stage) for stage in STAGES}
@@ -135,10 +136,10 @@ def choose_cohort(chosen: list[Candidate]) -> tuple[str, frozenset[str]] | None:
     return (name, known[name]) if name in known else None
 
 
-def choose_point() -> tuple[str, float | None]:
+def choose_point(answering: list[AvailableModel]) -> tuple[str, float | None]:
     """How thresholds are found, at first as those of diagnosis were; the rate, cost or threshold of it."""
-    answering = {model.record.threshold_rule for model in available_models()}
-    first = "youden" if answering == {evaluation.YOUDEN} else "half"
+    rules = {model.record.threshold_rule for model in answering}
+    first = "youden" if rules == {evaluation.YOUDEN} else "half"
     rule = st.selectbox(
         "Operating point",
         list(POINTS),

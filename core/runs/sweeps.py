@@ -88,12 +88,8 @@ class Sweep:
 
     def best(self) -> Trial | None:
         """The finished trial of the lowest validation loss."""
-        losses = {
-            trial.number: outcome.loss
-            for trial, outcome in zip(self.trials, self._outcomes.values(), strict=True)
-            if not trial.pruned and outcome.loss is not None
-        }
-        return self.trials[min(losses, key=losses.get)] if losses else None
+        known = [trial for trial in self.trials if not trial.pruned and self.loss(trial) is not None]
+        return min(known, key=self.loss, default=None)
 
     def done(self) -> float:
         """Share of the runs that have ended, 0 to 1."""

@@ -51,7 +51,7 @@ def show_departures(sweep: Sweep) -> None:
         return
     measure = st.segmented_control(
         "Measure",
-        ["loss", "auc"],
+        list(MEASURED_SHORT),
         default="loss",
         required=True,
         key="departure",

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.runs import Run, list_sweeps
+from core.errors import UserError
+from core.runs import Run, list_sweeps, open_sweep
 
 SINGLE = "Single runs"
 
@@ -27,8 +28,9 @@ def of_group(runs: list[Run]) -> list[Run]:
 @st.fragment(run_every=5)
 def _show(name: str) -> None:
     """Progress and best trial of a sweep, read anew each time: trials begin meanwhile."""
-    sweep = next((sweep for sweep in list_sweeps() if sweep.name == name), None)
-    if sweep is None:  # its record was deleted
+    try:
+        sweep = open_sweep(name)
+    except UserError:  # its record was deleted
         return
     states = [sweep.state(trial) for trial in sweep.trials]
     ended = sum(state in ("finished", "pruned") for state in states)

@@ -75,18 +75,14 @@ def test_a_cell_of_a_matrix_opens_its_films(server, page):
     expect(page.get_by_text(re.compile(f"^{max(counts)} films, the surest first"))).to_be_visible()
     page.locator(".film").first.click()
     expect(page.get_by_role("dialog").get_by_text("The film")).to_be_visible()
-    expect(page.get_by_role("dialog").get_by_text(re.compile("Stage 3 · trained: "))).to_be_visible(
-        timeout=180_000
-    )
+    expect(page.get_by_role("dialog").get_by_text(re.compile("Stage 3 · trained: "))).to_be_visible()
     page.keyboard.press("Escape")
 
 
 def test_models_are_asked_again_and_films_are_caught_on_the_map(server, page):
     page.get_by_role("radio", name="What they read").click()
     page.get_by_role("button", name="Ask 3 of 3 models again").click()
-    expect(page.locator(".js-plotly-plot").get_by_text("without corners").first).to_be_visible(
-        timeout=180_000
-    )
+    expect(page.locator(".js-plotly-plot").get_by_text("without corners").first).to_be_visible()
     page.get_by_role("radio", name="Map").click()
     expect(page.get_by_text("Draw a line around films")).to_be_visible()
     points = page.locator(".js-plotly-plot .nsewdrag").first

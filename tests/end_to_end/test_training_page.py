@@ -76,9 +76,7 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(home):
             epochs = len(run.epochs())
 
             page.get_by_role("button", name="Resume").click()
-            expect(page.get_by_test_id("stMain").get_by_text(re.compile("Stage 1: training"))).to_be_visible(
-                timeout=180_000
-            )
+            expect(page.get_by_test_id("stMain").get_by_text(re.compile("Stage 1: training"))).to_be_visible()
             assert len(run.epochs()) >= epochs
 
             os.kill(run.process().pid, signal.SIGKILL)
