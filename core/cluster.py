@@ -1,5 +1,6 @@
 """A Ray cluster, for work that has outgrown one machine."""
 
+import os
 import socket
 from types import ModuleType
 
@@ -17,6 +18,7 @@ def connect(address: str) -> ModuleType:
     Raises:
         UserError: Ray is not installed or the cluster does not answer.
     """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing about the work leaves the house
     try:
         import ray
     except ImportError as error:
