@@ -34,14 +34,12 @@ def forget_second_looks(run: Run) -> None:
 def assert_same_metrics(found: dict, expected: dict, rel: float = 1e-6) -> None:
     """Compare what `core.evaluation.evaluate` returns.
 
-    Where another program answered than the one that trained (`rel` above 1e-4), areas are left out: a hardly
-    trained model answers all films but alike, and a last digit orders them. On real films and a real model
-    `tests/test_shipped_model.py` compares them.
+    Where another program answered than the one that trained (`rel` above 1e-4), films that a hardly trained
+    model answers all but alike may change places: on the few films of these tests that moves an area.
     """
     found, expected = dict(found), dict(expected)
     assert found.pop("confusion_matrix") == expected.pop("confusion_matrix")
     assert set(found) == set(expected)
     for name, value in expected.items():
-        if rel > 1e-4 and name in ("auc", "average_precision"):
-            continue
-        assert found[name] == (value if value is None else pytest.approx(value, rel=rel)), name
+        swaps = 0.05 if rel > 1e-4 and name in ("auc", "average_precision") else None
+        assert found[name] == (value if value is None else pytest.approx(value, rel=rel, abs=swaps)), name

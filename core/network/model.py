@@ -38,7 +38,8 @@ def build(
         offset = [-mean for mean in IMAGENET_MEAN_BGR]
         x = keras.layers.Rescaling(255.0, offset=offset, name="imagenet_scaling")(x)
     for number, layer in enumerate(LAYERS):
-        x = _keras_layer(layer, seed * 1000 + number, precision)(x)
+        spread = 255 * IMAGENET_DEVIATION[0] if number == 0 and scaling == "imagenet" else 1.0
+        x = _keras_layer(layer, seed * 1000 + number, precision, spread)(x)
     return keras.Model(inputs, x, name="pneumonia_vgg19")
 
 
@@ -81,12 +82,14 @@ def _scaled(inputs, scaling: str):
     return keras.layers.Rescaling(scale, offset=offset, name="scaling")(inputs)
 
 
-def _keras_layer(layer: Layer, seed: int, precision: str) -> keras.layers.Layer:
+def _keras_layer(layer: Layer, seed: int, precision: str, spread: float = 1.0) -> keras.layers.Layer:
+    """A layer with its first weights; `spread`: the deviation of what a convolution sees."""
     layers = keras.layers
     policy = "mixed_bfloat16" if precision == "bfloat16" and layer.block else "float32"
     if layer.kind == "convolution":
-        # He et al. 2015: without it a VGG19 from random weights hardly starts to learn.
-        first = keras.initializers.HeNormal(seed)
+        # He et al. 2015: without it a VGG19 from random weights hardly starts to learn; without the spread it
+        # answers 0 or 1 before it has learnt anything.
+        first = keras.initializers.VarianceScaling(2 / spread**2, "fan_in", "truncated_normal", seed)
         filters = layer.kernel[-1]
         return layers.Conv2D(
             filters,

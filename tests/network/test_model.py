@@ -4,6 +4,8 @@ import pytest
 
 from core.architecture import LAYERS, WEIGHTED
 from core.config import BACKBONE_CONVOLUTIONS, STAGES
+from core.dataset.demo import draw_chest
+from core.images import Radiograph, network_input, network_pixels
 from core.network import build, freeze, segment, trained_variables
 
 
@@ -66,6 +68,15 @@ def test_the_seed_decides_the_first_weights(network):
     again, other = build(seed=0), build(seed=1)
     assert np.array_equal(network.get_weights()[-2], again.get_weights()[-2])
     assert not np.array_equal(network.get_weights()[-2], other.get_weights()[-2])
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_random_weights_are_sure_of_nothing(seed):
+    random = np.random.default_rng(3)
+    films = [Radiograph("film", draw_chest(random, kind), "") for kind in ("bacteria", "virus", None) * 4]
+    pixels = np.stack([network_pixels(film) for film in films])
+    found = build(seed).predict(network_input(pixels), verbose=0)[:, 1]
+    assert ((found > 0.01) & (found < 0.99)).all() and np.ptp(found) > 0.01
 
 
 def test_segments_in_a_row_are_the_network(network):
