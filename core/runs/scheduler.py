@@ -19,6 +19,7 @@ from core.runs.run import Run
 
 GRACE_S = 20.0  # after a request to stop
 SECONDS_BETWEEN_LOOKS = 0.2
+LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # a tenth of a step is page faults otherwise
 
 
 def main(folder: Path) -> None:
@@ -76,7 +77,7 @@ def start_process(
             process = subprocess.Popen(
                 [sys.executable, "-m", "core.training", str(run.path)],
                 cwd=PROJECT,
-                env={**os.environ, **(environment or {}), lock.INHERITED: "1"},
+                env={**LARGE_PAGES, **os.environ, **(environment or {}), lock.INHERITED: "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -47,19 +47,19 @@ def test_the_whole_way(server, page):
     page.get_by_role("spinbutton", name="Epochs").fill("1")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     page.get_by_role("tab", name="Data and augmentation").click()
-    page.get_by_role("spinbutton", name="Training films").fill("48")
+    page.get_by_role("spinbutton", name="Training films").fill("16")
     page.get_by_role("spinbutton", name="Training films").press("Enter")
-    page.get_by_role("spinbutton", name="Validation films").fill("16")
+    page.get_by_role("spinbutton", name="Validation films").fill("8")
     page.get_by_role("spinbutton", name="Validation films").press("Enter")
     expect(page.get_by_text("Random starting weights: expect")).to_be_visible()
     page.get_by_role("button", name="Start training").click()
 
     watched = page.get_by_test_id("stMain")  # the sidebar says it, too
     expect(watched.get_by_text(re.compile("Stage 1: training"))).to_be_visible()
-    page.wait_for_function(f"({POINTS})() > 0")
+    page.wait_for_function(f"({POINTS})() > 0", polling=500)  # at each frame it would cost a core
     page.reload()
     expect(page.get_by_test_id("stProgress").first).to_be_visible()
-    page.wait_for_function(f"({POINTS})() > 0")
+    page.wait_for_function(f"({POINTS})() > 0", polling=500)  # at each frame it would cost a core
     before = page.evaluate(POINTS)
     expect(watched.get_by_text(re.compile("Stage 3: training"))).to_be_visible(timeout=600_000)
     assert page.evaluate(POINTS) >= before > 0
