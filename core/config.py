@@ -168,6 +168,8 @@ class TrainingSettings:
         cohort: films of the set, under the name they were kept, to train and validate on; None for all.
             Test is always whole.
         train_limit, validation_limit: most images of either; None for all.
+        preprocessing: `clahe` evens out the contrast of every film before the network sees it, in diagnosis,
+            too; `none` leaves films as they are.
         augmentation: strengths, or None for plain images.
         views: augmented views of each image that are kept; each epoch takes the next one.
         keep_activations: compute frozen layers once and train on what they gave.
@@ -206,6 +208,7 @@ class TrainingSettings:
     cohort: str | None = None
     train_limit: int | None = None
     validation_limit: int | None = None
+    preprocessing: str = "none"
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     views: int = 4
     keep_activations: bool = True
@@ -226,6 +229,10 @@ class TrainingSettings:
             raise UserError(f"optimizer is {self.optimizer!r}; choose from {', '.join(OPTIMIZERS)}.")
         if self.schedule not in SCHEDULES:
             raise UserError(f"schedule is {self.schedule!r}; choose from {', '.join(SCHEDULES)}.")
+        if self.preprocessing not in PREPROCESSING:
+            raise UserError(
+                f"preprocessing is {self.preprocessing!r}; choose from {', '.join(PREPROCESSING)}."
+            )
         processor.resolved(self.precision)
         _check_range("learning_rate", self.learning_rate, 1e-8, 1)
         for factor in self.rate_factors:
@@ -354,6 +361,8 @@ def _typed(text: str) -> object:
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("plateau", "cosine")
+CLAHE = "clahe"
+PREPROCESSING = ("none", CLAHE)
 
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.config import CLAHE
 from core.diagnosis import AvailableModel, published_models, shipped_models
 from core.errors import UserError
 from pages.diagnosing.archive import archive_view
@@ -44,7 +45,8 @@ def about(model: AvailableModel) -> None:
             icon=":material/draw:",
         )
     origin = f"Trained on {record.data or 'unknown data'} from {record.starting_weights or 'unknown'} weights"
-    st.caption(f"{origin}; {model.measured()}.")
+    contrast = ", contrast evened out (CLAHE)" if record.preprocessing == CLAHE else ""
+    st.caption(f"{origin}{contrast}; {model.measured()}.")
 
 
 def answers(files: list[Dropped], model: AvailableModel) -> None:

@@ -89,8 +89,8 @@ def _values(reading: Reading) -> dict:
 
 def described(record: ModelRecord, stage: int) -> dict:
     """What a model's file says of itself."""
-    names = ("run", "data", "synthetic", "starting_weights", "threshold", "threshold_rule", "evaluation")
-    return {"stage": stage, **{name: getattr(record, name) for name in names}}
+    names = ("run", "data", "synthetic", "starting_weights", "preprocessing", "threshold", "threshold_rule")
+    return {"stage": stage, **{name: getattr(record, name) for name in (*names, "evaluation")}}
 
 
 def _png(heat) -> str:

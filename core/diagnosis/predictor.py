@@ -14,7 +14,7 @@ from core.config import CLASS_NAMES, IMAGE_SIZE, POSITIVE, STAGES
 from core.diagnosis.engine import Engine
 from core.diagnosis.explain import HeatMap, heat_map
 from core.evaluation import calibrated
-from core.images import Radiograph, network_pixels
+from core.images import Radiograph, network_pixels, preprocessed
 from core.weights import Arrays, ModelRecord, read_model
 
 BATCH = 32
@@ -99,7 +99,7 @@ class Predictor:
         looks = []
         for start in range(0, len(films), BATCH):
             pixels = np.stack([network_pixels(film) for film in films[start : start + BATCH]])
-            activations = self.engine.activations(pixels, self.precision)
+            activations = self._activations(pixels, self.precision)
             probabilities, hidden = self.engine.head(activations)
             answers = self._named(self._rechecked(_positive(probabilities), pixels))
             maps = [heat_map(film, self.head) if heat else None for film in activations]
@@ -114,15 +114,18 @@ class Predictor:
         """
         features, hidden = [], []
         for start in range(0, len(pixels), BATCH):
-            activations = self.engine.activations(pixels[start : start + BATCH], self.precision)
+            activations = self._activations(pixels[start : start + BATCH], self.precision)
             features.append(activations.mean(axis=(2, 3)))
             hidden.append(self.engine.head(activations)[1])
         return np.concatenate(features), np.concatenate(hidden)
 
     def _judged(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
-        seen = (self.engine.activations(batch, precision) for batch in batches)
+        seen = (self._activations(batch, precision) for batch in batches)
         return np.concatenate([_positive(self.engine.head(activations)[0]) for activations in seen])
+
+    def _activations(self, pixels: np.ndarray, precision: str) -> np.ndarray:
+        return self.engine.activations(preprocessed(pixels, self.record.preprocessing), precision)
 
     def _rechecked(self, found: np.ndarray, pixels: np.ndarray) -> np.ndarray:
         """`found` with its borderline films judged again in float32."""

@@ -4,6 +4,7 @@ from core.images.ahead import Read, decoded_ahead, outcome
 from core.images.decoder import MOST_BYTES, ImageError, Radiograph, decode, too_heavy
 from core.images.dicom import is_dicom
 from core.images.files import read
+from core.images.preprocessing import preprocessed
 from core.images.preview import data_address
 from core.images.resize import network_input, network_pixels
 from core.images.sandbox import decode_safely
@@ -27,6 +28,7 @@ __all__ = [
     "network_pixels",
     "outcome",
     "pieces",
+    "preprocessed",
     "read",
     "too_heavy",
 ]

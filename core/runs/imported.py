@@ -32,7 +32,9 @@ def import_weights(
         raise UserError(f"scaling is {scaling!r}; choose from {', '.join(SCALINGS)}.")
     file = Path(file).expanduser()
     arrays, found = read_model(file)
-    settings = TrainingSettings(data=data, stages=(stage,), weights=str(file.resolve()))
+    settings = TrainingSettings(
+        data=data, stages=(stage,), weights=str(file.resolve()), preprocessing=found.preprocessing
+    )
     run = create_run(settings, name or _name_of(file), folder)
     record = ModelRecord(
         stage=stage,
@@ -41,6 +43,7 @@ def import_weights(
         synthetic=found.synthetic,
         starting_weights=found.starting_weights or file.name,
         scaling=scaling,
+        preprocessing=found.preprocessing,
         temperature=found.temperature,
     )
     write_model(run.weights_path(stage), arrays, record)

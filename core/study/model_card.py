@@ -99,6 +99,7 @@ def _details(study: Study) -> pd.DataFrame:
             "starting weights": settings.weights.rsplit("/", 1)[-1],
             "optimiser": f"{settings.optimizer}, {settings.rate(item.stage):g}",
             "seed": settings.seed,
+            "preprocessing": settings.preprocessing,
             "precision": facts.get("precision", "unknown"),
             "software": f"Keras {facts.get('keras', '?')} on {facts.get('backend', '?')}",
         }

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.config import TrainingSettings
 from core.dataset import Dataset, augmented_views, rows_by_role
-from core.images import network_input
+from core.images import network_input, preprocessed
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,10 +18,12 @@ class Films:
     Attributes:
         dataset: they belong to.
         rows: int ndarray, row numbers in the data set.
+        preprocessing: what is done to each of them, and to its views, before the network sees it.
     """
 
     dataset: Dataset
     rows: np.ndarray
+    preprocessing: str
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -47,11 +49,11 @@ class Films:
         views = augmented_views(
             self.dataset.pixels[rows], digests, [view] * len(rows), settings.augmentation, settings.seed
         )
-        return network_input(views)
+        return network_input(preprocessed(views, self.preprocessing))
 
     def plain(self, positions: np.ndarray) -> np.ndarray:
         """Some of them without augmentation, as network input."""
-        return network_input(self.dataset.pixels[self.rows[positions]])
+        return network_input(preprocessed(self.dataset.pixels[self.rows[positions]], self.preprocessing))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +71,15 @@ class RunData:
         Raises:
             UserError: a class has too few patients, or the cohort is unknown or lacks a class.
         """
-        return cls(**{role: Films(dataset, rows) for role, rows in rows_by_role(dataset, settings).items()})
+        rows = rows_by_role(dataset, settings)
+        return cls(**{role: Films(dataset, rows[role], settings.preprocessing) for role in rows})
 
 
 def view_key(films: Films, view: int | None, settings: TrainingSettings) -> dict:
     """Everything that the pixels of a view depend on; `view` None stands for plain images."""
     key = {"films": films.digest(), "augmentation": None}
+    if films.preprocessing != "none":
+        key["preprocessing"] = films.preprocessing
     if view is not None and settings.augmentation is not None:
         key |= {"augmentation": asdict(settings.augmentation), "seed": settings.seed, "view": view}
     return key

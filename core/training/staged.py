@@ -53,6 +53,7 @@ def train_next_stage(run: Run) -> None:
         starting_weights=origin,
         preset=settings.preset,
         precision=precision,
+        preprocessing=settings.preprocessing,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     if number == settings.stages[0]:

@@ -66,7 +66,7 @@ def on_kept_activations(
     views = [extract(data.training, view) for view in range(settings.kept_views)]
     held_out = {"validation": extract(data.validation, None), "test": extract(data.test, None)}
     progress.reach(progress.plan.extraction())
-    if not stage.trains:
+    if not stage.trains and settings.preprocessing == "none":  # those of a set are of its films as they are
         keep_film_features(data.training.dataset.root, _film_features(data, views[0], held_out, weights))
     return Trainee(
         segment(network, cut if bridge is None else BACKBONE_END),

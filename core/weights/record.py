@@ -27,6 +27,7 @@ class ModelRecord:
             `unit` (the network sees [0, 1]).
         preset: name of the preset.
         precision: in which the convolutions computed while training.
+        preprocessing: what was done to all films before the network saw them (`core.images.preprocessed`).
         created: ISO 8601 time.
         evaluation: metrics of these weights by split (`validation`, `test`); None before they are measured.
         temperature: by which the log-odds are divided for a calibrated probability, fitted on validation.
@@ -43,6 +44,7 @@ class ModelRecord:
     scaling: str = "imagenet"
     preset: str = ""
     precision: str = ""
+    preprocessing: str = "none"
     created: str = ""
     evaluation: dict | None = None
     temperature: float = 1.0

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import processor
-from core.config import OPTIMIZERS, SCHEDULES, STAGES, Augmentation, TrainingSettings
+from core.config import OPTIMIZERS, PREPROCESSING, SCHEDULES, STAGES, Augmentation, TrainingSettings
 
 METHOD = TrainingSettings()
 
@@ -324,6 +324,16 @@ def _data(base: TrainingSettings, key: str) -> dict:
         for name, (label, most, sentence) in STRENGTHS.items()
     }
     return {
+        "preprocessing": _choice(
+            third,
+            base,
+            key,
+            "preprocessing",
+            "Preprocessing",
+            PREPROCESSING,
+            "clahe evens out the contrast of every film, tile by tile, before the network sees it; in "
+            "diagnosis, too.",
+        ),
         "augmentation": Augmentation(**flips, **strengths) if augment else None,
         "views": _number(
             third,

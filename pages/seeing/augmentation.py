@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from core.config import PRESETS, Augmentation
+from core.config import PREPROCESSING, PRESETS, Augmentation
 from core.dataset import Dataset, augmented_views
 from core.errors import UserError
-from core.images import read
+from core.images import preprocessed, read
 from pages.launching.fields import FLIPS, STRENGTHS
 
 VIEWS = 8
@@ -19,13 +19,22 @@ def show_augmentation(dataset: Dataset) -> None:
     with controls:
         row = _film(dataset)
         preset = st.selectbox("Augmentation of preset", list(PRESETS), key="augmentation-preset")
-        augmentation = _strengths(PRESETS[preset].settings().augmentation, preset)
+        settings = PRESETS[preset].settings()
+        augmentation = _strengths(settings.augmentation, preset)
+        how = st.selectbox(
+            "Preprocessing",
+            PREPROCESSING,
+            PREPROCESSING.index(settings.preprocessing),
+            key=f"see-{preset}-preprocessing",
+            help="clahe evens out the contrast of every film, tile by tile; in diagnosis, too.",
+        )
         if st.button("Send to the training form", icon=":material/send:"):
-            _send(augmentation)
+            _send(augmentation, how)
     with pictures, st.grid(VIEWS // 2 + 1, min_column_width=110, gap="xsmall"):
         st.image(_original(dataset, row), "original", width="stretch")
-        st.image(dataset.pixels[row], "128 x 128", width="stretch")
-        for number, view in enumerate(_views(dataset, row, augmentation, PRESETS[preset].settings().seed)):
+        st.image(preprocessed(dataset.pixels[[row]], how)[0], "128 x 128", width="stretch")
+        views = preprocessed(_views(dataset, row, augmentation, settings.seed), how)
+        for number, view in enumerate(views):
             st.image(view, f"view {number + 1}", width="stretch")
 
 
@@ -59,9 +68,10 @@ def _strengths(base: Augmentation, preset: str) -> Augmentation:
     return Augmentation(**flips, **strengths)
 
 
-def _send(augmentation: Augmentation) -> None:
-    """Put the strengths into the form, whichever preset is chosen there."""
+def _send(augmentation: Augmentation, preprocessing: str) -> None:
+    """Put both into the form, whichever preset is chosen there."""
     for preset in PRESETS:
+        st.session_state[f"{preset}-preprocessing"] = preprocessing
         for name in (*FLIPS, *STRENGTHS):
             st.session_state[f"{preset}-{name}"] = getattr(augmentation, name)
     st.toast("The training form has these strengths now.", icon=":material/send:")

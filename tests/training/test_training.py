@@ -13,13 +13,16 @@ from short_runs import assert_same_metrics, tiny_settings, wait_for
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
-from core.config import STAGES
+from core.config import PREPROCESSING, STAGES
 from core.dataset import open_dataset
+from core.diagnosis import load_predictor
 from core.errors import UserError
 from core.evaluation import evaluate
-from core.runs import Run, create_run, jobs
+from core.images import read
+from core.runs import Run, create_run, import_weights, jobs
 from core.study import Study, look_again, measured_stages
 from core.training.batches import prefetched, training_stream
+from core.training.data import Films, view_key
 from core.weights import read_model
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -83,9 +86,16 @@ def finished(settings, folder, name):
     return run
 
 
-def test_what_the_network_saw_in_each_film_is_kept_with_the_set(demo, tmp_path):
-    folder = shutil.copytree(demo, tmp_path / "set")
-    run = finished(tiny_settings(folder, stages=(1,), epochs=1), tmp_path, "seen")
+@pytest.fixture(scope="module")
+def on_all_films(demo, tmp_path_factory) -> Run:
+    """A first stage on all films of a set that no other run was trained on."""
+    folder = tmp_path_factory.mktemp("all")
+    films = shutil.copytree(demo, folder / "set")
+    return finished(tiny_settings(films, stages=(1,), epochs=1, train_limit=None), folder, "run")
+
+
+def test_what_the_network_saw_in_each_film_is_kept_with_the_set(on_all_films):
+    run = on_all_films
     code = """
 import sys, keras, numpy as np
 from core.dataset import open_dataset, rows_by_role
@@ -105,11 +115,11 @@ found = dict(zip(*kept.of(dataset)))
 found = np.stack([found[row] for row in chosen])
 assert seen.std() > 0 and np.abs(found - seen).max() < 0.03 * seen.max(), np.abs(found - seen).max()
 """
-    subprocess.run([sys.executable, "-c", code, str(run.path), str(folder)], cwd=PROJECT, check=True)
+    subprocess.run([sys.executable, "-c", code, str(run.path), run.settings().data], cwd=PROJECT, check=True)
 
 
-def test_what_can_be_told_without_lungs_is_kept_beside_the_models(demo, tmp_path):
-    run = finished(tiny_settings(demo, stages=(1,), epochs=1, train_limit=None), tmp_path, "baselines")
+def test_what_can_be_told_without_lungs_is_kept_beside_the_models(on_all_films):
+    run = on_all_films
     for split, count in (("test", 15), ("validation", len(run.predictions(1, "validation")))):
         found = run.baselines(split)
         assert list(found) == ["corners", "frame", "histogram"]
@@ -117,12 +127,35 @@ def test_what_can_be_told_without_lungs_is_kept_beside_the_models(demo, tmp_path
         assert all(table["probability"].between(0, 1).all() for table in found.values())
 
 
-def test_the_same_settings_give_the_same_run(demo, tmp_path):
-    settings = tiny_settings(demo, stages=(1,))
-    first, second = (finished(settings, tmp_path, name) for name in ("first", "second"))
-    columns = ["loss", "accuracy"]
-    pd.testing.assert_frame_equal(first.steps()[columns], second.steps()[columns])
-    assert first.evaluation() == second.evaluation()
+def test_the_same_settings_give_the_same_run(trained, demo, tmp_path):
+    again = finished(tiny_settings(demo, stages=(1,)), tmp_path, "again")
+    steps, columns = trained.steps(), ["epoch", "step", "loss", "accuracy"]
+    pd.testing.assert_frame_equal(again.steps()[columns], steps.loc[steps["stage"] == 1, columns])
+    assert again.evaluation()["1"] == trained.evaluation()["1"]
+
+
+def test_what_is_done_to_films_in_training_is_done_in_diagnosis(trained, demo, tmp_path):
+    settings = tiny_settings(demo, stages=(1,), epochs=1, preprocessing="clahe")
+    run = finished(settings, tmp_path, "even")
+    assert run.status().state == "finished", run.log_tail()
+    kept = run.predictions(1, "test")
+    predictor = load_predictor(run.weights_path(1), "float32")
+    films = [read(demo / path) for path in kept["path"]]
+    found = np.array([answer.probability for answer in predictor.predict(films)])
+    assert np.abs(found - kept["probability"]).max() < 0.02  # training may compute in bfloat16
+    untreated = replace(predictor, record=replace(predictor.record, preprocessing="none"))
+    others = np.array([answer.probability for answer in untreated.predict(films)])
+    assert np.abs(others - kept["probability"]).max() > 2 * np.abs(found - kept["probability"]).max()
+    imported = import_weights(run.weights_path(1), 1, "imagenet", "again", str(demo), tmp_path / "runs")
+    assert imported.settings().preprocessing == "clahe"
+    assert read_model(imported.weights_path(1))[1].preprocessing == "clahe"
+
+
+def test_activations_of_films_with_and_without_preprocessing_are_kept_apart(demo):
+    settings, dataset = tiny_settings(demo), open_dataset(demo)
+    for view in (None, 0):
+        plain, even = (view_key(Films(dataset, np.arange(3), how), view, settings) for how in PREPROCESSING)
+        assert plain != even
 
 
 @pytest.mark.parametrize("stage", [1, 2])
