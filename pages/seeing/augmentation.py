@@ -20,7 +20,6 @@ def show_augmentation(dataset: Dataset) -> None:
         row = _film(dataset)
         preset = st.selectbox("Augmentation of preset", list(PRESETS), key="augmentation-preset")
         settings = PRESETS[preset].settings()
-        augmentation = _strengths(settings.augmentation, preset)
         how = st.selectbox(
             "Preprocessing",
             PREPROCESSING,
@@ -28,6 +27,7 @@ def show_augmentation(dataset: Dataset) -> None:
             key=f"see-{preset}-preprocessing",
             help="clahe evens out the contrast of every film, tile by tile; in diagnosis, too.",
         )
+        augmentation = _strengths(settings.augmentation, preset)
         if st.button("Send to the training form", icon=":material/send:"):
             _send(augmentation, how)
     with pictures, st.grid(VIEWS // 2 + 1, min_column_width=110, gap="xsmall"):
