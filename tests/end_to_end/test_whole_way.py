@@ -44,8 +44,10 @@ def test_the_whole_way(server, page):
     page.get_by_test_id("stRadio").get_by_text("quick").click()
     page.get_by_test_id("stRadio").get_by_text("Random", exact=True).click()
     page.get_by_text("Settings", exact=True).click()
-    page.get_by_role("spinbutton", name="Epochs").fill("1")
-    page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    expect(epochs).to_have_value("4")  # those of the preset just chosen
+    epochs.fill("1")
+    epochs.press("Enter")
     page.get_by_role("tab", name="Data and augmentation").click()
     page.get_by_role("spinbutton", name="Training films").fill("16")
     page.get_by_role("spinbutton", name="Training films").press("Enter")
