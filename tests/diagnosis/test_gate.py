@@ -60,7 +60,7 @@ def test_a_film_is_nearest_to_itself(predictor, reference, demo):
 
 def test_films_like_those_of_training_pass(predictor, reference, films):
     passed = [not reasons(predictor, reference, film_of(film)) for film in films]
-    assert np.mean(passed) >= 0.75  # the threshold comes from half a dozen validation films here
+    assert np.mean(passed) >= 0.5  # the threshold is the farthest of eight validation films here
 
 
 @pytest.mark.parametrize("attitude", OTHERWISE)
