@@ -44,7 +44,8 @@ def about(model: AvailableModel) -> None:
             "This model was trained on **SYNTHETIC** films: its answers mean nothing for real X-rays.",
             icon=":material/draw:",
         )
-    origin = f"Trained on {record.data or 'unknown data'} from {record.starting_weights or 'unknown'} weights"
+    weights = {"none": "random", "": "unknown"}.get(record.starting_weights, record.starting_weights)
+    origin = f"Trained on {record.data or 'unknown data'} from {weights} weights"
     contrast = ", contrast evened out (CLAHE)" if record.preprocessing == CLAHE else ""
     st.caption(f"{origin}{contrast}; {model.measured()}.")
 

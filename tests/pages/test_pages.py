@@ -184,6 +184,7 @@ def test_diagnosis_answers_as_training_measured_and_survives_a_bad_file(trained,
     record = available_models()[-1].record
     shown = calibrated(kept["probability"], record.temperature)
     assert f"Probability of pneumonia **{shown:.1%}**" in texts(app)
+    assert "Trained on demo from random weights; on" in texts(app)
 
 
 def test_a_saved_operating_point_is_used_in_diagnosis(trained, demo):
