@@ -91,6 +91,11 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+def exceeds(page: Page, count: str, least: int) -> None:
+    """Wait until a JavaScript function gives more; asked at each frame, as is usual, it would cost a core."""
+    page.wait_for_function(f"({count})() > {least}", polling=500)
+
+
 def settled(page: Page) -> None:
     """Wait until the page's script has run."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()

@@ -221,18 +221,12 @@ class TrainingSettings:
             raise UserError(f"stages is {list(self.stages)}; choose from 1, 2, 3 and {CUSTOM} (custom).")
         if CUSTOM in self.stages and self.strategy is None:
             raise UserError(f"Stage {CUSTOM} is custom: choose which layers it trains.")
-        if self.backbone not in backbones.NAMES:
-            raise UserError(f"backbone is {self.backbone!r}; choose from {', '.join(backbones.NAMES)}.")
+        _check_choice("backbone", self.backbone, backbones.NAMES)
         if CUSTOM in self.stages and self.backbone != backbones.VGG19:
             raise UserError(f"Stage {CUSTOM}, the custom one, chooses among VGG19's layers. Leave it out.")
-        if self.optimizer not in OPTIMIZERS:
-            raise UserError(f"optimizer is {self.optimizer!r}; choose from {', '.join(OPTIMIZERS)}.")
-        if self.schedule not in SCHEDULES:
-            raise UserError(f"schedule is {self.schedule!r}; choose from {', '.join(SCHEDULES)}.")
-        if self.preprocessing not in PREPROCESSING:
-            raise UserError(
-                f"preprocessing is {self.preprocessing!r}; choose from {', '.join(PREPROCESSING)}."
-            )
+        _check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        _check_choice("schedule", self.schedule, SCHEDULES)
+        _check_choice("preprocessing", self.preprocessing, PREPROCESSING)
         processor.resolved(self.precision)
         _check_range("learning_rate", self.learning_rate, 1e-8, 1)
         for factor in self.rate_factors:
@@ -363,6 +357,11 @@ OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("plateau", "cosine")
 CLAHE = "clahe"
 PREPROCESSING = ("none", CLAHE)
+
+
+def _check_choice(name: str, value: str, offered: tuple[str, ...]) -> None:
+    if value not in offered:
+        raise UserError(f"{name} is {value!r}; choose from {', '.join(offered)}.")
 
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:

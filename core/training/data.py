@@ -18,12 +18,12 @@ class Films:
     Attributes:
         dataset: they belong to.
         rows: int ndarray, row numbers in the data set.
-        preprocessing: what is done to each of them, and to its views, before the network sees it.
+        settings: of the run that sees them.
     """
 
     dataset: Dataset
     rows: np.ndarray
-    preprocessing: str
+    settings: TrainingSettings
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -42,18 +42,20 @@ class Films:
         """SHA-256 over their contents, in order."""
         return hashlib.sha256("".join(self.table["sha256"]).encode()).hexdigest()
 
-    def views(self, positions: np.ndarray, view: int, settings: TrainingSettings) -> np.ndarray:
+    def views(self, positions: np.ndarray, view: int) -> np.ndarray:
         """Augmented view number `view` of some of them, as network input."""
+        augmentation, seed = self.settings.augmentation, self.settings.seed
         rows = self.rows[positions]
         digests = list(self.dataset.table["sha256"].to_numpy()[rows])
-        views = augmented_views(
-            self.dataset.pixels[rows], digests, [view] * len(rows), settings.augmentation, settings.seed
-        )
-        return network_input(preprocessed(views, self.preprocessing))
+        views = augmented_views(self.dataset.pixels[rows], digests, [view] * len(rows), augmentation, seed)
+        return self._input(views)
 
     def plain(self, positions: np.ndarray) -> np.ndarray:
         """Some of them without augmentation, as network input."""
-        return network_input(preprocessed(self.dataset.pixels[self.rows[positions]], self.preprocessing))
+        return self._input(self.dataset.pixels[self.rows[positions]])
+
+    def _input(self, pixels: np.ndarray) -> np.ndarray:
+        return network_input(preprocessed(pixels, self.settings.preprocessing))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +73,15 @@ class RunData:
         Raises:
             UserError: a class has too few patients, or the cohort is unknown or lacks a class.
         """
-        rows = rows_by_role(dataset, settings)
-        return cls(**{role: Films(dataset, rows[role], settings.preprocessing) for role in rows})
+        chosen = rows_by_role(dataset, settings).items()
+        return cls(**{role: Films(dataset, rows, settings) for role, rows in chosen})
 
 
-def view_key(films: Films, view: int | None, settings: TrainingSettings) -> dict:
+def view_key(films: Films, view: int | None) -> dict:
     """Everything that the pixels of a view depend on; `view` None stands for plain images."""
-    key = {"films": films.digest(), "augmentation": None}
-    if films.preprocessing != "none":
-        key["preprocessing"] = films.preprocessing
+    settings, key = films.settings, {"films": films.digest(), "augmentation": None}
+    if settings.preprocessing != "none":
+        key["preprocessing"] = settings.preprocessing
     if view is not None and settings.augmentation is not None:
         key |= {"augmentation": asdict(settings.augmentation), "seed": settings.seed, "view": view}
     return key

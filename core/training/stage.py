@@ -64,7 +64,7 @@ def _trainee(network, stage, data, run, progress) -> Trainee:
     """On kept activations where the layers up to the cut are frozen and the disk has room."""
     settings = run.settings()
     if not (settings.keep_activations and frozen_until_cut(stage)):
-        return trainees.direct(network, data, settings)
+        return trainees.direct(network, data)
     store = FeatureStore(kept_activations.folder())
     size = progress.plan.kept_bytes()
     if not store.has_room_for(size):
@@ -72,7 +72,7 @@ def _trainee(network, stage, data, run, progress) -> Trainee:
             f"The disk has no room for {size / 2**30:.1f} GiB of kept activations: every epoch "
             "computes the frozen layers again, which is slower and gives the same result."
         )
-        return trainees.direct(network, data, settings)
+        return trainees.direct(network, data)
     return trainees.on_kept_activations(network, stage, data, settings, store, progress)
 
 

@@ -34,11 +34,11 @@ class Trainee:
     plain: dict[str, Callable[[np.ndarray], np.ndarray]]
 
 
-def direct(network: keras.Model, data: RunData, settings: TrainingSettings) -> Trainee:
+def direct(network: keras.Model, data: RunData) -> Trainee:
     """The whole network on pixels; every pass sees new views."""
     return Trainee(
         network,
-        lambda positions, number: data.training.views(positions, number, settings),
+        data.training.views,
         {"validation": data.validation.plain, "test": data.test.plain},
     )
 
@@ -62,7 +62,7 @@ def on_kept_activations(
     trunk = segment(network, None, cut)
     bridge = segment(network, CUT, BACKBONE_END) if own and not stage.trains else None
     weights = {"trunk": weights_digest(trunk), "bridge": bridge and weights_digest(bridge)}
-    extract = partial(_extract, trunk, bridge, weights, settings, store, progress)
+    extract = partial(_extract, trunk, bridge, weights, store, progress)
     views = [extract(data.training, view) for view in range(settings.kept_views)]
     held_out = {"validation": extract(data.validation, None), "test": extract(data.test, None)}
     progress.reach(progress.plan.extraction())
@@ -81,14 +81,14 @@ def batch_positions(count: int) -> Iterator[np.ndarray]:
         yield np.arange(start, min(start + EXTRACTION_BATCH, count))
 
 
-def _extract(trunk, bridge, weights, settings, store, progress, films: Films, view: int | None):
-    key = view_key(films, view, settings)
+def _extract(trunk, bridge, weights, store, progress, films: Films, view: int | None):
+    key = view_key(films, view)
     key |= {"trunk": weights["trunk"], "precision": trunk.layers[-1].compute_dtype}
     share = progress.plan.extraction() / max(1, progress.plan.extracted_images())
 
     def pixels() -> Iterator[np.ndarray]:
         for positions in batch_positions(len(films)):
-            yield films.plain(positions) if view is None else films.views(positions, view, settings)
+            yield films.plain(positions) if view is None else films.views(positions, view)
             progress.work(share * len(positions), message="Computing the frozen layers once")
 
     def trunk_output() -> np.ndarray:

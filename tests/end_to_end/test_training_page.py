@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 from short_runs import tiny_settings, wait_for
 
-from benchmarks.app import browser, running, settled
+from benchmarks.app import browser, exceeds, running, settled
 from core.dataset import write_demo
 from core.runs import create_run, jobs, list_runs, open_run, queue
 
@@ -40,7 +40,7 @@ def a_run(home, name, **changes):
 
 def watch(page, address):
     page.goto(f"{address}/training?view=Runs")
-    page.wait_for_function(f"({POINTS})() > 10", polling=500)
+    exceeds(page, POINTS, 10)
 
 
 def test_nothing_that_happens_to_page_or_server_touches_a_run(home):
@@ -52,7 +52,7 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(home):
             watch(page, address)
             before = page.evaluate(POINTS)
             page.reload()
-            page.wait_for_function(f"({POINTS})() > {before}", polling=500)
+            exceeds(page, POINTS, before)
             page.close()
         process = run.process()  # the server has gone
         assert process.process() is not None and run.status().state == "running"
@@ -65,7 +65,7 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(home):
             plot = page.locator(CURVES).first
             plot.evaluate("plot => { plot.mark = 1; return Plotly.relayout(plot, {'xaxis.range': [1, 5]}); }")
             grown = page.evaluate(POINTS)
-            page.wait_for_function(f"({POINTS})() > {grown + 5}", polling=500)
+            exceeds(page, POINTS, grown + 5)
             assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
 
             page.get_by_role("button", name="Stop", exact=True).click()
@@ -149,6 +149,6 @@ def test_a_long_history_is_thinned_out_where_it_is_drawn(home):
     with browser() as program, running(home) as address:
         page = program.new_page(viewport={"width": 1280, "height": 1000})
         page.goto(f"{address}/training?view=Runs")
-        page.wait_for_function(f"({POINTS})() > 1000", polling=500)
+        exceeds(page, POINTS, 1000)
         assert page.evaluate(POINTS) < 4000
     assert len(run.steps()) == 10_000

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from benchmarks.app import settled
+from benchmarks.app import exceeds, settled
 from core.dataset.demo import draw_chest
 
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.js-plotly-plot')]
@@ -58,10 +58,10 @@ def test_the_whole_way(server, page):
 
     watched = page.get_by_test_id("stMain")  # the sidebar says it, too
     expect(watched.get_by_text(re.compile("Stage 1: training"))).to_be_visible()
-    page.wait_for_function(f"({POINTS})() > 0", polling=500)  # at each frame it would cost a core
+    exceeds(page, POINTS, 0)
     page.reload()
     expect(page.get_by_test_id("stProgress").first).to_be_visible()
-    page.wait_for_function(f"({POINTS})() > 0", polling=500)  # at each frame it would cost a core
+    exceeds(page, POINTS, 0)
     before = page.evaluate(POINTS)
     expect(watched.get_by_text(re.compile("Stage 3: training"))).to_be_visible(timeout=600_000)
     assert page.evaluate(POINTS) >= before > 0
