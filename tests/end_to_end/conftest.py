@@ -17,9 +17,9 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page() -> Page:
-    """A page of a headless Chromium."""
+    """A page of a headless Chromium; pages of its context are as patient."""
     with browser() as program:
-        page = program.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(PATIENCE_MS)
+        context = program.new_context(viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
-        yield page
+        yield context.new_page()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 from short_runs import tiny_settings, wait_for
 
-from benchmarks.app import browser, exceeds, running, settled
+from benchmarks.app import exceeds, running, settled
 from core.dataset import write_demo
 from core.runs import create_run, jobs, list_runs, open_run, queue
 
@@ -43,52 +43,49 @@ def watch(page, address):
     exceeds(page, POINTS, 10)
 
 
-def test_nothing_that_happens_to_page_or_server_touches_a_run(home):
+def test_nothing_that_happens_to_page_or_server_touches_a_run(home, page):
     run = a_run(home, "steady")
     jobs.start(run)
-    with browser() as program:
-        page = program.new_page(viewport={"width": 1280, "height": 1000})
-        with running(home) as address:
-            watch(page, address)
-            before = page.evaluate(POINTS)
-            page.reload()
-            exceeds(page, POINTS, before)
-            page.close()
-        process = run.process()  # the server has gone
-        assert process.process() is not None and run.status().state == "running"
-        with running(home) as address:
-            page = program.new_page(viewport={"width": 1280, "height": 1000})
-            watch(page, address)
-            assert run.process() == process
+    with running(home) as address:
+        closed = page.context.new_page()
+        watch(closed, address)
+        before = closed.evaluate(POINTS)
+        closed.reload()
+        exceeds(closed, POINTS, before)
+        closed.close()
+    process = run.process()  # the server has gone
+    assert process.process() is not None and run.status().state == "running"
+    with running(home) as address:
+        watch(page, address)
+        assert run.process() == process
 
-            # A zoom stays while the curve grows, and the node of the figure is the same all the time.
-            plot = page.locator(CURVES).first
-            plot.evaluate("plot => { plot.mark = 1; return Plotly.relayout(plot, {'xaxis.range': [1, 5]}); }")
-            grown = page.evaluate(POINTS)
-            exceeds(page, POINTS, grown + 5)
-            assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
+        # A zoom stays while the curve grows, and the node of the figure is the same all the time.
+        plot = page.locator(CURVES).first
+        plot.evaluate("plot => { plot.mark = 1; return Plotly.relayout(plot, {'xaxis.range': [1, 5]}); }")
+        grown = page.evaluate(POINTS)
+        exceeds(page, POINTS, grown + 5)
+        assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
 
-            page.get_by_role("button", name="Stop", exact=True).click()
-            expect(page.get_by_text("Stopping: the running step ends")).to_be_visible(timeout=20_000)
-            expect(page.get_by_role("button", name="Resume")).to_be_visible()
-            wait_for(run)
-            assert run.status().state == "stopped"
-            epochs = len(run.epochs())
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(page.get_by_text("Stopping: the running step ends")).to_be_visible()
+        expect(page.get_by_role("button", name="Resume")).to_be_visible()
+        wait_for(run)
+        assert run.status().state == "stopped"
+        epochs = len(run.epochs())
 
-            page.get_by_role("button", name="Resume").click()
-            expect(page.get_by_test_id("stMain").get_by_text(re.compile("Stage 1: training"))).to_be_visible()
-            assert len(run.epochs()) >= epochs
+        page.get_by_role("button", name="Resume").click()
+        expect(page.get_by_test_id("stMain").get_by_text(re.compile("Stage 1: training"))).to_be_visible()
+        assert len(run.epochs()) >= epochs
 
-            os.kill(run.process().pid, signal.SIGKILL)
-            expect(page.get_by_text("was killed (SIGKILL)").first).to_be_visible(timeout=30_000)
+        os.kill(run.process().pid, signal.SIGKILL)
+        expect(page.get_by_text("was killed (SIGKILL)").first).to_be_visible()
 
 
-def test_a_second_browser_queues_and_the_queue_is_emptied_on_the_page(home):
+def test_a_second_browser_queues_and_the_queue_is_emptied_on_the_page(home, page):
     first, second, third = (a_run(home, name) for name in ("first", "second", "third"))
     for run in (first, second, third):
         jobs.start(run)
-    with browser() as program, running(home) as address:
-        page = program.new_page(viewport={"width": 1280, "height": 1000})
+    with running(home) as address:
         watch(page, address)
         expect(page.get_by_text("Waiting for their turn: 2")).to_be_visible()
         page.get_by_text("1 · second").wait_for()
@@ -99,12 +96,11 @@ def test_a_second_browser_queues_and_the_queue_is_emptied_on_the_page(home):
         assert [run.status().state for run in (first, second, third)] == ["running", "stopped", "stopped"]
 
 
-def test_a_run_is_renamed_noted_downloaded_and_deleted(home):
+def test_a_run_is_renamed_noted_downloaded_and_deleted(home, page):
     run = a_run(home, "plain", epochs=1)
     jobs.start(run)
     wait_for(run)
-    with browser() as program, running(home) as address:
-        page = program.new_page(viewport={"width": 1280, "height": 1000})
+    with running(home) as address:
         page.goto(f"{address}/training?view=Runs")
         page.get_by_role("button", name="Edit").click()
         page.get_by_label("Name", exact=True).fill("better")
@@ -139,15 +135,14 @@ def test_a_run_is_renamed_noted_downloaded_and_deleted(home):
     assert (home / "model_weights" / "vgg19_model_01.h5").exists()
 
 
-def test_a_long_history_is_thinned_out_where_it_is_drawn(home):
+def test_a_long_history_is_thinned_out_where_it_is_drawn(home, page):
     run = a_run(home, "long")
     rows = [
         {"stage": 1, "epoch": i // 100 + 1, "step": i % 100 + 1, "loss": 0.5, "accuracy": 0.8, "seconds": i}
         for i in range(10_000)
     ]
     run.append_steps(rows)
-    with browser() as program, running(home) as address:
-        page = program.new_page(viewport={"width": 1280, "height": 1000})
+    with running(home) as address:
         page.goto(f"{address}/training?view=Runs")
         exceeds(page, POINTS, 1000)
         assert page.evaluate(POINTS) < 4000
