@@ -84,7 +84,7 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
     model.compile(
         optimizer=optimizer(settings, stage, steps),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
-        metrics=["accuracy"],
+        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],  # by name alone, it is built within a step
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
     position = Position()

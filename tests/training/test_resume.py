@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import signal
 import time
 from dataclasses import replace
 
@@ -16,33 +15,19 @@ from core.config import STAGES, Strategy
 from core.runs import Run, create_run, jobs, lock
 from core.weights import read_model
 
-KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", 10))
-EPOCHS = 4  # with fewer, runs end before they are killed, and begin anew more often
+KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", 2))  # a stage
 
 
-@pytest.fixture(scope="module")
-def one_thread():
-    """On one thread float32 sums have one order, so that equal work gives equal bits."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-            patch.setenv(name, "1")
-        yield
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    """As `trained` was trained: equal work gives equal bits."""
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def settings(demo):
-    settings = tiny_settings(demo, precision="float32", epochs=EPOCHS, early_stopping=EPOCHS, plateau=1)
-    return replace(settings, batch_size=4, steps=(3, 3, 1), optimizer="sgd", momentum=0.9, learning_rate=1e-5)
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(one_thread, settings, tmp_path_factory) -> Run:
-    folder = tmp_path_factory.mktemp("uninterrupted")
-    run = create_run(settings, "whole", folder / "runs", folder / "models")
-    jobs.start(run)
-    wait_for(run)
-    assert run.status().state == "finished", run.log_tail()
-    return run
+    return tiny_settings(demo, stages=(1,), epochs=2)
 
 
 def assert_nothing_is_damaged(run: Run) -> None:
@@ -77,49 +62,44 @@ def has_trained(run: Run, epochs: int) -> bool:
 
 
 @pytest.mark.timeout(3000)
-def test_kills_at_random_moments_change_nothing(uninterrupted, settings, tmp_path):
-    run = create_run(settings, "killed-0", tmp_path / "runs", tmp_path / "models")
-    chance = random.Random(3)
-    kills, stages = 0, set()
-    while kills < KILLS:
-        jobs.start(run)
-        wait_until(lambda run=run: jobs.is_active(run) and run.process() and run.process().process())
-        if chance.random() < 0.2:  # while it starts
-            time.sleep(chance.uniform(0, 8))
-        else:
-            goal = len(run.epochs()) + chance.choice([0, 1, 2])
-            wait_until(lambda run=run, goal=goal: has_trained(run, goal) or not jobs.is_active(run))
-            time.sleep(chance.uniform(0, 1))
-        run.process().kill()
-        wait_until(lambda run=run: not jobs.is_active(run))
-        if run.status().state == "finished":  # faster than the kills: once more
-            assert_same_end(run, uninterrupted)
-            run = create_run(settings, f"killed-{kills}", tmp_path / "runs", tmp_path / "models")
-            continue
-        assert run.status().state == "died"
-        kills += 1
-        stages.add(run.status().stage)
-        assert_nothing_is_damaged(run)
-    assert stages >= {1, 2}, stages
-    jobs.start(run)
-    wait_for(run)
-    assert run.status().state == "finished", run.log_tail()
-    assert_same_end(run, uninterrupted)
-    assert not list(run.path.rglob(".unfinished-*")) and not list(run.checkpoints.iterdir())
-
-
-def test_stops_within_an_epoch_change_nothing(uninterrupted, settings, tmp_path):
-    run = create_run(settings, "stopped", tmp_path / "runs", tmp_path / "models")
+def test_stops_and_kills_at_random_moments_change_nothing(trained, tmp_path):
+    """In each stage one stop within an epoch, then kills; `PNEUMONIA_STUDIO_KILLS=10` kills more often."""
+    run = create_run(trained.settings(), "interrupted", tmp_path / "runs", tmp_path / "models")
+    chance, killed = random.Random(3), []
     for stage in STAGES:
         jobs.start(run)
         wait_until(lambda stage=stage: is_training(run) and run.status().stage == stage)
         jobs.stop(run)
-        wait_for(run, 30)
+        wait_for(run, 60)
         assert run.status().state == "stopped", run.log_tail()
-    jobs.start(run)
-    wait_for(run)
+        for _ in range(KILLS):
+            kill_once(run, chance, epochs_before=2 * (stage - 1))
+            if run.status().state == "finished":  # faster than the kill
+                break
+            assert run.status().state == "died"
+            killed.append(run.status().stage)
+            assert_nothing_is_damaged(run)
+    assert len(killed) >= 2 * KILLS and {1, 2} <= set(killed), killed
+    if run.status().state != "finished":
+        jobs.start(run)
+        wait_for(run)
     assert run.status().state == "finished", run.log_tail()
-    assert_same_end(run, uninterrupted)
+    assert_same_end(run, trained)
+    assert not list(run.path.rglob(".unfinished-*")) and not list(run.checkpoints.iterdir())
+
+
+def kill_once(run: Run, chance: random.Random, epochs_before: int) -> None:
+    """Let it go on, and kill it while it starts, or after up to two epochs of a stage and a moment more."""
+    jobs.start(run)
+    wait_until(lambda: jobs.is_active(run) and run.process() and run.process().process())
+    if chance.random() < 0.2:
+        time.sleep(chance.uniform(0, 8))
+    else:
+        goal = epochs_before + chance.choice([0, 1, 2])
+        wait_until(lambda: has_trained(run, goal) or not jobs.is_active(run))
+        time.sleep(chance.uniform(0, 1))
+    run.process().kill()
+    wait_until(lambda: not jobs.is_active(run))
 
 
 def wait_until(condition, seconds: float = 600) -> None:
@@ -130,8 +110,8 @@ def wait_until(condition, seconds: float = 600) -> None:
 
 
 def test_a_full_disk_ends_the_run_with_a_sentence_and_it_goes_on_when_there_is_room(settings, small_disk):
-    place = small_disk("600m")
-    run = create_run(replace(settings, stages=(1,), epochs=4), "full", place / "runs", place / "models")
+    place = small_disk("500m")
+    run = create_run(settings, "full", place / "runs", place / "models")
     jobs.start(run)
     wait_for(run)
     assert run.status().state == "failed" and "The disk is full" in run.status().message
@@ -141,41 +121,42 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_it_goes_on_when_there_is_r
     jobs.start(run)
     wait_for(run)
     assert run.status().state == "finished", run.log_tail()
-    assert len(run.epochs()) == 4 > epochs
+    assert len(run.epochs()) == 2 > epochs
     wait_until(lambda: not lock.is_held(jobs.scheduler_lock(place / "runs")))
 
 
-def test_changed_starting_weights_are_refused_on_resume(settings, tmp_path):
-    """The digest of other frozen weights stands in the checkpoint, as if their file had been replaced."""
-    run = create_run(
-        replace(settings, stages=(1,), epochs=50), "changed", tmp_path / "runs", tmp_path / "models"
-    )
+def test_what_a_stopped_run_needs_may_be_damaged_or_changed(settings, tmp_path):
+    """Other starting weights are refused; a checkpoint that cannot be read costs an epoch and not the run."""
+    settings = replace(settings, epochs=500, early_stopping=500)
+    run = create_run(settings, "stopped", tmp_path / "runs", tmp_path / "models")
     jobs.start(run)
-    wait_until(lambda: has_trained(run, 1))
+    wait_until(lambda: has_trained(run, 2))
     jobs.stop(run)
     wait_for(run, 60)
-    content = json.loads((run.path / "checkpoints" / "checkpoint.json").read_text())
-    content = [{**commit, "frozen": "another"} for commit in content]
-    (run.path / "checkpoints" / "checkpoint.json").write_text(json.dumps(content))
+    assert run.status().state == "stopped"
+    read_model(run.weights_path(1))  # what was best
+    assert not (tmp_path / "models" / STAGES[1].file).exists()
+
+    commits = run.checkpoints / "checkpoint.json"
+    content = commits.read_text()
+    changed = [{**commit, "frozen": "another"} for commit in json.loads(content)]
+    commits.write_text(json.dumps(changed))  # as if the file of the starting weights had been replaced
     jobs.start(run)
     wait_for(run)
     assert run.status().state == "failed"
     assert "starting weights have changed" in run.status().message
 
-
-def test_an_unreadable_checkpoint_costs_an_epoch_and_not_the_run(settings, tmp_path):
-    run = create_run(replace(settings, stages=(1,), epochs=4), "torn", tmp_path / "runs", tmp_path / "models")
-    jobs.start(run)
-    wait_until(lambda: has_trained(run, 2) and not run.status().message.endswith("evaluating"))
-    os.kill(run.process().pid, signal.SIGKILL)
-    wait_until(lambda: run.status().state == "died")
-    latest, *_ = json.loads((run.path / "checkpoints" / "checkpoint.json").read_text())
-    with open(run.path / "checkpoints" / latest["file"], "r+b") as file:
+    commits.write_text(content)
+    latest, before = json.loads(content)
+    with open(run.checkpoints / latest["file"], "r+b") as file:
         file.truncate(1000)
+    whole = json.loads((run.path / "settings.json").read_text())
+    whole["training"]["epochs"] = before["epochs"] + 1
+    (run.path / "settings.json").write_text(json.dumps(whole))
     jobs.start(run)
     wait_for(run)
     assert run.status().state == "finished", run.log_tail()
-    assert run.epochs()["epoch"].tolist() == [1, 2, 3, 4]
+    assert run.epochs()["epoch"].tolist() == [*range(1, before["epochs"] + 2)]
 
 
 def test_a_custom_stage_trains_what_its_strategy_names(settings, tmp_path):
