@@ -24,9 +24,10 @@ data = "{data}"
 [settings]
 weights = "none"
 stages = [1]
+optimizer = "sgd"
 epochs = 2
 batch_size = 8
-steps = [2, 2, 1]
+steps = [1, 1, 1]
 train_limit = 16
 validation_limit = 8
 {rest}
@@ -92,7 +93,7 @@ def test_a_search_gives_bad_trials_up_by_validation_loss(demo, own_home, tmp_pat
         tmp_path,
         demo,
         'name = "search"\nsearch = "tpe"\ntrials = 4',
-        'optimizer = "sgd"\n[ranges]\nlearning_rate = { low = 1e-5, high = 1.0, log = true }',
+        "[ranges]\nlearning_rate = { low = 1e-5, high = 1.0, log = true }",
     )
     assert main(["sweep", str(path), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
