@@ -58,7 +58,6 @@ def fit(
         class_weight: what each class weighs in the loss; None for one each.
     """
     position = position or Position()
-    model.optimizer.build(model.trainable_variables)  # built within a step, it has the step traced twice
     calls = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=steps)
     model.stop_training = False
     calls.on_train_begin()

@@ -9,7 +9,7 @@ import numpy as np
 
 from core import atomic, config
 from core.architecture import frozen_until_cut
-from core.config import Stage
+from core.config import Stage, TrainingSettings
 from core.dataset import described
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
 from core.network import FeatureStore, freeze, leaf_layers, restore, save, weights_digest
@@ -81,12 +81,7 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
     settings = run.settings()
     model = trainee.model
     steps = stage_steps(settings, stage.number, len(data.training))
-    model.compile(
-        optimizer=optimizer(settings, stage, steps),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
-        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],  # by name alone, it is built within a step
-        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
-    )
+    make_ready(model, settings, stage, steps)
     position = Position()
     history = History(run, stage.number, settings.batch_size, progress)
     best = KeepBest(model, network, run.weights_path(stage.number), record)
@@ -140,6 +135,23 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
             history.close()
             checkpoint.commit()
             raise
+
+
+def make_ready(model: keras.Model, settings: TrainingSettings, stage: Stage, steps: int) -> None:
+    """Compile a model for a stage.
+
+    What is not built here is built within the first step, and then TensorFlow traces the step twice.
+
+    Args:
+        steps: an epoch has.
+    """
+    model.compile(
+        optimizer=optimizer(settings, stage, steps),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+    )
+    model.optimizer.build(model.trainable_variables)
 
 
 def _class_weight(labels: np.ndarray) -> dict[int, float]:

@@ -5,13 +5,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from short_runs import assert_same_metrics, tiny_settings, wait_for
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
-from core.config import PREPROCESSING, STAGES
+from core.config import PREPROCESSING, STAGES, TrainingSettings
 from core.dataset import open_dataset
 from core.diagnosis import load_predictor
 from core.errors import UserError
@@ -22,6 +23,7 @@ from core.study import Study, look_again, measured_stages
 from core.training.__main__ import main
 from core.training.batches import prefetched, training_stream
 from core.training.data import Films, view_key
+from core.training.stage import make_ready
 from core.weights import read_model
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -177,6 +179,17 @@ def test_what_cannot_be_trained_ends_with_its_reason(demo, tmp_path, monkeypatch
     assert run.status().state == "failed"
     assert reason in run.status().message
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_step_is_traced_once():
+    traced = []
+    counted = keras.layers.Lambda(lambda values: traced.append(1) or values)
+    model = keras.Sequential([keras.Input((4,)), counted, keras.layers.Dense(2, "softmax")])
+    make_ready(model, TrainingSettings(optimizer="adam", weight_average=0.9), STAGES[1], steps=1)
+    traced.clear()
+    for _ in range(3):
+        model.train_on_batch(np.ones((2, 4), np.float32), np.eye(2, dtype=np.float32))
+    assert len(traced) == 1
 
 
 LABELS = np.array([0, 1, 1, 0, 1])
