@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
+MAKEFLAGS += --jobs=2  # programs from apt come while pip installs
+
 .PHONY: run test lint bench chromium programs
 
 run: .venv/installed
@@ -33,7 +35,7 @@ chromium:
 # on all addresses as soon as it is installed: policy-rc.d forbids it meanwhile.
 PACKAGES := dcmtk dicom3tools curl orthanc nginx-light
 POLICY := /usr/sbin/policy-rc.d
-programs:
+programs: | chromium  # one apt at a time
 	@{ command -v img2dcm && command -v dciodvfy && command -v curl && command -v Orthanc && command -v nginx; } >/dev/null || { \
 		if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
 			[ -e $(POLICY) ] || { printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod +x $(POLICY) && made=yes; }; \
