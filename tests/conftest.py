@@ -13,7 +13,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: each on one core, or
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 
-from short_runs import tiny_settings, wait_for
+from short_runs import one_thread, tiny_settings, wait_for
 
 from core.dataset import write_demo
 from core.runs import Run, create_run, jobs
@@ -111,11 +111,8 @@ def trained(demo, home, tmp_path_factory) -> Run:
 
 
 def _train(demo: Path) -> Run:
-    """On one thread: float32 sums have one order there, so that another run can be equal to the last bit."""
     run = create_run(tiny_settings(demo, epochs=2, plateau=1), name="trained")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-            patch.setenv(name, "1")
+    with one_thread():  # another run can be equal to the last bit
         jobs.start(run)
         wait_for(run)
     assert run.status().state == "finished", run.status().message + run.log_tail()

@@ -1,6 +1,8 @@
 """Runs that take seconds: their settings, the wait for their end, what their figures must equal."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,26 @@ def tiny_settings(folder: Path, **changes):
     settings = replace(settings, optimizer="sgd", momentum=0.9, learning_rate=1e-5)
     settings = replace(settings, batch_size=8, steps=(2, 2, 1), train_limit=16, validation_limit=8)
     return replace(settings, **changes)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """What is started meanwhile trains on one thread.
+
+    Sums of float32 have one order there, so that equal work gives equal bits.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+            patch.setenv(name, "1")
+        yield
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 600) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def wait_for(run: Run, seconds: float = 600) -> None:

@@ -67,7 +67,7 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(home, page):
         assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
 
         page.get_by_role("button", name="Stop", exact=True).click()
-        expect(page.get_by_text("Stopping: the running step ends")).to_be_visible()
+        expect(page.get_by_text("Stopping: the running step ends")).to_be_visible(timeout=20_000)
         expect(page.get_by_role("button", name="Resume")).to_be_visible()
         wait_for(run)
         assert run.status().state == "stopped"
@@ -78,7 +78,7 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(home, page):
         assert len(run.epochs()) >= epochs
 
         os.kill(run.process().pid, signal.SIGKILL)
-        expect(page.get_by_text("was killed (SIGKILL)").first).to_be_visible()
+        expect(page.get_by_text("was killed (SIGKILL)").first).to_be_visible(timeout=30_000)
 
 
 def test_a_second_browser_queues_and_the_queue_is_emptied_on_the_page(home, page):

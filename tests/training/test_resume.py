@@ -9,20 +9,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from short_runs import tiny_settings, wait_for
+from short_runs import one_thread, tiny_settings, wait_for, wait_until
 
 from core.config import STAGES, Strategy
 from core.runs import Run, create_run, jobs, lock
 from core.weights import read_model
 
-KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", 2))  # a stage
+KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", 3))  # a stage
 
 
 @pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
-    """As `trained` was trained: equal work gives equal bits."""
-    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-        monkeypatch.setenv(name, "1")
+def as_trained():
+    """On one thread, as `trained` was trained."""
+    with one_thread():
+        yield
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_stops_and_kills_at_random_moments_change_nothing(trained, tmp_path):
         jobs.start(run)
         wait_until(lambda stage=stage: is_training(run) and run.status().stage == stage)
         jobs.stop(run)
-        wait_for(run, 60)
+        wait_for(run, 30)
         assert run.status().state == "stopped", run.log_tail()
         for _ in range(KILLS):
             kill_once(run, chance, epochs_before=2 * (stage - 1))
@@ -102,13 +102,6 @@ def kill_once(run: Run, chance: random.Random, epochs_before: int) -> None:
     wait_until(lambda: not jobs.is_active(run))
 
 
-def wait_until(condition, seconds: float = 600) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_a_full_disk_ends_the_run_with_a_sentence_and_it_goes_on_when_there_is_room(settings, small_disk):
     place = small_disk("500m")
     run = create_run(settings, "full", place / "runs", place / "models")
@@ -132,7 +125,7 @@ def test_what_a_stopped_run_needs_may_be_damaged_or_changed(settings, tmp_path):
     jobs.start(run)
     wait_until(lambda: has_trained(run, 2))
     jobs.stop(run)
-    wait_for(run, 60)
+    wait_for(run, 20)
     assert run.status().state == "stopped"
     read_model(run.weights_path(1))  # what was best
     assert not (tmp_path / "models" / STAGES[1].file).exists()

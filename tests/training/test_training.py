@@ -1,5 +1,6 @@
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -92,7 +93,7 @@ def on_all_films(demo, tmp_path_factory) -> Run:
     """A first stage on all films of a set that no other run was trained on."""
     folder = tmp_path_factory.mktemp("all")
     films = shutil.copytree(demo, folder / "set")
-    return finished(tiny_settings(films, stages=(1,), epochs=1, train_limit=None), folder, "run")
+    return finished(tiny_settings(films, stages=(1,), train_limit=None), folder, "run")
 
 
 def test_what_the_network_saw_in_each_film_is_kept_with_the_set(on_all_films):
@@ -129,7 +130,7 @@ def test_what_can_be_told_without_lungs_is_kept_beside_the_models(on_all_films):
 
 
 def test_what_is_done_to_films_in_training_is_done_in_diagnosis(trained, demo, tmp_path):
-    settings = tiny_settings(demo, stages=(1,), epochs=1, preprocessing="clahe")
+    settings = tiny_settings(demo, stages=(1,), preprocessing="clahe")
     run = finished(settings, tmp_path, "even")
     assert run.status().state == "finished", run.log_tail()
     kept = run.predictions(1, "test")
@@ -175,7 +176,11 @@ def test_kept_and_direct_training_give_the_same_losses(demo, tmp_path):
 def test_what_cannot_be_trained_ends_with_its_reason(demo, tmp_path, monkeypatch, capfd, changes, reason):
     run = create_run(tiny_settings(demo, **changes), "failing", tmp_path / "runs", tmp_path / "models")
     monkeypatch.setenv(lock.INHERITED, "1")  # in this process, which no scheduler started
-    assert main(str(run.path)) == 1
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert main(str(run.path)) == 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
     assert run.status().state == "failed"
     assert reason in run.status().message
     assert "Traceback" not in capfd.readouterr().err
@@ -252,18 +257,18 @@ def test_prefetching_changes_nothing_and_passes_errors_on():
 def test_another_backbone_goes_through_the_stages_and_joins_the_comparison(demo, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # no connection
-    settings = tiny_settings(demo, backbone="densenet121", weights="imagenet", stages=(1, 2))
+    settings = tiny_settings(demo, backbone="densenet121", weights="imagenet")
     run = finished(replace(settings, steps=(1, 1, 1)), tmp_path, "dense")
     assert run.status().state == "finished", run.log_tail()
     assert run.status().notes == [
         "DenseNet121 starts from random (ImageNet's could not be downloaded) weights."
     ]
-    assert set(run.evaluation()) == {"1", "2"}
+    assert set(run.evaluation()) == {"1", "2", "3"}
     names = [path.name for path in (run.path / "weights").iterdir()]
-    assert sorted(names) == [f"densenet121_model_0{stage}.weights.h5" for stage in (1, 2)]
+    assert sorted(names) == [f"densenet121_model_0{stage}.weights.h5" for stage in (1, 2, 3)]
     assert not (tmp_path / "models").exists() or not list((tmp_path / "models").iterdir())
     study = Study.of(measured_stages([run]), "test")
-    assert [len(model) for model in study.models] == [15] * 2
+    assert [len(model) for model in study.models] == [15] * 3
     with pytest.raises(UserError, match="another backbone"):
         look_again(study.candidates[0], "test", open_dataset(demo))
 
