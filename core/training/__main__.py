@@ -68,8 +68,8 @@ def _is_locked(run: Run) -> bool:
         return False
     for descriptor in (turn, own):
         os.set_inheritable(descriptor, True)
+    run.write_process(Identity.of(os.getpid()))  # before anybody can see the run train
     run.begin_attempt()
-    run.write_process(Identity.of(os.getpid()))
     os.environ[lock.INHERITED] = "1"
     return True
 
