@@ -23,6 +23,8 @@ def film() -> dict:
 
 
 def test_the_whole_way(server, page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     # A bookmark is the first thing that this server is asked for.
     page.goto(f"{server}/dataset")
     page.get_by_role("button", name="Use the synthetic set").click()
@@ -100,3 +102,4 @@ def test_the_whole_way(server, page):
     )
     expect(page.get_by_text("notes.png is not an image that can be read here")).to_be_visible()
     expect(probability).to_be_visible()
+    assert asked and all(url.startswith((server, f"blob:{server}", "data:")) for url in asked), asked
