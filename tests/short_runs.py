@@ -19,7 +19,7 @@ def tiny_settings(folder: Path, **changes):
     """
     settings = preset("quick").settings(data=str(folder), weights="none", epochs=1)
     settings = replace(settings, optimizer="sgd", momentum=0.9, learning_rate=1e-5)
-    settings = replace(settings, batch_size=8, steps=(2, 2, 1), train_limit=16, validation_limit=8)
+    settings = replace(settings, batch_size=4, steps=(2, 2, 1), train_limit=8, validation_limit=8)
     return replace(settings, **changes)
 
 

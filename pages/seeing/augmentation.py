@@ -14,8 +14,8 @@ MOST_OFFERED = 300  # films in the list to choose from
 
 
 def show_augmentation(dataset: Dataset) -> None:
-    """Sliders, the film, and its views, which are those that training would see."""
-    controls, pictures = st.columns([1, 2.2], gap="large")
+    """The film and its views, which are those that training would see, and sliders beside or below them."""
+    pictures, controls = st.columns([2.2, 1], gap="large")
     with controls:
         row = _film(dataset)
         preset = st.selectbox("Augmentation of preset", list(PRESETS), key="augmentation-preset")

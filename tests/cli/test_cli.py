@@ -15,7 +15,7 @@ from core.weights import ModelRecord, read_model, write_model
 
 PROJECT = Path(__file__).resolve().parents[2]
 TINY = ("--preset", "quick", "--stage", 1, "--weights", "none", "--steps", 1)
-TINY += ("--set", "optimizer=sgd", "--set", "train_limit=16", "--set", "validation_limit=8")
+TINY += ("--set", "optimizer=sgd", "--set", "train_limit=8", "--set", "validation_limit=8")
 
 
 def core(*arguments, timeout=600):

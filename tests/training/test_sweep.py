@@ -26,9 +26,9 @@ weights = "none"
 stages = [1]
 optimizer = "sgd"
 epochs = 2
-batch_size = 8
+batch_size = 4
 steps = [1, 1, 1]
-train_limit = 16
+train_limit = 8
 validation_limit = 8
 {rest}
 """
