@@ -50,10 +50,16 @@ programs: | chromium  # one apt at a time
 		|| { echo "Python 3.11 to 3.13 is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv .venv
 
+# pip compiles on one core; that takes as long as everything else.
+define install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile $(1)
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true  # some files in there are for other Pythons
+endef
+
 .venv/installed: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(call install,-r requirements.txt)
 	@touch $@
 
-.venv/installed-dev: requirements-dev.txt .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@
+.venv/installed-dev: requirements.txt requirements-dev.txt | .venv/bin/python
+	$(call install,-r requirements.txt -r requirements-dev.txt)
+	@touch .venv/installed $@

@@ -23,9 +23,9 @@ REAL = Path(__file__).resolve().parents[2] / "shared" / "chest_xray"
 
 LONGEST = (
     "test_resume.py",
-    "test_training.py",
     "test_whole_way.py",
     "test_sweep.py",
+    "test_training.py",  # after `trained`, which test_resume.py makes meanwhile
     "test_node_and_orthanc.py",
     "test_cli.py",
     "test_archive.py",

@@ -50,6 +50,8 @@ def test_the_whole_way(server, page):
     expect(epochs).to_have_value("4")  # those of the preset just chosen
     epochs.fill("1")
     epochs.press("Enter")
+    page.get_by_role("spinbutton", name="Batch size").fill("8")
+    page.get_by_role("spinbutton", name="Batch size").press("Enter")
     page.get_by_role("tab", name="Data and augmentation").click()
     page.get_by_role("spinbutton", name="Training films").fill("16")
     page.get_by_role("spinbutton", name="Training films").press("Enter")
