@@ -8,19 +8,13 @@ import time
 
 import psutil
 import pytest
-from short_runs import tiny_settings, wait_for
+from short_runs import tiny_settings, wait_for, wait_until
 
 from core.errors import UserError
 from core.runs import create_run, jobs, list_runs, lock, open_run, queue
 from core.runs.process import Identity
 
-
-def until(condition, seconds=240):
-    """Wait for something to become true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+PATIENCE_S = 240
 
 
 @pytest.fixture
@@ -60,14 +54,14 @@ def test_three_runs_train_one_after_another_and_a_failure_holds_up_nobody(make):
     assert ("running", "queued", "queued") in seen
     times = [(run.status().started, run.status().ended) for run in runs]
     assert sorted(sum(times, ())) == list(sum(times, ())), "one after another"
-    until(lambda: not lock.is_held(jobs.scheduler_lock(runs[0].path.parent)), 10)
+    wait_until(lambda: not lock.is_held(jobs.scheduler_lock(runs[0].path.parent)), 10)
 
 
 def test_the_queue_can_be_reordered_and_emptied(make):
     first, *others = [make("first", endless=True), make("a"), make("b"), make("c")]
     for run in [first, *others]:
         jobs.start(run)
-    until(lambda: first.status().state == "running")
+    wait_until(lambda: first.status().state == "running", PATIENCE_S)
     folder = first.path.parent
     queue.move(folder, "c", -5)
     assert queue.waiting(folder) == ["c", "a", "b"]
@@ -92,7 +86,7 @@ def test_two_starts_at_the_same_moment_train_one_and_queue_the_other(make):
         starter.stdin.flush()
     for starter in starters:
         assert starter.wait(30) == 0
-    until(lambda: sorted(states(*runs)) == ["queued", "running"])
+    wait_until(lambda: sorted(states(*runs)) == ["queued", "running"], PATIENCE_S)
     time.sleep(1)
     assert sorted(states(*runs)) == ["queued", "running"]
 
@@ -100,12 +94,12 @@ def test_two_starts_at_the_same_moment_train_one_and_queue_the_other(make):
 def test_a_killed_process_is_told_at_once_and_no_start_is_refused_afterwards(make):
     run = make("killed", endless=True)
     jobs.start(run)
-    until(lambda: run.process() is not None)
+    wait_until(lambda: run.process() is not None, PATIENCE_S)
     os.kill(run.process().pid, signal.SIGKILL)
-    until(lambda: run.status().state == "died", 10)
-    until(lambda: "SIGKILL" in run.status().message, 10)
+    wait_until(lambda: run.status().state == "died", 10)
+    wait_until(lambda: "SIGKILL" in run.status().message, 10)
     jobs.start(run)
-    until(lambda: len(run.epochs()) > 0)
+    wait_until(lambda: len(run.epochs()) > 0, PATIENCE_S)
     with pytest.raises(UserError, match="is running"):
         jobs.start(run)
 
@@ -114,7 +108,7 @@ def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make):
     first, second = make("first", endless=True), make("second")
     jobs.start(first)
     jobs.start(second)
-    until(lambda: len(first.epochs()) > 0)
+    wait_until(lambda: len(first.epochs()) > 0, PATIENCE_S)
     (scheduler,) = [
         process
         for process in psutil.process_iter(["cmdline"])
@@ -122,7 +116,7 @@ def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make):
         and str(first.path.parent) in process.cmdline()
     ]
     scheduler.kill()
-    until(lambda: not lock.is_held(jobs.scheduler_lock(first.path.parent)), 10)
+    wait_until(lambda: not lock.is_held(jobs.scheduler_lock(first.path.parent)), 10)
     assert states(first, second) == ["running", "queued"]
     assert jobs.stop(first).stopping
     wait_for(second)
@@ -132,13 +126,13 @@ def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make):
 def test_what_does_not_end_in_time_is_killed_and_counts_as_stopped(make):
     run = make("stuck", endless=True)
     jobs.start(run)
-    until(lambda: len(run.epochs()) > 1)
+    wait_until(lambda: len(run.epochs()) > 1, PATIENCE_S)
     os.kill(run.process().pid, signal.SIGSTOP)
     asked = time.monotonic()
     assert jobs.stop(run).stopping
-    until(lambda: not jobs.is_active(run), 40)
+    wait_until(lambda: not jobs.is_active(run), 40)
     assert time.monotonic() - asked > 15
-    until(lambda: run.status().state == "stopped", 5)
+    wait_until(lambda: run.status().state == "stopped", 5)
     assert "did not end within 20 s" in run.status().message
 
 
@@ -167,7 +161,7 @@ def test_a_run_started_by_hand_takes_its_turn_and_no_other_trains_beside_it(make
     process = subprocess.Popen(
         command, cwd=jobs.PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    until(lambda: run.status().state == "running")
+    wait_until(lambda: run.status().state == "running", PATIENCE_S)
     assert run.process().pid == process.pid
     second = subprocess.run(
         [*command[:-1], str(other.path)], cwd=jobs.PROJECT, capture_output=True, text=True
@@ -176,5 +170,5 @@ def test_a_run_started_by_hand_takes_its_turn_and_no_other_trains_beside_it(make
     jobs.start(other)
     assert other.status().state == "queued"
     assert process.wait(120) == 0
-    until(lambda: other.status().state == "finished")
+    wait_until(lambda: other.status().state == "finished", PATIENCE_S)
     assert other.status().started >= run.status().ended
