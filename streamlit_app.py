@@ -1,5 +1,7 @@
 """Page config, navigation, sidebar status: nothing else."""
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.errors import StreamlitAuthError
 
@@ -7,7 +9,8 @@ from core.diagnosis import available_models, node_status
 from core.errors import UserError
 from core.runs import jobs
 
-st.set_page_config(page_icon=":material/pulmonology:", layout="wide")
+# A file of our own: a Material symbol as the icon of the browser's tab would be fetched from Google.
+st.set_page_config(page_icon=Path(__file__).parent / "pages" / "icon.svg", layout="wide")
 
 PAGES = (
     ("diagnosis", "Diagnosis", "stethoscope"),
