@@ -5,13 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import UID, ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
+from short_runs import wait_until
 
 from core.dataset.demo import draw_chest
 
@@ -205,9 +206,4 @@ class Node:
         return json.loads(done.stdout)
 
 
-def eventually(holds, seconds: float = 180) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.1)
+eventually = partial(wait_until, seconds=180)

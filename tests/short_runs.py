@@ -39,7 +39,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 600) -> None:
     """Wait until something is true."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.05)
 
 

@@ -132,7 +132,7 @@ def test_nothing_acknowledged_is_lost_when_the_node_is_killed(network, orthanc, 
         node.start()
         if not acknowledged:  # its sender sends again, as archives do
             assert send(network, "PNEUMONIA", PORT, *part)
-    eventually(lambda: node_status(place / "node").delivered == len(paths), 120)
+    eventually(lambda: node_status(place / "node").delivered == len(paths), seconds=120)
     found = [orthanc.get(f"instances/{one}/tags?simplify") for one in orthanc.of_modality("SR")]
     judged = [
         item["CurrentRequestedProcedureEvidenceSequence"][0]["ReferencedSeriesSequence"][0][
