@@ -133,8 +133,12 @@ class Run:
         return self.settings().stage(number)
 
     def model_folder(self) -> Path:
-        """Where finished stages publish their weights."""
+        """Where finished stages publish their weights, and where earlier ones are looked for."""
         return Path(self._json("settings.json")["model_folder"])
+
+    def publishes(self) -> bool:
+        """Whether finished stages take the place of the models that answer; trials of sweeps do not."""
+        return self._json("settings.json").get("publish", True)
 
     def facts(self) -> dict:
         """What the process found out before training: data set, images, versions."""
@@ -344,6 +348,7 @@ def create_run(
     name: str | None = None,
     folder: Path | None = None,
     model_folder: Path | None = None,
+    publish: bool = True,
 ) -> Run:
     """A new run's folder, holding its settings; nothing trains yet.
 
@@ -352,6 +357,7 @@ def create_run(
         name: letters, digits, `.`, `_` and `-`; None makes one from preset and time.
         folder: where runs are kept; None for the usual place.
         model_folder: where finished stages publish their weights; None for the usual place.
+        publish: whether they do.
 
     Raises:
         UserError: the name is taken or not allowed, or the folder cannot be written.
@@ -364,7 +370,7 @@ def create_run(
     taken = f"There is a run {name} already in {folder}. Choose another name."
     if path.exists():
         raise UserError(taken)
-    content = {"training": settings.to_json(), "model_folder": str(model_folder)}
+    content = {"training": settings.to_json(), "model_folder": str(model_folder), "publish": publish}
     state = {"state": "stopped", "message": NOT_STARTED, "created": time.time()}
     try:
         with atomic.new_folder(path) as unfinished:

@@ -15,8 +15,8 @@ from core.training.progress import check_stop
 def keep_references(run: Run) -> None:
     """Keep the training films as each stage sees them, where answers may be checked against them.
 
-    The stages that diagnosis does not know, of other backbones and of one's own, need none. A set that cannot
-    be read any more costs the reference, not the run.
+    Models that answer nobody need none: of runs that publish nothing, of other backbones and of one's own
+    strategy. A set that cannot be read any more costs the reference, not the run.
 
     Raises:
         Stopped: somebody asked for it.
@@ -28,7 +28,7 @@ def keep_references(run: Run) -> None:
     settings = run.settings()
     stages = [number for number in settings.stages if number in STAGES]
     missing = [number for number in stages if not run.reference_path(number).exists()]
-    if settings.backbone != VGG19 or not missing:
+    if settings.backbone != VGG19 or not run.publishes() or not missing:
         return
     try:
         dataset = open_dataset(settings.data, check)

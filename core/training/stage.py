@@ -54,7 +54,7 @@ def train_stage(
     evaluation = _evaluate(trainee, stage, data, run, progress)
     record = replace(record, evaluation=evaluation, **_calibration(stage, run))
     save(network, run.weights_path(stage.number), record)
-    if stage in config.STAGES.values():  # what diagnosis looks for; not of another backbone
+    if run.publishes() and stage in config.STAGES.values():  # diagnosis knows no other backbone's
         atomic.copy(run.weights_path(stage.number), run.model_folder() / stage.file)
     run.write_evaluation(stage.number, evaluation)  # with it the stage is finished
     clear(run.checkpoints)

@@ -293,7 +293,7 @@ class _Going:
             run = Run(self._folder / name)
             if not (run.path / "state.json").exists():
                 settings = self._plan.settings(self.trial.values, seed)
-                run = create_run(settings, name, self._folder, run.path / "published")
+                run = create_run(settings, name, self._folder, publish=False)
             state = run.status().state
             if state == "finished":
                 continue

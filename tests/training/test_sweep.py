@@ -64,9 +64,9 @@ def test_a_grid_is_trained_once_though_it_is_killed(demo, own_home, tmp_path):
     runs = found.runs(found.trials[1])
     assert [run.settings().seed for run in runs] == [0, 1] and runs[0].settings().learning_rate == 1e-3
     assert found.best().number in (0, 1) and "Best: trial" in done.stdout
-    assert not (
-        own_home / "model_weights"
-    ).exists()  # a trial never takes the place of the model that answers
+    # A trial never takes the place of the model that answers, nor needs what answers are checked against.
+    assert not (own_home / "model_weights").exists()
+    assert not any(runs[0].path.rglob("references")) and runs[0].model_folder() == own_home / "model_weights"
 
     kept = own_home / "data" / "features"
     assert len({path.name for path in kept.iterdir() if path.is_dir()}) <= 2  # one a seed, not one a run
