@@ -20,8 +20,9 @@ def sweep(file: Path, cluster: str | None, runs: Path | None, as_json: bool) -> 
     not trained again. Ctrl-C leaves the run that trains alone. Exit code 1 when a trial did not finish.
     """
     # Imported here: the other commands do without the search.
-    from core.training.sweep import Queue, read_plan, run_sweep
+    from core.training.sweep import Queue, run_sweep
     from core.training.sweep_cluster import Cluster
+    from core.training.sweep_plan import read_plan
 
     plan = read_plan(file, Bar("Decoding", "image"))
     trainer = Cluster(cluster, plan.cpus) if cluster else Queue()

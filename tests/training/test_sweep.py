@@ -14,7 +14,7 @@ from core.cli.main import main
 from core.errors import UserError
 from core.runs import list_sweeps, open_run, open_sweep
 from core.runs.sweeps import Sweep, Trial
-from core.training.sweep import Range, read_plan
+from core.training.sweep_plan import Range, read_plan
 
 PROJECT = Path(__file__).resolve().parents[2]
 TINY = """

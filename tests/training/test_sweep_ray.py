@@ -6,8 +6,9 @@ from short_runs import tiny_settings
 from core.config import TrainingSettings
 from core.errors import UserError
 from core.runs import open_sweep
-from core.training.sweep import SweepPlan, run_sweep
+from core.training.sweep import run_sweep
 from core.training.sweep_cluster import Cluster
+from core.training.sweep_plan import SweepPlan
 
 pytestmark = pytest.mark.slow
 
