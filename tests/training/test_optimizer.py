@@ -42,6 +42,24 @@ def test_adamw_lets_weights_decay_and_adam_does_not():
     assert kept[0] - decayed[0] == pytest.approx(0.5 * 1e-3, rel=1e-2)
 
 
+@pytest.mark.parametrize("name, kerass", [("adam", keras.optimizers.Adam), ("adamw", keras.optimizers.AdamW)])
+def test_the_update_in_one_pass_is_that_of_keras(name, kerass):
+    settings = TrainingSettings(optimizer=name, weight_decay=0.1, weight_average=0.9, schedule="cosine")
+    own = optimizer(settings, STAGES[1], STEPS)
+    theirs = kerass.from_config(own.get_config())
+    found = []
+    for one in (own, theirs):
+        numbers = np.random.default_rng(0)
+        variables = [keras.Variable(numbers.normal(size=shape)) for shape in [(5, 3), (3,)]]
+        one.build(variables)
+        for _ in range(STEPS):
+            one.apply([keras.ops.array(numbers.normal(size=item.shape), "float32") for item in variables])
+        found.append([keras.ops.convert_to_numpy(item) for item in one.variables + variables])
+    assert any("average" in item.path for item in own.variables)
+    for mine, reference in zip(*found, strict=True):
+        assert mine == pytest.approx(reference, rel=1e-5, abs=1e-7)
+
+
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
 def test_the_average_stands_in_for_the_weights_and_they_come_back_to_the_bit(name):
     settings = TrainingSettings(optimizer=name, weight_average=0.9, learning_rate=0.01)
