@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from plotly.graph_objects import Figure
 
 from core import evaluation
 from core.document import Picture
@@ -11,6 +12,7 @@ from core.study.second_look import loss_table, losses
 from core.study.study import Study
 
 WIDTH, NARROW, SCALE = 900, 450, 2
+NOBODY = "http://127.0.0.1:9"  # the discard port: what Chrome would ask of others ends there
 NO_CHROME = (
     "Pictures are missing: they are drawn by Chrome or Chromium, and none was found on this machine. "
     "Install one and make the report again."
@@ -94,21 +96,27 @@ def draw_all(chosen: dict[str, tuple], folder: Path) -> dict[str, Picture] | Non
         Pictures by name; None where no Chrome is at hand to draw them.
     """
     # Imported here: only who makes a report needs it.
-    import plotly.io
-    from choreographer.errors import BrowserDepsError, BrowserFailedError
+    import kaleido
+    from choreographer.errors import BrowserDepsError, BrowserFailedError, ChromeNotFoundError
 
     folder.mkdir(parents=True, exist_ok=True)
     paths = {name: folder / f"{name}.png" for name in chosen}
     for figure, _ in chosen.values():
         figure.update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
     try:
-        drawn = [figure for figure, _ in chosen.values()]
-        widths = [NARROW if _is_narrow(name) else WIDTH for name in chosen]
-        heights = [figure.layout.height for figure in drawn]
-        plotly.io.write_images(drawn, list(paths.values()), width=widths, height=heights, scale=SCALE)
-    except (RuntimeError, BrowserFailedError, BrowserDepsError):  # the first: there is none
+        # Not by Plotly, which gives no way to keep Chrome, and the page that it draws, from asking outside.
+        kaleido.write_fig_from_object_sync(
+            [_order(name, figure, paths[name]) for name, (figure, _) in chosen.items()],
+            kopts={"mathjax": False, "proxy_server": NOBODY},
+        )
+    except (ChromeNotFoundError, BrowserFailedError, BrowserDepsError):
         return None
     return {name: Picture(paths[name], caption, _is_narrow(name)) for name, (_, caption) in chosen.items()}
+
+
+def _order(name: str, figure: Figure, path: Path) -> dict:
+    size = {"width": NARROW if _is_narrow(name) else WIDTH, "height": figure.layout.height}
+    return {"fig": figure, "path": path, "opts": {"format": "png", "scale": SCALE, **size}}
 
 
 def _is_narrow(name: str) -> bool:

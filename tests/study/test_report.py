@@ -1,4 +1,5 @@
 import io
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
+from benchmarks.app import chromium
 from core.document import Section, as_markdown, write_pdf
 from core.errors import UserError
 from core.evaluation import OperatingPoint
@@ -37,7 +39,14 @@ def study(trained):
 
 @pytest.fixture(scope="module")
 def folder(study, tmp_path_factory):
-    return write_report(study, tmp_path_factory.mktemp("reports") / "report").parent
+    """A report whose pictures a Chrome drew that keeps a log of its connections."""
+    place = tmp_path_factory.mktemp("reports")
+    chrome = place / "chrome"
+    chrome.write_text(f'#!/bin/sh\nexec {chromium()} --log-net-log={place / "connections.json"} "$@"\n')
+    chrome.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BROWSER_PATH", str(chrome))
+        return write_report(study, place / "report").parent
 
 
 def test_the_pdf_says_what_the_study_found(folder, study):
@@ -61,6 +70,19 @@ def test_tables_and_pictures_stand_beside_it(folder, study, trained):
     for path in (folder / "pictures").glob("*.png"):
         picture = Image.open(io.BytesIO(path.read_bytes()))
         assert picture.width >= 900 and picture.convert("L").getextrema()[0] < 200
+
+
+def test_the_chrome_that_draws_reaches_nobody(folder):
+    """By itself Chrome asks its makers for this and that, and Kaleido's page a server for MathJax."""
+    *lines, last = (folder.parent / "connections.json").read_text().splitlines()
+    end = last if last == "}" else "{}]}"  # Chrome may not get to end it; then the last line may be half
+    log = json.loads("\n".join([*lines, end]))
+    names = {number: name for name, number in log["constants"]["logEventTypes"].items()}
+    seen = [(names[event["type"]], event.get("params", {})) for event in log["events"] if event]
+    tried = {more["address"] for name, more in seen if name == "TCP_CONNECT_ATTEMPT" and "address" in more}
+    assert tried == {"127.0.0.1:9"}
+    outside = {"DNS_TRANSACTION", "HOST_RESOLVER_SYSTEM_TASK", "UDP_BYTES_SENT"}
+    assert not outside.intersection(name for name, _ in seen)
 
 
 def test_the_model_card_has_the_headings_of_its_source(folder):
