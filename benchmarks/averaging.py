@@ -19,9 +19,7 @@ from core.evaluation import delong, evaluate
 from core.runs import shipped_runs
 
 STAGE = 3
-FRAMES = Augmentation(
-    horizontal_flip=False, vertical_flip=False, rotation=0, width_shift=0, height_shift=0, shear=0, crop=0.3
-)
+FRAMES = Augmentation.frames(0.3)
 WAYS = {"asked once": [0], "with its mirror image": [0, 9], "with eight changes": list(range(9))}
 
 

@@ -125,6 +125,12 @@ class Augmentation:
     brightness: float = 0.0
     gamma: float = 0.0
 
+    @classmethod
+    def frames(cls, crop: float) -> "Augmentation":
+        """Random frames that leave out up to `crop` of a side, and nothing else."""
+        still = dict.fromkeys(("rotation", "width_shift", "height_shift", "shear"), 0.0)
+        return cls(horizontal_flip=False, vertical_flip=False, crop=crop, **still)
+
     def __post_init__(self):
         most = {"rotation": 180, "shear": 60}
         for item in fields(self):
@@ -168,6 +174,9 @@ class TrainingSettings:
         cohort: films of the set, under the name they were kept, to train and validate on; None for all.
             Test is always whole.
         train_limit, validation_limit: most images of either; None for all.
+        validation_crop: share of a side that a random frame leaves out of each validation film while stages
+            train: so the best epoch, the rate, the end and sweeps are judged on films framed otherwise; 0 on
+            films as they are. What is measured when a stage has ended is of films as they are either way.
         preprocessing: `clahe` evens out the contrast of every film before the network sees it, in diagnosis,
             too; `none` leaves films as they are.
         augmentation: strengths, or None for plain images.
@@ -208,6 +217,7 @@ class TrainingSettings:
     cohort: str | None = None
     train_limit: int | None = None
     validation_limit: int | None = None
+    validation_crop: float = 0.0
     preprocessing: str = "none"
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     views: int = 4
@@ -247,6 +257,7 @@ class TrainingSettings:
         _check_range("validation_fraction", self.validation_fraction, 0.01, 0.5)
         _check_range("train_limit", self.train_limit, 2, 10**9)
         _check_range("validation_limit", self.validation_limit, 2, 10**9)
+        _check_range("validation_crop", self.validation_crop, 0, 0.9)
         _check_range("views", self.views, 1, 100)
         _check_range("seed", self.seed, 0, 2**31 - 1)
 
@@ -353,6 +364,7 @@ def _typed(text: str) -> object:
         return None if text == "none" else text
 
 
+REFRAMED = "re-framed"  # a split of an evaluation: validation films in the frames that judged the training
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("plateau", "cosine")
 CLAHE = "clahe"

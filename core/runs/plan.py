@@ -57,10 +57,10 @@ class Plan:
     test: int
 
     def extracted_images(self) -> int:
-        """Images whose frozen layers are computed: every view of training, validation and test."""
+        """Images whose frozen layers are computed: every view of all."""
         if not any(frozen_until_cut(self.settings.stage(stage)) for stage in self.settings.stages):
             return 0
-        return self.training * self.settings.kept_views + self.validation + self.test
+        return self.training * self.settings.kept_views + self._measured()
 
     def kept_bytes(self) -> int:
         """Disk space of the activations that stages 1 and 2 keep."""
@@ -83,7 +83,11 @@ class Plan:
 
     def evaluation(self, stage: int) -> float:
         """Predictions on validation and test."""
-        return (self.validation + self.test) * self._tail(stage)
+        return self._measured() * self._tail(stage)
+
+    def _measured(self) -> int:
+        """Images of validation, once more in their frames where they have some, and test."""
+        return self.validation * (2 if self.settings.validation_crop else 1) + self.test
 
     def stage(self, stage: int) -> float:
         """A stage when no early stopping shortens it."""

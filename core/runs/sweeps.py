@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from core import atomic
+from core.config import REFRAMED
 from core.errors import UserError
 from core.runs.jobs import runs_folder
 from core.runs.run import Run
@@ -175,7 +176,9 @@ def validation_loss(run: Run) -> float | None:
 
 
 def _validation_auc(run: Run) -> float | None:
-    return run.evaluation().get(str(run.settings().stages[-1]), {}).get("validation", {}).get("auc")
+    """Of validation films as the training was judged on them."""
+    splits = run.evaluation().get(str(run.settings().stages[-1]), {})
+    return splits.get(REFRAMED, splits.get("validation", {})).get("auc")
 
 
 def open_sweep(name: str, folder: Path | None = None) -> Sweep:

@@ -1,12 +1,12 @@
 """What a run trains, validates and tests on: rows of a data set, by role."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from core.config import TrainingSettings
+from core.config import Augmentation, TrainingSettings
 from core.dataset import Dataset, augmented_views, rows_by_role
 from core.images import network_input, preprocessed
 
@@ -19,11 +19,13 @@ class Films:
         dataset: they belong to.
         rows: int ndarray, row numbers in the data set.
         settings: of the run that sees them.
+        frames: what a frame is drawn from that each film has where it is not augmented; None for none.
     """
 
     dataset: Dataset
     rows: np.ndarray
     settings: TrainingSettings
+    frames: Augmentation | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -44,27 +46,33 @@ class Films:
 
     def views(self, positions: np.ndarray, view: int) -> np.ndarray:
         """Augmented view number `view` of some of them, as network input."""
-        augmentation, seed = self.settings.augmentation, self.settings.seed
-        rows = self.rows[positions]
-        digests = list(self.dataset.table["sha256"].to_numpy()[rows])
-        views = augmented_views(self.dataset.pixels[rows], digests, [view] * len(rows), augmentation, seed)
-        return self._input(views)
+        return self._input(positions, self.settings.augmentation, view)
 
     def plain(self, positions: np.ndarray) -> np.ndarray:
         """Some of them without augmentation, as network input."""
-        return self._input(self.dataset.pixels[self.rows[positions]])
+        return self._input(positions, self.frames, 0)
 
-    def _input(self, pixels: np.ndarray) -> np.ndarray:
+    def _input(self, positions: np.ndarray, changes: Augmentation | None, view: int) -> np.ndarray:
+        rows = self.rows[positions]
+        digests = list(self.dataset.table["sha256"].to_numpy()[rows])
+        pixels = self.dataset.pixels[rows]
+        pixels = augmented_views(pixels, digests, [view] * len(rows), changes, self.settings.seed)
         return network_input(preprocessed(pixels, self.settings.preprocessing))
 
 
 @dataclass(frozen=True, eq=False)
 class RunData:
-    """The films of a run by role."""
+    """The films of a run by role.
+
+    Attributes:
+        training, validation, test: as their roles say.
+        judging: those of validation as epochs are judged on them, in random frames where the settings say so.
+    """
 
     training: Films
     validation: Films
     test: Films
+    judging: Films
 
     @classmethod
     def select(cls, dataset: Dataset, settings: TrainingSettings) -> "RunData":
@@ -74,7 +82,11 @@ class RunData:
             UserError: a class has too few patients, or the cohort is unknown or lacks a class.
         """
         chosen = rows_by_role(dataset, settings).items()
-        return cls(**{role: Films(dataset, rows, settings) for role, rows in chosen})
+        films = {role: Films(dataset, rows, settings) for role, rows in chosen}
+        judging = films["validation"]
+        if settings.validation_crop:
+            judging = replace(judging, frames=Augmentation.frames(settings.validation_crop))
+        return cls(**films, judging=judging)
 
 
 def view_key(films: Films, view: int | None) -> dict:
@@ -84,4 +96,6 @@ def view_key(films: Films, view: int | None) -> dict:
         key["preprocessing"] = settings.preprocessing
     if view is not None and settings.augmentation is not None:
         key |= {"augmentation": asdict(settings.augmentation), "seed": settings.seed, "view": view}
+    if view is None and films.frames is not None:
+        key |= {"augmentation": asdict(films.frames), "seed": settings.seed, "view": 0}
     return key

@@ -126,7 +126,7 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
                 batches,
                 steps,
                 settings.epochs,
-                partial(_validate, trainee, data.validation, progress),
+                partial(_validate, trainee, data.judging, progress),
                 [*judges, checkpoint],
                 position,
                 _class_weight(data.training.labels) if settings.class_weights else None,
@@ -160,13 +160,13 @@ def _class_weight(labels: np.ndarray) -> dict[int, float]:
     return {number: len(labels) / (len(counts) * int(count)) for number, count in enumerate(counts)}
 
 
-def _validate(trainee: Trainee, validation: Films, progress: Progress) -> dict:
+def _validate(trainee: Trainee, judging: Films, progress: Progress) -> dict:
     """Loss, accuracy and confusion matrix on validation, by the names of the history's columns."""
     with averaged(trainee.model):
-        found = predict(trainee.model, trainee.plain["validation"], len(validation), progress.check)
+        found = predict(trainee.model, trainee.plain["judging"], len(judging), progress.check)
     if not np.isfinite(found).all():
         return {"val_loss": float("nan"), "val_accuracy": 0.0}
-    metrics = evaluate(validation.labels, found)
+    metrics = evaluate(judging.labels, found)
     (negatives, false_positives), (false_negatives, positives) = metrics["confusion_matrix"]
     return {
         "val_loss": metrics["loss"],
@@ -198,4 +198,7 @@ def _evaluate(trainee: Trainee, stage: Stage, data: RunData, run: Run, progress:
         run.write_predictions(
             stage.number, role, described(films.dataset, films.rows).assign(probability=probabilities)
         )
+    if data.judging.frames:
+        judged = predict(trainee.model, trainee.plain["judging"], len(data.judging), progress.check)
+        evaluation[config.REFRAMED] = evaluate(data.judging.labels, judged)
     return evaluation

@@ -26,7 +26,7 @@ class Trainee:
     Attributes:
         model: from the input that `train` and `plain` give to probabilities.
         train: input of the training films by (positions, pass).
-        plain: by role, input of the validation and test films by positions.
+        plain: by role (validation, judging, test), input of the films by positions.
     """
 
     model: keras.Model
@@ -39,7 +39,7 @@ def direct(network: keras.Model, data: RunData) -> Trainee:
     return Trainee(
         network,
         data.training.views,
-        {"validation": data.validation.plain, "test": data.test.plain},
+        {role: getattr(data, role).plain for role in ("validation", "judging", "test")},
     )
 
 
@@ -65,13 +65,14 @@ def on_kept_activations(
     extract = partial(_extract, trunk, bridge, weights, store, progress)
     views = [extract(data.training, view) for view in range(settings.kept_views)]
     held_out = {"validation": extract(data.validation, None), "test": extract(data.test, None)}
+    judging = extract(data.judging, None)
     progress.reach(progress.plan.extraction())
     if not stage.trains and settings.preprocessing == "none":  # those of a set are of its films as they are
         keep_film_features(data.training.dataset.root, _film_features(data, views[0], held_out, weights))
     return Trainee(
         segment(network, cut if bridge is None else BACKBONE_END),
         lambda positions, number: _rows(views[number % len(views)], positions),
-        {role: partial(_rows, kept) for role, kept in held_out.items()},
+        {role: partial(_rows, kept) for role, kept in {**held_out, "judging": judging}.items()},
     )
 
 

@@ -361,4 +361,16 @@ def _data(base: TrainingSettings, key: str) -> dict:
         **{name: _left_out(third, base, key, name) for name in LEFT_OUT},
         "train_limit": _at_most(third, base, key, "train_limit", "Training films"),
         "validation_limit": _at_most(third, base, key, "validation_limit", "Validation films"),
+        "validation_crop": _number(
+            third,
+            base,
+            key,
+            "validation_crop",
+            "Frame of validation films",
+            0.0,
+            0.9,
+            "Share of a side that a random frame leaves out of each validation film while stages train, so "
+            "that the best weights are chosen on films framed otherwise. 0 shows films as they are.",
+            0.05,
+        ),
     }

@@ -25,3 +25,6 @@ def test_kept_views_and_stages_add_up():
     assert plan.total() == pytest.approx(plan.extraction() + sum(map(plan.stage, (1, 2, 3))))
     plain = replace(plan, settings=replace(plan.settings, augmentation=None))
     assert plain.extracted_images() == 130
+    framed = replace(plan, settings=replace(plan.settings, validation_crop=0.3))
+    assert framed.extracted_images() == plan.extracted_images() + 10
+    assert framed.evaluation(1) / plan.evaluation(1) == pytest.approx(40 / 30)

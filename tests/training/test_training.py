@@ -13,7 +13,7 @@ from short_runs import assert_same_metrics, tiny_settings, wait_for
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
-from core.config import PREPROCESSING, STAGES, TrainingSettings
+from core.config import PREPROCESSING, REFRAMED, STAGES, TrainingSettings
 from core.dataset import open_dataset
 from core.diagnosis import load_predictor
 from core.errors import UserError
@@ -23,7 +23,7 @@ from core.runs import Run, create_run, import_weights, jobs, lock
 from core.study import Study, look_again, measured_stages
 from core.training.__main__ import main
 from core.training.batches import prefetched, training_stream
-from core.training.data import Films, view_key
+from core.training.data import Films, RunData, view_key
 from core.training.stage import make_ready
 from core.weights import read_model
 
@@ -153,13 +153,30 @@ def test_activations_of_films_with_and_without_preprocessing_are_kept_apart(demo
         assert plain != even
 
 
+def test_films_in_frames_are_others_to_the_network_and_to_what_is_kept(demo):
+    dataset, plain = open_dataset(demo), tiny_settings(demo)
+    framed = RunData.select(dataset, replace(plain, validation_crop=0.5))
+    as_they_are = RunData.select(dataset, plain)
+    assert as_they_are.judging is as_they_are.validation
+    every = np.arange(len(framed.judging))
+    assert np.array_equal(framed.validation.plain(every), as_they_are.validation.plain(every))
+    differences = np.abs(framed.judging.plain(every) - framed.validation.plain(every)).mean(axis=(1, 2, 3))
+    assert np.unique(differences.round(6)).size > len(every) / 2 and differences.max() > 0.01
+    assert view_key(framed.judging, None) != view_key(framed.validation, None)
+
+
 def test_kept_and_direct_training_give_the_same_losses(demo, tmp_path):
-    settings = tiny_settings(demo, stages=(1, 2), precision="float32", augmentation=None)
+    """Judged on validation films in random frames, which the best weights are measured on once more."""
+    settings = tiny_settings(demo, stages=(1, 2), precision="float32", augmentation=None, validation_crop=0.5)
     settings = replace(settings, steps=(3, 3, 1), momentum=0.0, learning_rate=1e-6)
     losses = {}
     for kept in (True, False):
         run = finished(replace(settings, keep_activations=kept), tmp_path / str(kept), "run")
         losses[kept] = [*run.steps()["loss"], *run.epochs()["val_loss"]]
+        for stage, judged in zip("12", losses[kept][-2:], strict=True):
+            measured = run.evaluation()[stage]
+            assert measured[REFRAMED]["loss"] == pytest.approx(judged, rel=1e-4)
+            assert measured["validation"]["loss"] != pytest.approx(judged, rel=1e-3)
     assert len(losses[True]) == 2 * 4 and losses[True][0] != losses[True][2]
     assert losses[True] == pytest.approx(losses[False], rel=1e-4)
 
