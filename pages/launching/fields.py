@@ -366,7 +366,7 @@ def _data(base: TrainingSettings, key: str) -> dict:
             base,
             key,
             "validation_crop",
-            "Crop of validation films",
+            "Validation crop",
             0.0,
             0.9,
             "Share of a side that a random frame leaves out of each validation film while stages train, so "
