@@ -14,19 +14,19 @@ import keras
 import numpy as np
 import pandas as pd
 
-from benchmarks.averaging import FRAMES
 from core.architecture import BACKBONE_END
 from core.dataset import open_dataset
 from core.evaluation import evaluate
 from core.network import FeatureStore, build, restore, segment, weights_digest
-from core.runs import Run, Sweep, kept_activations, open_sweep
-from core.training.data import RunData, view_key
+from core.runs import Sweep, kept_activations, open_sweep
+from core.training.data import Films, RunData, view_key
 from core.training.loop import predict
 from core.training.trainee import batch_positions
 
 STAGE = 1
-SETS = {"as they are": None, "re-framed": 0}  # validation films, by the number of their view
-MEASURES = {"auc": "AUC", "loss": "loss"}
+CROP = 0.3
+SETS = {"as they are": "validation", "re-framed": "judging"}
+MEASURES = ("auc", "loss")
 
 
 @click.command()
@@ -48,30 +48,26 @@ def main(name: str) -> None:
 def _measured(sweep: Sweep) -> Iterator[dict]:
     """A row a finished run and set of films: change, seed, films, and `MEASURES`."""
     network, store = build(0), FeatureStore(kept_activations.folder())
+    trunk, head = segment(network, None, BACKBONE_END), segment(network, BACKBONE_END)
     for trial in sweep.trials:
         for run in sweep.runs(trial):
-            if run.status().state == "finished":
-                row = {"change": sweep.in_words(trial), "seed": run.settings().seed}
-                for films, view in SETS.items():
-                    found = _evaluation(run, view, network, store)
-                    yield row | {"films": films} | {measure: found[measure] for measure in MEASURES}
+            if run.status().state != "finished":
+                continue
+            settings = replace(run.settings(), validation_crop=CROP)
+            data = RunData.select(open_dataset(settings.data), settings)
+            restore(network, run.weights_path(STAGE))
+            for name, role in SETS.items():
+                films: Films = getattr(data, role)
+                answers = predict(head, _kept(films, trunk, store).__getitem__, len(films))
+                found = evaluate(films.labels, answers)
+                row = {"change": sweep.in_words(trial), "seed": settings.seed, "films": name}
+                yield row | {measure: found[measure] for measure in MEASURES}
 
 
-def _evaluation(run: Run, view: int | None, network: keras.Model, store: FeatureStore) -> dict:
-    """Of a run's validation films, on the activations of the frozen layers."""
-    settings = replace(run.settings(), augmentation=FRAMES)
-    films = RunData.select(open_dataset(settings.data), settings).validation
-    restore(network, run.weights_path(STAGE))
-
-    def pixels() -> Iterator[np.ndarray]:
-        for positions in batch_positions(len(films)):
-            yield films.plain(positions) if view is None else films.views(positions, view)
-
-    trunk = segment(network, None, BACKBONE_END)
-    depends_on = view_key(films, view) | {"trunk": weights_digest(trunk)}
-    kept = store.get(trunk, depends_on, len(films), pixels)
-    answers = predict(segment(network, BACKBONE_END), kept.__getitem__, len(films))
-    return evaluate(films.labels, answers)
+def _kept(films: Films, trunk: keras.Model, store: FeatureStore) -> np.ndarray:
+    """What the frozen layers make of films."""
+    depends_on = view_key(films, None) | {"trunk": weights_digest(trunk)}
+    return store.get(trunk, depends_on, len(films), lambda: map(films.plain, batch_positions(len(films))))
 
 
 def _cells(values: pd.Series, gains: pd.Series) -> str:

@@ -57,7 +57,7 @@ class Plan:
     test: int
 
     def extracted_images(self) -> int:
-        """Images whose frozen layers are computed: every view of all."""
+        """Images whose frozen layers are computed: every view of training, and what is measured."""
         if not any(frozen_until_cut(self.settings.stage(stage)) for stage in self.settings.stages):
             return 0
         return self.training * self.settings.kept_views + self._measured()

@@ -94,8 +94,7 @@ def view_key(films: Films, view: int | None) -> dict:
     settings, key = films.settings, {"films": films.digest(), "augmentation": None}
     if settings.preprocessing != "none":
         key["preprocessing"] = settings.preprocessing
-    if view is not None and settings.augmentation is not None:
-        key |= {"augmentation": asdict(settings.augmentation), "seed": settings.seed, "view": view}
-    if view is None and films.frames is not None:
-        key |= {"augmentation": asdict(films.frames), "seed": settings.seed, "view": 0}
+    changes, number = (films.frames, 0) if view is None else (settings.augmentation, view)
+    if changes is not None:
+        key |= {"augmentation": asdict(changes), "seed": settings.seed, "view": number}
     return key
