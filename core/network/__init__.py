@@ -1,5 +1,6 @@
 """A backbone with its head in Keras: building, freezing, weights in and out, kept activations."""
 
+from core.network.convolution import hasten
 from core.network.features import FeatureStore, segment, weights_digest
 from core.network.freezing import freeze, trained_variables
 from core.network.model import build, leaf_layers
@@ -10,6 +11,7 @@ __all__ = [
     "FeatureStore",
     "build",
     "freeze",
+    "hasten",
     "leaf_layers",
     "restore",
     "save",

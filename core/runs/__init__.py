@@ -4,7 +4,7 @@ from core.runs import housekeeping, jobs, kept_activations, queue, strategies
 from core.runs.archive import archive
 from core.runs.command import command_line
 from core.runs.imported import SCALINGS, import_weights
-from core.runs.plan import Plan, gigamacs, stage_steps
+from core.runs.plan import Plan, gigamacs, is_hastened, stage_steps
 from core.runs.run import DIVERGED, Run, RunStatus, check_name, create_run, list_runs, open_run
 from core.runs.seeds import differing_in_seed
 from core.runs.shipped import pack, shipped_runs
@@ -24,6 +24,7 @@ __all__ = [
     "create_run",
     "differing_in_seed",
     "gigamacs",
+    "is_hastened",
     "housekeeping",
     "import_weights",
     "jobs",

@@ -19,7 +19,7 @@ from core.architecture import (
     is_trained,
     parameter_counts,
 )
-from core.backbones import OTHERS, Backbone
+from core.backbones import OTHERS, VGG19, Backbone
 from core.config import STAGES, TrainingSettings
 from core.processor import bfloat16_unit, gigaflops, resolved
 
@@ -28,6 +28,8 @@ BYTES_AN_ACTIVATION = {"bfloat16": 2, "float32": 4}
 BFLOAT16_GAIN = {"none": 0.2, "avx512": 1.8, "amx": 3.7}  # over float32, by what multiplies in it
 STARTING_S = 10  # of each stage: imports, weights, compilation
 SHARE_REACHED = 0.85  # of what a large matrix product reaches
+PASSES, HASTENED_PASSES = 3.0, 1.8  # that a training step costs: forward, and two gradients
+HASTENED_FROM = 200  # images: to compile takes some ten seconds, an image is 0.2 s faster then
 OPTIMIZER_SLOTS = {"sgd": 1, "adam": 2, "adamw": 2}  # copies of the weights; their average is one more
 
 
@@ -40,6 +42,16 @@ def gigamacs(layers: Sequence[Layer]) -> float:
 def stage_steps(settings: TrainingSettings, stage: int, images: int) -> int:
     """Steps of an epoch: as set, or as many as go through all images once."""
     return settings.steps_set(stage) or ceil(images / settings.batch_size)
+
+
+def is_hastened(settings: TrainingSettings, steps: int) -> bool:
+    """Whether a stage with so many steps an epoch trains its convolutions the faster way.
+
+    It is for VGG19 in float32, and worth its compilation in all but the shortest runs.
+    """
+    if settings.backbone != VGG19 or resolved(settings.precision) != "float32":
+        return False
+    return settings.epochs * steps * settings.batch_size >= HASTENED_FROM
 
 
 @dataclass(frozen=True)
@@ -77,9 +89,12 @@ class Plan:
         return self.extracted_images() * (self._other.gigamacs if self._other else frozen)
 
     def epoch(self, stage: int) -> float:
-        """One epoch: its steps (three passes where weights change) and validation."""
-        images = stage_steps(self.settings, stage, self.training) * self.settings.batch_size
-        return (3 * images + self.validation) * self._tail(stage)
+        """One epoch: its steps and validation."""
+        steps = stage_steps(self.settings, stage, self.training)
+        convolves = self.settings.stage(stage).trains
+        passes = HASTENED_PASSES if convolves and is_hastened(self.settings, steps) else PASSES
+        images = steps * self.settings.batch_size
+        return (passes * images + self.validation) * self._tail(stage)
 
     def evaluation(self, stage: int) -> float:
         """Predictions on validation and test."""

@@ -12,8 +12,8 @@ from core.architecture import frozen_until_cut
 from core.config import Stage, TrainingSettings
 from core.dataset import described
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
-from core.network import FeatureStore, freeze, leaf_layers, restore, save, weights_digest
-from core.runs import Run, kept_activations, stage_steps
+from core.network import FeatureStore, freeze, hasten, leaf_layers, restore, save, weights_digest
+from core.runs import Run, is_hastened, kept_activations, stage_steps
 from core.training import trainee as trainees
 from core.training.batches import prefetched, training_stream
 from core.training.callbacks import History, KeepBest, RefuseNonsense
@@ -145,6 +145,8 @@ def make_ready(model: keras.Model, settings: TrainingSettings, stage: Stage, ste
     Args:
         steps: an epoch has.
     """
+    if is_hastened(settings, steps):
+        hasten(model)
     model.compile(
         optimizer=optimizer(settings, stage, steps),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from core.config import preset
-from core.runs import Plan, stage_steps
+from core.runs import Plan, is_hastened, stage_steps
 
 
 def test_steps_go_through_all_images_once_unless_set():
@@ -28,3 +28,20 @@ def test_kept_views_and_stages_add_up():
     framed = replace(plan, settings=replace(plan.settings, validation_crop=0.3))
     assert framed.extracted_images() == plan.extracted_images() + 10
     assert framed.evaluation(1) / plan.evaluation(1) == pytest.approx(40 / 30)
+
+
+def test_convolutions_are_hastened_in_float32_of_vgg19_where_it_pays():
+    settings = preset("recommended").settings(precision="float32", stages=(1, 3), batch_size=32, epochs=1)
+    assert is_hastened(settings, 7)
+    assert not is_hastened(settings, 6)
+    assert not is_hastened(replace(settings, precision="bfloat16"), 7)
+    assert not is_hastened(replace(settings, backbone="resnet50"), 7)
+
+
+def test_a_hastened_step_is_planned_shorter_where_convolutions_are_trained():
+    def epochs(stage, images, batch_size):
+        settings = preset("recommended").settings(precision="float32", batch_size=batch_size, epochs=1)
+        return Plan(settings, images, 0, 0).epoch(stage) / images
+
+    assert epochs(1, 320, 32) == pytest.approx(epochs(1, 32, 32))
+    assert epochs(3, 320, 32) / epochs(3, 32, 32) == pytest.approx(0.6)

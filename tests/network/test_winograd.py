@@ -1,0 +1,86 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from core.network.convolution import Convolution, hasten
+from core.network.winograd import convolution
+
+SHAPES = [((5, 16, 16, 64), 128), ((2, 8, 12, 3), 5), ((3, 4, 4, 64), 64), ((1, 32, 8, 7), 1)]
+
+
+@pytest.mark.parametrize("shape, filters", SHAPES)
+def test_convolution_and_gradients_are_those_of_the_direct_way(shape, filters):
+    numbers = np.random.default_rng(0)
+    images, kernel, weights = (
+        tf.constant(numbers.normal(size=size), tf.float32)
+        for size in (shape, (3, 3, shape[-1], filters), (*shape[:-1], filters))
+    )
+    found = []
+    for way in (lambda *both: tf.nn.conv2d(*both, 1, "SAME"), convolution):
+        with tf.GradientTape() as tape:
+            tape.watch([images, kernel])
+            outputs = way(images, kernel)
+        found.append([outputs, *tape.gradient(outputs, [images, kernel], weights)])
+    for direct, fast in zip(*found, strict=True):
+        assert fast.shape == direct.shape
+        assert np.abs(fast - direct).max() < 5e-5 * np.abs(direct).max()
+
+
+def network(channels=64, frozen=False):
+    """Two convolutions of which the first may be frozen, and something to learn."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, channels)),
+            Convolution(64, 3, padding="same", activation="relu"),
+            Convolution(64, 3, padding="same", activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2, "softmax"),
+        ]
+    )
+    model.layers[0].trainable = not frozen
+    model.compile(keras.optimizers.SGD(0.1), "categorical_crossentropy")
+    return model
+
+
+def steps(model, channels=64):
+    """Losses of three steps."""
+    numbers = np.random.default_rng(0)
+    images = numbers.normal(size=(4, 8, 8, channels)).astype("float32")
+    labels = np.eye(2, dtype="float32")[[0, 1, 0, 1]]
+    return np.array([float(model.train_on_batch(images, labels)) for _ in range(3)])
+
+
+def test_a_hastened_network_learns_what_it_would_have_learnt():
+    direct, fast = network(), network()
+    hasten(fast)
+    images = np.random.default_rng(1).normal(size=(2, 8, 8, 64)).astype("float32")
+    assert np.array_equal(direct.predict_on_batch(images), fast.predict_on_batch(images))
+    theirs, ours = steps(direct), steps(fast)
+    assert theirs[2] < theirs[0]
+    assert ours == pytest.approx(theirs, rel=1e-3)
+    for one, other in zip(direct.get_weights(), fast.get_weights(), strict=True):
+        assert other == pytest.approx(one, abs=1e-4)
+    assert not np.array_equal(direct.get_weights()[0], fast.get_weights()[0])  # it did go another way
+
+
+def test_twice_the_same_training_gives_the_same_bits():
+    first, second = network(), network()
+    hasten(first), hasten(second)
+    assert np.array_equal(steps(first), steps(second))
+    for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_few_channels_are_convolved_directly():
+    model = network(channels=3)
+    hasten(model)
+    assert [layer.hastened for layer in model.layers[:2]] == [False, True]
+
+
+def test_what_is_frozen_is_convolved_directly():
+    direct, fast = network(frozen=True), network(frozen=True)
+    hasten(fast)
+    fast.layers[1].hastened = False
+    assert np.array_equal(steps(direct), steps(fast))
