@@ -32,12 +32,13 @@ def main(steps: int, batch: int) -> None:
         make_ready(models[way], settings, STAGE, steps=images)
     for _ in range(steps + 1):
         for way, model in models.items():
-            seconds.setdefault(way, []).append(_seconds(model.train_on_batch, films, labels))
-        seconds.setdefault("answers", []).append(_seconds(model.predict_on_batch, films))
-    for way, (first, *others) in seconds.items():
-        print(f"{way}: {median(others):.2f} s, median of {steps}; the first {first:.1f} s")
-    direct, hastened = (median(seconds[way][1:]) for way in ("directly", "by Winograd"))
-    print(f"ratio {hastened / direct:.2f}")
+            seconds.setdefault(f"step, {way}", []).append(_seconds(model.train_on_batch, films, labels))
+            seconds.setdefault(f"answers, {way}", []).append(_seconds(model.predict_on_batch, films))
+    for what, (first, *others) in seconds.items():
+        print(f"{what}: {median(others):.2f} s, median of {steps}; the first {first:.1f} s")
+    for what in ("step", "answers"):
+        direct, hastened = (median(seconds[f"{what}, {way}"][1:]) for way in models)
+        print(f"ratio of {what} {hastened / direct:.2f}")
 
 
 def _seconds(call, *inputs) -> float:

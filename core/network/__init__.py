@@ -1,8 +1,8 @@
 """A backbone with its head in Keras: building, freezing, weights in and out, kept activations."""
 
-from core.network.convolution import hasten
 from core.network.features import FeatureStore, segment, weights_digest
 from core.network.freezing import freeze, trained_variables
+from core.network.hastening import hasten
 from core.network.model import build, leaf_layers
 from core.network.saving import restore, save, set_arrays
 from core.network.starting_weights import start_other, starting_weights

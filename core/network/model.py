@@ -8,7 +8,6 @@ import keras
 from core.architecture import DROPOUT, IMAGENET_MEAN_BGR, LAYERS, Layer, head_layers
 from core.backbones import OTHERS, VGG19, Backbone
 from core.config import IMAGE_SIZE
-from core.network.convolution import Convolution
 
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of RGB in [0, 1]
 
@@ -92,7 +91,7 @@ def _keras_layer(layer: Layer, seed: int, precision: str, spread: float = 1.0) -
         # answers 0 or 1 before it has learnt anything.
         first = keras.initializers.VarianceScaling(2 / spread**2, "fan_in", "truncated_normal", seed)
         filters = layer.kernel[-1]
-        return Convolution(
+        return layers.Conv2D(
             filters,
             3,
             padding="same",

@@ -39,17 +39,21 @@ OF_KERNEL = np.array(  # G
 OF_KERNEL_IN_BOTH_DIRECTIONS = np.kron(OF_KERNEL, OF_KERNEL).astype(np.float32)  # (36, 9)
 
 
-@tf.custom_gradient
-def convolution(images: tf.Tensor, kernel: tf.Tensor):
+def convolution(images: tf.Tensor, kernel) -> tf.Tensor:
     """The convolution with a border of zeros, stride 1.
 
     Args:
         images: (n, height, width, channels), float32; height and width known multiples of 4.
-        kernel: (3, 3, channels, filters), float32.
+        kernel: (3, 3, channels, filters), float32, a tensor or a variable.
 
     Returns:
         (n, height, width, filters), within about 1e-5 of the largest value of what is computed directly.
     """
+    return _convolution(images, tf.convert_to_tensor(kernel))
+
+
+@tf.custom_gradient
+def _convolution(images, kernel):
     channels, filters = kernel.shape[2:]
     weights = tf.matmul(OF_KERNEL_IN_BOTH_DIRECTIONS, tf.reshape(kernel, [9, channels * filters]))
     weights = tf.reshape(weights, [TILE**2, channels, filters])
