@@ -26,7 +26,7 @@ def sweeps(_: Study) -> None:
     table = sweep.table()
     finished = table[table["state"] == "finished"] if len(table) else table
     if finished.empty:
-        st.info("No trial has finished yet. Its lines stand here then.")
+        st.info("No trial has finished yet. What they show stands here then.")
         return
     if sweep.is_ablation:
         show_departures(sweep)
