@@ -80,9 +80,13 @@ class FeatureStore:
                 shape = (count, *part.output.shape[1:])
                 kind = KEPT_AS[part.layers[-1].compute_dtype]
                 array = np.lib.format.open_memmap(temporary, "w+", kind, shape)
-                done = 0
+                done, size = 0, 0
                 for batch in batches():
-                    array[done : done + len(batch)] = part.predict_on_batch(batch)
+                    size = max(size, len(batch))
+                    whole = batch[
+                        np.arange(size) % len(batch)
+                    ]  # so that a last, shorter one compiles nothing
+                    array[done : done + len(batch)] = part.predict_on_batch(whole)[: len(batch)]
                     done += len(batch)
                 array.flush()
                 del array

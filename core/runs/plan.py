@@ -44,14 +44,14 @@ def stage_steps(settings: TrainingSettings, stage: int, images: int) -> int:
     return settings.steps_set(stage) or ceil(images / settings.batch_size)
 
 
-def is_hastened(settings: TrainingSettings, steps: int) -> bool:
-    """Whether a stage with so many steps an epoch trains its convolutions the faster way.
+def is_hastened(settings: TrainingSettings, images: int) -> bool:
+    """Whether convolutions go the faster way through so many images.
 
-    It is for VGG19 in float32, and worth its compilation in all but the shortest runs.
+    They do of VGG19 in float32, where it is worth the compilation: in all but the shortest runs.
     """
     if settings.backbone != VGG19 or resolved(settings.precision) != "float32":
         return False
-    return settings.epochs * steps * settings.batch_size >= HASTENED_FROM
+    return images >= HASTENED_FROM
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,9 @@ class Plan:
         """One epoch: its steps and validation."""
         steps = stage_steps(self.settings, stage, self.training)
         convolves = self.settings.stage(stage).trains
-        passes = HASTENED_PASSES if convolves and is_hastened(self.settings, steps) else PASSES
         images = steps * self.settings.batch_size
+        hastened = is_hastened(self.settings, images * self.settings.epochs)
+        passes = HASTENED_PASSES if convolves and hastened else PASSES
         return (passes * images + self.validation) * self._tail(stage)
 
     def evaluation(self, stage: int) -> float:

@@ -145,7 +145,7 @@ def make_ready(model: keras.Model, settings: TrainingSettings, stage: Stage, ste
     Args:
         steps: an epoch has.
     """
-    if is_hastened(settings, steps):
+    if is_hastened(settings, settings.epochs * steps * settings.batch_size):
         hasten(model)
     model.compile(
         optimizer=optimizer(settings, stage, steps),

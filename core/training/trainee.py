@@ -11,7 +11,8 @@ from core.architecture import BACKBONE_END, CUT
 from core.backbones import VGG19
 from core.config import Stage, TrainingSettings
 from core.dataset import FilmFeatures, keep_film_features
-from core.network import FeatureStore, segment, weights_digest
+from core.network import FeatureStore, hasten, segment, weights_digest
+from core.runs import is_hastened
 from core.training.batches import Source
 from core.training.data import Films, RunData, view_key
 from core.training.progress import Progress
@@ -60,6 +61,8 @@ def on_kept_activations(
     own = settings.backbone == VGG19
     cut = CUT if own else settings.backbone
     trunk = segment(network, None, cut)
+    if is_hastened(settings, progress.plan.extracted_images()):
+        hasten(trunk)
     bridge = segment(network, CUT, BACKBONE_END) if own and not stage.trains else None
     weights = {"trunk": weights_digest(trunk), "bridge": bridge and weights_digest(bridge)}
     extract = partial(_extract, trunk, bridge, weights, store, progress)

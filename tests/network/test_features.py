@@ -38,6 +38,15 @@ def test_activations_are_computed_once_and_kept_without_loss(policy, kept_as, tm
     assert np.array_equal(kept, again)
 
 
+def test_a_shorter_last_batch_is_computed_in_the_size_of_the_others(part, tmp_path, monkeypatch):
+    sizes, predict = [], part.predict_on_batch
+    monkeypatch.setattr(part, "predict_on_batch", lambda batch: sizes.append(len(batch)) or predict(batch))
+    inputs = np.arange(7 * 4, dtype=np.float32).reshape(7, 4)
+    kept = FeatureStore(tmp_path).get(part, {}, 7, lambda: (inputs[i : i + 3] for i in (0, 3, 6)))
+    assert np.array_equal(kept, np.repeat(inputs.sum(axis=1, keepdims=True), 3, axis=1))
+    assert sizes == [3, 3, 3]
+
+
 def test_another_dependency_is_another_file(part, tmp_path):
     store = FeatureStore(tmp_path)
     store.get(part, {"view": 0}, 10, batches)
