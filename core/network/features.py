@@ -83,9 +83,7 @@ class FeatureStore:
                 done, size = 0, 0
                 for batch in batches():
                     size = max(size, len(batch))
-                    whole = batch[
-                        np.arange(size) % len(batch)
-                    ]  # so that a last, shorter one compiles nothing
+                    whole = batch[np.arange(size) % len(batch)]  # a last, shorter one compiles nothing
                     array[done : done + len(batch)] = part.predict_on_batch(whole)[: len(batch)]
                     done += len(batch)
                 array.flush()

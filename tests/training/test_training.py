@@ -19,12 +19,13 @@ from core.diagnosis import load_predictor
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.images import read
-from core.runs import Run, create_run, import_weights, jobs, lock
+from core.runs import Run, create_run, import_weights, jobs, kept_activations, lock
 from core.study import Study, look_again, measured_stages
 from core.training.__main__ import main
 from core.training.batches import prefetched, training_stream
 from core.training.data import Films, RunData, view_key
 from core.training.stage import make_ready
+from core.training.staged import train_next_stage
 from core.weights import read_model
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -165,20 +166,29 @@ def test_films_in_frames_are_others_to_the_network_and_to_what_is_kept(demo):
     assert view_key(framed.judging, None) != view_key(framed.validation, None)
 
 
-def test_kept_and_direct_training_give_the_same_losses(demo, tmp_path):
+def test_kept_direct_and_hastened_training_give_the_same_losses(demo, tmp_path, monkeypatch):
     """Judged on validation films in random frames, which the best weights are measured on once more."""
     settings = tiny_settings(demo, stages=(1, 2), precision="float32", augmentation=None, validation_crop=0.5)
     settings = replace(settings, steps=(3, 3, 1), momentum=0.0, learning_rate=1e-6)
+    monkeypatch.setattr("core.runs.plan.HASTENED_FROM", 1)  # in this process alone
     losses = {}
-    for kept in (True, False):
-        run = finished(replace(settings, keep_activations=kept), tmp_path / str(kept), "run")
-        losses[kept] = [*run.steps()["loss"], *run.epochs()["val_loss"]]
-        for stage, judged in zip("12", losses[kept][-2:], strict=True):
+    for way in ("kept", "direct", "hastened"):
+        if way == "hastened":
+            kept_activations.clear()
+            run = create_run(settings, "run", tmp_path / way / "runs", tmp_path / way / "models")
+            for _ in settings.stages:
+                train_next_stage(run)
+        else:
+            run = finished(replace(settings, keep_activations=way == "kept"), tmp_path / way, "run")
+        losses[way] = [*run.steps()["loss"], *run.epochs()["val_loss"]]
+        for stage, judged in zip("12", losses[way][-2:], strict=True):
             measured = run.evaluation()[stage]
             assert measured[REFRAMED]["loss"] == pytest.approx(judged, rel=1e-4)
             assert measured["validation"]["loss"] != pytest.approx(judged, rel=1e-3)
-    assert len(losses[True]) == 2 * 4 and losses[True][0] != losses[True][2]
-    assert losses[True] == pytest.approx(losses[False], rel=1e-4)
+    assert len(losses["kept"]) == 2 * 4 and losses["kept"][0] != losses["kept"][2]
+    assert losses["kept"] == pytest.approx(losses["direct"], rel=1e-4)
+    assert losses["hastened"] == pytest.approx(losses["kept"], rel=1e-4)
+    assert losses["hastened"] != losses["kept"]  # to the last bit: they did go another way
 
 
 @pytest.mark.parametrize(
