@@ -1,6 +1,9 @@
 """What a step of stage 3 costs with convolutions computed directly and by Winograd: in turn in one run.
 
-python -m benchmarks.convolutions
+TF_ENABLE_ONEDNN_OPTS=1 GLIBC_TUNABLES=glibc.malloc.hugetlb=1 python -m benchmarks.convolutions
+
+The variables are those that training processes get (`core.runs.scheduler.FASTER`); without them
+it measures something else.
 """
 
 import time
@@ -26,10 +29,10 @@ def main(steps: int, batch: int) -> None:
     films = numbers.random((batch, 128, 128, 3), np.float32)
     labels = np.eye(2, dtype=np.float32)[numbers.integers(0, 2, batch)]
     models, seconds = {}, {}
-    for way, images in (("directly", 0), ("by Winograd", 10**6)):
+    for way, planned in (("directly", 0), ("by Winograd", 10**6)):
         models[way] = build(0)
         freeze(models[way], STAGE)
-        make_ready(models[way], settings, STAGE, steps=images)
+        make_ready(models[way], settings, STAGE, steps=planned)
     for _ in range(steps + 1):
         for way, model in models.items():
             seconds.setdefault(f"step, {way}", []).append(_seconds(model.train_on_batch, films, labels))
