@@ -1,9 +1,9 @@
-"""What each change of an ablation of stage 1 does on films that are framed otherwise than the training films.
+"""What each change of an ablation does on films that are framed otherwise than the training films.
 
 python -m benchmarks.reframed SWEEP
 
 Validation films are asked as they are, and with a random frame of 70 to 100 % a side, since test films are
-framed otherwise than these. Test is not read.
+framed otherwise than these; each run answers with its last stage. Test is not read.
 """
 
 from collections.abc import Iterator
@@ -21,9 +21,7 @@ from core.network import FeatureStore, build, restore, segment, weights_digest
 from core.runs import Sweep, kept_activations, open_sweep
 from core.training.data import Films, RunData, view_key
 from core.training.loop import predict
-from core.training.trainee import batch_positions
 
-STAGE = 1
 CROP = 0.3
 SETS = {"as they are": "validation", "re-framed": "judging"}
 MEASURES = ("auc", "loss")
@@ -55,7 +53,7 @@ def _measured(sweep: Sweep) -> Iterator[dict]:
                 continue
             settings = replace(run.settings(), validation_crop=CROP)
             data = RunData.select(open_dataset(settings.data), settings)
-            restore(network, run.weights_path(STAGE))
+            restore(network, run.weights_path(settings.stages[-1]))
             for name, role in SETS.items():
                 films: Films = getattr(data, role)
                 answers = predict(head, _kept(films, trunk, store).__getitem__, len(films))
@@ -65,9 +63,9 @@ def _measured(sweep: Sweep) -> Iterator[dict]:
 
 
 def _kept(films: Films, trunk: keras.Model, store: FeatureStore) -> np.ndarray:
-    """What the frozen layers make of films."""
+    """What the convolutions make of films."""
     depends_on = view_key(films, None) | {"trunk": weights_digest(trunk)}
-    return store.get(trunk, depends_on, len(films), lambda: map(films.plain, batch_positions(len(films))))
+    return store.get(trunk, depends_on, len(films), films.plain)
 
 
 def _cells(values: pd.Series, gains: pd.Series) -> str:

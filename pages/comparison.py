@@ -83,6 +83,8 @@ def main() -> None:
             st.warning(
                 "**SYNTHETIC** data: these numbers say nothing about real X-rays.", icon=":material/draw:"
             )
+        for remark in study.remarks:
+            st.info(remark, icon=":material/info:")
         study = study.at(operating_points(study.validation, *point))
         offer_to_save(study, answering)
         sections = SECTIONS | ({"Sweeps": sweeps} if sweep_names() else {})

@@ -1,6 +1,6 @@
 """A backbone with its head in Keras: building, freezing, weights in and out, kept activations."""
 
-from core.network.features import FeatureStore, segment, weights_digest
+from core.network.features import FeatureStore, in_batches, segment, weights_digest
 from core.network.freezing import freeze, trained_variables
 from core.network.hastening import hasten
 from core.network.model import build, leaf_layers
@@ -12,6 +12,7 @@ __all__ = [
     "build",
     "freeze",
     "hasten",
+    "in_batches",
     "leaf_layers",
     "restore",
     "save",

@@ -22,6 +22,7 @@ import numpy as np
 from core import atomic
 
 VERSION = 2
+BATCH = 32
 KEPT_AS = {"bfloat16": np.float16, "float32": np.float32}
 
 
@@ -39,6 +40,22 @@ def segment(model: keras.Model, after: str | None, until: str | None = None) -> 
     for layer in model.layers[first:last]:
         x = layer(x)
     return keras.Model(inputs, x)
+
+
+def in_batches(
+    model: keras.Model, source: Callable[[np.ndarray], np.ndarray], count: int
+) -> Iterator[np.ndarray]:
+    """Outputs of `model` for `count` images in order, a batch at a time.
+
+    Every batch has the same size (the last one wraps around), so that nothing is compiled twice.
+
+    Args:
+        source: gives the input of some positions.
+    """
+    size = min(BATCH, count)
+    for start in range(0, count, BATCH):
+        positions = np.arange(start, start + size) % count
+        yield keras.ops.convert_to_numpy(model.predict_on_batch(source(positions)))[: count - start]
 
 
 def weights_digest(*parts: keras.Layer) -> str:
@@ -60,7 +77,7 @@ class FeatureStore:
         part: keras.Model,
         depends_on: dict,
         count: int,
-        batches: Callable[[], Iterator[np.ndarray]],
+        source: Callable[[np.ndarray], np.ndarray],
     ) -> np.ndarray:
         """Activations of `part` for `count` images: from disk, or computed and kept.
 
@@ -69,7 +86,7 @@ class FeatureStore:
             depends_on: plain values that tell the result apart: pixels, augmentation, seed, view,
                 and the digest of all weights on the way.
             count: number of images.
-            batches: gives the input in order, in batches; not called when the file is there.
+            source: gives the input of some positions; not called when the file is there.
 
         Returns:
             float16 or float32 array of shape (count, ...), memory-mapped, read-only.
@@ -80,12 +97,10 @@ class FeatureStore:
                 shape = (count, *part.output.shape[1:])
                 kind = KEPT_AS[part.layers[-1].compute_dtype]
                 array = np.lib.format.open_memmap(temporary, "w+", kind, shape)
-                done, size = 0, 0
-                for batch in batches():
-                    size = max(size, len(batch))
-                    whole = batch[np.arange(size) % len(batch)]  # a last, shorter one compiles nothing
-                    array[done : done + len(batch)] = part.predict_on_batch(whole)[: len(batch)]
-                    done += len(batch)
+                done = 0
+                for output in in_batches(part, source, count):
+                    array[done : done + len(output)] = output
+                    done += len(output)
                 array.flush()
                 del array
         return np.load(path, mmap_mode="r")

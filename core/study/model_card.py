@@ -85,6 +85,7 @@ def model_card(study: Study, found: dict[str, dict]) -> list[Section]:
                 "baselines, what hiding the frame costs, and the heat maps before believing a figure.",
                 "The published test films differ from the training films, and several come from one patient. "
                 "Measure on your own films before any use.",
+                *study.remarks,
             ],
         ),
     ]

@@ -137,6 +137,12 @@ class Study:
         return found
 
     @property
+    def remarks(self) -> list[str]:
+        """What the candidates' runs say of themselves, such as that their validation flatters them."""
+        runs = {item.run.name: item.run for item in self.candidates}
+        return [f"{name}: {note}" for name, run in runs.items() for note in run.status().notes]
+
+    @property
     def synthetic(self) -> bool:
         """Whether any of the models was trained on drawn films."""
         return any(item.run.facts().get("synthetic") for item in self.candidates)

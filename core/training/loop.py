@@ -12,8 +12,7 @@ import keras
 import numpy as np
 
 from core.config import POSITIVE
-
-PREDICTION_BATCH = 32
+from core.network import in_batches
 
 
 @dataclass
@@ -87,17 +86,14 @@ def predict(
 ) -> np.ndarray:
     """Probability of PNEUMONIA of `count` images, float64 (count,).
 
-    Every batch has the same size (the last one wraps around), so that nothing is compiled twice.
-
     Args:
         source: gives the input of some positions.
         between: called before each batch; what it raises ends the prediction.
     """
-    parts = []
-    size = min(PREDICTION_BATCH, count)
-    for start in range(0, count, size):
-        positions = np.arange(start, start + size) % count
+
+    def checked(positions: np.ndarray) -> np.ndarray:
         between()
-        output = keras.ops.convert_to_numpy(model.predict_on_batch(source(positions)))
-        parts.append(output[: count - start, POSITIVE])
+        return source(positions)
+
+    parts = [output[:, POSITIVE] for output in in_batches(model, checked, count)]
     return np.concatenate(parts).astype(np.float64)

@@ -9,7 +9,7 @@ import keras
 from core import processor
 from core.backbones import OTHERS, VGG19
 from core.config import STAGES, TrainingSettings
-from core.dataset import Dataset, baseline, described, open_dataset
+from core.dataset import Dataset, assign_roles, baseline, described, open_dataset
 from core.errors import UserError
 from core.network import build, restore, set_arrays, start_other, starting_weights
 from core.runs import Plan, Run
@@ -44,7 +44,7 @@ def train_next_stage(run: Run) -> None:
     progress = Progress(run, plan)
     precision = processor.resolved(settings.precision)
     network = build(settings.seed, precision=precision, backbone=settings.backbone)
-    origin = _start(network, run, settings, number)
+    origin = _start(network, run, settings, number, data.validation)
     record = ModelRecord(
         stage=number,
         run=run.name,
@@ -63,21 +63,42 @@ def train_next_stage(run: Run) -> None:
     progress.say(peak_memory=peak_memory(run))
 
 
-def _start(network: keras.Model, run: Run, settings: TrainingSettings, number: int) -> str:
+def _start(network: keras.Model, run: Run, settings: TrainingSettings, number: int, validation: Films) -> str:
     """Give the network the weights that a stage starts from; returns what stage 1 started from."""
     earlier = settings.stage(number).starts_from
     if earlier is None:
         run.write_state(message="Loading the starting weights")
         return _load_starting_weights(network, run, settings)
-    path = run.weights_path(earlier)
-    if earlier not in settings.stages:
-        path = run.model_folder() / settings.stage(earlier).file
-        if not path.exists():
-            raise UserError(
-                f"Stage {number} starts from {STAGES[earlier].name}, and there is no {path}. "
-                f"Train stage {earlier} first, or both in one run."
-            )
-    return restore(network, path).starting_weights
+    if earlier in settings.stages:
+        return restore(network, run.weights_path(earlier)).starting_weights
+    path = run.model_folder() / settings.stage(earlier).file
+    if not path.exists():
+        raise UserError(
+            f"Stage {number} starts from {STAGES[earlier].name}, and there is no {path}. "
+            f"Train stage {earlier} first, or both in one run."
+        )
+    record = restore(network, path)
+    if remark := _seen_before(Run(run.path.parent / record.run), validation):
+        origin = record.run or "an unknown run"
+        run.add_remark(f"Stage {number} starts from stage {earlier} of {origin}, which {remark}")
+    return record.starting_weights
+
+
+def _seen_before(earlier: Run, validation: Films) -> str:
+    """What to say of an earlier run that may have trained on these validation films; else nothing."""
+    flatter = "validation may look better than it is"
+    if earlier.facts().get("fingerprint") != validation.dataset.fingerprint:
+        return f"was trained on films that are not known here: where they are those of validation, {flatter}."
+    settings = earlier.settings()
+    roles = assign_roles(validation.dataset.table, settings.validation_fraction, settings.seed)
+    seen = int((roles[validation.rows] == "training").sum())
+    if not seen:
+        return ""
+    return (
+        f"held other patients back and may have trained on those of {seen} of these {len(validation)} "
+        f"validation films: {flatter}. Give both runs one seed and one share of validation, or train both "
+        "stages in one run."
+    )
 
 
 def _load_starting_weights(network: keras.Model, run: Run, settings: TrainingSettings) -> str:

@@ -1,8 +1,8 @@
 """What a stage really trains: the whole network on pixels, or its end on kept activations."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ from core.training.batches import Source
 from core.training.data import Films, RunData, view_key
 from core.training.progress import Progress
 
-EXTRACTION_BATCH = 32
+FILMS_AT_ONCE = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,34 +79,24 @@ def on_kept_activations(
     )
 
 
-def batch_positions(count: int) -> Iterator[np.ndarray]:
-    """Positions 0 to `count` in order, a batch at a time."""
-    for start in range(0, count, EXTRACTION_BATCH):
-        yield np.arange(start, min(start + EXTRACTION_BATCH, count))
-
-
 def _extract(trunk, bridge, weights, store, progress, films: Films, view: int | None):
     key = view_key(films, view)
     key |= {"trunk": weights["trunk"], "precision": trunk.layers[-1].compute_dtype}
     share = progress.plan.extraction() / max(1, progress.plan.extracted_images())
 
-    def pixels() -> Iterator[np.ndarray]:
-        for positions in batch_positions(len(films)):
-            yield films.plain(positions) if view is None else films.views(positions, view)
-            progress.work(share * len(positions), message="Computing the frozen layers once")
+    def pixels(positions: np.ndarray) -> np.ndarray:
+        progress.work(share * len(positions), message="Computing the frozen layers once")
+        return films.plain(positions) if view is None else films.views(positions, view)
 
+    @cache
     def trunk_output() -> np.ndarray:
         return store.get(trunk, key, len(films), pixels)
 
     if bridge is None:
         return trunk_output()
 
-    def activations() -> Iterator[np.ndarray]:
-        kept = trunk_output()
-        for positions in batch_positions(len(films)):
-            yield _rows(kept, positions)
-
-    return store.get(bridge, {**key, "bridge": weights["bridge"]}, len(films), activations)
+    behind = {**key, "bridge": weights["bridge"]}
+    return store.get(bridge, behind, len(films), lambda positions: _rows(trunk_output(), positions))
 
 
 def _film_features(data: RunData, view: np.ndarray, held_out: dict, weights: dict) -> FilmFeatures:
@@ -115,12 +105,13 @@ def _film_features(data: RunData, view: np.ndarray, held_out: dict, weights: dic
     digests, features = [], []
     for films, kept in parts:
         digests += list(films.table["sha256"])
-        features += [_rows(kept, places).mean(axis=(1, 2)) for places in batch_positions(len(films))]
+        starts = range(0, len(films), FILMS_AT_ONCE)
+        features += [_rows(kept, slice(n, n + FILMS_AT_ONCE)).mean(axis=(1, 2)) for n in starts]
     first = dict(zip(digests[::-1], range(len(digests))[::-1], strict=True))  # copies have one row
     chosen = np.fromiter(first.values(), int)
     features = np.concatenate(features).astype(np.float16)[chosen]
     return FilmFeatures(np.array(list(first)), features, weights["trunk"] + (weights["bridge"] or ""))
 
 
-def _rows(kept: np.ndarray, positions: np.ndarray) -> np.ndarray:
+def _rows(kept: np.ndarray, positions: np.ndarray | slice) -> np.ndarray:
     return kept[positions].astype(np.float32, copy=False)

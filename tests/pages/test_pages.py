@@ -130,6 +130,15 @@ def test_comparison_shows_the_numbers_that_training_kept(trained):
     assert texts(app).count("ROC AUC") >= 3, "a sentence for each pair"
 
 
+def test_what_a_run_says_of_itself_stands_on_the_comparison_page(trained):
+    before = trained.status().notes
+    trained.add_remark("Validation may look better than it is.")
+    try:
+        assert "trained: Validation may look better than it is." in texts(opened("comparison"))
+    finally:
+        trained.write_state(notes=before)
+
+
 SECTIONS = ["Curves", "Calibration", "Groups", "Errors", "What they read", "Map", "Training", "Report"]
 
 

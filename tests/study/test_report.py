@@ -29,6 +29,7 @@ HEADINGS = (  # Mitchell et al. 2019, figure 1
     "Ethical considerations",
     "Caveats and recommendations",
 )
+REMARK = "Validation may look better than it is."
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +39,19 @@ def study(trained):
 
 
 @pytest.fixture(scope="module")
-def folder(study, tmp_path_factory):
-    """A report whose pictures a Chrome drew that keeps a log of its connections."""
+def folder(study, trained, tmp_path_factory):
+    """A report whose pictures a Chrome drew that keeps a log of its connections, of a run with a remark."""
     place = tmp_path_factory.mktemp("reports")
     chrome = place / "chrome"
     chrome.write_text(f'#!/bin/sh\nexec {chromium()} --log-net-log={place / "connections.json"} "$@"\n')
     chrome.chmod(0o755)
+    before = trained.status().notes
+    trained.add_remark(REMARK)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BROWSER_PATH", str(chrome))
-        return write_report(study, place / "report").parent
+        written = write_report(study, place / "report").parent
+    trained.write_state(notes=before)
+    return written
 
 
 def test_the_pdf_says_what_the_study_found(folder, study):
@@ -85,9 +90,10 @@ def test_the_chrome_that_draws_reaches_nobody(folder):
     assert not outside.intersection(name for name, _ in seen)
 
 
-def test_the_model_card_has_the_headings_of_its_source(folder):
-    headings = re.findall(r"^## (.+)$", (folder / "model_card.md").read_text(), re.MULTILINE)
-    assert tuple(headings) == HEADINGS
+def test_the_model_card_has_the_headings_of_its_source_and_what_the_run_says_of_itself(folder):
+    card = (folder / "model_card.md").read_text()
+    assert tuple(re.findall(r"^## (.+)$", card, re.MULTILINE)) == HEADINGS
+    assert f"trained: {REMARK}" in card.partition("## Caveats")[2]
 
 
 def test_without_chrome_the_report_says_what_is_missing(trained, home, tmp_path):

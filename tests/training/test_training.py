@@ -14,12 +14,12 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 from core.config import PREPROCESSING, REFRAMED, STAGES, TrainingSettings
-from core.dataset import open_dataset
+from core.dataset import open_dataset, rows_by_role
 from core.diagnosis import load_predictor
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.images import read
-from core.runs import Run, create_run, import_weights, jobs, kept_activations, lock
+from core.runs import Run, create_run, import_weights, jobs, kept_activations, lock, open_run
 from core.study import Study, look_again, measured_stages
 from core.training.__main__ import main
 from core.training.batches import prefetched, training_stream
@@ -119,6 +119,24 @@ found = np.stack([found[row] for row in chosen])
 assert seen.std() > 0 and np.abs(found - seen).max() < 0.03 * seen.max(), np.abs(found - seen).max()
 """
     subprocess.run([sys.executable, "-c", code, str(run.path), run.settings().data], cwd=PROJECT, check=True)
+
+
+def test_a_run_says_when_what_it_starts_from_knows_the_patients_that_validate_it(on_all_films):
+    """Another seed holds other patients back; a run of stage 1 that is gone held back nobody knows whom."""
+    first = on_all_films
+    dataset = open_dataset(first.settings().data)
+    rows = rows_by_role(dataset, first.settings())["training"]
+    known = set(dataset.table["patient"].iloc[rows])
+    said = {}
+    for name, seed, runs in (("same", 0, "runs"), ("other", 1, "runs"), ("gone", 0, "elsewhere")):
+        settings = replace(first.settings(), stages=(2,), train_limit=8, seed=seed)
+        run = create_run(settings, name, first.path.parents[1] / runs, first.model_folder(), publish=False)
+        train_next_stage(run)
+        said[name] = " ".join(run.status().notes)
+    films = open_run("other", first.path.parent).predictions(2, "validation")
+    seen = int(films["patient"].isin(known).sum())
+    assert seen and f"may have trained on those of {seen} of these {len(films)} " in said["other"]
+    assert said["same"] == "" and "was trained on films that are not known here" in said["gone"]
 
 
 def test_what_can_be_told_without_lungs_is_kept_beside_the_models(on_all_films):
