@@ -1,0 +1,76 @@
+"""Would percentages hold better on films framed and lit otherwise, if they were fitted on films changed so?
+
+python -m benchmarks.calibration --data DATA [RUN]
+
+Stage 3 of the model that came along, or of a run. A temperature, and a temperature with a shift (Platt), are
+fitted on its validation films as they are, and on four views of each as training changes them. Test measures
+all of them and chooses none.
+"""
+
+from pathlib import Path
+
+import click
+import numpy as np
+from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
+
+from core.dataset import augmented_views, open_dataset
+from core.diagnosis import load_predictor
+from core.evaluation import calibrated, evaluate, fit_temperature
+from core.runs import open_run, shipped_runs
+
+STAGE = 3
+VIEWS = 4
+SMALLEST = 1e-7
+
+
+@click.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Data set.")
+@click.argument("name", metavar="RUN", required=False)
+def main(data: Path, name: str | None) -> None:
+    """Expected calibration error on validation and test, for each way to fit."""
+    run = open_run(name) if name else shipped_runs()[0]
+    predictor = load_predictor(run.weights_path(STAGE))
+    dataset, settings = open_dataset(data), run.settings()
+    table = dataset.table.reset_index().set_index("path")
+    kept = {role: run.predictions(STAGE, role) for role in ("validation", "test")}
+    answers = {role: (_labels(films), films["probability"].to_numpy()) for role, films in kept.items()}
+
+    chosen = table.loc[kept["validation"]["path"]]
+    pixels = np.repeat(dataset.pixels[chosen["index"].to_numpy()], VIEWS, axis=0)
+    digests = list(np.repeat(chosen["sha256"].to_numpy(), VIEWS))
+    numbers = list(range(VIEWS)) * len(chosen)
+    changed = augmented_views(pixels, digests, numbers, settings.augmentation, settings.seed)
+    labels = np.repeat(answers["validation"][0], VIEWS)
+
+    fitted_on = {"as they are": answers["validation"], "changed": (labels, predictor.probabilities(changed))}
+    ways = {"not at all": lambda probabilities: probabilities}
+    for films, (truth, found) in fitted_on.items():
+        ways[f"a temperature, on validation films {films}"] = _temperature(truth, found)
+        ways[f"a temperature and a shift, on validation films {films}"] = _platt(truth, found)
+    print("| fitted | validation | test |\n|---|---|---|")
+    for way, fitted in ways.items():
+        errors = [evaluate(truth, fitted(found))["ece"] for truth, found in answers.values()]
+        print(f"| {way} | {errors[0]:.3f} | {errors[1]:.3f} |")
+
+
+def _labels(films) -> np.ndarray:
+    return (films["label"] == "PNEUMONIA").to_numpy(int)
+
+
+def _temperature(labels: np.ndarray, probabilities: np.ndarray):
+    temperature = fit_temperature(labels, probabilities)
+    return lambda found: calibrated(found, temperature)
+
+
+def _platt(labels: np.ndarray, probabilities: np.ndarray):
+    model = LogisticRegression(C=np.inf).fit(_odds(probabilities), labels)
+    return lambda found: expit(_odds(found) @ model.coef_[0] + model.intercept_[0])
+
+
+def _odds(probabilities: np.ndarray) -> np.ndarray:
+    return logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST))[:, np.newaxis]
+
+
+if __name__ == "__main__":
+    main()
