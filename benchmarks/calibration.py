@@ -1,10 +1,10 @@
-"""Would percentages hold better on films framed and lit otherwise, if they were fitted on films changed so?
+"""Would percentages and thresholds hold better on films taken otherwise, if found on films changed so?
 
 python -m benchmarks.calibration --data DATA [RUN]
 
-Stage 3 of the model that came along, or of a run. A temperature, and a temperature with a shift (Platt), are
-fitted on its validation films as they are, and on four views of each as training changes them. Test measures
-all of them and chooses none.
+Stage 3 of the model that came along, or of a run. A temperature, a temperature with a shift (Platt) and
+Youden's J are found on its validation films as they are, and on four views of each as training changes them.
+Test measures all of them and chooses none.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from core.dataset import augmented_views, open_dataset
 from core.diagnosis import load_predictor
-from core.evaluation import calibrated, evaluate, fit_temperature
+from core.evaluation import calibrated, evaluate, fit_temperature, youden
 from core.runs import open_run, shipped_runs
 
 STAGE = 3
@@ -52,6 +52,13 @@ def main(data: Path, name: str | None) -> None:
     for way, fitted in ways.items():
         errors = [evaluate(truth, fitted(found))["ece"] for truth, found in answers.values()]
         print(f"| {way} | {errors[0]:.3f} | {errors[1]:.3f} |")
+    print("\n| Youden's J on validation films | threshold | test accuracy | sensitivity | specificity |")
+    print("|---|---|---|---|---|")
+    for films, (truth, found) in fitted_on.items():
+        threshold = youden(truth, found).threshold
+        at = evaluate(*answers["test"], threshold)
+        rates = " | ".join(f"{at[name]:.1%}" for name in ("accuracy", "recall", "specificity"))
+        print(f"| {films} | {threshold:.3f} | {rates} |")
 
 
 def _labels(films) -> np.ndarray:
