@@ -7,21 +7,23 @@ Youden's J are found on its validation films as they are, and on four views of e
 Test measures all of them and chooses none.
 """
 
+from functools import partial
 from pathlib import Path
 
 import click
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from core.dataset import augmented_views, open_dataset
 from core.diagnosis import load_predictor
 from core.evaluation import calibrated, evaluate, fit_temperature, youden
+from core.evaluation.calibration import log_odds
 from core.runs import open_run, shipped_runs
+from core.study import Candidate
 
 STAGE = 3
 VIEWS = 4
-SMALLEST = 1e-7
 
 
 @click.command()
@@ -33,10 +35,10 @@ def main(data: Path, name: str | None) -> None:
     predictor = load_predictor(run.weights_path(STAGE))
     dataset, settings = open_dataset(data), run.settings()
     table = dataset.table.reset_index().set_index("path")
-    kept = {role: run.predictions(STAGE, role) for role in ("validation", "test")}
-    answers = {role: (_labels(films), films["probability"].to_numpy()) for role, films in kept.items()}
+    kept = {role: Candidate(run, STAGE).predictions(role) for role in ("validation", "test")}
+    answers = {role: (films.labels, films.probabilities) for role, films in kept.items()}
 
-    chosen = table.loc[kept["validation"]["path"]]
+    chosen = table.loc[kept["validation"].table["path"]]
     pixels = np.repeat(dataset.pixels[chosen["index"].to_numpy()], VIEWS, axis=0)
     digests = list(np.repeat(chosen["sha256"].to_numpy(), VIEWS))
     numbers = list(range(VIEWS)) * len(chosen)
@@ -46,7 +48,8 @@ def main(data: Path, name: str | None) -> None:
     fitted_on = {"as they are": answers["validation"], "changed": (labels, predictor.probabilities(changed))}
     ways = {"not at all": lambda probabilities: probabilities}
     for films, (truth, found) in fitted_on.items():
-        ways[f"a temperature, on validation films {films}"] = _temperature(truth, found)
+        temperature = fit_temperature(truth, found)
+        ways[f"a temperature, on validation films {films}"] = partial(calibrated, temperature=temperature)
         ways[f"a temperature and a shift, on validation films {films}"] = _platt(truth, found)
     print("| fitted | validation | test |\n|---|---|---|")
     for way, fitted in ways.items():
@@ -61,22 +64,9 @@ def main(data: Path, name: str | None) -> None:
         print(f"| {films} | {threshold:.3f} | {rates} |")
 
 
-def _labels(films) -> np.ndarray:
-    return (films["label"] == "PNEUMONIA").to_numpy(int)
-
-
-def _temperature(labels: np.ndarray, probabilities: np.ndarray):
-    temperature = fit_temperature(labels, probabilities)
-    return lambda found: calibrated(found, temperature)
-
-
 def _platt(labels: np.ndarray, probabilities: np.ndarray):
-    model = LogisticRegression(C=np.inf).fit(_odds(probabilities), labels)
-    return lambda found: expit(_odds(found) @ model.coef_[0] + model.intercept_[0])
-
-
-def _odds(probabilities: np.ndarray) -> np.ndarray:
-    return logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST))[:, np.newaxis]
+    model = LogisticRegression(C=np.inf).fit(log_odds(probabilities)[:, np.newaxis], labels)
+    return lambda found: expit(log_odds(found) * model.coef_.item() + model.intercept_.item())
 
 
 if __name__ == "__main__":

@@ -35,6 +35,17 @@ def one_thread() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def remarked(run: Run, sentence: str) -> Iterator[None]:
+    """The run says a sentence of itself meanwhile."""
+    before = run.status().notes
+    run.add_remark(sentence)
+    try:
+        yield
+    finally:
+        run.write_state(notes=before)
+
+
 def wait_until(condition: Callable[[], object], seconds: float = 600) -> None:
     """Wait until something is true."""
     deadline = time.monotonic() + seconds

@@ -25,7 +25,7 @@ def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
     labels = np.asarray(labels)
     if len(np.unique(labels)) < 2:
         return 1.0
-    odds = _log_odds(probabilities)
+    odds = log_odds(probabilities)
 
     def loss(log_temperature: float) -> float:
         scaled = odds / np.exp(log_temperature)
@@ -41,7 +41,7 @@ def calibrated(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     >>> float(calibrated(np.array([0.9]), 2.0)[0])
     0.75
     """
-    return expit(_log_odds(probabilities) / temperature)
+    return expit(log_odds(probabilities) / temperature)
 
 
 def expected_calibration_error(
@@ -83,5 +83,6 @@ def _bin_of(probabilities: np.ndarray, bins: int) -> np.ndarray:
     return np.minimum((np.asarray(probabilities) * bins).astype(int), bins - 1)
 
 
-def _log_odds(probabilities: np.ndarray) -> np.ndarray:
+def log_odds(probabilities: np.ndarray) -> np.ndarray:
+    """Log-odds, finite where a probability is 0 or 1, same shape."""
     return logit(np.clip(np.asarray(probabilities, np.float64), SMALLEST, 1 - SMALLEST))

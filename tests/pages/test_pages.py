@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from short_runs import tiny_settings, wait_for
+from short_runs import remarked, tiny_settings, wait_for
 from streamlit.testing.v1 import AppTest
 
 from core.dataset import forget_cohort, open_dataset, save_cohort
@@ -131,12 +131,8 @@ def test_comparison_shows_the_numbers_that_training_kept(trained):
 
 
 def test_what_a_run_says_of_itself_stands_on_the_comparison_page(trained):
-    before = trained.status().notes
-    trained.add_remark("Validation may look better than it is.")
-    try:
+    with remarked(trained, "Validation may look better than it is."):
         assert "trained: Validation may look better than it is." in texts(opened("comparison"))
-    finally:
-        trained.write_state(notes=before)
 
 
 SECTIONS = ["Curves", "Calibration", "Groups", "Errors", "What they read", "Map", "Training", "Report"]

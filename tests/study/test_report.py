@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from short_runs import remarked
 
 from benchmarks.app import chromium
 from core.document import Section, as_markdown, write_pdf
@@ -45,13 +46,9 @@ def folder(study, trained, tmp_path_factory):
     chrome = place / "chrome"
     chrome.write_text(f'#!/bin/sh\nexec {chromium()} --log-net-log={place / "connections.json"} "$@"\n')
     chrome.chmod(0o755)
-    before = trained.status().notes
-    trained.add_remark(REMARK)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, remarked(trained, REMARK):
         patch.setenv("BROWSER_PATH", str(chrome))
-        written = write_report(study, place / "report").parent
-    trained.write_state(notes=before)
-    return written
+        return write_report(study, place / "report").parent
 
 
 def test_the_pdf_says_what_the_study_found(folder, study):
