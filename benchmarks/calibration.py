@@ -15,7 +15,8 @@ import numpy as np
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from core.dataset import augmented_views, open_dataset
+from benchmarks.films import changed
+from core.dataset import open_dataset
 from core.diagnosis import load_predictor
 from core.evaluation import calibrated, evaluate, fit_temperature, youden
 from core.evaluation.calibration import log_odds
@@ -34,18 +35,13 @@ def main(data: Path, name: str | None) -> None:
     run = open_run(name) if name else shipped_runs()[0]
     predictor = load_predictor(run.weights_path(STAGE))
     dataset, settings = open_dataset(data), run.settings()
-    table = dataset.table.reset_index().set_index("path")
     kept = {role: Candidate(run, STAGE).predictions(role) for role in ("validation", "test")}
     answers = {role: (films.labels, films.probabilities) for role, films in kept.items()}
 
-    chosen = table.loc[kept["validation"].table["path"]]
-    pixels = np.repeat(dataset.pixels[chosen["index"].to_numpy()], VIEWS, axis=0)
-    digests = list(np.repeat(chosen["sha256"].to_numpy(), VIEWS))
-    numbers = list(range(VIEWS)) * len(chosen)
-    changed = augmented_views(pixels, digests, numbers, settings.augmentation, settings.seed)
+    pixels = changed(dataset, kept["validation"], settings.augmentation, settings.seed, VIEWS)
     labels = np.repeat(answers["validation"][0], VIEWS)
 
-    fitted_on = {"as they are": answers["validation"], "changed": (labels, predictor.probabilities(changed))}
+    fitted_on = {"as they are": answers["validation"], "changed": (labels, predictor.probabilities(pixels))}
     ways = {"not at all": lambda probabilities: probabilities}
     for films, (truth, found) in fitted_on.items():
         temperature = fit_temperature(truth, found)

@@ -12,8 +12,9 @@ from statistics import median
 import click
 import numpy as np
 
+from core.architecture import LOGITS
 from core.config import STAGES, preset
-from core.network import build, freeze
+from core.network import build, freeze, segment
 from core.training.stage import make_ready
 
 STAGE = STAGES[3]
@@ -30,8 +31,9 @@ def main(steps: int, batch: int) -> None:
     labels = np.eye(2, dtype=np.float32)[numbers.integers(0, 2, batch)]
     models, seconds = {}, {}
     for way, planned in (("directly", 0), ("by Winograd", 10**6)):
-        models[way] = build(0)
-        freeze(models[way], STAGE)
+        network = build(0)
+        freeze(network, STAGE)
+        models[way] = segment(network, None, LOGITS)
         make_ready(models[way], settings, STAGE, steps=planned)
     for _ in range(steps + 1):
         for way, model in models.items():

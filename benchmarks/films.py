@@ -1,10 +1,13 @@
-"""What is measured on: a part of a data set, in the published layout, in a folder of its own."""
+"""What is measured on: a part of a data set in a folder of its own, test films, changed validation films."""
 
 import shutil
 from pathlib import Path
 
-from core.config import CLASS_NAMES
-from core.dataset import Dataset
+import numpy as np
+
+from core.config import CLASS_NAMES, Augmentation
+from core.dataset import Dataset, augmented_views
+from core.evaluation import Predictions
 
 
 def part(dataset: Dataset, folder: Path, train: int, test: int) -> Path:
@@ -30,3 +33,20 @@ def test_films(dataset: Dataset, count: int) -> list[Path]:
     paths = list(dataset.table.loc[dataset.table["split"] == "test", "path"])
     wanted = min(count, len(paths))
     return [dataset.root / paths[number * len(paths) // wanted] for number in range(wanted)]
+
+
+def changed(
+    dataset: Dataset, films: Predictions, strengths: Augmentation, seed: int, views: int
+) -> np.ndarray:
+    """Films that a model was asked about, changed as training changes films.
+
+    Args:
+        views: of each film.
+
+    Returns:
+        uint8 ndarray of shape (films * views, side, side), the views of a film behind each other.
+    """
+    rows = dataset.table.reset_index().set_index("path").loc[films.table["path"]]
+    pixels = np.repeat(dataset.pixels[rows["index"].to_numpy()], views, axis=0)
+    digests = list(np.repeat(rows["sha256"].to_numpy(), views))
+    return augmented_views(pixels, digests, list(range(views)) * len(rows), strengths, seed)

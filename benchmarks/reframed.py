@@ -1,29 +1,30 @@
-"""What each change of an ablation does on films that are framed otherwise than the training films.
+"""What each change of an ablation does on films that are framed and lit otherwise than the training films.
 
 python -m benchmarks.reframed SWEEP
 
-Validation films are asked as they are, and with a random frame of 70 to 100 % a side, since test films are
-framed otherwise than these; each run answers with its last stage. Test is not read.
+Each run's last stage is asked about its validation films as they are, with a random frame of 70 to 100 % a
+side, since test films are framed otherwise than these, and in four views as preset `recommended` changes
+training films. Test is not read.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import click
-import keras
 import numpy as np
 import pandas as pd
 
-from core.architecture import BACKBONE_END
+from benchmarks.films import changed
+from core.config import Augmentation, preset
 from core.dataset import open_dataset
+from core.diagnosis import load_predictor
 from core.evaluation import evaluate
-from core.network import FeatureStore, build, restore, segment, weights_digest
-from core.runs import Sweep, kept_activations, open_sweep
-from core.training.data import Films, RunData, view_key
-from core.training.loop import predict
+from core.runs import Run, Sweep, open_sweep
+from core.study import Candidate
 
-CROP = 0.3
-SETS = {"as they are": "validation", "re-framed": "judging"}
+CHANGES = {
+    "re-framed": (Augmentation.frames(0.3), 1),
+    "changed as in training": (preset("recommended").settings().augmentation, 4),
+}
 MEASURES = ("auc", "loss")
 
 
@@ -45,27 +46,26 @@ def main(name: str) -> None:
 
 def _measured(sweep: Sweep) -> Iterator[dict]:
     """A row a finished run and set of films: change, seed, films, and `MEASURES`."""
-    network, store = build(0), FeatureStore(kept_activations.folder())
-    trunk, head = segment(network, None, BACKBONE_END), segment(network, BACKBONE_END)
     for trial in sweep.trials:
         for run in sweep.runs(trial):
             if run.status().state != "finished":
                 continue
-            settings = replace(run.settings(), validation_crop=CROP)
-            data = RunData.select(open_dataset(settings.data), settings)
-            restore(network, run.weights_path(settings.stages[-1]))
-            for name, role in SETS.items():
-                films: Films = getattr(data, role)
-                answers = predict(head, _kept(films, trunk, store).__getitem__, len(films))
-                found = evaluate(films.labels, answers)
-                row = {"change": sweep.in_words(trial), "seed": settings.seed, "films": name}
-                yield row | {measure: found[measure] for measure in MEASURES}
+            row = {"change": sweep.in_words(trial), "seed": run.settings().seed}
+            for films, found in _answers(run):
+                yield row | {"films": films} | {measure: found[measure] for measure in MEASURES}
 
 
-def _kept(films: Films, trunk: keras.Model, store: FeatureStore) -> np.ndarray:
-    """What the convolutions make of films."""
-    depends_on = view_key(films, None) | {"trunk": weights_digest(trunk)}
-    return store.get(trunk, depends_on, len(films), films.plain)
+def _answers(run: Run) -> Iterator[tuple[str, dict]]:
+    """How the films are called, and metrics of the run's last stage on them."""
+    settings = run.settings()
+    candidate = Candidate(run, settings.stages[-1])
+    films = candidate.predictions("validation")
+    yield "as they are", evaluate(films.labels, films.probabilities)
+    dataset = open_dataset(settings.data)
+    predictor = load_predictor(run.weights_path(candidate.stage))
+    for name, (strengths, views) in CHANGES.items():
+        pixels = changed(dataset, films, strengths, settings.seed, views)
+        yield name, evaluate(np.repeat(films.labels, views), predictor.probabilities(pixels))
 
 
 def _cells(values: pd.Series, gains: pd.Series) -> str:

@@ -10,7 +10,7 @@ import click
 import keras
 import numpy as np
 
-from core.architecture import BACKBONE_END
+from core.architecture import BACKBONE_END, LOGITS
 from core.config import STAGES, TrainingSettings, preset
 from core.network import build, freeze, segment
 from core.training.stage import make_ready
@@ -46,7 +46,7 @@ def _model(settings: TrainingSettings) -> keras.Model:
     """What stage 1 trains, compiled."""
     network = build(0)
     freeze(network, STAGE)
-    model = segment(network, BACKBONE_END)
+    model = segment(network, BACKBONE_END, LOGITS)
     make_ready(model, settings, STAGE, steps=100)
     return model
 

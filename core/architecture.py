@@ -17,6 +17,7 @@ CHANNELS = 3
 LAST_CONVOLUTION = "block5_conv4"
 CUT = "block5_conv2"  # the deepest layer that stages 1 and 2 leave frozen
 BACKBONE_END = "block5_pool"  # behind it the head begins
+LOGITS = "predictions"  # what it gives is what softmax makes probabilities of
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def head_layers(size: int) -> tuple[Layer, ...]:
         Layer("fc1", "dense", (first,), (size, first)),
         Layer("dropout", "dropout", (first,)),
         Layer("fc2", "dense", (second,), (first, second)),
-        Layer("predictions", "dense", (len(CLASS_NAMES),), (second, len(CLASS_NAMES))),
+        Layer(LOGITS, "dense", (len(CLASS_NAMES),), (second, len(CLASS_NAMES))),
     )
 
 

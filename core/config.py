@@ -421,7 +421,6 @@ PRESETS = {
             "weight_decay": 0.01,
             "schedule": "cosine",
             "warmup": 0.5,
-            "label_smoothing": 0.05,
             "weight_average": 0.99,
             "epochs": 8,
             "steps": (None, None, None),

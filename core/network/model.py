@@ -5,7 +5,7 @@ from math import prod
 
 import keras
 
-from core.architecture import DROPOUT, IMAGENET_MEAN_BGR, LAYERS, Layer, head_layers
+from core.architecture import DROPOUT, IMAGENET_MEAN_BGR, LAYERS, LOGITS, Layer, head_layers
 from core.backbones import OTHERS, VGG19, Backbone
 from core.config import IMAGE_SIZE
 
@@ -40,7 +40,7 @@ def build(
     for number, layer in enumerate(LAYERS):
         spread = 255 * IMAGENET_DEVIATION[0] if number == 0 and scaling == "imagenet" else 1.0
         x = _keras_layer(layer, seed * 1000 + number, precision, spread)(x)
-    return keras.Model(inputs, x, name="pneumonia_vgg19")
+    return keras.Model(inputs, _probabilities(x), name="pneumonia_vgg19")
 
 
 def leaf_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
@@ -66,7 +66,12 @@ def _with_head(inputs, backbone: Backbone, seed: int, precision: str) -> keras.M
     x = body(_scaled(inputs, backbone.scaling))
     for number, layer in enumerate(head_layers(prod(backbone.output))):
         x = _keras_layer(layer, seed * 1000 + number, precision)(x)
-    return keras.Model(inputs, x, name=f"pneumonia_{backbone.name}")
+    return keras.Model(inputs, _probabilities(x), name=f"pneumonia_{backbone.name}")
+
+
+def _probabilities(logits):
+    """A layer of its own, because training goes by the logits: see `core.training.trainee`."""
+    return keras.layers.Softmax(name="probabilities")(logits)
 
 
 def _scaled(inputs, scaling: str):
@@ -106,6 +111,6 @@ def _keras_layer(layer: Layer, seed: int, precision: str, spread: float = 1.0) -
         return layers.Flatten(name=layer.name)
     if layer.kind == "dropout":
         return layers.Dropout(DROPOUT, seed=seed, name=layer.name)
-    activation = "softmax" if layer.name == "predictions" else "relu"
+    activation = None if layer.name == LOGITS else "relu"
     first = keras.initializers.GlorotUniform(seed)
     return layers.Dense(layer.kernel[-1], activation, kernel_initializer=first, name=layer.name)

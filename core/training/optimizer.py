@@ -70,6 +70,8 @@ def averaged(model: keras.Model) -> Iterator[None]:
         return
     own = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
     model.optimizer.finalize_variable_values(model.trainable_variables)
+    for variable in model.trainable_variables:
+        variable.assign(keras.ops.copy(variable))  # on JAX it is the average, which a prediction would free
     try:
         yield
     finally:  # exact, where Keras's SwapEMAWeights adds and subtracts

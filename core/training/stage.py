@@ -138,7 +138,7 @@ def _fit(trainee, network, stage, record, data, run, progress) -> None:
 
 
 def make_ready(model: keras.Model, settings: TrainingSettings, stage: Stage, steps: int) -> None:
-    """Compile a model for a stage.
+    """Compile a model that gives logits for a stage.
 
     What is not built here is built within the first step, and then TensorFlow traces the step twice.
 
@@ -149,7 +149,7 @@ def make_ready(model: keras.Model, settings: TrainingSettings, stage: Stage, ste
         hasten(model)
     model.compile(
         optimizer=optimizer(settings, stage, steps),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+        loss=keras.losses.CategoricalCrossentropy(True, label_smoothing=settings.label_smoothing),
         metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
@@ -165,7 +165,7 @@ def _class_weight(labels: np.ndarray) -> dict[int, float]:
 def _validate(trainee: Trainee, judging: Films, progress: Progress) -> dict:
     """Loss, accuracy and confusion matrix on validation, by the names of the history's columns."""
     with averaged(trainee.model):
-        found = predict(trainee.model, trainee.plain["judging"], len(judging), progress.check)
+        found = predict(trainee.answering, trainee.plain["judging"], len(judging), progress.check)
     if not np.isfinite(found).all():
         return {"val_loss": float("nan"), "val_accuracy": 0.0}
     metrics = evaluate(judging.labels, found)
@@ -195,12 +195,12 @@ def _evaluate(trainee: Trainee, stage: Stage, data: RunData, run: Run, progress:
         films: Films = getattr(data, role)
         if not len(films):
             continue
-        probabilities = predict(trainee.model, trainee.plain[role], len(films), progress.check)
+        probabilities = predict(trainee.answering, trainee.plain[role], len(films), progress.check)
         evaluation[role] = evaluate(films.labels, probabilities)
         run.write_predictions(
             stage.number, role, described(films.dataset, films.rows).assign(probability=probabilities)
         )
     if data.judging.frames:
-        judged = predict(trainee.model, trainee.plain["judging"], len(data.judging), progress.check)
+        judged = predict(trainee.answering, trainee.plain["judging"], len(data.judging), progress.check)
         evaluation[config.REFRAMED] = evaluate(data.judging.labels, judged)
     return evaluation

@@ -7,7 +7,7 @@ from functools import cache, partial
 import keras
 import numpy as np
 
-from core.architecture import BACKBONE_END, CUT
+from core.architecture import BACKBONE_END, CUT, LOGITS
 from core.backbones import VGG19
 from core.config import Stage, TrainingSettings
 from core.dataset import FilmFeatures, keep_film_features
@@ -24,13 +24,18 @@ FILMS_AT_ONCE = 32
 class Trainee:
     """A model and where its input comes from.
 
+    Of a probability that has reached 0 or 1 a loss has no gradient left, where Keras cannot see the logits
+    behind it, as on JAX and PyTorch: so the loss sees logits.
+
     Attributes:
-        model: from the input that `train` and `plain` give to probabilities.
+        model: what trains, from the input that `train` and `plain` give to logits.
+        answering: the same to probabilities; they share their layers.
         train: input of the training films by (positions, pass).
         plain: by role (validation, judging, test), input of the films by positions.
     """
 
     model: keras.Model
+    answering: keras.Model
     train: Source
     plain: dict[str, Callable[[np.ndarray], np.ndarray]]
 
@@ -38,6 +43,7 @@ class Trainee:
 def direct(network: keras.Model, data: RunData) -> Trainee:
     """The whole network on pixels; every pass sees new views."""
     return Trainee(
+        segment(network, None, LOGITS),
         network,
         data.training.views,
         {role: getattr(data, role).plain for role in ("validation", "judging", "test")},
@@ -72,8 +78,10 @@ def on_kept_activations(
     progress.reach(progress.plan.extraction())
     if not stage.trains and settings.preprocessing == "none":  # those of a set are of its films as they are
         keep_film_features(data.training.dataset.root, _film_features(data, views[0], held_out, weights))
+    start = cut if bridge is None else BACKBONE_END
     return Trainee(
-        segment(network, cut if bridge is None else BACKBONE_END),
+        segment(network, start, LOGITS),
+        segment(network, start),
         lambda positions, number: _rows(views[number % len(views)], positions),
         {role: partial(_rows, kept) for role, kept in {**held_out, "judging": judging}.items()},
     )

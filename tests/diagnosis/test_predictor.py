@@ -14,7 +14,7 @@ from core.weights import ModelRecord, WeightsError, read_model
 
 @pytest.fixture(scope="module")
 def predictor(trained):
-    return load_predictor(trained.weights_path(3))
+    return load_predictor(trained.weights_path(3), "float32")
 
 
 def test_the_compiled_model_answers_as_keras_does(trained, predictor, demo):
@@ -55,7 +55,9 @@ def test_borderline_films_are_judged_again_in_float32(trained, demo):
 def test_a_file_gets_the_answer_that_evaluation_kept_for_it(trained, predictor, demo):
     kept = trained.predictions(3, "test").head(5)
     answers = predictor.predict([read(demo / path) for path in kept["path"]])
-    assert [answer.probability for answer in answers] == pytest.approx(list(kept["probability"]), abs=1e-4)
+    exact = trained.facts()["precision"] == "float32"  # in bfloat16 training and answering round differently
+    kept_there = pytest.approx(list(kept["probability"]), abs=1e-4 if exact else 0.01)
+    assert [answer.probability for answer in answers] == kept_there
     assert {answer.label for answer in answers} <= {"NORMAL", "PNEUMONIA"}
 
 

@@ -19,6 +19,7 @@ def test_layer_names_and_output_shapes_are_those_of_the_table(network):
         "radiograph",
         "imagenet_scaling",
         *(layer.name for layer in LAYERS),
+        "probabilities",
     ]
     for layer in LAYERS:
         assert network.get_layer(layer.name).output.shape[1:] == layer.output

@@ -4,6 +4,7 @@ import pytest
 
 from core.config import STAGES, TrainingSettings
 from core.training.optimizer import averaged, optimizer
+from core.training.stage import make_ready
 
 STEPS = 10
 
@@ -68,9 +69,20 @@ def test_the_average_stands_in_for_the_weights_and_they_come_back_to_the_bit(nam
     for weight in weights[1:]:
         expected = 0.9 * expected + 0.1 * weight
     before = model.get_weights()[0]
-    with averaged(model):
-        assert model.get_weights()[0] == pytest.approx(expected, abs=1e-5)
-    assert np.array_equal(model.get_weights()[0], before)
+    for _ in range(2):
+        with averaged(model):
+            model.predict_on_batch(np.ones((4, 1)))
+            assert model.get_weights()[0] == pytest.approx(expected, abs=1e-5)
+        assert np.array_equal(model.get_weights()[0], before)
+
+
+def test_a_network_that_is_sure_and_wrong_learns_all_the_same():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(2, use_bias=False)])
+    make_ready(model, TrainingSettings(learning_rate=1.0), STAGES[1], STEPS)
+    model.set_weights([np.array([[400.0, -400.0]])])
+    logs = model.train_on_batch(np.ones((4, 1)), np.eye(2)[[1, 1, 1, 1]], return_dict=True)
+    assert logs["loss"] == pytest.approx(800)
+    assert model.get_weights()[0][0] == pytest.approx([399, -399])
 
 
 def test_without_an_average_nothing_is_swapped():

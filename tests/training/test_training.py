@@ -234,7 +234,7 @@ def test_what_cannot_be_trained_ends_with_its_reason(demo, tmp_path, monkeypatch
 def test_a_step_is_traced_once():
     traced = []
     counted = keras.layers.Lambda(lambda values: traced.append(1) or values)
-    model = keras.Sequential([keras.Input((4,)), counted, keras.layers.Dense(2, "softmax")])
+    model = keras.Sequential([keras.Input((4,)), counted, keras.layers.Dense(2)])
     make_ready(model, TrainingSettings(optimizer="adam", weight_average=0.9), STAGES[1], steps=1)
     traced.clear()
     for _ in range(3):
