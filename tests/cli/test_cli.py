@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
-from short_runs import assert_same_metrics, wait_for, wait_until
+from short_runs import NEAR, NEARLY, assert_same_metrics, wait_for, wait_until
 
 from core.cli.main import ROOMS, main
 from core.runs import list_runs, open_run
@@ -57,7 +57,7 @@ def test_evaluate_gives_the_numbers_that_training_kept(trained, demo):
         *("accuracy", "precision", "recall", "specificity", "f1", "auc", "loss"),
         *("confusion_matrix", "n"),
     }
-    assert_same_metrics(found, kept, rel=1e-3)
+    assert_same_metrics(found, kept, rel=NEARLY)
 
 
 def test_predict_answers_each_file_and_survives_a_bad_one(trained, demo, tmp_path):
@@ -72,7 +72,7 @@ def test_predict_answers_each_file_and_survives_a_bad_one(trained, demo, tmp_pat
     assert set(first) == set(last) >= {"file", "label", "probability", "calibrated", "facts", "warnings"}
     assert set(middle) == {"file", "error"} and "bad.jpeg" in middle["error"]
     kept = trained.predictions(1, "test").set_index("path")["probability"]
-    assert first["probability"] == pytest.approx(kept[f"test/NORMAL/{good[0].name}"], abs=1e-4)
+    assert first["probability"] == pytest.approx(kept[f"test/NORMAL/{good[0].name}"], abs=NEAR)
     assert core("predict", *good, "--model", *model).returncode == 0
     [sure] = json.loads(
         core("predict", good[0], "--model", *model, "--opinions", "--heatmap", "--json").stdout
@@ -163,7 +163,7 @@ def test_weights_are_imported_and_measured_as_when_they_were_trained(trained, de
     file = trained.weights_path(2)
     found = json.loads(core("import-weights", file, "--data", demo, "--stage", 2, "--json", *runs).stdout)
     assert found["scaling"] == "imagenet" and found["run"] == "vgg19_model_02"
-    assert_same_metrics(found["evaluation"]["2"]["test"], trained.evaluation()["2"]["test"], rel=1e-3)
+    assert_same_metrics(found["evaluation"]["2"]["test"], trained.evaluation()["2"]["test"], rel=NEARLY)
     assert "Stage 2 · vgg19_model_02 on test: 15 images" in core("compare", "vgg19_model_02", *runs).stdout
 
 

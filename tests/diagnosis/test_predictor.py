@@ -2,6 +2,7 @@ import threading
 
 import numpy as np
 import pytest
+from short_runs import NEAR
 
 from core.architecture import LAST_CONVOLUTION, WEIGHTED
 from core.dataset import open_dataset
@@ -55,9 +56,7 @@ def test_borderline_films_are_judged_again_in_float32(trained, demo):
 def test_a_file_gets_the_answer_that_evaluation_kept_for_it(trained, predictor, demo):
     kept = trained.predictions(3, "test").head(5)
     answers = predictor.predict([read(demo / path) for path in kept["path"]])
-    exact = trained.facts()["precision"] == "float32"  # in bfloat16 training and answering round differently
-    kept_there = pytest.approx(list(kept["probability"]), abs=1e-4 if exact else 0.01)
-    assert [answer.probability for answer in answers] == kept_there
+    assert [answer.probability for answer in answers] == pytest.approx(list(kept["probability"]), abs=NEAR)
     assert {answer.label for answer in answers} <= {"NORMAL", "PNEUMONIA"}
 
 
