@@ -8,7 +8,7 @@ import click
 import numpy as np
 
 from core import evaluation
-from core.cli.output import Bar, as_json, percent, precision, print_json
+from core.cli.output import Bar, as_json, operating_point, percent, precision, print_json
 from core.dataset import cohort, open_dataset
 from core.diagnosis import load_predictor
 from core.errors import UserError
@@ -52,13 +52,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool)
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
 @click.option("--runs", "folder", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
 @click.option("--split", default="test", show_default=True, type=click.Choice(["test", "validation"]))
-@click.option(
-    "--point",
-    default="half",
-    show_default=True,
-    type=click.Choice(["half", "youden", "sensitivity"]),
-    help="Threshold: one half, or found on validation by Youden's J or for a sensitivity of 95 %.",
-)
+@operating_point
 @click.option("--cohort", "cohort_name", help="Only films of this cohort of each run's set.")
 @click.option(
     "--ensemble", is_flag=True, help="The mean of their calibrated probabilities as one more model."

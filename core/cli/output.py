@@ -19,6 +19,14 @@ precision = click.option(
     help="In which convolutions compute; auto is bfloat16 where the processor has it.",
 )
 
+operating_point = click.option(
+    "--point",
+    type=click.Choice(["half", "youden", "sensitivity"]),
+    default="half",
+    show_default=True,
+    help="Threshold: one half, or found on validation by Youden's J or for a sensitivity of 95 %.",
+)
+
 
 def print_json(value: object) -> None:
     """One JSON value on standard output."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import Bar, as_json, percent, print_json
+from core.cli.output import Bar, as_json, operating_point, percent, print_json
 from core.config import STAGES
 from core.dataset import Dataset, described, open_dataset, rows_by_role
 from core.diagnosis import load_predictor
@@ -78,13 +78,7 @@ def import_file(
 @click.option(
     "--stage", type=click.IntRange(1, len(STAGES)), default=3, show_default=True, help="Whose weights."
 )
-@click.option(
-    "--point",
-    type=click.Choice(["half", "youden"]),
-    default="half",
-    show_default=True,
-    help="How the threshold is found that it answers by: one half, or Youden's J on validation.",
-)
+@operating_point
 @click.option(
     "--to", type=click.Path(path_type=Path), help="Folder; if not given, where the app takes it from."
 )

@@ -11,7 +11,7 @@ from short_runs import NEAR, NEARLY, assert_same_metrics, wait_for, wait_until
 
 from core.cli.main import ROOMS, main
 from core.runs import list_runs, open_run
-from core.weights import ModelRecord, read_model, write_model
+from core.weights import ModelRecord, read_model, read_record, write_model
 
 PROJECT = Path(__file__).resolve().parents[2]
 TINY = ("--preset", "quick", "--stage", 1, "--weights", "none", "--steps", 1)
@@ -165,6 +165,18 @@ def test_weights_are_imported_and_measured_as_when_they_were_trained(trained, de
     assert found["scaling"] == "imagenet" and found["run"] == "vgg19_model_02"
     assert_same_metrics(found["evaluation"]["2"]["test"], trained.evaluation()["2"]["test"], rel=NEARLY)
     assert "Stage 2 · vgg19_model_02 on test: 15 images" in core("compare", "vgg19_model_02", *runs).stdout
+
+
+def test_a_packed_model_answers_by_the_point_that_validation_gave(trained, tmp_path):
+    packed = json.loads(
+        core("pack", trained.name, "--point", "sensitivity", "--to", tmp_path, "--json").stdout
+    )
+    record = read_record(tmp_path / trained.name / "weights" / "vgg_unfrozen.h5")
+    validation = trained.predictions(3, "validation")
+    positive = validation["label"] == "PNEUMONIA"
+    assert (validation.loc[positive, "probability"] >= record.threshold).mean() >= 0.95
+    assert record.threshold_rule == "sensitivity of at least 95% on validation"
+    assert packed["weights"] < 70e6 and set(packed["changes"]) == {"validation", "test"}
 
 
 def test_what_weights_were_trained_on_is_declared_or_recognised_by_the_films(trained, demo, tmp_path):
