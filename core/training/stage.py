@@ -149,7 +149,7 @@ def make_ready(model: keras.Model, settings: TrainingSettings, stage: Stage, ste
         hasten(model)
     model.compile(
         optimizer=optimizer(settings, stage, steps),
-        loss=keras.losses.CategoricalCrossentropy(True, label_smoothing=settings.label_smoothing),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
         metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
