@@ -11,12 +11,14 @@ from pathlib import Path
 import click
 import numpy as np
 
+from benchmarks.films import changed_views
 from core.config import Augmentation
-from core.dataset import augmented_views, open_dataset
+from core.dataset import open_dataset
 from core.diagnosis import load_predictor
 from core.diagnosis.opinions import changed
 from core.evaluation import delong, evaluate
 from core.runs import shipped_runs
+from core.study import Candidate
 
 STAGE = 3
 FRAMES = Augmentation.frames(0.3)
@@ -31,12 +33,10 @@ def main(data: Path, seed: int) -> None:
     (run,) = shipped_runs()
     predictor = load_predictor(run.weights_path(STAGE))
     dataset = open_dataset(data)
-    paths = run.predictions(STAGE, "validation")["path"]
-    table = dataset.table.reset_index().set_index("path").loc[paths]
-    labels = (table["label"] == "PNEUMONIA").to_numpy(int)
-    films = dataset.pixels[table["index"].to_numpy()]
-    framed = augmented_views(films, list(table["sha256"]), [0] * len(films), FRAMES, seed)
-    for name, pixels in {"as they are": films, "re-framed": framed}.items():
+    films = Candidate(run, STAGE).predictions("validation")
+    labels = films.labels
+    for name, strengths in {"as they are": None, "re-framed": FRAMES}.items():
+        pixels = changed_views(dataset, films, strengths, seed)
         looks = np.stack([predictor.probabilities(_looks(film)) for film in pixels])
         print(f"{len(labels)} validation films, {name}:")
         once = looks[:, 0]

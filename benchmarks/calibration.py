@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.films import changed
+from benchmarks.films import changed_views
 from core.dataset import open_dataset
 from core.diagnosis import load_predictor
 from core.evaluation import calibrated, evaluate, fit_temperature, youden
@@ -38,7 +38,7 @@ def main(data: Path, name: str | None) -> None:
     kept = {role: Candidate(run, STAGE).predictions(role) for role in ("validation", "test")}
     answers = {role: (films.labels, films.probabilities) for role, films in kept.items()}
 
-    pixels = changed(dataset, kept["validation"], settings.augmentation, settings.seed, VIEWS)
+    pixels = changed_views(dataset, kept["validation"], settings.augmentation, settings.seed, VIEWS)
     labels = np.repeat(answers["validation"][0], VIEWS)
 
     fitted_on = {"as they are": answers["validation"], "changed": (labels, predictor.probabilities(pixels))}

@@ -35,12 +35,13 @@ def test_films(dataset: Dataset, count: int) -> list[Path]:
     return [dataset.root / paths[number * len(paths) // wanted] for number in range(wanted)]
 
 
-def changed(
-    dataset: Dataset, films: Predictions, strengths: Augmentation, seed: int, views: int
+def changed_views(
+    dataset: Dataset, films: Predictions, strengths: Augmentation | None, seed: int, views: int = 1
 ) -> np.ndarray:
     """Films that a model was asked about, changed as training changes films.
 
     Args:
+        strengths: None leaves the films plain.
         views: of each film.
 
     Returns:

@@ -13,7 +13,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from benchmarks.films import changed
+from benchmarks.films import changed_views
 from core.config import Augmentation, preset
 from core.dataset import open_dataset
 from core.diagnosis import load_predictor
@@ -64,7 +64,7 @@ def _answers(run: Run) -> Iterator[tuple[str, dict]]:
     dataset = open_dataset(settings.data)
     predictor = load_predictor(run.weights_path(candidate.stage))
     for name, (strengths, views) in CHANGES.items():
-        pixels = changed(dataset, films, strengths, settings.seed, views)
+        pixels = changed_views(dataset, films, strengths, settings.seed, views)
         yield name, evaluate(np.repeat(films.labels, views), predictor.probabilities(pixels))
 
 
