@@ -141,7 +141,7 @@ def choose_cohort(chosen: list[Candidate]) -> tuple[str, frozenset[str]] | None:
 def choose_point(answering: list[AvailableModel]) -> tuple[str, float | None]:
     """How thresholds are found, at first as those of diagnosis were; the rate, cost or threshold of it."""
     rules = {model.record.threshold_rule for model in answering}
-    first = "youden" if rules == {evaluation.YOUDEN} else "half"
+    first = evaluation.FROZEN.get(rules.pop(), "half") if len(rules) == 1 else "half"
     rule = st.selectbox(
         "Operating point",
         list(POINTS),

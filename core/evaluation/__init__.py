@@ -10,7 +10,7 @@ from core.evaluation.metrics import evaluate, intervals, net_benefit, predictive
 from core.evaluation.mistakes import disagreements, missed_by_all, mistakes
 from core.evaluation.operating_points import (
     DEFAULT,
-    YOUDEN,
+    FROZEN,
     OperatingPoint,
     at_least,
     found_by,
@@ -34,9 +34,9 @@ from core.evaluation.tables import (
 
 __all__ = [
     "DEFAULT",
+    "FROZEN",
     "MEASURES",
     "METRICS",
-    "YOUDEN",
     "Comparison",
     "Curve",
     "Difference",

@@ -10,6 +10,11 @@ from core.errors import UserError
 
 SENSITIVITY = 0.95
 YOUDEN = "largest sensitivity + specificity on validation (Youden's J)"  # the rule, in words
+AT_LEAST = "{} of at least {:.0%} on validation"
+FROZEN = {  # the rules of `frozen_points`, by their words
+    AT_LEAST.format("sensitivity", SENSITIVITY): "sensitivity",
+    YOUDEN: "youden",
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def at_least(labels: np.ndarray, probabilities: np.ndarray, rate: str, least: fl
         allowed, gain = 1 - false_alarms >= least - 1e-12, found
     best = int(np.flatnonzero(allowed)[np.argmax(gain[allowed])])
     name = f"{rate} {least:.0%}"
-    return OperatingPoint(name, float(thresholds[best]), f"{rate} of at least {least:.0%} on validation")
+    return OperatingPoint(name, float(thresholds[best]), AT_LEAST.format(rate, least))
 
 
 def lowest_cost(labels: np.ndarray, probabilities: np.ndarray, ratio: float) -> OperatingPoint:

@@ -215,7 +215,7 @@ def test_the_model_that_came_along_is_compared_as_it_answers_and_keeps_its_thres
     monkeypatch.delenv("PNEUMONIA_STUDIO_SHIPPED")
     (model,) = available_models()
     app = opened("comparison")
-    assert app.selectbox(key="rule").value == "youden"
+    assert app.selectbox(key="rule").value == "sensitivity"
     assert f"Stage 3 · {model.record.run}: {model.record.threshold:.3f}" in texts(app)
     app.selectbox(key="rule").set_value("half").run()
     assert "Use in diagnosis" not in [button.label for button in app.button]
