@@ -152,7 +152,9 @@ def choose_point(answering: list[AvailableModel]) -> tuple[str, float | None]:
     )
     amount = None
     if rule in ("sensitivity", "specificity"):
-        amount = st.number_input("at least", 0.5, 1.0, 0.95, 0.01, key=f"least-{rule}", width=140)
+        amount = st.number_input(
+            "at least", 0.5, 1.0, evaluation.SENSITIVITY, 0.01, key=f"least-{rule}", width=140
+        )
     elif rule == "cost":
         amount = st.number_input("a miss costs as many false alarms", 0.1, 1000.0, 5.0, key="cost", width=240)
     elif rule == "own":

@@ -11,6 +11,7 @@ from core.evaluation.mistakes import disagreements, missed_by_all, mistakes
 from core.evaluation.operating_points import (
     DEFAULT,
     FROZEN,
+    SENSITIVITY,
     OperatingPoint,
     at_least,
     found_by,
@@ -37,6 +38,7 @@ __all__ = [
     "FROZEN",
     "MEASURES",
     "METRICS",
+    "SENSITIVITY",
     "Comparison",
     "Curve",
     "Difference",
