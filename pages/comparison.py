@@ -54,20 +54,20 @@ def main() -> None:
         )
         return
     answering = available_models()
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    names = left.multiselect(
+    names = st.multiselect(
         "Models",
         list(candidates),
         default=preselected(candidates, answering),
         help="Every stage of every run that was measured. Up to five at once.",
         max_selections=5,
     )
-    split = right.segmented_control("Split", ["test", "validation"], default="test", required=True)
+    choices = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    split = choices.segmented_control("Split", ["test", "validation"], default="test", required=True)
     if not names:
         st.info("Choose one model or more.")
         return
     chosen = [candidates[name] for name in names]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with choices:
         cohort = choose_cohort(chosen)
         together = st.toggle(
             "Ensemble",
