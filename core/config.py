@@ -414,11 +414,10 @@ PRESETS = {
         },
     ),
     "recommended": Preset(
-        "The recipe of the model that came along: AdamW, cosine, averaged weights, random frames; hours.",
+        "The recipe of the model that came along: Adam, cosine, averaged weights, random frames; hours.",
         {
             "preset": "recommended",
-            "optimizer": "adamw",
-            "weight_decay": 0.01,
+            "optimizer": "adam",
             "schedule": "cosine",
             "warmup": 0.5,
             "weight_average": 0.99,
@@ -426,6 +425,7 @@ PRESETS = {
             "steps": (None, None, None),
             "early_stopping": 8,
             "augmentation": Augmentation(
+                horizontal_flip=False,
                 vertical_flip=False,
                 rotation=10.0,
                 width_shift=0.0,
