@@ -39,8 +39,11 @@ def take(page: Page, name: str) -> None:
     """Wait until the page and its figures have settled, and keep what the window shows."""
     page.get_by_role("heading", level=1).wait_for()
     settled(page)
-    page.wait_for_timeout(2000)  # figures fade in
-    page.screenshot(path=PROJECT / "docs" / f"{name}.png")
+    before, now = b"", page.screenshot()
+    while now != before:  # figures fade in, slowly on a busy machine
+        page.wait_for_timeout(2000)
+        before, now = now, page.screenshot()
+    (PROJECT / "docs" / f"{name}.png").write_bytes(now)
 
 
 if __name__ == "__main__":
