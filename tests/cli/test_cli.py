@@ -95,11 +95,14 @@ def test_the_reference_of_an_older_run_is_made_anew(trained):
     before = Reference.load(path)
     path.unlink()
     assert core("reference", "trained").returncode == 0
-    again = Reference.load(path)
-    assert np.array_equal(again.sha256, before.sha256) and np.array_equal(again.labels, before.labels)
-    likeness = (again.hidden.astype(np.float32) * before.hidden.astype(np.float32)).sum(axis=1)
-    assert likeness.min() > 0.999  # cosines: the films are seen by the same model
-    assert again.far == pytest.approx(before.far, rel=0.02)
+    again = vars(Reference.load(path))
+    for name, first in vars(before).items():
+        if np.issubdtype(np.asarray(first).dtype, np.number):
+            assert np.shape(again[name]) == np.shape(first)
+            off = np.abs(again[name] - first).max() / np.abs(first).max()
+            assert off <= 1e-3  # half precision's last digit
+        else:
+            assert np.array_equal(again[name], first)
     assert core("reference", "nothing").returncode == 2
 
 
