@@ -4,7 +4,8 @@ A network has to beat these figures to show that it reads lungs. Each is the AUC
 a few plain numbers, predicted out of fold, patients kept together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,8 @@ def baseline(view: str, dataset: Dataset, training: np.ndarray, rows: np.ndarray
     if np.bincount(labels, minlength=2).min() < LEAST:
         return None
     numbers = VIEWS[view](dataset.pixels)
-    return _classifier().fit(numbers[training], labels).predict_proba(numbers[rows])[:, 1]
+    with _learner() as classifier:
+        return classifier.fit(numbers[training], labels).predict_proba(numbers[rows])[:, 1]
 
 
 def split_by_histogram(table: pd.DataFrame, pixels: np.ndarray, label: str) -> float | None:
@@ -105,13 +107,23 @@ def _auc(numbers: np.ndarray, labels: np.ndarray, patients: pd.Series) -> float 
     counts = np.bincount(labels, minlength=2)
     if counts.min() < LEAST:
         return None
-    classifier = _classifier()
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
-    found = cross_val_predict(classifier, numbers, labels, groups=patients, cv=folds, method="predict_proba")
+    with _learner() as classifier:
+        found = cross_val_predict(
+            classifier, numbers, labels, groups=patients, cv=folds, method="predict_proba"
+        )
     return float(roc_auc_score(labels, found[:, 1]))
 
 
-def _classifier():
-    from sklearn.ensemble import HistGradientBoostingClassifier
+@contextmanager
+def _learner() -> Iterator:
+    """Gradient boosting, held to one thread while this lasts.
 
-    return HistGradientBoostingClassifier(random_state=0, max_iter=60)
+    A fit is a second of very short loops. Where something else computes, their threads wait for one another
+    at the end of each: two on two busy cores take up to fifteen times as long as one.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="openmp"):
+        yield HistGradientBoostingClassifier(random_state=0, max_iter=60)

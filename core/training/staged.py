@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from core import processor
 from core.backbones import OTHERS, VGG19
@@ -140,13 +141,15 @@ def _facts(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dict:
 def _keep_baselines(run: Run, data: RunData) -> None:
     """Predictions without lungs, learnt from the same films, to stand beside the models."""
     run.write_state(message="Measuring what can be told without lungs")
+    dataset, told = data.training.dataset, (data.validation.rows, data.test.rows)
     for view in BASELINES:
-        for role in ("validation", "test"):
-            films: Films = getattr(data, role)
-            found = baseline(view, films.dataset, data.training.rows, films.rows) if len(films) else None
-            if found is not None:
-                table = described(films.dataset, films.rows).assign(probability=found)
-                run.write_baseline(view, role, table)
+        found = baseline(view, dataset, data.training.rows, np.concatenate(told))
+        if found is None:
+            return
+        answers = np.split(found, [len(told[0])])
+        for role, rows, answer in zip(("validation", "test"), told, answers, strict=True):
+            if len(rows):
+                run.write_baseline(view, role, described(dataset, rows).assign(probability=answer))
 
 
 def _check_same(before: dict, now: dict, dataset: Dataset) -> None:

@@ -4,6 +4,8 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from core.dataset import audit, open_dataset, report, shortcuts
 from core.dataset.duplicates import copies
@@ -141,3 +143,21 @@ def test_a_baseline_tells_classes_by_a_view_alone_where_it_can(demo):
     found = shortcuts.baseline("histogram", dataset, training, test)
     assert found.shape == (15,) and ((found >= 0) & (found <= 1)).all()
     assert shortcuts.baseline("frame", dataset, training[:12], test) is None
+
+
+def test_a_baseline_learns_on_one_thread_and_leaves_the_others_as_they_were(demo, monkeypatch):
+    def threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"}
+
+    def fit(self, *arguments):
+        meanwhile.append(threads())
+        return learn(self, *arguments)
+
+    learn, meanwhile = HistGradientBoostingClassifier.fit, []
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", fit)
+    dataset = open_dataset(demo)
+    with threadpool_limits(2, user_api="openmp"):
+        shortcuts.baseline("histogram", dataset, np.arange(40), np.arange(3))
+        shortcuts.class_by("histogram", dataset.table, dataset.pixels, np.arange(len(dataset.table)))
+        assert len(meanwhile) == 1 + shortcuts.FOLDS
+        assert all(found == {1} for found in meanwhile) and threads() == {2}
