@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.config import CLASS_NAMES, POSITIVE
+from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
 from core.diagnosis.explain import HeatMap, doubt
 from core.diagnosis.gate import Check, check
 from core.diagnosis.opinions import UNCERTAIN, Opinion
@@ -94,6 +94,7 @@ class Reading:
             return said
         if self.doubt:
             said.append(self.doubt)
+        said += _at_odds(self.prediction)
         if self.opinion and self.opinion.finding == UNCERTAIN:
             second = self.opinion
             said.append(
@@ -126,6 +127,18 @@ def read_films(
         unlikely = doubt(look.heat, look.pixels, peaks) if heat else ""
         readings.append(Reading(film, look, checks, withheld, unlikely))
     return readings
+
+
+def _at_odds(prediction: Prediction) -> list[str]:
+    """A sentence where the call and the percentage beside it say different things, else none."""
+    called = prediction.label == CLASS_NAMES[POSITIVE]
+    if called == (prediction.calibrated >= THRESHOLD):
+        return []
+    side, limit = ("against", "a lower") if called else ("for", "a higher")
+    return [
+        f"Near the limit: {prediction.calibrated:.0%} speaks {side} pneumonia, but this model calls it from "
+        f"{limit} percentage on. Take the film as undecided."
+    ]
 
 
 def _reach(opinion: Opinion) -> str:

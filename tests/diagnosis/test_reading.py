@@ -64,6 +64,28 @@ def test_remarks_say_how_far_an_answer_can_be_relied_on():
     )
 
 
+@pytest.mark.parametrize(
+    ("label", "calibrated", "said"),
+    [
+        ("NORMAL", 0.82, "82% speaks for pneumonia, but this model calls it from a higher percentage on."),
+        (
+            "PNEUMONIA",
+            0.4,
+            "40% speaks against pneumonia, but this model calls it from a lower percentage on.",
+        ),
+        ("NORMAL", 0.49, ""),
+        ("PNEUMONIA", 0.5, ""),
+    ],
+)
+def test_a_call_and_a_percentage_that_say_different_things_are_told_to_be_near_the_limit(
+    label, calibrated, said
+):
+    look = replace(seen(), prediction=Prediction(label, calibrated, calibrated))
+    warnings = Reading(FILM, look).warnings()
+    expected = [f"Near the limit: {said} Take the film as undecided."] if said else []
+    assert warnings == expected
+
+
 def test_a_withheld_answer_says_why_and_nothing_else(trained):
     blank = Check("blank", "The image is blank.", True)
     withheld = Reading(FILM, seen(), (blank,), True, ("In a corner.",))
