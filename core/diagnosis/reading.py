@@ -94,13 +94,14 @@ class Reading:
             return said
         if self.doubt:
             said.append(self.doubt)
-        said += _at_odds(self.prediction)
         if self.opinion and self.opinion.finding == UNCERTAIN:
             second = self.opinion
             said.append(
                 f"Unstable: {second.otherwise} of {second.changes} small shifts and mirrorings of the film "
                 f"change the answer ({_reach(second)})."
             )
+        else:  # what is uncertain anyway need not be told to be near the limit
+            said += _at_odds(self.prediction)
         return said
 
 

@@ -84,6 +84,8 @@ def test_a_call_and_a_percentage_that_say_different_things_are_told_to_be_near_t
     warnings = Reading(FILM, look).warnings()
     expected = [f"Near the limit: {said} Take the film as undecided."] if said else []
     assert warnings == expected
+    unstable = replace(reading(finding="UNCERTAIN", otherwise=3), look=look)
+    assert [sentence[:9] for sentence in unstable.warnings()] == ["Unstable:"]
 
 
 def test_a_withheld_answer_says_why_and_nothing_else(trained):
