@@ -141,15 +141,15 @@ def _facts(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dict:
 def _keep_baselines(run: Run, data: RunData) -> None:
     """Predictions without lungs, learnt from the same films, to stand beside the models."""
     run.write_state(message="Measuring what can be told without lungs")
-    dataset, told = data.training.dataset, (data.validation.rows, data.test.rows)
+    dataset = data.training.dataset
+    rows_of = {"validation": data.validation.rows, "test": data.test.rows}
+    tables = {role: described(dataset, rows) for role, rows in rows_of.items() if len(rows)}
     for view in BASELINES:
-        found = baseline(view, dataset, data.training.rows, np.concatenate(told))
+        found = baseline(view, dataset, data.training.rows, np.arange(len(dataset.table)))
         if found is None:
             return
-        answers = np.split(found, [len(told[0])])
-        for role, rows, answer in zip(("validation", "test"), told, answers, strict=True):
-            if len(rows):
-                run.write_baseline(view, role, described(dataset, rows).assign(probability=answer))
+        for role, table in tables.items():
+            run.write_baseline(view, role, table.assign(probability=found[rows_of[role]]))
 
 
 def _check_same(before: dict, now: dict, dataset: Dataset) -> None:
