@@ -73,8 +73,10 @@ def downloaded(page, name: str) -> bytes:
 def test_one_film_in_every_format_has_one_answer(server, page, films):
     opened(page, server)
     drop(page, {**films, "report.txt": b"no film", "noise": b"DICM"})
-    expect(page.get_by_text("report.txt is not an image that can be read here")).to_be_visible()
-    expect(page.get_by_text("noise is not an image that can be read here")).to_be_visible()
+    # The worklist has the same sentences in its cells.
+    alerts = page.get_by_role("alert")
+    expect(alerts.get_by_text("report.txt is not an image that can be read here")).to_be_visible()
+    expect(alerts.get_by_text("noise is not an image that can be read here")).to_be_visible()
     table = pd.read_csv(io.BytesIO(downloaded(page, "CSV of all"))).set_index("File")
     assert set(table.index) == {*films, "report.txt", "noise"}
     same = table.loc[["film.png", "film.dcm", "dcmcrle.dcm", "dcmcjpls.dcm"], "Probability"]
@@ -100,7 +102,7 @@ def test_a_zip_is_read_like_its_films(server, page, films):
             "copy.png": films["film.png"],
         },
     )
-    expect(page.get_by_text("broken.zip is damaged or cut short")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_text("broken.zip is damaged or cut short")).to_be_visible()
     expect(page.get_by_text("Dropped twice and shown once: copy.png (as film.png)")).to_be_visible()
     table = pd.read_csv(io.BytesIO(downloaded(page, "CSV of all")))
     assert sorted(table["File"]) == ["IM01", "film.png"] and np.ptp(table["Probability"]) < 1e-3

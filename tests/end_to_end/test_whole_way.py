@@ -102,6 +102,8 @@ def test_the_whole_way(server, page):
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": "notes.png", "mimeType": "image/png", "buffer": b"no image"}
     )
-    expect(page.get_by_text("notes.png is not an image that can be read here")).to_be_visible()
+    # The worklist has the same sentence in a cell.
+    alerts = page.get_by_role("alert")
+    expect(alerts.get_by_text("notes.png is not an image that can be read here")).to_be_visible()
     expect(probability).to_be_visible()
     assert asked and not [url for url in asked if not url.startswith((server, f"blob:{server}", "data:"))]
