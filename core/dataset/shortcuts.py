@@ -36,23 +36,22 @@ def class_by(view: str, table: pd.DataFrame, pixels: np.ndarray, rows: np.ndarra
     return _auc(VIEWS[view](pixels)[rows], labels, patients_or_films(chosen))
 
 
-def baseline(view: str, dataset: Dataset, training: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
-    """Probability of PNEUMONIA of some films, told by a view alone: what a network has to beat.
+def baseline(view: str, dataset: Dataset, training: np.ndarray) -> np.ndarray | None:
+    """Probability of PNEUMONIA of each film, told by a view alone: what a network has to beat.
 
     Args:
         view: one of `VIEWS`.
         training: row numbers of the films to learn from.
-        rows: row numbers of the films to tell.
 
     Returns:
-        float64 ndarray; None when a class has too few films to learn from.
+        float64 ndarray of shape (films of the data set,); None when a class has too few films to learn from.
     """
     labels = dataset.labels[training]
     if np.bincount(labels, minlength=2).min() < LEAST:
         return None
     numbers = VIEWS[view](dataset.pixels)
     with _learner() as classifier:
-        return classifier.fit(numbers[training], labels).predict_proba(numbers[rows])[:, 1]
+        return classifier.fit(numbers[training], labels).predict_proba(numbers)[:, 1]
 
 
 def split_by_histogram(table: pd.DataFrame, pixels: np.ndarray, label: str) -> float | None:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from core import processor
 from core.backbones import OTHERS, VGG19
@@ -145,7 +144,7 @@ def _keep_baselines(run: Run, data: RunData) -> None:
     rows_of = {"validation": data.validation.rows, "test": data.test.rows}
     tables = {role: described(dataset, rows) for role, rows in rows_of.items() if len(rows)}
     for view in BASELINES:
-        found = baseline(view, dataset, data.training.rows, np.arange(len(dataset.table)))
+        found = baseline(view, dataset, data.training.rows)
         if found is None:
             return
         for role, table in tables.items():

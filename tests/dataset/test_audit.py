@@ -140,9 +140,9 @@ def test_a_baseline_tells_classes_by_a_view_alone_where_it_can(demo):
     dataset = open_dataset(demo)
     training = np.flatnonzero(dataset.table["split"] == "train")
     test = np.flatnonzero(dataset.table["split"] == "test")
-    found = shortcuts.baseline("histogram", dataset, training, test)
+    found = shortcuts.baseline("histogram", dataset, training)[test]
     assert found.shape == (15,) and ((found >= 0) & (found <= 1)).all()
-    assert shortcuts.baseline("frame", dataset, training[:12], test) is None
+    assert shortcuts.baseline("frame", dataset, training[:12]) is None
 
 
 def test_a_baseline_learns_on_one_thread_and_leaves_the_others_as_they_were(demo, monkeypatch):
@@ -157,7 +157,7 @@ def test_a_baseline_learns_on_one_thread_and_leaves_the_others_as_they_were(demo
     monkeypatch.setattr(HistGradientBoostingClassifier, "fit", fit)
     dataset = open_dataset(demo)
     with threadpool_limits(2, user_api="openmp"):
-        shortcuts.baseline("histogram", dataset, np.arange(40), np.arange(3))
+        shortcuts.baseline("histogram", dataset, np.arange(40))
         shortcuts.class_by("histogram", dataset.table, dataset.pixels, np.arange(len(dataset.table)))
         assert len(meanwhile) == 1 + shortcuts.FOLDS
         assert all(found == {1} for found in meanwhile) and threads() == {2}
