@@ -1,16 +1,31 @@
-"""The server that `make run` starts: the pages, what they load, and the API, on one port.
+"""The server that `make run` starts: pages, their files and the API on one port.
 
 streamlit run server.py --server.port 8501
 """
 
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from core.diagnosis.api import ROUTES
-from pages.watching.routes import PAGE_ROUTES
+from core.api import ROUTES
+from pages.training import PAGE_ROUTES
 
-# Pages are named by st.navigation in streamlit_app.py. Without this, Streamlit takes the folder
-# pages/ for its older kind of multipage app as long as no visitor has opened the start page.
+# st.navigation in streamlit_app.py declares the pages. Without this line, Streamlit treats the folder pages/
+# as an old-style multipage app until a user has opened the start page.
 PagesManager.uses_pages_directory = False
 
-app = st.App("streamlit_app.py", routes=[*PAGE_ROUTES, *ROUTES])
+FIRST_PAGE = ("pages.diagnosis.card", "pages.diagnosis.batch")
+
+
+@asynccontextmanager
+async def preload(_app: st.App) -> AsyncIterator[None]:
+    """Import what the first page needs while the browser is still loading Streamlit's own files."""
+    threading.Thread(target=lambda: [import_module(name) for name in FIRST_PAGE], daemon=True).start()
+    yield
+
+
+app = st.App("streamlit_app.py", routes=[*PAGE_ROUTES, *ROUTES], lifespan=preload)

@@ -1,13 +1,17 @@
-"""Page config, navigation, sidebar status: nothing else."""
+"""Page configuration, navigation and sidebar."""
 
 from pathlib import Path
 
 import streamlit as st
 from streamlit.errors import StreamlitAuthError
 
-from core.diagnosis import available_models, node_status
+from core import __version__
+from core.dicom_node import node_status
 from core.errors import UserError
+from core.inference import NOTICE
+from core.registry import active_model
 from core.runs import jobs
+from pages.shared.failures import failures_shown
 
 # A file of our own: a Material symbol as the icon of the browser's tab would be fetched from Google.
 st.set_page_config(page_icon=Path(__file__).parent / "pages" / "icon.svg", layout="wide")
@@ -22,76 +26,94 @@ PAGES = (
 
 @st.fragment(run_every=5)
 def status() -> None:
-    """Which models are at hand and what is training."""
-    models = available_models()
-    ready = ", ".join(str(model.stage.number) for model in models)
-    what = "Model that came along: stage" if ready and models[0].shipped else "Trained stages:"
-    st.caption(f":material/deployed_code: {what} {ready}" if ready else "No trained model yet")
-    if any(model.record.synthetic for model in models):
+    """Which model answers, what is being trained, and the DICOM node."""
+    with failures_shown():
+        answering_model()
+        training()
+        dicom_node()
+
+
+def answering_model() -> None:
+    """Which model answers."""
+    active = active_model()
+    if active is None:
+        st.caption("No trained model yet")
+    elif active.model.bundled:
+        st.caption(f":material/deployed_code: Bundled model · stage {active.model.stage.number}")
+    else:
+        st.caption(f":material/deployed_code: Active model {active.model.identity}")
+    if active and active.model.record.synthetic:
         st.badge("Model trained on SYNTHETIC data", color="orange")
+
+
+def training() -> None:
+    """The run in training."""
     if run := jobs.active_run():
-        where = run.status()
-        st.progress(where.done, f"Training {run.name}")
-        st.caption(where.message)
-    node()
+        progress = run.status()
+        st.progress(progress.done, f"Training {run.name}")
+        st.caption(progress.message)
 
 
-def node() -> None:
-    """What the DICOM node has done, where one was started."""
+def dicom_node() -> None:
+    """Counts and problems of the DICOM node, if one was started."""
     try:
-        found = node_status()
+        counts = node_status()
     except UserError as error:
         st.caption(f":material/hub: {error}")
         return
-    if found is None:
+    if counts is None:
         return
     st.caption(
-        f":material/hub: DICOM node: {found.received:,} received, {found.judged:,} judged, "
-        f"{found.delivered:,} delivered, {found.waiting:,} waiting, {found.failed:,} failed"
+        f":material/hub: DICOM node: {counts.received:,} received, {counts.processed:,} processed, "
+        f"{counts.delivered:,} delivered, {counts.pending:,} pending, {counts.failed:,} failed"
     )
-    troubles = [f"{count:,} failed: {reason}" for reason, count in found.reasons.items()]
-    if found.trouble:
-        troubles.insert(0, f"Not returned yet: {found.trouble}.")
-    if troubles:
-        with st.expander("What went wrong at the node"):
-            for trouble in troubles:
-                st.caption(trouble)
+    problems = [f"{count:,} failed: {reason}" for reason, count in counts.reasons.items()]
+    if counts.delivery_error:
+        problems.insert(0, f"Delivery failed: {counts.delivery_error}.")
+    if problems:
+        with st.expander("DICOM node problems"):
+            for problem in problems:
+                st.caption(problem)
 
 
-def asks_who_you_are() -> bool:
-    """Whether whoever runs the server wants visitors to sign in: secrets.toml has a section [auth]."""
+def requires_sign_in() -> bool:
+    """Whether users have to sign in: secrets.toml has a section [auth]."""
     return st.secrets.load_if_toml_exists() and "auth" in st.secrets
 
 
 def sign_in() -> None:
-    """What a visitor sees before she has signed in."""
+    """What a user sees before signing in."""
     st.title("Pneumonia studio")
-    st.caption("This server asks who you are. Research software, not a medical device.")
+    st.caption(f"Sign in to use this server. {NOTICE}")
     if st.button("Sign in", type="primary", icon=":material/login:"):
         try:
             st.login()
         except StreamlitAuthError as error:
-            st.error(f"Tell whoever runs this server that nobody can sign in: {error}")
+            st.error(f"Sign-in failed. Tell the administrator of this server: {error}")
 
 
 def start_page() -> None:
-    """A page that is the default answers to no name of its own; so none of the four is the default."""
+    """Redirect to the first page: Streamlit gives the default page no URL of its own."""
     st.switch_page(pages[0])
 
 
-asks = asks_who_you_are()
-stranger = asks and not st.user.get("is_logged_in")
-pages = [st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:") for name, title, icon in PAGES]
+protected = requires_sign_in()
+signed_out = protected and not st.user.get("is_logged_in")
+pages = [
+    st.Page(f"pages/{name}/page.py", title=title, icon=f":material/{icon}:", url_path=name)
+    for name, title, icon in PAGES
+]
 page = st.navigation(
     [st.Page(start_page, default=True, visibility="hidden"), *pages],
-    position="hidden" if stranger else "sidebar",
+    position="hidden" if signed_out else "sidebar",
 )
-if stranger:
+if signed_out:
     sign_in()
     st.stop()
 with st.sidebar:
     status()
-    st.caption("Research software, not a medical device.")
-    if asks:
+    st.caption(f"Version {__version__} · For research use only. Not a medical device.")
+    if protected:
         st.button("Sign out", icon=":material/logout:", on_click=st.logout)
-page.run()
+with failures_shown():
+    page.run()

@@ -1,1 +1,1 @@
-"""This project beside the notebook way, in one run on one machine: `python -m benchmarks`."""
+"""This project compared with the notebook way, in one run on one machine: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""Answers, both ways in turn: from files on disk to probabilities; and how far ours lie from Keras's."""
+"""Predictions by both ways, alternating: from files on disk to probabilities; and agreement with Keras."""
 
 from contextlib import closing
 from pathlib import Path
@@ -7,81 +7,92 @@ from statistics import median
 import numpy as np
 
 from benchmarks.effort import Effort
-from benchmarks.films import test_films
+from benchmarks.images import TEST_SPLIT, pick_test_images
 from benchmarks.notebook_way import NotebookStart, NotebookWay
-from benchmarks.studio_way import Answers, Reference
+from benchmarks.studio_way import KerasPredictor, StudioPredictor
 from benchmarks.worker import Worker
-from core.config import THRESHOLD
+from core.config import THRESHOLD, processor
 from core.dataset import open_dataset
-from core.processor import PRECISIONS
 
-TOGETHER = 32
+TOGETHER = 32  # images in a batch
+EXCUSED_DISTANCE = 0.01  # from the threshold, within which bfloat16 may change the predicted label
 
 
 def measure(folder: Path, effort: Effort, scratch: Path, model: Path, notebook_model: Path) -> dict:
-    """Seconds of one answer and of 32, of loading, and peak bytes, by way; ours with the share of
-    films that are judged again in float32.
+    """Seconds of one prediction, of a batch of 32 and of loading, and peak memory, by way.
 
     Args:
-        folder: data set whose test films are answered.
-        effort: how long to measure.
+        folder: data set whose test images are predicted.
+        effort: how much to measure.
         scratch: folder for the notebook's file.
-        model: weights file of our predictor.
+        model: weights file for our predictor.
         notebook_model: the notebook's file, to load.
+
+    Returns:
+        By way, `notebook` and `studio`: answer_1_s, answer_32_s, load_s, peak_memory in bytes. For `studio`
+        also borderline_share, the fraction of borderline test images, and rechecked, the fraction that was
+        predicted again in float32.
     """
-    test = test_films(open_dataset(folder), TOGETHER)
-    times = {"notebook": {1: [], TOGETHER: []}, "studio": {1: [], TOGETHER: []}}
+    paths = pick_test_images(open_dataset(folder), TOGETHER)
+    seconds = {"notebook": {1: [], TOGETHER: []}, "studio": {1: [], TOGETHER: []}}
     with (
         closing(Worker(NotebookWay, folder, scratch)) as notebook,
-        closing(Worker(Answers)) as studio,
+        closing(Worker(StudioPredictor)) as studio,
     ):
-        load = studio("load", model)
+        loads = {"studio": studio("load", model)}
         workers = {"notebook": notebook, "studio": studio}
         for count in (1, TOGETHER):
             for number in range(effort.answers):
-                films = [test[(number + i) % len(test)] for i in range(count)]
+                batch = [paths[(number + i) % len(paths)] for i in range(count)]
                 for way, worker in workers.items():
-                    times[way][count].append(worker("answer", films))
-        rechecked = studio("rechecked", folder, "test")
+                    seconds[way][count].append(worker("predict", batch))
+        borderline_share = studio("borderline_share", folder, TEST_SPLIT)
+        rechecked = borderline_share if studio("rechecks") else 0.0
         memory = {way: worker.peak_memory() for way, worker in workers.items()}
     with closing(Worker(NotebookStart, notebook_model)) as start:
-        loads = {"notebook": start("load"), "studio": load}
-    return {
+        loads["notebook"] = start("load")
+    measured = {
         way: {
-            "answer_1_s": median(found[1][1:]),  # the first answer warms up
-            "answer_32_s": median(found[TOGETHER][1:]),
+            "answer_1_s": median(times[1][1:]),  # the first prediction warms up
+            "answer_32_s": median(times[TOGETHER][1:]),
             "load_s": loads[way],
             "peak_memory": memory[way],
-            "rechecked": rechecked if way == "studio" else None,
         }
-        for way, found in times.items()
+        for way, times in seconds.items()
     }
+    measured["studio"] |= {"borderline_share": borderline_share, "rechecked": rechecked}
+    return measured
 
 
-def agreement(folder: Path, models: list[Path]) -> dict:
-    """Largest differences of probabilities from Keras in float32, by weights file and precision.
+def agreement(folder: Path, models: dict[str, Path]) -> dict:
+    """Largest differences of probabilities from Keras in float32, by model and precision.
+
+    Args:
+        folder: data set whose test images are predicted.
+        models: weights files by name.
 
     Returns:
-        By file name, then by precision: `largest` difference, `class_changes`, and `unexcused` ones,
-        of films whose reference is not within 0.01 of the threshold; `n` films.
+        By name, then by precision: `largest` difference, `class_changes` and `unexcused` ones, of
+        images whose reference is not within 0.01 of the threshold; `n` images.
     """
-    found = {}
-    with closing(Worker(Reference)) as reference, closing(Worker(Answers)) as studio:
-        for path in models:
-            theirs = reference("probabilities", path, folder, "test")
-            found[path.name] = {}
-            for precision in PRECISIONS:
+    differences = {}
+    with closing(Worker(KerasPredictor)) as keras, closing(Worker(StudioPredictor)) as studio:
+        for name, path in models.items():
+            reference = keras("probabilities", path, folder, TEST_SPLIT)
+            differences[name] = {}
+            for precision in processor.PRECISIONS:
                 studio("load", path, precision)
-                ours = studio("probabilities", folder, "test")
-                found[path.name][precision] = _difference(theirs, ours)
-    return found
+                probabilities = studio("probabilities", folder, TEST_SPLIT)
+                differences[name][precision] = _difference(reference, probabilities)
+    return differences
 
 
-def _difference(theirs: np.ndarray, ours: np.ndarray) -> dict:
-    changed = (theirs >= THRESHOLD) != (ours >= THRESHOLD)
+def _difference(reference: np.ndarray, probabilities: np.ndarray) -> dict:
+    changed = (reference >= THRESHOLD) != (probabilities >= THRESHOLD)
+    excused = np.abs(reference - THRESHOLD) <= EXCUSED_DISTANCE
     return {
-        "n": len(theirs),
-        "largest": float(np.abs(theirs - ours).max()),
+        "n": len(reference),
+        "largest": float(np.abs(reference - probabilities).max()),
         "class_changes": int(changed.sum()),
-        "unexcused": int((changed & (np.abs(theirs - THRESHOLD) > 0.01)).sum()),
+        "unexcused": int((changed & ~excused).sum()),
     }

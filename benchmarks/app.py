@@ -1,4 +1,4 @@
-"""The app as `make run` starts it, and a browser to look at it with."""
+"""The app as `make run` starts it, and a browser to open it in."""
 
 import os
 import shutil
@@ -14,37 +14,40 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 PROJECT = Path(__file__).resolve().parent.parent
-START_S = 60
+MAX_START_S = 60
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    """A port on which nothing listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 @contextmanager
 def running(home: Path, port: int | None = None, options: Sequence[str] = ()) -> Iterator[str]:
-    """A server whose runs, data and weights live in `home`; gives its address.
+    """Run a server whose runs, data and weights are in `home`.
 
     Args:
-        home: a folder; created.
-        port: to listen on; a free one where it is None.
-        options: more of Streamlit's.
+        home: a folder, created if it is missing.
+        port: to listen on; None picks a free one.
+        options: further options for Streamlit.
+
+    Yields:
+        Its address.
 
     Raises:
-        RuntimeError: it did not start; the text is its log.
+        RuntimeError: the server did not start; the message is its log.
     """
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port), *options]
+    command = [sys.executable, "-m", "core", "run", "--port", str(port), *options]
     environment = {**os.environ, "PNEUMONIA_STUDIO_HOME": str(home)}
     home.mkdir(parents=True, exist_ok=True)
     with open(home / "server.log", "w") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
     try:
-        if not came_up(process, f"{address}/_stcore/health"):
+        if not wait_until_up(process, f"{address}/_stcore/health"):
             raise RuntimeError((home / "server.log").read_text())
         yield address
     finally:
@@ -52,17 +55,17 @@ def running(home: Path, port: int | None = None, options: Sequence[str] = ()) ->
         process.wait(20)
 
 
-def came_up(process: subprocess.Popen, address: str) -> bool:
-    """Wait until a server answers at an address; whether it did, and did not end before."""
-    deadline = time.monotonic() + START_S
-    while not _answers(address):
+def wait_until_up(process: subprocess.Popen, address: str) -> bool:
+    """Wait until a server responds at an address; False if it exits first or takes too long."""
+    deadline = time.monotonic() + MAX_START_S
+    while not _responds(address):
         if process.poll() is not None or time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
 
 
-def _answers(address: str) -> bool:
+def _responds(address: str) -> bool:
     try:
         return urllib.request.urlopen(address, timeout=2).status == 200
     except OSError:
@@ -70,32 +73,37 @@ def _answers(address: str) -> bool:
 
 
 def chromium() -> str | None:
-    """Path of the browser, where it is installed."""
+    """Path of the browser; None if it is not installed."""
     return shutil.which("chromium")
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """A headless Chromium.
+    """Run a headless Chromium.
 
     Raises:
-        RuntimeError: there is none.
+        RuntimeError: it is not installed.
     """
     if not chromium():
         raise RuntimeError(
             "Chromium is missing: install the package 'chromium' (Debian: apt install chromium)."
         )
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
-        yield found
-        found.close()
+        launched = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield launched
+        launched.close()
 
 
-def exceeds(page: Page, count: str, least: int) -> None:
-    """Wait until a JavaScript function gives more; asked at each frame, as is usual, it would cost a core."""
-    page.wait_for_function(f"({count})() > {least}", polling=500)
+def exceeds(page: Page, function: str, minimum: int) -> None:
+    """Wait until a JavaScript function returns more than `minimum`.
+
+    It is called twice a second; Playwright's default, once a frame, would take a whole core.
+    """
+    page.wait_for_function(f"({function})() > {minimum}", polling=500)
 
 
 def settled(page: Page) -> None:
-    """Wait until the page's script has run."""
+    """Wait until the page's script has finished."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()

@@ -1,4 +1,4 @@
-"""How long to measure: the short version for every day, the full one for the table in the README."""
+"""How much to measure: all for the published table, a few minutes for every day, or next to nothing."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,16 @@ class Effort:
     """Sizes and counts of the measurements.
 
     Attributes:
-        train, test: most films that the measured runs train on and are evaluated on.
-        views: augmented views kept in the measured runs.
+        train, test: maximum number of images to train and to evaluate on.
+        views: cached augmented views of each image.
         epochs: of the measured runs of stages 1 and 2.
-        steps: timed steps of the notebook way, and of stage 3 both ways.
-        repeats: of everything, both ways in turn.
-        answers: timed answers.
-        models: weights files whose answers are compared with Keras's.
-        sizes: numbers of films of the growth measurement; () leaves it out.
+        steps: timed steps of the notebook way; stage 3 of this project takes twice as many.
+        repeats: of every training measurement, alternating between both ways.
+        answers: timed predictions, the first of which warms up.
+        models: trained weights files whose predictions are compared with Keras's, besides the bundled one.
+        sizes: numbers of images of the scaling measurement; () skips it.
+        width: of the network that this project trains; 1 for figures that can be compared.
+        matrix: side of the matrices whose product shows the arithmetic that the machine can do.
     """
 
     train: int
@@ -27,7 +29,12 @@ class Effort:
     answers: int
     models: int
     sizes: tuple[int, ...]
+    width: float = 1.0
+    matrix: int = 4096
 
 
-QUICK = Effort(192, 32, 1, 3, 3, 2, 9, 1, ())
-FULL = Effort(2000, 10**9, 4, 3, 6, 3, 21, 3, (500, 1000, 2000, 4000))
+EFFORTS = {
+    "full": Effort(2000, 10**9, 4, 3, 6, 3, 21, 3, (500, 1000, 2000, 4000)),
+    "quick": Effort(192, 32, 1, 3, 3, 2, 9, 1, ()),
+    "smallest": Effort(96, 8, 1, 1, 1, 1, 2, 0, (), 1 / 8, 512),  # tells only whether everything runs
+}

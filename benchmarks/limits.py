@@ -1,51 +1,64 @@
-"""What this machine could do at best: arithmetic and memory bandwidth, and what a step needs of them."""
+"""Theoretical limits of this machine: arithmetic and memory bandwidth, and what training needs of them."""
 
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
-from core.architecture import HEAD, WEIGHTED, Layer
+from core.architecture import VGG19, Layer
 from core.config import STAGES, Stage
 
-SIDE = 4096
 COPY_BYTES = 2**29
 REPEATS = 5
+UNKNOWN = "unknown processor"
 
 
 class Machine:
-    """The processor under this process, measured in a process of its own."""
+    """The processor that this process runs on."""
 
-    def measure(self) -> dict:
-        """Its name and cores, GFLOP/s of a large matrix product by precision, GB/s of memory."""
-        cores = os.cpu_count()
-        return {"processor": _name(), "cores": cores, **arithmetic(), "bandwidth": bandwidth(cores)}
+    def measure(self, matrix: int) -> dict:
+        """Name, cores, GFLOP/s of a matrix product by precision, and memory bandwidth in GB/s.
+
+        Args:
+            matrix: side of the matrices; 4096 is large enough for the machine's best.
+        """
+        cores = os.cpu_count() or 1
+        return {
+            "processor": processor_name(),
+            "cores": cores,
+            **arithmetic(matrix),
+            "bandwidth": memory_bandwidth(cores),
+        }
 
 
-def _name() -> str:
+def processor_name() -> str:
+    """As the operating system gives it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        return "unknown processor"
-    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), "unknown processor")
+        return UNKNOWN
+    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), UNKNOWN)
 
 
-def arithmetic() -> dict[str, float]:
-    """GFLOP/s of a large matrix product, by precision."""
+def arithmetic(side: int) -> dict[str, float]:
+    """GFLOP/s of a product of two matrices of side x side, by precision."""
     import keras
 
-    found = {}
+    speeds = {}
     for precision in ("float32", "bfloat16"):
-        a = keras.ops.cast(keras.random.normal((SIDE, SIDE)), precision)
-        product = _compiled(lambda a: keras.ops.cast(keras.ops.matmul(a, a)[0, 0], "float32"))
-        found[precision] = 2 * SIDE**3 / _fastest(lambda a=a, run=product: float(run(a))) / 1e9
-    return found
+        matrix = keras.ops.cast(keras.random.normal((side, side)), precision)
+        product = _compiled(lambda a: keras.ops.cast(cast(Any, keras.ops.matmul(a, a))[0, 0], "float32"))
+        seconds = _fastest(lambda matrix=matrix, product=product: float(product(matrix)))
+        speeds[precision] = 2 * side**3 / seconds / 1e9
+    return speeds
 
 
-def bandwidth(threads: int) -> float:
-    """GB/s read and written by copying arrays far larger than the caches, on `threads` threads."""
+def memory_bandwidth(threads: int) -> float:
+    """GB/s read and written when arrays far larger than the caches are copied on `threads` threads."""
     source, target = np.ones(COPY_BYTES, np.uint8), np.zeros(COPY_BYTES, np.uint8)
     parts = list(zip(np.array_split(target, threads), np.array_split(source, threads), strict=True))
     with ThreadPoolExecutor(threads) as pool:
@@ -54,19 +67,19 @@ def bandwidth(threads: int) -> float:
 
 
 def by_task(machine: dict, precision: str, batch: int) -> dict[str, float]:
-    """The limit of each kind of work, in images a second.
+    """The limit of each task, in images per second.
 
     Args:
-        machine: what `Machine.measure` found.
-        precision: in which the convolutions compute; the head is float32 either way.
-        batch: images a step.
+        machine: as returned by `Machine.measure`.
+        precision: of the convolutions; the head is always float32.
+        batch: images per step.
     """
-    convolutions, head = machine[precision], _head_seconds(machine, batch)
+    convolution_speed, head = machine[precision] * 1e9, _head_seconds(machine, batch)
 
     def training(stage: Stage) -> float:
-        return 1 / (_convolution_operations(stage) / (convolutions * 1e9) + head)
+        return 1 / (_convolution_operations(stage) / convolution_speed + head)
 
-    answer = convolutions * 1e9 / sum(2 * layer.multiply_adds for layer in WEIGHTED)
+    answer = convolution_speed / sum(2 * layer.multiply_adds for layer in VGG19.weighted)
     return {
         "stage1_kept": 1 / head,
         "stage2_kept": training(STAGES[2]),
@@ -77,28 +90,30 @@ def by_task(machine: dict, precision: str, batch: int) -> dict[str, float]:
 
 
 def _head_seconds(machine: dict, batch: int) -> float:
-    """Seconds an image of training the head, if a step of SGD only had to move its bytes once each time.
+    """Minimum seconds per image of training the head: a step of SGD moves each byte only once.
 
-    Weights are read forwards, backwards (but for the first layer: nobody asks for the gradient of what
-    is kept) and by the update; gradients are written and read; new weights are written. Arithmetic
-    overlaps with none of it in the best case, so the slower of the two counts.
+    Weights are read in the forward pass, in the backward pass (except for the first layer: the gradient with
+    respect to cached activations is not needed) and by the update; gradients are written and read; new
+    weights are written. At best, arithmetic and memory access overlap completely: the slower of them counts.
     """
-    sizes = [4 * layer.parameters for layer in HEAD]
-    moved = 5 * sum(sizes) + sum(sizes[1:])
-    operations = 2 * (3 * sum(layer.multiply_adds for layer in HEAD) - HEAD[0].multiply_adds)
-    return max(moved / batch / (machine["bandwidth"] * 1e9), operations / (machine["float32"] * 1e9))
+    sizes = [4 * layer.parameters for layer in VGG19.weighted_head]
+    bytes_moved = 5 * sum(sizes) + sum(sizes[1:])
+    products = [layer.multiply_adds for layer in VGG19.weighted_head]
+    operations = 2 * (3 * sum(products) - products[0])
+    memory_seconds = bytes_moved / batch / (machine["bandwidth"] * 1e9)
+    return max(memory_seconds, operations / (machine["float32"] * 1e9))
 
 
 def _convolution_operations(stage: Stage) -> int:
-    """Operations an image of the convolutions that a stage trains.
+    """Operations per image in the convolutions that a stage trains.
 
-    Forwards, for the gradient of the weights, and for that of the input, which the first one is spared.
+    One forward pass, the gradient of the weights, and that of the input, which the first layer does not need.
     """
-    layers: list[Layer] = [layer for layer in WEIGHTED if layer.name in stage.trains]
+    layers: list[Layer] = [layer for layer in VGG19.weighted if layer.name in stage.trained_layers]
     return 2 * (3 * sum(layer.multiply_adds for layer in layers) - layers[0].multiply_adds)
 
 
-def _compiled(function):
+def _compiled(function: Callable) -> Callable:
     import keras
 
     if keras.backend.backend() == "tensorflow":
@@ -108,11 +123,12 @@ def _compiled(function):
     return function
 
 
-def _fastest(work) -> float:
+def _fastest(work: Callable[[], object]) -> float:
+    """Seconds of the fastest of several repeats, after one that is not timed."""
     work()
-    times = []
+    seconds = []
     for _ in range(REPEATS):
         began = time.perf_counter()
         work()
-        times.append(time.perf_counter() - began)
-    return min(times)
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)

@@ -1,15 +1,17 @@
-"""The usual way: every image through all of VGG19 in every epoch, answers by `model.predict`.
+"""The notebook way: every image through all of VGG19 in every epoch, predictions by `model.predict`.
 
 Written as notebooks and small Flask apps of this field write it: `keras.applications.VGG19`,
 `ImageDataGenerator.flow_from_directory`, `model.fit`, `load_img`, `model.predict`.
 """
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 BATCH = 32
 SIZE = (128, 128)
-CONVOLUTIONS_OF_STAGE_2 = ("block5_conv3", "block5_conv4")
+STAGE_2_CONVOLUTIONS = ("block5_conv3", "block5_conv4")
 
 
 class NotebookWay:
@@ -20,72 +22,80 @@ class NotebookWay:
         scratch: folder for its weights file.
     """
 
-    def __init__(self, data: Path, scratch: Path):
+    def __init__(self, data: Path, scratch: Path) -> None:
         import keras
 
+        # Any: Keras declares no types, and what a checker infers from its defaults is too narrow.
+        applications: Any = keras.applications
         self._keras, self._path = keras, scratch / "notebook_way.h5"
         layers = keras.layers
-        self._base = keras.applications.VGG19(include_top=False, weights=None, input_shape=(*SIZE, 3))
+        self._base = applications.VGG19(include_top=False, weights=None, input_shape=(*SIZE, 3))
         x = layers.Flatten()(self._base.output)
         x = layers.Dense(4608, activation="relu")(x)
         x = layers.Dropout(0.2)(x)
         x = layers.Dense(1152, activation="relu")(x)
-        self._model = keras.Model(self._base.input, layers.Dense(2, activation="softmax")(x))
-        self._flow = self._batches(data)
-
-    def _batches(self, data: Path):
-        from keras.src.legacy.preprocessing.image import ImageDataGenerator
-
-        generator = ImageDataGenerator(
-            rescale=1 / 255,
-            horizontal_flip=True,
-            vertical_flip=True,
-            rotation_range=40,
-            width_shift_range=0.2,
-            height_shift_range=0.2,
-            shear_range=0.2,
-        )
-        return generator.flow_from_directory(
-            data / "train", target_size=SIZE, batch_size=BATCH, class_mode="categorical", seed=0
-        )
+        self._model: Any = keras.Model(self._base.input, layers.Dense(2, activation="softmax")(x))
+        self._batches = _augmented_batches(data)
 
     def train(self, stage: int, steps: int) -> float:
-        """Images a second of a stage, after a first step that is not timed."""
+        """Images per second of a stage, after a first step that is not timed."""
         for layer in self._base.layers:
-            layer.trainable = stage == 3 or (stage == 2 and layer.name in CONVOLUTIONS_OF_STAGE_2)
+            layer.trainable = stage == 3 or (stage == 2 and layer.name in STAGE_2_CONVOLUTIONS)
         optimizer = self._keras.optimizers.SGD(1e-4)
         self._model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"])
-        self._model.fit(self._flow, steps_per_epoch=1, epochs=1, verbose=0)
+        self._model.fit(self._batches, steps_per_epoch=1, epochs=1, verbose=0)
         began = time.perf_counter()
-        self._model.fit(self._flow, steps_per_epoch=steps, epochs=1, verbose=0)
+        self._model.fit(self._batches, steps_per_epoch=steps, epochs=1, verbose=0)
         return steps * BATCH / (time.perf_counter() - began)
 
-    def answer(self, files: list[Path]) -> float:
-        """Seconds from files on disk to their probabilities, in one call of `predict`."""
+    def predict(self, paths: list[Path]) -> float:
+        """Seconds from files on disk to their probabilities, in one call of `model.predict`."""
         import numpy as np
 
         began = time.perf_counter()
-        images = [self._keras.utils.load_img(file, target_size=SIZE) for file in files]
+        images = [self._keras.utils.load_img(path, target_size=SIZE) for path in paths]
         arrays = np.stack([self._keras.utils.img_to_array(image) / 255.0 for image in images])
         self._model.predict(arrays, verbose=0)
         return time.perf_counter() - began
 
     def save(self) -> Path:
-        """The model as a file."""
+        """Save the model; returns the path of its file."""
         self._model.save(self._path)
         return self._path
 
 
 class NotebookStart:
-    """A fresh process that loads the notebook's model, as a server does when it starts."""
+    """A fresh process that loads the notebook's model, as a server does at startup.
 
-    def __init__(self, path: Path):
+    Args:
+        path: of the model's file.
+    """
+
+    def __init__(self, path: Path) -> None:
         self._path = path
 
     def load(self) -> float:
-        """Seconds from a bare interpreter to a loaded model, import of Keras included."""
+        """Seconds from a bare interpreter to a loaded model, including the import of Keras."""
         began = time.perf_counter()
         import keras
 
         keras.models.load_model(self._path)
         return time.perf_counter() - began
+
+
+def _augmented_batches(data: Path) -> Iterator:
+    """Endless batches of augmented training images with their one-hot labels."""
+    from keras.src.legacy.preprocessing.image import ImageDataGenerator
+
+    generator = ImageDataGenerator(
+        rescale=1 / 255,
+        horizontal_flip=True,
+        vertical_flip=True,
+        rotation_range=40,
+        width_shift_range=0.2,
+        height_shift_range=0.2,
+        shear_range=0.2,
+    )
+    return generator.flow_from_directory(
+        data / "train", target_size=SIZE, batch_size=BATCH, class_mode="categorical", seed=0
+    )

@@ -1,34 +1,41 @@
-"""The result as one object for machines and as a table for people."""
+"""The measurements as one object for programs and as a table for people."""
+
+from datetime import date
+from importlib.metadata import version
 
 from benchmarks import limits
 from benchmarks.answers import TOGETHER
 from benchmarks.training import Training
-from core import processor
+from core.config import processor
 
 GIB = 2**30
+WAYS = ("notebook", "studio")
+PACKAGES = ("tensorflow", "keras", "openvino")
 
 
-def result(data: str, machine: dict, training: Training, answers: dict) -> dict:
-    """Both ways' figures, their ratios, and the share of the machine's limit that ours reach."""
-    figures = {}
-    for way in ("notebook", "studio"):
-        speeds, runs = getattr(training, way), getattr(training, f"{way}_run")
-        figures[way] = {
-            **{f"stage{stage}_images_per_s": speeds[stage] for stage in speeds},
-            **{f"stage{stage}_run_s": runs[stage] for stage in runs},
-            "answer_1_ms": 1000 * answers[way]["answer_1_s"],
-            "answer_32_images_per_s": TOGETHER / answers[way]["answer_32_s"],
-            "load_s": answers[way]["load_s"],
-            "answering_memory_gib": answers[way]["peak_memory"] / GIB,
-        }
+def result(data: str, model: str, machine: dict, training: Training, answers: dict) -> dict:
+    """Measurements of both ways, their ratios, and our share of the machine's limits.
+
+    Args:
+        data: name of the data set.
+        model: title of the model that made the predictions.
+        machine: as returned by `limits.Machine.measure`.
+        training: as returned by `training.measure`.
+        answers: as returned by `answers.measure`.
+    """
+    figures = {way: _figures(way, training, answers[way]) for way in WAYS}
     figures["notebook"]["training_memory_gib"] = training.notebook_memory / GIB
     figures["studio"]["stage1_again_s"] = training.again
+    figures["studio"]["borderline_share"] = answers["studio"]["borderline_share"]
     figures["studio"]["rechecked_share"] = answers["studio"]["rechecked"]
     for stage, peak in training.studio_memory.items():
         figures["studio"][f"stage{stage}_memory_gib"] = peak / GIB
     ratios = _ratios(figures["notebook"], figures["studio"])
     return {
+        "date": date.today().isoformat(),
+        "versions": {package: version(package) for package in PACKAGES},
         "data": data,
+        "model": model,
         "machine": machine,
         "precision": training.precision,
         **figures,
@@ -37,8 +44,21 @@ def result(data: str, machine: dict, training: Training, answers: dict) -> dict:
     }
 
 
+def _figures(way: str, training: Training, answers: dict) -> dict[str, float]:
+    """What is measured both ways."""
+    speeds, runs = getattr(training, way), getattr(training, f"{way}_run")
+    return {
+        **{f"stage{stage}_images_per_s": speed for stage, speed in speeds.items()},
+        **{f"stage{stage}_run_s": seconds for stage, seconds in runs.items()},
+        "answer_1_ms": 1000 * answers["answer_1_s"],
+        "answer_32_images_per_s": TOGETHER / answers["answer_32_s"],
+        "load_s": answers["load_s"],
+        "answering_memory_gib": answers["peak_memory"] / GIB,
+    }
+
+
 def _ratios(notebook: dict, studio: dict) -> dict[str, float]:
-    """This project over the notebook way, higher is better."""
+    """This project relative to the notebook way; higher is better."""
     return {
         "stage1_kept": studio["stage1_images_per_s"] / notebook["stage1_images_per_s"],
         "stage1_whole_run": notebook["stage1_run_s"] / studio["stage1_run_s"],
@@ -52,7 +72,7 @@ def _ratios(notebook: dict, studio: dict) -> dict[str, float]:
 
 
 def _limits(machine: dict, precision: str, studio: dict) -> dict[str, dict]:
-    """For each task the machine's own limit in images a second, and the share that is reached."""
+    """For each task the machine's limit in images per second, and the share of it that we reach."""
     reached = {
         "stage1_kept": studio["stage1_images_per_s"],
         "stage2_kept": studio["stage2_images_per_s"],
@@ -64,57 +84,91 @@ def _limits(machine: dict, precision: str, studio: dict) -> dict[str, dict]:
     return {task: {"limit": best[task], "share": reached[task] / best[task]} for task in reached}
 
 
-ROWS = (
-    ("stage 1, images/s on kept activations", "stage1_images_per_s", "stage1_images_per_s", "stage1_kept"),
-    ("stage 1, whole run, s", "stage1_run_s", "stage1_run_s", "stage1_whole_run"),
-    ("stage 1 again, another head setting, s", "stage1_run_s", "stage1_again_s", "stage1_again"),
-    ("stage 2, images/s on kept activations", "stage2_images_per_s", "stage2_images_per_s", "stage2_kept"),
-    ("stage 2, whole run, s", "stage2_run_s", "stage2_run_s", "stage2_whole_run"),
+ROWS = (  # title, key of the notebook way, key of this project, key of the ratio
+    ("stage 1, images/s on cached activations", "stage1_images_per_s", "stage1_images_per_s", "stage1_kept"),
+    ("stage 1, complete run, s", "stage1_run_s", "stage1_run_s", "stage1_whole_run"),
+    ("stage 1 again, another learning rate, s", "stage1_run_s", "stage1_again_s", "stage1_again"),
+    ("stage 2, images/s on cached activations", "stage2_images_per_s", "stage2_images_per_s", "stage2_kept"),
+    ("stage 2, complete run, s", "stage2_run_s", "stage2_run_s", "stage2_whole_run"),
     ("stage 3, images/s", "stage3_images_per_s", "stage3_images_per_s", "stage3"),
-    ("one answer, file to probability, ms", "answer_1_ms", "answer_1_ms", "answer_1"),
-    ("32 answers together, images/s", "answer_32_images_per_s", "answer_32_images_per_s", "answer_32"),
-    ("load, s", "load_s", "load_s", None),
-    ("memory while answering, GiB", "answering_memory_gib", "answering_memory_gib", None),
+    ("one prediction, file to probability, ms", "answer_1_ms", "answer_1_ms", "answer_1"),
+    ("batch of 32 predictions, images/s", "answer_32_images_per_s", "answer_32_images_per_s", "answer_32"),
+    ("loading the model, s", "load_s", "load_s", None),
+    ("memory during prediction, GiB", "answering_memory_gib", "answering_memory_gib", None),
 )
 
 
-def table(found: dict) -> str:
-    """The result in Markdown."""
-    machine, notebook, studio = found["machine"], found["notebook"], found["studio"]
+def table(measured: dict) -> str:
+    """The result as Markdown."""
     lines = [
-        f"{machine['processor']}, {machine['cores']} cores, bfloat16 by {found['ratios']['bfloat16']}; "
-        f"matrix product {machine['float32']:.0f} GFLOP/s in float32, {machine['bfloat16']:.0f} in bfloat16; "
-        f"memory {machine['bandwidth']:.0f} GB/s. Data: {found['data']}; precision {found['precision']}.",
+        _conditions(measured),
         "",
         "| | notebook way | this project | ratio | of the machine's limit |",
         "|---|---|---|---|---|",
+        *(_row(measured, *row) for row in ROWS),
+        _memory_row(measured["notebook"], measured["studio"]),
+        "",
+        _borderline(measured["model"], measured["studio"]),
     ]
-    for title, theirs, ours, ratio in ROWS:
-        cells = [title, _number(notebook[theirs]), _number(studio[ours])]
-        cells.append(f"{found['ratios'][ratio]:.1f}x" if ratio else "")
-        limit = found["limits"].get(ratio)
-        cells.append(f"{limit['share']:.0%} of {_number(limit['limit'])}" if limit else "")
-        lines.append(f"| {' | '.join(cells)} |")
-    memory = ", ".join(f"{studio[f'stage{stage}_memory_gib']:.1f}" for stage in (1, 2, 3))
-    theirs = f"{notebook['training_memory_gib']:.1f}"
-    lines.append(f"| peak memory of training, stages 1, 2, 3, GiB | {theirs} | {memory} | | |")
-    lines += ["", f"{studio['rechecked_share']:.0%} of the test films were borderline and judged twice."]
-    if found.get("pages"):
-        pages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in found["pages"].items())
-        lines += ["", f"Until a page has painted: {pages}."]
-    for file, precisions in found.get("agreement", {}).items():
-        said = "; ".join(
-            f"{precision}: at most {item['largest']:.4f}, {item['class_changes']} of {item['n']} change class"
-            for precision, item in precisions.items()
-        )
-        lines += ["", f"Answers of {file} against Keras in float32 — {said}."]
-    if found.get("growth"):
-        lines += ["", "| stage 1 on images | s | peak memory, GiB |", "|---|---|---|"]
-        lines += [
-            f"| {row['images']:,} | {row['seconds']:.0f} | {row['peak_memory'] / GIB:.2f} |"
-            for row in found["growth"]
-        ]
+    if measured.get("pages"):
+        pages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in measured["pages"].items())
+        lines += ["", f"Time until a page is painted: {pages}."]
+    for model, precisions in measured.get("agreement", {}).items():
+        lines += ["", _agreement(model, precisions)]
+    if measured.get("growth"):
+        lines += ["", *_growth(measured["growth"])]
     return "\n".join(lines)
+
+
+def _conditions(measured: dict) -> str:
+    machine = measured["machine"]
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, bfloat16 unit: {measured['ratios']['bfloat16']}; "
+        f"matrix product {machine['float32']:.0f} GFLOP/s in float32, {machine['bfloat16']:.0f} in bfloat16; "
+        f"memory {machine['bandwidth']:.0f} GB/s. Data: {measured['data']}; "
+        f"precision {measured['precision']}. {measured['date']}; "
+        f"{', '.join(f'{name} {number}' for name, number in measured['versions'].items())}."
+    )
+
+
+def _row(measured: dict, title: str, notebook: str, studio: str, ratio: str | None) -> str:
+    cells = [title, _number(measured["notebook"][notebook]), _number(measured["studio"][studio])]
+    cells.append(f"{measured['ratios'][ratio]:.1f}x" if ratio else "")
+    limit = measured["limits"].get(ratio)
+    cells.append(f"{limit['share']:.0%} of {_number(limit['limit'])}" if limit else "")
+    return f"| {' | '.join(cells)} |"
+
+
+def _memory_row(notebook: dict, studio: dict) -> str:
+    by_stage = ", ".join(f"{studio[f'stage{stage}_memory_gib']:.1f}" for stage in (1, 2, 3))
+    return (
+        f"| peak memory of training, stages 1, 2, 3, GiB | {notebook['training_memory_gib']:.1f} "
+        f"| {by_stage} | | |"
+    )
+
+
+def _borderline(model: str, studio: dict) -> str:
+    recheck = "predicted again in float32" if studio["rechecked_share"] else "not predicted again"
+    return (
+        f"Predictions by {model}: {studio['borderline_share']:.0%} of the test images were borderline "
+        f"and {recheck}."
+    )
+
+
+def _agreement(model: str, precisions: dict[str, dict]) -> str:
+    differences = "; ".join(
+        f"{precision}: at most {item['largest']:.4f}, {item['class_changes']} of {item['n']} labels change"
+        for precision, item in precisions.items()
+    )
+    return f"Probabilities of {model} compared with Keras in float32: {differences}."
+
+
+def _growth(rows: list[dict]) -> list[str]:
+    return [
+        "| stage 1, number of images | s | peak memory, GiB |",
+        "|---|---|---|",
+        *(f"| {row['images']:,} | {row['seconds']:.0f} | {row['peak_memory'] / GIB:.2f} |" for row in rows),
+    ]
 
 
 def _number(value: float) -> str:

@@ -1,28 +1,32 @@
-"""This project, as its users run it: real runs in their own processes, answers from the predictor."""
+"""This project as its users run it: real training runs in their own processes, and its predictor."""
 
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 
 from core.config import TrainingSettings
-from core.runs import Plan, create_run, jobs
+from core.runs import Run, WorkEstimate, create_run, jobs
 
-NEVER = 1000  # epochs of patience
+NO_PATIENCE_LIMIT = 1000  # epochs: no early stopping, no reduction of the learning rate
+POLL_S = 1.0
+UNFINISHED = ("queued", "running")
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What a finished run tells of its speed.
+class TrainedRun:
+    """Speed, memory and metrics of a finished run.
 
     Attributes:
-        images_per_second: of its stages' training steps, by stage.
-        seconds: from its start to its end, extraction and evaluation included.
-        epoch_overhead: seconds of an epoch beside its steps: validation, best weights.
+        images_per_second: of the training steps, by stage.
+        seconds: from start to end, including extraction and evaluation.
+        epoch_overhead: seconds of an epoch outside its steps: validation, saving the best weights.
         epochs_seconds: of all epochs together.
-        extracted: images whose frozen layers are computed when none are kept.
-        training: images trained on.
+        extracted: number of images that pass through the frozen layers if nothing is cached yet.
+        training: number of training images.
         peak_memory: bytes.
         precision: of its convolutions.
         evaluation: metrics by stage and split.
@@ -39,96 +43,119 @@ class Trained:
     evaluation: dict
 
 
-def train(settings: TrainingSettings, home: Path, models: Path) -> Trained:
-    """Train a run to its end, without early stopping; its weights go to the folder `models`.
+def train(settings: TrainingSettings, home: Path, models: Path) -> TrainedRun:
+    """Train a run to its end, without early stopping.
+
+    Args:
+        settings: of the run.
+        home: the run's folder is created in `home/runs`.
+        models: folder to which the weights are published.
 
     Raises:
-        RuntimeError: it failed.
+        RuntimeError: the run did not finish; the message has its exit reason and the end of its log.
     """
-    settings = replace(settings, early_stopping=NEVER, plateau=NEVER)
+    settings = replace(settings, early_stopping=NO_PATIENCE_LIMIT, plateau=NO_PATIENCE_LIMIT)
     run = create_run(settings, f"run-{time.time_ns()}", home / "runs", models)
     jobs.start(run)
-    while jobs.is_active(run):
-        time.sleep(0.1)
+    wait_until_ended(run)
     status = run.status()
     if status.state != "finished":
-        raise RuntimeError(f"{status.message}\n{run.log_tail()}")
+        raise RuntimeError(f"{run.name} is {status.state}: {status.message}\n{run.log_tail()}")
+    assert status.ended is not None and status.peak_memory is not None  # a finished run has both
     facts, steps, epochs = run.facts(), run.steps(), run.epochs()
     speeds = _images_per_second(steps, settings.batch_size)
     epochs_seconds = float(epochs.groupby("stage")["seconds"].max().sum())
-    of_steps = sum(
-        count * settings.batch_size / speeds[stage] for stage, count in steps.groupby("stage").size().items()
+    steps_seconds = sum(
+        count * settings.batch_size / speeds[cast(int, stage)]
+        for stage, count in steps.groupby("stage").size().items()
     )
-    plan = Plan(settings, facts["training"], facts["validation"], facts["test"])
-    return Trained(
+    estimate = WorkEstimate(settings, facts["training"], facts["validation"], facts["test"])
+    return TrainedRun(
         images_per_second=speeds,
         seconds=status.ended - status.started,
-        epoch_overhead=max(0.0, epochs_seconds - of_steps) / len(epochs),
+        epoch_overhead=max(0.0, epochs_seconds - steps_seconds) / len(epochs),
         epochs_seconds=epochs_seconds,
-        extracted=plan.extracted_images(),
+        extracted=estimate.extracted_images(),
         training=facts["training"],
         peak_memory=status.peak_memory,
         precision=facts["precision"],
-        evaluation=run.evaluation(),
+        evaluation=run.results.evaluation(),
     )
 
 
-def _images_per_second(steps, batch_size: int) -> dict[int, float]:
-    """By stage, over all steps but the first of each epoch, which waits for the validation before it."""
-    found = {}
+def wait_until_ended(run: Run) -> None:
+    """Wait until a queued run has ended and its process has exited.
+
+    The state decides, not the process: the scheduler starts the process some time after the run was queued.
+    """
+    while run.status().state in UNFINISHED:
+        jobs.ensure_scheduler(run.path.parent)
+        time.sleep(POLL_S)
+    while jobs.is_active(run):  # the process writes the state before it exits
+        time.sleep(POLL_S / 10)
+
+
+def _images_per_second(steps: pd.DataFrame, batch_size: int) -> dict[int, float]:
+    """By stage, without the first step of each epoch, which includes the validation before it."""
+    speeds = {}
     for stage, rows in steps.groupby("stage"):
-        took = rows["seconds"].diff()[rows["epoch"].diff() == 0]
-        found[int(stage)] = batch_size / float(took.mean())
-    return found
+        durations = rows["seconds"].diff()[rows["epoch"].diff() == 0]
+        speeds[int(cast(int, stage))] = batch_size / float(durations.mean())
+    return speeds
 
 
-class Answers:
+class StudioPredictor:
     """A loaded predictor, in a process that never imports TensorFlow."""
 
     def load(self, model: Path, precision: str = "auto") -> float:
-        """Seconds from a bare interpreter to a warm predictor, imports included."""
+        """Seconds from a bare interpreter to a warm predictor, including imports."""
         began = time.perf_counter()
-        from core.diagnosis import load_predictor
+        from core.inference import load_predictor
 
         self._predictor = load_predictor(model, precision)
         return time.perf_counter() - began
 
-    def answer(self, files: list[Path]) -> float:
+    def predict(self, paths: list[Path]) -> float:
         """Seconds from files on disk to their probabilities."""
-        from core.images import read
+        from core.images import read_image
 
         began = time.perf_counter()
-        self._predictor.predict([read(file) for file in files])
+        self._predictor.predict([read_image(path) for path in paths])
         return time.perf_counter() - began
 
-    def rechecked(self, data: Path, split: str) -> float:
-        """Share of the films of a split that are judged again in float32."""
-        from core.diagnosis import borderline
+    def borderline_share(self, data: Path, split: str) -> float:
+        """Fraction of the images of a split whose probability is borderline."""
+        from core.inference import borderline
 
-        return float(borderline(self.probabilities(data, split)).mean()) if self._predictor.rechecks else 0.0
+        return float(borderline(self.probabilities(data, split)).mean())
+
+    def rechecks(self) -> bool:
+        """Whether borderline images are predicted again in float32."""
+        return self._predictor.rechecks
 
     def probabilities(self, data: Path, split: str) -> np.ndarray:
-        """Of PNEUMONIA, of every film of a split."""
-        from core.dataset import open_dataset
-
-        dataset = open_dataset(data)
-        rows = np.flatnonzero(dataset.table["split"] == split)
-        return self._predictor.probabilities(dataset.pixels[rows])
+        """Probability of PNEUMONIA for every image of a split, float64 (n,)."""
+        return self._predictor.probabilities(_split_pixels(data, split))
 
 
-class Reference:
-    """The same weights in Keras, float32: what the compiled model is measured against."""
+class KerasPredictor:
+    """The same weights in Keras, in float32: the reference for the compiled model."""
 
     def probabilities(self, model: Path, data: Path, split: str) -> np.ndarray:
-        """Of PNEUMONIA, of every film of a split."""
-        from core.dataset import open_dataset
+        """Probability of PNEUMONIA for every image of a split, float32 (n,)."""
         from core.images import network_input
         from core.network import build, set_arrays
         from core.weights import read_model
 
         arrays, record = read_model(model)
-        network = build(scaling=record.scaling)
+        network: Any = build(scaling=record.scaling)  # Any: Keras infers `verbose` to be text
         set_arrays(network, arrays)
-        dataset = open_dataset(data)
-        rows = np.flatnonzero(dataset.table["split"] == split)
-        return network.predict(network_input(dataset.pixels[rows]), verbose=0)[:, 1]
+        return network.predict(network_input(_split_pixels(data, split)), verbose=0)[:, 1]
+
+
+def _split_pixels(data: Path, split: str) -> np.ndarray:
+    """Pixels of the images of a split, uint8 (n, 128, 128)."""
+    from core.dataset import open_dataset
+
+    dataset = open_dataset(data)
+    return dataset.pixels[np.flatnonzero(dataset.table["split"] == split)]

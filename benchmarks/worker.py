@@ -1,57 +1,60 @@
-"""A process of its own for each side, so that neither's memory or threads count for the other."""
+"""A separate process for each way, so that memory and threads of one do not affect the other."""
 
 import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
 
 
 class Worker:
     """Calls methods of an object that lives in another process.
 
     Args:
-        make: makes the object, there; importable by name.
+        make: creates the object in that process; importable by name.
         arguments: of `make`.
     """
 
-    def __init__(self, make: Callable, *arguments):
+    def __init__(self, make: Callable[..., object], *arguments: object) -> None:
         context = multiprocessing.get_context("spawn")
-        self._ours, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, make, arguments), daemon=True)
+        self._connection, child_connection = context.Pipe()
+        self._process = context.Process(target=_serve, args=(child_connection, make, arguments), daemon=True)
         self._process.start()
-        theirs.close()
+        child_connection.close()
 
-    def __call__(self, method: str, *arguments):
-        """What the method returns.
+    def __call__(self, method: str, *arguments: object) -> Any:
+        """Call a method and return its result.
 
         Raises:
-            RuntimeError: it failed; its own message is on standard error.
+            RuntimeError: the method failed; its traceback is on standard error.
         """
-        self._ours.send((method, arguments))
+        self._connection.send((method, arguments))
         try:
-            return self._ours.recv()
+            return self._connection.recv()
         except EOFError:
             raise RuntimeError(f"{method} failed in its process.") from None
 
     def peak_memory(self) -> int:
-        """Most bytes that the process held so far."""
+        """Peak memory of the process so far, in bytes."""
         with open(f"/proc/{self._process.pid}/status") as file:
             peak = next(line for line in file if line.startswith("VmHWM"))
         return int(peak.split()[1]) * 1024
 
     def close(self) -> None:
         """End the process."""
-        self._ours.close()
+        self._connection.close()
         self._process.join(20)
 
 
-def _serve(pipe, make: Callable, arguments: tuple) -> None:
+def _serve(connection: Connection, make: Callable[..., object], arguments: tuple) -> None:
+    """Create the object and answer calls until the connection is closed."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    sys.stdout = sys.stderr  # standard output belongs to the result
-    side = make(*arguments)
+    sys.stdout = sys.stderr  # standard output is reserved for the result
+    served = make(*arguments)
     while True:
         try:
-            method, arguments = pipe.recv()
+            method, arguments = connection.recv()
         except EOFError:
             return
-        pipe.send(getattr(side, method)(*arguments))
+        connection.send(getattr(served, method)(*arguments))

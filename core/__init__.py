@@ -1,7 +1,9 @@
-"""Pneumonia detection on chest radiographs, from data to diagnosis, without a user interface."""
+"""Pneumonia detection on chest X-rays, from data to diagnosis, without a user interface."""
 
 import sys
 
-# OpenVINO tells Google Analytics of each import, by a process that it forks amid other imports; without this
-# package of its own it does not. Nothing about the work leaves the house.
-sys.modules.setdefault("openvino_telemetry", None)
+__version__ = "0.2.0"
+
+# OpenVINO reports each import to Google Analytics, by a process that it forks amid other imports; without
+# that package of its own it does not. Nothing about the work leaves the machine.
+sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]

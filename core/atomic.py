@@ -1,6 +1,5 @@
-"""Files and folders that are written whole or not at all: temporary name, sync, rename."""
+"""Atomic writes of files and folders: temporary name, sync, rename."""
 
-import errno
 import json
 import os
 import secrets
@@ -10,30 +9,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import UserError
+from core.disk import explained
 
-TEMPORARY = ".unfinished-"  # how temporary names begin
+TEMPORARY = ".unfinished-"  # prefix of temporary names
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; when the block ends well, it takes the place of `path`.
+    """Yield a temporary path beside `path`; if the block succeeds, it replaces `path`.
 
-    The temporary file keeps the extension, such as `.weights.h5`, because some writers go by it. If the
-    block fails, it is removed and whatever stood at `path` stays untouched.
+    The temporary file keeps the extension, because some writers depend on it. If the block fails, it is
+    removed and an existing file at `path` stays untouched.
 
     Raises:
-        UserError: the disk is full, or the folder cannot be written.
+        UserError: the disk is full, or the folder is not writable.
     """
     path = Path(path)
-    ending = "".join(path.suffixes[-2:])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
-            prefix=f"{TEMPORARY}{path.name.removesuffix(ending)}-", suffix=ending, dir=path.parent
+            prefix=f"{TEMPORARY}{path.stem}-", suffix=path.suffix, dir=path.parent
         )
     except OSError as error:
-        raise _explained(error, path) from error
+        raise explained(error, path) from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -44,24 +42,29 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise _explained(error, path) from error
+        raise explained(error, path) from error
+    except RuntimeError as error:  # HDF5, when it closes a file that it could not write
+        if isinstance(error.__context__, OSError):
+            raise explained(error.__context__, path) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8, whole or not at all."""
+    """Write `text` to `path` as UTF-8, atomically."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write `value` to `path` as indented JSON, whole or not at all."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Write `value` to `path` as indented JSON, atomically; paths that are not UTF-8 are escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    write_text(path, text.encode("utf-8", "backslashreplace").decode())
 
 
 def copy(source: Path, target: Path) -> None:
-    """Give a finished file a second name, or copy it where the file system has no links."""
+    """Give a finished file a second name by a hard link, or copy it if links are not supported."""
     with replacing(target) as temporary:
         temporary.unlink()
         try:
@@ -72,10 +75,10 @@ def copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`; when the block ends well, it becomes `path`, else it goes.
+    """Yield a temporary folder beside `path`; if the block succeeds it becomes `path`, else it is removed.
 
     Raises:
-        OSError: the folder cannot be made, or something that is not empty has taken its name meanwhile.
+        OSError: the folder cannot be created, or a non-empty folder of that name exists by now.
     """
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
     try:
@@ -87,26 +90,19 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 def clear_unfinished(folder: Path) -> None:
-    """Delete what a process left in `folder` and below when it was killed while it wrote."""
-    for path in folder.rglob(f"{TEMPORARY}*"):
-        path.unlink(missing_ok=True)
+    """Delete temporary files and folders in and below `folder` that a killed process left behind."""
+    for path in list(folder.rglob(f"{TEMPORARY}*")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system lets a folder be opened."""
+    """Make the rename itself durable, on systems where a folder can be opened."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _explained(error: OSError, path: Path) -> Exception:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(
-            f"The disk is full: {path} could not be saved and is as it was. Free some space and start again."
-        )
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return UserError(f"{path} cannot be written: no permission for {path.parent}. Choose another folder.")
-    return error

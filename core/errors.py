@@ -1,5 +1,5 @@
-"""The one kind of error that a page or the terminal shows to a person as it is."""
+"""The one error whose message pages and terminal show to the user unchanged."""
 
 
 class UserError(Exception):
-    """Something a person can put right: one sentence that names the value at fault and the way out."""
+    """An error that the user can fix: one sentence that names the invalid value and the way out."""

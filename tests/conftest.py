@@ -15,27 +15,27 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: each on one core, or
 
 from short_runs import one_thread, tiny_settings, wait_for
 
-from core.dataset import write_demo
+from core.dataset import write_synthetic_dataset
+from core.registry import promote
 from core.runs import Run, create_run, jobs
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "chest_xray"
 
-
-LONGEST = (
-    "test_resume.py",
-    "test_whole_way.py",
-    "test_sweep.py",
-    "test_training.py",  # after `trained`, which test_resume.py makes meanwhile
-    "test_node_and_orthanc.py",
-    "test_cli.py",
-    "test_archive.py",
-    "test_jobs.py",
-)
+pytest_plugins = ["longest_first"]
+SLOW_FIXTURES = {"trained", "page", "real"}  # a training process, a browser, real X-rays
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Without slow tests, files of nothing else are not imported: most of them import Keras."""
+    leaves_out = config.option.markexpr == "not slow" and collection_path.suffix == ".py"
+    return leaves_out and "\npytestmark = pytest.mark.slow\n" in collection_path.read_text() or None
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """The longest files first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    for item in items:
+        if SLOW_FIXTURES & set(item.fixturenames):
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,7 +43,7 @@ def home(tmp_path_factory) -> Path:
     """Runs, data and weights of the tests, away from the user's."""
     folder = tmp_path_factory.mktemp("home")
     os.environ["PNEUMONIA_STUDIO_HOME"] = str(folder)
-    os.environ["PNEUMONIA_STUDIO_SHIPPED"] = str(folder / "shipped")
+    os.environ["PNEUMONIA_STUDIO_BUNDLED"] = str(folder / "bundled")
     return folder
 
 
@@ -56,29 +56,26 @@ def own_home(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """Gives a file system of some size, such as `1m`; asked again, it makes that one larger."""
-    place = tmp_path / "small"
-    place.mkdir()
+    """Mounts a file system of some size, such as `1m`; called again, it changes the size."""
+    folder = tmp_path / "small"
+    folder.mkdir()
 
-    def sized(size: str) -> Path:
-        how = (
-            ["-o", f"remount,size={size}"]
-            if os.path.ismount(place)
-            else ["-t", "tmpfs", "-o", f"size={size}"]
-        )
-        if subprocess.run(["mount", *how, "tmpfs", str(place)], capture_output=True).returncode:
+    def mount(size: str) -> Path:
+        mounted = os.path.ismount(folder)
+        options = ["-o", f"remount,size={size}"] if mounted else ["-t", "tmpfs", "-o", f"size={size}"]
+        if subprocess.run(["mount", *options, "tmpfs", str(folder)], capture_output=True).returncode:
             pytest.skip("no right to mount a small file system")
-        return place
+        return folder
 
-    yield sized
-    if os.path.ismount(place):
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
+    yield mount
+    if os.path.ismount(folder):
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture(scope="session")
 def demo(home) -> Path:
     """A small synthetic set."""
-    return write_demo(home / "data" / "demo", images=60)
+    return write_synthetic_dataset(home / "data" / "demo", images=60)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +88,7 @@ def real() -> Path:
 
 @pytest.fixture(scope="session")
 def trained(demo, home, tmp_path_factory) -> Run:
-    """A finished run of all three stages, in its own process, with its weights published."""
+    """A finished run of all three stages, in its own process, promoted: it answers."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return _train(demo)
     shared = tmp_path_factory.getbasetemp().parent / "trained"  # by the worker that needs it first
@@ -104,6 +101,7 @@ def trained(demo, home, tmp_path_factory) -> Run:
             return run
         shutil.copytree(shared / "models", home / "model_weights", dirs_exist_ok=True)
         run = Run(shutil.copytree(shared / "run", home / "runs" / "trained"))
+        promote("trained/3", [], "tests")
     settings = (run.path / "settings.json").read_text()
     settings = settings.replace((shared / "home").read_text(), str(home))
     (run.path / "settings.json").write_text(settings)
@@ -116,4 +114,5 @@ def _train(demo: Path) -> Run:
         jobs.start(run)
         wait_for(run)
     assert run.status().state == "finished", run.status().message + run.log_tail()
+    promote("trained/3", [], "tests")
     return run

@@ -1,31 +1,42 @@
 """Runs that take seconds: their settings, the wait for their end, what their figures must equal."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from core.config import preset
-from core.processor import bfloat16_unit
-from core.runs import Run, jobs
+from core.architecture import VGG19, Layer
+from core.config import TrainingSettings, preset
+from core.config.processor import bfloat16_unit
+from core.runs import Run, create_run, jobs
+from core.weights import Arrays
 
 # How near the compiled model comes to what Keras said in training: a probability, and metrics as a share.
 # Where both round to bfloat16, they do so at different places (`core.diagnosis.load_predictor`).
 NEAR, NEARLY = (1e-4, 1e-3) if bfloat16_unit() == "none" else (0.01, 0.02)
+NARROW = VGG19.at_width(1 / 8)  # the fewest channels with which stages gain from the Winograd convolution
 
 
-def tiny_settings(folder: Path, **changes):
-    """Settings of a run that touches everything and takes seconds a stage.
-
-    SGD, whose state is a third of Adam's: what takes longest of so short a run is to write its files.
-    """
-    settings = preset("quick").settings(data=str(folder), weights="none", epochs=1)
+def tiny_settings(folder: Path, **changes) -> TrainingSettings:
+    """Settings of a run of a narrow network that touches everything and takes seconds a stage."""
+    settings = preset("quick").settings(data=str(folder), weights="none", width=NARROW.width, epochs=1)
     settings = replace(settings, optimizer="sgd", momentum=0.9, learning_rate=1e-5)
     settings = replace(settings, batch_size=4, steps=(2, 2, 1), train_limit=8, validation_limit=8)
     return replace(settings, **changes)
+
+
+def random_weights(layers: Iterable[Layer], seed: int = 0) -> Arrays:
+    """Kernels and biases of these layers by name; kernels as in an untrained network (He et al. 2015)."""
+    random, arrays = np.random.default_rng(seed), {}
+    for layer in layers:
+        spread = np.float32(np.sqrt(2 / np.prod(layer.kernel[:-1])))
+        kernel = spread * random.standard_normal(layer.kernel, np.float32)
+        arrays[layer.name] = (kernel, np.zeros(layer.kernel[-1], np.float32))
+    return arrays
 
 
 @contextmanager
@@ -41,10 +52,10 @@ def one_thread() -> Iterator[None]:
 
 
 @contextmanager
-def remarked(run: Run, sentence: str) -> Iterator[None]:
-    """The run says a sentence of itself meanwhile."""
+def noted(run: Run, sentence: str) -> Iterator[None]:
+    """The run has a note meanwhile."""
     before = run.status().notes
-    run.add_remark(sentence)
+    run.add_status_note(sentence)
     try:
         yield
     finally:
@@ -59,6 +70,14 @@ def wait_until(condition: Callable[[], object], seconds: float = 600) -> None:
         time.sleep(0.05)
 
 
+def finished(settings: TrainingSettings, folder: Path, name: str) -> Run:
+    """A run in `folder`, once its process has ended; it publishes to `folder / "models"`."""
+    run = create_run(settings, name, folder / "runs", folder / "models")
+    jobs.start(run)
+    wait_for(run)
+    return run
+
+
 def wait_for(run: Run, seconds: float = 600) -> None:
     """Wait until the run's process has ended."""
     deadline = time.monotonic() + seconds
@@ -67,17 +86,17 @@ def wait_for(run: Run, seconds: float = 600) -> None:
         time.sleep(0.2)
 
 
-def forget_second_looks(run: Run) -> None:
-    """Remove what another test made the models say again."""
-    for kept in (run.path / "predictions").glob("second_look_*"):
-        kept.unlink()
+def delete_occlusion_tests(run: Run) -> None:
+    """Delete the occlusion tests that another test left with a run."""
+    for path in (run.path / "predictions").glob("second_look_*"):
+        path.unlink()
 
 
 def assert_same_metrics(found: dict, expected: dict, rel: float = 1e-6) -> None:
     """Compare what `core.evaluation.evaluate` returns.
 
-    Where another program answered than the one that trained (`rel` above 1e-4), films that a hardly trained
-    model answers all but alike may change places: on the few films of these tests that moves an area.
+    Where another program answered than the one that trained (`rel` above 1e-4), images that a hardly trained
+    model answers all but alike may change places: on the few images of these tests that moves an area.
     """
     found, expected = dict(found), dict(expected)
     assert found.pop("confusion_matrix") == expected.pop("confusion_matrix")

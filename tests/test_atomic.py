@@ -23,7 +23,7 @@ def test_a_full_disk_is_told_in_a_sentence_and_spares_the_old_file(small_disk):
     small = small_disk("1m")
     path = small / "history.txt"
     atomic.write_text(path, "old")
-    with pytest.raises(UserError, match="disk is full: .*history.txt could not be saved and is as it was"):
+    with pytest.raises(UserError, match="disk is full: .*history.txt could not be saved and is unchanged"):
         atomic.write_text(path, "x" * 2_000_000)
     assert path.read_text() == "old"
     assert len(list(small.iterdir())) == 1

@@ -1,61 +1,145 @@
-"""The arrows between the rooms, read from the source; and what may not be imported where."""
+"""The rooms of the house, read from the source: arrows go one way, doors are used, heavy imports stay in."""
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[1]
-SHARED = {"cluster", "config", "errors", "atomic", "architecture", "backbones", "document", "processor"}
+from docs.generate.imports import PROJECT, imports, purpose, rooms, sources
+
+FOUNDATION = {"errors", "disk", "atomic", "database", "cluster", "architecture", "config"}
 MAY_IMPORT = {
+    "architecture": set(),
+    "config": {"architecture"},
     "images": set(),
-    "dataset": {"images"},
     "weights": set(),
+    "evaluation": set(),
+    "compilation": set(),
+    "anatomy": {"images", "weights", "compilation", "network"},
+    "figures": {"evaluation"},
+    "dataset": {"images"},
     "network": {"weights"},
     "runs": {"weights"},
-    "training": {"dataset", "images", "network", "runs", "evaluation", "weights", "diagnosis"},
-    "evaluation": set(),
-    "diagnosis": {"images", "dataset", "runs", "evaluation", "figures", "weights"},
-    "figures": {"evaluation"},
-    "study": {"dataset", "diagnosis", "evaluation", "figures", "runs"},
-    "cli": {"dataset", "images", "runs", "evaluation", "diagnosis", "study", "weights", "training"},
+    "inference": {"images", "dataset", "runs", "evaluation", "weights", "compilation", "anatomy"},
+    "training": {"dataset", "images", "network", "runs", "evaluation", "weights", "inference"},
+    "registry": {"dataset", "inference", "runs", "evaluation", "weights"},
+    "reports": {"images", "inference", "evaluation", "figures"},
+    "comparison": {"dataset", "inference", "evaluation", "figures", "registry", "reports", "runs", "weights"},
+    "batch": {"images", "inference", "weights"},
+    "dicom_node": {"images", "inference", "registry", "reports", "runs"},
+    "api": {"images", "inference", "registry"},
+    "cli": {
+        "anatomy",
+        "batch",
+        "comparison",
+        "dataset",
+        "dicom_node",
+        "evaluation",
+        "images",
+        "inference",
+        "registry",
+        "runs",
+        "training",
+        "weights",
+    },
 }
+LOW = {"architecture": {"errors"}, "config": {"errors", "atomic", "disk", "architecture"}}
+# A room whose door would load a heavy library for everybody lets these be imported where they are used.
+SIDE_DOORS = {
+    "core.figures": "Plotly; one file per subject",
+    "pages.shared": "one file per widget",
+    "core.cli.main": "what `python -m core` starts",
+    "core.training.sweep": "Optuna and Ray",
+    "core.anatomy.training": "Keras; the half of the room that trains",
+}
+KERAS = ("core/network/", "core/training/", "core/anatomy/training/")
 
 
-def imports(path: Path) -> set[str]:
-    """Modules that a file imports, with dots."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+def offered(room: str) -> set[str]:
+    """Names in the `__all__` of a room's door."""
+    tree = ast.parse((PROJECT / room.replace(".", "/") / "__init__.py").read_text(encoding="utf-8"))
+    lists = [node.value for node in tree.body if isinstance(node, ast.Assign) and _is_all(node.targets[0])]
+    return {name for value in lists for name in ast.literal_eval(value)}
 
 
-@pytest.mark.parametrize("room", MAY_IMPORT)
+def _is_all(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and target.id == "__all__"
+
+
+def named(path: Path) -> Iterator[tuple[str, str]]:
+    """Room and name of everything that a file imports from a room's door."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").count(".") == 1:
+            house, room = node.module.split(".")
+            if house in ("core", "pages") and room in rooms(house) and home_of(path) != (house, room):
+                yield from ((node.module, alias.name) for alias in node.names)
+
+
+def home_of(path: Path) -> tuple[str, ...]:
+    """House and room of a file: ("core", "images")."""
+    return path.relative_to(PROJECT).parts[:2]
+
+
+@pytest.mark.parametrize("room", sorted(rooms("core")))
 def test_arrows_go_one_way(room):
-    allowed = MAY_IMPORT[room] | SHARED | {room}
-    for path in (PROJECT / "core" / room).glob("*.py"):
-        rooms = {name.split(".")[1] for name in imports(path) if name.startswith("core.")}
-        assert rooms <= allowed, f"{path.name} reaches into {rooms - allowed}"
+    allowed = LOW.get(room, FOUNDATION) | MAY_IMPORT[room] | {room}
+    for path in (PROJECT / "core" / room).rglob("*.py"):
+        reached = {name.split(".")[1] for name in imports(path) if name.startswith("core.")}
+        assert reached <= allowed, f"{path.name} reaches into {reached - allowed}"
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PROJECT)))
+def test_nobody_reaches_past_a_door(path):
+    for name in imports(path):
+        house, *inner = name.split(".")
+        if house not in ("core", "pages") or len(inner) < 2 or inner[0] not in rooms(house):
+            continue
+        if home_of(path) == (house, inner[0]) or name.startswith(tuple(SIDE_DOORS)):
+            continue
+        pytest.fail(f"imports {name}; its door is {house}.{inner[0]}")
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_door_offers_what_others_take(path):
+    taken = {(room, name) for room, name in named(path) if f"{room}.{name}" not in SIDE_DOORS}
+    missing = {f"{room}.{name}" for room, name in taken if name not in offered(room)}
+    assert not missing, f"not in the door's __all__: {missing}"
+
+
+@pytest.mark.parametrize("room", sorted(rooms("core")))
+def test_a_door_says_what_its_room_is_for(room):
+    assert purpose(room).endswith("."), f"core/{room}/__init__.py has no sentence"
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "core").rglob("*.py")), ids=lambda path: path.stem)
 def test_core_never_imports_streamlit_and_few_rooms_import_keras(path):
     top = {name.split(".")[0] for name in imports(path)}
-    assert "streamlit" not in top
-    if path.parent.name not in ("network", "training"):
+    assert "streamlit" not in top and "pages" not in top
+    if not str(path.relative_to(PROJECT)).startswith(KERAS):
         assert not top & {"keras", "tensorflow"}
 
 
+def test_the_contributors_table_names_every_room():
+    text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    missing = [room for room in rooms("core") if f"`core/{room}`" not in text]
+    assert not missing, f"CONTRIBUTING.md does not name {missing}"
+
+
 def test_what_the_pages_and_the_terminal_import_does_without_tensorflow():
-    code = """
+    names = ", ".join(f"core.{room}" for room in sorted(rooms("core") - {"network", "training"}))
+    code = f"""
 import sys
-import core.cli.main, core.dataset, core.runs, core.evaluation, core.diagnosis
-import core.figures.dataset, core.figures.training, core.figures.comparison, core.figures.diagnosis
-assert not {"tensorflow", "keras"} & set(sys.modules)
+import {names}, core.cli.main
+import core.figures.dataset, core.figures.training, core.figures.curves, core.figures.diagnosis
+assert not {{"tensorflow", "keras"}} & set(sys.modules)
 """
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+
+
+def test_the_server_starts_without_scipy_and_scikit_learn():
+    """They take longer to import than everything else that the first page needs."""
+    code = "import sys, server, pages.diagnosis.card; assert not {'scipy', 'sklearn'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)

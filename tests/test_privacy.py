@@ -31,7 +31,7 @@ def watched(tmp_path):
     events = tmp_path / "events"
     environment = {**os.environ, "HOME": str(tmp_path / "home"), "PYTHONPATH": str(tmp_path)}
     environment |= {"PNEUMONIA_STUDIO_HOME": str(tmp_path / "studio"), "WATCHED": str(events)}
-    del environment["PNEUMONIA_STUDIO_SHIPPED"]
+    del environment["PNEUMONIA_STUDIO_BUNDLED"]
 
     def run(*words) -> tuple[str, list[str], list[Path]]:
         command = [sys.executable, *map(str, words)]
@@ -44,8 +44,8 @@ def watched(tmp_path):
 
 
 def test_an_answer_connects_to_nobody(watched, demo):
-    film = next((demo / "test").rglob("*.jpeg"))
-    output, events, left_behind = watched("-m", "core", "predict", film, "--json")
+    image = next((demo / "test").rglob("*.jpeg"))
+    output, events, left_behind = watched("-m", "core", "predict", image, "--json")
     assert json.loads(output)
     assert not events and not left_behind
 

@@ -1,1 +1,1 @@
-"""The terminal: one file a room, the same work that the pages do."""
+"""The terminal: one file per room, for the same work as the pages."""

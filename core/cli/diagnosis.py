@@ -1,4 +1,4 @@
-"""`predict` and `reference`: answers for image files, and what they are checked against."""
+"""`predict` and `reference`: results for image files, and the reference that images are compared with."""
 
 from functools import partial
 from pathlib import Path
@@ -6,26 +6,28 @@ from pathlib import Path
 import click
 
 from core.cli.output import Bar, as_json, precision, print_json
-from core.config import STAGES
 from core.dataset import open_dataset
-from core.diagnosis import answer_files, available_models, keep_reference, load_predictor
 from core.errors import UserError
-from core.images import read
+from core.images import read_image, shown
+from core.inference import AvailableModel, Reader, file_results, save_reference
+from core.registry import active_model
 from core.runs import open_run
 
 model_option = click.option(
     "--model",
     type=click.Path(path_type=Path),
-    help="Weights file (.h5); if not given, the last stage that was trained, or what came with the studio.",
+    help="Weights file (.h5); by default the active model.",
 )
 
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @model_option
-@click.option("--heatmap", is_flag=True, help="Add where the model looked, as a PNG in base64 (with --json).")
-@click.option("--opinions", is_flag=True, help="Add what small changes of the film and the other stages say.")
-@click.option("--anyway", is_flag=True, help="Answer for films that the model cannot judge, too.")
+@click.option("--heatmap", is_flag=True, help="Add the heat map as a PNG in base64 (with --json).")
+@click.option(
+    "--opinions", is_flag=True, help="Add second opinions: shifted and mirrored copies, and the other stages."
+)
+@click.option("--anyway", is_flag=True, help="Also give results for images that the model cannot judge.")
 @precision
 @as_json
 def predict(
@@ -37,51 +39,59 @@ def predict(
     precision: str,
     as_json: bool,
 ) -> int:
-    """Probability of pneumonia for each FILE. One that cannot be read never spoils the others.
+    """Predict the probability of pneumonia for each FILE.
 
-    The other stages are looked for beside the model. Exit code 1 when a file got no answer.
+    A file that cannot be read does not affect the others. With --opinions, the other stages' weights are read
+    from the model's folder. The exit code is 1 if a file has no result.
     """
-    model = model or default_model()
-    beside = {stage.number: model.with_name(stage.file) for stage in STAGES.values()} if opinions else {}
-    number = next((number for number, path in beside.items() if path == model), 0)
-    paths = {number: path for number, path in beside.items() if path.exists()} | {number: model}
-    predictors = {stage: load_predictor(path, precision) for stage, path in paths.items()}
-    readers = [(str(file), partial(read, file)) for file in files]
-    answer = answer_files(readers, predictors, number, heatmap, opinions, anyway)
+    reader = Reader(model, precision) if model else Reader.of(default_model(), precision)
+    loaders = [(shown(file), partial(read_image, file)) for file in files]
+    output = file_results(reader, loaders, heat_map=heatmap, second_opinion=opinions, anyway=anyway)
     if as_json:
-        print_json(answer["results"])
+        print_json(output["results"])
     else:
-        for result in answer["results"]:
-            if "error" in result:
-                what = "no answer" if "withheld" in result else "unreadable"
-                print(f"{what:>10}          {result['file']}: {result['error']}")
-                continue
-            label = result.get("finding", result["label"])
-            print(f"{label:>10}  {result['calibrated']:6.1%}  {result['file']}")
-            for warning in result["warnings"]:
-                print(f"{'':>20}{warning}")
-        print(answer["notice"])
-    return 1 if any("error" in result for result in answer["results"]) else 0
+        for result in output["results"]:
+            _print(result)
+        print(f"Model: {reader.identity}")
+        print(output["notice"])
+    return 1 if any("error" in result for result in output["results"]) else 0
 
 
-def default_model() -> Path:
-    """The weights that answer when none are named."""
-    models = available_models()
-    if not models:
-        raise UserError("There is no trained model. Train one, or give a weights file by --model.")
-    return models[-1].path
+def _print(result: dict) -> None:
+    """One result for people."""
+    if "error" in result:
+        outcome = "no result" if "withheld" in result else "unreadable"
+        print(f"{outcome:>10}          {result['file']}: {result['error']}")
+        return
+    label = result.get("finding", result["label"])
+    print(f"{label:>10}  {result['calibrated']:6.1%}  {result['file']}")
+    for warning in result["warnings"]:
+        print(f"{'':>20}{warning}")
+
+
+def default_model() -> AvailableModel:
+    """The active model, which is used if no weights file is given.
+
+    Raises:
+        UserError: there is none.
+    """
+    active = active_model()
+    if active is None:
+        raise UserError("There is no model. Train one and promote it, or name a weights file with --model.")
+    return active.model
 
 
 @click.command()
 @click.argument("run", metavar="RUN")
-@click.option("--runs", "folder", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
+@click.option("--runs", "folder", type=click.Path(path_type=Path), help="Folder that holds the runs.")
 def reference(run: str, folder: Path | None) -> None:
-    """Keep the training films of RUN as its models see them.
+    """Compute the out-of-distribution references of RUN.
 
-    Training does it by itself since answers are checked against them; runs from before need it once.
+    A reference describes the training images as a model sees them; new images are compared with it. Training
+    does this automatically; only runs from older versions need it, once.
     """
-    found = open_run(run, folder)
-    dataset = open_dataset(found.settings().data, Bar("Decoding", "image"))
-    for stage in sorted(map(int, found.evaluation())):
-        keep_reference(found, stage, dataset, Bar(f"Stage {stage}", "image"))
-    print(f"Kept in {found.path / 'references'}")
+    opened = open_run(run, folder)
+    dataset = open_dataset(opened.settings().data, Bar("Decoding", "image"))
+    for stage in sorted(map(int, opened.results.evaluation())):
+        save_reference(opened, stage, dataset, Bar(f"Stage {stage}", "image"))
+    print(f"Saved in {opened.path / 'references'}")

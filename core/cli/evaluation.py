@@ -1,4 +1,4 @@
-"""`evaluate` and `compare`: metrics of a weights file on a data set, and measured models side by side."""
+"""`evaluate` and `compare`: metrics of a weights file, and evaluated models side by side."""
 
 import sys
 from dataclasses import asdict
@@ -8,61 +8,88 @@ import click
 import numpy as np
 
 from core import evaluation
-from core.cli.output import Bar, as_json, operating_point, percent, precision, print_json
-from core.dataset import cohort, open_dataset
-from core.diagnosis import load_predictor
+from core.cli.output import Bar, as_json, precision, print_json
+from core.comparison import (
+    ModelComparison,
+    OcclusionEffect,
+    evaluated_stages,
+    occlusion_effects,
+    run_occlusion_test,
+    write_report,
+)
+from core.dataset import open_dataset, read_cohort
 from core.errors import UserError
+from core.evaluation import METRICS, PairwiseTest
+from core.inference import load_predictor
 from core.runs import open_run
-from core.study import Study, look_again, losses, measured_stages, write_report
 
 BATCH = 32
+OWN = "own"  # as `--point`: each model's own operating point
+COLUMN = 2 + max(len(metric.title) for metric in METRICS.values())
 
 
 @click.command()
 @click.option("--model", required=True, type=click.Path(path_type=Path), help="Weights file (.h5).")
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the data set.")
-@click.option("--split", default="test", show_default=True, type=click.Choice(["train", "val", "test"]))
+@click.option(
+    "--split",
+    default="test",
+    show_default=True,
+    type=click.Choice(["train", "val", "test"]),
+    help="Published split to evaluate on.",
+)
 @precision
 @as_json
 def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool) -> None:
-    """Metrics of a weights file on a published split of a data set."""
+    """Evaluate a weights file at a decision threshold of 0.5."""
     dataset = open_dataset(data, Bar("Decoding", "image"))
     rows = np.flatnonzero(dataset.table["split"] == split)
     if not len(rows):
-        raise UserError(f"{dataset.root} holds no readable image in {split}/. Choose another split.")
+        raise UserError(f"{dataset.root} has no readable image in {split}/. Choose another split.")
     predictor = load_predictor(model, precision)
-    bar, parts = Bar("Predicting", "image"), []
+    bar, batches = Bar("Predicting", "image"), []
     for start in range(0, len(rows), BATCH):
-        parts.append(predictor.probabilities(dataset.pixels[rows[start : start + BATCH]]))
+        batches.append(predictor.probabilities(dataset.pixels[rows[start : start + BATCH]]))
         bar(min(start + BATCH, len(rows)), len(rows))
-    metrics = evaluation.evaluate(dataset.labels[rows], np.concatenate(parts))
+    metrics = evaluation.evaluate(dataset.labels[rows], np.concatenate(batches))
     if as_json:
         print_json(metrics)
         return
-    print(f"{model.name} on {split} of {dataset.name}: {metrics['n']} images")
-    for name in ("accuracy", "precision", "recall", "specificity", "f1"):
-        print(f"  {name:<12} {percent(metrics[name])}")
-    for name in ("auc", "loss"):
-        print(f"  {name:<12} {'–' if metrics[name] is None else f'{metrics[name]:.4f}'}")
+    threshold = f"decision threshold {metrics['threshold']:.3f}"
+    print(f"{model.name} on {split} of {dataset.name}: {metrics['n']} images, {threshold}")
+    for name, metric in METRICS.items():
+        print(f"  {metric.title:<{COLUMN}}{metric.text(metrics[name])}")
     (tn, fp), (fn, tp) = metrics["confusion_matrix"]
-    print(f"  true normal  {tn}, false alarms {fp}, missed {fn}, found {tp}")
+    print(f"  TN {tn}, FP {fp}, FN {fn}, TP {tp}")
 
 
 @click.command()
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
-@click.option("--runs", "folder", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
-@click.option("--split", default="test", show_default=True, type=click.Choice(["test", "validation"]))
-@operating_point
-@click.option("--cohort", "cohort_name", help="Only films of this cohort of each run's set.")
+@click.option("--runs", "folder", type=click.Path(path_type=Path), help="Folder that holds the runs.")
 @click.option(
-    "--ensemble", is_flag=True, help="The mean of their calibrated probabilities as one more model."
+    "--split",
+    default="test",
+    show_default=True,
+    type=click.Choice(["test", "validation"]),
+    help="Images to compare the models on.",
 )
 @click.option(
-    "--again",
+    "--point",
+    type=click.Choice([OWN, "half", "youden", "sensitivity"]),
+    default=OWN,
+    show_default=True,
+    help="Decision threshold: each model's own, one half, or chosen on validation by Youden's J or for a "
+    "sensitivity of 95%.",
+)
+@click.option("--cohort", "cohort_name", help="Use only this cohort of the first run's data set.")
+@click.option("--ensemble", is_flag=True, help="Add the mean of the calibrated probabilities as a model.")
+@click.option(
+    "--occlusion",
     is_flag=True,
-    help="First ask each model again about films with the frame or the corners hidden, and keep that.",
+    help="First run the occlusion test: predict images with the border or the corners hidden, and save the "
+    "results with the run.",
 )
-@click.option("--report", type=click.Path(path_type=Path), help="Write a report into this new folder.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write a report to this new folder.")
 @as_json
 def compare(
     runs: tuple[str, ...],
@@ -71,53 +98,70 @@ def compare(
     point: str,
     cohort_name: str | None,
     ensemble: bool,
-    again: bool,
+    occlusion: bool,
     report: Path | None,
     as_json: bool,
 ) -> None:
-    """Compare every measured stage of RUNs: metrics with 95 % intervals, and whether they differ."""
-    candidates = measured_stages([open_run(name, folder) for name in runs])
-    if not candidates:
-        raise UserError(f"No stage of {', '.join(runs)} has been measured yet. Wait for one to finish.")
-    if again:
-        for candidate in filter(lambda item: item.can_be_asked, candidates):
-            dataset = open_dataset(candidate.data, Bar("Decoding", "image"))
-            look_again(candidate, split, dataset, Bar(f"Asking {candidate.name}", "image"))
-    films = (cohort_name, cohort(candidates[0].data, cohort_name)) if cohort_name else None
-    study = Study.of(candidates, split, films, ensemble)
-    study = study.at(
-        {
-            name: evaluation.found_by(point, model.labels, model.probabilities)
-            for name, model in study.validation.items()
-        }
-    )
+    """Compare every evaluated stage of RUNs.
+
+    Shows metrics with 95% intervals, and tests whether the models differ.
+    """
+    stages = evaluated_stages([open_run(name, folder) for name in runs])
+    if not stages:
+        raise UserError(f"No stage of {', '.join(runs)} has been evaluated yet. Wait for one to finish.")
+    if occlusion:
+        for stage in stages:
+            dataset = open_dataset(stage.data, Bar("Decoding", "image"))
+            run_occlusion_test(stage, split, dataset, Bar(f"Predicting with {stage.name}", "image"))
+    cohort = (cohort_name, read_cohort(stages[0].data, cohort_name)) if cohort_name else None
+    comparison = ModelComparison.of(stages, split, cohort, ensemble)
+    if point != OWN:
+        comparison = comparison.at(
+            {
+                name: evaluation.find_point(point, model.labels, model.probabilities)
+                for name, model in comparison.validation.items()
+            }
+        )
     if report:
-        path = write_report(study, report, lambda what: print(f"{what} ...", file=sys.stderr))
+        path = write_report(comparison, report, lambda step: print(f"{step} ...", file=sys.stderr))
         print(f"Report: {path}", file=sys.stderr)
-    differences = evaluation.compare(study.models, study.thresholds)
-    found = {model.name: evaluation.measured(model, study.thresholds[model.name]) for model in study.models}
-    hidden = losses(study)
+    metrics = {
+        model.name: evaluation.evaluate_with_intervals(model, comparison.thresholds[model.name])
+        for model in comparison.models
+    }
+    tests = evaluation.pairwise_tests(comparison.models, comparison.thresholds)
+    effects = occlusion_effects(comparison)
     if as_json:
         print_json(
             {
                 "split": split,
-                "models": found,
-                "differences": [_plain(item) for item in differences],
-                "hidden": [asdict(item) for item in hidden],
+                "models": metrics,
+                "differences": [{**asdict(test), "sentence": test.sentence()} for test in tests],
+                "hidden": [asdict(effect) for effect in effects],
+                "notes": comparison.notes,
             }
         )
-        return
-    for name, values in found.items():
-        print(f"{name} on {split}: {values['n']} images, called PNEUMONIA from {values['threshold']:.3f}")
-        for metric, title in evaluation.METRICS.items():
-            print(f"  {title:<18} {evaluation.in_words(values[metric], values['intervals'][metric], metric)}")
-    for item in differences:
-        print(item.sentence())
-    for item in hidden:
-        change = f"ROC AUC {item.auc.value:+.3f}" if item.auc else "cannot be told: too few films of a class"
-        print(f"{item.model} without {item.mask}: {change}")
+    else:
+        _print_comparison(comparison, metrics, tests, effects)
 
 
-def _plain(item: evaluation.Comparison) -> dict:
-    """A comparison as plain values, with its sentence."""
-    return {**asdict(item), "sentence": item.sentence()}
+def _print_comparison(
+    comparison: ModelComparison,
+    metrics: dict[str, dict],
+    tests: list[PairwiseTest],
+    effects: list[OcclusionEffect],
+) -> None:
+    """Metrics by model, then tests, then effects of the occlusion test."""
+    for name, values in metrics.items():
+        point = comparison.points[name]
+        print(f"{name} on {comparison.split}: {values['n']} images")
+        print(f"  Decision threshold {point.threshold:.3f}, {point.rule}")
+        for key, metric in METRICS.items():
+            print(f"  {metric.title:<{COLUMN}}{metric.text(values[key], values['intervals'][key])}")
+    for sentence in comparison.small_samples:
+        print(sentence)
+    for test in tests:
+        print(test.sentence())
+    for effect in effects:
+        change = f"ROC AUC {effect.auc.value:+.3f}" if effect.auc else "too few images to test"
+        print(f"{effect.model}, {effect.mask} hidden: {change}")

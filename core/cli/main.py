@@ -1,13 +1,19 @@
-"""The command group, and how mistakes are told: one clear line, exit code 2."""
+"""The command group; a user's mistake is reported in one line, with exit code 2."""
 
+import io
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 
+import core
+from core.config import NAME, home, old_names
+from core.disk import explained
 from core.errors import UserError
 
-ROOMS = {
+MODULES = {
+    "run": "app",
     "index": "data",
     "demo": "data",
     "fetch": "data",
@@ -15,49 +21,71 @@ ROOMS = {
     "sets": "data",
     "audit": "data",
     "train": "training",
+    "settings": "settings",
     "sweep": "sweep",
     "runs": "runs",
     "stop": "runs",
-    "waiting": "runs",
-    "features": "training",
+    "queue": "runs",
+    "cache": "cache",
     "import-weights": "weights",
     "pack": "weights",
     "evaluate": "evaluation",
     "compare": "evaluation",
+    "models": "models",
     "predict": "diagnosis",
-    "read": "archive",
+    "lungs": "lungs",
+    "train-lungs": "lung_training",
+    "evaluate-lungs": "lung_training",
+    "batch": "batch",
     "node": "node",
     "reference": "diagnosis",
 }
 
 
 class Commands(click.Group):
-    """The commands by name; a room's file is imported when one of its commands is asked for."""
+    """The commands by name; a module is imported when one of its commands is used."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return list(ROOMS)
+        return list(MODULES)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in ROOMS:
+        name = old_names.COMMANDS.get(name, name)
+        if name not in MODULES:
             return None
-        room = import_module(f"core.cli.{ROOMS[name]}")
+        module = import_module(f"core.cli.{MODULES[name]}")
         return next(
-            item for item in vars(room).values() if isinstance(item, click.Command) and item.name == name
+            item for item in vars(module).values() if isinstance(item, click.Command) and item.name == name
         )
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-def commands() -> None:
-    """Detect pneumonia on chest X-rays: data, staged training, evaluation, prediction.
+def current_option(name: str) -> str:
+    """The name of an option, without dashes, in this version."""
+    return old_names.OPTIONS.get(f"--{name}", f"--{name}").removeprefix("--")
 
-    Research software, not a medical device.
+
+@click.group(
+    cls=Commands,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "token_normalize_func": current_option,
+    },
+)
+@click.version_option(core.__version__, prog_name="Pneumonia studio")
+def commands() -> None:
+    """Detect pneumonia on chest X-rays.
+
+    For research use only. Not a medical device.
     """
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command line; returns the exit code: 0 well, 1 in part, 2 a user's mistake."""
+    """Run a command line; returns the exit code: 0 success, 1 partial success, 2 a user's mistake."""
+    for stream in (sys.stdout, sys.stderr):  # names of files are not always text
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return commands.main(arguments, prog_name="python -m core", standalone_mode=False) or 0
+        return commands.main(arguments, prog_name=_program(), standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.ctx.get_help())
         return 2
@@ -70,6 +98,13 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, as in `| head`
         sys.stderr.close()
         return 1
+    except OSError as error:  # a folder or file that nobody has explained
+        return _mistake(str(explained(error, Path(error.filename or home()))))
+
+
+def _program() -> str:
+    """What the user typed: the installed command, or `python -m core`."""
+    return NAME if Path(sys.argv[0]).stem == NAME else "python -m core"
 
 
 def _mistake(sentence: str) -> int:

@@ -1,4 +1,4 @@
-"""`node`: films from an archive by DICOM, findings back to it."""
+"""`node`: receives images from a PACS by DICOM and sends results back."""
 
 import logging
 import os
@@ -6,140 +6,155 @@ import signal
 import socket
 import threading
 import warnings
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from core.cli.output import as_json, print_json
-from core.diagnosis import NodeStatus, node_folder, node_status
+from core.dicom_node import (
+    NodeSettings,
+    NodeStatus,
+    RemoteAE,
+    ScpSettings,
+    node_folder,
+    node_status,
+    run_node,
+    tls_context,
+)
 from core.errors import UserError
 
-LOCAL = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.command()
 @click.option("--aet", default="PNEUMONIA", show_default=True, help="AE title of the node.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=11112, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=11112,
+    show_default=True,
+    help="Port to listen on; 0 picks a free one.",
+)
 @click.option(
     "--allow",
     "allowed",
     metavar="AET=HOST",
     multiple=True,
-    help="Who may send, under which name and from where; given once or more often.",
+    help="AE title that may send, and its host. May be repeated.",
 )
-@click.option("--return-to", "archive", metavar="AET@HOST:PORT", help="The archive that gets the results.")
+@click.option("--send-to", "remote", metavar="AET@HOST:PORT", help="Remote AE that receives the results.")
 @click.option(
     "--tls",
     nargs=3,
     metavar="CERT KEY CA",
     type=PEM,
-    help="PEM files: both sides show a certificate that CA signed, whoever connects.",
+    help="PEM files for mutual TLS: both sides present a certificate signed by CA.",
 )
 @click.option(
-    "--quiet",
+    "--study-timeout",
     type=click.FloatRange(0, 600),
     default=2.0,
     show_default=True,
-    help="Seconds without a further film after which a study is answered.",
+    help="Seconds without a new image after which a study is complete and processed.",
 )
-@click.option("--keep", is_flag=True, help="Keep films and results after they were delivered.")
-@click.option("--status", "status", is_flag=True, help="Say what the node has done so far, and end.")
+@click.option("--keep", is_flag=True, help="Keep images and results after delivery.")
+@click.option("--status", is_flag=True, help="Show what the node has done so far and exit.")
 @as_json
 def node(
     aet: str,
     host: str,
     port: int,
     allowed: tuple[str, ...],
-    archive: str | None,
+    remote: str | None,
     tls: tuple[Path, Path, Path] | None,
-    quiet: float,
+    study_timeout: float,
     keep: bool,
     status: bool,
     as_json: bool,
 ) -> int:
-    """Take films from a PACS by DICOM, judge them, and return findings to it, until Ctrl-C.
+    """Receive images from a PACS by DICOM and send results back.
 
-    What was acknowledged is on disk: whatever ends the node, the next start goes on.
+    The node runs until Ctrl-C. Images are on disk before they are acknowledged: however the node ends, the
+    next start continues.
     """
     if status:
-        return _say(node_status(), as_json)
-    # Imported here: pynetdicom and the engine take a second, and the status does without.
-    from core.diagnosis.node import NodeSettings, run_node
-    from core.diagnosis.node_delivery import Archive
-    from core.diagnosis.node_server import Listening, tls_context
-
-    if host not in LOCAL and not allowed:
-        raise UserError(f"Whoever reaches {host} could send films. Name who may by --allow AET=HOST.")
-    receives = tls_context(*tls, server=True) if tls else None
-    sends = tls_context(*tls, server=False) if tls else None
-    listening = Listening(_title(aet), host, port, _allowed(allowed), receives)
-    target = Archive(*_address(archive)) if archive else None
+        return _print_status(node_status(), as_json)
+    if host not in LOOPBACK and not allowed:
+        raise UserError(
+            f"Anyone who can reach {host} could send images. Name the allowed senders with --allow AET=HOST."
+        )
+    server_tls = tls_context(*tls, server=True) if tls else None
+    client_tls = tls_context(*tls, server=False) if tls else None
+    scp = ScpSettings(_ae_title(aet), host, port, _allowed(allowed), server_tls)
+    target = RemoteAE(*_remote_address(remote)) if remote else None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    _configure_logging()
+
+    def ready(listening_port: int) -> None:
+        results = f"sent to {target}" if target else "kept until --send-to names a remote AE"
+        print(f"{aet} listens on {host}:{listening_port}; results are {results}", flush=True)
+
+    run_node(NodeSettings(scp, target, client_tls, study_timeout, keep), stop, ready)
+    os._exit(0)  # threads of pynetdicom would wait for silent peers; they hold nothing to save
+
+
+def _configure_logging() -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
     logging.getLogger("pneumonia.node").setLevel(logging.INFO)
     for library in ("pynetdicom", "pydicom"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)  # they would write who sent what
+        logging.getLogger(library).setLevel(logging.CRITICAL)  # their messages may contain patient data
     warnings.simplefilter("ignore")
 
-    def ready(found: int) -> None:
-        where = (
-            f"; results go to {target}" if target else "; results are kept until --return-to names an archive"
-        )
-        print(f"{aet} listens on {host}:{found}{where}", flush=True)
 
-    run_node(NodeSettings(listening, target, sends, quiet, keep), stop, ready)
-    os._exit(0)  # pynetdicom's threads would wait for peers that say nothing; nothing of theirs is kept
-
-
-def _title(text: str) -> str:
-    """An AE title as DICOM has it."""
+def _ae_title(text: str) -> str:
+    """A valid AE title, without surrounding spaces."""
     if not (text.isascii() and text.isprintable() and "\\" not in text and 0 < len(text.strip()) <= 16):
-        raise UserError(f"{text!r} is no AE title: up to 16 letters, digits and signs.")
+        raise UserError(f"{text!r} is not an AE title: use 1 to 16 ASCII characters without backslash.")
     return text.strip()
 
 
 def _allowed(entries: tuple[str, ...]) -> dict[str, frozenset[str]]:
-    """Addresses by AE title."""
-    found: dict[str, frozenset[str]] = {}
+    """IP addresses by AE title."""
+    allowed: dict[str, frozenset[str]] = {}
     for entry in entries:
         title, separator, host = entry.partition("=")
         if not separator or not host:
             raise UserError(f"--allow {entry!r} is not AET=HOST, such as ORTHANC=10.0.0.5.")
-        title = _title(title)
+        title = _ae_title(title)
         try:
-            addresses = {item[4][0] for item in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+            addresses = {str(item[4][0]) for item in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
         except OSError as error:
-            raise UserError(f"--allow {entry!r}: there is no host {host!r}.") from error
-        found[title] = found.get(title, frozenset()) | addresses
-    return found
+            raise UserError(f"--allow {entry!r}: the host {host!r} is unknown.") from error
+        allowed[title] = allowed.get(title, frozenset()) | addresses
+    return allowed
 
 
-def _address(text: str) -> tuple[str, str, int]:
-    title, _, place = text.partition("@")
-    host, _, port = place.rpartition(":")
+def _remote_address(text: str) -> tuple[str, str, int]:
+    """AE title, host and port."""
+    title, _, address = text.partition("@")
+    host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise UserError(f"--return-to {text!r} is not AET@HOST:PORT, such as ORTHANC@10.0.0.5:4242.")
-    return _title(title), host, int(port)
+        raise UserError(f"--send-to {text!r} is not AET@HOST:PORT, such as ORTHANC@10.0.0.5:4242.")
+    return _ae_title(title), host, int(port)
 
 
-def _say(found: NodeStatus | None, as_json: bool) -> int:
+def _print_status(status: NodeStatus | None, as_json: bool) -> int:
     if as_json:
-        print_json(asdict(found or NodeStatus()))
+        print_json((status or NodeStatus()).to_json())
         return 0
-    if found is None:
-        print(f"No node was started here: there is nothing in {node_folder()}.")
+    if status is None:
+        print(f"No node has been started here: there is no queue in {node_folder()}.")
         return 0
     print(
-        f"received {found.received:,}, judged {found.judged:,}, delivered {found.delivered:,}, "
-        f"waiting {found.waiting:,}, failed {found.failed:,}"
+        f"Received {status.received:,}, processed {status.processed:,}, delivered {status.delivered:,}, "
+        f"pending {status.pending:,}, failed {status.failed:,}"
     )
-    for reason, count in found.reasons.items():
+    for reason, count in status.reasons.items():
         print(f"Failed {count:,}: {reason}")
-    if found.trouble:
-        print(f"Not returned: {found.trouble}")
+    if status.delivery_error:
+        print(f"Delivery failed: {status.delivery_error}.")
     return 0

@@ -1,4 +1,4 @@
-"""What commands print: JSON for machines, bars and tables for people."""
+"""Output of commands: JSON for programs, progress bars and formatted numbers for people."""
 
 import json
 import sys
@@ -7,16 +7,16 @@ from collections.abc import Callable
 import click
 from tqdm import tqdm
 
-from core import processor
+from core.config import processor
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value, nothing else.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value and nothing else.")
 
 precision = click.option(
     "--precision",
     type=click.Choice(processor.PRECISIONS),
     default="auto",
     show_default=True,
-    help="In which convolutions compute; auto is bfloat16 where the processor has it.",
+    help="Precision of the convolutions; auto uses bfloat16 if the processor supports it.",
 )
 
 operating_point = click.option(
@@ -24,7 +24,7 @@ operating_point = click.option(
     type=click.Choice(["half", "youden", "sensitivity"]),
     default="half",
     show_default=True,
-    help="Threshold: one half, or found on validation by Youden's J or for a sensitivity of 95 %.",
+    help="Decision threshold: one half, or chosen on validation by Youden's J or for a sensitivity of 95%.",
 )
 
 
@@ -34,13 +34,15 @@ def print_json(value: object) -> None:
 
 
 class Bar:
-    """A progress bar on standard error, silent where nobody watches."""
+    """A progress bar on standard error; hidden if that is not a terminal."""
 
-    def __init__(self, title: str, unit: str):
-        self._title, self._unit, self._bar = title, unit, None
+    def __init__(self, title: str, unit: str) -> None:
+        self._title = title
+        self._unit = unit
+        self._bar: tqdm | None = None
 
     def __call__(self, done: int, total: int) -> None:
-        """Show that `done` of `total` are done."""
+        """Update the bar."""
         if self._bar is None:
             hidden = not sys.stderr.isatty()
             self._bar = tqdm(total=total, desc=self._title, unit=self._unit, disable=hidden)
@@ -53,10 +55,10 @@ Progress = Callable[[int, int], None]
 
 
 def percent(value: float | None) -> str:
-    """A share for people; a dash when there is none."""
-    return "–" if value is None else f"{100 * value:.1f} %"
+    """A fraction as a percentage; a dash if there is none."""
+    return "–" if value is None else f"{100 * value:.1f}%"
 
 
 def gibibytes(size: int) -> str:
-    """A size on disk for people."""
+    """A size in bytes as GiB."""
     return f"{size / 2**30:.2f} GiB"

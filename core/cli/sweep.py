@@ -1,4 +1,4 @@
-"""`sweep`: runs over settings times seeds."""
+"""`sweep`: runs over settings and seeds."""
 
 from pathlib import Path
 
@@ -10,42 +10,43 @@ from core.runs import Sweep, Trial
 
 @click.command()
 @click.argument("file", metavar="FILE.toml", type=click.Path(path_type=Path))
-@click.option("--cluster", metavar="ADDRESS", help="Of a Ray cluster whose nodes see the same folders.")
-@click.option("--runs", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
+@click.option("--cluster", metavar="ADDRESS", help="HOST:PORT of a Ray cluster with shared folders.")
+@click.option("--runs", type=click.Path(path_type=Path), help="Folder that holds the runs.")
 @as_json
 def sweep(file: Path, cluster: str | None, runs: Path | None, as_json: bool) -> int:
-    """Train what FILE says: a grid, or values that a search chooses, each with every seed.
+    """Run a sweep: a grid, an ablation or a search.
 
-    Each trial is an ordinary run. Whatever ends the sweep, the same words go on with it: what has finished is
-    not trained again. Ctrl-C leaves the run that trains alone. Exit code 1 when a trial did not finish.
+    FILE describes it. Each trial runs once with every seed and is an ordinary run. The same command resumes a
+    sweep that was interrupted; finished trials are not trained again. Ctrl-C stops the sweep, but not the run
+    in training. The exit code is 1 if a trial did not finish.
     """
-    # Imported here: the other commands do without the search.
-    from core.training.sweep import Queue, run_sweep
-    from core.training.sweep_cluster import Cluster
+    # Imported lazily: Optuna takes a second to import.
+    from core.training.sweep import LocalTrainer, run_sweep
+    from core.training.sweep_cluster import ClusterTrainer
     from core.training.sweep_plan import read_plan
 
     plan = read_plan(file, Bar("Decoding", "image"))
-    trainer = Cluster(cluster, plan.cpus) if cluster else Queue()
+    trainer = ClusterTrainer(cluster, plan.cpus) if cluster else LocalTrainer()
     if not as_json:
         print(
             f"Sweep {plan.name}: {plan.trials} trials, {len(plan.seeds)} seeds each, "
-            f"{trainer.at_once} at once"
+            f"{trainer.parallel_trials} in parallel"
         )
-    found = run_sweep(plan, trainer, runs, None if as_json else say)
-    best = found.best()
+    result = run_sweep(plan, trainer, runs, None if as_json else print_trial)
+    best = result.best()
     if as_json:
         rows = [
-            {**vars(trial), "state": found.state(trial), "loss": found.loss(trial)} for trial in found.trials
+            {**vars(trial), "state": result.state(trial), "loss": result.loss(trial)}
+            for trial in result.trials
         ]
-        print_json({"sweep": found.name, "trials": rows, "best": best and best.number})
+        print_json({"sweep": result.name, "trials": rows, "best": best and best.number})
     elif best:
-        print(f"Best: trial {best.number} with {found.in_words(best)}, runs {', '.join(best.runs)}")
-    good = all(found.state(trial) in ("finished", "pruned") for trial in found.trials)
-    return 0 if good else 1
+        print(f"Best: trial {best.number} with {result.describe(best)}, runs {', '.join(best.runs)}")
+    return 0 if all(result.state(trial) in ("finished", "pruned") for trial in result.trials) else 1
 
 
-def say(found: Sweep, trial: Trial) -> None:
-    """One line about a trial that has ended."""
-    state, loss = found.state(trial), found.loss(trial)
-    result = f"validation loss {loss:.4f}" if state == "finished" else f"{state} {trial.pruned}".rstrip()
-    print(f"trial {trial.number}: {found.in_words(trial)}: {result}", flush=True)
+def print_trial(sweep: Sweep, trial: Trial) -> None:
+    """Print one line about a trial that has ended."""
+    state, loss = sweep.state(trial), sweep.loss(trial)
+    outcome = f"validation loss {loss:.4f}" if state == "finished" else f"{state} {trial.pruned}".rstrip()
+    print(f"trial {trial.number}: {sweep.describe(trial)}: {outcome}", flush=True)

@@ -1,4 +1,4 @@
-"""`train`: a run from the terminal, in the same process of its own that the page starts."""
+"""`train`: a run from the terminal, in a process of its own, as on the page."""
 
 import sys
 import time
@@ -8,46 +8,56 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from core.cli.output import Bar, as_json, gibibytes, percent, precision, print_json
-from core.config import PRESETS, STAGE_NUMBERS, STAGES, preset
-from core.dataset import choices, open_dataset
+from core.cli.output import Bar, as_json, percent, precision, print_json
+from core.config import PRESETS, STAGE_NUMBERS, TrainingSettings, declarations, preset
+from core.dataset import few_validation_images, open_dataset, read_exclusions, rows_by_role
 from core.errors import UserError
-from core.runs import Run, create_run, jobs, kept_activations, open_run
+from core.runs import Run, create_run, jobs, open_run
 
-SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_POLLS = 0.5
+SETTINGS = declarations(TrainingSettings)
 
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of the data set.")
-@click.option("--preset", "preset_name", default="seed", show_default=True, type=click.Choice(list(PRESETS)))
+@click.option(
+    "--preset",
+    "preset_name",
+    default="seed",
+    show_default=True,
+    type=click.Choice(list(PRESETS)),
+    help="Settings to start from.",
+)
 @click.option(
     "--stage",
     "stages",
     type=click.Choice([*map(str, STAGE_NUMBERS), "all"]),
     multiple=True,
-    help="Given once or more often; all three if not given. 4 trains what --set strategy... names.",
+    help="Stage to train; may be repeated. Default: 1, 2 and 3. 4 is custom: give --set strategy.name=...",
 )
 @click.option(
     "--weights",
     metavar="imagenet|none|FILE",
     default="imagenet",
     show_default=True,
-    help="Starting weights of VGG19: downloaded, random, or a file in Keras's no-top layout.",
+    help=f"Starting weights: {SETTINGS['weights'].help}",
 )
-@click.option("--epochs", type=int, help="Most epochs a stage.")
-@click.option("--steps", type=int, help="Steps an epoch, in every stage.")
-@click.option("--seed", type=int, help="Of split, augmentation, first weights and dropout.")
+@click.option("--epochs", type=int, help=SETTINGS["epochs"].help)
+@click.option("--steps", type=int, help="Steps per epoch in every stage.")
+@click.option("--seed", type=int, help=SETTINGS["seed"].help)
 @precision
 @click.option(
     "--set",
     "changes",
     metavar="NAME=VALUE",
     multiple=True,
-    help="Any other setting, such as momentum=0.9 or augmentation.rotation=10.",
+    help="Any setting, such as momentum=0.9 or augmentation.rotation=10; see `python -m core settings`.",
 )
-@click.option("--resume", metavar="RUN", help="Go on with a run that stopped, failed or died; alone.")
-@click.option("--run", "name", help="Name of the run; made from preset and time if not given.")
-@click.option("--runs", type=click.Path(path_type=Path), help="Folder that keeps the runs.")
+@click.option(
+    "--resume", metavar="RUN", help="Resume a run that stopped, failed or died, with its own settings."
+)
+@click.option("--run", "name", help="Name of the run; by default, preset and time.")
+@click.option("--runs", type=click.Path(path_type=Path), help="Folder that holds the runs.")
 @click.option("--model-dir", type=click.Path(path_type=Path), help="Folder for the finished weights.")
 @as_json
 def train(
@@ -66,9 +76,9 @@ def train(
     model_dir: Path | None,
     as_json: bool,
 ) -> int:
-    """Train one stage or all three, and show how it goes. Ctrl-C stops after the running step.
+    """Train one stage or all three and show the progress. Ctrl-C stops after the current step.
 
-    One run trains at a time; others wait for their turn.
+    One run trains at a time; others wait in the queue.
     """
     if resume:
         return _followed(open_run(resume, runs), as_json)
@@ -76,20 +86,23 @@ def train(
         raise click.UsageError("Missing option '--data', the folder of the data set.")
     dataset = open_dataset(data, Bar("Decoding", "image"))
     settings = preset(preset_name).settings(
-        **asdict(choices(dataset.root)),
+        **asdict(read_exclusions(dataset.root)),
         data=str(dataset.root),
         weights=weights if weights in ("imagenet", "none") else str(Path(weights).resolve()),
         precision=precision,
     )
-    given = {"epochs": epochs, "steps": steps and (steps,) * len(STAGES), "seed": seed}
-    settings = replace(settings, **{key: value for key, value in given.items() if value is not None})
-    settings = settings.changed(_named_values(changes))
+    given = {"epochs": epochs, "steps": steps, "seed": seed}
+    given = {name: str(value) for name, value in given.items() if value is not None}
+    settings = settings.changed(given | _named_values(changes))
     if stages and "all" not in stages:
         settings = replace(settings, stages=tuple(sorted(map(int, set(stages)))))
+    if few := few_validation_images(dataset, rows_by_role(dataset, settings)):
+        print(few, file=sys.stderr)
     return _followed(create_run(settings, name, runs, model_dir), as_json)
 
 
 def _named_values(changes: tuple[str, ...]) -> dict[str, str]:
+    """The values of `--set` by name."""
     for change in changes:
         if "=" not in change:
             raise click.BadParameter(f"{change!r} is not NAME=VALUE, such as momentum=0.9.")
@@ -97,25 +110,10 @@ def _named_values(changes: tuple[str, ...]) -> dict[str, str]:
 
 
 def _followed(run: Run, as_json: bool) -> int:
-    """Start a run, or let it go on, and follow it to its end."""
+    """Start or resume a run and follow it to its end."""
     jobs.start(run)
     _follow(run, quiet=as_json)
     return _report(run, as_json)
-
-
-@click.command()
-@click.option("--clear", is_flag=True, help="Delete them; the next run computes anew what it needs.")
-@as_json
-def features(clear: bool, as_json: bool) -> None:
-    """Show the space that kept activations of frozen layers take, or clear it."""
-    freed = kept_activations.clear() if clear else 0
-    kept = kept_activations.size()
-    if as_json:
-        print_json({"folder": str(kept_activations.folder()), "bytes": kept, "freed": freed})
-        return
-    if clear:
-        print(f"{gibibytes(freed)} freed")
-    print(f"{gibibytes(kept)} of kept activations in {kept_activations.folder()}")
 
 
 def _follow(run: Run, quiet: bool) -> None:
@@ -128,23 +126,24 @@ def _follow(run: Run, quiet: bool) -> None:
             try:
                 status = run.status()
                 left = "" if not status.seconds_left else f" · {status.seconds_left // 60 + 1} min left"
-                where = f" · epoch {status.epoch}/{status.epochs}" if status.epoch else ""
+                epoch = f" · epoch {status.epoch}/{status.epochs}" if status.epoch else ""
                 bar.n = round(100 * status.done)
-                bar.set_postfix_str(f"{status.message}{where}{left}", refresh=True)
+                bar.set_postfix_str(f"{status.message}{epoch}{left}", refresh=True)
                 if status.state not in ("queued", "running"):
                     return
-                jobs.keep_going(run.path.parent)
-                time.sleep(SECONDS_BETWEEN_LOOKS)
+                jobs.ensure_scheduler(run.path.parent)
+                time.sleep(SECONDS_BETWEEN_POLLS)
             except KeyboardInterrupt:
                 jobs.stop(run)
-                bar.write("Stopping after the running step ...")
+                bar.write("Stopping after the current step ...")
 
 
 def _report(run: Run, as_json: bool) -> int:
+    """Print the results of a run that has ended; returns the exit code."""
     status = run.status()
     if status.state in ("failed", "died"):
         raise UserError(f"{status.message} Run {run.name}, log: {run.log_path}")
-    evaluation = run.evaluation()
+    evaluation = run.results.evaluation()
     if as_json:
         names = {number: run.stage(int(number)).name for number in evaluation}
         stages = {names[number]: evaluation[number] for number in evaluation}
@@ -156,7 +155,7 @@ def _report(run: Run, as_json: bool) -> int:
                 auc = "–" if metrics["auc"] is None else f"{metrics['auc']:.3f}"
                 print(
                     f"  stage {number}  {split:<10}  AUC {auc}  accuracy "
-                    f"{percent(metrics['accuracy'])}  sensitivity {percent(metrics['recall'])}  "
+                    f"{percent(metrics['accuracy'])}  sensitivity {percent(metrics['sensitivity'])}  "
                     f"specificity {percent(metrics['specificity'])}  n {metrics['n']}"
                 )
     return 0 if status.state == "finished" else 1

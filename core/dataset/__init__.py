@@ -1,58 +1,75 @@
-"""A folder of radiographs as an indexed data set: contents, pixels, splits, augmented views."""
+"""From a folder, zip or table of X-rays to an indexed Dataset: roles, augmentation, audit, cohorts."""
 
-from core.dataset.audit import Finding, audit, report
+from core.dataset.audit import audit
 from core.dataset.augmentation import affine_matrix, augment, augmented_views, grey_curve
-from core.dataset.choices import Choices, choices, choose
-from core.dataset.cohorts import cohort, cohorts, forget_cohort, save_cohort
-from core.dataset.demo import write_demo
-from core.dataset.description import described
+from core.dataset.cohorts import delete_cohort, read_cohort, read_cohorts, save_cohort
+from core.dataset.dataset import Dataset, Problem, counts
+from core.dataset.download import LICENCE, download_pneumoniamnist
 from core.dataset.duplicates import copies
-from core.dataset.fetching import LICENCE, fetch_pneumoniamnist
-from core.dataset.film_features import FilmFeatures, keep_film_features
-from core.dataset.index import Dataset, Problem, counts, known_folders, open_dataset
-from core.dataset.looks import class_images, film_looks
-from core.dataset.roles import rows_by_role
-from core.dataset.sets import list_sets, remove_set
-from core.dataset.shortcuts import baseline
-from core.dataset.split import assign_roles, sample
-from core.dataset.tables import import_table
-from core.dataset.zips import import_zip
+from core.dataset.exclusions import Exclusions, read_exclusions, save_exclusions
+from core.dataset.findings import Finding, report
+from core.dataset.image_features import ImageFeatures, save_image_features
+from core.dataset.image_filter import SORT_ORDERS, ImageFilter, image_table, matching_rows
+from core.dataset.image_statistics import class_images, describe_images, image_statistics
+from core.dataset.imported_sets import list_imported_sets, passed_over_at_import, remove_imported_set
+from core.dataset.index import open_dataset
+from core.dataset.issues import ISSUES
+from core.dataset.pixels import Progress
+from core.dataset.roles import assign_roles, few_validation_images, rows_by_role, sample
+from core.dataset.shortcut_baselines import SHORTCUT_TITLES, shortcut_baseline
+from core.dataset.storage import known_folders
+from core.dataset.synthetic import DEFAULT_IMAGES, draw_chest, write_synthetic_dataset
+from core.dataset.table_import import import_table
+from core.dataset.thumbnails import sprite_sheet
+from core.dataset.zip_import import import_zip
 
 __all__ = [
+    "DEFAULT_IMAGES",
+    "ISSUES",
+    "SHORTCUT_TITLES",
     "LICENCE",
-    "Choices",
+    "SORT_ORDERS",
     "Dataset",
-    "FilmFeatures",
+    "Exclusions",
     "Finding",
+    "ImageFeatures",
+    "ImageFilter",
     "Problem",
+    "Progress",
     "affine_matrix",
     "assign_roles",
     "audit",
     "augment",
     "augmented_views",
-    "baseline",
-    "choices",
-    "choose",
     "class_images",
-    "cohort",
-    "cohorts",
     "copies",
     "counts",
-    "described",
-    "fetch_pneumoniamnist",
-    "film_looks",
-    "forget_cohort",
+    "delete_cohort",
+    "describe_images",
+    "download_pneumoniamnist",
+    "few_validation_images",
+    "draw_chest",
     "grey_curve",
+    "image_statistics",
+    "image_table",
     "import_table",
     "import_zip",
-    "keep_film_features",
     "known_folders",
-    "list_sets",
+    "list_imported_sets",
+    "matching_rows",
     "open_dataset",
-    "remove_set",
+    "passed_over_at_import",
+    "read_cohort",
+    "read_cohorts",
+    "read_exclusions",
+    "remove_imported_set",
     "report",
     "rows_by_role",
     "sample",
     "save_cohort",
-    "write_demo",
+    "save_exclusions",
+    "save_image_features",
+    "shortcut_baseline",
+    "sprite_sheet",
+    "write_synthetic_dataset",
 ]

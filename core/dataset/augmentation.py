@@ -1,32 +1,32 @@
-"""Augmentation: one affine matrix and one curve of grey levels an image, drawn from (seed, image, view).
+"""Augmentation: one affine matrix and one grey-level curve an image, drawn from (seed, image, view).
 
 No TensorFlow: the page shows exactly what training sees, and every backend trains on the same views.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
-from scipy.ndimage import affine_transform
 
 from core.config import Augmentation
 
-GREY = 1  # tells the draw of the grey levels from that of the matrix
+GREY_STREAM = 1  # separates the random numbers of the grey levels from those of the matrix
 
 
-def affine_matrix(strengths: Augmentation, seed: int, image: str, view: int, side: int) -> np.ndarray:
-    """The matrix that maps an output pixel (row, column, 1) to the input pixel it is read from.
+def affine_matrix(strengths: Augmentation, seed: int, digest: str, view: int, side: int) -> np.ndarray:
+    """Draw the matrix that maps an output pixel (row, column, 1) to the input pixel it is read from.
 
     Args:
-        strengths: largest changes; each is drawn uniformly between none and this, either way.
+        strengths: maximum changes; each is drawn uniformly between minus and plus this.
         seed: of the run.
-        image: SHA-256 of the image's file, hexadecimal: equal files have equal views.
+        digest: SHA-256 of the image's file, hexadecimal: equal files have equal views.
         view: number of the view, from 0.
-        side: pixels a side; the centre of the frame is the centre of rotation.
+        side: pixels a side; images are rotated about their centre.
 
     Returns:
         float64 ndarray of shape (2, 3).
     """
-    random = _random(seed, image, view)
+    random = _random(seed, digest, view)
     angle, shear = np.deg2rad(random.uniform(-1, 1, 2) * (strengths.rotation, strengths.shear))
     shift = random.uniform(-1, 1, 2) * (strengths.height_shift, strengths.width_shift) * side
     flips = random.random(2) < 0.5
@@ -41,50 +41,53 @@ def affine_matrix(strengths: Augmentation, seed: int, image: str, view: int, sid
     return np.column_stack([linear, centre - linear @ centre + shift])
 
 
-def grey_curve(strengths: Augmentation, seed: int, image: str, view: int) -> np.ndarray:
-    """What becomes of each of the 256 grey levels: gamma, then contrast about the middle, then brightness.
+def grey_curve(strengths: Augmentation, seed: int, digest: str, view: int) -> np.ndarray:
+    """Draw the curve that maps the 256 grey levels: gamma, then contrast about the middle, then brightness.
 
     Args:
-        strengths, seed, image, view: as for `affine_matrix`.
+        strengths, seed, digest, view: as for `affine_matrix`.
 
     Returns:
         uint8 ndarray of shape (256,).
     """
     changes = (strengths.gamma, strengths.contrast, strengths.brightness)
-    gamma, contrast, brightness = 1 + _random(seed, image, view, GREY).uniform(-1, 1, 3) * changes
+    gamma, contrast, brightness = 1 + _random(seed, digest, view, GREY_STREAM).uniform(-1, 1, 3) * changes
     levels = np.linspace(0, 1, 256) ** gamma
     return np.rint(np.clip(((levels - 0.5) * contrast + 0.5) * brightness, 0, 1) * 255).astype(np.uint8)
 
 
-def _random(seed: int, image: str, view: int, *more: int) -> np.random.Generator:
-    return np.random.default_rng([seed, int(image[:16], 16), view, *more])
+def _random(seed: int, digest: str, view: int, *stream: int) -> np.random.Generator:
+    return np.random.default_rng([seed, int(digest[:16], 16), view, *stream])
 
 
 def augment(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Apply a matrix of `affine_matrix` to one image: uint8 (side, side) in and out.
+    """Apply a matrix from `affine_matrix` to one image: uint8 (side, side) in and out.
 
-    Bilinear; what comes from outside repeats the nearest edge, as Keras's generator does.
+    Bilinear; pixels outside the image repeat its nearest edge, as in Keras's generator.
     """
-    return affine_transform(pixels, matrix[:, :2], matrix[:, 2], order=1, mode="nearest")
+    from scipy.ndimage import affine_transform
+
+    offset: Any = matrix[:, 2]  # SciPy declares no types; the default, 0.0, looks as if it had to be a number
+    return affine_transform(pixels, matrix[:, :2], offset, order=1, mode="nearest")
 
 
 def augmented_views(
     pixels: np.ndarray,
-    images: list[str],
+    digests: list[str],
     views: list[int],
     strengths: Augmentation | None,
     seed: int,
     pool: ThreadPoolExecutor | None = None,
 ) -> np.ndarray:
-    """One view of each image.
+    """Draw one augmented view of each image.
 
     Args:
         pixels: uint8 ndarray of shape (n, side, side).
-        images: n SHA-256 digests.
+        digests: n SHA-256 digests of the images' files.
         views: n view numbers.
-        strengths: None leaves the images plain.
+        strengths: None returns the images unchanged.
         seed: of the run.
-        pool: threads to share the work among.
+        pool: threads to use.
 
     Returns:
         uint8 ndarray of shape (n, side, side).
@@ -92,8 +95,8 @@ def augmented_views(
     if strengths is None:
         return pixels
 
-    def one(image: np.ndarray, digest: str, view: int) -> np.ndarray:
+    def augmented(image: np.ndarray, digest: str, view: int) -> np.ndarray:
         moved = augment(image, affine_matrix(strengths, seed, digest, view, image.shape[-1]))
         return grey_curve(strengths, seed, digest, view)[moved]
 
-    return np.stack(list((pool.map if pool else map)(one, pixels, images, views)))
+    return np.stack(list((pool.map if pool else map)(augmented, pixels, digests, views)))

@@ -1,62 +1,67 @@
-"""Cohorts: films of a set under a name, kept with the set, to be browsed, trained on and compared again."""
+"""Cohorts: named subsets of a data set, stored with it, for browsing, training and comparison."""
 
 import json
 import re
 from pathlib import Path
 
+import numpy as np
+
 from core import atomic
-from core.dataset.index import Dataset, kept_folder
+from core.dataset.dataset import Dataset
+from core.dataset.storage import storage_folder
 from core.errors import UserError
 
 NAME = re.compile(r"\w[\w .-]{0,39}")
 FILE = "cohorts.json"
 
 
-def cohorts(root: Path) -> dict[str, frozenset[str]]:
-    """SHA-256 of the films of each cohort of the set in `root`, by name."""
+def read_cohorts(root: Path) -> dict[str, frozenset[str]]:
+    """SHA-256 of the images of each cohort of the data set in `root`, by the cohort's name."""
     try:
-        content = json.loads((kept_folder(root) / FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        content = json.loads((storage_folder(root) / FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     return {name: frozenset(digests) for name, digests in content.items()}
 
 
-def cohort(root: Path, name: str) -> frozenset[str]:
-    """SHA-256 of the films of one cohort.
+def read_cohort(root: Path, name: str) -> frozenset[str]:
+    """SHA-256 of the images of one cohort.
 
     Raises:
-        UserError: the set has none of that name.
+        UserError: the data set has no cohort of that name.
     """
-    known = cohorts(root)
-    if name not in known:
-        raise UserError(f"{root.name} has no cohort {name!r}; known are {', '.join(known) or 'none'}.")
-    return known[name]
+    cohorts = read_cohorts(root)
+    if name not in cohorts:
+        raise UserError(f"{root.name} has no cohort {name!r}; its cohorts: {', '.join(cohorts) or 'none'}.")
+    return cohorts[name]
 
 
-def save_cohort(dataset: Dataset, name: str, rows) -> None:
-    """Keep films under a name, in place of an earlier cohort of that name.
+def save_cohort(dataset: Dataset, name: str, rows: np.ndarray) -> None:
+    """Save images as a cohort, replacing one of the same name.
 
     Args:
+        dataset: the data set.
+        name: of the cohort.
         rows: int ndarray, row numbers in the data set.
 
     Raises:
-        UserError: the name is not allowed or no film is given.
+        UserError: the name is not allowed, or there are no images.
     """
     if not NAME.fullmatch(name):
         raise UserError(
             f"A cohort cannot be called {name!r}; use up to 40 letters, digits, spaces, dots and dashes."
         )
     if not len(rows):
-        raise UserError("No film is like that, so there is nothing to keep. Loosen a filter.")
+        raise UserError("No images match, so there is nothing to save. Change the filters.")
     digests = sorted(set(dataset.table["sha256"].to_numpy()[rows]))
-    _write(dataset.root, {**cohorts(dataset.root), name: digests})
+    _write(dataset.root, {**read_cohorts(dataset.root), name: frozenset(digests)})
 
 
-def forget_cohort(root: Path, name: str) -> None:
-    """Remove a name; its films stay."""
-    _write(root, {other: digests for other, digests in cohorts(root).items() if other != name})
+def delete_cohort(root: Path, name: str) -> None:
+    """Delete a cohort; its images stay in the data set."""
+    _write(root, {other: digests for other, digests in read_cohorts(root).items() if other != name})
 
 
-def _write(root: Path, content: dict) -> None:
-    plain = {name: sorted(digests) for name, digests in content.items()}
-    atomic.write_json(kept_folder(root) / FILE, plain)
+def _write(root: Path, cohorts: dict[str, frozenset[str]]) -> None:
+    content = {name: sorted(digests) for name, digests in cohorts.items()}
+    atomic.write_json(storage_folder(root) / FILE, content)

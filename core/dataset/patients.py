@@ -1,10 +1,12 @@
-"""Whose film it is and what caused the disease, as far as the published file names tell."""
+"""Patients and causes of disease, from the published file names or the table of an import."""
 
 import csv
 import re
 from pathlib import Path
 
-PATIENTS_FILE = "patients.csv"  # of an imported set: path and patient, where file names do not tell
+import pandas as pd
+
+PATIENTS_FILE = "patients.csv"  # of an imported data set: path and patient, where file names do not tell
 _PNEUMONIA = re.compile(r"person(\d+)_(bacteria|virus)_", re.IGNORECASE)
 _NORMAL = re.compile(r"(NORMAL2-)?IM-(\d+)", re.IGNORECASE)
 
@@ -12,8 +14,8 @@ _NORMAL = re.compile(r"(NORMAL2-)?IM-(\d+)", re.IGNORECASE)
 def patient_and_cause(file_name: str) -> tuple[str, str]:
     """Patient (kind + number) and cause (`bacteria`, `virus` or `none`) from a file name.
 
-    The bare number is no patient: person 100 with bacteria and person 100 with a virus are two.
-    A name in another style gives ("", "none"): the patient is unknown.
+    The number alone does not identify a patient: person 100 with bacteria and person 100 with a virus are
+    two. A name in another style gives ("", "none"): the patient is unknown.
 
     >>> patient_and_cause("person100_bacteria_475.jpeg")
     ('bacteria-100', 'bacteria')
@@ -28,10 +30,22 @@ def patient_and_cause(file_name: str) -> tuple[str, str]:
     return "", "none"
 
 
-def given_patients(root: Path) -> dict[str, str]:
-    """Patients by path, as the table says that a set was imported from; {} for other sets."""
+def imported_patients(root: Path) -> dict[str, str]:
+    """Patient by path, from the table that a data set was imported from; {} for other data sets."""
     path = root / PATIENTS_FILE
     if not path.exists():
         return {}
     with open(path, encoding="utf-8", newline="") as file:
         return {row["path"]: row["patient"] for row in csv.DictReader(file)}
+
+
+def patient_groups(table: pd.DataFrame) -> pd.Series:
+    """The patient of each image; an image whose patient is unknown forms a group of its own, by content."""
+    return table["patient"].where(table["patient"] != "", table["sha256"])
+
+
+def patients_in_training_and_test(table: pd.DataFrame) -> list[str]:
+    """Known patients with images both in test and outside it, sorted."""
+    known = table[table["patient"] != ""]
+    in_test = known["split"] == "test"
+    return sorted(set(known.loc[in_test, "patient"]) & set(known.loc[~in_test, "patient"]))

@@ -1,8 +1,8 @@
-"""Decoding many files at once into one memory-mapped array."""
+"""Decoding many files into one memory-mapped array."""
 
 import mmap
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from core.config import IMAGE_SIZE
-from core.images import ImageError, network_pixels, read
+from core.disk import new_array
+from core.images import ImageError, network_pixels, read_image
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]  # called with (done, total)
 BLOCK = 2048  # images in memory at once
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """One file after reading: its pixels, or why there are none."""
+    """A decoded file: its pixels, or the problem that it has."""
 
     pixels: np.ndarray | None
     width: int = 0
@@ -28,11 +29,12 @@ class Decoded:
     coloured: bool = False
 
 
-def decode_files(paths: list[Path], progress: Progress | None = None) -> Iterable[Decoded]:
-    """Decode `paths` in order, on as many threads as there are cores (Pillow frees the lock).
+def decode_files(paths: list[Path], progress: Progress | None = None) -> Iterator[Decoded]:
+    """Decode `paths` in order, on as many threads as there are cores (Pillow releases the GIL).
 
     Args:
-        progress: called with (done, total) now and then.
+        paths: of the files.
+        progress: called with (done, total) every 50 files.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for done, decoded in enumerate(pool.map(_decode, paths), start=1):
@@ -43,43 +45,42 @@ def decode_files(paths: list[Path], progress: Progress | None = None) -> Iterabl
 
 def _decode(path: Path) -> Decoded:
     try:
-        film = read(path)
+        image = read_image(path)
     except ImageError as error:
         return Decoded(None, problem=str(error))
-    return Decoded(network_pixels(film), film.width, film.height, film.sha256, coloured=film.coloured)
+    return Decoded(network_pixels(image), image.width, image.height, image.sha256, coloured=image.coloured)
 
 
 def create(path: Path, count: int) -> np.memmap:
-    """A new array of shape (count, 128, 128), uint8, on disk at `path`."""
-    shape = (count, IMAGE_SIZE, IMAGE_SIZE)
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    """Create a uint8 array of shape (count, 128, 128) on disk at `path`; UserError if it has no room."""
+    return new_array(path, np.uint8, (count, IMAGE_SIZE, IMAGE_SIZE))
 
 
 def load(path: Path) -> np.ndarray:
-    """The array at `path`, read-only, mapped rather than loaded."""
+    """Map the array at `path` into memory, read-only."""
     return np.load(path, mmap_mode="r")
 
 
 def blocks(pixels: np.ndarray) -> Iterator[np.ndarray]:
-    """Images some at a time, in order. Of a mapped file, what was read is given back: memory stays flat."""
+    """Yield the images in blocks, releasing the pages of a mapped file, so that memory use stays flat."""
     for start in range(0, len(pixels), BLOCK):
         yield np.array(pixels[start : start + BLOCK])
-        _give_back(pixels)
+        _release_pages(pixels)
 
 
-def _give_back(pixels: np.ndarray) -> None:
+def _release_pages(pixels: np.ndarray) -> None:
     base = pixels
     while isinstance(base, np.ndarray):
         base = base.base
     if isinstance(base, mmap.mmap):
-        base.madvise(mmap.MADV_DONTNEED)  # of a file: its pages are read again when they are asked for
+        base.madvise(mmap.MADV_DONTNEED)  # the pages are read from the file again when needed
 
 
-def square_means(pixels: np.ndarray, side: int) -> np.ndarray:
-    """Images made smaller: means of squares of `side` pixels, float32 (n, 128 / side, 128 / side)."""
-    places = pixels.shape[1] // side
+def block_means(pixels: np.ndarray, side: int) -> np.ndarray:
+    """Reduce images to the means of squares of `side` pixels: float32 (n, 128 / side, 128 / side)."""
+    squares_a_side = pixels.shape[1] // side
     parts = []
     for block in blocks(pixels):
-        squares = block.astype(np.float32).reshape(-1, places, side, places, side)
+        squares = block.astype(np.float32).reshape(-1, squares_a_side, side, squares_a_side, side)
         parts.append(squares.mean(axis=(2, 4)))
     return np.concatenate(parts)

@@ -1,42 +1,161 @@
-"""Which films of a set a run trains, validates and tests on."""
+"""The role of each image in a run: training, validation or test. Validation is held out by patient."""
+
+import hashlib
+from math import ceil
 
 import numpy as np
+import pandas as pd
 
-from core.config import TrainingSettings
-from core.dataset.cohorts import cohort
+from core.config import CLASS_NAMES, TrainingSettings
+from core.dataset.cohorts import read_cohort
+from core.dataset.dataset import Dataset
 from core.dataset.duplicates import copies
-from core.dataset.index import Dataset
-from core.dataset.split import assign_roles, patients_in_training_and_test, sample
+from core.dataset.patients import patient_groups, patients_in_training_and_test
 from core.errors import UserError
 
-ROLES = ("training", "validation", "test")
+TRAINING, VALIDATION, TEST = ROLES = ("training", "validation", "test")
+FEW_IN_VALIDATION = 10  # images of a class
 
 
 def rows_by_role(dataset: Dataset, settings: TrainingSettings) -> dict[str, np.ndarray]:
-    """Row numbers for each of `ROLES`: split by patient, within the cohort and the limits of the settings.
+    """Row numbers for each of `ROLES`, split by patient, within the settings' cohort, exclusions and limits.
 
     Raises:
-        UserError: a class has too few patients, or the cohort is unknown or lacks a class.
+        UserError: the cohort is unknown, or training or validation lacks a class.
     """
     roles = assign_roles(dataset.table, settings.validation_fraction, settings.seed)
-    limits = {"training": settings.train_limit, "validation": settings.validation_limit}
-    found = {}
-    tested = dataset.table["patient"].isin(patients_in_training_and_test(dataset.table)).to_numpy()
+    limits = {TRAINING: settings.train_limit, VALIDATION: settings.validation_limit}
+    test_patients = patients_in_training_and_test(dataset.table)
+    of_test_patient = dataset.table["patient"].isin(test_patients).to_numpy()
+    rows_of = {}
     for role in ROLES:
         rows = np.flatnonzero(roles == role)
-        if role != "test" and settings.without_test_patients:
-            rows = rows[~tested[rows]]
-            _check_both_classes(dataset, rows, "Leaving out the patients of test", role)
-        if role != "test" and settings.cohort:
-            within = dataset.table["sha256"].iloc[rows].isin(cohort(dataset.root, settings.cohort))
-            rows = rows[within.to_numpy()]
+        if role != TEST and settings.without_test_patients:
+            rows = rows[~of_test_patient[rows]]
+            _check_both_classes(dataset, rows, "Leaving out patients who are in test", role)
+        if role != TEST and settings.cohort:
+            in_cohort = dataset.table["sha256"].iloc[rows].isin(read_cohort(dataset.root, settings.cohort))
+            rows = rows[in_cohort.to_numpy()]
             _check_both_classes(dataset, rows, f"The cohort {settings.cohort!r}", role)
-        if role == "training" and settings.without_copies:
+        if role == TRAINING and settings.without_copies:
             rows = np.setdiff1d(rows, copies(dataset.table))
-        found[role] = sample(dataset.table, rows, limits.get(role), settings.seed)
-    return found
+        rows_of[role] = sample(dataset.table, rows, limits.get(role), settings.seed)
+    for role in (TRAINING, VALIDATION):
+        _check_both_classes(dataset, rows_of[role], "This selection of images", role)
+    return rows_of
 
 
-def _check_both_classes(dataset: Dataset, rows: np.ndarray, what: str, role: str) -> None:
+def few_validation_images(dataset: Dataset, rows_of: dict[str, np.ndarray]) -> str:
+    """A sentence if validation holds few images of a class; "" if it holds enough of both.
+
+    Args:
+        dataset: the data set.
+        rows_of: row numbers by role, of `rows_by_role`.
+    """
+    counts = dataset.table["label"].iloc[rows_of[VALIDATION]].value_counts()
+    few = [f"{counts[label]} of {label}" for label in CLASS_NAMES if counts[label] < FEW_IN_VALIDATION]
+    if not few:
+        return ""
+    return (
+        f"Validation holds few images: {' and '.join(few)}. The best epoch and the operating point chosen on "
+        "them depend on chance. Add patients, or raise the validation fraction."
+    )
+
+
+def assign_roles(table: pd.DataFrame, fraction: float, seed: int) -> np.ndarray:
+    """The role of each image: `training`, `validation` or `test`.
+
+    The published `val` folder (16 images) joins training. About `fraction` of the patients of each
+    kind (normal, bacteria, virus, or several of these) are held out: those with the lowest digest of
+    seed and patient, so that a patient keeps the role when others are added. The only patient of a
+    kind is trained on, unless validation would lack a class. Images of unknown patients count as
+    patients of their own.
+
+    Args:
+        table: a Dataset's table.
+        fraction: share of the patients to hold out, 0 to 1.
+        seed: another seed holds out other patients.
+
+    Returns:
+        ndarray of str, shape (images,).
+
+    Raises:
+        UserError: a class has fewer than two patients outside test.
+    """
+    roles = np.where(table["split"] == "test", TEST, TRAINING).astype(object)
+    patients = patient_groups(table)
+    available = roles == TRAINING
+    for label in CLASS_NAMES:
+        count = patients[available & (table["label"] == label)].nunique()
+        if count < 2:
+            raise UserError(
+                f"train/{label} contains images of {count} patients; at least 2 are needed, one to train "
+                "on and one to validate on. Add images of that class."
+            )
+    outside_test = table[["label", "cause"]].assign(patient=patients)[available]
+    held_out = _held_out(outside_test, fraction, seed)
+    held_out |= _held_out_for_missing_classes(outside_test, held_out, seed)
+    roles[available & patients.isin(held_out)] = VALIDATION
+    return roles
+
+
+def _held_out(table: pd.DataFrame, fraction: float, seed: int) -> set[str]:
+    """Patients to validate on: a share of each kind that has several patients."""
+    distinct = table.drop_duplicates().sort_values(["label", "cause"])
+    kinds = (distinct["label"] + "/" + distinct["cause"]).groupby(distinct["patient"]).agg(" ".join)
+    held_out: set[str] = set()
+    for _, group in kinds.groupby(kinds):
+        if len(group) > 1:
+            names = sorted(group.index, key=lambda name: _digest(seed, name))
+            held_out.update(names[: ceil(fraction * len(names))])
+    return held_out
+
+
+def _held_out_for_missing_classes(table: pd.DataFrame, held_out: set[str], seed: int) -> set[str]:
+    """One more patient for each class that validation lacks, such that training keeps both classes."""
+    added: set[str] = set()
+    for label in CLASS_NAMES:
+        validation = table["patient"].isin(held_out | added)
+        if label in set(table["label"][validation]):
+            continue
+        names = set(table["patient"][table["label"] == label])
+        for name in sorted(names, key=lambda name: _digest(seed, name)):
+            training = table[~validation & (table["patient"] != name)]
+            if set(training["label"]) == set(CLASS_NAMES):
+                added.add(name)
+                break
+    return added
+
+
+def sample(table: pd.DataFrame, rows: np.ndarray, limit: int | None, seed: int) -> np.ndarray:
+    """Sample at most `limit` of `rows`, each class in proportion and at least once, fixed by `seed`.
+
+    Args:
+        table: a Dataset's table.
+        rows: int ndarray of row numbers.
+        limit: number of rows; None keeps all.
+        seed: another seed samples other rows.
+
+    Returns:
+        int ndarray of row numbers, ascending.
+    """
+    if limit is None or limit >= len(rows):
+        return rows
+    chosen = []
+    for _, group in table.iloc[rows].groupby("label"):
+        size = max(1, round(limit * len(group) / len(rows)))
+        order = sorted(group.index, key=lambda row: _digest(seed, str(group.at[row, "path"])))
+        chosen.extend(order[:size])
+    return np.array(sorted(chosen))
+
+
+def _check_both_classes(dataset: Dataset, rows: np.ndarray, cause: str, role: str) -> None:
     if set(dataset.labels[rows]) != {0, 1}:
-        raise UserError(f"{what} leaves no film of one class for {role}. Choose otherwise.")
+        raise UserError(
+            f"{cause} leaves only one class, or no images, for {role}, which needs both. "
+            "Add patients of the other class, or change cohort, exclusions or limits."
+        )
+
+
+def _digest(seed: int, name: str) -> str:
+    return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()

@@ -1,80 +1,84 @@
-"""Labels and probabilities in, numbers with their uncertainty out."""
+"""Evaluation: labels and probabilities in, metrics with their uncertainty out."""
 
 from core.evaluation.calibration import calibrated, fit_temperature, reliability
-from core.evaluation.comparison import MEASURES, Comparison, compare
+from core.evaluation.clinical_use import net_benefit, predictive_values
 from core.evaluation.curves import Curve, precision_recall, roc
-from core.evaluation.differences import Difference, delong, holm, mcnemar, paired_rate
 from core.evaluation.ensembles import ensemble
+from core.evaluation.estimators import CountStatistic, Proportion, ScoreStatistic
 from core.evaluation.intervals import wilson
-from core.evaluation.metrics import evaluate, intervals, net_benefit, predictive_values
-from core.evaluation.mistakes import disagreements, missed_by_all, mistakes
+from core.evaluation.measurement import evaluate, evaluate_with_intervals, intervals
+from core.evaluation.metrics import METRICS, Metric
+from core.evaluation.misclassified import disagreements, misclassified, misclassified_by_all
 from core.evaluation.operating_points import (
     DEFAULT,
-    FROZEN,
-    SENSITIVITY,
+    RULES,
+    TARGET_SENSITIVITY,
     OperatingPoint,
     at_least,
-    found_by,
+    find_point,
     frozen_points,
     lowest_cost,
     youden,
 )
+from core.evaluation.paired_tests import Difference, delong, holm, mcnemar, paired_rate
+from core.evaluation.pairwise import PairwiseTest, pairwise_tests
 from core.evaluation.predictions import Predictions
-from core.evaluation.subgroups import rates
+from core.evaluation.sample_size import too_few
+from core.evaluation.subgroups import subgroup_rates
 from core.evaluation.tables import (
-    METRICS,
     calibration_table,
     difference_table,
-    group_table,
-    in_words,
-    measured,
     metric_table,
     over_seeds,
     side_by_side,
+    subgroup_table,
 )
 
 __all__ = [
     "DEFAULT",
-    "FROZEN",
-    "MEASURES",
     "METRICS",
-    "SENSITIVITY",
-    "Comparison",
+    "RULES",
+    "TARGET_SENSITIVITY",
+    "CountStatistic",
     "Curve",
     "Difference",
+    "Metric",
     "OperatingPoint",
+    "PairwiseTest",
     "Predictions",
+    "Proportion",
+    "ScoreStatistic",
     "at_least",
     "calibrated",
     "calibration_table",
-    "compare",
     "delong",
     "difference_table",
     "disagreements",
     "ensemble",
     "evaluate",
+    "evaluate_with_intervals",
+    "find_point",
     "fit_temperature",
-    "found_by",
     "frozen_points",
-    "group_table",
     "holm",
-    "in_words",
     "intervals",
     "lowest_cost",
     "mcnemar",
-    "measured",
     "metric_table",
-    "missed_by_all",
-    "mistakes",
+    "misclassified",
+    "misclassified_by_all",
     "net_benefit",
     "over_seeds",
     "paired_rate",
+    "pairwise_tests",
     "precision_recall",
     "predictive_values",
-    "rates",
     "reliability",
     "roc",
     "side_by_side",
+    "subgroup_rates",
+    "subgroup_table",
+    "too_few",
     "wilson",
     "youden",
 ]

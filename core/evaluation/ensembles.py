@@ -1,4 +1,4 @@
-"""Several models asked together."""
+"""An ensemble of models."""
 
 import numpy as np
 
@@ -11,17 +11,16 @@ def ensemble(name: str, models: list[Predictions], validation: list[Predictions]
 
     Args:
         name: of the ensemble.
-        models: what each said of the same images.
-        validation: what each said of validation, where its temperature is fitted.
+        models: predictions of each model for the same images.
+        validation: predictions of each model for the validation images, on which its temperature is fitted.
 
     Raises:
-        UserError: they were measured on different images.
+        UserError: the models were evaluated on different images.
     """
     check_same_images(models)
-    temperatures = [fit_temperature(item.labels, item.probabilities) for item in validation]
-    calm = [
+    temperatures = [fit_temperature(fitted.labels, fitted.probabilities) for fitted in validation]
+    scaled = [
         calibrated(model.probabilities, temperature)
         for model, temperature in zip(models, temperatures, strict=True)
     ]
-    mean = np.mean(calm, axis=0)
-    return Predictions(name, models[0].with_probabilities(mean).table)
+    return Predictions(name, models[0].with_probabilities(np.mean(scaled, axis=0)).table)

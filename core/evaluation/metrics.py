@@ -1,172 +1,191 @@
-"""The metrics of a binary classifier; scikit-learn does the mathematics."""
+"""The metrics of a binary classifier, declared once.
 
-from functools import lru_cache
+A metric that is added to `METRICS` appears in evaluations, tables, figures, the report, the model card, the
+terminal and the API.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-from sklearn import metrics
 
-from core.config import THRESHOLD
-from core.errors import UserError
 from core.evaluation.calibration import expected_calibration_error
-from core.evaluation.intervals import (
-    Scores,
-    patient_weights,
-    percentile_interval,
-    weighted_auc,
-    weighted_average_precision,
-    wilson,
-)
+from core.evaluation.estimators import CountStatistic, Estimator, Proportion, ScoreStatistic
+from core.evaluation.intervals import Interval
+from core.evaluation.outcomes import Outcomes
+from core.evaluation.paired_tests import Difference, delong, mcnemar, paired_rate
+from core.evaluation.ranking import weighted_auc, weighted_average_precision
 
-FLOOR = 1e-7  # as Keras clips, so that one sure mistake does not make the loss infinite
+PERCENT, DECIMALS = "{:.1%}", "{:.3f}"
+MIN_PROBABILITY = 1e-7  # as Keras clips, so that one certain mistake does not make the log loss infinite
 
 
-def evaluate(labels: np.ndarray, probabilities: np.ndarray, threshold: float = THRESHOLD) -> dict:
-    """Metrics of one model on one split, as plain numbers.
+@dataclass(frozen=True)
+class Metric:
+    """A metric.
 
-    Args:
-        labels: int ndarray of shape (n,), 0 NORMAL, 1 PNEUMONIA.
-        probabilities: float ndarray of shape (n,), of PNEUMONIA.
-        threshold: probability from which a film is called PNEUMONIA.
-
-    Returns:
-        n, threshold, loss (cross-entropy), accuracy, balanced_accuracy, precision (PPV), npv, recall
-        (sensitivity), specificity, f1, auc, average_precision, brier, ece (expected calibration
-        error), and confusion_matrix as [[tn, fp], [fn, tp]]. What the images cannot tell (a rate over
-        no image, AUC of one class) is None, never a made-up number.
-
-    Raises:
-        UserError: there are no images, or a probability is not a number between 0 and 1.
+    Attributes:
+        name: key in JSON and CSV.
+        label: name in running text.
+        estimator: how value and interval are computed; its `interval_kind` is `wilson` or `bootstrap`.
+        higher_is_better: direction.
+        format: of a value, as for `str.format`.
+        paired_test: tests the difference of two models on the same images; None if there is no such test.
+        tested_on: classes whose images the test uses.
     """
-    labels, probabilities = _checked(labels, probabilities)
-    called = (probabilities >= threshold).astype(int)
-    matrix = metrics.confusion_matrix(labels, called, labels=[0, 1])
-    (tn, fp), (fn, tp) = matrix.tolist()
-    both = len(np.unique(labels)) == 2
-    recall, specificity = _share(tp, tp + fn), _share(tn, tn + fp)
-    return {
-        "n": len(labels),
-        "threshold": threshold,
-        "loss": float(metrics.log_loss(labels, np.clip(probabilities, FLOOR, 1 - FLOOR), labels=[0, 1])),
-        "accuracy": (tn + tp) / len(labels),
-        "balanced_accuracy": (recall + specificity) / 2 if both else None,
-        "precision": _share(tp, tp + fp),
-        "npv": _share(tn, tn + fn),
-        "recall": recall,
-        "specificity": specificity,
-        "f1": _share(2 * tp, 2 * tp + fp + fn),
-        "auc": float(metrics.roc_auc_score(labels, probabilities)) if both else None,
-        "average_precision": float(metrics.average_precision_score(labels, probabilities)) if both else None,
-        "brier": float(np.mean((probabilities - labels) ** 2)),
-        "ece": float(expected_calibration_error(labels, probabilities)[0]),
-        "confusion_matrix": [[tn, fp], [fn, tp]],
-    }
+
+    name: str
+    label: str
+    estimator: Estimator
+    higher_is_better: bool = True
+    format: str = PERCENT
+    paired_test: Callable[[Outcomes, Outcomes], Difference] | None = None
+    tested_on: tuple[int, ...] = (0, 1)
+
+    @property
+    def title(self) -> str:
+        """The label with a capital, for headings of rows and columns."""
+        return self.label[0].upper() + self.label[1:]
+
+    def text(self, value: float | None, interval: Interval | None = None) -> str:
+        """A value with its interval; a dash where it is undefined.
+
+        >>> METRICS["sensitivity"].text(0.912, (0.88, 0.94))
+        '91.2% (88.0% to 94.0%)'
+        """
+        if value is None:
+            return "–"
+        bounds = "" if interval is None else " (" + " to ".join(map(self.format.format, interval)) + ")"
+        return self.format.format(value) + bounds
 
 
-def intervals(
-    labels: np.ndarray, probabilities: np.ndarray, patients: np.ndarray, threshold: float = THRESHOLD
-) -> dict[str, tuple[float, float] | None]:
-    """95 % intervals of what `evaluate` gives, by the same names.
+def _roc_auc(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    from sklearn.metrics import roc_auc_score
 
-    Wilson's for accuracy, precision, npv, recall and specificity; for the rest 2,000 resamples of
-    whole patients with a fixed seed. None where there is nothing to compute it from.
-
-    Args:
-        labels, probabilities, threshold: as for `evaluate`.
-        patients: of each image, shape (n,).
-
-    Raises:
-        UserError: as `evaluate`.
-    """
-    labels, probabilities = _checked(labels, probabilities)
-    called = probabilities >= threshold
-    positive = labels == 1
-    tp, fp = int((called & positive).sum()), int((called & ~positive).sum())
-    fn, tn = int((~called & positive).sum()), int((~called & ~positive).sum())
-    owners = tuple(patients)
-    return {
-        "accuracy": wilson(tn + tp, len(labels)),
-        "precision": wilson(tp, tp + fp),
-        "npv": wilson(tn, tn + fn),
-        "recall": wilson(tp, tp + fn),
-        "specificity": wilson(tn, tn + fp),
-        **_of_calls(positive, called, _weights(owners)),
-        **_of_scores(labels.astype(np.int64).tobytes(), probabilities.tobytes(), owners),
-    }
+    return roc_auc_score(labels, probabilities)
 
 
-@lru_cache(maxsize=1)  # 80 MB for 10,000 patients
-def _weights(owners: tuple) -> np.ndarray:
-    """The resamples of the patients who own the images, drawn once."""
-    return patient_weights(np.array(owners))
+def _average_precision(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    from sklearn.metrics import average_precision_score
+
+    return average_precision_score(labels, probabilities)
 
 
-def _of_calls(positive: np.ndarray, called: np.ndarray, weights: np.ndarray) -> dict:
-    """Intervals of what depends on the threshold and is no proportion."""
-    tp, fp = weights @ (called & positive), weights @ (called & ~positive)
-    fn, tn = weights @ (~called & positive), weights @ (~called & ~positive)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        balanced = (tp / (tp + fn) + tn / (tn + fp)) / 2
-        f1 = 2 * tp / (2 * tp + fp + fn)
-    return {"balanced_accuracy": percentile_interval(balanced), "f1": percentile_interval(f1)}
+def _log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    from sklearn.metrics import log_loss
+
+    return log_loss(labels, _clipped(probabilities), labels=[0, 1])
 
 
-@lru_cache(maxsize=64)
-def _of_scores(labels: bytes, probabilities: bytes, owners: tuple) -> dict:
-    """Intervals of what no threshold changes: computed once for all moves of a slider."""
-    labels, probabilities = np.frombuffer(labels, np.int64), np.frombuffer(probabilities)
-    weights = _weights(owners)
-    scores = Scores.of(labels, probabilities)
-    total = weights.sum(axis=1)
-    clipped = np.clip(probabilities, FLOOR, 1 - FLOOR)
-    losses = -np.log(np.where(labels == 1, clipped, 1 - clipped))
-    resampled = {
-        "loss": weights @ losses / total,
-        "auc": weighted_auc(scores, weights),
-        "average_precision": weighted_average_precision(scores, weights),
-        "brier": weights @ (probabilities - labels) ** 2 / total,
-        "ece": expected_calibration_error(labels, probabilities, weights),
-    }
-    return {name: percentile_interval(values) for name, values in resampled.items()}
+def _brier_score(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    from sklearn.metrics import brier_score_loss
+
+    return brier_score_loss(labels, probabilities, labels=[0, 1])
 
 
-def predictive_values(recall: float, specificity: float, prevalence: float) -> tuple[float, float] | None:
-    """PPV and NPV where the disease is as common as `prevalence` says, by Bayes' rule.
-
-    None when nobody would be called positive, or nobody negative.
-
-    >>> ppv, npv = predictive_values(0.9, 0.9, 0.1)
-    >>> round(ppv, 3), round(npv, 3)
-    (0.5, 0.988)
-    """
-    flagged = recall * prevalence + (1 - specificity) * (1 - prevalence)
-    if not 0 < flagged < 1:
-        return None
-    return recall * prevalence / flagged, specificity * (1 - prevalence) / (1 - flagged)
+def _log_losses(outcomes: Outcomes) -> np.ndarray:
+    """Cross-entropy of each image, (n,)."""
+    clipped = _clipped(outcomes.probabilities)
+    return -np.log(np.where(outcomes.labels == 1, clipped, 1 - clipped))
 
 
-def net_benefit(labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """Net benefit of treating the films called positive, at each threshold below 1.
-
-    Source: Vickers and Elkin, "Decision curve analysis", Medical Decision Making 2006.
-
-    Returns:
-        float64 ndarray of shape (thresholds,): true positives less false ones, weighted by the odds of
-        the threshold, a share of all films.
-    """
-    labels, probabilities = _checked(labels, probabilities)
-    called = probabilities[np.newaxis] >= thresholds[:, np.newaxis]
-    odds = thresholds / (1 - thresholds)
-    return ((called & (labels == 1)).sum(axis=1) - odds * (called & (labels == 0)).sum(axis=1)) / len(labels)
+def _clipped(probabilities: np.ndarray) -> np.ndarray:
+    return np.clip(probabilities, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
 
 
-def _checked(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    labels, probabilities = np.asarray(labels), np.asarray(probabilities, dtype=np.float64)
-    if not len(labels):
-        raise UserError("There are no images to evaluate on.")
-    if not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise UserError("The model gives probabilities that are no numbers between 0 and 1. Train it again.")
-    return labels, probabilities
+def _weighted_mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return weights @ values / weights.sum(axis=1)
 
 
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "accuracy",
+            "accuracy",
+            Proportion(lambda c: c.tn + c.tp, lambda c: c.total),
+            paired_test=lambda first, second: mcnemar(first.labels, first.predicted, second.predicted),
+        ),
+        Metric(
+            "balanced_accuracy",
+            "balanced accuracy",
+            CountStatistic(lambda c: (c.tp / c.positives + c.tn / c.negatives) / 2),
+        ),
+        Metric(
+            "sensitivity",
+            "sensitivity",
+            Proportion(lambda c: c.tp, lambda c: c.positives),
+            paired_test=lambda first, second: paired_rate(
+                first.labels, first.predicted, second.predicted, "sensitivity"
+            ),
+            tested_on=(1,),
+        ),
+        Metric(
+            "specificity",
+            "specificity",
+            Proportion(lambda c: c.tn, lambda c: c.negatives),
+            paired_test=lambda first, second: paired_rate(
+                first.labels, first.predicted, second.predicted, "specificity"
+            ),
+            tested_on=(0,),
+        ),
+        Metric("ppv", "PPV", Proportion(lambda c: c.tp, lambda c: c.tp + c.fp)),
+        Metric("npv", "NPV", Proportion(lambda c: c.tn, lambda c: c.tn + c.fn)),
+        Metric("f1", "F1", CountStatistic(lambda c: 2 * c.tp / (2 * c.tp + c.fp + c.fn))),
+        Metric(
+            "auc",
+            "ROC AUC",
+            ScoreStatistic(
+                _roc_auc,
+                lambda outcomes, weights: weighted_auc(outcomes.ranked, weights),
+                needs_both_classes=True,
+            ),
+            format=DECIMALS,
+            paired_test=lambda first, second: delong(first.labels, first.probabilities, second.probabilities),
+        ),
+        Metric(
+            "average_precision",
+            "average precision",
+            ScoreStatistic(
+                _average_precision,
+                lambda outcomes, weights: weighted_average_precision(outcomes.ranked, weights),
+                needs_both_classes=True,
+            ),
+            format=DECIMALS,
+        ),
+        Metric(
+            "loss",
+            "log loss",
+            ScoreStatistic(
+                _log_loss,
+                lambda outcomes, weights: _weighted_mean(_log_losses(outcomes), weights),
+            ),
+            higher_is_better=False,
+            format=DECIMALS,
+        ),
+        Metric(
+            "brier",
+            "Brier score",
+            ScoreStatistic(
+                _brier_score,
+                lambda outcomes, weights: _weighted_mean(
+                    (outcomes.probabilities - outcomes.labels) ** 2, weights
+                ),
+            ),
+            higher_is_better=False,
+            format=DECIMALS,
+        ),
+        Metric(
+            "ece",
+            "calibration error",
+            ScoreStatistic(
+                lambda labels, probabilities: expected_calibration_error(labels, probabilities)[0],
+                lambda outcomes, weights: expected_calibration_error(
+                    outcomes.labels, outcomes.probabilities, weights
+                ),
+            ),
+            higher_is_better=False,
+            format=DECIMALS,
+        ),
+    )
+}

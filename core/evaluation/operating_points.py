@@ -1,30 +1,29 @@
-"""Thresholds, always found on validation: from which probability a film is called PNEUMONIA."""
+"""Operating points: decision thresholds and the rules that find them, always on validation."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import roc_curve
 
 from core.config import THRESHOLD
 from core.errors import UserError
 
-SENSITIVITY = 0.95
-YOUDEN = "largest sensitivity + specificity on validation (Youden's J)"  # the rule, in words
+TARGET_SENSITIVITY = 0.95
+YOUDEN = "largest sensitivity + specificity on validation (Youden's J)"  # the rule in words
 AT_LEAST = "{} of at least {:.0%} on validation"
-FROZEN = {  # the rules of `frozen_points`, by their words
-    AT_LEAST.format("sensitivity", SENSITIVITY): "sensitivity",
+RULES = {  # of `frozen_points`, by their words in a model's record
+    AT_LEAST.format("sensitivity", TARGET_SENSITIVITY): "sensitivity",
     YOUDEN: "youden",
 }
 
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """A threshold and why it was chosen.
+    """A decision threshold and how it was chosen.
 
     Attributes:
         name: short, for menus.
-        threshold: probability from which a film is called PNEUMONIA.
-        rule: how it was found, in words.
+        threshold: probability at or above which an image is predicted PNEUMONIA.
+        rule: how the threshold was chosen, in words.
     """
 
     name: str
@@ -36,28 +35,30 @@ DEFAULT = OperatingPoint("one half", THRESHOLD, "fixed at a probability of one h
 
 
 def frozen_points(labels: np.ndarray, probabilities: np.ndarray) -> list[OperatingPoint]:
-    """The points that are kept with every run: validation sensitivity 0.95, and Youden's J.
+    """The points that are saved with every trained model: validation sensitivity 0.95, and Youden's J.
 
     Args:
-        labels, probabilities: of the validation images; [] when they hold one class only.
+        labels, probabilities: of the validation images, shape (n,).
+
+    Returns:
+        The points; [] if the images belong to one class only.
     """
     if len(np.unique(labels)) < 2:
         return []
     return [
-        at_least(labels, probabilities, "sensitivity", SENSITIVITY),
+        at_least(labels, probabilities, "sensitivity", TARGET_SENSITIVITY),
         youden(labels, probabilities),
     ]
 
 
-def found_by(
+def find_point(
     rule: str, labels: np.ndarray, probabilities: np.ndarray, amount: float | None = None
 ) -> OperatingPoint:
-    """The point that a rule finds on validation images.
+    """The operating point that a rule finds on validation images.
 
     Args:
         rule: `half`, `youden`, `sensitivity`, `specificity` or `cost`.
-        labels, probabilities: of the validation images.
-        amount: the rate to reach (0.95 unless given), or what a miss costs in false alarms.
+        amount: rate to reach or cost ratio, for the rules that need one.
 
     Raises:
         UserError: the amount is out of range, or one class is missing.
@@ -67,58 +68,63 @@ def found_by(
     if rule == "youden":
         return youden(labels, probabilities)
     if rule == "cost":
+        assert amount is not None  # this rule needs one
         return lowest_cost(labels, probabilities, amount)
-    return at_least(labels, probabilities, rule, SENSITIVITY if amount is None else amount)
+    return at_least(labels, probabilities, rule, TARGET_SENSITIVITY if amount is None else amount)
 
 
 def youden(labels: np.ndarray, probabilities: np.ndarray) -> OperatingPoint:
-    """Where sensitivity + specificity - 1 is largest (Youden, Cancer 1950)."""
-    false_alarms, found, thresholds = _curve(labels, probabilities)
-    best = int(np.argmax(found - false_alarms))
+    """The threshold with the largest sensitivity + specificity - 1 (Youden, Cancer 1950)."""
+    false_positive_rates, sensitivities, thresholds = _roc(labels, probabilities)
+    best = int(np.argmax(sensitivities - false_positive_rates))
     return OperatingPoint("Youden's J", float(thresholds[best]), YOUDEN)
 
 
-def at_least(labels: np.ndarray, probabilities: np.ndarray, rate: str, least: float) -> OperatingPoint:
-    """The best other rate among thresholds that keep one rate high enough.
+def at_least(labels: np.ndarray, probabilities: np.ndarray, rate: str, minimum: float) -> OperatingPoint:
+    """Of the thresholds that keep one rate at a minimum, the one with the best other rate.
 
     Args:
         rate: `sensitivity` or `specificity`.
-        least: what it must reach on these images, above 0 and at most 1.
+        minimum: what the rate must reach on these images, above 0 and at most 1.
 
     Raises:
-        UserError: `least` is out of range, or one class is missing.
+        UserError: `minimum` is out of range, or one class is missing.
     """
-    if not 0 < least <= 1:
-        raise UserError(f"The {rate} asked for is {least}; choose one above 0 and at most 1.")
-    false_alarms, found, thresholds = _curve(labels, probabilities)
+    if not 0 < minimum <= 1:
+        raise UserError(f"The minimum {rate} is {minimum}; choose one above 0 and at most 1.")
+    false_positive_rates, sensitivities, thresholds = _roc(labels, probabilities)
     if rate == "sensitivity":
-        allowed, gain = found >= least - 1e-12, -false_alarms
+        allowed, gain = sensitivities >= minimum - 1e-12, -false_positive_rates
     else:
-        allowed, gain = 1 - false_alarms >= least - 1e-12, found
+        allowed, gain = 1 - false_positive_rates >= minimum - 1e-12, sensitivities
     best = int(np.flatnonzero(allowed)[np.argmax(gain[allowed])])
-    name = f"{rate} {least:.0%}"
-    return OperatingPoint(name, float(thresholds[best]), AT_LEAST.format(rate, least))
+    return OperatingPoint(f"{rate} {minimum:.0%}", float(thresholds[best]), AT_LEAST.format(rate, minimum))
 
 
 def lowest_cost(labels: np.ndarray, probabilities: np.ndarray, ratio: float) -> OperatingPoint:
-    """Where misses and false alarms cost least, a miss costing `ratio` false alarms.
+    """The threshold at which errors cost least, if a false negative costs `ratio` false positives.
 
     Raises:
         UserError: `ratio` is not above 0, or one class is missing.
     """
     if not 0 < ratio < float("inf"):
         raise UserError(f"The cost ratio is {ratio}; choose a number above 0.")
-    false_alarms, found, thresholds = _curve(labels, probabilities)
+    false_positive_rates, sensitivities, thresholds = _roc(labels, probabilities)
     positives = float(np.sum(labels))
-    cost = ratio * positives * (1 - found) + (len(labels) - positives) * false_alarms
+    cost = ratio * positives * (1 - sensitivities) + (len(labels) - positives) * false_positive_rates
     best = int(np.argmin(cost))
-    rule = f"lowest cost on validation, a miss costing {ratio:g} false alarms"
+    rule = f"lowest cost on validation, if a false negative costs {ratio:g} false positives"
     return OperatingPoint(f"cost {ratio:g} to 1", float(thresholds[best]), rule)
 
 
-def _curve(labels: np.ndarray, probabilities: np.ndarray):
+def _roc(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """False positive rates, sensitivities and thresholds, all (k,)."""
+    from sklearn.metrics import roc_curve
+
     if len(np.unique(labels)) < 2:
-        raise UserError("Validation holds one class only: no operating point can be found on it.")
-    false_alarms, found, thresholds = roc_curve(labels, probabilities, drop_intermediate=False)
-    # The first threshold, infinity, calls nothing positive; a threshold of 1 nearly does.
-    return false_alarms, found, np.minimum(thresholds, 1.0)
+        raise UserError("The validation images belong to one class only: no operating point can be found.")
+    false_positive_rates, sensitivities, thresholds = roc_curve(
+        labels, probabilities, drop_intermediate=False
+    )
+    # scikit-learn's first threshold is infinite, so that nothing is predicted positive; 1 comes close.
+    return false_positive_rates, sensitivities, np.minimum(thresholds, 1.0)

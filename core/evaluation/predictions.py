@@ -1,4 +1,4 @@
-"""What one model said of the images of one split, checked, as arrays in one order."""
+"""A model's predictions for the images of one split, checked and in a fixed order."""
 
 from dataclasses import dataclass
 
@@ -11,31 +11,33 @@ from core.errors import UserError
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Answers of a model.
+    """A model's predictions.
 
     Attributes:
         name: of the model, for messages and tables.
-        table: a row for each image, sorted by path: path, label, patient, cause, probability and
-            whatever else was kept.
+        table: a row for each image, sorted by path: path, label, patient, cause, probability and any
+            other columns of the run's table.
     """
 
     name: str
     table: pd.DataFrame
 
     @classmethod
-    def of(cls, name: str, table: pd.DataFrame) -> "Predictions":
-        """Answers from a run's table.
+    def of(cls, name: str, table: pd.DataFrame | None) -> "Predictions":
+        """Predictions from a run's table, which is None where the run has none.
 
         Raises:
-            UserError: there are none, or a probability is not a number between 0 and 1.
+            UserError: there is no table or it is empty, or a probability is not a number between 0 and 1.
         """
-        if not len(table):
-            raise UserError(f"{name} holds no predictions: it was not measured on this split.")
-        bad = table.loc[~pd.to_numeric(table["probability"], errors="coerce").between(0, 1)]
-        if len(bad):
+        if table is None or not len(table):
             raise UserError(
-                f"{name} holds {len(bad)} predictions that are no numbers between 0 and 1 (the first: "
-                f"{bad['path'].iloc[0]}). Train or evaluate it again."
+                f"{name} has no predictions: it was not evaluated on this split. Choose the other split."
+            )
+        invalid = table.loc[~pd.to_numeric(table["probability"], errors="coerce").between(0, 1)]
+        if len(invalid):
+            raise UserError(
+                f"{name} has {len(invalid)} predictions that are not numbers between 0 and 1 (the first: "
+                f"{invalid['path'].iloc[0]}). Train or evaluate it again."
             )
         return cls(name, table.sort_values("path", ignore_index=True))
 
@@ -44,7 +46,7 @@ class Predictions:
 
     @property
     def labels(self) -> np.ndarray:
-        """int64 (n,): 0 NORMAL, 1 PNEUMONIA."""
+        """True labels, int64 (n,): 0 NORMAL, 1 PNEUMONIA."""
         return (self.table["label"] == CLASS_NAMES[POSITIVE]).to_numpy(np.int64)
 
     @property
@@ -54,11 +56,15 @@ class Predictions:
 
     @property
     def patients(self) -> np.ndarray:
-        """Patient of each image, (n,); an image of an unknown patient is a patient of its own."""
+        """Patient of each image, (n,); an image of an unknown patient counts as a patient of its own."""
         return self.table["patient"].where(self.table["patient"] != "", self.table["path"]).to_numpy(str)
 
+    def wrong_at(self, threshold: float) -> np.ndarray:
+        """Which images are misclassified at a decision threshold, bool (n,)."""
+        return (self.probabilities >= threshold) != (self.labels == 1)
+
     def where(self, chosen: np.ndarray) -> "Predictions":
-        """Only the images that the mask chooses."""
+        """Only the images that a mask of shape (n,) selects."""
         return Predictions(self.name, self.table.loc[chosen].reset_index(drop=True))
 
     def with_probabilities(self, probabilities: np.ndarray) -> "Predictions":
@@ -67,16 +73,16 @@ class Predictions:
 
 
 def check_same_images(models: list[Predictions]) -> None:
-    """Refuse to compare answers about different images.
+    """Refuse to compare predictions for different images.
 
     Raises:
-        UserError: two of them differ; the sentence says which and by how much.
+        UserError: two models' images differ; the message gives both counts and the overlap.
     """
     first = models[0]
     for other in models[1:]:
         if list(first.table["path"]) != list(other.table["path"]):
             shared = len(set(first.table["path"]) & set(other.table["path"]))
             raise UserError(
-                f"{first.name} was measured on {len(first)} images, {other.name} on {len(other)}; {shared} "
-                f"of them are the same. Compare models that were measured on the same images."
+                f"{first.name} was evaluated on {len(first)} images, {other.name} on {len(other)}; {shared} "
+                f"of them are the same. Compare models that were evaluated on the same images."
             )

@@ -1,4 +1,4 @@
-"""Groups of images in which a model may do better or worse than on the whole."""
+"""Subgroups of images in which a model may do better or worse than overall."""
 
 import numpy as np
 import pandas as pd
@@ -11,55 +11,52 @@ QUARTERS = 4
 
 
 def subgroups(table: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Masks of shape (n,) by name; groups that the table cannot tell are left out.
+    """Boolean masks of shape (n,) by subgroup; subgroups that the table cannot define are left out.
 
     Args:
-        table: of Predictions.
+        table: of `Predictions`.
     """
-    everything = np.ones(len(table), bool)
-    groups = {"all images": everything}
+    groups = {"all images": np.ones(len(table), bool)}
     for cause, name in (("bacteria", "bacterial pneumonia"), ("virus", "viral pneumonia")):
         groups[name] = (table["cause"] == cause).to_numpy()
     normal = (table["label"] == CLASS_NAMES[0]).to_numpy()
-    second_series = table["patient"].str.startswith("NORMAL2-").to_numpy()
-    first_series = table["patient"].str.startswith("IM-").to_numpy()
-    groups["normal, series IM-"] = normal & first_series
-    groups["normal, series NORMAL2-"] = normal & second_series
+    for prefix in ("IM-", "NORMAL2-"):
+        groups[f"normal, series {prefix}"] = normal & table["patient"].str.startswith(prefix).to_numpy()
     if (table["patient"] != "").all():
-        groups["one image a patient"] = ~table["patient"].duplicated().to_numpy()
+        groups["one image per patient"] = ~table["patient"].duplicated().to_numpy()
     if "sha256" in table:
-        groups["without identical twins"] = ~table["sha256"].duplicated().to_numpy()
+        groups["without duplicates"] = ~table["sha256"].duplicated().to_numpy()
     for column in ("brightness", "contrast"):
         if column in table:
             groups |= _quarters(table[column], column)
-    return {name: chosen for name, chosen in groups.items() if chosen.any()}
+    return {name: mask for name, mask in groups.items() if mask.any()}
 
 
-def rates(predictions: Predictions, threshold: float) -> list[dict]:
-    """Sensitivity and specificity in each group, with counts and Wilson's 95 % intervals.
+def subgroup_rates(predictions: Predictions, threshold: float) -> list[dict]:
+    """Sensitivity and specificity in each subgroup, with counts and Wilson's 95% intervals.
 
     Returns:
-        A dict a group: group, images, positives, found, sensitivity, sensitivity_interval, negatives,
-        cleared, specificity, specificity_interval; rates over no image are None.
+        A dict per subgroup: group, images, positives, tp, sensitivity, sensitivity_interval, negatives, tn,
+        specificity, specificity_interval; rates of no images are None.
     """
-    called = predictions.probabilities >= threshold
+    predicted = predictions.probabilities >= threshold
     positive = predictions.labels == 1
     rows = []
-    for name, chosen in subgroups(predictions.table).items():
-        positives, negatives = int((chosen & positive).sum()), int((chosen & ~positive).sum())
-        found, cleared = int((chosen & positive & called).sum()), int((chosen & ~positive & ~called).sum())
+    for name, mask in subgroups(predictions.table).items():
+        positives, negatives = int((mask & positive).sum()), int((mask & ~positive).sum())
+        tp, tn = int((mask & positive & predicted).sum()), int((mask & ~positive & ~predicted).sum())
         rows.append(
             {
                 "group": name,
-                "images": int(chosen.sum()),
+                "images": int(mask.sum()),
                 "positives": positives,
-                "found": found,
-                "sensitivity": found / positives if positives else None,
-                "sensitivity_interval": wilson(found, positives),
+                "tp": tp,
+                "sensitivity": tp / positives if positives else None,
+                "sensitivity_interval": wilson(tp, positives),
                 "negatives": negatives,
-                "cleared": cleared,
-                "specificity": cleared / negatives if negatives else None,
-                "specificity_interval": wilson(cleared, negatives),
+                "tn": tn,
+                "specificity": tn / negatives if negatives else None,
+                "specificity_interval": wilson(tn, negatives),
             }
         )
     return rows
@@ -68,6 +65,6 @@ def rates(predictions: Predictions, threshold: float) -> list[dict]:
 def _quarters(values: pd.Series, column: str) -> dict[str, np.ndarray]:
     if values.nunique() < QUARTERS:
         return {}
-    place = pd.qcut(values, QUARTERS, labels=False, duplicates="drop")
+    numbers = pd.qcut(values, QUARTERS, labels=False, duplicates="drop")
     names = (f"{column}, quarter {number + 1} of {QUARTERS}" for number in range(QUARTERS))
-    return {name: (place == number).to_numpy() for number, name in enumerate(names)}
+    return {name: (numbers == number).to_numpy() for number, name in enumerate(names)}

@@ -1,153 +1,120 @@
-"""Metrics, differences and groups as tables, for pages, reports and files."""
+"""Metrics, differences and subgroups as tables, for pages, reports and files."""
 
 import pandas as pd
 
 from core.evaluation.calibration import calibrated, fit_temperature
-from core.evaluation.comparison import MEASURES, Comparison
-from core.evaluation.metrics import evaluate, intervals
+from core.evaluation.measurement import evaluate
+from core.evaluation.metrics import METRICS
+from core.evaluation.pairwise import PairwiseTest
 from core.evaluation.predictions import Predictions
-from core.evaluation.subgroups import rates
+from core.evaluation.subgroups import subgroup_rates
 
-METRICS = {
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "recall": "Sensitivity",
-    "specificity": "Specificity",
-    "precision": "PPV (precision)",
-    "npv": "NPV",
-    "f1": "F1",
-    "auc": "ROC AUC",
-    "average_precision": "Average precision",
-    "loss": "Log loss",
-    "brier": "Brier score",
-    "ece": "Calibration error",
-}
-AS_DECIMALS = ("auc", "average_precision", "loss", "brier", "ece")
-COUNTS = ("true normal", "false alarms", "missed", "found")
+COUNTS = ("TN", "FP", "FN", "TP")
 
 
-def measured(model: Predictions, threshold: float) -> dict:
-    """What `evaluate` gives, with what `intervals` gives under `intervals`."""
-    answers = model.labels, model.probabilities
-    return {
-        **evaluate(*answers, threshold),
-        "intervals": intervals(*answers, model.patients, threshold),
-    }
-
-
-def in_words(value: float | None, interval: tuple[float, float] | None, metric: str) -> str:
-    """A metric with its interval for people; a dash where the images cannot tell.
-
-    >>> in_words(0.912, (0.88, 0.94), "recall")
-    '91.2% (88.0% to 94.0%)'
-    """
-    if value is None:
-        return "–"
-    form = "{:.3f}" if metric in AS_DECIMALS else "{:.1%}"
-    low_to_high = "" if interval is None else " (" + " to ".join(map(form.format, interval)) + ")"
-    return form.format(value) + low_to_high
-
-
-def side_by_side(found: dict[str, dict]) -> pd.DataFrame:
-    """The models' metrics in words: a row a metric and count, a column a model.
+def side_by_side(models: dict[str, dict]) -> pd.DataFrame:
+    """The models' metrics and counts as text: one row per metric, one column per model.
 
     Args:
-        found: of `measured`, by model name.
+        models: metrics of `evaluate_with_intervals` by model name.
     """
     columns = {}
-    for name, values in found.items():
-        said = {
-            title: in_words(values[metric], values["intervals"][metric], metric)
-            for metric, title in METRICS.items()
+    for name, metrics in models.items():
+        texts = {
+            metric.title: metric.text(metrics[key], metrics["intervals"][key])
+            for key, metric in METRICS.items()
         }
-        (tn, fp), (fn, tp) = values["confusion_matrix"]
-        counts = {
-            title.capitalize(): f"{count:,}" for title, count in zip(COUNTS, (tn, fp, fn, tp), strict=True)
-        }
-        columns[name] = {**said, **counts, "Images": f"{values['n']:,}"}
+        (tn, fp), (fn, tp) = metrics["confusion_matrix"]
+        counts = {title: f"{count:,}" for title, count in zip(COUNTS, (tn, fp, fn, tp), strict=True)}
+        columns[name] = {**texts, **counts, "Images": f"{metrics['n']:,}"}
     return pd.DataFrame(columns)
 
 
-def metric_table(found: dict[str, dict]) -> pd.DataFrame:
-    """The models' metrics as numbers: a row a model and metric, with its interval and the threshold."""
+def metric_table(models: dict[str, dict]) -> pd.DataFrame:
+    """The models' metrics as numbers: one row per model and metric, with interval and threshold.
+
+    Args:
+        models: as for `side_by_side`.
+    """
     rows = [
         {
             "model": name,
             "metric": metric,
-            "value": values[metric],
-            "low": (values["intervals"][metric] or (None, None))[0],
-            "high": (values["intervals"][metric] or (None, None))[1],
-            "images": values["n"],
-            "threshold": values["threshold"],
+            "value": metrics[metric],
+            "low": (metrics["intervals"][metric] or (None, None))[0],
+            "high": (metrics["intervals"][metric] or (None, None))[1],
+            "images": metrics["n"],
+            "threshold": metrics["threshold"],
         }
-        for name, values in found.items()
+        for name, metrics in models.items()
         for metric in METRICS
     ]
     return pd.DataFrame(rows)
 
 
-def difference_table(found: list[Comparison]) -> pd.DataFrame:
-    """Tested pairs as numbers: a row a pair and measure."""
+def difference_table(tests: list[PairwiseTest]) -> pd.DataFrame:
+    """Tested pairs as numbers: one row per pair and metric, where anything can be concluded."""
     rows = [
         {
-            "measure": MEASURES[item.measure],
-            "second minus first": f"{item.second} minus {item.first}",
-            "difference": item.difference.value,
-            "low": item.difference.interval[0],
-            "high": item.difference.interval[1],
-            "p": item.difference.p_value,
-            "p after Holm": item.adjusted,
+            "measure": METRICS[test.measure].label,
+            "second minus first": f"{test.second} minus {test.first}",
+            "difference": test.difference.value,
+            "low": test.difference.interval[0],
+            "high": test.difference.interval[1],
+            "p": test.difference.p_value,
+            "p after Holm": test.adjusted,
         }
-        for item in found
-        if item.difference
+        for test in tests
+        if test.difference and not test.reason
     ]
     return pd.DataFrame(rows)
 
 
-def group_table(models: list[Predictions], thresholds: dict[str, float]) -> pd.DataFrame:
-    """Rates in groups of images, a row a model and group."""
-    parts = [pd.DataFrame(rates(model, thresholds[model.name])) for model in models]
-    return pd.concat(
-        [part.assign(model=model.name) for model, part in zip(models, parts, strict=True)], ignore_index=True
-    )
+def subgroup_table(models: list[Predictions], thresholds: dict[str, float]) -> pd.DataFrame:
+    """Sensitivity and specificity in subgroups: one row per model and subgroup."""
+    parts = [
+        pd.DataFrame(subgroup_rates(model, thresholds[model.name])).assign(model=model.name)
+        for model in models
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def calibration_table(models: list[Predictions], validation: dict[str, Predictions]) -> pd.DataFrame:
-    """Temperature, calibration error and log loss before and after scaling: a row a model.
+    """Temperature, and calibration error and log loss before and after scaling: one row per model.
 
     Args:
-        validation: what each model said of validation, where its temperature is fitted.
+        validation: predictions for the validation images, on which temperatures are fitted, by model name.
     """
     rows = {}
     for model in models:
         fitted = validation[model.name]
         temperature = fit_temperature(fitted.labels, fitted.probabilities)
-        after = calibrated(model.probabilities, temperature)
-        was, now = (evaluate(model.labels, values) for values in (model.probabilities, after))
+        scaled = calibrated(model.probabilities, temperature)
+        before, after = (evaluate(model.labels, values) for values in (model.probabilities, scaled))
         rows[model.name] = {
             "temperature": temperature,
-            "calibration error before": was["ece"],
-            "calibration error after": now["ece"],
-            "log loss before": was["loss"],
-            "log loss after": now["loss"],
+            "calibration error before": before["ece"],
+            "calibration error after": after["ece"],
+            "log loss before": before["loss"],
+            "log loss after": after["loss"],
         }
     return pd.DataFrame(rows).T
 
 
-def over_seeds(found: dict[str, list[dict]]) -> pd.DataFrame:
-    """Mean and spread of runs that differ only in their seed: a row a group and metric.
+def over_seeds(groups: dict[str, list[dict]]) -> pd.DataFrame:
+    """Mean and spread of runs that differ only in their seed: one row per group and metric.
 
     Args:
-        found: of `evaluate`, one a seed, by the group's name.
+        groups: metrics of `evaluate`, one dict per seed, by the group's name.
 
     Returns:
-        model, metric, seeds, mean, standard_deviation (of the sample), lowest, highest; metrics that a
-        seed lacks are left out.
+        model, metric, seeds, mean, standard_deviation (of the sample), lowest, highest; metrics that are
+        undefined for a seed are left out.
     """
     rows = []
-    for name, each in found.items():
+    for name, runs in groups.items():
         for metric in METRICS:
-            values = pd.Series([values[metric] for values in each], dtype=float)
+            values = pd.Series([metrics.get(metric) for metrics in runs], dtype=float)
             if values.notna().all():
                 rows.append(
                     {

@@ -1,1 +1,1 @@
-"""Numbers into Plotly figures, one file a page, one look throughout."""
+"""Figures: numbers in, Plotly figures in one style out; one file per subject."""

@@ -38,32 +38,34 @@ def class_balance(counts: dict[str, dict[str, int]]) -> go.Figure:
             hovertemplate=f"%{{y}} · {label}: %{{x:,}} images (%{{customdata}})<extra></extra>",
         )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title="images")
-    return styled(figure, height=110 + 60 * len(splits), barmode="stack")
+    figure.update_xaxes(title="images", tickformat=",")
+    # A number that does not fit into its bar is left to the hover text.
+    fits = {"minsize": 10, "mode": "hide"}
+    return styled(figure, height=110 + 60 * len(splits), barmode="stack", uniformtext=fits)
 
 
-def distribution(films: pd.DataFrame, look: str) -> go.Figure:
-    """How a look is spread over the films of each class and split, as shares of that class and split.
+def distribution(statistics: pd.DataFrame, name: str) -> go.Figure:
+    """Histograms of a statistic of the images, one line for each class and split.
 
     Args:
-        films: a row a film, with split, label and the look.
-        look: name of the column.
+        statistics: one row per image, with split, label and the statistic.
+        name: of the column.
     """
     figure = go.Figure()
-    low, high = films[look].min(), films[look].max()
+    low, high = statistics[name].min(), statistics[name].max()
     edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
-    for (split, label), group in films.groupby(["split", "label"]):
-        counts, _ = np.histogram(group[look], edges)
+    for (split, label), group in statistics.groupby(["split", "label"]):
+        counts, _ = np.histogram(group[name], edges)
         figure.add_scatter(
             x=(edges[:-1] + edges[1:]) / 2,
             y=counts / len(group),
             name=f"{split} · {label}",
             mode="lines",
-            line={"color": CLASS_COLORS[label], "dash": DASHES[split], "shape": "hvh", "width": 2},
+            line={"color": CLASS_COLORS[str(label)], "dash": DASHES[str(split)], "shape": "hvh", "width": 2},
             hovertemplate="%{x:.3g}: %{y:.1%} of " + f"{split}/{label}<extra></extra>",
         )
-    figure.update_xaxes(title=look)
-    figure.update_yaxes(title="share of films", tickformat=".0%", rangemode="tozero")
+    figure.update_xaxes(title=name)
+    figure.update_yaxes(title="share of images", tickformat=".0%", rangemode="tozero")
     return styled(figure, height=380)
 
 

@@ -10,13 +10,13 @@ HEAT_STEPS = 256
 
 
 def heat_colors() -> np.ndarray:
-    """Colours of a heat map from none to most: uint8 (256, 3)."""
+    """Colours of a heat map from lowest to highest: uint8 (256, 3)."""
     colors = sample_colorscale("Inferno", HEAT_STEPS, colortype="rgb")
     return np.array([unlabel_rgb(color) for color in colors]).round().astype(np.uint8)
 
 
 def overlay(pixels: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
-    """A film with a heat map over it: the more heat, the more colour.
+    """An image with a heat map over it: the more heat, the more colour.
 
     Args:
         pixels: uint8 (height, width).
@@ -36,7 +36,7 @@ def probability_bar(probability: float, threshold: float) -> go.Figure:
 
     Args:
         probability: of PNEUMONIA, 0 to 1.
-        threshold: from which a film is called PNEUMONIA.
+        threshold: probability at or above which an image is predicted PNEUMONIA.
     """
     color = PNEUMONIA if probability >= threshold else NORMAL
     figure = go.Figure()

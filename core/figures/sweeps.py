@@ -6,38 +6,38 @@ import plotly.graph_objects as go
 
 from core.figures.style import MODEL_COLORS, MUTED, NORMAL, PNEUMONIA, styled
 
-WIDE = 30  # times between the least and the greatest value from which an axis counts in factors
+MIN_LOG_RATIO = 30  # of the largest value to the smallest, from which an axis is logarithmic
 RESULTS = {"loss": "validation loss", "auc": "validation AUC"}
-SCALE = [[0, MODEL_COLORS[1]], [0.5, "#b9a9a0"], [1, MODEL_COLORS[0]]]  # the best are orange
+COLOR_SCALE = [[0, MODEL_COLORS[1]], [0.5, "#b9a9a0"], [1, MODEL_COLORS[0]]]  # the best are orange
 
 
 def parallel_coordinates(table: pd.DataFrame, varied: list[str]) -> go.Figure:
-    """Trials as lines through the values of their settings and through what came out, coloured by loss.
+    """Trials as lines through the values of their settings and their results, coloured by loss.
 
     Args:
-        table: a row a trial, with the columns `varied`, loss and auc; as `core.runs.Sweep.table` gives it.
+        table: one row per trial, with the columns `varied`, loss and auc, as in `core.runs.Sweep.table`.
         varied: the settings, in order.
     """
     axes = [_axis(table[name], name) for name in varied]
-    axes += [_axis(table[name], words) for name, words in RESULTS.items() if table[name].notna().all()]
+    axes += [_axis(table[name], label) for name, label in RESULTS.items() if table[name].notna().all()]
     figure = go.Figure(
         go.Parcoords(
             dimensions=axes,
-            line={"color": table["loss"], "colorscale": SCALE, "showscale": False},
+            line={"color": table["loss"], "colorscale": COLOR_SCALE, "showscale": False},
             labelfont={"size": 13, "color": MUTED, "shadow": "none"},
             tickfont={"size": 12, "color": MUTED, "shadow": "none"},
-            rangefont={"size": 1, "color": "rgba(0,0,0,0)"},  # it would repeat the ticks
+            rangefont={"size": 1, "color": "rgba(0,0,0,0)"},  # hidden: it repeats the ticks
         )
     )
     return styled(figure, height=360, margin={"l": 60, "r": 60, "t": 56, "b": 24})
 
 
 def departures(table: pd.DataFrame, measure: str = "loss") -> go.Figure:
-    """What each change of an ablation did: a dot a seed, a diamond their mean, around the unchanged recipe.
+    """The effect of each change of an ablation: a dot per seed, a diamond for the mean; 0 is no change.
 
     Args:
-        table: a row a change and seed, with the columns change, seed, loss and auc (changed minus unchanged);
-            as `core.runs.Sweep.departures` gives it.
+        table: one row per change and seed, with the columns change, seed, loss and auc (changed minus
+            unchanged), as in `core.runs.Sweep.ablation_effects`.
         measure: `loss` or `auc`, of validation.
     """
     means = table.groupby("change", sort=False)[measure].mean()
@@ -66,19 +66,19 @@ def departures(table: pd.DataFrame, measure: str = "loss") -> go.Figure:
 
 
 def _axis(values: pd.Series, name: str) -> dict:
-    """One axis: numbers as they are or by factors, words and choices at equal distances."""
+    """One axis: numbers on a linear or logarithmic scale, other values at equal distances."""
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-        words = values.map(str)
-        known = sorted(words.unique())
+        texts = values.map(str)
+        known = sorted(texts.unique())
         return {
             "label": name,
-            "values": [known.index(word) for word in words],
+            "values": [known.index(text) for text in texts],
             "tickvals": list(range(len(known))),
             "ticktext": known,
             "range": [-0.1, len(known) - 0.9],
         }
     low, high = float(values.min()), float(values.max())
-    if low > 0 and high / low > WIDE:
+    if low > 0 and high / low > MIN_LOG_RATIO:
         ticks = np.geomspace(low, high, 5)
         return {
             "label": name,

@@ -1,13 +1,17 @@
 """Figures of the training page."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.style import GRID, MUTED, STAGE_COLORS, styled
+from core.architecture import Backbone, Layer
+from core.figures.style import GRID, LEGEND_BELOW, MODEL_COLORS, MUTED, STAGE_COLORS, styled
 
-MOST_POINTS = 1500
-LOG_FROM = 20  # times the best validation loss: where the first losses would flatten all others
+MAX_POINTS = 1500
+MAX_BARS = 40  # of layers; a network of more is drawn by block
+MIN_LOG_RATIO = 20  # of the highest loss to the best validation loss, from which the axis is logarithmic
 METRICS = {"loss": "Loss", "accuracy": "Accuracy"}
 AXES = {"step": "training step", "epoch": "epoch", "time": "minutes of training"}
 MARKS = {  # symbol, size, sentence
@@ -17,34 +21,62 @@ MARKS = {  # symbol, size, sentence
 }
 
 
-def frozen_layers(layers: list[tuple[str, int, bool]]) -> go.Figure:
-    """The network as a row of blocks, those that a stage trains in colour.
+def frozen_layers(backbone: Backbone, trained_layers: Collection[str]) -> go.Figure:
+    """The network as a row of bars, trained layers in colour.
+
+    A bar is a layer with a kernel; in a network of more than `MAX_BARS` of them, a block, with the share of
+    its layers that are trained in colour.
 
     Args:
-        layers: (name, parameters, trained) in order.
+        backbone: at its width.
+        trained_layers: names of its layers that are trained besides the head.
     """
+    layers = [layer for layer in backbone.weighted if layer.kernel]
+    by_block = len(layers) > MAX_BARS
+    bars: dict[str, list[Layer]] = {}
+    for layer in layers:
+        bars.setdefault(layer.block if by_block else layer.name, []).append(layer)
     figure = go.Figure()
-    for trained, color, name in ((False, MUTED, "frozen"), (True, STAGE_COLORS[2], "trained")):
-        chosen = [(i, layer) for i, layer in enumerate(layers) if layer[2] == trained]
+    for trained, color, state in ((False, MUTED, "frozen"), (True, STAGE_COLORS[2], "trained")):
+        parts = [
+            [layer for layer in bar if backbone.is_trained(layer, trained_layers) == trained]
+            for bar in bars.values()
+        ]
+        chosen = [(x, bar, part) for x, (bar, part) in enumerate(zip(bars, parts, strict=True)) if part]
         figure.add_bar(
-            name=name,
-            x=[i for i, _ in chosen],
-            y=[1 if layer[0].startswith("block") else 1.6 for _, layer in chosen],
+            name=state,
+            x=[x for x, _, _ in chosen],
+            y=[_height(backbone, part) * len(part) / len(bars[bar]) for _, bar, part in chosen],
             marker_color=color,
             opacity=1.0 if trained else 0.45,
-            customdata=[[layer[0], f"{layer[1]:,}"] for _, layer in chosen],
-            hovertemplate=f"%{{customdata[0]}}: %{{customdata[1]}} parameters, {name}<extra></extra>",
+            customdata=[
+                [bar, f"{len(part)} of {len(bars[bar])} layers, " if len(bars[bar]) > 1 else "", _size(part)]
+                for _, bar, part in chosen
+            ],
+            hovertemplate=f"%{{customdata[0]}}: %{{customdata[1]}}%{{customdata[2]}}, {state}<extra></extra>",
         )
-    blocks = [layer[0].split("_")[0].replace("block", "block ") for layer in layers]
-    middles = {block: [i for i, name in enumerate(blocks) if name == block] for block in blocks}
+    blocks: dict[str, list[int]] = {}
+    for x, bar in enumerate(bars.values()):
+        if bar[0] in backbone.body:
+            blocks.setdefault(bar[0].block.removeprefix("block"), []).append(x)
     figure.update_xaxes(
-        tickvals=[sum(places) / len(places) for places in middles.values()],
-        ticktext=[name.removeprefix("block ") if "block" in name else "" for name in middles],
-        title="block of VGG19, then the head",
+        tickvals=[sum(positions) / len(positions) for positions in blocks.values()],
+        ticktext=list(blocks),
+        title=f"block of {backbone.title}, then the head",
         showgrid=False,
+        zeroline=False,
     )
     figure.update_yaxes(visible=False)
-    return styled(figure, height=170, barmode="overlay", bargap=0.12, showlegend=True)
+    return styled(figure, height=170, barmode="stack", bargap=0.12, showlegend=True)
+
+
+def _height(backbone: Backbone, layers: list[Layer]) -> float:
+    """Height of the bar of some layers; those of the head stand out."""
+    return 1.6 if layers[0] in backbone.head else 1.0
+
+
+def _size(layers: list[Layer]) -> str:
+    return f"{sum(layer.parameters for layer in layers):,} parameters"
 
 
 def curves(
@@ -57,7 +89,7 @@ def curves(
     """Training by step and validation by epoch, the stages one after another on one axis.
 
     A star marks the best weights, a triangle each drop of the learning rate, a cross where a stage
-    stopped early. However long the history, about `MOST_POINTS` are drawn.
+    stopped early. However long the history, about `MAX_POINTS` are drawn.
 
     Args:
         steps: a run's history by step.
@@ -69,15 +101,15 @@ def curves(
     traces, borders, offset = [], [], 0.0  # as plain dicts: a figure that grows trace by trace is slow
     stages = [int(stage) for stage in sorted(steps["stage"].unique())]
     for stage in stages:
-        mine = steps[steps["stage"] == stage].reset_index(drop=True)
-        done = epochs[epochs["stage"] == stage].reset_index(drop=True)
-        places, epoch_places = _places(mine, done, axis)
+        of_stage = steps[steps["stage"] == stage].reset_index(drop=True)
+        done_epochs = epochs[epochs["stage"] == stage].reset_index(drop=True)
+        step_positions, epoch_positions = _positions(of_stage, done_epochs, axis)
         color = STAGE_COLORS[stage]
-        smooth = mine[metric].rolling(max(1, len(mine) // 40), min_periods=1).mean()
-        shown = np.unique(np.linspace(0, len(mine) - 1, max(2, MOST_POINTS // len(stages))).astype(int))
+        smooth = of_stage[metric].rolling(max(1, len(of_stage) // 40), min_periods=1).mean()
+        shown = np.unique(np.linspace(0, len(of_stage) - 1, max(2, MAX_POINTS // len(stages))).astype(int))
         traces.append(
             {
-                "x": (offset + places[shown]).astype(np.float32),
+                "x": (offset + step_positions[shown]).astype(np.float32),
                 "y": smooth.to_numpy(np.float32)[shown],
                 "mode": "lines",
                 "showlegend": False,
@@ -85,41 +117,41 @@ def curves(
                 "hovertemplate": "%{y:.3f}<extra>training</extra>",
             }
         )
-        values = done[f"val_{metric}"].to_numpy(np.float32)
+        values = done_epochs[f"val_{metric}"].to_numpy(np.float32)
         traces.append(
             {
-                "x": offset + epoch_places,
+                "x": offset + epoch_positions,
                 "y": values,
                 "name": f"stage {stage}",
                 "mode": "lines+markers",
                 "line": {"color": color, "width": 2.5},
                 "marker": {"size": 6},
-                "customdata": done["epoch"].to_numpy(),
+                "customdata": done_epochs["epoch"].to_numpy(),
                 "hovertemplate": "epoch %{customdata}: %{y:.3f}<extra>validation</extra>",
             }
         )
-        for kind, rows in _marks(done, stage in early).items():
+        for kind, rows in _marks(done_epochs, stage in early).items():
             symbol, size, sentence = MARKS[kind]
-            look = {"symbol": symbol, "size": size, "color": color, "line": {"width": 1, "color": "#fff"}}
+            marker = {"symbol": symbol, "size": size, "color": color, "line": {"width": 1, "color": "#fff"}}
             traces.append(
                 {
-                    "x": offset + epoch_places[rows],
+                    "x": offset + epoch_positions[rows],
                     "y": values[rows],
                     "mode": "markers",
-                    "marker": look,
+                    "marker": marker,
                     "showlegend": False,
-                    "customdata": [[sentence.format(rate=done["learning_rate"][row])] for row in rows],
+                    "customdata": [[sentence.format(rate=done_epochs["learning_rate"][row])] for row in rows],
                     "hovertemplate": "%{customdata[0]}<extra></extra>",
                 }
             )
-        offset += float(places[-1])
+        offset += float(step_positions[-1])
         borders.append(
             {"x0": offset, "x1": offset, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": GRID}}
         )
     vertical = {}
     if metric == "accuracy":
         vertical = {"tickformat": ".0%"}
-    elif steps["loss"].max() > LOG_FROM * max(epochs["val_loss"].min(), 1e-6):
+    elif steps["loss"].max() > MIN_LOG_RATIO * max(epochs["val_loss"].min(), 1e-6):
         # A first step may be a hundred times the last.
         vertical = {
             "type": "log",
@@ -162,17 +194,17 @@ def validation_matrix(epochs: pd.DataFrame) -> go.Figure | None:
                 for row in zip(matrix, shares, strict=True)
             ],
             texttemplate="%{text}",
-            hovertemplate="truly %{y}, called %{x}: %{text}<extra></extra>",
+            hovertemplate="true %{y}, predicted %{x}: %{text}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="called", showgrid=False)
-    figure.update_yaxes(title="truly", autorange="reversed", showgrid=False)
+    figure.update_xaxes(title="predicted label", showgrid=False)
+    figure.update_yaxes(title="true label", autorange="reversed", showgrid=False)
     text = f"Validation, stage {last['stage']:.0f} epoch {last['epoch']:.0f}"
     return styled(figure, height=360, title={"text": text, "font": {"size": 15}, "x": 0})
 
 
-def _places(steps: pd.DataFrame, epochs: pd.DataFrame, axis: str) -> tuple[np.ndarray, np.ndarray]:
-    """Where the rows of a stage lie on the axis, counted from the stage's own beginning."""
+def _positions(steps: pd.DataFrame, epochs: pd.DataFrame, axis: str) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of a stage's steps and epochs on the axis, counted from the start of the stage."""
     ends = steps.groupby("epoch").size().cumsum()
     at = np.array([ends.get(epoch, len(steps)) for epoch in epochs["epoch"]], float)
     if axis == "time":
@@ -184,8 +216,30 @@ def _places(steps: pd.DataFrame, epochs: pd.DataFrame, axis: str) -> tuple[np.nd
 
 
 def _marks(epochs: pd.DataFrame, early: bool) -> dict[str, list[int]]:
-    """Rows of a stage's epochs that deserve a mark, by kind."""
+    """Rows of a stage's epochs to mark, by kind."""
     best = epochs.index[epochs["best"] == 1][-1:]
     drops = epochs.index[epochs["learning_rate"].diff() < 0]
     last = epochs.index[-1:] if early else []
     return {"drop": list(drops), "best": list(best), "early": list(last)}
+
+
+def loss_by_model(histories: dict[str, pd.DataFrame]) -> go.Figure:
+    """Loss of several models over their epochs: training dotted, validation solid.
+
+    Args:
+        histories: epochs of one stage, by model name.
+    """
+    figure = go.Figure()
+    for index, (name, epochs) in enumerate(histories.items()):
+        for column, dash, split in (("loss", "dot", "training"), ("val_loss", "solid", "validation")):
+            figure.add_scatter(
+                name=f"{name}, {split}",
+                x=epochs["epoch"],
+                y=epochs[column],
+                mode="lines+markers",
+                line={"color": MODEL_COLORS[index % len(MODEL_COLORS)], "dash": dash},
+                hovertemplate=f"{name}, epoch %{{x}}: %{{y:.3f}}<extra>{split}</extra>",
+            )
+    figure.update_xaxes(title="epoch", dtick=max(1, max(map(len, histories.values())) // 10))
+    figure.update_yaxes(title="loss", rangemode="tozero")
+    return styled(figure, height=360, legend=LEGEND_BELOW)

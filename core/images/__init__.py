@@ -1,34 +1,85 @@
-"""From bytes to a Radiograph, and from a Radiograph to what the network sees: the only way there is."""
+"""From bytes to an Image, and from an Image to the network's input: the only way in."""
 
-from core.images.ahead import Read, decoded_ahead, outcome
-from core.images.decoder import MOST_BYTES, ImageError, Radiograph, decode, too_heavy
-from core.images.dicom import is_dicom
-from core.images.files import read
-from core.images.preprocessing import preprocessed
-from core.images.preview import data_address
+from core.images.contents import (
+    DIRECTORY,
+    HEAD_BYTES,
+    HIDDEN,
+    IMAGE_SUFFIXES,
+    NESTED,
+    PassedOver,
+    is_dicom_directory,
+    is_hidden,
+    reason_to_pass_over,
+    zip_media,
+)
+from core.images.data_url import jpeg_data_url
+from core.images.decode_ahead import ImageLoader, decode_ahead, image_or_error
+from core.images.decoder import MAX_BYTES, Image, ImageError, decode, too_large
+from core.images.dicom_file import is_dicom, open_dicom
+from core.images.dicom_text import decoded_text
+from core.images.files import read_image
+from core.images.folder_walk import reason_for_file, walk_folder
+from core.images.header_rules import HeaderFinding
+from core.images.names import distinct, folded, shown, stored_path
+from core.images.patient_age import PatientAge, age_finding
+from core.images.preprocessing import preprocess
 from core.images.resize import network_input, network_pixels
 from core.images.sandbox import decode_safely
-from core.images.zips import DAMAGED, IMAGES, image_entries, images_in_zip, pieces
+from core.images.text_table import Rows, read_text_table
+from core.images.zip_directory import open_zip
+from core.images.zips import (
+    ZIP_ERRORS,
+    entry_chunks,
+    image_entries,
+    images_in_zip,
+    unreadable_zip,
+    zip_files,
+)
 
 __all__ = [
-    "DAMAGED",
-    "IMAGES",
-    "MOST_BYTES",
+    "DIRECTORY",
+    "NESTED",
+    "folded",
+    "zip_media",
+    "HEAD_BYTES",
+    "HIDDEN",
+    "IMAGE_SUFFIXES",
+    "MAX_BYTES",
+    "ZIP_ERRORS",
+    "HeaderFinding",
+    "Image",
     "ImageError",
-    "Radiograph",
-    "Read",
-    "data_address",
+    "ImageLoader",
+    "PassedOver",
+    "PatientAge",
+    "Rows",
+    "age_finding",
     "decode",
+    "decode_ahead",
+    "decoded_text",
     "decode_safely",
-    "decoded_ahead",
+    "distinct",
+    "entry_chunks",
     "image_entries",
+    "image_or_error",
     "images_in_zip",
     "is_dicom",
+    "is_dicom_directory",
+    "is_hidden",
+    "jpeg_data_url",
     "network_input",
     "network_pixels",
-    "outcome",
-    "pieces",
-    "preprocessed",
-    "read",
-    "too_heavy",
+    "open_dicom",
+    "open_zip",
+    "preprocess",
+    "read_image",
+    "read_text_table",
+    "reason_for_file",
+    "reason_to_pass_over",
+    "shown",
+    "stored_path",
+    "too_large",
+    "walk_folder",
+    "unreadable_zip",
+    "zip_files",
 ]

@@ -1,30 +1,36 @@
-"""DICOM files into grey levels, without anything that tells whose film it is.
+"""Reading DICOM files into grey levels, without anything that identifies the patient.
 
 Only named tags are read: walking or printing a hostile file can take all memory (a 40 kB file with nested
-sequences took 23 GB). Source of the transformations: DICOM PS3.3, C.7.6.3, C.11.1 and C.11.2.
+sequences took 23 GB). Every attribute that changes what a viewer would show is honoured, or the file is
+refused with that attribute's name. `dicom_file` opens files, `dicom_pixels` unpacks them, `dicom_grey` and
+`dicom_colour` make grey levels, `header_rules` and `patient_age` read what the header says about the image.
 """
 
 import hashlib
-import io
 from dataclasses import dataclass
 
 import numpy as np
 import pydicom
-from pydicom.pixels import apply_modality_lut, apply_voi_lut
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.multival import MultiValue
 
-from core.errors import UserError
-from core.images.depth import eight_bits, is_coloured
+from core.images.dicom_attributes import MAX_TEXT, code, numbers, text, unusable, whole_number
+from core.images.dicom_colour import COLOURS, colour_pixels
+from core.images.dicom_file import DicomError, open_dicom
+from core.images.dicom_grey import grey_pixels
+from core.images.dicom_pixels import PIXELS
+from core.images.header_rules import HeaderFinding, header_findings
+from core.images.patient_age import PatientAge, patient_age
 
-MAGIC = slice(128, 132)
-FILMS = {"CR", "DX", "RG", "XA", "RF", "OT", ""}  # computed, digital, converted; OT: secondary captures
-NAMES = {
+X_RAY_MODALITIES = {"CR", "DX", "DR", "RG", "XA", "RF", "OT", ""}  # OT: converted and secondary captures
+MODALITY_NAMES = {
     "CT": "a CT slice",
     "MR": "an MR slice",
     "US": "an ultrasound image",
     "NM": "a nuclear medicine image",
     "PT": "a PET slice",
     "MG": "a mammogram",
+    "IO": "a dental X-ray",
+    "PX": "a dental X-ray",
     "ES": "an endoscopic image",
     "XC": "a photograph",
     "ECG": "an ECG",
@@ -33,143 +39,135 @@ NAMES = {
     "PR": "a presentation state",
     "SEG": "a segmentation",
 }
-SHOWN = {
+SHOWN_TAGS = {
     "Modality": "Modality",
     "ViewPosition": "View",
     "PatientAge": "Age",
     "PatientSex": "Sex",
     "ImagerPixelSpacing": "Pixel size, mm",
 }
-MOST_TEXT = 40  # characters of a fact that is shown
-
-
-class DicomError(UserError):
-    """A DICOM file that holds no film that can be judged; the sentence says why, without the file's name."""
-
-
-def is_dicom(data: bytes) -> bool:
-    """Whether the bytes are a DICOM file, whatever it is called."""
-    return data[MAGIC] == b"DICM"
+MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
+FOR_PROCESSING = {  # SOP classes of raw images: digital X-ray, mammography, intra-oral
+    f"1.2.840.10008.5.1.4.1.1.1.{kind}.1" for kind in (1, 2, 3)
+}
+MAX_ASPECT = 1.05  # of a pixel's sides: within it nobody sees a difference
 
 
 @dataclass(frozen=True, eq=False)
-class DicomFilm:
-    """What a DICOM file gives: the fields of `core.images.Radiograph` of the same names."""
+class DicomImage:
+    """The fields of `core.images.Image` that a DICOM file provides, under the same names."""
 
     pixels: np.ndarray
     facts: dict[str, str]
     coloured: bool
-    person: str
-    taken: str
+    patient_digest: str
+    acquired: str
+    findings: tuple[HeaderFinding, ...]
+    age: PatientAge | None
 
 
-def read_dicom(data: bytes, most_pixels: int) -> DicomFilm:
-    """Grey levels and harmless facts of a DICOM film.
+def read_dicom(data: bytes, max_pixels: int) -> DicomImage:
+    """Read grey levels and facts that identify nobody from a DICOM file.
 
-    The modality LUT, then the first window or VOI LUT are applied, and MONOCHROME1 is inverted. A film
-    without window is scaled by its depth, as a PNG of the same values is.
+    The modality LUT, the first window or VOI LUT and the presentation LUT shape are applied. An image without
+    a window is stretched over its own range, as viewers do; padding is black, and cropped at the edges.
 
     Args:
-        data: of the file.
-        most_pixels: that may be decoded.
+        data: the file's bytes.
+        max_pixels: number of pixels that may be decoded.
 
     Returns:
-        Pixels, uint8 of shape (rows, columns), 0 black; modality, view, age, sex and pixel size, as far as
-        the file gives them; a digest of whose film it is, and when it was taken. Names are never read.
+        Pixels, uint8 of shape (rows, columns), 0 black; modality, view, age, sex and pixel size as far as
+        the file gives them; a digest of the patient and the time of acquisition. Names are never read.
 
     Raises:
-        DicomError: it is no single radiograph, or too large. Damaged files raise what pydicom raises.
+        DicomError: the file is not a single X-ray, is too large, or has an attribute that cannot be honoured.
+            Damaged files raise pydicom's errors.
     """
-    file = pydicom.dcmread(io.BytesIO(_not_deflated(data)))
-    _check(file, most_pixels)
-    pixels = file.pixel_array
-    coloured = pixels.ndim == 3 and is_coloured(pixels)
-    return DicomFilm(_grey(pixels, file), _facts(file), coloured, _person(file), _taken(file))
+    file = open_dicom(data)
+    _check(file, max_pixels)
+    if code(file, "PhotometricInterpretation") in COLOURS:
+        pixels, coloured = colour_pixels(file)
+    else:
+        pixels, coloured = grey_pixels(file), False
+    age = patient_age(file)
+    return DicomImage(
+        pixels,
+        _facts(file, age),
+        coloured,
+        _patient_digest(file),
+        _acquired(file),
+        header_findings(file),
+        age,
+    )
 
 
-def _grey(pixels: np.ndarray, file: pydicom.Dataset) -> np.ndarray:
-    """uint8 levels, 0 black."""
-    if pixels.ndim == 3:
-        return _luminance(pixels, file)
-    grey = _windowed(apply_modality_lut(pixels, file).astype(np.float32), file, pixels)
-    return 255 - grey if file.PhotometricInterpretation == "MONOCHROME1" else grey
-
-
-def _person(file: pydicom.Dataset) -> str:
-    """A digest of patient id and its issuer; "" where there is none."""
-    number = str(file.get("PatientID", None) or "").strip()
+def _patient_digest(file: pydicom.Dataset) -> str:
+    """SHA-256 of the patient ID and its issuer; "" without an ID."""
+    patient_id = str(file.get("PatientID", None) or "").strip()
     issuer = str(file.get("IssuerOfPatientID", None) or "")
-    return hashlib.sha256(f"{issuer}|{number}".encode()).hexdigest() if number else ""
+    return hashlib.sha256(f"{issuer}|{patient_id}".encode()).hexdigest() if patient_id else ""
 
 
-def _taken(file: pydicom.Dataset) -> str:
-    """Date and time as digits, which order as they read; "" where the file has none."""
-    for kind in ("Acquisition", "Content", "Study"):
-        if date := str(file.get(f"{kind}Date", None) or ""):
-            return (date + str(file.get(f"{kind}Time", None) or ""))[:MOST_TEXT]
+def _acquired(file: pydicom.Dataset) -> str:
+    """Date and time of acquisition as digits that sort; "" where the file has none."""
+    for event in ("Acquisition", "Content", "Study"):
+        if date := str(file.get(f"{event}Date", None) or ""):
+            return (date + str(file.get(f"{event}Time", None) or ""))[:MAX_TEXT]
     return ""
 
 
-def _not_deflated(data: bytes) -> bytes:
-    """The same bytes, unless reading them would inflate a bomb before anything can be checked."""
-    if DeflatedExplicitVRLittleEndian.encode() + b"\0" in data[:1024]:
-        raise DicomError("is a deflated DICOM file, which is not read here. Export it uncompressed.")
-    return data
-
-
-def _check(file: pydicom.Dataset, most_pixels: int) -> None:
-    modality = str(file.get("Modality", "")).strip().upper()
-    if modality not in FILMS:
-        what = NAMES.get(modality, f"a DICOM object of modality {modality[:MOST_TEXT]!r}")
-        raise DicomError(f"is {what}, not a chest radiograph. Give the CR or DX image.")
-    if "PixelData" not in file:
-        raise DicomError("is a DICOM object without an image, or is cut short. Give the CR or DX image.")
-    frames = int(file.get("NumberOfFrames", None) or 1)
+def _check(file: pydicom.FileDataset, max_pixels: int) -> None:
+    modality = code(file, "Modality")
+    if modality not in X_RAY_MODALITIES:
+        kind = MODALITY_NAMES.get(modality, f"a DICOM object of modality {modality[:MAX_TEXT]!r}")
+        raise DicomError(f"is {kind}, not a chest X-ray. Upload the CR or DX image.")
+    _check_intent(file)
+    if not any(name in file for name in PIXELS):
+        raise DicomError("is a DICOM object without an image, or is cut short. Upload the CR or DX image.")
+    frames = whole_number(file, "NumberOfFrames", 1)
     if frames > 1:
-        raise DicomError(f"holds {frames} frames; one image a file is read. Export the frame you mean.")
-    rows, columns = int(file.Rows), int(file.Columns)
-    if rows * columns > most_pixels:
+        raise DicomError(f"has {frames} frames; only one per file is read. Export the frame you need.")
+    rows, columns = whole_number(file, "Rows"), whole_number(file, "Columns")
+    if rows * columns > max_pixels:
         raise DicomError(
-            f"holds {columns:,} x {rows:,} pixels; at most {most_pixels // 10**6} million are read. "
-            "Export it smaller."
+            f"has {columns:,} x {rows:,} pixels; at most {max_pixels // 10**6} million are read. "
+            "Export it at a smaller size."
+        )
+    interpretation = code(file, "PhotometricInterpretation")
+    if interpretation not in (*MONOCHROME, *COLOURS):
+        raise unusable("PhotometricInterpretation", interpretation)
+    _check_aspect(file)
+
+
+def _check_intent(file: pydicom.FileDataset) -> None:
+    """Refuse raw images, which no viewer shows: their grey levels still await the device's processing."""
+    classes = {text(file, "SOPClassUID"), str(file.file_meta.get("MediaStorageSOPClassUID", None) or "")}
+    by_class = classes & FOR_PROCESSING
+    if by_class or code(file, "PresentationIntentType") == "FOR PROCESSING":
+        source = "SOP class" if by_class else "PresentationIntentType"
+        raise DicomError(
+            f"is a raw image (FOR PROCESSING, by its {source}), which looks different from what radiologists "
+            "see. Send the image FOR PRESENTATION of the same exposure."
         )
 
 
-def _windowed(values: np.ndarray, file: pydicom.Dataset, stored: np.ndarray) -> np.ndarray:
-    """uint8 levels of values after the modality LUT."""
-    window = _window(file)
-    if window is None:
-        return eight_bits(apply_voi_lut(stored, file) if "VOILUTSequence" in file else values)
-    centre, width = window
-    share = (values - (centre - 0.5)) / max(width - 1, 1e-6) + 0.5
-    return np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
+def _check_aspect(file: pydicom.Dataset) -> None:
+    """Refuse pixels that are not square."""
+    for name in ("PixelAspectRatio", "ImagerPixelSpacing", "PixelSpacing"):
+        sides = numbers(file, name)
+        if len(sides) == 2 and min(sides) > 0 and max(sides) / min(sides) > MAX_ASPECT:
+            raise unusable(name, "\\".join(f"{side:g}" for side in sides))
 
 
-def _window(file: pydicom.Dataset) -> tuple[float, float] | None:
-    """Centre and width of the first window; None where there is none that makes sense."""
-    try:
-        centre, width = (np.atleast_1d(file[name].value)[0] for name in ("WindowCenter", "WindowWidth"))
-        centre, width = float(centre), float(width)
-    except (KeyError, IndexError, TypeError, ValueError):
-        return None
-    return (centre, width) if np.isfinite([centre, width]).all() and width >= 1 else None
-
-
-def _luminance(pixels: np.ndarray, file: pydicom.Dataset) -> np.ndarray:
-    """Grey levels of a colour secondary capture."""
-    if pixels.shape[-1] != 3 or int(file.BitsAllocated) != 8:
-        raise DicomError("holds colours in a form that is not read here. Export it in grey levels.")
-    return np.rint(pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
-
-
-def _facts(file: pydicom.Dataset) -> dict[str, str]:
-    """What may be shown; text is cut, because files hold what they like."""
-    found = {}
-    for tag, title in SHOWN.items():
+def _facts(file: pydicom.Dataset, age: PatientAge | None) -> dict[str, str]:
+    """The values that may be shown; text is cut, because a file can hold anything."""
+    facts = {}
+    for tag, title in SHOWN_TAGS.items():
         value = file.get(tag, None)
         if value not in (None, ""):
-            text = (
-                " x ".join(map(str, value)) if isinstance(value, pydicom.multival.MultiValue) else str(value)
-            )
-            found[title] = text[:MOST_TEXT]
-    return found
+            shown = " x ".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
+            facts[title] = shown[:MAX_TEXT]
+    if age and "Age" not in facts:
+        facts["Age"] = age.words()
+    return facts

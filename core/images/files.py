@@ -1,30 +1,34 @@
-"""A film from a file on this computer."""
+"""Reading an image from a file on this computer."""
 
 from pathlib import Path
 
-from core.images.decoder import MOST_BYTES, ImageError, Radiograph, decode, too_heavy
-from core.images.dicom import is_dicom
+from core.images.decoder import MAX_BYTES, Image, ImageError, decode, too_large
+from core.images.dicom_file import is_dicom
+from core.images.names import shown, stored_path
 from core.images.sandbox import decode_safely
 
 
-def read(path: str | Path) -> Radiograph:
-    """Decode the file at `path`.
+def read_image(path: str | Path) -> Image:
+    """Decode the file at `path`, which may be written as `core.images.shown` writes it.
 
     Raises:
-        ImageError: it is missing, no regular file, or `decode` refuses it.
+        ImageError: the file is missing, is not a regular file, or cannot be decoded.
     """
-    path = Path(path)
+    name = shown(Path(path).name)
     try:
+        path = stored_path(Path(path))
         if not path.exists():
-            raise ImageError(f"{path} does not exist. Check the path.")
+            if path.is_symlink():
+                raise ImageError(f"{shown(path)} is a link to a file that does not exist. Restore that file.")
+            raise ImageError(f"{shown(path)} does not exist. Check the path.")
         if not path.is_file():
-            raise ImageError(f"{path} is not a file. Give the path of one image.")
+            raise ImageError(f"{shown(path)} is not a file. Give the path of one image.")
         size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise ImageError(too_heavy(path.name, size))
+        if size > MAX_BYTES:
+            raise ImageError(too_large(name, size))
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"{path} cannot be read: {reason}.") from error
-    # The decoders of compressed DICOM crash on some damaged files, and would take the server with them.
-    return decode_safely(data, path.name) if is_dicom(data) else decode(data, path.name)
+        raise ImageError(f"{shown(path)} cannot be read: {reason}.") from error
+    # Decoders of compressed DICOM crash on some damaged files and would take the server down with them.
+    return decode_safely(data, name) if is_dicom(data) else decode(data, name)

@@ -1,4 +1,4 @@
-"""What a run may do to all films before its network sees them, in training and in diagnosis alike."""
+"""Preprocessing that a run applies to every image before the network, in training and inference alike."""
 
 import numpy as np
 
@@ -7,22 +7,22 @@ from core.config import CLAHE
 CLIP_LIMIT, TILES = 2.0, (8, 8)
 
 
-def preprocessed(pixels: np.ndarray, how: str) -> np.ndarray:
-    """Films as a network was promised them.
+def preprocess(pixels: np.ndarray, method: str) -> np.ndarray:
+    """Apply a preprocessing method to images at the network's resolution.
 
-    `clahe` is contrast-limited adaptive histogram equalisation (Zuiderveld, Graphics Gems IV, 1994) of what
-    the network sees, 8 x 8 tiles, clip limit 2, as OpenCV computes it: half a millisecond a film.
+    `clahe` is contrast-limited adaptive histogram equalisation (Zuiderveld, Graphics Gems IV, 1994) as
+    OpenCV computes it, with 8 x 8 tiles and a clip limit of 2; it takes half a millisecond an image.
 
     Args:
-        pixels: uint8 ndarray of shape (n, 128, 128), not changed.
-        how: one of `core.config.PREPROCESSING`.
+        pixels: uint8 ndarray of shape (n, 128, 128), left unchanged.
+        method: one of `core.config.PREPROCESSING`.
 
     Returns:
         uint8 ndarray of the same shape; the same array for `none`.
     """
-    if how != CLAHE:
+    if method != CLAHE:
         return pixels
-    import cv2  # here: who does without CLAHE, does without it
+    import cv2  # imported lazily: only CLAHE needs OpenCV
 
     equaliser = cv2.createCLAHE(CLIP_LIMIT, TILES)
-    return np.stack([equaliser.apply(film) for film in pixels])
+    return np.stack([equaliser.apply(image) for image in pixels])

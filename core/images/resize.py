@@ -1,25 +1,25 @@
 """The one resize, and the one conversion from pixels to the network's input."""
 
 import numpy as np
-from PIL import Image
+import PIL.Image
 
 from core.config import IMAGE_SIZE
-from core.images.decoder import Radiograph
+from core.images.decoder import Image
 
 
-def network_pixels(radiograph: Radiograph) -> np.ndarray:
-    """What the network sees of a film: uint8 ndarray of shape (128, 128).
+def network_pixels(image: Image) -> np.ndarray:
+    """Resize an image to the network's resolution: uint8 ndarray of shape (128, 128).
 
-    Bilinear with antialiasing, the aspect ratio not kept, as the method does. Training, evaluation
-    and diagnosis all come through here: another filter moves probabilities by up to 0.1.
+    Bilinear with antialiasing, without keeping the aspect ratio, as the method says. Training,
+    evaluation and inference all use this function: another filter moves probabilities by up to 0.1.
     """
-    image = Image.fromarray(radiograph.pixels)
-    if image.size != (IMAGE_SIZE, IMAGE_SIZE):
-        image = image.resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BILINEAR)
-    return np.asarray(image)
+    picture = PIL.Image.fromarray(image.pixels)
+    if picture.size != (IMAGE_SIZE, IMAGE_SIZE):
+        picture = picture.resize((IMAGE_SIZE, IMAGE_SIZE), PIL.Image.Resampling.BILINEAR)
+    return np.asarray(picture)
 
 
 def network_input(pixels: np.ndarray) -> np.ndarray:
-    """Pixels of shape (n, 128, 128), uint8, as the network's input: (n, 128, 128, 3), float32 in [0, 1]."""
+    """Convert uint8 pixels of shape (n, 128, 128) to float32 in [0, 1] of shape (n, 128, 128, 3)."""
     scaled = pixels.astype(np.float32) / 255.0
     return np.repeat(scaled[..., np.newaxis], 3, axis=-1)

@@ -1,8 +1,9 @@
-"""Decoding what strangers upload, in a process that may die: `python -m core.images.sandbox` is that process.
+"""Decoding uploads in a separate process that may die: `python -m core.images.sandbox` is that process.
 
-It waits for files on its input and answers on its output with JSON and raw bytes, never with pickles. Its
-memory, its processor time for a file and its right to write files are limited by the system, so that whatever
-a hostile file does to a decoder ends with it.
+It reads files from standard input and writes JSON and raw bytes to standard output, never pickles. The
+operating system limits its memory and its CPU time for a file and keeps it from writing files, so a hostile
+file can harm nothing but this process. A large file may take more of both: an X-ray of 4,280 x 3,520 pixels
+takes 4 s as JPEG 2000, while bombs are small files.
 """
 
 import json
@@ -14,133 +15,183 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from core.images.decoder import ImageError, Radiograph, decode
+from core.images.decoder import Image, ImageError, decode
+from core.images.header_rules import HeaderFinding
+from core.images.patient_age import PatientAge
 
-MOST_MEMORY = 500 * 2**20  # bytes of data
-MOST_CPU_S = 2  # processor time for a file
-MOST_WALL_S = 10  # time for a file on a machine that is busy with other things
+MAX_WALL_FACTOR = 10  # time on a busy machine, in CPU time
+MAX_START_S = 60  # for the process to start, on a busy machine
+READY = bytes(8)  # what the process writes once it can decode: a part of no bytes
 WORKERS = 2
-LENGTH = 8  # bytes that say how long a part is
-PIECE = 2**20
+LENGTH_BYTES = 8  # of the prefix that gives the length of a part
+CHUNK = 2**20  # bytes
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What decoding a file may take.
+
+    Attributes:
+        memory: bytes of data.
+        cpu_s: CPU time in seconds.
+    """
+
+    memory: int
+    cpu_s: float
+
+    @property
+    def wall_s(self) -> float:
+        """Time in seconds, on a machine that has other things to do."""
+        return MAX_WALL_FACTOR * self.cpu_s
+
+
+SMALL_FILE = Limits(500 * 2**20, 2)
+PER_BYTE = Limits(8, 1.5 / 2**20)  # JPEG 2000 needs 0.3 s a MiB on a core of 2025
+MAX = Limits(900 * 2**20, 30)
+
+
+def limits(size: int) -> Limits:
+    """Limits for a file of `size` bytes."""
+    return Limits(
+        min(MAX.memory, SMALL_FILE.memory + PER_BYTE.memory * size),
+        min(MAX.cpu_s, SMALL_FILE.cpu_s + PER_BYTE.cpu_s * size),
+    )
+
 
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
-class _Died(Exception):
-    """The process ended, or took too long and was ended."""
+class _Crashed(Exception):
+    """The process ended while it worked on the file, or took too long."""
 
 
-class _Gone(Exception):
-    """The process had ended before it got the file."""
+class _Unavailable(Exception):
+    """The process had ended before it received the file."""
 
 
 class _Worker:
-    """A process that decodes one file at a time; it ends with us, when its input does."""
+    """A process that decodes one file at a time and exits when its standard input is closed."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         command = [sys.executable, "-m", "core.images.sandbox"]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd=_PROJECT
-        )
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd=_PROJECT)
+        assert process.stdin is not None and process.stdout is not None  # both are pipes
+        self.process, self.stdin, self.stdout = process, process.stdin, process.stdout
+        self.ready = False
 
-    def decode(self, data: bytes, name: str) -> Radiograph:
-        """Raises ImageError as `core.images.decode` does, _Gone and _Died."""
-        deadline = time.monotonic() + MOST_WALL_S
+    def decode(self, data: bytes, name: str) -> Image:
+        """Raises ImageError as `core.images.decode` does, _Unavailable and _Crashed."""
+        if not self.ready:
+            self._read_part(time.monotonic() + MAX_START_S)
+            self.ready = True
+        deadline = time.monotonic() + limits(len(data)).wall_s
         try:
             for part in (name.encode(errors="replace"), data):
-                self.process.stdin.write(len(part).to_bytes(LENGTH))
-                self.process.stdin.write(part)
-            self.process.stdin.flush()
+                self.stdin.write(len(part).to_bytes(LENGTH_BYTES))
+                self.stdin.write(part)
+            self.stdin.flush()
         except OSError as error:
-            raise _Gone from error
-        answer = json.loads(self._part(deadline))
-        pixels = np.frombuffer(self._part(deadline), np.uint8)
-        if "error" in answer:
-            raise ImageError(answer["error"])
-        shape = answer.pop("shape")
-        return Radiograph(**answer, pixels=pixels.reshape(shape))
+            raise _Unavailable from error
+        reply = json.loads(self._read_part(deadline))
+        pixels = np.frombuffer(self._read_part(deadline), np.uint8)
+        if "error" in reply:
+            raise ImageError(reply["error"])
+        shape, findings, age = (reply.pop(name) for name in ("shape", "findings", "age"))
+        return Image(
+            **reply,
+            pixels=pixels.reshape(shape),
+            findings=tuple(HeaderFinding(**finding) for finding in findings),
+            age=PatientAge(**age) if age else None,
+        )
 
-    def _part(self, deadline: float) -> bytes:
-        return self._bytes(int.from_bytes(self._bytes(LENGTH, deadline)), deadline)
+    def _read_part(self, deadline: float) -> bytes:
+        return self._read_bytes(int.from_bytes(self._read_bytes(LENGTH_BYTES, deadline)), deadline)
 
-    def _bytes(self, count: int, deadline: float) -> bytes:
-        """Exactly as many bytes of the process's output."""
-        found = bytearray()
-        output = self.process.stdout.fileno()
-        while len(found) < count:
+    def _read_bytes(self, count: int, deadline: float) -> bytes:
+        """Exactly `count` bytes of the process's output."""
+        received = bytearray()
+        output = self.stdout.fileno()
+        while len(received) < count:
             ready, _, _ = select.select([output], [], [], max(0, deadline - time.monotonic()))
-            piece = os.read(output, min(PIECE, count - len(found))) if ready else b""
-            if not piece:
-                raise _Died
-            found += piece
-        return bytes(found)
+            chunk = os.read(output, min(CHUNK, count - len(received))) if ready else b""
+            if not chunk:
+                raise _Crashed
+            received += chunk
+        return bytes(received)
 
-    def end(self) -> None:
-        """End it at once."""
+    def kill(self) -> None:
+        """Kill the process and close its pipes."""
         self.process.kill()
-        self.process.stdout.close()
-        with suppress(OSError):  # what it did not read any more
-            self.process.stdin.close()
+        self.stdout.close()
+        with suppress(OSError):  # unread input is lost
+            self.stdin.close()
         self.process.wait()
 
 
-_idle: queue.Queue = queue.Queue()
+_idle: queue.Queue["_Worker | None"] = queue.Queue()
 for _ in range(WORKERS):
-    _idle.put(None)  # a place for a worker that starts when it is needed
+    _idle.put(None)  # a slot whose worker is started on first use
 
 
-def decode_safely(data: bytes, name: str) -> Radiograph:
-    """What `core.images.decode` does, in another process under limits; for files from outside.
+def decode_safely(data: bytes, name: str) -> Image:
+    """Decode like `core.images.decode`, but in another process under limits; for untrusted files.
 
     Raises:
-        ImageError: the bytes are no image that can be read, or reading them takes more than 500 MB or 2 s.
+        ImageError: the bytes are not a readable image, or reading them takes more than `limits` allow.
     """
     worker = _idle.get()
     try:
         worker = worker or _Worker()
         try:
             return worker.decode(data, name)
-        except _Gone:
-            worker.end()
+        except _Unavailable:
+            worker.kill()
             worker = _Worker()
             return worker.decode(data, name)
-    except (_Gone, _Died) as died:
-        worker.end()
+    except (_Unavailable, _Crashed) as error:
+        assert worker is not None  # only a worker raises them
+        worker.kill()
         worker = None
+        allowed = limits(len(data))
         raise ImageError(
-            f"{name} takes more than {MOST_MEMORY // 2**20} MiB or {MOST_CPU_S} s to read, or breaks what "
-            "reads it. Export it again, smaller."
-        ) from died
+            f"{name} takes more than {allowed.memory // 2**20} MiB or {allowed.cpu_s:.0f} s to read, or "
+            "crashes the decoder. Export it again uncompressed, or at a smaller size."
+        ) from error
     finally:
         _idle.put(worker)
 
 
 def serve() -> None:
-    """Decode the files on standard input until it ends."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+    """Decode the files that arrive on standard input until it is closed."""
+    resource.setrlimit(resource.RLIMIT_DATA, (SMALL_FILE.memory, MAX.memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     source, target = sys.stdin.buffer, sys.stdout.buffer
-    while head := source.read(LENGTH):
+    target.write(READY)
+    target.flush()
+    while head := source.read(LENGTH_BYTES):
         name = source.read(int.from_bytes(head)).decode()
-        data = source.read(int.from_bytes(source.read(LENGTH)))
+        size = int.from_bytes(source.read(LENGTH_BYTES))
+        allowed = limits(size)
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed.memory, MAX.memory))
+        data = source.read(size)
         used = resource.getrusage(resource.RUSAGE_SELF)
-        limit = int(used.ru_utime + used.ru_stime) + MOST_CPU_S
+        limit = int(used.ru_utime + used.ru_stime + allowed.cpu_s)
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
         try:
-            film = decode(data, name)
-            answer = {**asdict(film), "shape": film.pixels.shape}
-            pixels = answer.pop("pixels").tobytes()
+            image = decode(data, name)
+            reply = {**asdict(image), "shape": image.pixels.shape}
+            pixels = reply.pop("pixels").tobytes()
         except ImageError as error:
-            answer, pixels = {"error": str(error)}, b""
-        for part in (json.dumps(answer).encode(), pixels):
-            target.write(len(part).to_bytes(LENGTH))
+            reply, pixels = {"error": str(error)}, b""
+        for part in (json.dumps(reply).encode(), pixels):
+            target.write(len(part).to_bytes(LENGTH_BYTES))
             target.write(part)
         target.flush()
 

@@ -1,25 +1,26 @@
-"""A backbone with its head in Keras: building, freezing, weights in and out, kept activations."""
+"""A backbone with its head in Keras: building, freezing, weights in and out, cached activations."""
 
 from core.network.features import FeatureStore, in_batches, segment, weights_digest
-from core.network.freezing import freeze, trained_variables
-from core.network.hastening import hasten
-from core.network.model import build, leaf_layers
+from core.network.freezing import freeze
+from core.network.layers import connected, keras_layer
+from core.network.model import build
 from core.network.saving import restore, save, set_arrays
-from core.network.starting_weights import start_other, starting_weights
+from core.network.starting_weights import load_starting_weights, starting_weights
+from core.network.winograd import use_winograd
 
 __all__ = [
     "FeatureStore",
     "build",
+    "connected",
     "freeze",
-    "hasten",
     "in_batches",
-    "leaf_layers",
+    "keras_layer",
+    "load_starting_weights",
     "restore",
     "save",
     "segment",
     "set_arrays",
-    "start_other",
     "starting_weights",
-    "trained_variables",
+    "use_winograd",
     "weights_digest",
 ]

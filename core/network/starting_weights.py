@@ -1,81 +1,98 @@
 """Where training starts: ImageNet weights, a file in Keras's no-top layout, or random weights."""
 
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import keras
+import numpy as np
 
-from core.backbones import Backbone
+from core.architecture import CHANNELS, IMAGE_SIZE, IMAGENET_DEVIATION, VGG19, Backbone
 from core.errors import UserError
-from core.weights import read_backbone
+from core.network.saving import set_arrays
+from core.weights import Arrays, imagenet, read_backbone
 
-FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
-URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{FILE}"
-MD5 = "253f8cb515780f3b799900260a226db6"
-BYTES = 80_134_624
-PATIENCE_S = 30
+DOWNLOAD_TIMEOUT_S = 30
 
 
-def starting_weights(choice: str, url: str = URL) -> dict:
-    """Arrays of the backbone by layer name; {} for `none`.
+def load_starting_weights(model: keras.Model, backbone: Backbone, choice: str) -> str:
+    """Load the weights that stage 1 starts from into the body of a network.
 
     Args:
-        choice: `imagenet`, `none`, or the path of a weights file.
-        url: where `imagenet` is downloaded from, once; Keras keeps it in its own cache.
-
-    Raises:
-        UserError: the download failed, or the file does not fit.
-    """
-    if choice == "none":
-        return {}
-    if choice == "imagenet":
-        return read_backbone(_download(url))
-    return read_backbone(Path(choice).expanduser())
-
-
-def start_other(model: keras.Model, backbone: Backbone, choice: str) -> str:
-    """Give another backbone, within its network, what it starts from.
-
-    Args:
-        model: of `build`.
+        model: from `build`.
+        backbone: of the network.
         choice: `imagenet`, `none`, or the path of a file in Keras's no-top layout.
 
     Returns:
-        What it started from, in words: random weights where ImageNet's could not be downloaded.
+        Where the weights come from: a backbone other than VGG19 keeps its random weights if the download
+        failed.
 
     Raises:
-        UserError: the file does not fit.
+        UserError: the file does not fit, or VGG19's download failed.
     """
-    body = model.get_layer(backbone.name)
+    arrays = starting_weights(choice, backbone=backbone)
+    set_arrays(model, arrays)
+    if choice == "imagenet" and not arrays:
+        return "random (ImageNet's could not be downloaded)"
+    return Path(choice).name
+
+
+def starting_weights(choice: str, url: str = imagenet.URL, backbone: Backbone = VGG19) -> Arrays:
+    """Arrays of a backbone by layer name; {} for `none`, and if Keras cannot download another than VGG19's.
+
+    Args:
+        choice: `imagenet`, `none`, or the path of a weights file.
+        url: of VGG19's ImageNet weights; Keras caches the download.
+        backbone: at its width.
+
+    Raises:
+        UserError: VGG19's download failed, or the file does not fit.
+    """
     if choice == "none":
-        return "none"
-    if choice == "imagenet":
-        make = getattr(keras.applications, backbone.application)
-        try:
-            with _patience():
-                body.set_weights(make(include_top=False, input_shape=body.input.shape[1:]).get_weights())
-        except Exception:  # get_file wraps network errors in a bare Exception
-            return "random (ImageNet's could not be downloaded)"
-        return "imagenet"
-    path = Path(choice).expanduser()
+        return {}
+    if choice != "imagenet":
+        arrays = read_backbone(Path(choice).expanduser(), backbone)
+    elif backbone is VGG19:
+        arrays = read_backbone(_download(url))
+    else:
+        arrays = _downloaded_by_keras(backbone)
+    return normalized_as_imagenet(arrays)
+
+
+def _downloaded_by_keras(backbone: Backbone) -> Arrays:
+    """ImageNet weights from the cache or the server of keras.applications; {} if neither has them."""
+    make = getattr(keras.applications, backbone.application)
     try:
-        body.load_weights(path)
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise UserError(
-            f"{path.name} does not fit {backbone.title} without its top. Give a file in Keras's no-top "
-            "layout, or `none` for random weights."
-        ) from error
-    return path.name
+        with _download_timeout():
+            trained = make(include_top=False, input_shape=(IMAGE_SIZE, IMAGE_SIZE, CHANNELS))
+    except Exception:  # get_file wraps network errors in a bare Exception
+        return {}
+    weighted = [layer for layer in trained.layers if layer.weights]
+    pairs = zip(backbone.weighted_body, weighted, strict=True)
+    return {ours.name: tuple(theirs.get_weights()) for ours, theirs in pairs}
+
+
+def normalized_as_imagenet(arrays: Arrays) -> Arrays:
+    """Make EfficientNet's first layer divide by ImageNet's deviations, as its weights expect.
+
+    Keras's file holds deviations in place of variances. keras.applications makes up for that by a second
+    division by their roots, in a layer that the network without ImageNet weights does not have:
+    https://github.com/tensorflow/tensorflow/issues/49930.
+    """
+    if "normalization" not in arrays:
+        return arrays
+    mean, variance, count = arrays["normalization"]
+    if not np.allclose(variance, IMAGENET_DEVIATION, atol=1e-3):
+        return arrays
+    return {**arrays, "normalization": (mean, variance**2, count)}
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
-    """Give up on a silent server."""
+def _download_timeout() -> Iterator[None]:
+    """Give up on a server that does not respond."""
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE_S)
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)
     try:
         yield
     finally:
@@ -83,15 +100,22 @@ def _patience() -> Iterator[None]:
 
 
 def _download(url: str) -> Path:
-    """Keras's own file, from its cache or its server."""
-    cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    """Keras's own file, from its cache or its server.
+
+    Raises:
+        UserError: the download failed.
+    """
+    cache = imagenet.keras_cache()
     try:
-        with _patience():
-            file = keras.utils.get_file(FILE, url, cache_dir=cache, cache_subdir="models", file_hash=MD5)
+        with _download_timeout():
+            file = keras.utils.get_file(
+                imagenet.FILE, url, cache_dir=cache, cache_subdir="models", file_hash=imagenet.MD5
+            )
         return Path(file)
     except Exception as error:  # get_file wraps network errors in a bare Exception
         raise UserError(
-            "The ImageNet weights could not be downloaded; is there a connection? Fetch "
-            f"{FILE} ({BYTES:,} bytes, MD5 {MD5}) from {URL} and put it into {cache / 'models'}, "
+            "The ImageNet weights could not be downloaded. Check the connection, or fetch "
+            f"{imagenet.FILE} ({imagenet.BYTES:,} bytes, MD5 {imagenet.MD5}) from {imagenet.URL} and put it "
+            f"into {cache / 'models'}, "
             "or give a weights file of your own, or `none` for random weights."
         ) from error

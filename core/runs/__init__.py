@@ -1,42 +1,53 @@
-"""A run: the folder that holds its truth, and the process that fills it."""
+"""Runs: folders that hold everything about a training run, the queue, and the scheduler that trains it."""
 
-from core.runs import housekeeping, jobs, kept_activations, queue, strategies
-from core.runs.archive import archive
+from core.runs import cached_activations, housekeeping, jobs, lock, queue, strategies
+from core.runs.bundled import bundled_runs, pack
 from core.runs.command import command_line
-from core.runs.imported import SCALINGS, import_weights
-from core.runs.plan import Plan, gigamacs, is_hastened, stage_steps
-from core.runs.run import DIVERGED, Run, RunStatus, check_name, create_run, list_runs, open_run
+from core.runs.create import check_name, create_run, list_runs, open_run
+from core.runs.estimate import WorkEstimate, gigamacs, stage_steps, uses_winograd
+from core.runs.export import export_run
+from core.runs.folder import Run
+from core.runs.imported import SCALINGS, import_weights, removed_on_failure
+from core.runs.process import ProcessIdentity
+from core.runs.results import Results
 from core.runs.seeds import differing_in_seed
-from core.runs.shipped import pack, shipped_runs
+from core.runs.status import DIVERGED, RunStatus
 from core.runs.sweeps import Sweep, Trial, list_sweeps, open_sweep, sweep_names
+from core.runs.training_process import kill_if_overdue, start_process
 
 __all__ = [
     "DIVERGED",
     "SCALINGS",
-    "Plan",
+    "ProcessIdentity",
+    "Results",
     "Run",
     "RunStatus",
     "Sweep",
     "Trial",
-    "archive",
+    "WorkEstimate",
+    "bundled_runs",
+    "cached_activations",
     "check_name",
     "command_line",
     "create_run",
     "differing_in_seed",
+    "export_run",
     "gigamacs",
     "housekeeping",
     "import_weights",
-    "is_hastened",
     "jobs",
-    "kept_activations",
+    "kill_if_overdue",
     "list_runs",
     "list_sweeps",
+    "lock",
     "open_run",
     "open_sweep",
     "pack",
     "queue",
-    "shipped_runs",
+    "removed_on_failure",
     "stage_steps",
+    "start_process",
     "strategies",
     "sweep_names",
+    "uses_winograd",
 ]

@@ -3,15 +3,15 @@
 import json
 import shlex
 
-from core.config import STAGES, TrainingSettings
+from core.config import STAGES, TrainingSettings, differences
 
 
-def command_line(settings: TrainingSettings, chosen: dict[str, bool]) -> str:
-    """`python -m core train ...`, ready to be copied into a shell.
+def command_line(settings: TrainingSettings, defaults: dict[str, bool]) -> str:
+    """`python -m core train ...`, ready to paste into a shell.
 
     Args:
         settings: of the run.
-        chosen: settings that the terminal would take from the data set (`core.dataset.Choices`).
+        defaults: settings that the command line takes from the data set (`core.dataset.Choices`).
     """
     words = ["python", "-m", "core", "train", "--data", settings.data, "--preset", settings.preset]
     if settings.stages == tuple(STAGES):
@@ -19,7 +19,9 @@ def command_line(settings: TrainingSettings, chosen: dict[str, bool]) -> str:
     else:
         words += [word for stage in settings.stages for word in ("--stage", str(stage))]
     words += ["--weights", settings.weights]
-    otherwise = {name: getattr(settings, name) for name in chosen if getattr(settings, name) != chosen[name]}
-    for name, value in (settings.differences() | otherwise).items():
+    changed = {
+        name: getattr(settings, name) for name in defaults if getattr(settings, name) != defaults[name]
+    }
+    for name, value in (differences(settings) | changed).items():
         words += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
     return shlex.join(words)

@@ -1,4 +1,4 @@
-"""A run's history: two CSV files that are appended to while it trains and cut back when it resumes."""
+"""A run's history: two CSV files, appended to while it trains and truncated when it resumes."""
 
 import os
 from pathlib import Path
@@ -7,8 +7,8 @@ import pandas as pd
 
 from core import atomic
 
-STEPS = ("stage", "epoch", "step", "seconds", "loss", "accuracy", "images_per_second")
-EPOCHS = (
+STEP_COLUMNS = ("stage", "epoch", "step", "seconds", "loss", "accuracy", "images_per_second")
+EPOCH_COLUMNS = (
     "stage",
     "epoch",
     "seconds",
@@ -26,7 +26,7 @@ EPOCHS = (
 
 
 def append(path: Path, columns: tuple[str, ...], rows: list[dict]) -> None:
-    """Add rows; what they do not know stays empty. On disk when it returns."""
+    """Append rows and flush them to disk; missing columns stay empty."""
     lines = [] if path.exists() else [",".join(columns)]
     lines += [",".join(_cell(row.get(column)) for column in columns) for row in rows]
     with open(path, "a", encoding="utf-8") as file:
@@ -36,7 +36,7 @@ def append(path: Path, columns: tuple[str, ...], rows: list[dict]) -> None:
 
 
 def read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """All rows; none before the first. A line that was cut short is passed over."""
+    """All rows; none before the first. Incomplete lines are skipped."""
     try:
         table = pd.read_csv(path, on_bad_lines="skip")
     except (FileNotFoundError, pd.errors.EmptyDataError):
@@ -44,31 +44,31 @@ def read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     return table.reindex(columns=list(columns))
 
 
-def cut_back(path: Path, columns: tuple[str, ...], stage: int, reached: tuple[int, int]) -> None:
-    """Drop the rows of `stage` behind what was `reached`, and lines that were cut short.
+def truncate(path: Path, columns: tuple[str, ...], stage: int, position: tuple[int, int]) -> None:
+    """Drop the rows of `stage` after `position`, and incomplete lines.
 
     Args:
-        reached: finished epochs, and steps of the epoch that had begun.
+        position: finished epochs, and finished steps of the next epoch.
     """
     if not path.exists():
         return
     header, *lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if _is_before(line.split(","), columns, stage, reached)]
-    if kept != lines:
-        atomic.write_text(path, "\n".join([header, *kept]) + "\n")
+    remaining = [line for line in lines if _is_before(line.split(","), columns, stage, position)]
+    if remaining != lines:
+        atomic.write_text(path, "\n".join([header, *remaining]) + "\n")
 
 
-def _is_before(cells: list[str], columns: tuple[str, ...], stage: int, reached: tuple[int, int]) -> bool:
+def _is_before(cells: list[str], columns: tuple[str, ...], stage: int, position: tuple[int, int]) -> bool:
     if len(cells) != len(columns):
         return False
     row = dict(zip(columns, cells, strict=True))
     if int(row["stage"]) != stage:
         return True
-    epochs, steps = reached
+    epochs, steps = position
     return int(row["epoch"]) <= epochs or (
         int(row["epoch"]) == epochs + 1 and int(row.get("step", steps + 1)) <= steps
     )
 
 
-def _cell(value) -> str:
+def _cell(value: object) -> str:
     return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)

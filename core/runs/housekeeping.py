@@ -1,4 +1,4 @@
-"""Giving a run another name, and deleting one."""
+"""Renaming and deleting runs."""
 
 import os
 import secrets
@@ -6,54 +6,55 @@ import shutil
 
 from core.errors import UserError
 from core.runs import lock, queue
-from core.runs.run import Run, check_name
-from core.weights import change_record, read_record
+from core.runs.create import check_name
+from core.runs.folder import Run
+from core.weights import read_record, update_record
 
 
 def rename(run: Run, name: str) -> Run:
-    """Give a run that neither trains nor waits another name; its weights files bear it, too.
+    """Rename a run that is neither training nor queued, also in the records of its weights files.
 
     Raises:
-        UserError: the name is taken or not allowed, or the run is at work.
+        UserError: the name is taken or not allowed, or the run is training or queued.
     """
     check_name(name)
     if name == run.name:
         return run
     target = Run(run.path.parent / name)
-    own = _taken(run)
+    run_lock = _locked(run)
     try:
-        for stage in run.evaluation():
-            files = [run.weights_path(int(stage)), run.model_folder() / run.stage(int(stage)).file]
+        for stage in run.results.evaluation():
+            files = [run.weights_path(int(stage)), run.stage(int(stage)).path_in(run.model_folder())]
             for path in files:
                 if path.exists() and read_record(path).run == run.name:
-                    change_record(path, run=name)
+                    update_record(path, run=name)
         if target.path.exists():
-            raise UserError(f"There is a run {name} already. Choose another name.")
+            raise UserError(f"There is already a run called {name}. Choose another name.")
         os.rename(run.path, target.path)
     finally:
-        os.close(own)
+        os.close(run_lock)
     return target
 
 
 def delete(run: Run) -> None:
-    """Delete a run that neither trains nor waits, with its weights; what it published stays.
+    """Delete a run that is neither training nor queued, with its weights; published weights stay.
 
     Raises:
-        UserError: it is at work.
+        UserError: the run is training or queued.
     """
-    own = _taken(run)
+    run_lock = _locked(run)
     try:
-        gone = run.path.with_name(f".deleted-{secrets.token_hex(4)}")  # in one step, whatever happens next
-        os.rename(run.path, gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        deleted = run.path.with_name(f".deleted-{secrets.token_hex(4)}")
+        os.rename(run.path, deleted)  # atomic, so that no half-deleted run is left behind
+        shutil.rmtree(deleted, ignore_errors=True)
     finally:
-        os.close(own)
+        os.close(run_lock)
 
 
-def _taken(run: Run) -> int:
-    """The run's lock, so that it cannot start meanwhile."""
-    waits = run.name in queue.waiting(run.path.parent)
-    own = None if waits else lock.acquire(run.lock_path)
-    if own is None:
+def _locked(run: Run) -> int:
+    """Take the run's lock, so that it cannot start meanwhile; returns the file descriptor."""
+    queued = run.name in queue.names(run.path.parent)
+    descriptor = None if queued else lock.acquire(run.lock_path)
+    if descriptor is None:
         raise UserError(f"{run.name} is {run.status().state}; stop it first.")
-    return own
+    return descriptor

@@ -1,8 +1,8 @@
-"""Starting a run, asking it to stop, letting it go on: what the page and the terminal ask for.
+"""Starting, stopping and resuming runs, for the page and the terminal.
 
-Every start goes through the queue, and one scheduler per folder of runs (`core.runs.scheduler`, a
-process of its own) gives each run its turn. Neither the server's end nor a closed browser touches
-the scheduler or a run.
+Every start goes through the queue, and one scheduler per folder of runs (`core.runs.scheduler`, a process
+of its own) trains the queued runs one after another. Stopping the server or closing the browser affects
+neither the scheduler nor a run.
 """
 
 import subprocess
@@ -11,47 +11,50 @@ import threading
 from pathlib import Path
 
 from core import config
+from core.disk import explaining
 from core.errors import UserError
 from core.runs import lock, queue
-from core.runs.run import Run, RunStatus, list_runs
+from core.runs.create import list_runs
+from core.runs.folder import Run
+from core.runs.status import UNKNOWN_EXIT, RunStatus
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 def start(run: Run) -> None:
-    """Let `run` train when its turn comes, from its start or from where it stopped; returns at once.
+    """Queue `run`, to train from its start or from where it stopped; returns at once.
 
     Raises:
-        UserError: it trains or is finished already.
+        UserError: it is training or finished already.
     """
     status = run.status()
     if status.state == "queued":
         return
     if not status.can_resume:
-        raise UserError(f"{run.name} is {status.state}; only a run that ended early can go on.")
+        raise UserError(f"{run.name} is {status.state}; only a run that ended early can be resumed.")
     queue.add(run.path.parent, run.name)
-    keep_going(run.path.parent)
+    ensure_scheduler(run.path.parent)
 
 
 def stop(run: Run) -> RunStatus:
-    """Ask a run to end after the running step, its state and best weights kept; or take it out of the queue.
+    """Ask a run to stop after the current step and save its state; or remove it from the queue.
 
-    Returns at once; the scheduler ends what has not ended by itself after `scheduler.GRACE_S`.
+    Returns at once; the scheduler kills a process that has not ended after `training_process.GRACE_S`.
     """
     if not queue.remove(run.path.parent, run.name) and is_active(run):
         run.request_stop()
-        keep_going(run.path.parent)
+        ensure_scheduler(run.path.parent)
     return run.status()
 
 
-def keep_going(folder: Path | None = None) -> None:
-    """See to it that the scheduler lives while runs wait or train; whoever looks at runs calls this."""
+def ensure_scheduler(folder: Path | None = None) -> None:
+    """Start the scheduler if there is work and none is alive; call it whenever runs are shown."""
     folder = runs_folder(folder)
     if lock.is_held(scheduler_lock(folder)):
         return
-    if not queue.waiting(folder) and not lock.is_held(training_lock(folder)):
+    if not queue.names(folder) and not lock.is_held(training_lock(folder)):
         return
-    with open(folder / "scheduler.log", "ab") as log:
+    with explaining(folder / "scheduler.log"), open(folder / "scheduler.log", "ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "core.runs.scheduler", str(folder)],
             cwd=PROJECT,
@@ -64,25 +67,38 @@ def keep_going(folder: Path | None = None) -> None:
 
 
 def runs_folder(folder: Path | None = None) -> Path:
-    """`folder`, or the usual place of runs."""
+    """`folder`, or the default folder of runs."""
     return Path(folder or config.runs_folder()).expanduser().resolve()
 
 
 def training_lock(folder: Path) -> Path:
-    """The lock that one run of a folder of runs holds while it trains."""
+    """The lock that the training run of a folder holds."""
     return folder / ".training.lock"
 
 
 def scheduler_lock(folder: Path) -> Path:
-    """The lock that the scheduler of a folder of runs holds."""
+    """The lock that the scheduler of a folder holds."""
     return folder / ".scheduler.lock"
 
 
 def is_active(run: Run) -> bool:
-    """Whether the run's process lives."""
+    """Whether the run's process is alive."""
     return lock.is_held(run.lock_path)
 
 
+def may_change(run: Run) -> bool:
+    """Whether the run's status can still change without anybody's doing.
+
+    True while it is queued or training, and in the moment after its process died in which the scheduler has
+    yet to write the exit reason.
+    """
+    status = run.status()
+    unexplained = status.state == "died" and status.message == UNKNOWN_EXIT
+    return status.state in ("queued", "running") or (
+        unexplained and lock.is_held(scheduler_lock(run.path.parent))
+    )
+
+
 def active_run(folder: Path | None = None) -> Run | None:
-    """The run that is training, if one is."""
+    """The run that is training, or None."""
     return next((run for run in list_runs(folder) if is_active(run)), None)

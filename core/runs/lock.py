@@ -1,10 +1,14 @@
-"""Who is alive is told by a lock: the system frees it the moment its process ends, however it ends."""
+"""File locks that show which processes are alive: the system releases them however a process ends."""
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
-INHERITED = "PNEUMONIA_STUDIO_LOCKED"  # set for a training process whose locks were taken for it
+from core.disk import explaining
+
+CHECK_S = 0.2  # far longer than `is_held` keeps what it looks at
+RETRY_S = 0.005
 
 
 def acquire(path: Path) -> int | None:
@@ -12,22 +16,24 @@ def acquire(path: Path) -> int | None:
 
     Returns:
         A file descriptor; the lock is held until every copy of it is closed, also in child
-        processes that inherit it. None when another process holds it.
+        processes that inherit it. None if another process holds it.
+
+    Raises:
+        UserError: the lock cannot be created in its folder.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
+    descriptor = _opened(path)
+    deadline = time.monotonic() + CHECK_S
+    while not _taken(descriptor, fcntl.LOCK_EX):
+        if time.monotonic() > deadline:
+            os.close(descriptor)
+            return None
+        time.sleep(RETRY_S)  # it may be `is_held` of another process that holds it for an instant
     return descriptor
 
 
 def wait_for(path: Path) -> int:
-    """Take the lock at `path` as soon as nobody else holds it; a file descriptor as from `acquire`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    """Wait for the lock at `path` and take it; returns a file descriptor as `acquire` does."""
+    descriptor = _opened(path)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
 
@@ -36,13 +42,25 @@ def is_held(path: Path) -> bool:
     """Whether a process holds the lock at `path`."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
-        # A shared lock, so that two who look at once do not take each other for the holder.
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        # A shared lock, so that two simultaneous checks do not take each other for the holder.
+        return not _taken(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
-    return False
+
+
+def _opened(path: Path) -> int:
+    with explaining(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+
+
+def _taken(descriptor: int, kind: int) -> bool:
+    """Whether the lock could be taken at once; `kind` is exclusive or shared."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,18 +1,18 @@
-"""Which process trains a run, told from any later one that was given the same number."""
+"""Identity of a training process, safe against reuse of its PID."""
 
 from dataclasses import dataclass
 
 import psutil
 
-CLOCK_S = 2.0  # what the start of a process may seem to move when the system's clock is set
+CLOCK_TOLERANCE_S = 2.0  # start times shift when the system clock is set
 
 
 @dataclass(frozen=True)
-class Identity:
-    """A process: its number, which is used again some day, and when it started, which is not.
+class ProcessIdentity:
+    """A process: its PID, which the system may reuse, and its start time.
 
     Attributes:
-        pid: its number.
+        pid: process ID.
         started: seconds since 1970.
     """
 
@@ -20,21 +20,21 @@ class Identity:
     started: float
 
     @classmethod
-    def of(cls, pid: int) -> "Identity":
-        """Raises psutil.NoSuchProcess when it has ended."""
+    def of(cls, pid: int) -> "ProcessIdentity":
+        """Identity of a live process; raises psutil.NoSuchProcess if it has ended."""
         return cls(pid, psutil.Process(pid).create_time())
 
     def process(self) -> psutil.Process | None:
-        """The process while it lives; None when it is gone or its number belongs to another."""
+        """The process, or None if it has ended, even if its PID belongs to another process now."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) <= CLOCK_S
+            same = abs(process.create_time() - self.started) <= CLOCK_TOLERANCE_S
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
 
     def kill(self) -> bool:
-        """End it and its children at once; False when it is gone already. No other process is touched."""
+        """Kill the process and its children; returns False if it has already ended."""
         process = self.process()
         if process is None:
             return False

@@ -1,4 +1,4 @@
-"""Runs that wait for their turn: their names in order, in one file of the folder that keeps the runs."""
+"""The queue: names of the runs to train next, in order, in one file of the folder of runs."""
 
 import json
 import os
@@ -10,55 +10,57 @@ from core import atomic
 from core.runs import lock
 
 
-def waiting(folder: Path) -> list[str]:
-    """Names in the order in which they will train."""
+def names(folder: Path) -> list[str]:
+    """Names of the queued runs, the next one first."""
     try:
         return json.loads(_file(folder).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 
 @contextmanager
-def changing(folder: Path) -> Iterator[list[str]]:
-    """The names, to be changed in place; nobody else changes them meanwhile."""
-    held = lock.wait_for(folder / ".queue.lock")
+def locked(folder: Path) -> Iterator[list[str]]:
+    """The names, to be changed in place while no other process can change them."""
+    descriptor = lock.wait_for(folder / ".queue.lock")
     try:
-        names = waiting(folder)
-        before = list(names)
-        yield names
-        if names != before:
-            atomic.write_json(_file(folder), names)
+        queued = names(folder)
+        before = list(queued)
+        yield queued
+        if queued != before:
+            atomic.write_json(_file(folder), queued)
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
 def add(folder: Path, name: str) -> None:
-    """Put a run at the end, unless it waits already."""
-    with changing(folder) as names:
-        if name not in names:
-            names.append(name)
+    """Append a run, unless it is queued already."""
+    with locked(folder) as queued:
+        if name not in queued:
+            queued.append(name)
 
 
 def remove(folder: Path, name: str) -> bool:
-    """Take a run out; whether it was waiting."""
-    with changing(folder) as names:
-        found = name in names
-        names[:] = [other for other in names if other != name]
-    return found
+    """Remove a run; returns whether it was queued. Nothing is written if it was not."""
+    if name not in names(folder):
+        return False
+    with locked(folder) as queued:
+        was_queued = name in queued
+        queued[:] = [other for other in queued if other != name]
+    return was_queued
 
 
-def move(folder: Path, name: str, places: int) -> None:
-    """Let a run that waits go before others (`places` below 0) or after them."""
-    with changing(folder) as names:
-        if name in names:
-            place = names.index(name)
-            names.insert(min(max(place + places, 0), len(names) - 1), names.pop(place))
+def move(folder: Path, name: str, offset: int) -> None:
+    """Move a queued run towards the front (`offset` below 0) or the end."""
+    with locked(folder) as queued:
+        if name in queued:
+            position = queued.index(name)
+            queued.insert(min(max(position + offset, 0), len(queued) - 1), queued.pop(position))
 
 
 def clear(folder: Path) -> None:
-    """Take all out."""
-    with changing(folder) as names:
-        names.clear()
+    """Remove all runs from the queue."""
+    with locked(folder) as queued:
+        queued.clear()
 
 
 def _file(folder: Path) -> Path:

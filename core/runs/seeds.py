@@ -1,13 +1,13 @@
-"""Runs that are the same but for their seed."""
+"""Runs that differ only in their seed."""
 
 import json
 
-from core.runs.run import Run
+from core.runs.folder import Run
 
 
 def differing_in_seed(runs: list[Run]) -> list[list[Run]]:
-    """Groups of at least two runs whose settings differ in the seed alone, in the order of `runs`."""
-    groups = {}
+    """Groups of at least two runs whose settings differ only in the seed, in the order of `runs`."""
+    groups: dict[str, list[Run]] = {}
     for run in runs:
         settings = {**run.settings().to_json(), "seed": None}
         groups.setdefault(json.dumps(settings, sort_keys=True), []).append(run)

@@ -1,4 +1,4 @@
-"""Strategies that somebody has named: which layers a custom stage trains. One file for all runs."""
+"""Saved strategies: which layers a custom stage trains. One file for all runs."""
 
 import json
 from dataclasses import asdict
@@ -9,21 +9,21 @@ from core.config import Strategy
 
 
 def saved() -> dict[str, Strategy]:
-    """By name, in the order in which they were saved."""
+    """All strategies by name, in the order in which they were saved."""
     try:
         content = json.loads(_file().read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    return {item["name"]: Strategy(**{**item, "trains": tuple(item["trains"])}) for item in content}
+    return {item["name"]: Strategy.from_json(item) for item in content}
 
 
 def save(strategy: Strategy) -> None:
-    """Keep a strategy under its name, in place of an earlier one of that name."""
+    """Save a strategy under its name; one of the same name is replaced."""
     _write({**saved(), strategy.name: strategy})
 
 
 def forget(name: str) -> None:
-    """Remove a name; runs that used it keep their settings."""
+    """Delete a strategy; runs that used it keep their settings."""
     _write({other: strategy for other, strategy in saved().items() if other != name})
 
 

@@ -1,35 +1,35 @@
-"""A sweep: many runs of one question, and a record beside them (`.sweeps/NAME.json`) that says which.
+"""A sweep: a series of ordinary runs over settings and seeds, and a record of them (`.sweeps/NAME.json`).
 
-The runs are ordinary ones; who looks at a sweep reads them. Only `core.training.sweep` writes here.
+Only `core.training.sweep` writes records; losses and states are read from the runs.
 """
 
 import json
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pandas as pd
 
 from core import atomic
 from core.config import REFRAMED
 from core.errors import UserError
+from core.runs.folder import Run
 from core.runs.jobs import runs_folder
-from core.runs.run import Run
 
 FOLDER = ".sweeps"
-UNFINISHED = ("running", "failed", "died", "stopped", "queued")  # states of runs, the most telling first
+UNFINISHED = ("running", "failed", "died", "stopped", "queued")  # states of runs, most relevant first
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One choice of values, trained once for each seed.
+    """One combination of values, trained once per seed.
 
     Attributes:
         number: from 0.
-        values: of the settings that the sweep varies, by their names.
+        values: of the varied settings, by name.
         runs: names, in the order of the seeds.
-        pruned: why it was given up early; "" where it was not.
+        pruned: why the trial was pruned; "" if it was not.
     """
 
     number: int
@@ -40,14 +40,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep and what had become of it when it was opened, or first asked about its trials.
+    """A sweep. The outcomes of its trials are read from their runs once, when first needed.
 
     Attributes:
-        name: of the sweep; its runs begin with it.
+        name: of the sweep; the names of its runs begin with it.
         folder: of the runs.
-        total: trials there are to be.
-        terms: what must stay the same for a second start to go on, as plain values.
-        trials: those that have begun.
+        total: number of trials planned.
+        terms: what must be unchanged for the sweep to be resumed, as plain values.
+        trials: those that have been started.
     """
 
     name: str
@@ -58,47 +58,47 @@ class Sweep:
 
     @property
     def path(self) -> Path:
-        """The record's file."""
+        """Path of the record."""
         return _path(self.folder, self.name)
 
     def runs(self, trial: Trial) -> list[Run]:
-        """Those of a trial's runs that were made."""
-        found = [Run(self.folder / name) for name in trial.runs]
-        return [run for run in found if (run.path / "state.json").exists()]
+        """The runs of a trial that have been created."""
+        runs = [Run(self.folder / name) for name in trial.runs]
+        return [run for run in runs if run.exists()]
 
     @property
     def is_ablation(self) -> bool:
-        """Whether each trial but the first changes one setting of the first."""
+        """Whether each trial after the first changes one setting of the first."""
         return self.terms.get("search") == "ablation"
 
-    def in_words(self, trial: Trial) -> str:
-        """A trial's values; of an ablation what it changes."""
+    def describe(self, trial: Trial) -> str:
+        """A trial's values as text; in an ablation only the changed ones."""
         values = trial.values
         if self.is_ablation:
             first = self.trials[0].values
             values = {name: value for name, value in values.items() if value != first[name]}
-        return ", ".join(f"{name} {_said(value)}" for name, value in values.items()) or "nothing changed"
+        return ", ".join(f"{name} {_as_typed(value)}" for name, value in values.items()) or "nothing changed"
 
     def loss(self, trial: Trial) -> float | None:
-        """Mean over the seeds of the best validation loss of the last stage; None until all have finished."""
+        """Best validation loss of the last stage, mean over seeds; None until all have finished."""
         return self._outcomes[trial.number].loss
 
     def state(self, trial: Trial) -> str:
-        """`finished`, `pruned`, or the state of the run that keeps it from being finished."""
+        """`finished`, `pruned`, or the state of the run that is holding the trial up."""
         return self._outcomes[trial.number].state
 
     def best(self) -> Trial | None:
-        """The finished trial of the lowest validation loss."""
-        known = [trial for trial in self.trials if not trial.pruned and self.loss(trial) is not None]
-        return min(known, key=self.loss, default=None)
+        """The finished trial with the lowest validation loss."""
+        finished = [trial for trial in self.trials if not trial.pruned and self.loss(trial) is not None]
+        return min(finished, key=lambda trial: cast(float, self.loss(trial)), default=None)
 
     def done(self) -> float:
-        """Share of the runs that have ended, 0 to 1."""
+        """Fraction of the work done, 0 to 1."""
         return min(1.0, sum(outcome.done for outcome in self._outcomes.values()) / self.total)
 
     @cached_property
     def _outcomes(self) -> dict[int, "_Outcome"]:
-        """What has become of each trial, by number; one look at the runs, however much is asked of it."""
+        """Outcome of each trial, by number."""
         return {trial.number: self._outcome(trial) for trial in self.trials}
 
     def _outcome(self, trial: Trial) -> "_Outcome":
@@ -107,46 +107,48 @@ class Sweep:
         states = [status.state for status in statuses] + ["queued"] * (len(trial.runs) - len(runs))
         state = next((name for name in UNFINISHED if name in states), "finished")
         losses = [validation_loss(run) for run in runs] if state == "finished" else [None]
-        loss = None if None in losses else sum(losses) / len(losses)
+        known = [loss for loss in losses if loss is not None]
+        loss = sum(known) / len(losses) if len(known) == len(losses) else None
         if trial.pruned:
             return _Outcome("pruned", loss, 1.0)
         return _Outcome(state, loss, sum(status.done for status in statuses) / len(trial.runs))
 
     def table(self) -> pd.DataFrame:
-        """A row a trial, seeds folded: trial, state, the varied settings, seeds, loss, loss_sd, auc, auc_sd.
+        """One row per trial: trial, state, the varied settings, seeds, loss, loss_sd, auc, auc_sd.
 
-        Loss and AUC are of validation, of the last stage, over the seeds that have finished.
+        Validation loss and AUC of the last stage, mean and standard deviation over finished seeds.
         """
         rows = []
         for trial in self.trials:
-            found = self._measured(trial)
-            measured = {"seeds": len(found)}
-            for name in found:
-                measured |= {name: found[name].mean(), f"{name}_sd": found[name].std()}
-            rows.append({"trial": trial.number, "state": self.state(trial), **trial.values, **measured})
+            by_seed = self._metrics_by_seed(trial)
+            summary: dict[str, Any] = {"seeds": len(by_seed)}
+            for name in map(str, by_seed):
+                summary |= {name: by_seed[name].mean(), f"{name}_sd": by_seed[name].std()}
+            rows.append({"trial": trial.number, "state": self.state(trial), **trial.values, **summary})
         return pd.DataFrame(rows)
 
-    def departures(self) -> pd.DataFrame:
-        """Of an ablation, a row a change and seed: change, seed, loss, auc, minus what the first trial had.
+    def ablation_effects(self) -> pd.DataFrame:
+        """One row per change and seed of an ablation: change, seed, and the differences of loss and auc.
 
-        Loss and AUC are of validation, of the last stage; only runs that have finished on both sides count.
+        Validation loss and AUC of the last stage, minus those of the first trial with the same seed; seeds
+        that have not finished in both trials are left out.
         """
         first, *others = self.trials
-        base = self._measured(first)
-        found = [self._measured(trial).sub(base).dropna(how="all") for trial in others]
-        named = [
-            table.assign(change=self.in_words(trial)) for trial, table in zip(others, found, strict=True)
+        base = self._metrics_by_seed(first)
+        tables = [
+            self._metrics_by_seed(trial).sub(base).dropna(how="all").assign(change=self.describe(trial))
+            for trial in others
         ]
-        return pd.concat([base.iloc[:0].assign(change=""), *named]).rename_axis("seed").reset_index()
+        return pd.concat([base.iloc[:0].assign(change=""), *tables]).rename_axis("seed").reset_index()
 
-    def _measured(self, trial: Trial) -> pd.DataFrame:
-        """Validation loss and AUC of a trial's runs that have finished, by seed."""
+    def _metrics_by_seed(self, trial: Trial) -> pd.DataFrame:
+        """Validation loss and AUC of a trial's finished runs, by seed."""
         runs = [run for run in self.runs(trial) if run.status().state == "finished"]
         rows = {run.settings().seed: (validation_loss(run), _validation_auc(run)) for run in runs}
         return pd.DataFrame.from_dict(rows, orient="index", columns=["loss", "auc"], dtype=float)
 
     def with_trial(self, trial: Trial) -> "Sweep":
-        """The sweep with a trial added, or changed, written to disk."""
+        """The sweep with a trial added or replaced, saved to disk."""
         trials = {item.number: item for item in self.trials} | {trial.number: trial}
         changed = replace(self, trials=tuple(trials[number] for number in sorted(trials)))
         changed.save()
@@ -161,7 +163,7 @@ class Sweep:
 
 
 class _Outcome(NamedTuple):
-    """What has become of a trial: `Sweep.state`, `Sweep.loss`, and the share of its runs that has ended."""
+    """Outcome of a trial: `Sweep.state`, `Sweep.loss`, and the fraction of its work done."""
 
     state: str
     loss: float | None
@@ -176,47 +178,47 @@ def validation_loss(run: Run) -> float | None:
 
 
 def _validation_auc(run: Run) -> float | None:
-    """Of validation films as the training was judged on them."""
-    splits = run.evaluation().get(str(run.settings().stages[-1]), {})
+    """AUC on the selection set."""
+    splits = run.results.evaluation().get(str(run.settings().stages[-1]), {})
     return splits.get(REFRAMED, splits.get("validation", {})).get("auc")
 
 
 def open_sweep(name: str, folder: Path | None = None) -> Sweep:
-    """The sweep of that name.
+    """Open a sweep by its name.
 
     Raises:
-        UserError: there is none, or its record is damaged.
+        UserError: there is no such sweep, or its record is damaged.
     """
     folder = runs_folder(folder)
     try:
         content = json.loads(_path(folder, name).read_text(encoding="utf-8"))
         trials = [Trial(**{**item, "runs": tuple(item["runs"])}) for item in content["trials"]]
         return Sweep(name, folder, content["total"], content["terms"], tuple(trials))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"There is no sweep {name!r} in {folder}.") from None
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"The record of the sweep {name}, {_path(folder, name)}, is damaged.") from error
 
 
 def sweep_names(folder: Path | None = None) -> list[str]:
-    """Names of all sweeps, the one that changed last first."""
+    """Names of all sweeps, the most recently changed first."""
     paths = (runs_folder(folder) / FOLDER).glob("*.json")
     return [path.stem for path in sorted(paths, key=lambda path: -path.stat().st_mtime)]
 
 
 def list_sweeps(folder: Path | None = None) -> list[Sweep]:
-    """All sweeps whose records can be read, the one that changed last first."""
-    found = []
+    """All sweeps with readable records, the most recently changed first."""
+    sweeps = []
     for name in sweep_names(folder):
         try:
-            found.append(open_sweep(name, folder))
+            sweeps.append(open_sweep(name, folder))
         except UserError:
             continue
-    return found
+    return sweeps
 
 
-def _said(value: object) -> str:
-    """A setting's value as it is typed, numbers short."""
+def _as_typed(value: object) -> str:
+    """A setting's value as a person types it, floats shortened."""
     if isinstance(value, float):
         return f"{value:.3g}"
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,16 +1,17 @@
-"""The state of a stage in training: a process may die at any moment, and another goes on from here.
+"""Checkpoints of a stage in training: the process may be killed at any moment, and another resumes here.
 
-Each epoch, all arrays that training changes are written to a file of their own (whole or not at all),
-then `checkpoint.json`, which names that file and its SHA-256: the JSON is the commit. The two latest
-generations are kept, so that a file that cannot be read costs an epoch and not the run.
+After each epoch, all arrays that training changes are written atomically to a new file, then
+`checkpoint.json`, which names that file and its SHA-256: writing the JSON is the commit. The two latest
+generations are kept, so that an unreadable file costs one epoch and not the run.
 
-Keras's `BackupAndRestore` writes two files that a kill may leave unequal, and forgets what other
-callbacks know.
+Keras's `BackupAndRestore` writes two files that a kill may leave inconsistent, and does not save the state of
+other callbacks.
 """
 
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
@@ -18,13 +19,12 @@ import numpy as np
 
 from core import atomic
 from core.errors import UserError
-from core.network import leaf_layers
 from core.training.callbacks import History, KeepBest
 from core.training.loop import Position
 from core.weights import file_digest
 
 GENERATIONS = 2
-REMEMBERED = {
+CALLBACK_STATE = {  # by class; the names of classes and attributes are keys of checkpoint.json
     KeepBest: ("best", "best_epoch"),
     History: ("seconds",),
     keras.callbacks.EarlyStopping: ("best", "best_epoch", "wait"),
@@ -33,17 +33,20 @@ REMEMBERED = {
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Commits after each epoch, when all other callbacks have had their say: the last of the list.
+    """Saves the state of training after each epoch; must be the last of the callbacks.
 
     Args:
         folder: of the run's checkpoints.
         stage: number of the stage.
-        frozen: digest of the weights that the stage does not change, to go on with the same ones.
+        frozen: digest of the weights that the stage does not change; a run only resumes with the same ones.
         position: of the training loop.
         others: the callbacks before it, among them a `KeepBest`.
-        save_best: called behind the commit of an epoch that is the best so far. A kill between the two
-            is made good by `restore`, which calls it again.
+        save_best: called after the commit of the best epoch so far. If the process is killed between the two,
+            `restore` calls it again.
     """
+
+    model: keras.Model  # set by Keras, like the next
+    params: dict[str, Any]
 
     def __init__(
         self,
@@ -53,20 +56,20 @@ class Checkpoint(keras.callbacks.Callback):
         position: Position,
         others: list[keras.callbacks.Callback],
         save_best: Callable[[], None],
-    ):
+    ) -> None:
         super().__init__()
         self.folder, self.stage, self.frozen = folder, stage, frozen
         self.position, self.others, self.save_best = position, others, save_best
         self.ended = False
-        self.restored = None
+        self.restored: dict[str, dict] | None = None
 
     def restore(self, model: keras.Model) -> None:
-        """Bring model, optimizer and position to the last commit of this stage, if there is one.
+        """Restore model, optimizer and position from the last commit of this stage, if there is one.
 
-        What the other callbacks knew is given back to them when training begins.
+        The state of the other callbacks is restored when training begins.
 
         Raises:
-            UserError: the frozen weights are no longer those that the stage began with.
+            UserError: the frozen weights differ from those that the stage began with.
         """
         for commit in self._commits():
             path = self.folder / commit["file"]
@@ -74,33 +77,38 @@ class Checkpoint(keras.callbacks.Callback):
                 continue
             if commit["frozen"] != self.frozen:
                 raise UserError(
-                    "The starting weights have changed since this run began, so it cannot go on from "
-                    "where it stopped. Put the old file back, or start a new run."
+                    "The starting weights have changed since this run began, so it cannot be resumed. "
+                    "Restore the old file, or start a new run."
                 )
             model.optimizer.build(model.trainable_variables)
             _read(path, _variables(model))
             self.position.epochs, self.position.logs = commit["epochs"], commit["logs"]
-            self.ended, self.restored = commit["ended"], commit["callbacks"]
-            if self.restored["KeepBest"]["best_epoch"] == commit["epochs"] > 0 and not commit["logs"]:
+            self.ended = commit["ended"]
+            self.restored = restored = commit["callbacks"]
+            if restored["KeepBest"]["best_epoch"] == commit["epochs"] > 0 and not commit["logs"]:
                 self.save_best()
             return
 
-    def on_train_begin(self, logs=None):
-        for callback in self.others if self.restored else ():
-            for name in REMEMBERED.get(type(callback), ()):
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Restore the state of the other callbacks."""
+        if not self.restored:
+            return
+        for callback in self.others:
+            for name in CALLBACK_STATE.get(type(callback), ()):
                 setattr(callback, name, self.restored[type(callback).__name__][name])
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        """Commit, and save the weights of the best epoch."""
         self.ended = self.model.stop_training or self.position.epochs == self.params["epochs"]
         self.commit()
         if logs["best"]:
             self.save_best()
 
     def commit(self) -> None:
-        """Keep the present state.
+        """Save the current state.
 
         Raises:
-            UserError: the disk is full; the generation before stays.
+            UserError: the disk is full; the previous generation remains.
         """
         name = f"stage-{self.stage}-epoch-{self.position.epochs}-step-{len(self.position.logs)}.h5"
         with atomic.replacing(self.folder / name) as temporary:
@@ -116,16 +124,16 @@ class Checkpoint(keras.callbacks.Callback):
             "frozen": self.frozen,
             "callbacks": {
                 type(callback).__name__: {
-                    item: getattr(callback, item) for item in REMEMBERED[type(callback)]
+                    item: getattr(callback, item) for item in CALLBACK_STATE[type(callback)]
                 }
                 for callback in self.others
-                if type(callback) in REMEMBERED
+                if type(callback) in CALLBACK_STATE
             },
         }
         earlier = [other for other in self._commits() if other["file"] != name]
-        kept = [commit, *earlier][:GENERATIONS]
-        atomic.write_json(self.folder / "checkpoint.json", kept)
-        clear(self.folder, {item["file"] for item in kept})
+        commits = [commit, *earlier][:GENERATIONS]
+        atomic.write_json(self.folder / "checkpoint.json", commits)
+        clear(self.folder, {item["file"] for item in commits})
 
     def _commits(self) -> list[dict]:
         try:
@@ -134,30 +142,27 @@ class Checkpoint(keras.callbacks.Callback):
             return []
 
 
-def clear(folder: Path, but: frozenset | set = frozenset()) -> None:
-    """Delete the array files that are not in `but`; without any, the commits as well."""
-    if not but:
+def clear(folder: Path, keep: frozenset[str] | set[str] = frozenset()) -> None:
+    """Delete array files except those in `keep`; if there are none to keep, the commits as well."""
+    if not keep:
         (folder / "checkpoint.json").unlink(missing_ok=True)
     for path in folder.glob("*.h5"):
-        if path.name not in but:
+        if path.name not in keep:
             path.unlink()
 
 
 def _variables(model: keras.Model) -> dict:
-    """All that training changes, by path: weights, the optimizer's state, the state of random draws.
+    """Everything that training changes, by path: weights, optimizer state and random generators.
 
-    The averages of batch normalisation are weights that no gradient changes, but training does.
+    The moving averages of batch normalisation belong to it, although no gradient changes them.
     """
     weights = {id(variable) for variable in model.weights}
-    draws = [variable for variable in model.variables if id(variable) not in weights]
+    generators = [variable for variable in model.variables if id(variable) not in weights]
     averages = [
-        variable
-        for layer in leaf_layers(model)
-        if layer.trainable
-        for variable in layer.non_trainable_weights
+        variable for layer in model.layers if layer.trainable for variable in layer.non_trainable_weights
     ]
-    found = {f"model/{item.path}": item for item in [*model.trainable_variables, *averages, *draws]}
-    return found | {f"optimizer/{item.path}": item for item in model.optimizer.variables}
+    variables = {f"model/{item.path}": item for item in [*model.trainable_variables, *averages, *generators]}
+    return variables | {f"optimizer/{item.path}": item for item in model.optimizer.variables}
 
 
 def _write(path: Path, variables: dict) -> None:
@@ -173,4 +178,5 @@ def _read(path: Path, variables: dict) -> None:
 
 
 def _is_whole(path: Path, digest: str) -> bool:
+    """Whether a file exists and has the digest."""
     return path.exists() and file_digest(path) == digest

@@ -1,4 +1,4 @@
-"""What a run trains, validates and tests on: rows of a data set, by role."""
+"""The images that a run trains, validates and tests on: rows of a data set, by role."""
 
 import hashlib
 from dataclasses import asdict, dataclass, replace
@@ -8,24 +8,24 @@ import pandas as pd
 
 from core.config import Augmentation, TrainingSettings
 from core.dataset import Dataset, augmented_views, rows_by_role
-from core.images import network_input, preprocessed
+from core.images import network_input, preprocess
 
 
 @dataclass(frozen=True, eq=False)
-class Films:
+class ImageSet:
     """Images of one role.
 
     Attributes:
-        dataset: they belong to.
+        dataset: that they belong to.
         rows: int ndarray, row numbers in the data set.
-        settings: of the run that sees them.
-        frames: what a frame is drawn from that each film has where it is not augmented; None for none.
+        settings: of the run.
+        crops: random crop of each image where it is not augmented; None for whole images.
     """
 
     dataset: Dataset
     rows: np.ndarray
     settings: TrainingSettings
-    frames: Augmentation | None = None
+    crops: Augmentation | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -41,60 +41,64 @@ class Films:
         return self.dataset.table.iloc[self.rows]
 
     def digest(self) -> str:
-        """SHA-256 over their contents, in order."""
+        """SHA-256 of their contents, in order."""
         return hashlib.sha256("".join(self.table["sha256"]).encode()).hexdigest()
 
-    def views(self, positions: np.ndarray, view: int) -> np.ndarray:
-        """Augmented view number `view` of some of them, as network input."""
+    def augmented(self, positions: np.ndarray, view: int) -> np.ndarray:
+        """Augmented view number `view` of some images, as network input."""
         return self._input(positions, self.settings.augmentation, view)
 
     def plain(self, positions: np.ndarray) -> np.ndarray:
-        """Some of them without augmentation, as network input."""
-        return self._input(positions, self.frames, 0)
+        """Some images without augmentation, as network input."""
+        return self._input(positions, self.crops, 0)
 
-    def _input(self, positions: np.ndarray, changes: Augmentation | None, view: int) -> np.ndarray:
+    def cache_key(self, view: int | None) -> dict:
+        """Everything that the pixels of an augmented view, or of the plain images (None), depend on.
+
+        Its names and values are digested into the file names of cached activations: changing one here would
+        make every existing cache useless.
+        """
+        settings, key = self.settings, {"films": self.digest(), "augmentation": None}
+        if settings.preprocessing != "none":
+            key["preprocessing"] = settings.preprocessing
+        augmentation, number = (self.crops, 0) if view is None else (settings.augmentation, view)
+        if augmentation is not None:
+            key |= {"augmentation": asdict(augmentation), "seed": settings.seed, "view": number}
+        return key
+
+    def _input(self, positions: np.ndarray, augmentation: Augmentation | None, view: int) -> np.ndarray:
         rows = self.rows[positions]
         digests = list(self.dataset.table["sha256"].to_numpy()[rows])
         pixels = self.dataset.pixels[rows]
-        pixels = augmented_views(pixels, digests, [view] * len(rows), changes, self.settings.seed)
-        return network_input(preprocessed(pixels, self.settings.preprocessing))
+        pixels = augmented_views(pixels, digests, [view] * len(rows), augmentation, self.settings.seed)
+        return network_input(preprocess(pixels, self.settings.preprocessing))
 
 
 @dataclass(frozen=True, eq=False)
 class RunData:
-    """The films of a run by role.
+    """The images of a run by role.
 
     Attributes:
-        training, validation, test: as their roles say.
-        judging: those of validation as epochs are judged on them, in random frames where the settings say so.
+        training, validation, test: by their roles.
+        selection: the validation images as the best epoch is chosen on them, in random crops if the settings
+            say so.
     """
 
-    training: Films
-    validation: Films
-    test: Films
-    judging: Films
+    training: ImageSet
+    validation: ImageSet
+    test: ImageSet
+    selection: ImageSet
 
     @classmethod
     def select(cls, dataset: Dataset, settings: TrainingSettings) -> "RunData":
-        """The films that `core.dataset.rows_by_role` names.
+        """The images by the roles of `core.dataset.rows_by_role`.
 
         Raises:
             UserError: a class has too few patients, or the cohort is unknown or lacks a class.
         """
-        chosen = rows_by_role(dataset, settings).items()
-        films = {role: Films(dataset, rows, settings) for role, rows in chosen}
-        judging = films["validation"]
+        rows_of = rows_by_role(dataset, settings)
+        images = {role: ImageSet(dataset, rows, settings) for role, rows in rows_of.items()}
+        selection = images["validation"]
         if settings.validation_crop:
-            judging = replace(judging, frames=Augmentation.frames(settings.validation_crop))
-        return cls(**films, judging=judging)
-
-
-def view_key(films: Films, view: int | None) -> dict:
-    """Everything that the pixels of a view depend on; `view` None stands for plain images."""
-    settings, key = films.settings, {"films": films.digest(), "augmentation": None}
-    if settings.preprocessing != "none":
-        key["preprocessing"] = settings.preprocessing
-    changes, number = (films.frames, 0) if view is None else (settings.augmentation, view)
-    if changes is not None:
-        key |= {"augmentation": asdict(changes), "seed": settings.seed, "view": number}
-    return key
+            selection = replace(selection, crops=Augmentation.crops(settings.validation_crop))
+        return cls(**images, selection=selection)

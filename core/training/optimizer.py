@@ -1,7 +1,8 @@
-"""How weights change: the optimizer, its rate, and the running average that is kept in their place."""
+"""The optimizer of a stage, its learning rate, and the running average of the weights."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import keras
 
@@ -13,67 +14,69 @@ def optimizer(settings: TrainingSettings, stage: Stage, steps: int) -> keras.opt
 
     Args:
         settings: of the run.
-        stage: it is for.
-        steps: an epoch has.
+        stage: the stage to train.
+        steps: per epoch.
     """
-    rate = settings.rate(stage.number)
+    rate: Any = settings.rate(stage.number)  # Any: Keras infers that it cannot be a schedule
     if settings.schedule == "cosine":
-        rising = round(settings.warmup * steps)
+        warmup_steps = round(settings.warmup * steps)
         rate = keras.optimizers.schedules.CosineDecay(
-            0.0 if rising else rate,
-            max(settings.epochs * steps - rising, 1),
-            warmup_target=rate if rising else None,
-            warmup_steps=rising,
+            0.0 if warmup_steps else rate,
+            max(settings.epochs * steps - warmup_steps, 1),
+            warmup_target=rate if warmup_steps else None,
+            warmup_steps=warmup_steps,
         )
-    average = {}
+    common: dict[str, Any] = {"global_clipnorm": settings.clip_norm}
     if settings.weight_average:
-        average = {"use_ema": True, "ema_momentum": settings.weight_average}
+        common |= {"use_ema": True, "ema_momentum": settings.weight_average}
     if settings.optimizer == "adam":
-        return Adam(rate, **average)
+        return Adam(learning_rate=rate, **common)
     if settings.optimizer == "adamw":
-        return AdamW(rate, settings.weight_decay, **average)
-    return keras.optimizers.SGD(rate, momentum=settings.momentum, nesterov=settings.nesterov, **average)
+        return AdamW(learning_rate=rate, weight_decay=settings.weight_decay, **common)
+    return keras.optimizers.SGD(rate, momentum=settings.momentum, nesterov=settings.nesterov, **common)
 
 
-class _InOnePass:
-    """Compiles the whole update, decay and average included, into one pass over the weights.
+class _InOnePass(keras.optimizers.Optimizer):
+    """Compiles the whole update, with weight decay and average, into one pass over the weights.
 
-    By itself TensorFlow goes through them once for each operation: AdamW and an average are some twenty.
+    TensorFlow would pass over them once per operation, about twenty times for AdamW with an average.
     """
 
-    def apply(self, grads, trainable_variables=None):
-        if keras.backend.backend() != "tensorflow":  # the others compile all of a step
+    def apply(self, grads: list, trainable_variables: list | None = None) -> None:
+        """Apply gradients to the weights."""
+        if keras.backend.backend() != "tensorflow":  # other backends compile the whole step
             super().apply(grads, trainable_variables)
             return
-        import tensorflow as tf  # here, so that the others do without
+        import tensorflow as tf  # imported lazily: other backends do not have it
 
         update = super().apply
         tf.function(lambda grads: update(grads, trainable_variables), jit_compile=True)(grads)
 
 
 class Adam(_InOnePass, keras.optimizers.Adam):
-    """Keras's Adam, in one pass."""
+    """Keras's Adam, compiled into one pass."""
 
 
 class AdamW(_InOnePass, keras.optimizers.AdamW):
-    """Keras's AdamW, in one pass."""
+    """Keras's AdamW, compiled into one pass."""
 
 
 @contextmanager
 def averaged(model: keras.Model) -> Iterator[None]:
-    """The model with the averages of its weights in their place, where its optimizer keeps them.
+    """Replace the model's weights by their running averages in the block, if its optimizer tracks them.
 
     Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", SIAM J. Control Optim. 1992.
     """
     if not model.optimizer.use_ema:
         yield
         return
-    own = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
+    weights = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
     model.optimizer.finalize_variable_values(model.trainable_variables)
     for variable in model.trainable_variables:
-        variable.assign(keras.ops.copy(variable))  # on JAX it is the average, which a prediction would free
+        # On JAX the variable aliases the average, which predicting would free.
+        variable.assign(keras.ops.copy(variable))
     try:
         yield
-    finally:  # exact, where Keras's SwapEMAWeights adds and subtracts
-        for variable, value in zip(model.trainable_variables, own, strict=True):
+    finally:  # restores the exact bits, unlike Keras's SwapEMAWeights
+        for variable, value in zip(model.trainable_variables, weights, strict=True):
             variable.assign(value)

@@ -1,65 +1,66 @@
-"""Where a run stands, written to its folder often enough to watch and seldom enough not to cost."""
+"""Progress of a run, written to its folder often enough to follow and rarely enough to cost nothing."""
 
 import time
 
-from core.runs import Plan, Run
+from core.runs import Run, WorkEstimate
 
 SECONDS_BETWEEN_WRITES = 0.5
 
 
 class Stopped(Exception):
-    """Somebody asked the run to stop, and it has."""
+    """The run was asked to stop, and has."""
 
 
 def check_stop(run: Run) -> None:
-    """Raise Stopped when somebody asked the run to stop."""
+    """Raise Stopped if the run was asked to stop."""
     if run.stop_requested():
         raise Stopped
 
 
 class Progress:
-    """Counts the work done against the plan, and writes state and time left into the run's folder."""
+    """Counts the work done, in GMAC, and writes progress and time left to the run's state."""
 
-    def __init__(self, run: Run, plan: Plan):
-        self.run, self.plan = run, plan
-        self.total = plan.total()
+    def __init__(self, run: Run, estimate: WorkEstimate) -> None:
+        self.run, self.estimate = run, estimate
+        self.total = estimate.total()
         self.done = run.status().done * self.total
-        self.worked = 0.0  # by this process: what was kept or spared takes no time and tells no speed
+        self.computed = 0.0  # by this process: cached or skipped work takes no time and is left out
         self.began: float | None = None
         self.written = 0.0
 
-    def work(self, gigamacs: float, **state) -> None:
-        """Add work done; write `state` if the last write is long enough ago.
+    def add(self, gigamacs: float, **state: object) -> None:
+        """Add work done; write `state` unless the last write was a moment ago.
 
         Raises:
-            Stopped: somebody asked for it.
+            Stopped: the run was asked to stop.
         """
         self.check()
         if self.began is None:
             self.began = time.monotonic()
         else:
-            self.worked += gigamacs
+            self.computed += gigamacs
         self.done += gigamacs
         if time.monotonic() - self.written >= SECONDS_BETWEEN_WRITES:
-            self.say(**state)
+            self.write(**state)
 
     def check(self) -> None:
-        """Raise Stopped when somebody asked for it."""
+        """Raise Stopped if the run was asked to stop."""
         check_stop(self.run)
 
-    def go_back(self, gigamacs: float) -> None:
-        """Count exactly `gigamacs` as done: where a stage begins or goes on."""
+    def set_done(self, gigamacs: float) -> None:
+        """Count exactly `gigamacs` as done: where a stage begins or resumes."""
         self.done = gigamacs
 
-    def reach(self, gigamacs: float) -> None:
-        """Count at least `gigamacs` as done: what early stopping or a kept file spared is done, too."""
+    def raise_to(self, gigamacs: float) -> None:
+        """Count at least `gigamacs` as done, including work that early stopping or the cache saved."""
         self.done = max(self.done, gigamacs)
 
-    def say(self, **state) -> None:
-        """Write `state`, the share done and the time left."""
-        share = min(self.done / self.total, 0.999)
-        left = None
-        if self.worked:
-            left = max(self.total - self.done, 0) * (time.monotonic() - self.began) / self.worked
+    def write(self, **state: object) -> None:
+        """Write `state`, the fraction done and the time left."""
+        fraction = min(self.done / self.total, 0.999)
+        seconds_left = None
+        if self.computed and self.began is not None:
+            rate = (time.monotonic() - self.began) / self.computed
+            seconds_left = round(max(self.total - self.done, 0) * rate)
         self.written = time.monotonic()
-        self.run.write_state(done=round(share, 4), seconds_left=left and round(left), **state)
+        self.run.write_state(done=round(fraction, 4), seconds_left=seconds_left, **state)

@@ -1,206 +1,186 @@
-"""One stage: build, freeze, fit, evaluate, publish."""
+"""One stage of training: load the data, build the network, freeze, fit, evaluate, save."""
 
-from contextlib import closing
+import platform
 from dataclasses import asdict, replace
-from functools import partial
+from datetime import UTC, datetime
+from pathlib import Path
 
 import keras
-import numpy as np
 
-from core import atomic, config
-from core.architecture import frozen_until_cut
-from core.config import Stage, TrainingSettings
-from core.dataset import described
+from core import atomic
+from core.config import REFRAMED, TrainingSettings, processor
+from core.dataset import Dataset, describe_images, open_dataset
+from core.errors import UserError
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
-from core.network import FeatureStore, freeze, hasten, leaf_layers, restore, save, weights_digest
-from core.runs import Run, is_hastened, kept_activations, stage_steps
-from core.training import trainee as trainees
-from core.training.batches import prefetched, training_stream
-from core.training.callbacks import History, KeepBest, RefuseNonsense
-from core.training.checkpoint import Checkpoint, clear
-from core.training.data import Films, RunData
-from core.training.loop import Position, fit, predict
-from core.training.optimizer import averaged, optimizer
-from core.training.progress import Progress, Stopped
-from core.training.trainee import Trainee
-from core.weights import ModelRecord
+from core.network import build, freeze, restore, save
+from core.runs import Run, WorkEstimate
+from core.training.baselines import write_baselines
+from core.training.checkpoint import clear
+from core.training.data import RunData
+from core.training.fitting import fit_stage
+from core.training.loop import predict
+from core.training.progress import Progress, check_stop
+from core.training.resources import peak_memory
+from core.training.stage_training import StageTraining
+from core.training.starting_point import load_starting_point
+from core.training.trainable_model import TrainableModel, trainable_model
+from core.weights import ModelRecord, WeightsError, read_record
 
 
-def train_stage(
-    stage: Stage, network: keras.Model, record: ModelRecord, data: RunData, run: Run, progress: Progress
-) -> None:
-    """Train one stage, evaluate its best weights and publish them.
+def train_next_stage(run: Run) -> None:
+    """Train the first stage of a run that has no evaluation yet.
 
-    Args:
-        stage: which.
-        network: the whole network, holding the weights to start from.
-        record: provenance to keep inside the weights file.
-        data: the films.
-        run: the folder to report to.
-        progress: of the run.
+    TensorFlow does not release the memory of a deleted model (half a gigabyte per stage), so the caller
+    trains the next stage in a fresh interpreter.
 
     Raises:
-        Stopped: somebody asked for it; the best weights so far stay in the run's folder.
-        UserError: the disk is full, or training went astray.
+        Stopped: the run was asked to stop; everything up to the last step is saved.
+        UserError: data, weights or disk do not allow it, or training diverged.
     """
-    settings = run.settings()
-    freeze(network, stage)
-    progress.say(stage=stage.number, epoch=0, epochs=settings.epochs, step=0, steps=0)
-    trainee = _trainee(network, stage, data, run, progress)
-    _fit(trainee, network, stage, record, data, run, progress)
+    training = prepare(run)
+    if training.stage.number == training.settings.stages[0]:
+        write_baselines(training)
 
-    progress.say(message=f"Stage {stage.number}: evaluating", images_per_second=None)
-    restore(network, run.weights_path(stage.number))
-    evaluation = _evaluate(trainee, stage, data, run, progress)
-    record = replace(record, evaluation=evaluation, **_calibration(stage, run))
-    save(network, run.weights_path(stage.number), record)
-    if run.publishes() and stage in config.STAGES.values():  # diagnosis knows no other backbone's
-        atomic.copy(run.weights_path(stage.number), run.model_folder() / stage.file)
-    run.write_evaluation(stage.number, evaluation)  # with it the stage is finished
-    clear(run.checkpoints)
+    freeze(training.network, training.stage)
+    model = trainable_model(training)
+    fit_stage(training, model)
+
+    restore(training.network, training.weights_path)  # the best epoch
+    evaluation = evaluate_stage(training, model)
+    save_stage(training, evaluation)
 
 
-def _trainee(network, stage, data, run, progress) -> Trainee:
-    """On kept activations where the layers up to the cut are frozen and the disk has room."""
-    settings = run.settings()
-    if not (settings.keep_activations and frozen_until_cut(stage)):
-        return trainees.direct(network, data)
-    store = FeatureStore(kept_activations.folder())
-    size = progress.plan.kept_bytes()
-    if not store.has_room_for(size):
-        run.add_remark(
-            f"The disk has no room for {size / 2**30:.1f} GiB of kept activations: every epoch "
-            "computes the frozen layers again, which is slower and gives the same result."
-        )
-        return trainees.direct(network, data)
-    return trainees.on_kept_activations(network, stage, data, settings, store, progress)
-
-
-def _fit(trainee, network, stage, record, data, run, progress) -> None:
-    """Train from the start, or from the last checkpoint, to the end; the best weights are kept."""
-    settings = run.settings()
-    model = trainee.model
-    steps = stage_steps(settings, stage.number, len(data.training))
-    make_ready(model, settings, stage, steps)
-    position = Position()
-    history = History(run, stage.number, settings.batch_size, progress)
-    best = KeepBest(model, network, run.weights_path(stage.number), record)
-    judges = [
-        RefuseNonsense(),
-        best,
-        history,
-        keras.callbacks.EarlyStopping("val_loss", patience=settings.early_stopping),
-    ]
-    if settings.schedule == "plateau":
-        judges.append(
-            keras.callbacks.ReduceLROnPlateau(
-                "val_loss", factor=settings.plateau_factor, patience=settings.plateau
-            )
-        )
-    checkpoint = Checkpoint(
-        run.checkpoints,
-        stage.number,
-        weights_digest(*(layer for layer in leaf_layers(network) if not layer.trainable)),
-        position,
-        judges,
-        best.save,
+def prepare(run: Run) -> StageTraining:
+    """Read the settings, load the data and build the network of the next stage."""
+    settings, number = run.settings(), run.stages_left()[0]
+    keras.utils.set_random_seed(settings.seed)
+    dataset, data = load_data(run, settings)
+    estimate = WorkEstimate(settings, len(data.training), len(data.validation), len(data.test))
+    progress = Progress(run, estimate)
+    precision = processor.resolved(settings.precision)
+    network = build(settings.seed, precision=precision, backbone=settings.architecture)
+    record = ModelRecord(
+        stage=number,
+        run=run.name,
+        data=dataset.root.name,
+        synthetic=dataset.synthetic,
+        backbone=settings.backbone,
+        width=settings.width,
+        scaling=settings.architecture.scaling,
+        starting_weights=load_starting_point(network, run, settings, number, data.validation),
+        preset=settings.preset,
+        precision=precision,
+        preprocessing=settings.preprocessing,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        training_images=len(data.training),
     )
-    checkpoint.restore(model)
-    run.cut_history_back(stage.number, position.epochs, len(position.logs))
-    if checkpoint.ended:
-        return
-    done = position.steps(steps) / steps * progress.plan.epoch(stage.number)
-    progress.go_back(progress.plan.until(stage.number) + done)
-    stream = training_stream(
-        trainee.train,
-        data.training.labels,
-        settings.batch_size,
-        [settings.seed, stage.number],
-        first_step=position.steps(steps),
-        mixup=settings.mixup,
-    )
-    with closing(prefetched(stream)) as batches:
-        try:
-            fit(
-                model,
-                batches,
-                steps,
-                settings.epochs,
-                partial(_validate, trainee, data.judging, progress),
-                [*judges, checkpoint],
-                position,
-                _class_weight(data.training.labels) if settings.class_weights else None,
-            )
-        except Stopped:
-            history.close()
-            checkpoint.commit()
-            raise
+    return StageTraining(run, settings, settings.stage(number), data, network, record, progress)
 
 
-def make_ready(model: keras.Model, settings: TrainingSettings, stage: Stage, steps: int) -> None:
-    """Compile a model that gives logits for a stage.
+def load_data(run: Run, settings: TrainingSettings) -> tuple[Dataset, RunData]:
+    """Open the data set and select the images of each role.
 
-    What is not built here is built within the first step, and then TensorFlow traces the step twice.
-
-    Args:
-        steps: an epoch has.
+    Raises:
+        UserError: the data set cannot be read, or its images have changed since the run began.
     """
-    if is_hastened(settings, settings.epochs * steps * settings.batch_size):
-        hasten(model)
-    model.compile(
-        optimizer=optimizer(settings, stage, steps),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
-        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
-        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
-    )
-    model.optimizer.build(model.trainable_variables)
+
+    def report(done: int, total: int) -> None:
+        check_stop(run)
+        run.write_state(message=f"Decoding images: {done:,} of {total:,}")
+
+    run.write_state(message="Reading the data set")
+    dataset = open_dataset(settings.data, report)
+    data = RunData.select(dataset, settings)
+    earlier, facts = run.facts(), facts_of(dataset, data, settings)
+    if any(earlier.get(name, facts[name]) != facts[name] for name in ("fingerprint", "films")):
+        raise UserError(
+            f"The data set {dataset.root} or the cohort has changed since this run began, so it cannot be "
+            "resumed. Start a new run."
+        )
+    run.write_facts(facts)
+    return dataset, data
 
 
-def _class_weight(labels: np.ndarray) -> dict[int, float]:
-    """n / (classes * n of the class), as scikit-learn's `balanced`."""
-    counts = np.bincount(labels)
-    return {number: len(labels) / (len(counts) * int(count)) for number, count in enumerate(counts)}
-
-
-def _validate(trainee: Trainee, judging: Films, progress: Progress) -> dict:
-    """Loss, accuracy and confusion matrix on validation, by the names of the history's columns."""
-    with averaged(trainee.model):
-        found = predict(trainee.answering, trainee.plain["judging"], len(judging), progress.check)
-    if not np.isfinite(found).all():
-        return {"val_loss": float("nan"), "val_accuracy": 0.0}
-    metrics = evaluate(judging.labels, found)
-    (negatives, false_positives), (false_negatives, positives) = metrics["confusion_matrix"]
+def facts_of(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dict:
+    """Data set, numbers of images and versions: the content of facts.json."""
     return {
-        "val_loss": metrics["loss"],
-        "val_accuracy": metrics["accuracy"],
-        "val_tn": negatives,
-        "val_fp": false_positives,
-        "val_fn": false_negatives,
-        "val_tp": positives,
+        "data": dataset.root.name,
+        "synthetic": dataset.synthetic,
+        "fingerprint": dataset.fingerprint,
+        "films": data.training.digest(),
+        "training": len(data.training),
+        "validation": len(data.validation),
+        "test": len(data.test),
+        "precision": processor.resolved(settings.precision),
+        "bfloat16": processor.bfloat16_unit(),
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
     }
 
 
-def _calibration(stage: Stage, run: Run) -> dict:
-    """Temperature and operating points, found on validation, as fields of the record."""
-    validation = Predictions.of(stage.name, run.predictions(stage.number, "validation"))
-    answers = validation.labels, validation.probabilities
-    points = tuple(asdict(point) for point in frozen_points(*answers))
-    return {"temperature": fit_temperature(*answers), "operating_points": points}
+def evaluate_stage(training: StageTraining, model: TrainableModel) -> dict:
+    """Evaluate the best weights and write their predictions; returns metrics by split.
 
-
-def _evaluate(trainee: Trainee, stage: Stage, data: RunData, run: Run, progress: Progress) -> dict:
-    """Metrics and predictions; test is read here, once, and chooses nothing."""
+    Test images are used here only, and nothing is chosen by them.
+    """
+    data, progress, number = training.data, training.progress, training.stage.number
+    progress.write(message=f"Stage {number}: evaluating", images_per_second=None)
     evaluation = {}
-    for role in ("validation", "test"):
-        films: Films = getattr(data, role)
-        if not len(films):
+    for role, images in (("validation", data.validation), ("test", data.test)):
+        if not len(images):
             continue
-        probabilities = predict(trainee.answering, trainee.plain[role], len(films), progress.check)
-        evaluation[role] = evaluate(films.labels, probabilities)
-        run.write_predictions(
-            stage.number, role, described(films.dataset, films.rows).assign(probability=probabilities)
-        )
-    if data.judging.frames:
-        judged = predict(trainee.answering, trainee.plain["judging"], len(data.judging), progress.check)
-        evaluation[config.REFRAMED] = evaluate(data.judging.labels, judged)
+        probabilities = predict(model.probabilities, model.inputs[role], len(images), progress.check)
+        evaluation[role] = evaluate(images.labels, probabilities)
+        table = describe_images(images.dataset, images.rows).assign(probability=probabilities)
+        training.run.results.write_predictions(number, role, table)
+    if data.selection.crops:
+        images = data.selection
+        probabilities = predict(model.probabilities, model.inputs["selection"], len(images), progress.check)
+        evaluation[REFRAMED] = evaluate(images.labels, probabilities)
     return evaluation
+
+
+def save_stage(training: StageTraining, evaluation: dict) -> None:
+    """Save the weights with their record, publish them, and mark the stage as finished."""
+    run, stage, progress = training.run, training.stage, training.progress
+    record = replace(training.record, evaluation=evaluation, **calibration(training))
+    save(training.network, training.weights_path, record)
+    if run.publishes() and stage.for_diagnosis:
+        publish(training)
+    run.results.write_evaluation(stage.number, evaluation)  # marks the stage as finished
+    clear(run.checkpoints)
+    estimate = progress.estimate
+    progress.raise_to(estimate.until(stage.number) + estimate.stage(stage.number))
+    progress.write(peak_memory=peak_memory(run))
+
+
+def publish(training: StageTraining) -> None:
+    """Copy the weights to the model folder; a narrow model, which is a trial, never replaces a wider one."""
+    run, stage, width = training.run, training.stage, training.settings.width
+    published = stage.path_in(run.model_folder())
+    if (earlier := _width(published)) > width:
+        run.add_status_note(
+            f"Stage {stage.number} has width {width:g} and was not published: {published.name} has width "
+            f"{earlier:g}. To publish it all the same, move that file away and train again."
+        )
+        return
+    atomic.copy(training.weights_path, run.model_folder() / stage.file)
+
+
+def _width(path: Path) -> float:
+    """Width of the model in a weights file; 0 without a readable one."""
+    try:
+        return read_record(path).width
+    except WeightsError:
+        return 0.0
+
+
+def calibration(training: StageTraining) -> dict:
+    """Temperature and operating points, fitted on validation, as fields of the record."""
+    stage = training.stage
+    table = training.run.results.predictions(stage.number, "validation")
+    predictions = Predictions.of(stage.name, table)
+    labels, probabilities = predictions.labels, predictions.probabilities
+    points = tuple(asdict(point) for point in frozen_points(labels, probabilities))
+    return {"temperature": fit_temperature(labels, probabilities), "operating_points": points}

@@ -1,8 +1,8 @@
-"""Runs over settings times seeds: which are tried next says Optuna, what they are is ordinary runs.
+"""Sweeps: Optuna proposes trials; each trial is an ordinary run per seed.
 
-A trial is worth the mean over its seeds of the best validation loss of the last stage; test is never looked
-at. One that does worse than half of the others at the same epoch is given up (`prune = false` forbids it; a
-grid and an ablation try everything to its end unless `prune = true`).
+The objective of a trial is the best validation loss of its last stage, mean over its seeds; test is never
+used. A trial with a higher loss than the median of the others at the same epoch is pruned (`prune = false`
+turns this off; grids and ablations run every trial to its end unless `prune = true`).
 """
 
 import json
@@ -14,105 +14,122 @@ from typing import Protocol
 
 import optuna
 
+from core.config import TrainingSettings
 from core.errors import UserError
-from core.runs import DIVERGED, Run, create_run, jobs
-from core.runs.sweeps import Sweep, Trial, open_sweep
+from core.runs import DIVERGED, Run, Sweep, Trial, create_run, jobs, open_sweep
 from core.training.sweep_plan import SweepPlan
+from core.training.sweep_search import create_study, distributions, losses_by_step, report_outcome
 
-SECONDS_BETWEEN_LOOKS = 0.5
-BEFORE_PRUNING = 3  # trials that must have finished
+POLL_S = 0.5
+OVER = ("finished", "pruned")
+
+
+class Trainer(Protocol):
+    """Trains the runs of a sweep.
+
+    Attributes:
+        parallel_trials: number of trials trained at the same time.
+    """
+
+    parallel_trials: int
+
+    def start(self, run: Run) -> None:
+        """Start a run, or resume it; returns at once."""
+        ...
+
+    def is_busy(self, run: Run) -> bool:
+        """Whether a started run is queued or training; polled."""
+        ...
+
+
+class LocalTrainer:
+    """Trains runs on this machine one after another, through the queue."""
+
+    parallel_trials = 1
+
+    def start(self, run: Run) -> None:
+        """Put a run into the queue."""
+        jobs.start(run)
+
+    def is_busy(self, run: Run) -> bool:
+        """Whether the run is queued or training; restarts the scheduler if needed."""
+        jobs.ensure_scheduler(run.path.parent)
+        return run.status().state in ("queued", "running")
 
 
 def run_sweep(
     plan: SweepPlan,
-    trainer: "Trainer",
+    trainer: Trainer,
     folder: Path | None = None,
-    ended: Callable[[Sweep, Trial], None] | None = None,
+    on_trial_end: Callable[[Sweep, Trial], None] | None = None,
 ) -> Sweep:
-    """Try what is left of a plan; returns when all trials have ended.
+    """Run the remaining trials of a plan; returns when all have ended.
 
     Args:
-        trainer: who trains the runs.
-        folder: where runs are kept; the usual place if not given.
-        ended: called after each trial.
+        plan: what to try.
+        trainer: trains the runs.
+        folder: where runs are kept; None for the default folder.
+        on_trial_end: called after each trial.
 
     Raises:
-        UserError: a sweep of this name was begun with another plan.
+        UserError: a sweep of this name was started with another plan.
     """
-    sweep = _opened(plan, jobs.runs_folder(folder))
-    study = _study(plan, sweep)
-    left = [trial for trial in sweep.trials if sweep.state(trial) not in ("finished", "pruned")]
-    going: list[_Going] = []
+    sweep = _create_or_resume(plan, jobs.runs_folder(folder))
+    study = create_study(plan, sweep)
+    interrupted = [trial for trial in sweep.trials if sweep.state(trial) not in OVER]
+    active: list[ActiveTrial] = []
     while True:
-        while len(going) < trainer.at_once and (left or len(sweep.trials) < plan.trials):
-            asked = None if left else study.ask(_distributions(plan))
-            if asked is not None:
-                number = len(sweep.trials)
-                names = tuple(f"{plan.name}-{number:03d}-s{seed}" for seed in plan.seeds)
-                sweep = sweep.with_trial(Trial(number, dict(asked.params), names))
-            trial = left.pop(0) if left else sweep.trials[-1]
-            going.append(_Going(plan, sweep, trial, asked, trainer))
-        if not going:
+        while len(active) < trainer.parallel_trials and (interrupted or len(sweep.trials) < plan.trials):
+            proposal = None if interrupted else study.ask(distributions(plan))
+            if proposal is not None:
+                sweep = sweep.with_trial(_new_trial(plan, len(sweep.trials), proposal))
+            trial = interrupted.pop(0) if interrupted else sweep.trials[-1]
+            active.append(ActiveTrial(plan, sweep, trial, proposal, trainer))
+        if not active:
             return sweep
-        for item in list(going):
-            if not item.look():
+        for item in list(active):
+            if not item.advance():
                 continue
-            going.remove(item)
+            active.remove(item)
             trial = replace(item.trial, pruned=item.pruned)
             sweep = sweep.with_trial(trial)
-            _tell(study, plan, sweep, item, trial)
-            if ended:
-                ended(sweep, trial)
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+            report_outcome(study, plan, sweep, item.proposal, trial)
+            if on_trial_end:
+                on_trial_end(sweep, trial)
+        time.sleep(POLL_S)
 
 
-class Trainer(Protocol):
-    """Who trains the runs of a sweep.
+class ActiveTrial:
+    """A trial in progress: its runs are trained one after another.
 
-    Attributes:
-        at_once: trials that go on at the same time.
+    Args:
+        plan: of the sweep.
+        sweep: the trial belongs to.
+        trial: to run.
+        proposal: Optuna's trial; None for a trial resumed from an earlier start.
+        trainer: trains the runs.
     """
 
-    at_once: int
-
-    def start(self, run: Run) -> None:
-        """Let a run train, from its start or from where it ended; returns at once."""
-
-    def is_busy(self, run: Run) -> bool:
-        """Whether a run that was started waits or trains; asked again and again."""
-
-
-class Queue:
-    """Trains runs on this machine, one after another, as the page does."""
-
-    at_once = 1
-
-    def start(self, run: Run) -> None:
-        """Put a run in the queue."""
-        jobs.start(run)
-
-    def is_busy(self, run: Run) -> bool:
-        """Whether it waits or trains; sees to it that the queue is worked off."""
-        jobs.keep_going(run.path.parent)
-        return run.status().state in ("queued", "running")
-
-
-class _Going:
-    """A trial whose runs are trained one after another."""
-
-    def __init__(self, plan: SweepPlan, sweep: Sweep, trial: Trial, asked, trainer: Trainer):
-        self.trial, self.asked, self.pruned = trial, asked, ""
+    def __init__(
+        self,
+        plan: SweepPlan,
+        sweep: Sweep,
+        trial: Trial,
+        proposal: optuna.Trial | None,
+        trainer: Trainer,
+    ) -> None:
+        self.trial, self.proposal, self.pruned = trial, proposal, ""
         self._plan, self._folder, self._trainer = plan, sweep.folder, trainer
-        self._runs = self._started()
+        self._runs = self._start_runs()
         self._run = next(self._runs, None)
-        self._reported = 0
+        self._reported_epochs = 0
 
-    def look(self) -> bool:
-        """Whether the trial has ended; the next seed's run is started where one has."""
+    def advance(self) -> bool:
+        """Start the next seed's run if the last one has ended; returns whether the trial has ended."""
         if self._run is None:
             return True
         if self._trainer.is_busy(self._run):
-            if not self.pruned and self._worse():
+            if not self.pruned and self._should_prune(self._run):
                 self._run.request_stop()
             return False
         status = self._run.status()
@@ -123,11 +140,11 @@ class _Going:
         self._run = next(self._runs, None)
         return self._run is None
 
-    def _started(self) -> Iterator[Run]:
-        """The runs, each made and started when it is asked for; those that have finished are passed over."""
+    def _start_runs(self) -> Iterator[Run]:
+        """The trial's unfinished runs, each created and started when requested."""
         for name, seed in zip(self.trial.runs, self._plan.seeds, strict=True):
             run = Run(self._folder / name)
-            if not (run.path / "state.json").exists():
+            if not run.exists():
                 settings = self._plan.settings(self.trial.values, seed)
                 run = create_run(settings, name, self._folder, publish=False)
             state = run.status().state
@@ -137,89 +154,42 @@ class _Going:
                 self._trainer.start(run)
             yield run
 
-    def _worse(self) -> bool:
-        """Whether the first seed's run does so badly that Optuna gives the trial up."""
-        if not self._plan.prune or self.asked is None or self._run.name != self.trial.runs[0]:
+    def _should_prune(self, run: Run) -> bool:
+        """Whether Optuna prunes the trial by the losses of its first seed's run."""
+        if not self._plan.prune or self.proposal is None or run.name != self.trial.runs[0]:
             return False
-        for step, loss in list(_losses(self._run, self._plan).items())[self._reported :]:
-            self.asked.report(loss, step)
-            self._reported += 1
-        if self._reported and self.asked.should_prune():
-            stage, epoch = divmod(max(_losses(self._run, self._plan)), self._plan.base.epochs)
-            self.pruned = f"stage {stage}, epoch {epoch + 1}: worse than half of the others"
+        losses = losses_by_step(run, self._plan)
+        for step, loss in list(losses.items())[self._reported_epochs :]:
+            self.proposal.report(loss, step)
+            self._reported_epochs += 1
+        if self._reported_epochs and self.proposal.should_prune():
+            stage, epoch = divmod(max(losses), self._plan.base.epochs)
+            self.pruned = f"stage {stage}, epoch {epoch + 1}: higher loss than the median of the other trials"
         return bool(self.pruned)
 
 
-def _opened(plan: SweepPlan, folder: Path) -> Sweep:
-    """The sweep's record, new or from before."""
-    fresh = Sweep(plan.name, folder, plan.trials, plan.terms())
-    if not fresh.path.exists():
-        fresh.save()
-        return fresh
-    found = open_sweep(plan.name, folder)
-    if found.terms != json.loads(json.dumps(plan.terms())):
+def _new_trial(plan: SweepPlan, number: int, proposal: optuna.Trial) -> Trial:
+    """The trial that Optuna proposes, with the names of its runs."""
+    names = tuple(f"{plan.name}-{number:03d}-s{seed}" for seed in plan.seeds)
+    return Trial(number, dict(proposal.params), names)
+
+
+def _create_or_resume(plan: SweepPlan, folder: Path) -> Sweep:
+    """The sweep's record, created or read from an earlier start."""
+    new = Sweep(plan.name, folder, plan.trials, plan.terms())
+    if not new.path.exists():
+        new.save()
+        return new
+    sweep = open_sweep(plan.name, folder)
+    if _current(sweep.terms) != json.loads(json.dumps(plan.terms())):
         raise UserError(
-            f"The sweep {plan.name} was begun with other settings or values. Give this one another name, or "
-            f"delete {found.path} to forget it; its runs stay."
+            f"The sweep {plan.name} was started with other settings or values. Give this one another name, "
+            f"or delete {sweep.path} to forget it; its runs stay."
         )
-    return replace(found, total=plan.trials)
+    return replace(sweep, total=plan.trials)
 
 
-def _study(plan: SweepPlan, sweep: Sweep) -> optuna.Study:
-    """Optuna's study, told of the trials from before; points that are known wait in its queue."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    seed = len(sweep.trials)  # so that a second start does not ask for the same again
-    if plan.search == "tpe":
-        sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=min(10, plan.trials // 3 + 1))
-    else:
-        sampler = optuna.samplers.RandomSampler(seed=seed)
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=BEFORE_PRUNING)
-    study = optuna.create_study(sampler=sampler, pruner=pruner if plan.prune else optuna.pruners.NopPruner())
-    for trial in sweep.trials:
-        if sweep.state(trial) in ("finished", "pruned"):
-            study.add_trial(_past(plan, sweep, trial))
-    tried = [trial.values for trial in sweep.trials]
-    for point in plan.points():
-        if point not in tried:
-            study.enqueue_trial(point)
-    return study
-
-
-def _past(plan: SweepPlan, sweep: Sweep, trial: Trial) -> optuna.trial.FrozenTrial:
-    """A trial that has ended, as Optuna keeps it."""
-    loss, runs, state = sweep.loss(trial), sweep.runs(trial), optuna.trial.TrialState
-    return optuna.trial.create_trial(
-        state=state.PRUNED if trial.pruned else state.FAIL if loss is None else state.COMPLETE,
-        value=None if trial.pruned else loss,
-        params=trial.values,
-        distributions=_distributions(plan),
-        intermediate_values=_losses(runs[0], plan) if runs else {},
-    )
-
-
-def _tell(study: optuna.Study, plan: SweepPlan, sweep: Sweep, item: "_Going", trial: Trial) -> None:
-    """Let Optuna know what became of a trial."""
-    past = _past(plan, sweep, trial)
-    if item.asked is None:
-        study.add_trial(past)
-    else:
-        study.tell(item.asked, past.value, past.state)
-
-
-def _losses(run: Run, plan: SweepPlan) -> dict[int, float]:
-    """Validation loss by a number that grows from epoch to epoch and stage to stage."""
-    epochs = run.epochs().dropna(subset=["val_loss"])
-    return {
-        int(row.stage) * plan.base.epochs + int(row.epoch) - 1: float(row.val_loss)
-        for row in epochs.itertuples()
-    }
-
-
-def _distributions(plan: SweepPlan) -> dict:
-    """Optuna's view of values and ranges."""
-    found = {name: optuna.distributions.CategoricalDistribution(known) for name, known in plan.values.items()}
-    for name, item in plan.ranges.items():
-        whole = isinstance(item.low, int) and isinstance(item.high, int)
-        kind = optuna.distributions.IntDistribution if whole else optuna.distributions.FloatDistribution
-        found[name] = kind(item.low, item.high, log=item.log)
-    return found
+def _current(terms: dict) -> dict:
+    """A record's terms with the settings of this version: under its names, new ones at their defaults."""
+    base = TrainingSettings.from_json(terms["base"]).to_json()
+    return {**terms, "base": json.loads(json.dumps(base))}

@@ -1,23 +1,23 @@
-"""What a sweep tries: settings times seeds, from a TOML file.
+"""The plan of a sweep, from a TOML file: which settings to try, each with every seed.
 
-    name = "rates"                      # of the sweep; runs are called rates-000-s0 ...
+    name = "rates"                      # of the sweep; its runs are named rates-000-s0 ...
     data = "chest_xray"
     preset = "recommended"
     search = "tpe"                      # or grid, random, ablation
-    trials = 12                         # of tpe and random
+    trials = 12                         # for tpe and random
     seeds = [0, 1, 2]
 
-    [settings]                          # the same for all
+    [settings]                          # shared by all trials
     epochs = 5
 
-    [values]                            # one of these
+    [values]                            # one of these values
     label_smoothing = [0, 0.05, 0.1]
 
-    [ranges]                            # anything between (tpe and random)
+    [ranges]                            # any value in between (tpe and random)
     learning_rate = { low = 1e-5, high = 1e-3, log = true }
 
-A grid tries every combination of values. An ablation tries the settings as they are, then each value alone in
-the place of what it replaces: what does each part of a recipe do?
+A grid tries every combination of values. An ablation tries the shared settings, then changes one value at a
+time, to show what each part of a recipe contributes.
 """
 
 import json
@@ -26,16 +26,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from math import prod
+from operator import attrgetter
 from pathlib import Path
 
 from core.config import TrainingSettings, preset
-from core.dataset import choices, open_dataset
+from core.dataset import Dataset, open_dataset, read_exclusions, rows_by_role
 from core.errors import UserError
 from core.runs import check_name
 
-LISTED = ("grid", "ablation")  # searches whose trials are known from the start
-SEARCHES = (*LISTED, "random", "tpe")
-KNOWN = (
+ENUMERATED = ("grid", "ablation")  # searches whose trials are known from the start
+SEARCHES = (*ENUMERATED, "random", "tpe")
+KEYS = (
     "name",
     "data",
     "preset",
@@ -48,16 +49,25 @@ KNOWN = (
     "values",
     "ranges",
 )
-MOST_TRIALS = 1000
+MAX_TRIALS = 1000
+SELECTION = attrgetter(  # the settings that decide which images a run uses
+    "seed",
+    "cohort",
+    "validation_fraction",
+    "train_limit",
+    "validation_limit",
+    "without_copies",
+    "without_test_patients",
+)
 
 
 @dataclass(frozen=True)
 class Range:
-    """Values between two; whole numbers where both bounds are whole.
+    """A range of values; whole numbers if both bounds are.
 
     Attributes:
-        low, high: bounds, themselves included.
-        log: whether factors count, not differences.
+        low, high: bounds, inclusive.
+        log: whether to sample on a logarithmic scale.
     """
 
     low: float
@@ -67,18 +77,18 @@ class Range:
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """What a sweep tries.
+    """The plan of a sweep.
 
     Attributes:
         name: of the sweep.
         base: settings that all trials share.
         search: `grid`, `ablation`, `random` or `tpe`.
-        trials: how many; of a grid or an ablation as many as it has points.
-        seeds: each trial is trained with.
-        values: choices, by the setting's name; of an ablation the base's own stands first.
+        trials: their number; for a grid or an ablation, the number of its points.
+        seeds: that each trial is trained with.
+        values: choices by the setting's name; in an ablation the shared value comes first.
         ranges: by the setting's name.
-        prune: whether trials are given up early.
-        cpus: of each run, on a cluster.
+        prune: whether unpromising trials are stopped early.
+        cpus: per run, on a cluster.
     """
 
     name: str
@@ -92,21 +102,21 @@ class SweepPlan:
     cpus: int = 2
 
     def points(self) -> list[dict[str, object]]:
-        """The choices of a grid or an ablation, in order; none where a search finds them."""
+        """The points of a grid or an ablation, in order; [] for a random or TPE search."""
         if self.search == "grid":
             return [dict(zip(self.values, point, strict=True)) for point in product(*self.values.values())]
         if self.search == "ablation":
-            base = {name: known[0] for name, known in self.values.items()}
+            base = {name: options[0] for name, options in self.values.items()}
             return [base, *({**base, name: value} for name in base for value in self.values[name][1:])]
         return []
 
     def settings(self, values: dict[str, object], seed: int) -> TrainingSettings:
-        """Of one run; raises UserError where a value is not allowed."""
+        """Settings of one run; raises UserError if a value is not allowed."""
         changed = self.base.changed({name: json.dumps(value) for name, value in values.items()})
         return replace(changed, seed=seed)
 
     def terms(self) -> dict:
-        """What must stay the same for a second start to go on; `cpus` and `prune` may change."""
+        """What must be unchanged for the sweep to be resumed; `cpus` and `prune` may change."""
         return {
             "base": self.base.to_json(),
             "search": self.search,
@@ -117,14 +127,14 @@ class SweepPlan:
 
 
 def read_plan(path: Path, progress: Callable[[int, int], None] | None = None) -> SweepPlan:
-    """A plan from a TOML file, every value of it tried.
+    """Read a plan from a TOML file and check every value.
 
     Args:
         path: of the file.
-        progress: called while the data set is read for the first time.
+        progress: called with (done, total) while the data set is indexed.
 
     Raises:
-        UserError: it cannot be read, or something in it is not allowed.
+        UserError: the file cannot be read, or something in it is not allowed.
     """
     content = _content(Path(path))
     name, search = content.get("name", Path(path).stem), content.get("search", "grid")
@@ -138,37 +148,39 @@ def read_plan(path: Path, progress: Callable[[int, int], None] | None = None) ->
         raise UserError(f"seeds is {seeds!r}; give different whole numbers, such as [0, 1, 2].")
     if not isinstance(cpus, int) or cpus < 1:
         raise UserError(f"cpus is {cpus!r}; give a whole number.")
-    base = _base(content, progress)
+    dataset = open_dataset(content["data"], progress)
+    base = _base(content, dataset)
     if search == "ablation":
-        values = {name: _with_own(base, name, given) for name, given in values.items()}
-    count = _count(values, search, content.get("trials", 20))
-    prune = content.get("prune", search not in LISTED)
+        values = {name: _with_shared_value(base, name, options) for name, options in values.items()}
+    count = _trial_count(values, search, content.get("trials", 20))
+    prune = content.get("prune", search not in ENUMERATED)
     plan = SweepPlan(name, base, search, count, tuple(seeds), values, ranges, prune, cpus)
-    for point in plan.points() or _corners(plan):
-        plan.settings(point, seeds[0])
+    points = plan.points() or _corners(plan)
+    settings = [plan.settings(point, seed) for point in points for seed in seeds]
+    for selection in {SELECTION(item): item for item in settings}.values():
+        rows_by_role(dataset, selection)  # a trial without both classes is refused now, not when it starts
     return plan
 
 
 def _content(path: Path) -> dict:
-    """What a plan's file says, its names checked."""
+    """Content of a plan's file, its keys checked."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no TOML file: {error}.") from error
-    if unknown := sorted(set(content) - set(KNOWN)):
-        raise UserError(f"{path} has {unknown[0]!r}, which is not known; known are {', '.join(KNOWN)}.")
+        raise UserError(f"{path} is not a TOML file: {error}.") from error
+    if unknown := sorted(set(content) - set(KEYS)):
+        raise UserError(f"{path} has the unknown key {unknown[0]!r}; known keys are {', '.join(KEYS)}.")
     if "data" not in content:
-        raise UserError(f"{path} does not say which data set to train on: add data = FOLDER.")
+        raise UserError(f"{path} does not name a data set: add data = FOLDER.")
     return content
 
 
-def _base(content: dict, progress: Callable[[int, int], None] | None) -> TrainingSettings:
+def _base(content: dict, dataset: Dataset) -> TrainingSettings:
     """The settings that all trials share."""
-    dataset = open_dataset(content["data"], progress)
     base = preset(content.get("preset", "seed")).settings(
-        **asdict(choices(dataset.root)), data=str(dataset.root)
+        **asdict(read_exclusions(dataset.root)), data=str(dataset.root)
     )
     base = base.changed({key: json.dumps(value) for key, value in content.get("settings", {}).items()})
     if base.weights in ("imagenet", "none"):
@@ -177,11 +189,13 @@ def _base(content: dict, progress: Callable[[int, int], None] | None) -> Trainin
 
 
 def _ranges(given: dict) -> dict[str, Range]:
-    found = {}
+    """Ranges by the setting's name, checked."""
+    ranges = {}
     for name, item in given.items():
         try:
-            found[name] = Range(**item)
-            allowed = found[name].low < found[name].high and (found[name].low > 0 or not found[name].log)
+            ranges[name] = Range(**item)
+            low, high = ranges[name].low, ranges[name].high
+            allowed = low < high and (low > 0 or not ranges[name].log)
         except TypeError:
             allowed = False
         if not allowed:
@@ -189,20 +203,22 @@ def _ranges(given: dict) -> dict[str, Range]:
                 f"The range of {name} is {item!r}; give {{ low = 1e-5, high = 1e-3, log = true }}, the lower "
                 "bound first, above 0 where log is true."
             )
-    return found
+    return ranges
 
 
 def _check_space(values: dict, ranges: dict, search: str) -> None:
+    """Raise UserError unless values and ranges suit the search."""
     if not values and not ranges:
         raise UserError("Nothing is varied: add [values] or [ranges].")
-    if ranges and search in LISTED:
+    if ranges and search in ENUMERATED:
         raise UserError(
-            f"Of a range no {search} can be made: give {next(iter(ranges))} as [values], or search = 'tpe'."
+            f"A {search} needs single values, not a range: give {next(iter(ranges))} as [values], or use "
+            "search = 'tpe'."
         )
-    for name, given in values.items():
-        if not isinstance(given, list) or not given:
-            raise UserError(f"The values of {name} are {given!r}; give a list.")
-        if any(isinstance(value, list | dict) for value in given):
+    for name, options in values.items():
+        if not isinstance(options, list) or not options:
+            raise UserError(f"The values of {name} are {options!r}; give a list.")
+        if any(isinstance(value, list | dict) for value in options):
             raise UserError(f"The values of {name} must be single numbers or words.")
     for name in (*values, *ranges):
         if name in ("seed", "data", "preset"):
@@ -213,28 +229,29 @@ def _check_space(values: dict, ranges: dict, search: str) -> None:
         raise UserError(f"{both[0]} has both values and a range.")
 
 
-def _count(values: dict[str, list], search: str, asked: object) -> int:
-    """How many trials there are to be."""
+def _trial_count(values: dict[str, list], search: str, requested: object) -> int:
+    """Number of trials: of all points, or as requested."""
+    count = requested
     if search == "grid":
         count = prod(map(len, values.values()))
-    else:
-        count = 1 + sum(len(known) - 1 for known in values.values()) if search == "ablation" else asked
-    if not isinstance(count, int) or not 0 < count <= MOST_TRIALS:
-        raise UserError(f"trials is {count!r}; give a whole number from 1 to {MOST_TRIALS}.")
+    elif search == "ablation":
+        count = 1 + sum(len(options) - 1 for options in values.values())
+    if not isinstance(count, int) or not 0 < count <= MAX_TRIALS:
+        raise UserError(f"trials is {count!r}; give a whole number from 1 to {MAX_TRIALS}.")
     return count
 
 
-def _with_own(base: TrainingSettings, name: str, given: list) -> list:
-    """What an ablation puts in a setting's place, after what stands there."""
+def _with_shared_value(base: TrainingSettings, name: str, options: list) -> list:
+    """The shared value of a setting, then the other options of an ablation."""
     outer, _, inner = name.partition(".")
-    own = base.to_json().get(outer)
+    shared = base.to_json().get(outer)
     if inner:
-        own = own.get(inner) if isinstance(own, dict) else None
-    return [own, *(value for value in given if value != own)]
+        shared = shared.get(inner) if isinstance(shared, dict) else None
+    return [shared, *(value for value in options if value != shared)]
 
 
 def _corners(plan: SweepPlan) -> Iterator[dict]:
-    """Choices that hold every value and bound at least once, to be tried before anything runs."""
+    """Points that contain every value and bound at least once, to check them before anything runs."""
     columns = {**plan.values, **{name: [item.low, item.high] for name, item in plan.ranges.items()}}
-    for place in range(max(map(len, columns.values()))):
-        yield {name: known[min(place, len(known) - 1)] for name, known in columns.items()}
+    for index in range(max(map(len, columns.values()))):
+        yield {name: options[min(index, len(options) - 1)] for name, options in columns.items()}

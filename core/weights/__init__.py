@@ -1,26 +1,36 @@
-"""Model files as data: plain arrays by layer name, checked against our own architecture, never executed."""
+"""Weights files as data: plain arrays by layer name, checked against our architecture, never executed."""
 
+from core.weights import imagenet
+from core.weights.network_file import read_network, write_network
 from core.weights.packed import write_packed
 from core.weights.reader import (
     Arrays,
     WeightsError,
+    describe_foreign_model,
     file_digest,
     read_backbone,
+    read_foreign_model,
     read_model,
     read_record,
 )
-from core.weights.record import ModelRecord, change_record
+from core.weights.record import ModelRecord, update_record, write_record
 from core.weights.writer import write_model
 
 __all__ = [
     "Arrays",
     "ModelRecord",
     "WeightsError",
-    "change_record",
+    "describe_foreign_model",
+    "update_record",
     "file_digest",
+    "imagenet",
     "read_backbone",
+    "read_foreign_model",
     "read_model",
+    "read_network",
     "read_record",
     "write_model",
+    "write_network",
     "write_packed",
+    "write_record",
 ]

@@ -1,17 +1,21 @@
-"""Eight bits a weight, where they will do: a model in a quarter of its size.
+"""Packed weights: each rounded to a step that suits its channel, then entropy-coded.
 
-`packed/LAYER/kernel`   int8, the layer's shape, compressed: the weight is this times its channel's scale;
-                        or float16, the weight itself
-`packed/LAYER/scale`    float32 (output channels,): the channel's largest weight / 127; only beside int8
-`packed/LAYER/bias`     float32 (output channels,)
+`packed/LAYER/kernel`   int8 or int16, of the layer's shape, compressed: the weight divided by its channel's
+                        scale; or float16, the weight itself
+`packed/LAYER/scale`    float32 (output channels,): the channel's step; not beside float16
+`packed/LAYER/bias`     float32 (output channels,); the arrays of a normalisation likewise
 
-Float16 is for layers in which single weights stand out so far that eight bits would leave hardly a level to
-the others (three of nineteen in our starting weights, which alone moved probabilities by up to 0.44), and for
-small layers, where it costs little.
+The step is a fraction of the channel's typical weight, not of its largest: behind an entropy code, a rare
+large weight costs a few more bits and leaves the step of the others as it is. The typical weight is the
+median of the absolute values over 0.6745, which estimates the standard deviation whatever the outliers
+(Rousseeuw and Croux, "Alternatives to the median absolute deviation", JASA 1993). A uniform step with an
+entropy code needs at most a quarter of a bit more than the best possible code (Gish and Pierce,
+"Asymptotically efficient quantizing", IEEE Transactions on Information Theory, 1968). Small layers stay
+float16: they cost little.
 
-The record stands in the file's attribute as in every other. All arrays are plain; nothing is pickled.
-Rounding to the nearest level, symmetric, by output channel: Krishnamoorthi, "Quantizing deep convolutional
-networks for efficient inference: a whitepaper", arXiv 1806.08342, 2018.
+Files of earlier versions hold 127 levels a side in int8, in float16 where outliers would have taken them up.
+The record is stored in the file's attribute, as in every weights file. All arrays are plain; nothing is
+pickled.
 """
 
 from pathlib import Path
@@ -20,68 +24,124 @@ import h5py
 import numpy as np
 
 from core import atomic
-from core.architecture import WEIGHTED, Layer
+from core.architecture import Layer
+from core.weights.chunks import read_chunks, write_chunks
 from core.weights.layouts import child
 from core.weights.record import ATTRIBUTE, ModelRecord
 
 GROUP = "packed"
-LEVELS = 127
-SMALL = 1_000_000  # weights
-OUTSTANDING = 16  # deviations from 0 of the largest weight of a channel, in the mean over channels
+SMALL_LAYER = 1_000_000  # weights
+CONVOLUTION_STEPS = 4.0  # per typical weight of a channel
+DENSE_STEPS = 2.0
+NORMAL_QUARTILE = 0.6745  # median absolute value of a normal distribution of deviation 1
+MAX_LEVEL = np.iinfo(np.int16).max
 
 
-def write_packed(path: Path, arrays: dict, record: ModelRecord) -> None:
-    """Write all weights of the network in eight bits each, with their record.
+def write_packed(
+    path: Path,
+    arrays: dict[str, tuple[np.ndarray, ...]],
+    record: ModelRecord,
+    convolution_steps: float = CONVOLUTION_STEPS,
+    dense_steps: float = DENSE_STEPS,
+) -> None:
+    """Write all weights of the network in packed form, with their record.
 
     Args:
         path: of the file.
-        arrays: (kernel, bias) by layer name, as `read_model` gives them.
-        record: kept with them.
+        arrays: by layer name, as `read_model` gives them.
+        record: stored with them.
+        convolution_steps, dense_steps: steps per typical weight of a channel, by kind of layer.
 
     Raises:
-        UserError: the disk is full or the folder not writable; an earlier file stays as it was.
+        UserError: the disk is full or the folder is not writable; an earlier file stays as it was.
     """
     with atomic.replacing(Path(path)) as temporary, h5py.File(temporary, "w") as file:
         file.attrs[ATTRIBUTE] = record.to_text()
-        for layer in WEIGHTED:
-            kernel, bias = arrays[layer.name]
-            group = file.create_group(f"{GROUP}/{layer.name}")
-            inputs = tuple(range(kernel.ndim - 1))
-            largest, deviation = np.abs(kernel).max(inputs), kernel.std(inputs)
-            if kernel.size < SMALL or (largest / np.maximum(deviation, 1e-12)).mean() > OUTSTANDING:
-                values = kernel.astype(np.float16)
-            else:
-                scale = largest / LEVELS
-                values = np.rint(kernel / np.where(scale > 0, scale, 1)).astype(np.int8)
-                group["scale"] = scale.astype(np.float32)
-            group.create_dataset("kernel", data=values, compression="gzip", compression_opts=4)
-            group["bias"] = bias.astype(np.float32)
+        for layer in record.architecture.weighted:
+            steps = dense_steps if layer.kind == "dense" else convolution_steps
+            write_layer(file, layer, arrays[layer.name], steps)
+
+
+def write_layer(
+    file: h5py.File, layer: Layer, arrays: tuple[np.ndarray, ...], steps: float = CONVOLUTION_STEPS
+) -> None:
+    """Write the weights of a layer, given in Keras's order.
+
+    Args:
+        file: open for writing.
+        layer: its shapes.
+        arrays: its weights.
+        steps: per typical weight of a channel.
+    """
+    group = file.create_group(f"{GROUP}/{layer.name}")
+    for weight, values in zip(layer.weights, arrays, strict=True):
+        if weight.name == "kernel":
+            _write_kernel(group, values, steps)
+        else:
+            group[weight.name] = values.astype(np.float32)
+
+
+def _write_kernel(group: h5py.Group, kernel: np.ndarray, steps: float) -> None:
+    if kernel.size < SMALL_LAYER:
+        write_chunks(group, "kernel", kernel.astype(np.float16))
+        return
+    levels, scale = quantised(kernel, steps)
+    group["scale"] = scale
+    write_chunks(group, "kernel", levels)
+
+
+def quantised(kernel: np.ndarray, steps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Round a kernel to whole multiples of a step for each output channel.
+
+    Args:
+        kernel: float32 (..., output channels).
+        steps: per typical weight of a channel.
+
+    Returns:
+        The multiples, int8 where they fit and int16 elsewhere, of the same shape; the steps, float32 (output
+        channels,).
+    """
+    magnitude = np.abs(kernel.reshape(-1, kernel.shape[-1]))
+    scale = np.median(magnitude, 0) / NORMAL_QUARTILE / steps
+    scale = np.maximum(scale, magnitude.max(0) / MAX_LEVEL)
+    scale = np.where(scale > 0, scale, 1).astype(np.float32)
+    levels = np.rint(kernel / scale)
+    fits = np.abs(levels).max() <= np.iinfo(np.int8).max
+    return levels.astype(np.int8 if fits else np.int16), scale
 
 
 def is_packed(file: h5py.File) -> bool:
-    """Whether a file is of this layout."""
+    """Whether a file is in packed form."""
     return GROUP in file
 
 
-def unpacked(file: h5py.File, layer: Layer) -> tuple[np.ndarray, np.ndarray]:
-    """Kernel and bias of a layer, float32.
+def unpack_layer(file: h5py.File, layer: Layer) -> tuple[np.ndarray, ...]:
+    """Read the weights of a layer, in Keras's order, as float32.
 
     Raises:
-        ValueError: they are missing, of another shape or kind, or stand outside the file.
-        KeyError: there is no such layer.
+        ValueError: an array is missing, has another shape or type, or is stored in another file.
+        KeyError: the file has no such layer.
     """
     group = child(child(file, GROUP), layer.name)
-    channels = layer.kernel[-1:]
-    kernel = _plain(group, "kernel", layer.kernel, np.int8, np.float16).astype(np.float32)
+    return tuple(
+        _read_kernel(group, weight.shape)
+        if weight.name == "kernel"
+        else _read_array(group, weight.name, weight.shape, np.float32)
+        for weight in layer.weights
+    )
+
+
+def _read_kernel(group: h5py.Group, shape: tuple[int, ...]) -> np.ndarray:
+    kernel = _read_array(group, "kernel", shape, np.int8, np.int16, np.float16).astype(np.float32)
     if "scale" in group:
-        kernel *= _plain(group, "scale", channels, np.float32)
-    return kernel, _plain(group, "bias", channels, np.float32)
+        kernel *= _read_array(group, "scale", shape[-1:], np.float32)
+    return kernel
 
 
-def _plain(group: h5py.Group, name: str, shape: tuple[int, ...], *kinds: type) -> np.ndarray:
-    found = child(group, name)
-    if not isinstance(found, h5py.Dataset) or found.shape != shape or found.dtype not in kinds:
-        raise ValueError("not the array that belongs here")
-    if found.external or found.is_virtual:
-        raise ValueError("an array that leaves the file")
-    return found[()]
+def _read_array(group: h5py.Group, name: str, shape: tuple[int, ...], *types: type) -> np.ndarray:
+    array = child(group, name)
+    if not isinstance(array, h5py.Dataset) or array.shape != shape or array.dtype not in types:
+        raise ValueError("not the expected array")
+    if array.external or array.is_virtual:
+        raise ValueError("an array that is stored in another file")
+    return read_chunks(array)

@@ -1,64 +1,112 @@
-"""Reading weights files as arrays, by layer, with shapes checked before memory is spent.
+"""Reading a weights file as arrays by layer, with shapes checked before any memory is allocated.
 
-`core.weights.layouts` and `core.weights.packed` find them; nothing in the file is ever executed or unpickled.
+`core.weights.layouts` and `core.weights.packed` locate the arrays; nothing in the file is ever executed or
+unpickled.
 """
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from core.architecture import BACKBONE, WEIGHTED, Layer
+from core.architecture import VGG19, Backbone, Layer
 from core.errors import UserError
-from core.weights.layouts import located
-from core.weights.packed import is_packed, unpacked
+from core.weights.chunks import read_chunks
+from core.weights.file_kinds import is_keras_archive, other_format
+from core.weights.keras_archive import archived_config, archived_weights
+from core.weights.keras_chain import ConfigError
+from core.weights.layouts import LocatedArrays, detect_backbone, locate_arrays
+from core.weights.model_config import check_config
+from core.weights.packed import is_packed, unpack_layer
 from core.weights.record import ATTRIBUTE, ModelRecord
 
-Arrays = dict[str, tuple[np.ndarray, np.ndarray]]  # layer name -> (kernel, bias), float32
+CONFIG = "model_config"  # attribute of a whole model
+BFLOAT16 = {"|V2": "bfloat16"}  # as HDF5 knows the type
+SEEDS = "seed"  # part of the names of random generators' states, which dropout keeps
+Arrays = dict[str, tuple[np.ndarray, ...]]  # layer name -> weights in Keras's order, float32
+
+
+@dataclass(frozen=True)
+class ForeignModel:
+    """What a file of another program says about its model.
+
+    Attributes:
+        compared: whether it holds a configuration, which then agrees with our architecture.
+        scaling: of the input, where the model applies it itself: `imagenet` or `unit`; else "".
+    """
+
+    compared: bool
+    scaling: str = ""
 
 
 class WeightsError(UserError):
-    """A weights file that cannot be used; the sentence names the file and what differs."""
+    """A weights file that cannot be used; the message names the file and the difference."""
 
 
 def read_model(path: str | Path) -> tuple[Arrays, ModelRecord]:
-    """All weights of the network, and what the file says of itself.
+    """Read all weights of the network, and the file's record.
 
     Raises:
         WeightsError: the file is missing, cut short, or holds another architecture.
     """
     path = Path(path)
-    with _opened(path) as file:
-        return _layers(file, WEIGHTED, path), _record(file)
+    with open_weights(path) as file:
+        record = _record(file)
+        backbone = record.architecture
+        return _layers(file, backbone, backbone.weighted, path), record
 
 
-def read_backbone(path: str | Path) -> Arrays:
-    """Weights of VGG19 without its top, from a file in Keras's no-top layout (or a whole model).
+def read_foreign_model(path: str | Path) -> tuple[Arrays, ModelRecord, ForeignModel]:
+    """Read a model that another program wrote: all its arrays must be ours, and so must what it computes.
+
+    Returns:
+        Weights by layer, the record, and what the file's configuration says.
+
+    Raises:
+        WeightsError: the file is missing or damaged, or what differs from our architecture.
+    """
+    path = Path(path)
+    with open_weights(path) as file:
+        record, foreign = _compared(file, path)
+        backbone = record.architecture
+        return _layers(file, backbone, backbone.weighted, path, all_known=True), record, foreign
+
+
+def describe_foreign_model(path: str | Path) -> tuple[ModelRecord, ForeignModel]:
+    """The record and the configuration of a file, without its arrays; raises as `read_foreign_model` does."""
+    path = Path(path)
+    with open_weights(path) as file:
+        return _compared(file, path)
+
+
+def read_backbone(path: str | Path, backbone: Backbone = VGG19) -> Arrays:
+    """Read the weights of a backbone without its top, from a file in Keras's no-top layout or a whole model.
 
     Raises:
         WeightsError: the file is missing, cut short, or holds another architecture.
     """
     path = Path(path)
-    with _opened(path) as file:
-        return _layers(file, BACKBONE, path)
+    with open_weights(path) as file:
+        return _layers(file, backbone, backbone.weighted_body, path)
 
 
 def read_record(path: str | Path) -> ModelRecord:
-    """What the file says of itself, without reading its arrays.
+    """Read the file's record without its arrays.
 
     Raises:
         WeightsError: the file is missing or cut short.
     """
-    with _opened(Path(path)) as file:
+    with open_weights(Path(path)) as file:
         return _record(file)
 
 
 def file_digest(path: str | Path) -> str:
-    """SHA-256 of a file's content, remembered as long as size and time of change stay."""
+    """SHA-256 of a file's content, cached until its size or time of change differ."""
     status = Path(path).stat()
     return _digest(str(path), status.st_size, status.st_mtime_ns)
 
@@ -70,11 +118,17 @@ def _digest(path: str, _size: int, _modified: int) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[h5py.File]:
-    if not path.is_file():
-        raise WeightsError(f"There is no weights file {path}. Train one, or check the path.")
+def open_weights(path: Path) -> Iterator[h5py.File]:
+    """An open weights file; whatever fails while it is read becomes a WeightsError."""
+    if not path.exists():
+        raise WeightsError(f"The weights file {path} does not exist. Train one, or check the path.")
     try:
-        with h5py.File(path, "r") as file:
+        if other := other_format(path):
+            raise WeightsError(f"{path.name} {other}")
+        with (
+            archived_weights(path) if is_keras_archive(path) else nullcontext(path) as content,
+            h5py.File(content, "r") as file,
+        ):
             yield file
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise WeightsError(
@@ -85,42 +139,102 @@ def _opened(path: Path) -> Iterator[h5py.File]:
 
 def _record(file: h5py.File) -> ModelRecord:
     text = file.attrs.get(ATTRIBUTE)
-    return ModelRecord.from_text(text) if text else ModelRecord()
+    record = ModelRecord.from_text(text) if text else ModelRecord(backbone="")
+    if record.backbone:
+        _ = record.architecture  # refuses an unknown backbone or width
+        return record
+    backbone = detect_backbone(file)
+    scaling = record.scaling if backbone is VGG19 else backbone.scaling
+    return replace(record, backbone=backbone.name, scaling=scaling)
 
 
-def _layers(file: h5py.File, layers: tuple[Layer, ...], path: Path) -> Arrays:
+def _compared(file: h5py.File, path: Path) -> tuple[ModelRecord, ForeignModel]:
+    record = _record(file)
+    # Other backbones branch: of them the shapes alone are compared.
+    config = _config(file, path) if record.backbone == VGG19.name else ""
+    try:
+        scaling = check_config(config, record.architecture) if config else ""
+    except ConfigError as error:
+        raise WeightsError(
+            f"{path.name} computes otherwise than the model here: {error}. It would give other results than "
+            "in Keras. Train it with the layers of the method, or train a model here."
+        ) from error
+    return record, ForeignModel(bool(config), scaling)
+
+
+def _config(file: h5py.File, path: Path) -> str:
+    """The model's configuration as JSON; "" if the file holds weights alone."""
+    if is_keras_archive(path):
+        return archived_config(path)
+    text = file.attrs.get(CONFIG, "")
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+
+
+def _layers(
+    file: h5py.File, backbone: Backbone, layers: tuple[Layer, ...], path: Path, all_known: bool = False
+) -> Arrays:
+    """The arrays of some layers; `all_known` refuses a file that holds others, too."""
     if is_packed(file):
-        return {layer.name: _finite(unpacked(file, layer), layer, path) for layer in layers}
-    found = located(file)
-    return {layer.name: _layer(found, layer, path) for layer in layers}
-
-
-def _layer(found: dict[str, list[h5py.Dataset]], layer: Layer, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    if layer.name not in found:
-        names = list(found)
-        shown = ", ".join(names[:4]) or "nothing"
+        return {layer.name: checked_finite(unpack_layer(file, layer), layer, path) for layer in layers}
+    arrays = locate_arrays(file, backbone, ignored=SEEDS)
+    unknown = sorted(set(arrays) - {layer.name for layer in layers})
+    if all_known and unknown and {layer.name for layer in layers} <= set(arrays):
         raise WeightsError(
-            f"{path.name} holds another architecture: it has no layer {layer.name} (it holds {shown}"
-            f"{', ...' if len(names) > 4 else ''}). Choose a file of VGG19 as trained here."
+            f"{path.name} has another architecture: it has weights of {', '.join(unknown[:4])}, which "
+            f"{backbone.title} as trained here has not. It would give other results than in Keras."
         )
-    datasets = found[layer.name]
-    by_shape = {dataset.shape: dataset for dataset in datasets}
-    if len(datasets) != 2 or set(by_shape) != {layer.kernel, layer.kernel[-1:]}:
-        shown = " and ".join(str(shape) for shape in by_shape) or "nothing"
+    return {layer.name: _layer(arrays, layer, backbone, path) for layer in layers}
+
+
+def _layer(arrays: LocatedArrays, layer: Layer, backbone: Backbone, path: Path) -> tuple[np.ndarray, ...]:
+    if layer.name not in arrays:
+        names = list(arrays)
+        listed = ", ".join(names[:4]) or "nothing"
         raise WeightsError(
-            f"{path.name} holds another architecture: {layer.name} has weights of shape {shown}, "
-            f"expected {layer.kernel} and {layer.kernel[-1:]}. Choose a file of VGG19 as trained here."
+            f"{path.name} has another architecture: it has no layer {layer.name} (it has {listed}"
+            f"{', ...' if len(names) > 4 else ''}). Choose a file of {backbone.title} as trained here."
         )
-    return _finite((_array(by_shape[layer.kernel]), _array(by_shape[layer.kernel[-1:]])), layer, path)
+    datasets = list(_in_keras_order(arrays[layer.name], layer))
+    shapes, expected = [dataset.shape for dataset in datasets], [weight.shape for weight in layer.weights]
+    if shapes != expected:
+        raise WeightsError(
+            f"{path.name} has another architecture: {layer.name} has weights of shape {_listed(shapes)}, "
+            f"expected {_listed(expected)}. Choose a file of {backbone.title} as trained here."
+        )
+    weights = zip(datasets, layer.weights, strict=True)
+    return checked_finite(tuple(_array(dataset, weight.name) for dataset, weight in weights), layer, path)
 
 
-def _array(dataset: h5py.Dataset) -> np.ndarray:
-    if dataset.dtype.kind != "f":
-        raise ValueError("not floating-point numbers")
-    return dataset[()].astype(np.float32, copy=False)
+def _in_keras_order(datasets: dict[str, h5py.Dataset], layer: Layer) -> Iterator[h5py.Dataset]:
+    """The arrays of a layer in the order of its weights.
+
+    Kernel and bias are identified by shape, other arrays by name, or by number in the newer layout.
+    """
+    if len(layer.weights) <= 2:
+        order = {weight.shape: position for position, weight in enumerate(layer.weights)}
+        yield from sorted(datasets.values(), key=lambda dataset: order.get(dataset.shape, len(order)))
+        return
+    by_name = {path.split("/")[-1].removesuffix(":0"): dataset for path, dataset in datasets.items()}
+    for number, weight in enumerate(layer.weights):
+        if dataset := by_name.get(weight.name, by_name.get(str(number))):
+            yield dataset
 
 
-def _finite(arrays: tuple[np.ndarray, np.ndarray], layer: Layer, path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _listed(shapes: list[tuple[int, ...]]) -> str:
+    return " and ".join(map(str, shapes)) or "nothing"
+
+
+def _array(dataset: h5py.Dataset, name: str) -> np.ndarray:
+    if dataset.dtype.kind not in ("if" if name == "count" else "f"):
+        raise WeightsError(
+            f"The weights are numbers of type {BFLOAT16.get(dataset.dtype.str, dataset.dtype)}, as of "
+            "quantised or bfloat16 models. Save the model in float32, before it is quantised."
+        )
+    return np.asarray(read_chunks(dataset), np.float32)
+
+
+def checked_finite(arrays: tuple[np.ndarray, ...], layer: Layer, path: Path) -> tuple[np.ndarray, ...]:
+    """The arrays; raises WeightsError if one holds values that are not numbers."""
     if not all(np.isfinite(values).all() for values in arrays):
-        raise WeightsError(f"{path.name}: {layer.name} holds values that are not numbers. Train it again.")
+        raise WeightsError(f"{path.name}: {layer.name} contains values that are not numbers. Train it again.")
     return arrays

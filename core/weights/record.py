@@ -1,56 +1,69 @@
-"""What a weights file says of itself: who trained it, on what, and which input it expects."""
+"""The record in a weights file: which run trained it, on which data, and which input it expects."""
 
 import json
 import shutil
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any, cast
 
 import h5py
 
 from core import atomic
-from core.config import THRESHOLD
+from core.architecture import BACKBONES, VGG19, Backbone
+from core.config import THRESHOLD, old_names
 
 ATTRIBUTE = "pneumonia_studio"
 
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """Provenance of a weights file, kept inside it as one JSON attribute.
+    """Provenance of a weights file, stored in it as one JSON attribute.
 
     Attributes:
-        stage: 1, 2 or 3; 0 when unknown.
+        stage: 1, 2 or 3; 0 if unknown.
         run: name of the run that trained it.
         data: name of the data set.
-        synthetic: whether that set was drawn by a program.
-        starting_weights: what stage 1 started from.
+        synthetic: whether that data set was drawn by a program.
+        backbone: name in `core.architecture.BACKBONES`; "" in records of older versions.
+        width: share of the backbone's channels that it has (`core.architecture.Backbone`); 1 if not recorded.
+        starting_weights: the weights that stage 1 started from.
         scaling: `imagenet` (the first layer turns [0, 1] into BGR, 0..255, mean subtracted) or
             `unit` (the network sees [0, 1]).
         preset: name of the preset.
-        precision: in which the convolutions computed while training.
-        preprocessing: what was done to all films before the network saw them (`core.images.preprocessed`).
+        precision: of the convolutions during training.
+        preprocessing: applied to every image before the network (`core.images.preprocess`).
         created: ISO 8601 time.
-        evaluation: metrics of these weights by split (`validation`, `test`); None before they are measured.
-        temperature: by which the log-odds are divided for a calibrated probability, fitted on validation.
-        operating_points: found on validation and kept: dicts of name, threshold and rule.
-        threshold: probability, before calibration, from which a film is called PNEUMONIA.
-        threshold_rule: how that threshold was found, in words.
+        training_images: how many images it was trained on; 0 in records of 0.1.0, which did not say.
+        evaluation: metrics of these weights by split (`validation`, `test`); None before evaluation.
+        temperature: divides the log-odds for a calibrated probability; fitted on validation.
+        operating_points: chosen on validation, as dicts of name, threshold and rule.
+        threshold: probability, before calibration, from which the predicted label is PNEUMONIA.
+        threshold_rule: how that threshold was chosen, in words.
     """
 
     stage: int = 0
     run: str = ""
     data: str = ""
     synthetic: bool = False
+    backbone: str = VGG19.name
+    width: float = 1.0
     starting_weights: str = ""
     scaling: str = "imagenet"
     preset: str = ""
     precision: str = ""
     preprocessing: str = "none"
     created: str = ""
+    training_images: int = 0
     evaluation: dict | None = None
     temperature: float = 1.0
     operating_points: tuple[dict, ...] = ()
     threshold: float = THRESHOLD
     threshold_rule: str = "fixed at a probability of one half"
+
+    @property
+    def architecture(self) -> Backbone:
+        """The backbone at its width, whose layers the weights belong to."""
+        return BACKBONES[self.backbone].at_width(self.width)
 
     def to_text(self) -> str:
         """One line of JSON."""
@@ -58,20 +71,32 @@ class ModelRecord:
 
     @classmethod
     def from_text(cls, text: str) -> "ModelRecord":
-        """The record in `text`; unknown fields, of a later version, are passed over."""
+        """The record in `text`; unknown fields, such as those of a later version, are ignored."""
         known = {item.name for item in fields(cls)}
-        return cls(**{name: value for name, value in json.loads(text).items() if name in known})
+        values = {name: value for name, value in json.loads(text).items() if name in known}
+        values.setdefault("backbone", "")
+        evaluation = values.get("evaluation") or {}
+        values["evaluation"] = {
+            split: old_names.with_both(metrics, old_names.METRICS) for split, metrics in evaluation.items()
+        } or None
+        return cls(**values)
 
 
-def change_record(path: Path, **changes) -> ModelRecord:
-    """Replace fields of a weights file's record; the file is written anew, whole or not at all.
+def write_record(path: Path, record: ModelRecord) -> None:
+    """Write a record into an existing HDF5 file, in place; for files that are not in use yet."""
+    with h5py.File(path, "r+") as file:
+        file.attrs[ATTRIBUTE] = record.to_text()
+
+
+def update_record(path: Path, **changes: Any) -> ModelRecord:
+    """Replace fields of a weights file's record; the file is rewritten atomically.
 
     Raises:
-        UserError: the disk is full or the folder not writable; the file stays as it was.
+        UserError: the disk is full or the folder is not writable; the file stays as it was.
     """
     with atomic.replacing(path) as temporary:
         shutil.copyfile(path, temporary)
         with h5py.File(temporary, "r+") as file:
-            record = replace(ModelRecord.from_text(file.attrs[ATTRIBUTE]), **changes)
+            record = replace(ModelRecord.from_text(cast(str, file.attrs[ATTRIBUTE])), **changes)
             file.attrs[ATTRIBUTE] = record.to_text()
     return record

@@ -1,3 +1,6 @@
+from datetime import date
+from importlib.metadata import version
+
 import pytest
 
 from benchmarks import limits
@@ -8,7 +11,7 @@ MACHINE = {"processor": "Test", "cores": 2, "float32": 200.0, "bfloat16": 400.0,
 
 
 @pytest.fixture
-def found(tmp_path):
+def measured(tmp_path):
     training = Training(
         notebook={1: 10.0, 2: 10.0, 3: 5.0},
         studio={1: 300.0, 2: 80.0, 3: 10.0},
@@ -19,29 +22,37 @@ def found(tmp_path):
         studio_memory={1: 2**31, 2: 2**31, 3: 2**32},
         precision="bfloat16",
         models=tmp_path,
-        answering=tmp_path,
         notebook_model=tmp_path,
     )
     answers = {
         "notebook": {"answer_1_s": 0.12, "answer_32_s": 2.0, "load_s": 5.0, "peak_memory": 2**30},
         "studio": {"answer_1_s": 0.04, "answer_32_s": 1.0, "load_s": 1.0, "peak_memory": 2**29},
     }
-    answers["studio"]["rechecked"] = 0.1
-    return result("set", MACHINE, training, answers)
+    answers["studio"] |= {"borderline_share": 0.1, "rechecked": 0.1}
+    return result("set", "a model", MACHINE, training, answers)
 
 
-def test_ratios_are_this_project_over_the_notebook_way(found):
-    ratios = found["ratios"]
+def test_ratios_are_this_project_over_the_notebook_way(measured):
+    ratios = measured["ratios"]
     assert ratios["stage1_kept"] == 30 and ratios["stage2_kept"] == 8 and ratios["stage3"] == 2
     assert ratios["stage1_whole_run"] == 10 and ratios["stage1_again"] == 30
     assert ratios["answer_1"] == pytest.approx(3) and ratios["answer_32"] == 2
     assert ratios["bfloat16"] in ("amx", "avx512", "none")
 
 
-def test_the_table_shows_both_ways_and_the_share_of_the_limit(found):
-    text = table(found)
+def test_the_table_shows_both_ways_and_the_share_of_the_limit(measured):
+    text = table(measured)
     assert "| stage 3, images/s | 5.0 | 10.0 | 2.0x |" in text
-    assert "10% of the test films were borderline" in text
+    assert "by a model: 10% of the test images were borderline and predicted again in float32" in text
+
+
+def test_the_table_names_day_and_versions(measured):
+    assert f"{date.today()}; tensorflow {version('tensorflow')}, keras " in table(measured)
+
+
+def test_the_table_does_not_claim_a_second_prediction_where_there_was_none(measured):
+    measured["studio"]["rechecked_share"] = 0.0
+    assert "10% of the test images were borderline and not predicted again" in table(measured)
 
 
 def test_a_limit_grows_with_the_machine():

@@ -7,9 +7,9 @@ from PIL import Image
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from core.dataset import audit, open_dataset, report, shortcuts
+from core.dataset import audit, open_dataset, report, shortcut_baselines
 from core.dataset.duplicates import copies
-from core.dataset.problems import PROBLEMS
+from core.dataset.issues import ISSUES
 
 
 def found(dataset):
@@ -22,15 +22,15 @@ def folder(demo, tmp_path):
     return shutil.copytree(demo, tmp_path / "set")
 
 
-def films(folder, place):
+def images(folder, place):
     return sorted((folder / place).glob("*.jpeg"))
 
 
 def test_copies_are_found_by_content_and_told_across_splits_and_classes(folder):
-    first, second, *_ = films(folder, "train/NORMAL")
+    first, second, *_ = images(folder, "train/NORMAL")
     shutil.copy(first, folder / "train/NORMAL/again.jpeg")
     shutil.copy(second, folder / "test/NORMAL/again.jpeg")
-    shutil.copy(films(folder, "train/PNEUMONIA")[0], folder / "train/NORMAL/other.jpeg")
+    shutil.copy(images(folder, "train/PNEUMONIA")[0], folder / "train/NORMAL/other.jpeg")
     dataset = open_dataset(folder)
     findings = found(dataset)
     assert findings["byte_identical_groups"].count == 3
@@ -45,25 +45,25 @@ def test_copies_are_found_by_content_and_told_across_splits_and_classes(folder):
     )
 
 
-def test_another_export_of_a_film_is_nearly_identical_and_other_chests_are_not(folder):
-    film = films(folder, "train/NORMAL")[0]
-    Image.open(film).save(folder / "test/NORMAL/exported.png")
-    Image.open(film).save(folder / "train/NORMAL/worse.jpeg", quality=60)
+def test_another_export_of_an_image_is_nearly_identical_and_other_chests_are_not(folder):
+    image = images(folder, "train/NORMAL")[0]
+    Image.open(image).save(folder / "test/NORMAL/exported.png")
+    Image.open(image).save(folder / "train/NORMAL/worse.jpeg", quality=60)
     finding = found(open_dataset(folder))["near_identical_groups"]
     assert finding.count == 1 and finding.facts["across_splits"] == 1
     assert set(finding.examples[0]) == {
-        f"train/NORMAL/{film.name}",
+        f"train/NORMAL/{image.name}",
         "train/NORMAL/worse.jpeg",
         "test/NORMAL/exported.png",
     }
 
 
 def test_a_patient_in_training_and_test_is_found_and_a_bare_number_is_none(folder):
-    other = films(folder, "train/NORMAL")[1]
-    shutil.copy(films(folder, "train/NORMAL")[0], folder / "test/NORMAL/IM-7777-0001.jpeg")
+    other = images(folder, "train/NORMAL")[1]
+    shutil.copy(images(folder, "train/NORMAL")[0], folder / "test/NORMAL/IM-7777-0001.jpeg")
     shutil.copy(other, folder / "train/NORMAL/IM-7777-0002.jpeg")
-    shutil.copy(films(folder, "train/PNEUMONIA")[0], folder / "train/PNEUMONIA/person888_virus_1.jpeg")
-    shutil.copy(films(folder, "train/PNEUMONIA")[1], folder / "test/PNEUMONIA/person888_bacteria_2.jpeg")
+    shutil.copy(images(folder, "train/PNEUMONIA")[0], folder / "train/PNEUMONIA/person888_virus_1.jpeg")
+    shutil.copy(images(folder, "train/PNEUMONIA")[1], folder / "test/PNEUMONIA/person888_bacteria_2.jpeg")
     finding = found(open_dataset(folder))["patients_in_several_splits"]
     assert finding.examples == ["IM-7777"]
     assert finding.facts["bare_numbers_in_test_and_train"] >= 1
@@ -92,13 +92,14 @@ def test_a_shortcut_is_told_by_how_well_it_works_and_noise_is_not_one(demo):
     table["sha256"] = [f"{number}" for number in range(len(table))]
     chance = np.random.default_rng(0)
     noise = chance.integers(0, 255, (len(table), 128, 128), np.uint8)
-    assert abs(shortcuts.class_by("histogram", table, noise, np.arange(len(table))) - 0.5) < 0.15
+    assert abs(shortcut_baselines.class_auc("histogram", table, noise, np.arange(len(table))) - 0.5) < 0.15
     bright = noise.copy()
     bright[(table["label"] == "NORMAL").to_numpy(), :9, :9] = 255
-    assert shortcuts.class_by("corners", table, bright, np.arange(len(table))) > 0.95
+    assert shortcut_baselines.class_auc("corners", table, bright, np.arange(len(table))) > 0.95
 
 
-def test_the_audit_of_the_published_films_finds_what_is_known_of_them(real):
+@pytest.mark.slow
+def test_the_audit_of_the_published_images_finds_what_is_known_of_them(real):
     findings = found(open_dataset(real))
     assert findings["byte_identical_groups"].count == 28
     assert findings["byte_identical_groups"].facts["by_split"] == {"train": 24, "test": 4}
@@ -122,13 +123,13 @@ def test_the_report_and_json_hold_every_finding(demo):
         json.dumps(finding.to_json(), allow_nan=False)
 
 
-def test_a_finding_names_the_problem_that_gives_all_its_films(folder):
-    for path in films(folder, "train/NORMAL")[:20]:
+def test_a_finding_names_the_problem_that_gives_all_its_images(folder):
+    for path in images(folder, "train/NORMAL")[:20]:
         shutil.copy(path, path.with_name(f"copy-{path.name}"))
     dataset = open_dataset(folder)
     for finding in audit(dataset):
-        if finding.problem:
-            rows = PROBLEMS[finding.problem](dataset)
+        if finding.issue:
+            rows = ISSUES[finding.issue](dataset)
             named = {
                 path for item in finding.examples for path in ([item] if isinstance(item, str) else item)
             }
@@ -140,9 +141,9 @@ def test_a_baseline_tells_classes_by_a_view_alone_where_it_can(demo):
     dataset = open_dataset(demo)
     training = np.flatnonzero(dataset.table["split"] == "train")
     test = np.flatnonzero(dataset.table["split"] == "test")
-    found = shortcuts.baseline("histogram", dataset, training)[test]
+    found = shortcut_baselines.shortcut_baseline("histogram", dataset, training)[test]
     assert found.shape == (15,) and ((found >= 0) & (found <= 1)).all()
-    assert shortcuts.baseline("frame", dataset, training[:12]) is None
+    assert shortcut_baselines.shortcut_baseline("frame", dataset, training[:12]) is None
 
 
 def test_a_baseline_learns_on_one_thread_and_leaves_the_others_as_they_were(demo, monkeypatch):
@@ -157,7 +158,9 @@ def test_a_baseline_learns_on_one_thread_and_leaves_the_others_as_they_were(demo
     monkeypatch.setattr(HistGradientBoostingClassifier, "fit", fit)
     dataset = open_dataset(demo)
     with threadpool_limits(2, user_api="openmp"):
-        shortcuts.baseline("histogram", dataset, np.arange(40))
-        shortcuts.class_by("histogram", dataset.table, dataset.pixels, np.arange(len(dataset.table)))
-        assert len(meanwhile) == 1 + shortcuts.FOLDS
+        shortcut_baselines.shortcut_baseline("histogram", dataset, np.arange(40))
+        shortcut_baselines.class_auc(
+            "histogram", dataset.table, dataset.pixels, np.arange(len(dataset.table))
+        )
+        assert len(meanwhile) == 1 + shortcut_baselines.FOLDS
         assert all(found == {1} for found in meanwhile) and threads() == {2}

@@ -27,7 +27,7 @@ def test_a_horizontal_flip_is_an_exact_mirror_image_of_half_the_views():
     assert 70 < sum(mirrored) < 130
 
 
-def test_a_vertical_flip_turns_the_film_upside_down():
+def test_a_vertical_flip_turns_the_image_upside_down():
     flipped = Augmentation(horizontal_flip=False, vertical_flip=True, **STILL)
     assert any(np.array_equal(augment(IMAGE, matrix), IMAGE[::-1]) for matrix in views(flipped, 20))
 
@@ -57,7 +57,7 @@ def test_shear_leaves_rows_level():
         assert abs(matrix[1, 0]) <= np.tan(np.deg2rad(20))
 
 
-def test_a_random_frame_lies_within_the_film_and_has_its_share_and_aspect():
+def test_a_random_frame_lies_within_the_image_and_has_its_share_and_aspect():
     matrices = views(Augmentation(False, False, **STILL, crop=0.3, aspect=0.1), 500)
     sides = np.array([np.diag(matrix[:, :2]) for matrix in matrices])
     assert 0.7 / np.sqrt(1.1) <= sides.min() < 0.72 and sides.max() <= 1

@@ -14,14 +14,14 @@ import pytest
 from core.dataset import (
     assign_roles,
     counts,
-    fetch_pneumoniamnist,
+    download_pneumoniamnist,
     import_table,
     import_zip,
-    list_sets,
+    list_imported_sets,
     open_dataset,
-    remove_set,
+    remove_imported_set,
 )
-from core.dataset.sets import sets_folder
+from core.dataset.imported_sets import imported_folder
 from core.errors import UserError
 
 
@@ -44,7 +44,9 @@ def packed(files: dict, path) -> str:
 
 
 def nothing_is_kept():
-    return not list_sets() and not any(sets_folder().iterdir() if sets_folder().is_dir() else ())
+    return not list_imported_sets() and not any(
+        imported_folder().iterdir() if imported_folder().is_dir() else ()
+    )
 
 
 def test_the_kaggle_archive_with_its_twin_and_strays_gives_each_image_once(demo, tmp_path):
@@ -52,12 +54,12 @@ def test_the_kaggle_archive_with_its_twin_and_strays_gives_each_image_once(demo,
     twin = {name.replace("chest_xray/", "chest_xray/chest_xray/", 1): data for name, data in files.items()}
     stray = {"__MACOSX/chest_xray/train/NORMAL/._a.jpeg": b"x", "chest_xray/train/NORMAL/.DS_Store": b"x"}
     folder = import_zip(packed({**files, **twin, **stray}, tmp_path / "a.zip"), "kaggle")
-    assert list_sets() == [folder]
+    assert list_imported_sets() == [folder]
     dataset, original = open_dataset(folder), open_dataset(demo)
     assert counts(dataset) == counts(original)
     assert sorted(dataset.table["sha256"]) == sorted(original.table["sha256"])
     assert set(dataset.table["patient"]) == set(original.table["patient"])
-    remove_set("kaggle")
+    remove_imported_set("kaggle")
     assert nothing_is_kept()
 
 
@@ -98,17 +100,17 @@ def spoiled(path):
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda path: path.write_text("no zip"), "is no zip that can be read"),
-        (lambda path: path.write_bytes(path.read_bytes()[:5000]), "is no zip that can be read"),
+        (lambda path: path.write_text("no zip"), "is not a zip that can be read"),
+        (lambda path: path.write_bytes(path.read_bytes()[:5000]), "is not a zip that can be read"),
         (spoiled, "damaged or cut short"),
         (encrypted, "encrypted"),
-        (linked, "holds the link"),
-        (lambda path: packed({"../train/NORMAL/a.jpeg": b"x"}, path), "leads out of its folder"),
-        (lambda path: packed({"/train/NORMAL/a.jpeg": b"x"}, path), "leads out of its folder"),
-        (lambda path: packed({"C:\\train\\NORMAL\\a.jpeg": b"x"}, path), "leads out of its folder"),
-        (lambda path: packed({"inner.zip": b"PK"}, path), "holds another zip and no images"),
-        (lambda path: packed({"a.txt": b"x"}, path), "holds no images in folders"),
-        (lambda path: packed({"train/NORMAL/a.jpeg": b"x"}, path), "no image of the class PNEUMONIA"),
+        (linked, "contains the link"),
+        (lambda path: packed({"../train/NORMAL/a.jpeg": b"x"}, path), "points outside the zip"),
+        (lambda path: packed({"/train/NORMAL/a.jpeg": b"x"}, path), "points outside the zip"),
+        (lambda path: packed({"C:\\train\\NORMAL\\a.jpeg": b"x"}, path), "points outside the zip"),
+        (lambda path: packed({"inner.zip": b"PK"}, path), "contains another zip and no images"),
+        (lambda path: packed({"a.txt": b"x"}, path), "There are no images in folders"),
+        (lambda path: packed({"train/NORMAL/a.jpeg": b"x"}, path), "no images of the class PNEUMONIA"),
     ],
 )
 def test_a_zip_that_cannot_be_imported_says_why_and_leaves_nothing(demo, tmp_path, spoil, sentence):
@@ -142,26 +144,26 @@ def test_names_in_other_encodings_stay_within_the_set(demo, tmp_path):
 def test_a_name_is_given_once_and_a_set_of_ones_own_is_never_removed(demo, tmp_path):
     path = packed(entries(demo), tmp_path / "a.zip")
     import_zip(path, "one")
-    with pytest.raises(UserError, match="There is a set one already"):
+    with pytest.raises(UserError, match="A data set called one exists already"):
         import_zip(path, "one")
     with pytest.raises(UserError, match="cannot be called '../up'"):
         import_zip(path, "../up")
-    with pytest.raises(UserError, match="folders of your own are never removed"):
-        remove_set("demo")
+    with pytest.raises(UserError, match="Your own folders are never removed"):
+        remove_imported_set("demo")
 
 
 def test_a_table_brings_labels_splits_and_patients(demo, tmp_path):
-    films = sorted(demo.glob("*/*/*.jpeg"))
+    images = sorted(demo.glob("*/*/*.jpeg"))
     rows = [
         f"{path},{path.parent.name.lower()},{path.parts[-3]},child {number // 2}"
-        for number, path in enumerate(films)
+        for number, path in enumerate(images)
     ]
-    (tmp_path / "films.csv").write_text("path,label,split,patient\n" + "\n".join(rows))
-    dataset = open_dataset(import_table(tmp_path / "films.csv", "table"))
+    (tmp_path / "images.csv").write_text("path,label,split,patient\n" + "\n".join(rows))
+    dataset = open_dataset(import_table(tmp_path / "images.csv", "table"))
     assert counts(dataset) == counts(open_dataset(demo))
     assert dataset.table["patient"].str.startswith("child ").all()
     (tmp_path / "plain.csv").write_text(
-        "path,label\n" + "\n".join(f"{path},{path.parent.name}" for path in films)
+        "path,label\n" + "\n".join(f"{path},{path.parent.name}" for path in images)
     )
     roles = assign_roles(open_dataset(import_table(tmp_path / "plain.csv", "plain")).table, 0.1, 0)
     assert {"training", "validation", "test"} == set(roles)
@@ -171,16 +173,16 @@ def test_a_table_brings_labels_splits_and_patients(demo, tmp_path):
     ("text", "sentence"),
     [
         ("file,label\na,NORMAL\n", "has no column 'path'"),
-        ("path,label\na.png,ILL\n", "Row 1 of films.csv has the label 'ILL'"),
+        ("path,label\na.png,ILL\n", "Row 1 of images.csv has the label 'ILL'"),
         ("path,label,split\na.png,NORMAL,later\n", "has the split 'later'"),
-        ("path,label\nnone.png,NORMAL\n", "Row 1 of films.csv names none.png, which cannot be read"),
-        ("", "no CSV table"),
+        ("path,label\nnone.png,NORMAL\n", "Row 1 of images.csv names none.png, which cannot be read"),
+        ("", "not a CSV table"),
     ],
 )
 def test_a_table_that_cannot_be_imported_names_row_and_value(tmp_path, text, sentence):
-    (tmp_path / "films.csv").write_text(text)
+    (tmp_path / "images.csv").write_text(text)
     with pytest.raises(UserError, match=sentence):
-        import_table(tmp_path / "films.csv", "table")
+        import_table(tmp_path / "images.csv", "table")
     assert nothing_is_kept()
 
 
@@ -231,7 +233,7 @@ def serve(archive):
 def test_a_download_becomes_a_set_with_its_published_splits(serve, archive):
     seen = []
     digest = hashlib.md5(archive).hexdigest()
-    folder = fetch_pneumoniamnist(lambda done, total: seen.append(done / total), f"{serve}/good", digest)
+    folder = download_pneumoniamnist(lambda done, total: seen.append(done / total), f"{serve}/good", digest)
     dataset = open_dataset(folder)
     assert counts(dataset)["train"] == {"NORMAL": 20, "PNEUMONIA": 20}
     assert len(dataset.table) == 56 and (dataset.table["patient"] == "").all()
@@ -248,12 +250,12 @@ def test_a_download_becomes_a_set_with_its_published_splits(serve, archive):
     ],
 )
 def test_a_bad_download_says_why_and_leaves_nothing(serve, archive, answer, sentence, monkeypatch):
-    monkeypatch.setattr("core.dataset.fetching.PATIENCE_S", 2)
+    monkeypatch.setattr("core.dataset.download.TIMEOUT_S", 2)
     with pytest.raises(UserError, match=sentence):
-        fetch_pneumoniamnist(None, f"{serve}/{answer}", hashlib.md5(archive).hexdigest())
+        download_pneumoniamnist(None, f"{serve}/{answer}", hashlib.md5(archive).hexdigest())
     assert nothing_is_kept()
 
 
 def test_no_connection_says_how_to_go_on_without():
-    with pytest.raises(UserError, match="put it as pneumoniamnist_128.npz into"):
-        fetch_pneumoniamnist(None, "http://127.0.0.1:9/x")
+    with pytest.raises(UserError, match="save it as .*pneumoniamnist_128.npz"):
+        download_pneumoniamnist(None, "http://127.0.0.1:9/x")

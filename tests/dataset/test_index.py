@@ -9,12 +9,12 @@ from core.dataset import counts, open_dataset
 from core.dataset import pixels as pixel_store
 from core.dataset.patients import patient_and_cause
 from core.errors import UserError
-from core.images import network_pixels, read
+from core.images import network_pixels, read_image
 
 
 @pytest.fixture
 def folder(tmp_path, own_home):
-    """A set of eight films with patients in their names."""
+    """A set of eight images with patients in their names."""
     for split in ("train", "test"):
         for label, name in (("NORMAL", "IM-{}-0001.jpeg"), ("PNEUMONIA", "person{}_virus_1.jpeg")):
             place = tmp_path / "set" / split / label
@@ -39,7 +39,7 @@ def test_counts_patients_and_causes_come_from_folders_and_names(folder):
 def test_every_row_holds_the_pixels_that_diagnosis_would_see(folder):
     dataset = open_dataset(folder)
     for row, path in enumerate(dataset.table["path"]):
-        assert np.array_equal(dataset.pixels[row], network_pixels(read(folder / path)))
+        assert np.array_equal(dataset.pixels[row], network_pixels(read_image(folder / path)))
 
 
 def test_opening_again_decodes_only_what_is_new(folder):
@@ -51,7 +51,9 @@ def test_opening_again_decodes_only_what_is_new(folder):
     dataset = open_dataset(folder, lambda done, total: calls.append(total))
     assert calls == [1]
     row = dataset.table.index[dataset.table["path"] == "train/NORMAL/IM-7-0001.jpeg"][0]
-    assert np.array_equal(dataset.pixels[row], network_pixels(read(folder / "train/NORMAL/IM-0-0001.jpeg")))
+    assert np.array_equal(
+        dataset.pixels[row], network_pixels(read_image(folder / "train/NORMAL/IM-0-0001.jpeg"))
+    )
 
 
 def test_an_index_whose_pixels_are_gone_is_made_anew(folder, own_home):
@@ -74,18 +76,18 @@ def test_bad_files_become_problems_and_leave_the_rest_usable(folder):
         "train/NORMAL/notes.txt",
     ]
     for row, path in enumerate(dataset.table["path"]):
-        assert np.array_equal(dataset.pixels[row], network_pixels(read(folder / path)))
+        assert np.array_equal(dataset.pixels[row], network_pixels(read_image(folder / path)))
 
 
 def test_a_class_without_images_is_a_problem(folder):
     shutil.rmtree(folder / "train/NORMAL")
-    assert "train/NORMAL holds no readable image." in [p.message for p in open_dataset(folder).problems]
+    assert "train/NORMAL contains no readable image." in [p.message for p in open_dataset(folder).problems]
 
 
 def test_names_in_another_style_are_a_problem_for_validation(folder):
     source = folder / "train/NORMAL/IM-0-0001.jpeg"
     source.rename(source.with_name("anything.jpeg"))
-    assert any("do not tell the patient" in item.message for item in open_dataset(folder).problems)
+    assert any("do not identify a patient" in item.message for item in open_dataset(folder).problems)
 
 
 def test_folders_that_hold_no_set_are_refused_with_the_way_out(folder, tmp_path):
@@ -133,6 +135,7 @@ def test_odd_names_of_the_published_set(name, expected):
     assert patient_and_cause(name) == expected
 
 
+@pytest.mark.slow
 def test_the_real_set_is_indexed_in_time(real, own_home):
     began = time.perf_counter()
     dataset = open_dataset(real)

@@ -5,11 +5,12 @@ from contextlib import ExitStack
 
 import pytest
 import requests
+from dicom_peers import home_with
 from playwright.sync_api import expect
 
+from benchmarks.api_client import predict, synthetic_image
 from benchmarks.app import free_port, running
-from benchmarks.behind_nginx import nginx
-from benchmarks.load import ask, drawn_film
+from benchmarks.nginx import nginx
 
 pytestmark = [
     pytest.mark.slow,
@@ -18,27 +19,27 @@ pytestmark = [
 
 
 def test_two_servers_answer_behind_one_address(trained, page, tmp_path):
-    (tmp_path / "model_weights").symlink_to(trained.model_folder(), target_is_directory=True)
+    home = home_with(trained.model_folder(), tmp_path / "home")
     ports = [free_port(), free_port()]
     with ExitStack() as both:
         first = ExitStack()
-        alone = first.enter_context(running(tmp_path, ports[0]))
-        both.enter_context(running(tmp_path, ports[1]))
+        alone = first.enter_context(running(home, ports[0]))
+        both.enter_context(running(home, ports[1]))
         front = both.enter_context(nginx(ports))
         with first:
-            films = [drawn_film(number) for number in range(2)]
-            expected = [result["probability"] for result in ask(alone, films)["results"]]
+            images = [synthetic_image(number) for number in range(2)]
+            expected = [result["probability"] for result in predict(alone, images)["results"]]
             for _ in range(4):
-                found = [result["probability"] for result in ask(front, films)["results"]]
+                found = [result["probability"] for result in predict(front, images)["results"]]
                 assert found == pytest.approx(expected, abs=1e-6)
             assert len({_cookie(front) for _ in range(5)}) == 5  # visitors are told apart
             assert _cookie(front, {"studio": "mine"}) == "mine"
             page.goto(f"{front}/diagnosis")
-            expect(page.get_by_text("Drop one or several X-rays here")).to_be_visible()
-            film = {"name": "film.jpeg", "mimeType": "image/jpeg", "buffer": films[0]}
-            page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(film)
-            expect(page.get_by_text("film.jpeg ·").first).to_be_visible()
-        assert [result["file"] for result in ask(front, films)["results"]] == [
+            expect(page.get_by_text("Upload one or more chest X-rays")).to_be_visible()
+            image = {"name": "image.jpeg", "mimeType": "image/jpeg", "buffer": images[0]}
+            page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(image)
+            expect(page.get_by_text("image.jpeg ·").first).to_be_visible()
+        assert [result["file"] for result in predict(front, images)["results"]] == [
             "0.jpeg",
             "1.jpeg",
         ]  # one is gone

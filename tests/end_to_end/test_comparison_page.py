@@ -1,4 +1,4 @@
-"""The slider moves everything, a cell and a lasso open films, and the report is downloaded."""
+"""The slider moves everything, a cell and a lasso show images, and the report is downloaded."""
 
 import json
 import re
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
-from short_runs import forget_second_looks
+from short_runs import delete_occlusion_tests
 
 from benchmarks.app import running, settled
 from core.runs import create_run
@@ -22,12 +22,12 @@ POINT = """() => [...document.querySelectorAll('.js-plotly-plot')]
 @pytest.fixture(scope="module")
 def server(trained, home):
     """The app with a finished run, and one whose answers are known."""
-    forget_second_looks(trained)
+    delete_occlusion_tests(trained)
     run = create_run(trained.settings(), "known")
     for split in ("validation", "test"):
-        table = trained.predictions(1, split)
-        run.write_predictions(1, split, table.assign(probability=np.linspace(0.05, 0.95, len(table))))
-    run.write_evaluation(1, trained.evaluation()["1"])
+        table = trained.results.predictions(1, split)
+        run.results.write_predictions(1, split, table.assign(probability=np.linspace(0.05, 0.95, len(table))))
+    run.results.write_evaluation(1, trained.results.evaluation()["1"])
     with running(home) as address:
         yield address
 
@@ -41,9 +41,9 @@ def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):
     for stage in ("Stage 1", "Stage 2", "Stage 3"):
         page.get_by_role("button", name=f"Remove {stage} · trained").click()
     page.get_by_role("combobox", name="Operating point").click()
-    page.get_by_role("option", name="A threshold of my own").click()
-    slider = page.get_by_role("slider", name="Threshold")
-    labels = (trained.predictions(1, "test")["label"] == "PNEUMONIA").to_numpy()
+    page.get_by_role("option", name="Custom threshold").click()
+    slider = page.get_by_role("slider", name="Decision threshold")
+    labels = (trained.results.predictions(1, "test")["label"] == "PNEUMONIA").to_numpy()
     probabilities = np.linspace(0.05, 0.95, len(labels))
     for key, threshold in (("Home", 0.0), ("End", 1.0), ("ArrowLeft", 0.99), ("PageDown", 0.89)):
         slider.press(key)
@@ -59,11 +59,11 @@ def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):
     page.wait_for_function(f"share => Math.abs(({POINT})() - share) < 1e-6", arg=share)
 
 
-def test_a_cell_of_a_matrix_opens_its_films(server, page):
+def test_a_cell_of_a_matrix_shows_its_images(server, page):
     page.goto(f"{server}/comparison")
     expect(page.get_by_text("Confusion matrices")).to_be_visible()
     settled(page)
-    plot = page.locator(".js-plotly-plot").filter(has_text="called NORMAL").first
+    plot = page.locator(".js-plotly-plot").filter(has_text="predicted label").first
     plot.scroll_into_view_if_needed()
     box = plot.locator(".nsewdrag").first.bounding_box()
     counts = plot.evaluate("plot => plot._fullData[1].text.map(text => parseInt(text))")
@@ -72,19 +72,19 @@ def test_a_cell_of_a_matrix_opens_its_films(server, page):
     page.mouse.click(
         box["x"] + box["width"] * (0.25 + 0.5 * column), box["y"] + box["height"] * (0.25 + 0.5 * row)
     )
-    expect(page.get_by_text(re.compile(f"^{max(counts)} films, the surest first"))).to_be_visible()
-    page.locator(".film").first.click()
-    expect(page.get_by_role("dialog").get_by_text("The film")).to_be_visible()
+    expect(page.get_by_text(re.compile(f"^{max(counts)} images, most confident first"))).to_be_visible()
+    page.locator(".image-tile").first.click()
+    expect(page.get_by_role("dialog").get_by_text("Original")).to_be_visible()
     expect(page.get_by_role("dialog").get_by_text(re.compile("Stage 3 · trained: "))).to_be_visible()
     page.keyboard.press("Escape")
 
 
-def test_models_are_asked_again_and_films_are_caught_on_the_map(server, page):
-    page.get_by_role("radio", name="What they read").click()
-    page.get_by_role("button", name="Ask 3 of 3 models again").click()
-    expect(page.locator(".js-plotly-plot").get_by_text("without corners").first).to_be_visible()
+def test_the_occlusion_test_runs_and_images_are_selected_on_the_map(server, page):
+    page.get_by_role("radio", name="Shortcuts").click()
+    page.get_by_role("button", name="Run the occlusion test (3 models)").click()
+    expect(page.locator(".js-plotly-plot").get_by_text("corners hidden").first).to_be_visible()
     page.get_by_role("radio", name="Map").click()
-    expect(page.get_by_text("Draw a line around films")).to_be_visible()
+    expect(page.get_by_text("Draw a line around images")).to_be_visible()
     points = page.locator(".js-plotly-plot .nsewdrag").first
     points.scroll_into_view_if_needed()
     settled(page)
@@ -95,15 +95,15 @@ def test_models_are_asked_again_and_films_are_caught_on_the_map(server, page):
     for across, down in corners:
         page.mouse.move(box["x"] + box["width"] * across, box["y"] + box["height"] * down, steps=5)
     page.mouse.up()
-    expect(page.get_by_text("15 films, as caught")).to_be_visible()
+    expect(page.get_by_text("15 images, as selected")).to_be_visible()
 
 
-def test_the_report_is_made_and_downloaded(server, page, tmp_path):
+def test_the_report_is_created_and_downloaded(server, page, tmp_path):
     page.get_by_role("radio", name="Report").click()
-    page.get_by_role("button", name="Make the report").click()
+    page.get_by_role("button", name="Create report").click()
     expect(page.get_by_role("button", name="PDF")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="PDF").click()
     download.value.save_as(tmp_path / "report.pdf")
     text = " ".join(part.extract_text() for part in PdfReader(tmp_path / "report.pdf").pages)
-    assert "Stage 2 · trained" in text and "without corners" in text
+    assert "Stage 2 · trained" in text and "corners hidden" in text

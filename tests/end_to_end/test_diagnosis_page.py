@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from benchmarks.app import running, settled
-from core.dataset.demo import draw_chest
-from core.diagnosis import AuditLog
+from core.dataset.synthetic import draw_chest
+from core.inference import AuditLog
 
 pytestmark = pytest.mark.skipif(not shutil.which("img2dcm"), reason="dcmtk is not installed")
 
@@ -26,20 +26,20 @@ def server(trained, home):
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory) -> dict[str, bytes]:
-    """One film in many formats, the DICOM ones by dcmtk; and an earlier one of the same person."""
-    folder = tmp_path_factory.mktemp("films")
+def images(tmp_path_factory) -> dict[str, bytes]:
+    """One image in many formats, the DICOM ones by dcmtk; and an earlier one of the same person."""
+    folder = tmp_path_factory.mktemp("images")
     pixels = draw_chest(np.random.default_rng(4), "bacteria")
     image = Image.fromarray(pixels)
-    for name, options in (("film.png", {}), ("film.jpeg", {"quality": 95}), ("film.bmp", {})):
+    for name, options in (("image.png", {}), ("image.jpeg", {"quality": 95}), ("image.bmp", {})):
         image.save(folder / name, **options)
     Image.fromarray(draw_chest(np.random.default_rng(5), "none")).save(folder / "before.bmp")
-    for name, date in (("film", "20240302"), ("before", "20240105")):
+    for name, date in (("image", "20240302"), ("before", "20240105")):
         person = ["-i", "PatientID=4711", "-i", "PatientName=Doe^Jane", "-i", f"StudyDate={date}"]
         _run("img2dcm", "-i", "BMP", folder / f"{name}.bmp", folder / f"{name}.dcm")
         _run("dcmodify", "-nb", "-i", "Modality=CR", "-i", "PatientAge=003Y", *person, folder / f"{name}.dcm")
     for program in ("dcmcjpeg", "dcmcrle", "dcmcjpls"):
-        _run(program, folder / "film.dcm", folder / f"{program}.dcm")
+        _run(program, folder / "image.dcm", folder / f"{program}.dcm")
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".bmp"}
 
 
@@ -56,11 +56,11 @@ def drop(page, files: dict[str, bytes]) -> None:
 
 def opened(page, server) -> None:
     page.goto(f"{server}/diagnosis")
-    expect(page.get_by_text("Drop one or several X-rays here")).to_be_visible()
-    # Drawn chests lie near the threshold that six validation films give; this is about the page.
-    page.get_by_text("Answer anyway").click()
+    expect(page.get_by_text("Upload one or more chest X-rays")).to_be_visible()
+    # Drawn chests lie near the threshold that six validation images give; this is about the page.
+    page.get_by_text("Show withheld results").click()
     # Streamlit forgets an upload that is announced in the moment in which a script begins.
-    expect(page.get_by_text("No answer is withheld")).to_be_visible()
+    expect(page.get_by_text("No result is withheld")).to_be_visible()
     settled(page)
 
 
@@ -70,107 +70,107 @@ def downloaded(page, name: str) -> bytes:
     return open(download.value.path(), "rb").read()
 
 
-def test_one_film_in_every_format_has_one_answer(server, page, films):
+def test_one_image_in_every_format_has_one_answer(server, page, images):
     opened(page, server)
-    drop(page, {**films, "report.txt": b"no film", "noise": b"DICM"})
+    drop(page, {**images, "report.txt": b"no image", "noise": b"DICM"})
     # The worklist has the same sentences in its cells.
     alerts = page.get_by_role("alert")
     expect(alerts.get_by_text("report.txt is not an image that can be read here")).to_be_visible()
-    expect(alerts.get_by_text("noise is not an image that can be read here")).to_be_visible()
-    table = pd.read_csv(io.BytesIO(downloaded(page, "CSV of all"))).set_index("File")
-    assert set(table.index) == {*films, "report.txt", "noise"}
-    same = table.loc[["film.png", "film.dcm", "dcmcrle.dcm", "dcmcjpls.dcm"], "Probability"]
+    expect(alerts.get_by_text("noise is a DICOM object without an image")).to_be_visible()
+    table = pd.read_csv(io.BytesIO(downloaded(page, "CSV of all results"))).set_index("File")
+    assert set(table.index) == {*images, "report.txt", "noise"}
+    same = table.loc[["image.png", "image.dcm", "dcmcrle.dcm", "dcmcjpls.dcm"], "Probability"]
     assert np.ptp(same) < 1e-3
-    lossy = table.loc[["film.jpeg", "dcmcjpeg.dcm"], "Probability"]
+    lossy = table.loc[["image.jpeg", "dcmcjpeg.dcm"], "Probability"]
     assert np.abs(lossy - same.iloc[0]).max() < 0.1
     assert table.loc["report.txt", "Finding"] == "Unreadable"
     assert "4711" not in page.content() and "Jane" not in page.content()
 
 
-def test_a_zip_is_read_like_its_films(server, page, films):
+def test_a_zip_is_read_like_its_images(server, page, images):
     opened(page, server)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("a/film.png", films["film.png"])
-        archive.writestr("a/IM01", films["film.dcm"])
+        archive.writestr("a/image.png", images["image.png"])
+        archive.writestr("a/IM01", images["image.dcm"])
         archive.writestr("notes.txt", b"nothing")
     drop(
         page,
         {
-            "films.zip": packed.getvalue(),
+            "images.zip": packed.getvalue(),
             "broken.zip": packed.getvalue()[:300],
-            "copy.png": films["film.png"],
+            "copy.png": images["image.png"],
         },
     )
     expect(page.get_by_role("alert").get_by_text("broken.zip is damaged or cut short")).to_be_visible()
-    expect(page.get_by_text("Dropped twice and shown once: copy.png (as film.png)")).to_be_visible()
-    table = pd.read_csv(io.BytesIO(downloaded(page, "CSV of all")))
-    assert sorted(table["File"]) == ["IM01", "film.png"] and np.ptp(table["Probability"]) < 1e-3
+    expect(page.get_by_text("Duplicates, shown once: copy.png (same as image.png)")).to_be_visible()
+    table = pd.read_csv(io.BytesIO(downloaded(page, "CSV of all results")))
+    assert sorted(table["File"]) == ["IM01", "image.png"] and np.ptp(table["Probability"]) < 1e-3
 
 
-def test_an_earlier_film_of_the_same_person_stands_beside_it(server, page, films):
+def test_an_earlier_image_of_the_same_person_stands_beside_it(server, page, images):
     opened(page, server)
-    drop(page, {"film.dcm": films["film.dcm"], "before.dcm": films["before.dcm"]})
-    expect(page.get_by_text("CSV of all")).to_be_visible()
+    drop(page, {"image.dcm": images["image.dcm"], "before.dcm": images["before.dcm"]})
+    expect(page.get_by_text("CSV of all results")).to_be_visible()
     shown = page.locator(".viewer figcaption")
     expect(shown.first).to_be_visible()
     settled(page)
-    first = page.get_by_text("film.dcm · 256 x 256 pixels")
+    first = page.get_by_text("image.dcm · 256 x 256 pixels")
     if not first.is_visible():  # it depends on which is likelier to show pneumonia
         page.locator("[data-testid=stDataFrame] canvas").first.click(position={"x": 20, "y": 40 + 56 + 28})
     expect(first).to_be_visible()
-    expect(shown.first).to_have_text("Earlier film")
+    expect(shown.first).to_have_text("Earlier X-ray")
     expect(page.get_by_text("Age: 003Y")).to_be_visible()
 
 
-def test_a_film_is_noted_logged_and_filed(server, page, films, home):
+def test_an_image_is_noted_logged_and_filed(server, page, images, home):
     opened(page, server)
     # By key: what is opened slides for half a second, and a click may miss it on a busy machine.
     page.get_by_text("Session and audit log").click()
     page.get_by_role("switch", name="Keep an audit log").press("Space")
-    expect(page.get_by_text("are written to the log")).to_be_visible()
+    expect(page.get_by_text("Results and readings are now logged")).to_be_visible()
     settled(page)
-    drop(page, {"film.dcm": films["film.dcm"]})
+    drop(page, {"image.dcm": images["image.dcm"]})
     expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
     expect(page.get_by_text("Your reading")).to_be_visible()
     settled(page)
     page.get_by_text("Your reading").click()
     page.get_by_role("button", name="Save").press("Enter")
-    expect(page.get_by_text("Say first whether you agree")).to_be_visible()
+    expect(page.get_by_text("First choose whether you agree")).to_be_visible()
     page.get_by_role("radio", name="disagree").click()
-    page.get_by_label("Your own finding").fill("effusion <b>")
+    page.get_by_label("Your finding").fill("effusion <b>")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Your reading: disagree")).to_be_visible()
-    expect(page.get_by_text("Readers agreed with 0 of 1 answers")).to_be_visible()
-    notes, answers = AuditLog(home / "audit.sqlite").notes(), AuditLog(home / "audit.sqlite").answers()
-    assert list(notes["own"]) == ["effusion <b>"] and len(answers) == 1
+    expect(page.get_by_text("Readers agreed with 0 of 1 results")).to_be_visible()
+    log = AuditLog(home / "audit.sqlite")
+    assert list(log.human_readings()["own"]) == ["effusion <b>"] and len(log.results()) == 1
     with zipfile.ZipFile(io.BytesIO(downloaded(page, "DICOM objects"))) as archive:
         found = {name: pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()}
     assert sorted(found) == ["finding.dcm", "overlay.dcm", "report.dcm"]
     assert {item.PatientID for item in found.values()} == {"4711"}
     assert downloaded(page, "PDF report").startswith(b"%PDF")
-    page.get_by_text("Forget this session").click()
-    expect(page.get_by_text("1 films in this session")).to_be_visible()  # it is still dropped
+    page.get_by_text("Clear this session").click()
+    expect(page.get_by_text("Images in this session: 1.")).to_be_visible()  # it is still dropped
 
 
-def test_what_is_no_film_gets_no_answer_unless_asked_for(server, page):
+def test_what_is_no_image_gets_no_answer_unless_asked_for(server, page):
     page.goto(f"{server}/diagnosis")
-    expect(page.get_by_text("Drop one or several X-rays here")).to_be_visible()
+    expect(page.get_by_text("Upload one or more chest X-rays")).to_be_visible()
     buffer = io.BytesIO()
     noise = np.random.default_rng(0).integers(0, 256, (300, 300)).astype(np.uint8)
     Image.fromarray(noise).save(buffer, "PNG")
     drop(page, {"noise.png": buffer.getvalue()})
-    expect(page.get_by_role("heading", name="No answer")).to_be_visible()
-    expect(page.get_by_text("does not look like the X-rays")).to_be_visible()
+    expect(page.get_by_role("heading", name="No result")).to_be_visible()
+    expect(page.get_by_text("Outside the range of the training images")).to_be_visible()
     expect(page.get_by_text("Probability of pneumonia")).to_have_count(0)
-    page.get_by_text("Answer anyway").first.click()
+    page.get_by_text("Show withheld results").first.click()
     expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
-    expect(page.get_by_text("does not look like the X-rays")).to_be_visible()
+    expect(page.get_by_text("Outside the range of the training images")).to_be_visible()
 
 
-def test_the_viewer_inverts_and_zooms_without_the_server(server, page, films):
+def test_the_viewer_inverts_and_zooms_without_the_server(server, page, images):
     opened(page, server)
-    drop(page, {"film.png": films["film.png"]})
+    drop(page, {"image.png": images["image.png"]})
     expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
     expect(page.locator(".viewer canvas")).to_have_count(2)
     pixel = """() => { const canvas = document.querySelector('.viewer canvas');

@@ -7,13 +7,14 @@ import re
 import signal
 import urllib.request
 import zipfile
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 from short_runs import tiny_settings, wait_for
 
 from benchmarks.app import exceeds, running, settled
-from core.dataset import write_demo
+from core.dataset import write_synthetic_dataset
 from core.runs import create_run, jobs, list_runs, open_run, queue
 
 CURVES = ".live-figures .js-plotly-plot"
@@ -24,7 +25,7 @@ POINTS = """() => [...document.querySelectorAll('.live-figures .js-plotly-plot')
 @pytest.fixture
 def home(tmp_path):
     """A home with a synthetic set; what trains there is ended with the test."""
-    write_demo(tmp_path / "home" / "data" / "demo", images=60)
+    write_synthetic_dataset(tmp_path / "home" / "data" / "demo", images=60)
     yield tmp_path / "home"
     queue.clear(tmp_path / "home" / "runs")
     for run in list_runs(tmp_path / "home" / "runs"):
@@ -32,9 +33,10 @@ def home(tmp_path):
         wait_for(run, 60)
 
 
-def a_run(home, name, **changes):
+def a_run(home, name, epochs=900, width=1 / 2):
+    """A run of stage 1; by default one that goes on for longer than any test looks at it."""
     settings = tiny_settings(home / "data" / "demo", stages=(1,), precision="float32", early_stopping=900)
-    settings = settings.__class__.from_json({**settings.to_json(), "epochs": 900, **changes})
+    settings = replace(settings, epochs=epochs, width=width)
     return create_run(settings, name, home / "runs", home / "model_weights")
 
 
@@ -66,8 +68,10 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(home, page):
         exceeds(page, POINTS, grown + 5)
         assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
 
+        os.kill(run.process().pid, signal.SIGSTOP)  # a step that lasts until the page was seen
         page.get_by_role("button", name="Stop", exact=True).click()
-        expect(page.get_by_text("Stopping: the running step ends")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("Stopping after the current step")).to_be_visible(timeout=20_000)
+        os.kill(run.process().pid, signal.SIGCONT)
         expect(page.get_by_role("button", name="Resume")).to_be_visible()
         wait_for(run)
         assert run.status().state == "stopped"
@@ -87,17 +91,17 @@ def test_a_second_browser_queues_and_the_queue_is_emptied_on_the_page(home, page
         jobs.start(run)
     with running(home) as address:
         watch(page, address)
-        expect(page.get_by_text("Waiting for their turn: 2")).to_be_visible()
+        expect(page.get_by_text("Queue: 2 runs")).to_be_visible()
         page.get_by_text("1 · second").wait_for()
         page.locator("[class*=st-key-up-third] button").first.click()
         page.get_by_text("1 · third").wait_for()
-        page.get_by_role("button", name="Empty the queue").click()
-        expect(page.get_by_text("Waiting for their turn")).to_have_count(0)
+        page.get_by_role("button", name="Clear queue").click()
+        expect(page.get_by_text("Queue:")).to_have_count(0)
         assert [run.status().state for run in (first, second, third)] == ["running", "stopped", "stopped"]
 
 
 def test_a_run_is_renamed_noted_downloaded_and_deleted(home, page):
-    run = a_run(home, "plain", epochs=1)
+    run = a_run(home, "plain", epochs=1, width=1 / 8)
     jobs.start(run)
     wait_for(run)
     with running(home) as address:
@@ -129,8 +133,8 @@ def test_a_run_is_renamed_noted_downloaded_and_deleted(home, page):
         assert open_run("better", home / "runs").note() == "The first one."
 
         page.get_by_role("button", name="Delete", exact=True).click()
-        page.get_by_role("button", name="Delete for good").click()
-        expect(page.get_by_text("Nothing has been trained yet")).to_be_visible()
+        page.get_by_role("button", name="Delete permanently").click()
+        expect(page.get_by_text("No model has been trained yet")).to_be_visible()
     assert not list((home / "runs").glob("[!.]*/"))
     assert (home / "model_weights" / "vgg19_model_01.h5").exists()
 

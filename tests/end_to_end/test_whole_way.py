@@ -2,40 +2,57 @@
 
 import io
 import re
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from benchmarks.app import exceeds, settled
-from core.dataset.demo import draw_chest
+from benchmarks.app import exceeds, running, settled
+from core.dataset.synthetic import draw_chest
+from core.registry import promote
+from core.runs import list_runs
 
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.js-plotly-plot')]
     .flatMap(plot => (plot._fullData ?? []).map(trace => trace.x ? trace.x.length : 0)))"""
 
 
-def film() -> dict:
-    """A synthetic film as a file to drop."""
+def image() -> dict:
+    """A synthetic image as a file to drop."""
     buffer = io.BytesIO()
     Image.fromarray(draw_chest(np.random.default_rng(1), "bacteria")).save(buffer, "PNG")
-    return {"name": "film.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    return {"name": "image.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
 
 
-def test_the_whole_way(server, page):
+@pytest.fixture(scope="module")
+def served_home(tmp_path_factory) -> Path:
+    """The empty home of the server."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def server(served_home):
+    """The app as `make run` starts it; its address."""
+    with running(served_home) as address:
+        yield address
+
+
+def test_the_whole_way(server, served_home, page, monkeypatch):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     # A bookmark is the first thing that this server is asked for.
     page.goto(f"{server}/dataset")
-    page.get_by_role("button", name="Use the synthetic set").click()
-    expect(page.get_by_text("320 images, as the network sees them")).to_be_visible()
+    page.get_by_role("button", name="Use the synthetic data set").click()
+    expect(page.get_by_text("320 images at the model's resolution")).to_be_visible()
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4)
     page.get_by_role("radio", name="NORMAL").click()
-    expect(page.get_by_text("128 images, as the network sees them")).to_be_visible()
-    first = page.locator(".film").first.get_attribute("title")
+    expect(page.get_by_text("128 images at the model's resolution")).to_be_visible()
+    first = page.locator(".image-tile").first.get_attribute("title")
     page.get_by_role("button", name="Page 2").click()
-    page.wait_for_function(f"document.querySelector('.film').title !== {first!r}")
-    page.locator(".film").first.click()
+    page.wait_for_function(f"document.querySelector('.image-tile').title !== {first!r}")
+    page.locator(".image-tile").first.click()
     expect(page.get_by_role("dialog").get_by_text("Patient")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("radio", name="What the model sees").click()
@@ -43,20 +60,19 @@ def test_the_whole_way(server, page):
     settled(page)
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()
-    page.get_by_test_id("stRadio").get_by_text("quick").click()
     page.get_by_test_id("stRadio").get_by_text("Random", exact=True).click()
     page.get_by_text("Settings", exact=True).click()
-    epochs = page.get_by_role("spinbutton", name="Epochs")
-    expect(epochs).to_have_value("4")  # those of the preset just chosen
+    epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
+    expect(epochs).to_have_value("4")  # of `quick`, where a synthetic set starts
     epochs.fill("1")
     epochs.press("Enter")
     page.get_by_role("spinbutton", name="Batch size").fill("8")
     page.get_by_role("spinbutton", name="Batch size").press("Enter")
-    page.get_by_role("tab", name="Data and augmentation").click()
-    page.get_by_role("spinbutton", name="Training films").fill("16")
-    page.get_by_role("spinbutton", name="Training films").press("Enter")
-    page.get_by_role("spinbutton", name="Validation films").fill("8")
-    page.get_by_role("spinbutton", name="Validation films").press("Enter")
+    page.get_by_role("tab", name="Data", exact=True).click()
+    page.get_by_role("spinbutton", name="Training images").fill("16")
+    page.get_by_role("spinbutton", name="Training images").press("Enter")
+    page.get_by_role("spinbutton", name="Validation images").fill("8")
+    page.get_by_role("spinbutton", name="Validation images").press("Enter")
     expect(page.get_by_text("Random starting weights: expect")).to_be_visible()
     page.get_by_role("button", name="Start training").click()
 
@@ -72,7 +88,7 @@ def test_the_whole_way(server, page):
     expect(watched.get_by_text("3 of 3")).to_be_visible(timeout=600_000)
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Comparison").click()
-    expect(page.get_by_text("SYNTHETIC data: these numbers say nothing")).to_be_visible()
+    expect(page.get_by_text("SYNTHETIC data: these results say nothing")).to_be_visible()
     expect(page.get_by_text("Confusion matrices")).to_be_visible()
     for stage in ("Stage 1 ·", "Stage 2 ·", "Stage 3 ·"):
         expect(page.locator(".js-plotly-plot").get_by_text(re.compile(stage)).first).to_be_visible()
@@ -80,25 +96,28 @@ def test_the_whole_way(server, page):
     page.get_by_role("option", name="Youden's J").click()
     expect(page.get_by_text("largest sensitivity + specificity on validation")).to_be_visible()
     page.get_by_role("radio", name="Errors").click()
-    page.locator(".film").first.click()
-    expect(page.get_by_role("dialog").get_by_text("The film")).to_be_visible()
+    page.locator(".image-tile").first.click()
+    expect(page.get_by_role("dialog").get_by_text("Original")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("radio", name="Curves").click()
-    expect(page.locator(".js-plotly-plot").get_by_text("95 % pointwise band").first).to_be_visible()
+    expect(page.locator(".js-plotly-plot").get_by_text("95% pointwise band").first).to_be_visible()
 
+    monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(served_home))
+    (run,) = list_runs()
+    promote(f"{run.name}/3", [], "tests")
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
-    page.get_by_text("Answer anyway").click()
-    expect(page.get_by_text("No answer is withheld")).to_be_visible()
+    page.get_by_text("Show withheld results").click()
+    expect(page.get_by_text("No result is withheld")).to_be_visible()
     settled(page)
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(film())
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(image())
     probability = page.get_by_text(re.compile(r"Probability of pneumonia \d+\.\d%")).first
     expect(probability).to_be_visible()
-    expect(page.get_by_text("Research use, not a medical device").first).to_be_visible()
-    expect(page.get_by_text(re.compile("small shifts and mirroring")).first).to_be_visible()
+    expect(page.get_by_text("For research use only. Not a medical device.").first).to_be_visible()
+    expect(page.get_by_text(re.compile("shifted or mirrored copies")).first).to_be_visible()
     expect(page.get_by_text(re.compile("stage 1 (no )?pneumonia")).first).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="PDF report").click()
-    assert "film.png" in PdfReader(download.value.path()).pages[0].extract_text()
+    assert "image.png" in PdfReader(download.value.path()).pages[0].extract_text()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": "notes.png", "mimeType": "image/png", "buffer": b"no image"}
     )

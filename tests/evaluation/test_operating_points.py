@@ -9,11 +9,11 @@ PROBABILITIES = np.array([0.1, 0.2, 0.3, 0.7, 0.4, 0.6, 0.8, 0.9])
 
 
 def rates(point):
-    found = evaluate(LABELS, PROBABILITIES, point.threshold)
-    return found["recall"], found["specificity"]
+    metrics = evaluate(LABELS, PROBABILITIES, point.threshold)
+    return metrics["sensitivity"], metrics["specificity"]
 
 
-def test_the_points_do_what_their_rule_says():
+def test_each_point_follows_its_rule():
     assert rates(youden(LABELS, PROBABILITIES)) == (1.0, 0.75)
     assert rates(at_least(LABELS, PROBABILITIES, "sensitivity", 0.95)) == (1.0, 0.75)
     assert rates(at_least(LABELS, PROBABILITIES, "sensitivity", 0.5)) == (0.5, 1.0)
@@ -22,13 +22,13 @@ def test_the_points_do_what_their_rule_says():
     assert rates(lowest_cost(LABELS, PROBABILITIES, 10)) == (1.0, 0.75)
 
 
-def test_two_points_are_frozen_with_every_run():
+def test_two_points_are_saved_with_every_model():
     assert [point.name for point in frozen_points(LABELS, PROBABILITIES)] == ["sensitivity 95%", "Youden's J"]
     assert frozen_points(np.ones(3), PROBABILITIES[:3]) == []
 
 
-def test_what_cannot_be_asked_is_refused():
-    with pytest.raises(UserError, match="sensitivity asked for is 0"):
+def test_impossible_rules_are_refused():
+    with pytest.raises(UserError, match="minimum sensitivity is 0"):
         at_least(LABELS, PROBABILITIES, "sensitivity", 0)
     with pytest.raises(UserError, match="cost ratio is -1"):
         lowest_cost(LABELS, PROBABILITIES, -1)

@@ -7,39 +7,40 @@ from core.errors import UserError
 from core.evaluation import Predictions
 
 
-def model(name, seed=0, films=60):
-    chance = np.random.default_rng(seed)
-    labels = chance.integers(0, 2, films)
+def model(name, seed=0, images=60):
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 2, images)
     table = pd.DataFrame(
         {
-            "path": [f"{number:03}" for number in range(films)],
-            "label": np.where(np.arange(films) % 3, "PNEUMONIA", "NORMAL"),
+            "path": [f"{number:03}" for number in range(images)],
+            "label": np.where(np.arange(images) % 3, "PNEUMONIA", "NORMAL"),
             "patient": "",
             "cause": "none",
-            "probability": np.clip(0.3 * labels + 0.7 * chance.random(films), 0, 1),
+            "probability": np.clip(0.3 * labels + 0.7 * random.random(images), 0, 1),
         }
     )
     return Predictions.of(name, table)
 
 
-def test_the_table_of_numbers_and_the_table_of_words_say_the_same():
-    found = {name: evaluation.measured(model(name, seed), 0.5) for name, seed in (("a", 0), ("b", 1))}
-    numbers = evaluation.metric_table(found).set_index(["model", "metric"])
-    words = evaluation.side_by_side(found)
+def test_the_table_of_numbers_and_the_table_of_text_agree():
+    models = [model("a", 0), model("b", 1)]
+    metrics = {item.name: evaluation.evaluate_with_intervals(item, 0.5) for item in models}
+    numbers = evaluation.metric_table(metrics).set_index(["model", "metric"])
+    texts = evaluation.side_by_side(metrics)
     assert len(numbers) == 2 * len(evaluation.METRICS)
     for (name, metric), row in numbers.iterrows():
-        said = words.loc[evaluation.METRICS[metric], name]
-        assert said == evaluation.in_words(row["value"], (row["low"], row["high"]), metric)
+        text = texts.loc[evaluation.METRICS[metric].title, name]
+        assert text == evaluation.METRICS[metric].text(row["value"], (row["low"], row["high"]))
         assert row["low"] <= row["value"] <= row["high"]
-    counted = words.loc[["True normal", "False alarms", "Missed", "Found"], "a"].astype(int)
-    assert counted.sum() == 60
+    counts = texts.loc[["TN", "FP", "FN", "TP"], "a"].astype(int)
+    assert counts.sum() == 60
 
 
-def test_what_cannot_be_told_is_a_dash():
+def test_an_undefined_metric_is_a_dash():
     only = model("a").where(model("a").labels == 1)
-    found = {"a": evaluation.measured(only, 0.5)}
-    assert evaluation.side_by_side(found).loc["ROC AUC", "a"] == "–"
-    assert evaluation.metric_table(found).set_index("metric")["value"].isna()["auc"]
+    metrics = {"a": evaluation.evaluate_with_intervals(only, 0.5)}
+    assert evaluation.side_by_side(metrics).loc["ROC AUC", "a"] == "–"
+    assert evaluation.metric_table(metrics).set_index("metric")["value"].isna()["auc"]
 
 
 def test_seeds_fold_into_mean_and_spread():
@@ -60,11 +61,11 @@ def test_seeds_fold_into_mean_and_spread():
 
 def test_an_ensemble_is_the_mean_of_calibrated_probabilities():
     first, second = model("a", 0), model("b", 1)
-    found = evaluation.ensemble("both", [first, second], [first, second])
-    calm = [
+    both = evaluation.ensemble("both", [first, second], [first, second])
+    scaled = [
         evaluation.calibrated(item.probabilities, evaluation.fit_temperature(item.labels, item.probabilities))
         for item in (first, second)
     ]
-    assert found.probabilities == pytest.approx((calm[0] + calm[1]) / 2)
-    with pytest.raises(UserError, match="measured on 60 images, b on 59"):
+    assert both.probabilities == pytest.approx((scaled[0] + scaled[1]) / 2)
+    with pytest.raises(UserError, match="evaluated on 60 images, b on 59"):
         evaluation.ensemble("both", [first, second.where(np.arange(60) > 0)], [first, second])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.images import ImageError, decode, network_input, network_pixels, read
+from core.images import ImageError, decode, network_input, network_pixels, read_image
 
 RAMP = np.tile(np.arange(256, dtype=np.uint8), (128, 1))
 
@@ -18,29 +18,29 @@ def encoded(image: Image.Image, kind: str, **options) -> bytes:
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "WEBP"])
 def test_lossless_formats_give_the_grey_levels_back(kind):
-    film = decode(encoded(Image.fromarray(RAMP), kind, lossless=True), "film")
-    assert np.abs(film.pixels.astype(int) - RAMP).max() <= 1
-    assert (film.width, film.height) == (256, 128)
+    image = decode(encoded(Image.fromarray(RAMP), kind, lossless=True), "image")
+    assert np.abs(image.pixels.astype(int) - RAMP).max() <= 1
+    assert (image.width, image.height) == (256, 128)
 
 
 @pytest.mark.parametrize("bits", [10, 12, 14, 16])
 def test_sixteen_bit_images_are_scaled_from_their_depth_and_never_clipped(bits):
     deep = (RAMP.astype(np.float64) / 255 * (2**bits - 1)).round().astype(np.uint16)
-    film = decode(encoded(Image.fromarray(deep), "PNG"), "deep.png")
-    assert np.abs(film.pixels.astype(int) - RAMP).max() <= 1
+    image = decode(encoded(Image.fromarray(deep), "PNG"), "deep.png")
+    assert np.abs(image.pixels.astype(int) - RAMP).max() <= 1
 
 
 def test_floating_point_tiff_is_scaled_from_its_own_range():
-    film = decode(encoded(Image.fromarray(RAMP.astype(np.float32) / 255 - 3), "TIFF"), "float.tiff")
-    assert np.abs(film.pixels.astype(int) - RAMP).max() <= 1
+    image = decode(encoded(Image.fromarray(RAMP.astype(np.float32) / 255 - 3), "TIFF"), "float.tiff")
+    assert np.abs(image.pixels.astype(int) - RAMP).max() <= 1
 
 
 @pytest.mark.parametrize("mode", ["RGB", "CMYK", "1", "P"])
 def test_colour_palette_and_black_and_white_become_grey(mode):
     image = Image.fromarray(np.where(RAMP > 127, 255, 0).astype(np.uint8)).convert(mode)
     kind = "TIFF" if mode == "CMYK" else "PNG"
-    film = decode(encoded(image, kind), "film")
-    assert np.abs(film.pixels.astype(int) - np.where(RAMP > 127, 255, 0)).max() <= 3
+    image = decode(encoded(image, kind), "image")
+    assert np.abs(image.pixels.astype(int) - np.where(RAMP > 127, 255, 0)).max() <= 3
 
 
 def test_transparent_pixels_become_black():
@@ -51,8 +51,8 @@ def test_transparent_pixels_become_black():
 def test_the_exif_orientation_is_applied():
     exif = Image.Exif()
     exif[274] = 6
-    film = decode(encoded(Image.fromarray(RAMP), "JPEG", exif=exif), "turned.jpeg")
-    assert (film.width, film.height) == (128, 256)
+    image = decode(encoded(Image.fromarray(RAMP), "JPEG", exif=exif), "turned.jpeg")
+    assert (image.width, image.height) == (128, 256)
 
 
 NOISE = np.random.default_rng(0).integers(0, 255, (128, 128), dtype=np.uint8)
@@ -62,9 +62,9 @@ REFUSED = {
     "empty": (b"", "is empty"),
     "text renamed .jpeg": (b"this is no image at all", "is not an image"),
     "truncated": (GOOD[: len(GOOD) // 2], "damaged or cut short"),
-    "1 x 1": (encoded(Image.new("L", (1, 1)), "PNG"), "holds 1 x 1 pixels; at least 64 x 64"),
-    "20,000 x 20,000": (encoded(Image.new("1", (20_000, 20_000)), "PNG"), "holds too many pixels"),
-    "two frames": (FRAMES, "holds 2 frames"),
+    "1 x 1": (encoded(Image.new("L", (1, 1)), "PNG"), "has 1 x 1 pixels; at least 64 x 64"),
+    "20,000 x 20,000": (encoded(Image.new("1", (20_000, 20_000)), "PNG"), "has too many pixels"),
+    "two frames": (FRAMES, "has 2 frames"),
     "not a number": (encoded(Image.fromarray(np.full((64, 64), np.nan, np.float32)), "TIFF"), "not numbers"),
     "GIF": (encoded(Image.fromarray(RAMP), "GIF"), "is not an image that can be read here"),
 }
@@ -81,9 +81,9 @@ def test_a_bad_file_is_refused_in_one_sentence_that_names_it(case):
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(ImageError, match="does not exist"):
-        read(tmp_path / "none.png")
+        read_image(tmp_path / "none.png")
     with pytest.raises(ImageError, match="is not a file"):
-        read(tmp_path)
+        read_image(tmp_path)
 
 
 def test_five_hundred_damaged_jpegs_raise_nothing_but_image_errors():
@@ -97,7 +97,7 @@ def test_five_hundred_damaged_jpegs_raise_nothing_but_image_errors():
 
 
 def test_the_network_sees_128_by_128_and_values_from_0_to_1():
-    pixels = network_pixels(decode(encoded(Image.fromarray(RAMP), "PNG"), "film.png"))
+    pixels = network_pixels(decode(encoded(Image.fromarray(RAMP), "PNG"), "image.png"))
     assert pixels.shape == (128, 128) and pixels.dtype == np.uint8
     inputs = network_input(pixels[np.newaxis])
     assert inputs.shape == (1, 128, 128, 3) and inputs.dtype == np.float32

@@ -2,8 +2,11 @@ import keras
 import numpy as np
 import pytest
 
+from core.errors import UserError
 from core.network import FeatureStore
 from core.network.features import weights_digest
+
+pytestmark = pytest.mark.slow
 
 
 def summing(policy: str) -> keras.Model:
@@ -40,6 +43,13 @@ def test_a_shorter_last_batch_is_computed_in_the_size_of_the_others(part, tmp_pa
     kept = FeatureStore(tmp_path).get(part, {}, 70, inputs.__getitem__)
     assert np.array_equal(kept, np.repeat(inputs.sum(axis=1, keepdims=True), 3, axis=1))
     assert sizes == [32, 32, 32]
+
+
+def test_20_activations_that_the_disk_has_no_room_for_are_refused_before_they_are_computed(part, small_disk):
+    small = small_disk("1m")
+    with pytest.raises(UserError, match="The disk is full: 3 MiB are needed"):
+        FeatureStore(small).get(part, {}, 200_000, forbidden)
+    assert not list(small.iterdir())
 
 
 def test_another_dependency_is_another_file(part, tmp_path):

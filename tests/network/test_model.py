@@ -1,12 +1,15 @@
 import keras
 import numpy as np
 import pytest
+from short_runs import NARROW
 
-from core.architecture import LAYERS, WEIGHTED
-from core.config import BACKBONE_CONVOLUTIONS, STAGES
-from core.dataset.demo import draw_chest
-from core.images import Radiograph, network_input, network_pixels
-from core.network import build, freeze, segment, trained_variables
+from core.architecture import VGG19
+from core.config import STAGES
+from core.dataset.synthetic import draw_chest
+from core.images import Image, network_input, network_pixels
+from core.network import build, freeze, segment
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -14,14 +17,19 @@ def network():
     return build(seed=0)
 
 
+@pytest.fixture(scope="module")
+def narrow():
+    return build(seed=0, backbone=NARROW)
+
+
 def test_layer_names_and_output_shapes_are_those_of_the_table(network):
     assert [layer.name for layer in network.layers] == [
         "radiograph",
-        "imagenet_scaling",
-        *(layer.name for layer in LAYERS),
+        "scaling",
+        *(layer.name for layer in VGG19.layers),
         "probabilities",
     ]
-    for layer in LAYERS:
+    for layer in VGG19.layers:
         assert network.get_layer(layer.name).output.shape[1:] == layer.output
 
 
@@ -36,8 +44,8 @@ def test_the_backbone_is_keras_applications_vgg19(network):
 
 def test_parameter_counts(network):
     assert network.count_params() == 63_089_602
-    assert sum(network.get_layer(name).count_params() for name in BACKBONE_CONVOLUTIONS) == 20_024_384
-    for layer in WEIGHTED:
+    assert sum(network.get_layer(name).count_params() for name in STAGES[3].trained_layers) == 20_024_384
+    for layer in VGG19.weighted:
         assert network.get_layer(layer.name).count_params() == layer.parameters
 
 
@@ -46,49 +54,48 @@ HEAD = [f"{name}/{kind}" for name in ("fc1", "fc2", "predictions") for kind in (
 
 @pytest.mark.parametrize(
     ("stage", "backbone"),
-    [(1, ()), (2, ("block5_conv3", "block5_conv4")), (3, BACKBONE_CONVOLUTIONS)],
+    [(1, ()), (2, ("block5_conv3", "block5_conv4")), (3, STAGES[3].trained_layers)],
 )
 def test_each_stage_trains_exactly_its_variables(network, stage, backbone):
     freeze(network, STAGES[stage])
     expected = [f"{name}/{kind}" for name in backbone for kind in ("kernel", "bias")] + HEAD
-    assert trained_variables(network) == expected
+    assert [variable.path for variable in network.trainable_variables] == expected
 
 
 def test_the_first_layer_gives_what_imagenet_weights_expect(network):
     grey = np.repeat(np.random.default_rng(0).random((2, 128, 128, 1), np.float32), 3, axis=-1)
-    ours = network.get_layer("imagenet_scaling")(grey)
+    ours = network.get_layer("scaling")(grey)
     theirs = keras.applications.vgg19.preprocess_input(grey * 255)
     assert np.allclose(ours, theirs, atol=1e-4)
 
 
 def test_without_scaling_the_network_sees_zero_to_one():
-    assert "imagenet_scaling" not in [layer.name for layer in build(scaling="unit").layers]
+    assert "scaling" not in [layer.name for layer in build(scaling="unit", backbone=NARROW).layers]
 
 
-def test_the_seed_decides_the_first_weights(network):
-    again, other = build(seed=0), build(seed=1)
-    assert np.array_equal(network.get_weights()[-2], again.get_weights()[-2])
-    assert not np.array_equal(network.get_weights()[-2], other.get_weights()[-2])
+def test_the_seed_decides_the_first_weights(narrow):
+    again, other = (build(seed=seed, backbone=NARROW) for seed in (0, 1))
+    assert np.array_equal(narrow.get_weights()[-2], again.get_weights()[-2])
+    assert not np.array_equal(narrow.get_weights()[-2], other.get_weights()[-2])
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_random_weights_are_sure_of_nothing(seed):
+def test_random_weights_are_sure_of_nothing(network):
     random = np.random.default_rng(3)
-    films = [Radiograph("film", draw_chest(random, kind), "") for kind in ("bacteria", "virus", None) * 4]
-    pixels = np.stack([network_pixels(film) for film in films])
-    found = build(seed).predict(network_input(pixels), verbose=0)[:, 1]
+    images = [Image("image", draw_chest(random, kind), "") for kind in ("bacteria", "virus", None) * 4]
+    pixels = np.stack([network_pixels(image) for image in images])
+    found = network.predict(network_input(pixels), verbose=0)[:, 1]
     assert ((found > 0.01) & (found < 0.99)).all() and np.ptp(found) > 0.01
 
 
-def test_segments_in_a_row_are_the_network(network):
+def test_segments_in_a_row_are_the_network(narrow):
     x = np.random.default_rng(0).random((3, 128, 128, 3), np.float32)
     parts = [
-        segment(network, None, "block5_conv2"),
-        segment(network, "block5_conv2", "block5_pool"),
-        segment(network, "block5_pool"),
+        segment(narrow, None, "block5_conv2"),
+        segment(narrow, "block5_conv2", "block5_pool"),
+        segment(narrow, "block5_pool"),
     ]
     y = x
     for part in parts:
         y = part.predict_on_batch(y)
-    assert np.allclose(y, network.predict_on_batch(x), atol=1e-5)
-    assert sum(part.count_params() for part in parts) == network.count_params()
+    assert np.allclose(y, narrow.predict_on_batch(x), atol=1e-5)
+    assert sum(part.count_params() for part in parts) == narrow.count_params()

@@ -1,10 +1,15 @@
 import http.server
 import threading
 
+import numpy as np
 import pytest
 
+from core.architecture import BACKBONES
 from core.errors import UserError
-from core.network import starting_weights
+from core.network import build, set_arrays, starting_weights
+from core.network.starting_weights import normalized_as_imagenet
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -55,5 +60,15 @@ def test_a_wrong_answer_is_never_used(server, answer, tmp_path):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(UserError, match="There is no weights file .*mine.h5"):
+    with pytest.raises(UserError, match="The weights file .*mine.h5 does not exist"):
         starting_weights(str(tmp_path / "mine.h5"))
+
+
+def test_efficientnet_divides_by_the_deviations_of_imagenet():
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    network = build(backbone=BACKBONES["efficientnetb0"].at_width(1 / 16))
+    arrays = normalized_as_imagenet({"normalization": (mean, deviation, np.array(0))})  # as in Keras's file
+    set_arrays(network, arrays)
+    pixels = np.random.default_rng(0).random((1, 4, 4, 3), np.float32)
+    assert np.allclose(network.get_layer("normalization")(pixels), (pixels - mean) / deviation, atol=1e-5)
+    assert normalized_as_imagenet(arrays) == arrays  # of a network that was trained here

@@ -4,33 +4,25 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from short_runs import NEAR, remarked, tiny_settings, wait_for
+from short_runs import NEAR, noted, tiny_settings, wait_for
 from streamlit.testing.v1 import AppTest
 
-from core.dataset import forget_cohort, open_dataset, save_cohort
-from core.diagnosis import available_models, load_predictor, save_operating_point
-from core.diagnosis.node_queue import FilmQueue
-from core.evaluation import DEFAULT, calibrated
-from core.images import read
+from core.dataset import delete_cohort, open_dataset, save_cohort
+from core.dicom_node import ImageQueue
+from core.evaluation import calibrated
+from core.images import read_image
+from core.inference import load_predictor
+from core.registry import answering_models, find_model, rollback
 from core.runs import Run, Sweep, Trial, create_run, housekeeping, jobs, strategies
+from tests.pages.opened_page import PROJECT, opened
 
-PROJECT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
+
 PAGES = ("dataset", "training", "comparison", "diagnosis")
-
-
-def opened(page: str, **session) -> AppTest:
-    """The page, run once; a page that raises fails the test."""
-    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300).run()
-    for name, value in session.items():
-        app.session_state[name] = value
-    app.switch_page(f"pages/{page}.py").run()
-    assert not app.exception
-    return app
 
 
 def texts(app: AppTest) -> str:
@@ -43,7 +35,7 @@ def texts(app: AppTest) -> str:
 def test_an_empty_page_says_what_to_do_next(page, own_home):
     app = opened(page)
     assert app.info, texts(app)
-    assert any(word in texts(app) for word in ("Train", "synthetic set"))
+    assert any(word in texts(app) for word in ("Train", "synthetic data set"))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -83,17 +75,17 @@ def test_training_shows_what_each_stage_trains(demo):
 def test_training_on_no_stage_is_refused(demo):
     app = opened("training", dataset=str(demo))
     app.button_group(key="form-stages").set_value([]).run()
-    assert "No stage is chosen" in app.error[0].value
+    assert "Choose at least one stage" in app.error[0].value
 
 
 def test_a_custom_stage_is_chosen_saved_and_found_again(demo, own_home):
     app = opened("training", dataset=str(demo))
     app.button_group(key="form-stages").set_value([1, 4]).run()
     assert "last-block trains 4 convolutions and the head" in texts(app)
-    app.button_group(key="seed-New strategy-blocks").set_value([4, 5]).run()
-    app.text_input(key="seed-New strategy-name").set_value("two blocks").run()
+    app.button_group(key="quick-vgg19-New strategy-blocks").set_value(["block4", "block5"]).run()
+    app.text_input(key="quick-vgg19-New strategy-name").set_value("two blocks").run()
     assert "cannot be called 'two blocks'" in app.error[0].value
-    app.text_input(key="seed-New strategy-name").set_value("two-blocks").run()
+    app.text_input(key="quick-vgg19-New strategy-name").set_value("two-blocks").run()
     assert "two-blocks trains 8 convolutions" in texts(app) and not app.error
     next(button for button in app.button if button.label == "Save strategy").click().run()
     assert list(strategies.saved()) == ["two-blocks"]
@@ -102,8 +94,8 @@ def test_a_custom_stage_is_chosen_saved_and_found_again(demo, own_home):
 
 def test_a_run_starts_again_with_its_own_settings(trained):
     app = opened("training", view="Runs", run="trained")
-    next(button for button in app.button if button.label == "Start again with changes").click().run()
-    assert "Settings of **trained**" in app.info[0].value
+    next(button for button in app.button if button.label == "New run with these settings").click().run()
+    assert "Settings copied from **trained**" in app.info[0].value
     assert app.number_input(key="trained-epochs").value == trained.settings().epochs
     assert not app.error and not app.exception
 
@@ -113,9 +105,9 @@ def test_a_run_that_failed_shows_its_reason_and_its_log(demo):
     jobs.start(run)
     wait_for(run)
     app = opened("training", view="Runs", run="broken")
-    assert "no weights file /nowhere.h5" in app.error[0].value
+    assert "The weights file /nowhere.h5 does not exist" in app.error[0].value
     table = app.dataframe[0].value.set_index("Run")
-    assert "no weights file /nowhere.h5" in table.loc["broken", "Reason"]
+    assert "The weights file /nowhere.h5 does not exist" in table.loc["broken", "Reason"]
     assert "Resume" in {button.label for button in app.button}
     housekeeping.delete(run)
 
@@ -123,7 +115,7 @@ def test_a_run_that_failed_shows_its_reason_and_its_log(demo):
 def test_comparison_shows_the_numbers_that_training_kept(trained):
     app = opened("comparison")
     table = app.dataframe[0].value
-    kept = trained.evaluation()["3"]["test"]
+    kept = trained.results.evaluation()["3"]["test"]
     assert table.loc["Accuracy", "Stage 3 · trained"].startswith(f"{kept['accuracy']:.1%} (")
     assert table.loc["Images", "Stage 1 · trained"] == "15"
     assert "Of 100 children" in app.slider(key="prevalence").label
@@ -131,11 +123,11 @@ def test_comparison_shows_the_numbers_that_training_kept(trained):
 
 
 def test_what_a_run_says_of_itself_stands_on_the_comparison_page(trained):
-    with remarked(trained, "Validation may look better than it is."):
+    with noted(trained, "Validation may look better than it is."):
         assert "trained: Validation may look better than it is." in texts(opened("comparison"))
 
 
-SECTIONS = ["Curves", "Calibration", "Groups", "Errors", "What they read", "Map", "Training", "Report"]
+SECTIONS = ["Curves", "Calibration", "Subgroups", "Errors", "Shortcuts", "Map", "Training", "Report"]
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -150,28 +142,28 @@ def test_a_cohort_narrows_the_comparison(trained, demo):
     few = np.flatnonzero(dataset.table["split"] == "test")[::2]
     save_cohort(dataset, "every second", few)
     app = opened("comparison")
-    app.selectbox(key="films").set_value("every second").run()
+    app.selectbox(key="cohort").set_value("every second").run()
     assert app.dataframe[0].value.loc["Images", "Stage 1 · trained"] == str(len(few))
-    forget_cohort(demo, "every second")
+    delete_cohort(demo, "every second")
 
 
-def test_films_are_filtered_by_a_models_answers(trained, demo):
-    kept = pd.concat([trained.predictions(1, split) for split in ("validation", "test")])
+def test_images_are_filtered_by_a_models_predictions(trained, demo):
+    kept = pd.concat([trained.results.predictions(1, split) for split in ("validation", "test")])
     wrong = (kept["probability"] >= 0.5) != (kept["label"] == "PNEUMONIA")
     app = opened("dataset", dataset=str(demo))
     app.selectbox(key="model").set_value("trained · stage 1").run()
-    app.button_group(key="right").set_value("wrong").run()
-    expected = f"{wrong.sum():,} images" if wrong.any() else "No film is like that"
+    app.button_group(key="correct").set_value("wrong").run()
+    expected = f"{wrong.sum():,} images" if wrong.any() else "No images match"
     assert expected in texts(app)
 
 
 def test_one_threshold_moves_every_number(trained):
     app = opened("comparison")
-    app.selectbox(key="rule").set_value("own").run()
+    app.selectbox(key="rule").set_value("manual").run()
     app.slider(key="threshold").set_value(0.0).run()
     table = app.dataframe[0].value
     assert (table.loc["Specificity"].str.startswith("0.0%")).all()
-    assert "calls every film the same" in texts(app)
+    assert "predicts the same label for every image" in texts(app)
     for rule in ("youden", "sensitivity", "specificity", "cost"):
         app.selectbox(key="rule").set_value(rule).run()
         assert not app.exception and not app.error
@@ -179,43 +171,61 @@ def test_one_threshold_moves_every_number(trained):
 
 
 def test_diagnosis_answers_as_training_measured_and_survives_a_bad_file(trained, demo):
-    film = sorted((demo / "test/PNEUMONIA").iterdir())[0]
+    image = sorted((demo / "test/PNEUMONIA").iterdir())[0]
     app = opened("diagnosis", anyway=True)
-    files = [(film.name, film.read_bytes(), "image/jpeg"), ("bad.jpeg", b"x", "image/jpeg")]
+    files = [(image.name, image.read_bytes(), "image/jpeg"), ("bad.jpeg", b"x", "image/jpeg")]
     app.file_uploader[0].set_value(files).run()
     assert not app.exception
     assert "bad.jpeg is not an image" in app.error[0].value
-    kept = trained.predictions(3, "test").set_index("path").loc[f"test/PNEUMONIA/{film.name}"]
-    record = available_models()[-1].record
-    answer = load_predictor(available_models()[-1].path).predict([read(film)])[0]
+    kept = trained.results.predictions(3, "test").set_index("path").loc[f"test/PNEUMONIA/{image.name}"]
+    record = answering_models()[-1].record
+    answer = load_predictor(answering_models()[-1].path).predict([read_image(image)])[0]
     assert answer.probability == pytest.approx(kept["probability"], abs=NEAR)
     shown = calibrated(answer.probability, record.temperature)
     assert f"Probability of pneumonia **{shown:.1%}**" in texts(app)
-    assert "Trained on demo from random weights; on" in texts(app)
+    assert "Run trained, trained on demo from random weights. On 15 test images" in texts(app)
 
 
 def test_a_saved_operating_point_is_used_in_diagnosis(trained, demo):
     app = opened("comparison")
-    app.selectbox(key="rule").set_value("own").run()
+    app.selectbox(key="rule").set_value("manual").run()
     app.slider(key="threshold").set_value(0.01).run()
     next(button for button in app.button if button.label == "Use in diagnosis").click().run()
     assert not app.exception
-    assert [model.record.threshold for model in available_models()] == [0.01, 0.01, 0.01]
-    film = next((demo / "test/NORMAL").iterdir())
-    answer = load_predictor(available_models()[0].path).predict([read(film)])[0]
+    model = answering_models()[-1]
+    assert model.record.threshold == 0.01 and model.identity.version == 2
+    image = next((demo / "test/NORMAL").iterdir())
+    answer = load_predictor(model.path).predict([read_image(image)])[0]
     assert answer.label == ("PNEUMONIA" if answer.probability >= 0.01 else "NORMAL")
     app = opened("diagnosis", anyway=True)
-    app.file_uploader[0].set_value([(film.name, film.read_bytes(), "image/jpeg")]).run()
+    app.file_uploader[0].set_value([(image.name, image.read_bytes(), "image/jpeg")]).run()
     assert "chosen by hand" in texts(app)
-    for model in available_models():
-        save_operating_point(model, DEFAULT)
+    rollback("tests")
+    assert answering_models()[-1].record.threshold != 0.01
+
+
+def test_a_model_is_promoted_and_rolled_back_on_the_comparison_page(trained):
+    app = opened("comparison", section="Promotion")
+    assert "Training changes nothing there until a model is promoted" in texts(app)
+    app.selectbox(key="to-promote").set_value(find_model("trained/2")).run()
+    assert "**Trained on real data**" in texts(app)
+    promotion = next(button for button in app.button if button.label == "Promote")
+    assert promotion.disabled
+    app.text_input(key="reason").set_value("a demonstration").run()
+    app.checkbox(key="override").check().run()
+    next(button for button in app.button if button.label == "Promote").click().run()
+    assert not app.exception
+    assert answering_models()[-1].identity.name == "trained/2"
+    next(button for button in app.button if button.label == "Roll back").click().run()
+    assert not app.exception
+    assert answering_models()[-1].identity.name == "trained/3"
 
 
 def test_the_model_that_came_along_is_compared_as_it_answers_and_keeps_its_threshold(own_home, monkeypatch):
-    monkeypatch.delenv("PNEUMONIA_STUDIO_SHIPPED")
-    (model,) = available_models()
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    (model,) = answering_models()
     app = opened("comparison")
-    assert app.selectbox(key="rule").value == "sensitivity"
+    assert app.selectbox(key="rule").value == "own"
     assert f"Stage 3 · {model.record.run}: {model.record.threshold:.3f}" in texts(app)
     app.selectbox(key="rule").set_value("half").run()
     assert "Use in diagnosis" not in [button.label for button in app.button]
@@ -228,7 +238,7 @@ def test_where_sign_in_is_set_up_a_stranger_sees_nothing_else(trained):
     assert not app.exception and [button.label for button in app.button] == ["Sign in"]
     assert "Trained stages" not in texts(app) and not app.file_uploader
     app.button[0].click().run()
-    assert not app.exception and "nobody can sign in" in app.error[0].value
+    assert not app.exception and "Sign-in failed" in app.error[0].value
 
 
 def test_no_page_imports_tensorflow(trained, demo):
@@ -237,16 +247,16 @@ import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("streamlit_app.py", default_timeout=300).run()
 for page in ("dataset", "training", "comparison", "diagnosis"):
-    app.switch_page(f"pages/{page}.py").run()
+    app.switch_page(f"pages/{page}/page.py").run()
     assert not app.exception, app.exception
-film = open(sys.argv[1], "rb").read()
+image = open(sys.argv[1], "rb").read()
 app.toggle(key="anyway").set_value(True)
-app.file_uploader[0].set_value([("film.jpeg", film, "image/jpeg")]).run()
+app.file_uploader[0].set_value([("image.jpeg", image, "image/jpeg")]).run()
 assert any("Probability" in element.value for element in app.markdown)
 assert not {"tensorflow", "keras"} & set(sys.modules)
 """
-    film = next((demo / "test/NORMAL").iterdir())
-    subprocess.run([sys.executable, "-c", code, str(film)], cwd=PROJECT, check=True)
+    image = next((demo / "test/NORMAL").iterdir())
+    subprocess.run([sys.executable, "-c", code, str(image)], cwd=PROJECT, check=True)
 
 
 @pytest.fixture
@@ -285,7 +295,7 @@ def test_the_comparison_page_draws_a_sweep_as_lines(sweep):
     table = next(item.value for item in app.dataframe if "learning_rate" in item.value)
     assert table["state"].tolist() == ["finished", "pruned"]
     assert table["loss"].notna().tolist() == [True, False]
-    assert "Test is not shown" in texts(app)
+    assert "Test results are not shown" in texts(app)
 
 
 def test_the_comparison_page_shows_what_each_change_of_an_ablation_did(trained):
@@ -298,16 +308,16 @@ def test_the_comparison_page_shows_what_each_change_of_an_ablation_did(trained):
     made = Sweep("parts", folder, 2, {"search": "ablation"}, trials)
     try:
         replace(made, trials=trials[:1]).save()
-        assert "No change has finished beside" in texts(opened("comparison", section="Sweeps"))
+        assert "at least one change have finished" in texts(opened("comparison", section="Sweeps"))
         made.save()
-        found = made.departures()
+        found = made.ablation_effects()
         assert found["change"].tolist() == ["mixup 0.2"] and found["seed"].tolist() == [0]
         assert found["loss"].iloc[0] == pytest.approx(0.25) and found["auc"].iloc[0] == 0
-        assert made.in_words(trials[0]) == "nothing changed"
+        assert made.describe(trials[0]) == "nothing changed"
         app = opened("comparison", section="Sweeps")
-        assert "against the unchanged recipe with the same seed" in texts(app)
+        assert "compared with the unchanged settings at the same seed" in texts(app)
         app.button_group(key="departure").set_value("auc").run()
-        assert not app.exception and "lies right of the line" in texts(app)
+        assert not app.exception and "Points to the right of the line are better" in texts(app)
     finally:
         made.path.unlink()
         shutil.rmtree(changed.path)
@@ -319,13 +329,13 @@ def test_the_sidebar_says_what_the_dicom_node_has_done(own_home):
         return "\n".join(caption.value for caption in app.sidebar.caption)
 
     assert "DICOM node" not in said()
-    queue = FilmQueue()
+    queue = ImageQueue()
     for number in range(3):
-        queue.store(f"1.2.{number}", "1.2", "SENDER", (b"film",))
-    first, second, _ = queue.quiet(0, 9)
-    queue.failed(first, "The film is damaged.")
-    queue.judged(second, {})
-    queue.postponed(second, "ORTHANC@127.0.0.1:4242 does not answer", 60)
+        queue.store(f"1.2.{number}", "1.2", "SENDER", (b"image",))
+    first, second, _ = queue.complete_studies(0, 9)
+    queue.mark_failed(first, "The image is damaged.")
+    queue.add_results(second, {})
+    queue.postpone(second, "ORTHANC@127.0.0.1:4242 does not answer", 60)
     queue.close()
-    assert "3 received, 1 judged, 0 delivered, 2 waiting, 1 failed" in said()
-    assert "1 failed: The film is damaged." in said() and "does not answer" in said()
+    assert "3 received, 1 processed, 0 delivered, 2 pending, 1 failed" in said()
+    assert "1 failed: The image is damaged." in said() and "does not answer" in said()

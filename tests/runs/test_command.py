@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from core.cli.main import commands
 from core.config import Augmentation, Strategy, preset
-from core.dataset import Choices, choices, choose
+from core.dataset import Exclusions, read_exclusions, save_exclusions
 from core.errors import UserError
 from core.runs import command_line, list_runs, strategies
 
@@ -29,8 +29,8 @@ def test_the_command_line_makes_a_run_of_the_same_settings(
 ):
     settings = preset(name).settings(data=str(demo), **changes)
     if chosen:
-        choose(demo, Choices(without_test_patients=True))
-    words = shlex.split(command_line(settings, asdict(choices(demo))))
+        save_exclusions(demo, Exclusions(without_test_patients=True))
+    words = shlex.split(command_line(settings, asdict(read_exclusions(demo))))
     assert words[:4] == ["python", "-m", "core", "train"]
     monkeypatch.setattr("core.cli.training._followed", lambda run, as_json: 0)  # make it, do not train it
     result = CliRunner().invoke(commands, [*words[3:], "--runs", str(tmp_path)], standalone_mode=False)
@@ -41,12 +41,12 @@ def test_the_command_line_makes_a_run_of_the_same_settings(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"momentum": "2"}, "momentum is 2; it must lie between"),
+        ({"momentum": "2"}, "momentum is 2; it must be between"),
         ({"colour": "1"}, "Unknown setting 'colour'"),
-        ({"augmentation.twist": "1"}, "Unknown setting augmentation.twist"),
-        ({"epochs": "many"}, "epochs is .many.; a number"),
+        ({"augmentation.twist": "1"}, "Unknown setting 'augmentation.twist'"),
+        ({"epochs": "many"}, "epochs is .many.; a whole number"),
         ({"strategy.trains": '["block9_conv1"]', "strategy.name": "x"}, "no layer 'block9_conv1'"),
-        ({"strategy.trains": "[]"}, "missing or of the wrong kind"),
+        ({"strategy.trained_layers": "[]"}, "strategy.name is missing"),
         ({"stages": "[4]"}, "choose which layers it trains"),
     ],
 )
@@ -55,7 +55,7 @@ def test_a_wrong_setting_is_refused_with_its_name(change, sentence):
         preset("seed").settings().changed(change)
 
 
-def test_strategies_are_kept_by_name(own_home):
+def test_strategies_are_saved_by_name(own_home):
     assert strategies.saved() == {}
     late, early = Strategy("late", ("block5_conv4",)), Strategy("early", ("block1_conv1",), 1.0, 10)
     strategies.save(late)

@@ -11,10 +11,10 @@ import pytest
 from short_runs import tiny_settings, wait_for, wait_until
 
 from core.errors import UserError
-from core.runs import create_run, jobs, list_runs, lock, open_run, queue
-from core.runs.process import Identity
+from core.runs import ProcessIdentity, create_run, jobs, list_runs, lock, open_run, queue
 
 PATIENCE_S = 240
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def test_the_queue_can_be_reordered_and_emptied(make):
     wait_until(lambda: first.status().state == "running", PATIENCE_S)
     folder = first.path.parent
     queue.move(folder, "c", -5)
-    assert queue.waiting(folder) == ["c", "a", "b"]
-    assert others[1].status().message == "Waiting for its turn: number 3 of 3."
-    assert jobs.stop(others[0]).state == "stopped" and queue.waiting(folder) == ["c", "b"]
+    assert queue.names(folder) == ["c", "a", "b"]
+    assert others[1].status().message == "Queued: position 3 of 3."
+    assert jobs.stop(others[0]).state == "stopped" and queue.names(folder) == ["c", "b"]
     queue.clear(folder)
     assert states(*others) == ["stopped"] * 3
     assert first.status().state == "running"
@@ -138,8 +138,8 @@ def test_what_does_not_end_in_time_is_killed_and_counts_as_stopped(make):
 
 def test_a_number_that_belongs_to_another_process_now_is_never_signalled():
     other = subprocess.Popen(["sleep", "60"])
-    identity = Identity.of(other.pid)
-    stale = Identity(other.pid, identity.started - 100)
+    identity = ProcessIdentity.of(other.pid)
+    stale = ProcessIdentity(other.pid, identity.started - 100)
     assert stale.process() is None and not stale.kill()
     assert other.poll() is None
     assert identity.kill()
@@ -166,7 +166,7 @@ def test_a_run_started_by_hand_takes_its_turn_and_no_other_trains_beside_it(make
     second = subprocess.run(
         [*command[:-1], str(other.path)], cwd=jobs.PROJECT, capture_output=True, text=True
     )
-    assert second.returncode == 2 and "training already" in second.stderr
+    assert second.returncode == 2 and "already training" in second.stderr
     jobs.start(other)
     assert other.status().state == "queued"
     assert process.wait(120) == 0

@@ -7,7 +7,7 @@ import pytest
 from short_runs import tiny_settings
 
 from core.errors import UserError
-from core.runs import create_run, list_runs, lock, open_run
+from core.runs import create_run, jobs, list_runs, lock, open_run
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_a_new_run_keeps_its_settings(run, demo):
 
 @pytest.mark.parametrize("name", ["", "../up", "a b", "x" * 65, ".hidden"])
 def test_names_that_are_no_names_are_refused(name, demo, tmp_path):
-    with pytest.raises(UserError, match="cannot be called|no run"):
+    with pytest.raises(UserError, match="not a valid run name|no run"):
         create_run(tiny_settings(demo), name or " ", tmp_path)
     with pytest.raises(UserError):
         open_run(name, tmp_path)
@@ -41,11 +41,21 @@ def test_history_is_appended_and_read_back(run):
     assert run.steps()["accuracy"].iloc[2] == 0.75
 
 
-def test_a_run_whose_process_is_gone_without_a_word_has_died(run):
+def test_a_run_whose_process_is_gone_without_an_exit_reason_has_died(run):
     run.write_state(state="running", started=time.time() - 5)
     status = run.status()
-    assert status.state == "died" and "without a word" in status.message
+    assert status.state == "died" and "without an exit reason" in status.message
     assert status.seconds == pytest.approx(5, abs=1)
+
+
+def test_a_dead_run_may_change_until_its_scheduler_has_written_the_exit_reason(run):
+    run.write_state(state="running", started=time.time() - 5)
+    assert run.status().state == "died" and not jobs.may_change(run)
+    scheduler = lock.acquire(jobs.scheduler_lock(run.path.parent))
+    assert jobs.may_change(run)
+    run.write_state(state="died", message="The training process was killed (SIGKILL).", ended=time.time())
+    assert not jobs.may_change(run)
+    os.close(scheduler)
 
 
 def test_a_lock_tells_who_lives_and_is_free_after_a_kill(tmp_path):
@@ -59,3 +69,24 @@ def test_a_lock_tells_who_lives_and_is_free_after_a_kill(tmp_path):
     holder.wait()
     assert not lock.is_held(path)
     os.close(lock.acquire(path))
+
+
+def test_a_lock_is_taken_while_others_look_whether_it_is_held(tmp_path):
+    """A run whose lock was only looked at must not be passed over as one that trains."""
+    path = tmp_path / "lock"
+    code = "import sys; from pathlib import Path; from core.runs import lock\n"
+    code += "path = Path(sys.argv[1]); path.touch(); print('looking', flush=True)\n"
+    code += "while True: lock.is_held(path)"
+    looking = [
+        subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) for _ in range(2)
+    ]
+    try:
+        assert [process.stdout.readline() for process in looking] == [b"looking\n"] * 2
+        for _ in range(100):
+            held = lock.acquire(path)
+            assert held is not None
+            os.close(held)
+    finally:
+        for process in looking:
+            process.kill()
+            process.wait()

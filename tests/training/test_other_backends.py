@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parent / "test_optimizer.py"
 
 
+@pytest.mark.slow
 def test_losses_updates_and_averages_hold_on_jax():
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", str(TESTS)]
     environment = {**os.environ, "KERAS_BACKEND": "jax"}

@@ -12,8 +12,7 @@ import pytest
 
 from core.cli.main import main
 from core.errors import UserError
-from core.runs import list_sweeps, open_run, open_sweep
-from core.runs.sweeps import Sweep, Trial
+from core.runs import Sweep, Trial, list_sweeps, open_run, open_sweep
 from core.training.sweep_plan import Range, read_plan
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -23,6 +22,7 @@ preset = "quick"
 data = "{data}"
 [settings]
 weights = "none"
+width = 0.125
 stages = [1]
 optimizer = "sgd"
 epochs = 2
@@ -40,7 +40,8 @@ def write(folder: Path, demo: Path, head: str, rest: str) -> Path:
     return path
 
 
-def test_a_grid_is_trained_once_though_it_is_killed(demo, own_home, tmp_path):
+@pytest.mark.slow
+def test_a_grid_is_trained_once_although_it_is_killed(demo, own_home, tmp_path):
     """The driver is killed in its first trial; what has finished keeps the time at which it ended."""
     path = write(tmp_path, demo, 'name = "rates"\nseeds = [0, 1]', "[values]\nlearning_rate = [1e-4, 1e-3]")
     words = [sys.executable, "-m", "core", "sweep", str(path)]
@@ -55,23 +56,23 @@ def test_a_grid_is_trained_once_though_it_is_killed(demo, own_home, tmp_path):
 
     done = subprocess.run(words, cwd=PROJECT, env={**os.environ}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    found = open_sweep("rates")
-    assert [trial.values for trial in found.trials] == [{"learning_rate": 1e-4}, {"learning_rate": 1e-3}]
-    assert [trial.runs for trial in found.trials] == [(f"rates-00{n}-s0", f"rates-00{n}-s1") for n in (0, 1)]
-    assert {found.state(trial) for trial in found.trials} == {"finished"} and found.done() == 1
+    sweep = open_sweep("rates")
+    assert [trial.values for trial in sweep.trials] == [{"learning_rate": 1e-4}, {"learning_rate": 1e-3}]
+    assert [trial.runs for trial in sweep.trials] == [(f"rates-00{n}-s0", f"rates-00{n}-s1") for n in (0, 1)]
+    assert {sweep.state(trial) for trial in sweep.trials} == {"finished"} and sweep.done() == 1
     for name, ended in before.items():
         assert open_run(name).status().ended == ended
-    runs = found.runs(found.trials[1])
+    runs = sweep.runs(sweep.trials[1])
     assert [run.settings().seed for run in runs] == [0, 1] and runs[0].settings().learning_rate == 1e-3
-    assert found.best().number in (0, 1) and "Best: trial" in done.stdout
-    # A trial never takes the place of the model that answers, nor needs what answers are checked against.
+    assert sweep.best().number in (0, 1) and "Best: trial" in done.stdout
+    # A trial publishes no model and needs no reference.
     assert not (own_home / "model_weights").exists()
     assert not any(runs[0].path.rglob("references")) and runs[0].model_folder() == own_home / "model_weights"
 
-    kept = own_home / "data" / "features"
-    assert len({path.name for path in kept.iterdir() if path.is_dir()}) <= 2  # one a seed, not one a run
+    cache = own_home / "data" / "features"
+    assert len({path.name for path in cache.iterdir() if path.is_dir()}) <= 2  # one per seed, not per run
 
-    with pytest.raises(UserError, match="was begun with other settings or values"):
+    with pytest.raises(UserError, match="was started with other settings or values"):
         other = write(tmp_path, demo, 'name = "rates"\nseeds = [0, 1]', "[values]\nlearning_rate = [1e-5]")
         _run(other)
 
@@ -82,12 +83,13 @@ def _finished(sweep: Sweep) -> list[str]:
 
 
 def _run(path: Path) -> Sweep:
-    from core.training.sweep import Queue, run_sweep
+    from core.training.sweep import LocalTrainer, run_sweep
 
-    return run_sweep(read_plan(path), Queue())
+    return run_sweep(read_plan(path), LocalTrainer())
 
 
-def test_a_search_gives_bad_trials_up_by_validation_loss(demo, own_home, tmp_path, capsys):
+@pytest.mark.slow
+def test_a_search_prunes_bad_trials_by_validation_loss(demo, own_home, tmp_path, capsys):
     """A learning rate of 1 ruins a run in its first epoch; the search sees it and goes on."""
     path = write(
         tmp_path,
@@ -96,15 +98,15 @@ def test_a_search_gives_bad_trials_up_by_validation_loss(demo, own_home, tmp_pat
         "[ranges]\nlearning_rate = { low = 1e-5, high = 1.0, log = true }",
     )
     assert main(["sweep", str(path), "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert len(said["trials"]) == 4
-    finished = [trial for trial in said["trials"] if trial["state"] == "finished"]
-    assert len(finished) >= 3 and said["best"] == min(finished, key=lambda trial: trial["loss"])["number"]
-    assert {trial["state"] for trial in said["trials"]} <= {"finished", "pruned"}
-    for trial in said["trials"]:
+    output = json.loads(capsys.readouterr().out)
+    assert len(output["trials"]) == 4
+    finished = [trial for trial in output["trials"] if trial["state"] == "finished"]
+    assert len(finished) >= 3 and output["best"] == min(finished, key=lambda trial: trial["loss"])["number"]
+    assert {trial["state"] for trial in output["trials"]} <= {"finished", "pruned"}
+    for trial in output["trials"]:
         assert 1e-5 <= trial["values"]["learning_rate"] <= 1
         if trial["state"] == "pruned":
-            reasons = ("worse than half of the others", "The loss is no longer a number")
+            reasons = ("higher loss than the median", "Training diverged")
             assert any(reason in trial["pruned"] for reason in reasons)
 
 
@@ -113,7 +115,7 @@ def test_a_search_gives_bad_trials_up_by_validation_loss(demo, own_home, tmp_pat
     [
         ("", "", "Nothing is varied"),
         ('search = "guess"', "[values]\nmomentum = [0, 0.9]", "choose from grid, ablation, random, tpe"),
-        ("", "[ranges]\nmomentum = { low = 0, high = 0.9 }", "Of a range no grid can be made"),
+        ("", "[ranges]\nmomentum = { low = 0, high = 0.9 }", "A grid needs single values"),
         ('search = "tpe"', "[ranges]\nmomentum = { low = 0.9, high = 0 }", "the lower bound first"),
         ('search = "tpe"', "[ranges]\nmomentum = 3", "the lower bound first"),
         ("", "[values]\nmomentum = [0, 7]", "momentum is 7"),
@@ -122,17 +124,17 @@ def test_a_search_gives_bad_trials_up_by_validation_loss(demo, own_home, tmp_pat
         ("", "[values]\nseed = [1]", "seed cannot be varied"),
         ("", "[values]\nmomentum = 3", "give a list"),
         ("seeds = [1, 1]", "[values]\nmomentum = [0]", "different whole numbers"),
-        ("trails = 3", "[values]\nmomentum = [0]", "'trails', which is not known"),
-        ('name = "a b"', "[values]\nmomentum = [0]", "cannot be called"),
-        ("what", "", "is no TOML file"),
+        ("trails = 3", "[values]\nmomentum = [0]", "unknown key 'trails'"),
+        ('name = "a b"', "[values]\nmomentum = [0]", "not a valid run name"),
+        ("what", "", "is not a TOML file"),
     ],
 )
-def test_a_file_that_cannot_be_meant_so_is_refused_before_anything_runs(demo, tmp_path, head, rest, reason):
+def test_a_file_with_a_mistake_is_refused_before_anything_runs(demo, tmp_path, head, rest, reason):
     with pytest.raises(UserError, match=reason):
         read_plan(write(tmp_path, demo, head, rest))
 
 
-def test_a_plan_says_what_its_file_says(demo, tmp_path):
+def test_a_plan_holds_the_content_of_its_file(demo, tmp_path):
     plan = read_plan(
         write(
             tmp_path,
@@ -163,11 +165,11 @@ def test_an_ablation_changes_one_thing_at_a_time(demo, tmp_path):
     assert plan.settings(plan.points()[0], plan.base.seed) == plan.base
 
 
-def test_a_damaged_record_is_passed_over_and_said(tmp_path):
+def test_a_damaged_record_is_skipped_in_lists_and_reported_when_opened(tmp_path):
     sweep = Sweep("good", tmp_path, 2, {}, (Trial(0, {"momentum": 0.5}, ("good-000-s0",)),))
     sweep.save()
     (tmp_path / ".sweeps" / "bad.json").write_text("{")
-    assert [found.name for found in list_sweeps(tmp_path)] == ["good"]
+    assert [sweep.name for sweep in list_sweeps(tmp_path)] == ["good"]
     assert list_sweeps(tmp_path)[0] == sweep
     assert sweep.state(sweep.trials[0]) == "queued" and sweep.best() is None and sweep.done() == 0
     with pytest.raises(UserError, match="is damaged"):

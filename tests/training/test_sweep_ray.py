@@ -7,7 +7,7 @@ from core.config import TrainingSettings
 from core.errors import UserError
 from core.runs import open_sweep
 from core.training.sweep import run_sweep
-from core.training.sweep_cluster import Cluster
+from core.training.sweep_cluster import ClusterTrainer
 from core.training.sweep_plan import SweepPlan
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,7 @@ def plan(settings: TrainingSettings) -> SweepPlan:
     return SweepPlan("far", settings, "grid", 2, (0,), {"momentum": [0.0, 0.5]}, prune=False, cpus=1)
 
 
-def test_trials_run_beside_each_other_and_a_lost_one_goes_on(demo, own_home, monkeypatch):
+def test_trials_run_in_parallel_and_a_lost_one_is_resumed(demo, own_home, monkeypatch):
     ray = pytest.importorskip("ray", reason="Ray is not installed (requirements-scale.txt)")
     monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # so that it listens on 127.0.0.1 alone
     from ray.cluster_utils import Cluster as Nodes
@@ -26,34 +26,34 @@ def test_trials_run_beside_each_other_and_a_lost_one_goes_on(demo, own_home, mon
     second = nodes.add_node(num_cpus=1)
     tiny = plan(tiny_settings(demo, stages=(1,)))
     try:
-        far = Cluster(nodes.address, 1)
-        assert far.at_once == 2
+        far = ClusterTrainer(nodes.address, 1)
+        assert far.parallel_trials == 2
         monkeypatch.setattr(far, "is_busy", _losing(far, nodes, second))
-        found = run_sweep(tiny, far)
-        states = [found.state(trial) for trial in found.trials]
+        sweep = run_sweep(tiny, far)
+        states = [sweep.state(trial) for trial in sweep.trials]
         assert sorted(states) in (["died", "finished"], ["finished", "finished"])
-        found = run_sweep(tiny, Cluster(nodes.address, 1))
-        assert [found.state(trial) for trial in found.trials] == ["finished", "finished"]
-        assert open_sweep("far") == found
+        sweep = run_sweep(tiny, ClusterTrainer(nodes.address, 1))
+        assert [sweep.state(trial) for trial in sweep.trials] == ["finished", "finished"]
+        assert open_sweep("far") == sweep
     finally:
         ray.shutdown()
         nodes.shutdown()
 
 
-def _losing(far: Cluster, nodes, second):
-    """`is_busy` that takes the second node away once both runs train."""
-    look, lost = far.is_busy, []
+def _losing(far: ClusterTrainer, nodes, second):
+    """`is_busy` that removes the second node once both runs are training."""
+    ask, lost = far.is_busy, []
 
     def busy(run) -> bool:
-        found = look(run)
+        is_busy = ask(run)
         started = [one for one in run.path.parent.glob("far-*") if (one / "process.json").exists()]
         if len(started) == 2 and not lost:
             lost.append(nodes.remove_node(second, allow_graceful=False))
-        return found
+        return is_busy
 
     return busy
 
 
-def test_a_cluster_that_is_not_there_is_told():
+def test_a_cluster_that_does_not_answer_is_reported():
     with pytest.raises(UserError, match="Ray is not installed|There is no cluster at 127.0.0.1:1"):
-        Cluster("127.0.0.1:1", 2)
+        ClusterTrainer("127.0.0.1:1", 2)

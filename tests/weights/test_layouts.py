@@ -7,12 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.diagnosis import load_predictor
+from core.inference import load_predictor
 from core.runs import import_weights
 from core.weights import WeightsError, read_model
 
+pytestmark = pytest.mark.slow
 PROJECT = Path(__file__).resolve().parents[2]
-LAYOUTS = ("flat_whole.h5", "flat_alone.h5", "flat.weights.h5", "nested_whole.h5", "nested_alone.h5")
+LAYOUTS = (
+    "flat_whole.keras",
+    "nested_whole.keras",
+    "flat_whole.h5",
+    "flat_alone.h5",
+    "flat.weights.h5",
+    "nested_whole.h5",
+    "nested_alone.h5",
+)
 
 WRITE = """
 import sys
@@ -39,11 +48,12 @@ else:
 model.compile("sgd", "categorical_crossentropy")
 kind = "nested" if nested else "flat"
 model.save(folder / f"{{kind}}_whole.h5")
+model.save(folder / f"{{kind}}_whole.keras")
 if not nested:
     model.save_weights(folder / "flat.weights.h5")
 {alone}
-film = np.linspace(0, 1, 128 * 128, dtype="float32").reshape(1, 128, 128, 1).repeat(3, -1)
-np.save(folder / f"{{kind}}.npy", model.predict(film, verbose=0)[0, 1])
+image = np.linspace(0, 1, 128 * 128, dtype="float32").reshape(1, 128, 128, 1).repeat(3, -1)
+np.save(folder / f"{{kind}}.npy", model.predict(image, verbose=0)[0, 1])
 """
 KERAS = {
     "keras2": WRITE.format(
@@ -63,7 +73,7 @@ with h5py.File(folder / f"{kind}_alone.h5", "w") as file:
 
 @pytest.fixture(scope="module", params=KERAS)
 def elsewhere(request, tmp_path_factory) -> Path:
-    """A folder of files that a program of that Keras wrote, and what its models say of one film."""
+    """A folder of files that a program of that Keras wrote, and what its models say of one image."""
     folder = tmp_path_factory.mktemp(request.param)
     for kind in ("flat", "nested"):
         command = [sys.executable, "-c", KERAS[request.param], str(folder), kind]
@@ -83,7 +93,7 @@ def test_weights_made_elsewhere_predict_as_they_did(elsewhere, name, tmp_path):
 
 
 def test_all_layouts_give_the_same_arrays(elsewhere):
-    first, *others = (read_model(elsewhere / name)[0] for name in LAYOUTS[:3])
+    first, *others = (read_model(elsewhere / name)[0] for name in LAYOUTS if name.startswith("flat"))
     for other in others:
         assert all(np.array_equal(first[name][0], other[name][0]) for name in first)
 
@@ -95,6 +105,6 @@ model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, name="other")
 model.save(sys.argv[1])
 """
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "other.h5")], check=True, capture_output=True)
-    with pytest.raises(WeightsError, match="no layer block1_conv1 .it holds other"):
+    with pytest.raises(WeightsError, match="computes otherwise .* its input is 8, expected 128 x 128 x 3"):
         import_weights(tmp_path / "other.h5", 3, "unit", folder=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()

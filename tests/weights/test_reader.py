@@ -3,8 +3,9 @@ import shutil
 import h5py
 import numpy as np
 import pytest
+from short_runs import NARROW
 
-from core.architecture import BACKBONE, WEIGHTED
+from core.architecture import BACKBONES, VGG19
 from core.weights import ModelRecord, WeightsError, read_backbone, read_model, read_record
 
 
@@ -18,8 +19,8 @@ def backbone_file(tmp_path):
     """A file in Keras's no-top layout, with weights that tell their layer."""
     path = tmp_path / "notop.h5"
     with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = [layer.name for layer in BACKBONE]
-        for number, layer in enumerate(BACKBONE):
+        file.attrs["layer_names"] = [layer.name for layer in VGG19.weighted_body]
+        for number, layer in enumerate(VGG19.weighted_body):
             group = file.create_group(layer.name)
             group[f"{layer.name}_W_1:0"] = np.full(layer.kernel, number, np.float32)
             group[f"{layer.name}_b_1:0"] = np.full(layer.kernel[-1:], -number, np.float32)
@@ -29,7 +30,7 @@ def backbone_file(tmp_path):
 def test_a_trained_file_gives_every_layer_and_its_provenance(model_file):
     arrays, record = read_model(model_file)
     assert {name: kernel.shape for name, (kernel, _) in arrays.items()} == {
-        layer.name: layer.kernel for layer in WEIGHTED
+        layer.name: layer.kernel for layer in NARROW.weighted
     }
     assert record == read_record(model_file)
     assert (record.stage, record.run, record.synthetic) == (1, "trained", True)
@@ -42,8 +43,24 @@ def test_the_layout_of_kerass_own_backbone_is_read(backbone_file):
     assert kernel.shape == (3, 3, 512, 512) and (kernel == 15).all() and (bias == -15).all()
 
 
+def test_layers_that_keras_named_differently_are_told_apart_by_their_order(tmp_path):
+    """Keras's own DenseNet121 file has `conv1/conv` and `conv1/bn`; `bn` is another layer."""
+    backbone, path = BACKBONES["densenet121"].at_width(1 / 8), tmp_path / "notop.h5"
+    names = {layer.name: layer.name for layer in backbone.weighted_body}
+    names |= {"conv1_conv": "conv1/conv", "conv1_bn": "conv1/bn"}
+    with h5py.File(path, "w") as file:
+        listed = [names.get(layer.name, layer.name).encode() for layer in backbone.body]
+        file.attrs["layer_names"] = np.array(listed)  # those without weights, too
+        for number, layer in enumerate(backbone.weighted_body):
+            group = file.create_group(f"{names[layer.name]}/{names[layer.name]}")
+            for weight in layer.weights:
+                group[f"{weight.name}:0"] = np.full(weight.shape, number, np.float32)
+    arrays = read_backbone(path, backbone)
+    assert [values[0].flat[0] for values in arrays.values()] == list(range(len(backbone.weighted_body)))
+
+
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(WeightsError, match="There is no weights file"):
+    with pytest.raises(WeightsError, match="The weights file .* does not exist"):
         read_model(tmp_path / "none.h5")
 
 
@@ -64,15 +81,13 @@ def test_text_is_refused(tmp_path):
 def test_another_architecture_is_refused_with_what_differs(model_file, tmp_path):
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["conv2d/kernel"] = np.zeros((3, 3), np.float32)
-    with pytest.raises(WeightsError, match="no layer block1_conv1 .it holds conv2d"):
+    with pytest.raises(WeightsError, match="no layer block1_conv1 .it has conv2d"):
         read_model(tmp_path / "other.h5")
     with h5py.File(model_file, "r+") as file:
         del file["model_weights/fc2"]
-        file["model_weights/fc2/kernel"] = np.zeros((4608, 10), np.float32)
+        file["model_weights/fc2/kernel"] = np.zeros((576, 10), np.float32)
         file["model_weights/fc2/bias"] = np.zeros(10, np.float32)
-    with pytest.raises(
-        WeightsError, match=r"fc2 has weights of shape .*\(4608, 10\).*expected \(4608, 1152\)"
-    ):
+    with pytest.raises(WeightsError, match=r"fc2 has weights of shape .*\(576, 10\).*expected \(576, 144\)"):
         read_model(model_file)
 
 
@@ -82,7 +97,7 @@ def test_numbers_that_are_none_are_refused(model_file):
         names = []
         group.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
         group[names[0]][0] = np.nan
-    with pytest.raises(WeightsError, match="fc1 holds values that are not numbers"):
+    with pytest.raises(WeightsError, match="fc1 contains values that are not numbers"):
         read_model(model_file)
 
 

@@ -1,0 +1,15 @@
+"""Agreement of two masks."""
+
+import numpy as np
+
+
+def dice(mask: np.ndarray, other: np.ndarray) -> float:
+    """Dice coefficient of two masks, 0 to 1; 1 if both are empty.
+
+    Dice, "Measures of the amount of ecologic association between species", Ecology 26, 1945.
+
+    Args:
+        mask, other: bool, of the same shape.
+    """
+    total = int(mask.sum()) + int(other.sum())
+    return 2 * int((mask & other).sum()) / total if total else 1.0

@@ -1,0 +1,91 @@
+"""Finding the lungs of images with the trained network, compiled by OpenVINO: no TensorFlow."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from openvino import opset13 as ops
+
+from core.anatomy.lungs import Lungs, lungs_of
+from core.anatomy.quality import Limits, remarks
+from core.architecture import IMAGE_SIZE, LUNG_LAYERS
+from core.compilation import compiled, layer_outputs, openvino_model
+from core.config import lung_weights, processor
+from core.images import Image, network_pixels
+from core.weights import Arrays, read_network
+
+BATCH = 32  # images at once
+
+
+class LungFinder:
+    """The compiled network and the limits of plausible lungs; safe to use from several threads.
+
+    Always in float32: the network is so small that bfloat16 would save little, and masks do not depend on the
+    processor this way.
+
+    Args:
+        path: weights file.
+        threads: to compute with; 0 for one per core.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or of another network.
+    """
+
+    def __init__(self, path: Path, threads: int = 0):
+        arrays, self.facts = read_network(path, LUNG_LAYERS)
+        self.limits: Limits = {
+            name: (low, high) for name, (low, high) in self.facts.get("limits", {}).items()
+        }
+        self._network = compiled(_model(arrays), "float32", threads)
+        self._requests = threading.local()
+
+    def find(self, images: Sequence[Image]) -> list[Lungs]:
+        """The lungs of each image."""
+        pixels = [network_pixels(image) for image in images]
+        return self.find_in_pixels(np.stack(pixels)) if pixels else []
+
+    def find_in_pixels(self, pixels: np.ndarray) -> list[Lungs]:
+        """The lungs of images at the network's resolution, uint8 (n, 128, 128)."""
+        return [self._with_quality(lungs_of(planes)) for planes in self.probabilities(pixels)]
+
+    def probabilities(self, pixels: np.ndarray) -> np.ndarray:
+        """Probability of right and left lung in each pixel, float32 (n, 2, 64, 64).
+
+        Args:
+            pixels: uint8 (n, 128, 128).
+        """
+        if not hasattr(self._requests, "own"):
+            self._requests.own = self._network.create_infer_request()
+        parts = [
+            self._requests.own.infer([pixels[start : start + BATCH]])[0][:, 1:].copy()
+            for start in range(0, len(pixels), BATCH)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, 2, 0, 0), np.float32)
+
+    def _with_quality(self, lungs: Lungs) -> Lungs:
+        return replace(lungs, quality=remarks(lungs, self.limits))
+
+
+def _model(arrays: Arrays):
+    pixels = ops.parameter([-1, IMAGE_SIZE, IMAGE_SIZE], np.uint8, name="pixels")
+    image = ops.unsqueeze(ops.convert(pixels, np.float32), np.int64(1))
+    logits = layer_outputs(LUNG_LAYERS, arrays, image)[LUNG_LAYERS[-1].name]
+    return openvino_model([ops.softmax(logits, 1)], [pixels], "lungs")
+
+
+def shared_lung_finder() -> LungFinder:
+    """The lung finder of this process: with the user's own weights if there are any, else the bundled ones.
+
+    Raises:
+        WeightsError: the weights are missing or damaged.
+    """
+    path = lung_weights()
+    return _loaded(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: Path, _modified: int) -> LungFinder:
+    return LungFinder(path, processor.answering_threads())

@@ -1,0 +1,182 @@
+"""Lung masks drawn by people, read beside the images that they belong to, and their two sides.
+
+Three layouts: an `.npz` with `files` (paths relative to the data set) and `masks` (uint8, one row of packed
+bits for each square mask); a folder of PNGs in the layout of the data set; and a folder of images, each
+`NAME.jpg` beside its `NAME_lungs.png`.
+"""
+
+import csv
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isqrt
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+import numpy as np
+
+from core.errors import UserError
+from core.images import IMAGE_SUFFIXES, ImageError, read_image
+
+RIGHT, LEFT = 1, 2  # values of a map of sides: the patient's right and left lung
+PAIRED = "_lungs.png"  # ending of a mask beside its image
+MAIN_PIECE = 0.1  # area of a lung as a share of the larger one, at least
+TOUCHING_ASPECT = 0.8  # width by height from which one piece is two lungs that touch
+
+
+@dataclass(frozen=True)
+class MaskSet:
+    """Masks by the path of their image.
+
+    Attributes:
+        read: from path, relative to the data set with forward slashes, to mask, bool (height, width).
+        paths: for which there is a mask.
+    """
+
+    read: Callable[[str], np.ndarray]
+    paths: frozenset[str]
+
+
+def open_masks(source: str | Path, paths: list[str]) -> MaskSet:
+    """The masks of the images of a data set.
+
+    Args:
+        source: `.npz` file or folder of PNGs in the data set's layout, named like the images.
+        paths: of the images, relative to the data set.
+
+    Raises:
+        UserError: there is no such source, it has another layout, or no mask for any of the images.
+    """
+    source = Path(source)
+    if not source.exists():
+        raise UserError(f"{source} does not exist. Name an .npz file or a folder of masks.")
+    masks = _masks_in_folder(source, paths) if source.is_dir() else _masks_in_file(source, paths)
+    if not masks.paths:
+        raise UserError(
+            f"{source} has no mask for any of the {len(paths):,} images. Masks are found by path, such as "
+            f"{paths[0] if paths else 'train/NORMAL/IM-0115-0001.jpeg'}."
+        )
+    return masks
+
+
+def _masks_in_file(source: Path, paths: list[str]) -> MaskSet:
+    try:
+        with np.load(source, allow_pickle=False) as file:
+            names, packed = file["files"], file["masks"]
+        side = isqrt(packed.shape[1] * 8)
+        if packed.dtype != np.uint8 or len(names) != len(packed) or side * side != packed.shape[1] * 8:
+            raise ValueError("other arrays")
+    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+        raise UserError(
+            f"{source.name} does not hold lung masks: it needs the arrays `files`, paths of images, and "
+            "`masks`, uint8 rows of packed bits of square masks."
+        ) from error
+    rows = {str(name): row for row, name in enumerate(names)}
+
+    def read(path: str) -> np.ndarray:
+        return np.unpackbits(packed[rows[path]]).reshape(side, side).astype(bool)
+
+    return MaskSet(read, frozenset(rows).intersection(paths))
+
+
+def _masks_in_folder(source: Path, paths: list[str]) -> MaskSet:
+    files = {path: source / PurePosixPath(path).with_suffix(".png") for path in paths}
+    return MaskSet(
+        lambda path: read_mask(files[path]), frozenset(path for path in paths if files[path].is_file())
+    )
+
+
+def read_mask(path: Path) -> np.ndarray:
+    """A mask from an image file, bool (height, width): true from grey level 128 on.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    return read_image(path).pixels >= 128
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An image beside its mask.
+
+    Attributes:
+        image, mask: files.
+        patient: from the folder's labels.csv, else the file's name.
+    """
+
+    image: Path
+    mask: Path
+    patient: str
+
+
+def list_pairs(folder: str | Path) -> list[Pair]:
+    """The images of a folder that have a mask beside them, by name.
+
+    Raises:
+        UserError: there is none.
+    """
+    folder = Path(folder)
+    patients = _patients(folder / "labels.csv")
+    pairs = [
+        Pair(image, mask, patients.get(image.name) or image.name)
+        for image in sorted(folder.glob("*"))
+        if image.suffix.lower() in IMAGE_SUFFIXES and (mask := folder / f"{image.stem}{PAIRED}").is_file()
+    ]
+    if not pairs:
+        raise UserError(f"{folder} holds no image NAME.jpg with its mask NAME{PAIRED} beside it.")
+    return pairs
+
+
+def _patients(table: Path) -> dict[str, str]:
+    if not table.is_file():
+        return {}
+    try:
+        with open(table, encoding="utf-8", newline="") as file:
+            return {row["file"]: row["patient"] for row in csv.DictReader(file)}
+    except (KeyError, ValueError, OSError) as error:
+        raise ImageError(f"{table} needs the columns file and patient.") from error
+
+
+def sides(mask: np.ndarray) -> np.ndarray:
+    """Which lung each pixel of a mask belongs to, uint8: 0 none, `RIGHT` or `LEFT`.
+
+    The patient's right lung is on the left of an upright frontal image. The two largest pieces are the
+    lungs, smaller ones belong to the nearer of them; lungs that touch are parted where the mask is lowest.
+
+    Args:
+        mask: bool (height, width) of both lungs of an upright image.
+    """
+    from scipy import ndimage  # imported lazily: it takes half a second
+
+    result = np.zeros(mask.shape, np.uint8)
+    pieces, count = connected_pieces(mask)
+    if not count:
+        return result
+    areas = np.bincount(pieces.ravel())[1:]
+    order = np.argsort(-areas)
+    centres = cast(list[tuple[float, float]], ndimage.center_of_mass(mask, pieces, range(1, count + 1)))
+    columns = np.array([column for _, column in centres])
+    if count > 1 and areas[order[1]] >= MAIN_PIECE * areas[order[0]]:
+        border = columns[order[:2]].mean()
+        side_of = np.where(columns < border, RIGHT, LEFT).astype(np.uint8)
+        return np.concatenate([[np.uint8(0)], side_of])[pieces]
+    return np.where(mask, np.where(np.arange(mask.shape[1]) < _parting(mask), RIGHT, LEFT), 0).astype(
+        np.uint8
+    )
+
+
+def connected_pieces(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """Number of the piece that each pixel belongs to, 0 outside, and how many pieces there are."""
+    from scipy import ndimage  # imported lazily: it takes half a second
+
+    return cast(tuple[np.ndarray, int], ndimage.label(mask))
+
+
+def _parting(mask: np.ndarray) -> int:
+    """Column at which one piece is parted; beside it if it is one lung only."""
+    rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
+    first, width = columns[0], columns[-1] - columns[0] + 1
+    if width < TOUCHING_ASPECT * (rows[-1] - rows[0] + 1):
+        return mask.shape[1] if first + width / 2 < mask.shape[1] / 2 else 0
+    start = first + width // 3
+    return start + int(mask[:, start : first + 2 * width // 3 + 1].sum(axis=0).argmin())

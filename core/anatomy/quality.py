@@ -1,0 +1,98 @@
+"""What speaks against the lungs that were found, in words; limits come from validation images.
+
+The rule, set before any limit was computed: each number of the geometry may lie as far from its median as the
+1st and the 99th percentile of the validation images do, times one factor for all numbers; the factor is the
+smallest that leaves 99.5% of those validation images whose mask is right without any remark.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, fields
+
+import numpy as np
+
+from core.anatomy.geometry import Geometry, measure
+from core.anatomy.lungs import Lungs
+
+PERCENTILES = (1, 50, 99)
+KEPT = 0.995  # share of validation images with a right mask that stay without a remark
+RIGHT_MASK = 0.9  # Dice with the mask drawn by people from which a mask is right
+FACTORS = np.arange(1, 10, 0.05)
+MIN_AREA = 0.02  # share of the image below which nothing counts as lungs
+ONE_LUNG = 0.15  # balance below which there is one lung only
+REMARKABLE_LOW, REMARKABLE_HIGH = (
+    ("balance", "solidity", "certainty"),
+    ("tilt", "cut"),
+)  # in this direction only
+UPRIGHT = 20.0  # degrees that an image may always be tilted
+
+NO_LUNGS = "no lungs found"
+ONE_ONLY = "only one lung found"
+UNEVEN = "one lung is much smaller than the other"
+TILTED = "far from upright: the lungs are tilted by {tilt:.0f}°"
+CUT = "the lungs are cut off by the border of the image"
+SMALL = "the lungs take up too small a share of the image ({area:.0%})"
+LARGE = "the lungs take up too large a share of the image ({area:.0%})"
+SHAPE = "the lungs have an implausible shape or proportion"
+UNCERTAIN = "the outline of the lungs is uncertain"
+
+# Lowest and highest value by number of the geometry; None where one direction is unlimited.
+Limits = dict[str, tuple[float | None, float | None]]
+
+
+def remarks(lungs: Lungs, limits: Limits) -> tuple[str, ...]:
+    """What speaks against some lungs; () if they are plausible.
+
+    Args:
+        lungs: as found.
+        limits: from `fit_limits`.
+    """
+    if lungs.right_area + lungs.left_area < MIN_AREA:
+        return (NO_LUNGS,)
+    geometry = measure(lungs)
+    if geometry is None or geometry.balance < ONE_LUNG:
+        return (ONE_ONLY,)
+    low, high = _outside(geometry, limits)
+    reasons = {
+        UNEVEN: "balance" in low,
+        TILTED: "tilt" in high,
+        CUT: "cut" in high,
+        SMALL: "area" in low,
+        LARGE: "area" in high,
+        SHAPE: bool((low | high) & {"proportion", "filling", "distance", "slenderness"} | low & {"solidity"}),
+        UNCERTAIN: "certainty" in low,
+    }
+    return tuple(reason.format(**asdict(geometry)) for reason, applies in reasons.items() if applies)
+
+
+def _outside(geometry: Geometry, limits: Limits) -> tuple[set[str], set[str]]:
+    """Names of the numbers that are too low, and of those that are too high."""
+    low, high = set(), set()
+    for name, (lowest, highest) in limits.items():
+        value = getattr(geometry, name)
+        if lowest is not None and value < lowest:
+            low.add(name)
+        if highest is not None and value > highest:
+            high.add(name)
+    return low, high
+
+
+def fit_limits(geometries: Sequence[Geometry]) -> Limits:
+    """Limits from validation images whose mask is right; see the module for the rule."""
+    names = [field.name for field in fields(Geometry)]
+    values = np.array([astuple(geometry) for geometry in geometries])
+    spread = dict(zip(names, np.percentile(values, PERCENTILES, axis=0).T.tolist(), strict=True))
+    limits: Limits = {}
+    for factor in FACTORS:
+        limits = {name: _limits(name, spread[name], factor) for name in names}
+        if np.mean([not any(_outside(geometry, limits)) for geometry in geometries]) >= KEPT:
+            break
+    return limits
+
+
+def _limits(name: str, percentiles: list[float], factor: float) -> tuple[float | None, float | None]:
+    """Lowest and highest value of one number, from its three percentiles and the factor."""
+    first, median, last = percentiles
+    low, high = median - factor * (median - first), median + factor * (last - median)
+    if name == "tilt":
+        high = max(UPRIGHT, high)
+    return None if name in REMARKABLE_HIGH else low, None if name in REMARKABLE_LOW else high

@@ -1,0 +1,138 @@
+"""The JSON of the API as types; its OpenAPI description is made from them."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Strict(BaseModel):
+    """Values without undeclared keys."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class StagePrediction(Strict):
+    """What one stage predicts; probabilities of pneumonia, before and after calibration."""
+
+    label: str
+    probability: float
+    calibrated: float
+
+
+class SimilarImage(Strict):
+    """A training image that is similar to the image; cosine distance of the last hidden layer."""
+
+    sha256: str
+    label: str
+    distance: float
+
+
+class Result(Strict):
+    """What the model says about one file: an error, or a prediction.
+
+    `withheld` is the reason why a result is withheld. `otherwise` of `changes` shifted or mirrored copies get
+    another label; `finding` is UNCERTAIN if more than one does. Probabilities range from `lowest` to
+    `highest`.
+    """
+
+    file: str
+    error: str | None = None
+    withheld: str | None = None
+    label: str | None = None
+    probability: float | None = None
+    calibrated: float | None = None
+    facts: dict[str, str] | None = None
+    warnings: list[str] | None = None
+    heatmap: str | None = None
+    finding: str | None = None
+    otherwise: int | None = None
+    changes: int | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    stages: dict[int, StagePrediction] | None = None
+    similar: list[SimilarImage] | None = None
+
+
+class Model(Strict):
+    """Which model it is, where it comes from, its decision threshold and its metrics.
+
+    `version` is 0 for a model that was never promoted; `weights` are the first eight characters of the
+    weights file's SHA-256.
+    """
+
+    name: str
+    version: int
+    weights: str
+    stage: int
+    backbone: str
+    width: float
+    run: str
+    data: str
+    synthetic: bool
+    starting_weights: str
+    preprocessing: str
+    threshold: float
+    threshold_rule: str
+    evaluation: dict | None
+
+
+class Results(Strict):
+    """A result per file, in the order of the form."""
+
+    results: list[Result]
+    threshold: float
+    model: Model
+    precision: str
+    seconds: float
+    notice: str
+
+
+class Models(Strict):
+    """The available models."""
+
+    models: list[Model]
+    notice: str
+
+
+class Health(Strict):
+    """Whether the server is running, and how many models it has."""
+
+    status: str
+    models: int
+
+
+class Failure(Strict):
+    """Why a request is refused."""
+
+    error: str
+
+
+FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "file": {"type": "array", "items": {"type": "string", "format": "binary"}}
+                    },
+                }
+            }
+        },
+    }
+}
+_REASONS = {
+    400: "The form or the host is not valid, or the form is cut off.",
+    401: "A bearer token is required.",
+    403: "The request comes from a page on another site.",
+    404: "There is no such model.",
+    405: "The path takes another method, named in the header Allow.",
+    413: "The request is too large.",
+    415: "The request is not a multipart form.",
+    503: "There is no model, or too many requests are waiting.",
+}
+FAILURES: dict[int | str, dict] = {
+    status: {"model": Failure, "description": reason} for status, reason in _REASONS.items()
+}
+UNREADABLE: dict[int | str, dict] = {
+    422: {"model": Results | Failure, "description": "No file has a result, or a parameter is not valid."}
+}

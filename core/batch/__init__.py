@@ -1,0 +1,20 @@
+"""Batch inference: source, shards, workers, results and summary of many images at once."""
+
+from core.batch.job import BatchJob, open_batch, start_batch
+from core.batch.results import FILTERS, ORDERS, matching_rows, results_at, results_csv
+from core.batch.summary import thumbnails, write_summary
+from core.batch.workers import run_batch
+
+__all__ = [
+    "BatchJob",
+    "FILTERS",
+    "ORDERS",
+    "matching_rows",
+    "open_batch",
+    "results_at",
+    "results_csv",
+    "run_batch",
+    "start_batch",
+    "thumbnails",
+    "write_summary",
+]

@@ -1,0 +1,77 @@
+"""`batch`: predictions for many images at once."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from core.batch import run_batch, start_batch, write_summary
+from core.cli.diagnosis import default_model, model_option
+from core.cli.output import Bar, as_json, print_json
+
+
+@click.command()
+@click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the predictions.")
+@model_option
+@click.option(
+    "--shard-size", type=click.IntRange(1, 100_000), help="Images written to one file. [default: 256]"
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Number of processes, or of actors on a Ray cluster.",
+)
+@click.option("--cluster", metavar="HOST:PORT", help="Ray cluster to run on; its nodes share a file system.")
+@click.option("--anyway", is_flag=True, help="Also give results for images that the model cannot judge.")
+@as_json
+def batch(
+    source: Path,
+    out: Path,
+    model: Path | None,
+    shard_size: int | None,
+    workers: int,
+    cluster: str | None,
+    anyway: bool,
+    as_json: bool,
+) -> int:
+    """Predict for all images in SOURCE.
+
+    SOURCE is a folder tree, a zip, or a CSV, text or Parquet list of paths. Files that are not images are
+    passed over, counted and named. If the command is interrupted, run it again with the same options: it
+    processes only what is missing. The exit code is 1 if an image could not be read.
+    """
+    notices: tuple[str, ...] = ()
+    if model is None:
+        active = default_model()
+        model, notices = active.path, active.notices
+    job = start_batch(source, out, model, shard_size, anyway, notices)
+    missing = job.missing_shards()
+    to_process = job.image_count(missing)
+    if not as_json:
+        print(f"{job.image_count():,} images in total, {to_process:,} to process")
+    bar, done, start = Bar("Predicting", "image"), 0, time.monotonic()
+    for _, count in run_batch(job, workers, cluster):
+        done += count
+        bar(done, to_process)
+    seconds = time.monotonic() - start
+    summary = write_summary(job)
+    if as_json:
+        print_json({**summary.to_json(), "seconds": round(seconds, 1), "folder": str(job.path)})
+        return 1 if summary.errors else 0
+    if done:
+        print(f"{done:,} images in {timedelta(seconds=round(seconds))}, {done / seconds:.1f} images/s")
+    print(
+        f"Pneumonia {summary.positives:,}, no pneumonia {summary.negatives:,}, "
+        f"with warnings {summary.warned:,}"
+    )
+    for title, reasons in (("Withheld", summary.withheld), ("Unreadable", summary.errors)):
+        for reason, count in reasons.items():
+            print(f"{title} {count:,}: {reason}")
+    for sentence in summary.passed_over.sentences():
+        print(sentence)
+    print(f"Summary: {job.path / 'summary.html'}")
+    return 1 if summary.errors else 0

@@ -1,0 +1,144 @@
+"""`models`: which model answers, and its promotion, rollback and retirement."""
+
+import getpass
+import time
+from typing import Any
+
+import click
+
+from core.cli.output import as_json, print_json
+from core.registry import (
+    NON_INFERIORITY_MARGIN,
+    Event,
+    PromotionCheck,
+    RegisteredModel,
+    active_registered_model,
+    checklist,
+    events,
+    find_model,
+    list_models,
+)
+from core.registry import promote as promote_model
+from core.registry import retire as retire_model
+from core.registry import rollback as roll_back
+
+reason_option = click.option("--reason", default="", help="Why; kept in the registry's log.")
+margin_option = click.option(
+    "--margin",
+    type=click.FloatRange(0, 0.5),
+    default=NON_INFERIORITY_MARGIN,
+    show_default=True,
+    help="By how much ROC AUC and sensitivity may be below the active model's.",
+)
+
+
+@click.group()
+def models() -> None:
+    """Which model answers: list, promote and retire models.
+
+    The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches.
+    """
+
+
+@models.command("list")
+@as_json
+def show_all(as_json: bool) -> None:
+    """List registered models, the bundled model and the stages of finished runs."""
+    items = list_models()
+    if as_json:
+        print_json([_values(item) for item in items])
+        return
+    width = max((len(item.title) for item in items), default=0)
+    for item in items:
+        print(f"{item.state:<10}{item.title:<{width + 2}}{item.model.title}")
+
+
+@models.command()
+@click.argument("name")
+@margin_option
+@as_json
+def show(name: str, margin: float, as_json: bool) -> None:
+    """Show the model NAME, its checklist, and what was decided about it."""
+    item = find_model(name)
+    checks = checklist(item, active_registered_model(), margin)
+    decisions = [event for event in events() if event.model == item.name]
+    if as_json:
+        print_json(
+            {
+                **_values(item),
+                "checks": [vars(check) for check in checks],
+                "events": [vars(e) for e in decisions],
+            }
+        )
+        return
+    print(f"{item.title}: {item.state}. {item.model.title}")
+    print(item.model.threshold_sentence())
+    _print_checks(checks)
+    for event in decisions:
+        print(_sentence(event))
+
+
+@models.command()
+@click.argument("name")
+@click.option("--override", is_flag=True, help="Promote although a check failed; needs --reason.")
+@reason_option
+@margin_option
+@as_json
+def promote(name: str, override: bool, reason: str, margin: float, as_json: bool) -> None:
+    """Make the model NAME answer everywhere, if its checklist passes."""
+    checks = checklist(find_model(name), active_registered_model(), margin)
+    if not as_json:
+        _print_checks(checks)
+    item = promote_model(name, checks, getpass.getuser(), reason, override)
+    _done(item, as_json, f"{item.title} is active now.")
+
+
+@models.command()
+@reason_option
+@as_json
+def rollback(reason: str, as_json: bool) -> None:
+    """Go back to the model that was active before."""
+    item = roll_back(getpass.getuser(), reason)
+    _done(item, as_json, f"{item.title} is active again.")
+
+
+@models.command()
+@click.argument("name")
+@reason_option
+@as_json
+def retire(name: str, reason: str, as_json: bool) -> None:
+    """Retire the registered model NAME. It stays on disk, so that its answers can be traced."""
+    item = retire_model(name, getpass.getuser(), reason)
+    _done(item, as_json, f"{item.title} is retired.")
+
+
+def _done(item: RegisteredModel, as_json: bool, sentence: str) -> None:
+    if as_json:
+        print_json(_values(item))
+    else:
+        print(sentence)
+
+
+def _values(item: RegisteredModel) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "version": item.version,
+        "state": item.state,
+        "weights": item.model.identity.digest,
+        "stage": item.model.stage.number,
+        "run": item.model.record.run,
+        "data": item.model.record.data,
+        "synthetic": item.model.record.synthetic,
+        "path": str(item.model.path),
+    }
+
+
+def _print_checks(checks: list[PromotionCheck]) -> None:
+    for check in checks:
+        print(f"  {'passed' if check.passed else 'FAILED'}  {check.title}. {check.detail}")
+
+
+def _sentence(event: Event) -> str:
+    moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(event.time))
+    reason = f": {event.reason}" if event.reason else ""
+    return f"{moment}  {event.action} of version {event.version} by {event.who}{reason}"

@@ -1,0 +1,66 @@
+"""A stage of a run that was evaluated: one of the models of a comparison."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from core.dataset import known_folders
+from core.errors import UserError
+from core.evaluation import Predictions
+from core.runs import Run
+
+
+@dataclass(frozen=True)
+class EvaluatedStage:
+    """A stage of a run that was evaluated.
+
+    Attributes:
+        run: the run.
+        number: of the stage.
+    """
+
+    run: Run
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Stage and run, as in `Stage 2 · my-run`."""
+        return f"{self.run.stage(self.number).label} · {self.run.name}"
+
+    @property
+    def data(self) -> Path:
+        """Folder of the data set that the run was trained on.
+
+        A bundled run records only the folder's name: a folder of that name that was opened here before stands
+        for it.
+        """
+        folder = Path(self.run.settings().data)
+        if folder.is_absolute() or folder.is_dir():
+            return folder
+        return next((known for known in known_folders() if known.name == folder.name), folder)
+
+    def predictions(self, split: str, images: frozenset[str] | None = None) -> Predictions:
+        """Predictions for a split, or for some of its images.
+
+        Args:
+            split: `test` or `validation`.
+            images: SHA-256 of the images to select; None for all.
+
+        Raises:
+            UserError: the stage was not evaluated on the split, or none of the images is in it.
+        """
+        table = self.run.results.predictions(self.number, split)
+        if table is not None and images is not None:
+            table = table[table["sha256"].isin(images)]
+            if table.empty:
+                raise UserError(
+                    f"The {split} split of {self.run.name} has no image of this cohort. Choose another "
+                    "cohort."
+                )
+        return Predictions.of(self.name, pd.DataFrame() if table is None else table)
+
+
+def evaluated_stages(runs: list[Run]) -> list[EvaluatedStage]:
+    """Every evaluated stage of the runs, in the runs' order."""
+    return [EvaluatedStage(run, int(stage)) for run in runs for stage in sorted(run.results.evaluation())]

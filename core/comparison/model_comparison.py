@@ -1,0 +1,145 @@
+"""Models side by side on the same images."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from core.comparison.evaluated_stage import EvaluatedStage
+from core.comparison.operating_points import own_points
+from core.dataset import SHORTCUT_TITLES
+from core.evaluation import (
+    OperatingPoint,
+    Predictions,
+    calibrated,
+    ensemble,
+    net_benefit,
+    reliability,
+    too_few,
+)
+
+ENSEMBLE = "Ensemble"
+
+
+@dataclass(frozen=True, eq=False)
+class ModelComparison:
+    """Models, their predictions and their operating points.
+
+    Attributes:
+        stages: where the models come from.
+        split: `test` or `validation`.
+        models: predictions for the images of the split, one of each stage; an ensemble's last, if wanted.
+        validation: predictions for the validation images by model name; thresholds and temperatures are
+            found on them.
+        baselines: predictions of the first run's shortcut baselines for the same images.
+        points: operating points by model name.
+        cohort: name of the cohort, if not all images of the split are compared.
+    """
+
+    stages: list[EvaluatedStage]
+    split: str
+    models: list[Predictions]
+    validation: dict[str, Predictions]
+    baselines: list[Predictions]
+    points: dict[str, OperatingPoint]
+    cohort: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        stages: list[EvaluatedStage],
+        split: str,
+        cohort: tuple[str, frozenset[str]] | None = None,
+        with_ensemble: bool = False,
+    ) -> "ModelComparison":
+        """Read the predictions of the stages; each model starts at its own operating point.
+
+        Args:
+            stages: the models to compare.
+            split: `test` or `validation`.
+            cohort: name, and SHA-256 of the only images to use.
+            with_ensemble: whether to add an ensemble, the mean of the calibrated probabilities.
+
+        Raises:
+            UserError: a stage was not evaluated on the split, or an ensemble is wanted of stages that were
+                evaluated on different images.
+        """
+        name, images = cohort or ("", None)
+        models = [stage.predictions(split, images) for stage in stages]
+        validation = {stage.name: stage.predictions("validation") for stage in stages}
+        if with_ensemble and len(models) > 1:
+            fitted = list(validation.values())
+            models.append(ensemble(ENSEMBLE, models, fitted))
+            validation[ENSEMBLE] = ensemble(ENSEMBLE, fitted, fitted)
+        baselines = _baselines(stages[0], split, images)
+        return cls(stages, split, models, validation, baselines, own_points(stages, validation), name)
+
+    def at(self, points: dict[str, OperatingPoint]) -> "ModelComparison":
+        """The same comparison at other operating points."""
+        return replace(self, points=points)
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Decision thresholds by model name."""
+        return {name: point.threshold for name, point in self.points.items()}
+
+    def reliability(self, temperatures: Mapping[str, float] | pd.Series) -> tuple[dict, dict]:
+        """Bins of the reliability diagram by model name, before and after temperature scaling."""
+        before, after = {}, {}
+        for model in self.models:
+            scaled = calibrated(model.probabilities, temperatures[model.name])
+            before[model.name] = reliability(model.labels, model.probabilities)
+            after[model.name] = reliability(model.labels, scaled)
+        return before, after
+
+    def net_benefits(self, thresholds: np.ndarray) -> dict[str, np.ndarray]:
+        """Net benefit at each threshold by model name, and of treating all: (thresholds,) each."""
+        benefits = {
+            model.name: net_benefit(model.labels, model.probabilities, thresholds) for model in self.models
+        }
+        first = self.models[0]
+        return benefits | {"treat all": net_benefit(first.labels, np.ones(len(first)), thresholds)}
+
+    def histories(self) -> dict[str, pd.DataFrame]:
+        """Training history by epoch and model name; stages without a history are left out."""
+        histories = {}
+        for stage in self.stages:
+            epochs = stage.run.epochs()
+            of_stage = epochs[epochs["stage"] == stage.number]
+            if len(of_stage):
+                histories[stage.name] = of_stage
+        return histories
+
+    @property
+    def notes(self) -> list[str]:
+        """Notes of the stages' runs, such as that their validation metrics are optimistic; small samples."""
+        runs = {stage.run.name: stage.run for stage in self.stages}
+        notes = [f"{name}: {note}" for name, run in runs.items() for note in run.status().notes]
+        return [*self.small_samples, *notes]
+
+    @property
+    def small_samples(self) -> list[str]:
+        """A sentence for the compared and the validation images if too few patients are among them."""
+        sentences = []
+        compared = self.models[0]
+        if few := too_few(compared.labels, compared.patients):
+            sentences.append(f"The {self.split} images are too few. {few}")
+        for name, model in self.validation.items():
+            if few := too_few(model.labels, model.patients):
+                sentences.append(f"{name}: threshold and temperature are from too few images. {few}")
+        return sentences
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any of the models was trained on synthetic images."""
+        return any(stage.run.facts().get("synthetic") for stage in self.stages)
+
+
+def _baselines(stage: EvaluatedStage, split: str, images: frozenset[str] | None) -> list[Predictions]:
+    """Shortcut baselines of a stage's run."""
+    baselines = []
+    for view, table in stage.run.results.baselines(split).items():
+        selected = table if images is None else table[table["sha256"].isin(images)]
+        baselines.append(Predictions.of(f"Shortcut baseline: {SHORTCUT_TITLES.get(view, view)}", selected))
+    return baselines

@@ -1,0 +1,197 @@
+"""The sections of a report on a comparison, from numbers and pictures."""
+
+import platform
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from core import evaluation
+from core.comparison.claim import claim_checklist
+from core.comparison.model_card import NOT_A_DEVICE, counted
+from core.comparison.model_comparison import ModelComparison
+from core.comparison.occlusion import OcclusionEffect
+from core.comparison.report_figures import NO_CHROME
+from core.config import differences
+from core.evaluation import PairwiseTest
+from core.reports import Picture, Section
+
+PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "openvino", "plotly", "streamlit")
+INTERVALS = (
+    "95% intervals in brackets: Wilson's for proportions; otherwise from 2,000 bootstrap resamples of whole "
+    "patients with a fixed seed, unless resamples cannot tell: with few patients, or where there is no error."
+)
+TESTS = (
+    "ROC AUC: DeLong's test. Other metrics: McNemar's exact test with Newcombe's paired intervals. P values "
+    "are corrected by Holm's method across the pairs tested on each metric. All tests treat images, not "
+    "patients, as independent, so the intervals are slightly too narrow."
+)
+BASELINES = (
+    "Shortcut baseline: gradient boosting on the corners, the border or the histogram of the same training "
+    "images. A model no better than these may not be using the lungs."
+)
+OCCLUSION = (
+    "Part of each image is replaced by the mean grey of the rest; difference by DeLong's test. No training "
+    "image has a grey border, which may explain part of the change."
+)
+
+SYNTHETIC = "SYNTHETIC images: these results say nothing about real X-rays."
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The numbers of a report.
+
+    Attributes:
+        metrics: of `core.evaluation.evaluate_with_intervals`, by model name.
+        baselines: the same of the shortcut baselines.
+        tests: every pair of models on every metric with a test.
+        occlusion: effects of the occlusion test.
+    """
+
+    metrics: dict[str, dict]
+    baselines: dict[str, dict]
+    tests: list[PairwiseTest]
+    occlusion: list[OcclusionEffect]
+
+
+def report_sections(
+    comparison: ModelComparison, findings: Findings, pictures: dict[str, Picture] | None
+) -> list[Section]:
+    """The sections in order; `pictures` is None if they could not be drawn."""
+    drawn = pictures or {}
+    missing = [] if drawn else [NO_CHROME]
+    return [
+        Section("About this report", [_opening(comparison), NOT_A_DEVICE, *missing]),
+        Section("Data", [_data(comparison)]),
+        Section("Settings and versions", [_settings(comparison), _versions()]),
+        Section(
+            "Metrics",
+            [INTERVALS, evaluation.side_by_side(findings.metrics), *_select(drawn, "metrics")],
+        ),
+        Section("Differences between the models", _differences(findings.tests)),
+        Section("Curves", _select(drawn, "roc", "precision-recall", "decision", "confusion-") or [NO_CHROME]),
+        Section("Calibration", [_calibration(comparison), *_select(drawn, "reliability")]),
+        Section("Subgroups", _select(drawn, "groups-") or ["See groups.csv."]),
+        Section("Shortcuts", [*_baselines(findings), *_occlusion(findings.occlusion, drawn)]),
+        Section("Training", _select(drawn, "training") or ["No training history is available."]),
+        Section("Limitations", _limitations(comparison)),
+        Section("CLAIM checklist (applicable items)", [claim_checklist(comparison)]),
+    ]
+
+
+def _select(pictures: dict[str, Picture], *names: str) -> list[Picture]:
+    """Pictures with these names; a name that ends in a dash selects all that begin with it."""
+    return [
+        picture
+        for wanted in names
+        for name, picture in pictures.items()
+        if name == wanted or (wanted.endswith("-") and name.startswith(wanted))
+    ]
+
+
+def _opening(comparison: ModelComparison) -> str:
+    cohort = f", cohort {comparison.cohort}" if comparison.cohort else ""
+    warning = f" {SYNTHETIC}" if comparison.synthetic else ""
+    models = ", ".join(model.name for model in comparison.models)
+    return f"{models}. Split: {comparison.split}{cohort}. Date: {date.today().isoformat()}.{warning}"
+
+
+def _data(comparison: ModelComparison) -> pd.DataFrame:
+    rows = {}
+    for stage in comparison.stages:
+        facts, model = stage.run.facts(), stage.predictions(comparison.split)
+        rows[stage.name] = {
+            "data set": facts.get("data", "unknown"),
+            "training images": counted(facts.get("training")),
+            "validation images": counted(facts.get("validation")),
+            f"{comparison.split} images": len(model),
+            f"{comparison.split} patients": len(set(model.patients)),
+            "normal": int((model.labels == 0).sum()),
+            "pneumonia": int((model.labels == 1).sum()),
+            "fingerprint": str(facts.get("fingerprint", "unknown"))[:12],
+        }
+    return pd.DataFrame(rows).T.astype(str)
+
+
+def _settings(comparison: ModelComparison) -> pd.DataFrame:
+    rows = {}
+    for stage in comparison.stages:
+        settings = stage.run.settings()
+        changes = ", ".join(f"{name}={value}" for name, value in differences(settings).items())
+        point = comparison.points[stage.name]
+        rows[stage.name] = {
+            "preset": settings.preset,
+            "changes from preset": changes or "none",
+            "learning rate": f"{settings.rate(stage.number):g}",
+            "seed": settings.seed,
+            "starting weights": Path(settings.weights).name,
+            "decision threshold": f"{point.threshold:.3f} ({point.rule})",
+        }
+    return pd.DataFrame(rows).T.astype(str)
+
+
+def _versions() -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return f"This report was created with Python {platform.python_version()}, {packages}."
+
+
+def _differences(tests: list[PairwiseTest]) -> list[str]:
+    if not tests:
+        return ["A single model: there is nothing to compare."]
+    return [*(test.sentence() for test in tests), TESTS]
+
+
+def _calibration(comparison: ModelComparison) -> pd.DataFrame:
+    return evaluation.calibration_table(comparison.models, comparison.validation).map("{:.3f}".format)
+
+
+def _baselines(findings: Findings) -> list[str | pd.DataFrame]:
+    if not findings.baselines:
+        return ["The run has no shortcut baselines."]
+    auc = evaluation.METRICS["auc"]
+    rows = {
+        name: {auc.title: auc.text(values["auc"], values["intervals"]["auc"])}
+        for name, values in {**findings.metrics, **findings.baselines}.items()
+    }
+    return [BASELINES, pd.DataFrame(rows).T]
+
+
+def _occlusion(
+    effects: list[OcclusionEffect], pictures: dict[str, Picture]
+) -> list[str | pd.DataFrame | Picture]:
+    if not effects:
+        return ["The occlusion test was not run for these models."]
+    rows = {
+        f"{effect.model}, {effect.mask} hidden": {
+            "ROC AUC, whole images": f"{effect.whole['auc']:.3f}",
+            "part hidden": f"{effect.masked['auc']:.3f}",
+            "difference (95% interval)": "{:+.3f} ({:+.3f} to {:+.3f})".format(
+                effect.auc.value, *effect.auc.interval
+            ),
+        }
+        for effect in effects
+        if effect.auc
+    }
+    return [OCCLUSION, pd.DataFrame(rows).T, *_select(pictures, "hidden")]
+
+
+def _limitations(comparison: ModelComparison) -> list[str]:
+    first = comparison.models[0]
+    limitations = [
+        f"{len(first)} images of {len(set(first.patients))} patients from one data set; no external test.",
+        "Labels are the folder names. They were not reviewed, and some look doubtful (see the audit of the "
+        "data set).",
+        "One training run per model, unless runs over seeds are listed: the intervals do not include the "
+        "spread over seeds.",
+        "Thresholds and temperatures were chosen on validation, whose images resemble the training images "
+        "more than the test images do: on test, models usually miss the rates that the thresholds aim at.",
+    ]
+    limitations += comparison.small_samples
+    if comparison.split == "validation":
+        limitations.append("These are validation images: weights and thresholds were chosen on them.")
+    if comparison.synthetic:
+        limitations.append("The images are SYNTHETIC.")
+    return limitations

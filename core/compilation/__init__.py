@@ -1,0 +1,6 @@
+"""Networks of `core.architecture` and their plain arrays, compiled by OpenVINO."""
+
+from core.compilation.network import compiled, layer_outputs, openvino_model
+from core.compilation.operations import LayerArrays, Tensor, by_channel
+
+__all__ = ["LayerArrays", "Tensor", "by_channel", "compiled", "layer_outputs", "openvino_model"]

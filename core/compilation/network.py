@@ -1,0 +1,46 @@
+"""Layers and arrays to an OpenVINO model, and the model compiled for this processor."""
+
+from collections.abc import Mapping, Sequence
+
+import openvino
+
+from core.architecture import Layer
+from core.compilation.operations import LayerArrays, Tensor, apply_layer
+
+TYPES = {"float32": openvino.Type.f32, "bfloat16": openvino.Type.bf16}
+
+
+def layer_outputs(layers: Sequence[Layer], arrays: Mapping[str, LayerArrays], x: Tensor) -> dict[str, Tensor]:
+    """The output of each layer by name; the first one takes `x`.
+
+    Args:
+        layers: in an order in which each comes after its inputs.
+        arrays: weights by layer name, in Keras's layout.
+        x: of shape (n, channels, rows, columns).
+    """
+    outputs = {layers[0].inputs[0]: x}
+    for layer in layers:
+        inputs = [outputs[name] for name in layer.inputs]
+        outputs[layer.name] = apply_layer(layer, inputs, arrays.get(layer.name, ()))
+    return outputs
+
+
+def openvino_model(results: list[Tensor], parameters: list[Tensor], name: str) -> openvino.Model:
+    """A model from its inputs and outputs."""
+    # OpenVINO's stub binds the constructor to the class that it wraps.
+    return openvino.Model(results, parameters, name)  # pyright: ignore[reportGeneralTypeIssues]
+
+
+def compiled(model: openvino.Model, precision: str, threads: int) -> openvino.CompiledModel:
+    """Compiled for the processor, in an explicit precision: OpenVINO's default depends on the processor.
+
+    Args:
+        model: to compile.
+        precision: `float32` or `bfloat16`.
+        threads: to compute with; 0 for one per core.
+    """
+    hints = {"INFERENCE_PRECISION_HINT": TYPES[precision], "PERFORMANCE_HINT": "LATENCY"}
+    if threads:
+        hints["INFERENCE_NUM_THREADS"] = threads
+        hints["ENABLE_CPU_PINNING"] = False  # pinned, several processes would share one core
+    return openvino.Core().compile_model(model, "CPU", hints)

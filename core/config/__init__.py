@@ -1,0 +1,75 @@
+"""What the method fixes and what a person may set: paths, environment, stages, settings, presets."""
+
+from core.architecture import CLASS_NAMES, IMAGE_SIZE, POSITIVE
+from core.config import environment, old_names, processor, settings_page
+from core.config.augmentation import Augmentation
+from core.config.declaration import Declaration, Group, declarations
+from core.config.method import REFRAMED, THRESHOLD
+from core.config.paths import (
+    NAME,
+    PROJECT,
+    bundled_folder,
+    data_folder,
+    home,
+    is_installed,
+    lung_weights,
+    model_folder,
+    runs_folder,
+)
+from core.config.presets import PRESETS, Preset, default_preset, differences, preset
+from core.config.settings import CLAHE, OPTIMIZERS, PREPROCESSING, SCHEDULES, TrainingSettings
+from core.config.stages import (
+    CUSTOM,
+    PUBLISHED_STAGES,
+    STAGE_NUMBERS,
+    STAGES,
+    Stage,
+    Strategy,
+    convolutions,
+    method_stages,
+    stage_of_file,
+)
+
+__all__ = [
+    "CLAHE",
+    "CLASS_NAMES",
+    "CUSTOM",
+    "IMAGE_SIZE",
+    "OPTIMIZERS",
+    "POSITIVE",
+    "PREPROCESSING",
+    "PRESETS",
+    "PUBLISHED_STAGES",
+    "NAME",
+    "PROJECT",
+    "REFRAMED",
+    "SCHEDULES",
+    "STAGES",
+    "STAGE_NUMBERS",
+    "THRESHOLD",
+    "Augmentation",
+    "Declaration",
+    "Group",
+    "Preset",
+    "Stage",
+    "Strategy",
+    "TrainingSettings",
+    "bundled_folder",
+    "convolutions",
+    "data_folder",
+    "declarations",
+    "default_preset",
+    "differences",
+    "environment",
+    "home",
+    "is_installed",
+    "method_stages",
+    "lung_weights",
+    "model_folder",
+    "old_names",
+    "preset",
+    "processor",
+    "runs_folder",
+    "settings_page",
+    "stage_of_file",
+]

@@ -1,0 +1,49 @@
+"""Strengths of the random changes that training makes to images."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.config.declaration import Group, check_all, setting
+
+
+def flip(default: bool, label: str, help: str) -> Any:
+    """A declared flip."""
+    return setting(default, label, help, Group.AUGMENTATION)
+
+
+def strength(default: float, label: str, help: str, high: float = 0.9, step: float = 0.01) -> Any:
+    """A declared strength, from 0, which changes nothing, to `high`."""
+    return setting(default, label, help, Group.AUGMENTATION, bounds=(0, high), step=step, slider=True)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Strength of each random change; each image's is drawn uniformly from none to this, either way.
+
+    Shear is in degrees, as in Keras's ImageDataGenerator, whose 0.2 means 0.2 degrees.
+    """
+
+    horizontal_flip: bool = flip(True, "Horizontal flip", "Mirror half of the views left to right.")
+    vertical_flip: bool = flip(
+        True, "Vertical flip (not anatomically plausible)", "Turn half of the views upside down."
+    )
+    rotation: float = strength(40.0, "Rotation (°)", "Maximum rotation, either way.", 180, 1)
+    width_shift: float = strength(0.2, "Width shift", "Maximum shift as a fraction of the width, either way.")
+    height_shift: float = strength(
+        0.2, "Height shift", "Maximum shift as a fraction of the height, either way."
+    )
+    shear: float = strength(0.2, "Shear (°)", "Maximum shear angle, either way.", 60, 0.1)
+    crop: float = strength(0.0, "Crop", "Maximum fraction of each side that a random crop leaves out.")
+    aspect: float = strength(0.0, "Aspect", "Maximum change of the crop's aspect ratio, either way.")
+    contrast: float = strength(0.0, "Contrast", "Maximum relative change of contrast, either way.")
+    brightness: float = strength(0.0, "Brightness", "Maximum relative change of brightness, either way.")
+    gamma: float = strength(0.0, "Gamma", "Maximum relative change of the gamma exponent, either way.")
+
+    def __post_init__(self) -> None:
+        check_all(self)
+
+    @classmethod
+    def crops(cls, crop: float) -> "Augmentation":
+        """Random crops that leave out up to `crop` of a side, and no other change."""
+        still = dict.fromkeys(("rotation", "width_shift", "height_shift", "shear"), 0.0)
+        return cls(horizontal_flip=False, vertical_flip=False, crop=crop, **still)

@@ -1,0 +1,138 @@
+"""Every environment variable of the product: its name, meaning, default and check, in one table."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from core.config import old_names
+from core.errors import UserError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Variable(Generic[T]):
+    """One environment variable.
+
+    Attributes:
+        name: of the variable.
+        meaning: one sentence for the documentation.
+        default: text that is read where the variable is unset or empty.
+        parse: turns the text into a value; raises ValueError where it cannot.
+        expected: what a valid text looks like, for the error message.
+    """
+
+    name: str
+    meaning: str
+    default: str
+    parse: Callable[[str], T]
+    expected: str = "text"
+
+    def value(self) -> T:
+        """The value that the environment gives now.
+
+        Raises:
+            UserError: the text is not valid.
+        """
+        text = self._text()
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise UserError(f"{self.name} is {text!r}; give {self.expected}.") from error
+
+    def _text(self) -> str:
+        names = [self.name, *(old for old, new in old_names.ENVIRONMENT.items() if new == self.name)]
+        return next((os.environ[name] for name in names if os.environ.get(name)), self.default)
+
+
+def _whole_number(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(text)
+    return int(text)
+
+
+def _positive_number(text: str) -> float:
+    if not 0 < (number := float(text)) < float("inf"):
+        raise ValueError(text)
+    return number
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.lower().split(",") if name.strip())
+
+
+def _folder(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+HOME = Variable(
+    "PNEUMONIA_STUDIO_HOME",
+    "Folder that holds runs, data and weights. Default: the project's own folder, or the user's data folder "
+    "where the project is installed as a package.",
+    "",
+    _folder,
+    "a folder",
+)
+BUNDLED = Variable(
+    "PNEUMONIA_STUDIO_BUNDLED",
+    "Folder of the bundled models. Default: those that come with the project.",
+    "",
+    _folder,
+    "a folder",
+)
+TOKEN = Variable("PNEUMONIA_STUDIO_TOKEN", "Bearer token that the API requires; none by default.", "", str)
+HOSTS = Variable(
+    "PNEUMONIA_STUDIO_HOSTS",
+    "Host names, separated by commas, that the API serves besides localhost.",
+    "",
+    _names,
+)
+THREADS = Variable(
+    "PNEUMONIA_STUDIO_THREADS",
+    "Threads that a server uses for inference; 0 means one per core.",
+    "0",
+    _whole_number,
+    "a whole number, 0 for one thread per core",
+)
+IMPORT_GIB = Variable(
+    "PNEUMONIA_STUDIO_IMPORT_GIB",
+    "Maximum size of an imported data set, unpacked, in GiB.",
+    "20",
+    _positive_number,
+    "a number above 0",
+)
+IMPORT_FILES = Variable(
+    "PNEUMONIA_STUDIO_IMPORT_FILES",
+    "Maximum number of images of an imported data set.",
+    "200000",
+    _whole_number,
+    "a whole number",
+)
+LOCKED = Variable(
+    "PNEUMONIA_STUDIO_LOCKED",
+    "Set by the scheduler for a training process that inherits its locks; do not set it yourself.",
+    "",
+    bool,
+)
+VARIABLES: tuple[Variable, ...] = (
+    HOME,
+    BUNDLED,
+    TOKEN,
+    HOSTS,
+    THREADS,
+    IMPORT_GIB,
+    IMPORT_FILES,
+    LOCKED,
+)
+
+
+def set_for_children(variable: Variable) -> None:
+    """Set a switch for this process and for those that it starts."""
+    os.environ[variable.name] = "1"
+
+
+def child_environment(defaults: dict[str, str], *additions: dict[str, str]) -> dict[str, str]:
+    """The environment of a process to start: ours over `defaults`, and `additions` over both."""
+    return {**defaults, **os.environ, **{name: text for part in additions for name, text in part.items()}}

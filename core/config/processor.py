@@ -1,0 +1,61 @@
+"""What this machine's processor can do, and the precision that follows from it."""
+
+import time
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from core.config import environment
+from core.errors import UserError
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+CPU_FACTS = Path("/proc/cpuinfo")
+
+
+@cache
+def bfloat16_unit(facts: Path = CPU_FACTS) -> str:
+    """Which instructions multiply in bfloat16: `amx`, `avx512` or `none`."""
+    try:
+        text = facts.read_text()
+    except OSError:  # not Linux
+        return "none"
+    flags = next((line.split() for line in text.splitlines() if line.startswith("flags")), [])
+    if {"amx_tile", "amx_bf16"} <= set(flags):
+        return "amx"
+    return "avx512" if "avx512_bf16" in flags else "none"
+
+
+@cache
+def gigaflops() -> float:
+    """What a matrix product in float32 reaches now, in GFLOP/s: a short measurement, made once."""
+    left, right = (np.random.default_rng(seed).random((1536, 1536), np.float32) for seed in (0, 1))
+    np.matmul(left, right)  # the first one starts threads
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        np.matmul(left, right)
+        seconds.append(time.perf_counter() - began)
+    return 2 * 1536**3 / min(seconds) / 1e9
+
+
+def resolved(precision: str) -> str:
+    """`float32` or `bfloat16`: what `auto` means here, or the choice itself.
+
+    Raises:
+        UserError: there is no such precision.
+    """
+    if precision not in PRECISIONS:
+        raise UserError(f"precision is {precision!r}; choose from {', '.join(PRECISIONS)}.")
+    if precision != "auto":
+        return precision
+    return "float32" if bfloat16_unit() == "none" else "bfloat16"
+
+
+def answering_threads() -> int:
+    """Threads that a server uses for inference, from the environment; 0 is one a core.
+
+    Raises:
+        UserError: the variable is not a whole number.
+    """
+    return environment.THREADS.value()

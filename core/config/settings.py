@@ -1,0 +1,353 @@
+"""Everything that a person may set for a run, each setting declared once."""
+
+from dataclasses import asdict, dataclass, field, replace
+
+from core.architecture import BACKBONES, VGG19, Backbone
+from core.config import json_values
+from core.config.augmentation import Augmentation
+from core.config.declaration import Group, check_all, setting
+from core.config.processor import PRECISIONS
+from core.config.stages import CUSTOM, STAGE_NUMBERS, STAGES, Stage, Strategy, method_stages
+from core.errors import UserError
+
+OPTIMIZERS = ("sgd", "adam", "adamw")
+SCHEDULES = ("plateau", "cosine")
+CLAHE = "clahe"
+PREPROCESSING = ("none", CLAHE)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that decides how a run trains. The defaults are the method's values."""
+
+    data: str = setting("", "Data set", "Folder of the data set.", Group.RUN)
+    preset: str = setting("seed", "Preset", "Preset that the settings started from.", Group.RUN)
+    stages: tuple[int, ...] = setting(
+        (1, 2, 3),
+        "Stages",
+        "Stages to train. Stages 2 and 3 start from stage 1's weights; so does 4, the custom stage.",
+        Group.RUN,
+        choices=STAGE_NUMBERS,
+        many=True,
+    )
+    backbone: str = setting(
+        VGG19.name,
+        "Backbone",
+        "The method uses VGG19. All backbones use the same classification head and the same stages.",
+        Group.RUN,
+        choices=tuple(BACKBONES),
+    )
+    weights: str = setting(
+        "imagenet",
+        "Starting weights",
+        "`imagenet` (downloaded once), `none` (random), or a weights file in Keras's no-top layout.",
+        Group.RUN,
+    )
+    cohort: str | None = setting(
+        None,
+        "Cohort",
+        "Saved selection of images to train and validate on. The test split is always complete.",
+        Group.RUN,
+        none="all images",
+    )
+    strategy: Strategy | None = None
+    epochs: int = setting(20, "Epochs", "Maximum number of epochs per stage.", Group.LOOP, bounds=(1, 1000))
+    batch_size: int = setting(
+        32,
+        "Batch size",
+        "Images per step. Larger batches need more memory and mean fewer steps.",
+        Group.LOOP,
+        bounds=(1, 512),
+    )
+    steps: tuple[int | None, ...] = setting(
+        tuple(stage.steps for stage in STAGES.values()),
+        "Steps per epoch",
+        "Leave empty to go through all images once per epoch.",
+        Group.LOOP,
+        bounds=(1, 100_000),
+        none="all images",
+        per_stage=True,
+    )
+    early_stopping: int = setting(
+        5,
+        "Early stopping (epochs)",
+        "Epochs without a lower validation loss after which a stage ends.",
+        Group.LOOP,
+        bounds=(1, 1000),
+    )
+    seed: int = setting(
+        0,
+        "Seed",
+        "Seed of the split, the augmentation, the head's initial weights and dropout. The same settings and "
+        "seed give the same run.",
+        Group.LOOP,
+        bounds=(0, 2**31 - 1),
+    )
+    precision: str = setting(
+        "auto",
+        "Precision",
+        "Precision of the convolutions. `auto` is bfloat16, about twice as fast, where the processor "
+        "supports it, and float32 elsewhere. Weights, head and loss are always float32.",
+        Group.LOOP,
+        choices=PRECISIONS,
+    )
+    cache_activations: bool = setting(
+        True,
+        "Cache activations",
+        "Compute the activations of frozen layers once, store them and train on them.",
+        Group.LOOP,
+    )
+    optimizer: str = setting(
+        "sgd",
+        "Optimiser",
+        "Adam adapts the rate of each weight and needs fewer epochs; AdamW adds weight decay.",
+        Group.OPTIMIZER,
+        choices=OPTIMIZERS,
+    )
+    learning_rate: float = setting(
+        1e-4,
+        "Learning rate",
+        "Learning rate of stage 1; the other stages multiply it by their rate factors. Too high a rate makes "
+        "the loss diverge.",
+        Group.OPTIMIZER,
+        bounds=(1e-8, 1),
+        step=1e-5,
+    )
+    rate_factors: tuple[float, ...] = setting(
+        tuple(stage.rate_factor for stage in STAGES.values()),
+        "Rate factor",
+        "Multiplies the learning rate in this stage.",
+        Group.OPTIMIZER,
+        bounds=(1e-4, 100),
+        step=0.1,
+        per_stage=True,
+    )
+    momentum: float = setting(
+        0.0,
+        "Momentum",
+        "Share of the previous update that SGD adds to each update.",
+        Group.OPTIMIZER,
+        bounds=(0, 0.999),
+        step=0.1,
+        only_with=("optimizer", "sgd"),
+    )
+    nesterov: bool = setting(
+        False,
+        "Nesterov momentum",
+        "Look ahead along the momentum.",
+        Group.OPTIMIZER,
+        only_with=("optimizer", "sgd"),
+    )
+    clip_norm: float | None = setting(
+        None,
+        "Gradient clipping (norm)",
+        "Largest global norm of the gradients of a step; larger gradients are scaled down to it.",
+        Group.OPTIMIZER,
+        bounds=(0.001, 1000),
+        step=0.1,
+        none="off",
+    )
+    schedule: str = setting(
+        "plateau",
+        "Learning rate schedule",
+        "`plateau` reduces the rate when the validation loss stops improving; `cosine` lowers it along a "
+        "cosine, to 0 at the last epoch.",
+        Group.OPTIMIZER,
+        choices=SCHEDULES,
+    )
+    plateau: int = setting(
+        2,
+        "Plateau (epochs)",
+        "Epochs without a lower validation loss after which the plateau schedule reduces the rate.",
+        Group.OPTIMIZER,
+        bounds=(1, 1000),
+        only_with=("schedule", "plateau"),
+    )
+    plateau_factor: float = setting(
+        0.5,
+        "Plateau factor",
+        "Multiplies the learning rate at each plateau.",
+        Group.OPTIMIZER,
+        bounds=(0.01, 0.99),
+        step=0.05,
+        only_with=("schedule", "plateau"),
+    )
+    warmup: float = setting(
+        0.0,
+        "Warm-up (epochs)",
+        "Epochs, or part of one, over which the cosine schedule first raises the rate from 0.",
+        Group.OPTIMIZER,
+        bounds=(0, 1000),
+        step=0.5,
+        only_with=("schedule", "cosine"),
+    )
+    weight_decay: float = setting(
+        0.0,
+        "Weight decay",
+        "Rate at which AdamW shrinks the weights towards 0.",
+        Group.REGULARISATION,
+        bounds=(0, 1),
+        step=0.01,
+        only_with=("optimizer", "adamw"),
+    )
+    weight_average: float = setting(
+        0.0,
+        "Weight average",
+        "Momentum of a running average of the weights, which is validated and saved in their place: 0.99 "
+        "averages about 100 steps; 0 turns it off.",
+        Group.REGULARISATION,
+        bounds=(0, 0.9999),
+        step=0.01,
+    )
+    label_smoothing: float = setting(
+        0.0,
+        "Label smoothing",
+        "Share of each label that is spread over both classes: fewer probabilities near 0 and 1.",
+        Group.REGULARISATION,
+        bounds=(0, 0.5),
+        step=0.05,
+    )
+    mixup: float = setting(
+        0.0,
+        "Mixup",
+        "Alpha of the Beta distribution by which pairs of images are blended: 0.2 blends most pairs a "
+        "little, 1 makes all proportions equally likely; 0 turns it off.",
+        Group.REGULARISATION,
+        bounds=(0, 10),
+        step=0.1,
+    )
+    class_weights: bool = setting(
+        False,
+        "Class weights",
+        "Give both classes equal weight in the loss, however many images each has.",
+        Group.REGULARISATION,
+    )
+    validation_fraction: float = setting(
+        0.1,
+        "Validation fraction",
+        "Share of the patients held out for validation, on whose images the best epoch is chosen.",
+        Group.DATA,
+        bounds=(0.01, 0.5),
+        step=0.01,
+    )
+    train_limit: int | None = setting(
+        None,
+        "Training images",
+        "Maximum number of training images.",
+        Group.DATA,
+        bounds=(2, None),
+        none="all",
+    )
+    validation_limit: int | None = setting(
+        None,
+        "Validation images",
+        "Maximum number of validation images.",
+        Group.DATA,
+        bounds=(2, None),
+        none="all",
+    )
+    validation_crop: float = setting(
+        0.0,
+        "Validation crop",
+        "Maximum fraction of each side that a random crop leaves out of the images on which the best epoch "
+        "is chosen. Final metrics are measured on whole images. 0 turns it off.",
+        Group.DATA,
+        bounds=(0, 0.9),
+        step=0.05,
+    )
+    preprocessing: str = setting(
+        "none",
+        "Preprocessing",
+        "`clahe` equalises the contrast of each image tile by tile, in training and in diagnosis.",
+        Group.DATA,
+        choices=PREPROCESSING,
+    )
+    without_copies: bool = setting(
+        False,
+        "Leave out copies",
+        "Train on only one of several byte-identical images.",
+        Group.DATA,
+        from_audit=True,
+    )
+    without_test_patients: bool = setting(
+        False,
+        "Leave out test patients",
+        "Neither train nor validate on images of patients who are in the test split.",
+        Group.DATA,
+        from_audit=True,
+    )
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    views: int = setting(
+        4,
+        "Cached views",
+        "Number of augmented views of each image whose activations are cached for stages 1 and 2; each epoch "
+        "uses the next one. More views need more disk space.",
+        Group.AUGMENTATION,
+        bounds=(1, 100),
+    )
+    width: float = setting(
+        1.0,
+        "Width",
+        "Share of the network's channels. With 0.125, the same layers have an eighth of their channels and "
+        "train in seconds, for a quick trial, not for use. Narrow networks start from random weights.",
+        Group.ADVANCED,
+        bounds=(0.02, 1),
+        step=0.125,
+    )
+
+    def __post_init__(self) -> None:
+        check_all(self)
+        if not self.stages:
+            raise UserError(f"Choose at least one stage: 1, 2, 3 or {CUSTOM} (custom).")
+        if CUSTOM in self.stages and self.strategy is None:
+            raise UserError(f"Stage {CUSTOM} is custom: choose which layers it trains.")
+        if self.strategy is not None:
+            self.strategy.stage(self.architecture)  # refuses layers that the backbone lacks
+        if self.width < 1 and self.weights == "imagenet":
+            raise UserError(
+                f"ImageNet weights are of the whole network, and width is {self.width:g}. Start from random "
+                "weights (`none`), or set width to 1."
+            )
+
+    @property
+    def architecture(self) -> Backbone:
+        """The backbone at its width."""
+        return BACKBONES[self.backbone].at_width(self.width)
+
+    @property
+    def cached_views(self) -> int:
+        """Views of each training image that are cached: one without augmentation, as all would be equal."""
+        return self.views if self.augmentation else 1
+
+    def stage(self, number: int) -> Stage:
+        """The stage of that number, with its rate factor and steps."""
+        backbone = self.architecture
+        if number == CUSTOM and self.strategy is not None:
+            return self.strategy.stage(backbone)
+        factor, steps = self.rate_factors[number - 1], self.steps[number - 1]
+        return replace(method_stages(backbone)[number], rate_factor=factor, steps=steps)
+
+    def rate(self, number: int) -> float:
+        """The learning rate that a stage begins with."""
+        return self.learning_rate * self.stage(number).rate_factor
+
+    def changed(self, changes: dict[str, str]) -> "TrainingSettings":
+        """These settings with values as they are typed, by name, as `augmentation.rotation`: JSON or text.
+
+        Raises:
+            UserError: a name is unknown or a value not allowed.
+        """
+        return self.from_json(json_values.typed(type(self), changes, self.to_json()))
+
+    def to_json(self) -> dict:
+        """Plain values that `from_json` turns back into equal settings."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict) -> "TrainingSettings":
+        """Settings from what `to_json` wrote, now or under an older version.
+
+        Raises:
+            UserError: a name is unknown or a value not allowed.
+        """
+        return json_values.read(cls, values)

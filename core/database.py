@@ -1,0 +1,63 @@
+"""SQLite databases whose commits are durable: they survive a crash of the process or the computer."""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+
+def open_database(
+    path: Path,
+    tables: str,
+    renamed: Mapping[str, str] = MappingProxyType({}),
+    added: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    **options: Any,
+) -> sqlite3.Connection:
+    """Open a database with its tables, and create what is missing.
+
+    Args:
+        path: database file.
+        tables: SQL that creates the missing tables.
+        renamed: new names of tables by the names that earlier versions gave them.
+        added: columns that earlier versions did not have, by table: their types by name.
+        options: keyword arguments of `sqlite3.connect`.
+
+    Raises:
+        OSError, sqlite3.Error: the database cannot be created or used.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(path, **options)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=FULL")
+    existing = table_names(database)
+    for old, new in renamed.items():
+        if old in existing and new not in existing:
+            database.execute(f"ALTER TABLE {old} RENAME TO {new}")
+    database.executescript(tables)
+    for table, columns in added.items():
+        present = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+        for name in columns.keys() - present:
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
+    return database
+
+
+def read_database(path: Path, timeout: float = 5) -> sqlite3.Connection:
+    """Open an existing database to read it, also where nothing can be written.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=timeout)
+    try:
+        table_names(database)
+    except sqlite3.OperationalError:  # write-ahead mode wants to write, even to read
+        database.close()
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+        table_names(database)
+    return database
+
+
+def table_names(database: sqlite3.Connection) -> set[str]:
+    """Names of the tables of a database."""
+    return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -1,0 +1,90 @@
+"""What a check of the audit reports, and the audit report as Markdown."""
+
+from dataclasses import asdict, dataclass, field
+
+from core.config import old_names
+from core.dataset.dataset import Dataset
+from core.dataset.shortcut_baselines import SHORTCUT_TITLES
+
+TITLES = {  # of facts whose name is not clear by itself
+    "across_splits": "Groups in more than one split",
+    "unknown_patients": "Images of unknown patients",
+    "bare_numbers_in_test": "Patient numbers in test, whatever their prefix",
+    "bare_numbers_in_test_and_train": "Of these, also in train",
+    "ratio": "Larger class divided by smaller",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check.
+
+    Attributes:
+        name: such as `byte_identical_groups`.
+        title: a short title for people.
+        count: number of issues; 0 when all is well.
+        examples: paths, or lists of paths that belong together; a few.
+        why: why it matters.
+        remedy: what can be done about it.
+        facts: further figures by name.
+        issue: the key in `core.dataset.ISSUES` that lists all its images; "" if none does.
+        exclusion: the field of `core.dataset.Exclusions` that leaves them out of training; "" if none does.
+    """
+
+    name: str
+    title: str
+    count: int
+    examples: list[str] | list[list[str]] = field(default_factory=list)
+    why: str = ""
+    remedy: str = ""
+    facts: dict = field(default_factory=dict)
+    issue: str = ""
+    exclusion: str = ""
+
+    def to_json(self) -> dict:
+        """Plain values without the name, also under the keys of 0.1.0."""
+        values = {name: value for name, value in asdict(self).items() if name != "name"}
+        values["facts"] = old_names.with_both(self.facts, old_names.AUDIT)
+        return old_names.with_both(values, old_names.AUDIT)
+
+    def lines(self) -> list[str]:
+        """The facts as text, one line each."""
+        return [f"{_title(name)}: {_text(value)}" for name, value in self.facts.items()]
+
+
+def report(dataset: Dataset, findings: list[Finding]) -> str:
+    """The findings of an audit as a Markdown document."""
+    lines = [
+        f"# Audit of {dataset.name}",
+        "",
+        f"{len(dataset.table):,} readable images in {dataset.root}.",
+        "",
+    ]
+    for finding in findings:
+        lines += [f"## {finding.title}: {finding.count:,}", ""]
+        lines += [f"{line}  " for line in finding.lines()]
+        if finding.count:
+            lines += ["", finding.why, "", f"*{finding.remedy}*", ""]
+            lines += [f"- {', '.join(item) if isinstance(item, list) else item}" for item in finding.examples]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _title(name: str) -> str:
+    """The name of a fact for people.
+
+    >>> _title("by_split"), _title("auc_frame")
+    ('By split', 'AUC, border')
+    """
+    if name.startswith("auc_"):
+        shortcut = name.removeprefix("auc_")
+        return f"AUC, {SHORTCUT_TITLES.get(shortcut, shortcut)}"
+    return TITLES.get(name, name.replace("_", " ").capitalize())
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "not computed: too few images"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {item}" for name, item in value.items()) or "none"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

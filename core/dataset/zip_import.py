@@ -1,0 +1,75 @@
+"""Importing a zip that holds the published layout at any depth. Nothing is extracted by its own name."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from core.dataset.imported_sets import DatasetWriter, imported_folder, new_dataset
+from core.dataset.layout import layout_reason, split_and_label
+from core.dataset.pixels import Progress
+from core.errors import UserError
+from core.images import NESTED, ZIP_ERRORS, entry_chunks, image_entries, open_zip, shown, unreadable_zip
+
+COPY = "the same image of the same name, split and class"
+
+
+def import_zip(file: Path | BinaryIO, name: str, progress: Progress | None = None) -> Path:
+    """Import the images of a zip as a new data set.
+
+    The Kaggle archive holds everything twice (`chest_xray/chest_xray`) and `__MACOSX` files; each image is
+    imported once. Bytes are counted as they are read, whatever the zip declares.
+
+    Args:
+        file: path or file object.
+        name: of the new data set.
+        progress: called with (entries done, entries in all).
+
+    Returns:
+        The folder of the data set.
+
+    Raises:
+        UserError: the file is not a zip, is cut short, encrypted or too large, has paths outside the zip,
+            or lacks images of a class. Nothing is imported then.
+    """
+    try:
+        with open_zip(file) as archive, new_dataset(name) as writer:
+            entries = list(image_entries(archive, writer.passed_over))
+            outside = Counter[tuple[str, PurePosixPath]]()
+            for done, (path, entry) in enumerate(entries, start=1):
+                if reason := layout_reason(path.parts[:-1]):
+                    outside[reason, path.parent] += 1
+                else:
+                    _add(writer, path, entry_chunks(archive, entry))
+                if progress and (done % 50 == 0 or done == len(entries)):
+                    progress(done, len(entries))
+            for (reason, folder), count in outside.items():
+                writer.passed_over.add(reason, f"{folder}/ ({count:,})", count)
+            if not writer.count and NESTED in writer.passed_over.counts:
+                raise UserError(
+                    "The zip contains another zip and no images. Unpack it and import the inner one."
+                )
+    except ZIP_ERRORS as error:
+        if isinstance(file, Path) and not file.is_file():
+            raise UserError(f"{shown(file)} does not exist or is not a file. Check the path.") from error
+        reason = str(unreadable_zip(file, "it")).removesuffix(".")
+        raise UserError(
+            f"{_file_name(file)} is not a zip that can be read; nothing was imported: {reason}."
+        ) from error
+    return imported_folder() / name
+
+
+def _add(writer: DatasetWriter, path: PurePosixPath, chunks: Iterator[bytes]) -> None:
+    """Add an image in the published layout."""
+    folders = split_and_label(path.parts[:-1])
+    assert folders is not None  # the layout was looked at before
+    data = bytearray()
+    for chunk in chunks:
+        writer.count_bytes(len(chunk))
+        data += chunk
+    if not writer.add(*folders, path.name, bytes(data)):
+        writer.passed_over.add(COPY, str(path))
+
+
+def _file_name(file: Path | BinaryIO) -> str:
+    return shown(Path(file if isinstance(file, Path) else getattr(file, "name", "The file")).name)

@@ -1,0 +1,19 @@
+"""The DICOM node: receives images from a PACS, queues and processes them, and sends the results back."""
+
+from core.dicom_node.node import run_node
+from core.dicom_node.queue import ImageQueue, node_folder
+from core.dicom_node.settings import NodeSettings, RemoteAE, ScpSettings
+from core.dicom_node.status import NodeStatus, node_status
+from core.dicom_node.tls import tls_context
+
+__all__ = [
+    "ImageQueue",
+    "NodeSettings",
+    "NodeStatus",
+    "RemoteAE",
+    "ScpSettings",
+    "node_folder",
+    "node_status",
+    "run_node",
+    "tls_context",
+]

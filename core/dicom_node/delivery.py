@@ -1,0 +1,36 @@
+"""Delivery in the DICOM node: sends finished results to the remote AE, again and again until it has them."""
+
+import logging
+import threading
+
+from core.dicom_node.queue import ImageQueue
+from core.dicom_node.scu import DeliveryError, send
+from core.dicom_node.settings import NodeSettings, RemoteAE
+
+POLL_INTERVAL_S = 0.1  # between two queries of the queue
+FIRST_RETRY_S, MAX_RETRY_S = 1.0, 300.0  # before results are sent again
+
+log = logging.getLogger("pneumonia.node")
+
+
+def deliver_results(
+    remote: RemoteAE, settings: NodeSettings, queue: ImageQueue, stop: threading.Event
+) -> None:
+    """Send results until `stop` is set; the pause after a failure doubles up to five minutes."""
+    while not stop.is_set():
+        images = queue.due_for_delivery()
+        if not images:
+            stop.wait(POLL_INTERVAL_S)
+            continue
+        paths = [path for image in images for path in queue.result_paths(image)]
+        try:
+            send(paths, remote, settings.scp.aet, settings.tls)
+        except DeliveryError as error:
+            seconds = min(MAX_RETRY_S, FIRST_RETRY_S * 2 ** min(image.tries for image in images))
+            log.warning("%s; next attempt in %.0f s", error, seconds)
+            for image in images:
+                queue.postpone(image, str(error), seconds)
+            continue
+        for image in images:
+            queue.mark_delivered(image, settings.keep)
+        log.info("delivered the results of %d images", len(images))

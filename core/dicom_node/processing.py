@@ -1,0 +1,86 @@
+"""Processing in the DICOM node: results for the images of complete studies."""
+
+import io
+import logging
+import threading
+from contextlib import suppress
+
+import pydicom
+
+from core.dicom_node.queue import ImageQueue, QueuedImage
+from core.dicom_node.settings import NodeSettings
+from core.errors import UserError
+from core.images import decode_safely
+from core.inference import AvailableModel, Reader, Reading
+from core.registry import active_model
+from core.reports import dicom_objects, import_highdicom
+
+BATCH_SIZE = 16  # images processed together
+POLL_INTERVAL_S = 0.1  # between two queries of the queue
+MODEL_RETRY_S = 1.0  # before a model that could not be loaded is tried again
+
+log = logging.getLogger("pneumonia.node")
+
+
+def current_model() -> AvailableModel:
+    """The model that the node uses.
+
+    Raises:
+        UserError: there is none.
+    """
+    active = active_model()
+    if active is None:
+        raise UserError("There is no model for the node. Train one and promote it.")
+    return active.model
+
+
+def process_studies(settings: NodeSettings, queue: ImageQueue, stop: threading.Event) -> None:
+    """Process the images of complete studies until `stop` is set."""
+    with suppress(UserError):  # reported with the first image
+        _ = Reader.of(current_model()).reference
+    import_highdicom()
+    while not stop.is_set():
+        images = queue.complete_studies(settings.study_timeout, BATCH_SIZE)
+        if not images:
+            stop.wait(POLL_INTERVAL_S)
+            continue
+        try:
+            model = current_model()
+            reader = Reader.of(model)
+            _ = reader.predictor
+        except UserError as error:  # the model is gone or damaged: images stay in the queue
+            log.error("%s", error)
+            stop.wait(MODEL_RETRY_S)
+            continue
+        for start in range(0, len(images), BATCH_SIZE):
+            process(images[start : start + BATCH_SIZE], queue, model, reader)
+
+
+def process(images: list[QueuedImage], queue: ImageQueue, model: AvailableModel, reader: Reader) -> None:
+    """Add results to the queue, or the reason why an image has none."""
+    decoded = {}
+    for image in images:
+        try:
+            decoded[image] = decode_safely(queue.data(image), "The image")
+        except (UserError, OSError) as error:
+            log.warning("image %s cannot be read: %s", image.key[:12], error)
+            queue.mark_failed(image, str(error))
+    readings = reader.read(decoded.values(), heat_map=True)
+    for image, reading in zip(decoded, readings, strict=True):
+        try:
+            queue.add_results(image, result_objects(queue.data(image), reading, model))
+            log.info("image %s: %s", image.key[:12], reading.finding)
+        except Exception as error:  # nothing that one image holds may end the node
+            log.warning("creating results for image %s failed: %s", image.key[:12], error)
+            queue.mark_failed(image, str(error)[:400])
+
+
+def result_objects(data: bytes, reading: Reading, model: AvailableModel) -> dict[str, tuple[str, bytes]]:
+    """Instance UID and DICOM file by file name: the finding, and the overlay unless it is withheld."""
+    kinds = ("finding",) if reading.withheld else ("finding", "overlay")
+    objects = dicom_objects(data, reading, model, kinds)
+    return {name: (_instance_uid(file), file) for name, file in objects.items()}
+
+
+def _instance_uid(file: bytes) -> str:
+    return str(pydicom.dcmread(io.BytesIO(file), specific_tags=["SOPInstanceUID"]).SOPInstanceUID)

@@ -1,0 +1,61 @@
+"""Storage SCU of the DICOM node: sends results to a remote AE by C-STORE."""
+
+import ssl
+from pathlib import Path
+
+from pydicom.uid import ComprehensiveSRStorage, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pynetdicom import AE
+from pynetdicom.association import Association
+
+from core.dicom_node.settings import RemoteAE
+
+RESULT_CLASSES = (ComprehensiveSRStorage, SecondaryCaptureImageStorage)
+RESULT_SYNTAX = ExplicitVRLittleEndian
+TIMEOUT_S = 30.0
+WARNING_STATUSES = range(0xB000, 0xC000)  # stored, with a warning
+
+
+class DeliveryError(Exception):
+    """Why a remote AE did not store an object."""
+
+
+def send(paths: list[Path], remote: RemoteAE, aet: str, tls: ssl.SSLContext | None = None) -> None:
+    """Send DICOM files over one association; returns after the remote AE has stored them all.
+
+    Args:
+        aet: AE title of this node.
+
+    Raises:
+        DeliveryError: the remote AE does not answer, rejects the association, or refuses an object.
+    """
+    entity = AE(aet)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = TIMEOUT_S
+    entity.connection_timeout = TIMEOUT_S
+    for sop_class in RESULT_CLASSES:
+        entity.add_requested_context(sop_class, RESULT_SYNTAX)
+    association = entity.associate(
+        remote.host,
+        remote.port,
+        ae_title=remote.aet,
+        tls_args=(tls, remote.host) if tls else None,
+    )
+    if not association.is_established:
+        reason = f"rejected the AE title {aet}" if association.is_rejected else "does not answer"
+        raise DeliveryError(f"{remote} {reason}")
+    try:
+        for path in paths:
+            _send_file(association, path, remote)
+    finally:
+        if association.is_established:
+            association.release()
+
+
+def _send_file(association: Association, path: Path, remote: RemoteAE) -> None:
+    try:
+        response = association.send_c_store(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise DeliveryError(f"Sending {path.stem} to {remote} failed: {error}") from error
+    if "Status" not in response:
+        raise DeliveryError(f"{remote} closed the association")
+    if response.Status != 0 and response.Status not in WARNING_STATUSES:
+        raise DeliveryError(f"{remote} refused {path.stem} with status 0x{response.Status:04X}")

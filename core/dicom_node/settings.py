@@ -1,0 +1,58 @@
+"""Settings of the DICOM node."""
+
+import ssl
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ScpSettings:
+    """Where the SCP listens and who may send.
+
+    Attributes:
+        aet: AE title of the node.
+        host, port: address to listen on; port 0 takes a free one.
+        allowed: IP addresses by AE title; empty allows every peer.
+        tls: context for incoming connections; None for no TLS.
+    """
+
+    aet: str
+    host: str = "127.0.0.1"
+    port: int = 11112
+    allowed: dict[str, frozenset[str]] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
+
+
+@dataclass(frozen=True)
+class RemoteAE:
+    """Application entity that receives the results, such as a PACS.
+
+    Attributes:
+        aet: its AE title.
+        host, port: its address.
+    """
+
+    aet: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.aet}@{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class NodeSettings:
+    """Settings of a node.
+
+    Attributes:
+        scp: where the node listens and who may send.
+        remote: receives the results; None keeps them until a later start names one.
+        tls: context for connections to `remote`; None for no TLS.
+        study_timeout: seconds without a new image after which a study is complete.
+        keep: whether images and results stay on disk after delivery.
+    """
+
+    scp: ScpSettings
+    remote: RemoteAE | None = None
+    tls: ssl.SSLContext | None = None
+    study_timeout: float = 2.0
+    keep: bool = False

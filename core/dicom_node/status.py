@@ -1,0 +1,84 @@
+"""Status of the DICOM node, read from its queue while it runs or after it has ended."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from core.config import old_names
+from core.database import read_database, table_names
+from core.dicom_node.queue import DATABASE, DELIVERED, FAILED, PROCESSED, RECEIVED, node_folder
+from core.errors import UserError
+
+MAX_REASONS = 20
+
+
+@dataclass(frozen=True)
+class NodeStatus:
+    """Counts of a node's images.
+
+    Attributes:
+        received: images in all.
+        processed: images with results.
+        delivered: images whose results the remote AE has stored.
+        pending: images to process or results to deliver.
+        failed: images that cannot be processed.
+        reasons: number of failed images by reason.
+        delivery_error: why the last delivery failed; "" if it succeeded.
+    """
+
+    received: int = 0
+    processed: int = 0
+    delivered: int = 0
+    pending: int = 0
+    failed: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    delivery_error: str = ""
+
+    def to_json(self) -> dict:
+        """The counts as plain values, also under the keys of earlier versions."""
+        return old_names.with_both(asdict(self), old_names.NODE_STATUS)
+
+
+def node_status(folder: Path | None = None) -> NodeStatus | None:
+    """Status of the node; None if none was ever started.
+
+    Args:
+        folder: of the queue; `node_folder()` if None.
+
+    Raises:
+        UserError: the database cannot be read.
+    """
+    path = Path(folder or node_folder()) / DATABASE
+    if not path.exists():
+        return None
+    try:
+        with closing(read_database(path)) as database:
+            return _status(database)
+    except sqlite3.Error as error:
+        raise UserError(f"The node's database {path} cannot be read: {error}.") from error
+
+
+def _status(database: sqlite3.Connection) -> NodeStatus:
+    existing = table_names(database)
+    table = next((old for old in old_names.NODE_TABLES if old in existing), "images")
+    counts = dict(database.execute(f"SELECT state, COUNT(*) FROM {table} GROUP BY state"))
+    reasons = database.execute(
+        f"SELECT reason, COUNT(*) FROM {table} WHERE state = ? GROUP BY reason "
+        "ORDER BY COUNT(*) DESC LIMIT ?",
+        (FAILED, MAX_REASONS),
+    )
+    delivery_error = database.execute(
+        f"SELECT reason FROM {table} WHERE state = ? AND reason != '' ORDER BY due DESC LIMIT 1",
+        (PROCESSED,),
+    ).fetchone()
+    undelivered, delivered = counts.get(PROCESSED, 0), counts.get(DELIVERED, 0)
+    return NodeStatus(
+        received=sum(counts.values()),
+        processed=undelivered + delivered,
+        delivered=delivered,
+        pending=counts.get(RECEIVED, 0) + undelivered,
+        failed=counts.get(FAILED, 0),
+        reasons=dict(reasons),
+        delivery_error=delivery_error[0] if delivery_error else "",
+    )

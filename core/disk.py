@@ -1,0 +1,108 @@
+"""Room on the disk: arrays whose space is reserved before it is mapped, and failures in a sentence."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from core.errors import UserError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EACCES, errno.EPERM)
+NO_FOLDER = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP)
+UNSUPPORTED = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)  # file systems that cannot reserve space
+ZEROS = bytes(2**20)
+
+
+def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap:
+    """Create an .npy file and map it for writing; its space is reserved first.
+
+    Filling a mapped file that the disk has no room for ends the whole process with SIGBUS, which nothing
+    can catch.
+
+    Raises:
+        UserError: the disk is full, or the folder is not writable.
+    """
+    try:
+        array = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
+        _reserve(path)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise explained(error, path) from error
+        size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        raise UserError(
+            f"The disk is full: {_size(size)} are needed, and {path.parent} has {_size(_free(path))} free. "
+            "Free some space and start again."
+        ) from error
+    return array
+
+
+def _reserve(path: Path) -> None:
+    """Allocate every block of a sparse file that holds nothing but zeros after its first kibibyte."""
+    size = path.stat().st_size
+    with open(path, "rb+") as file:
+        if hasattr(os, "posix_fallocate"):
+            try:
+                os.posix_fallocate(file.fileno(), 0, size)
+                return
+            except OSError as error:
+                if error.errno not in UNSUPPORTED:
+                    raise
+        file.seek(min(size, 1024))
+        while (left := size - file.tell()) > 0:
+            file.write(ZEROS[:left])
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def explained(error: OSError, path: Path) -> Exception:
+    """A UserError for a full disk or a folder that cannot be written; any other error unchanged.
+
+    Args:
+        error: met while `path` was written.
+        path: of the file or folder.
+    """
+    if error.errno in FULL:
+        return UserError(
+            f"The disk is full: {path} could not be saved and is unchanged. {path.parent} has "
+            f"{_size(_free(path))} free. Free some space and start again."
+        )
+    reason = f"{(error.strerror or 'it failed').lower()} for {path.parent}"
+    if error.errno == errno.EROFS:
+        reason = "its file system is read-only"
+    elif error.errno in FORBIDDEN:
+        reason = f"no permission for {path.parent}"
+    elif error.errno not in NO_FOLDER:
+        return error
+    return UserError(
+        f"{path} cannot be written: {reason}. Choose another folder, or set PNEUMONIA_STUDIO_HOME to one "
+        "where this user may write."
+    )
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Raise errors of the block, which writes `path`, as `explained` puts them."""
+    try:
+        yield
+    except OSError as error:
+        raise explained(error, path) from error
+
+
+def _free(path: Path) -> int:
+    folder = next((parent for parent in path.parents if parent.exists()), Path("/"))
+    return shutil.disk_usage(folder).free
+
+
+def _size(count: int) -> str:
+    """Bytes in words.
+
+    >>> _size(3 * 2**30), _size(100)
+    ('3.0 GiB', '1 MiB')
+    """
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{-(-count // 2**20)} MiB"

@@ -1,0 +1,32 @@
+"""Images as points on a plane."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.figures.style import MODEL_COLORS, styled
+
+
+def image_map(table: pd.DataFrame, group: pd.Series, shares: np.ndarray) -> go.Figure:
+    """Images on the first two principal components, selectable with a lasso.
+
+    Args:
+        table: one row per image, with the columns x, y, path and probability.
+        group: what each image is coloured by, a few texts, shape (n,).
+        shares: each component's share of the variance, shape (2,).
+    """
+    figure = go.Figure()
+    for index, name in enumerate(sorted(set(group))):
+        members = table[(group == name).to_numpy()]
+        figure.add_scatter(
+            x=members["x"],
+            y=members["y"],
+            mode="markers",
+            name=name,
+            customdata=members[["path", "probability"]],
+            marker={"color": MODEL_COLORS[index % len(MODEL_COLORS)], "size": 8, "opacity": 0.75},
+            hovertemplate="%{customdata[0]}<br>pneumonia %{customdata[1]:.1%}<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(title=f"first component, {shares[0]:.0%} of the variance", zeroline=False)
+    figure.update_yaxes(title=f"second component, {shares[1]:.0%}", zeroline=False)
+    return styled(figure, height=480, dragmode="lasso")

@@ -1,0 +1,81 @@
+"""A patient's age at the time of an image, and what it means for a model."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+import pydicom
+
+from core.images.dicom_attributes import text
+from core.images.header_rules import HeaderFinding
+
+AGE = re.compile(r"0*(\d{1,3})\s*([DWMY]?)", re.IGNORECASE)
+DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
+YEAR = DAYS["Y"]
+UNITS = (("Y", "years", 3), ("M", "months", 3 / 12), ("D", "days", 0.0))  # unit and age in years from which
+MAX_YEARS = 120
+DATES = ("AcquisitionDate", "ContentDate", "SeriesDate", "StudyDate")
+TRAINING_AGES = (1, 5)  # years, both included
+AGE_SOURCE = "Kermany et al., Cell 2018"
+PUBLISHED_DATA = {"", "chestxray", "chestxraypneumonia", "pneumoniamnist", "pneumoniamnist128"}
+
+
+@dataclass(frozen=True)
+class PatientAge:
+    """A patient's age.
+
+    Attributes:
+        years: at the time of the image.
+        source: the attributes that it is known from.
+    """
+
+    years: float
+    source: str
+
+    def words(self) -> str:
+        """The age as people say it, such as `67 years` or `18 months`."""
+        unit, name, _ = next(unit for unit in UNITS if self.years >= unit[2])
+        count = int(self.years * YEAR / DAYS[unit] + 1e-6)
+        return f"{count} {name if count != 1 else name[:-1]}"
+
+
+def patient_age(file: pydicom.Dataset) -> PatientAge | None:
+    """The age by PatientAge, else by birth date and date of the image; None if the header gives neither."""
+    if match := AGE.fullmatch(text(file, "PatientAge")):
+        years = int(match[1]) * DAYS[match[2].upper() or "Y"] / YEAR
+        return PatientAge(years, "PatientAge") if years <= MAX_YEARS else None
+    born = _date(text(file, "PatientBirthDate"))
+    for name in DATES:
+        taken = _date(text(file, name))
+        if born and taken and 0 <= (days := (taken - born).days) <= MAX_YEARS * YEAR:
+            return PatientAge(days / YEAR, f"PatientBirthDate and {name}")
+    return None
+
+
+def age_finding(age: PatientAge | None, data: str) -> HeaderFinding | None:
+    """A warning if the age is outside that of the training images, or if it is not known whether it is.
+
+    Args:
+        data: name of the model's training data; "" if unknown: the published data are what the method uses.
+    """
+    youngest, oldest = TRAINING_AGES
+    if age is None or youngest <= age.years < oldest + 1:
+        return None
+    if re.sub(r"[^a-z0-9]", "", data.lower()) in PUBLISHED_DATA:
+        training = f"the training images are of children aged {youngest} to {oldest} years ({AGE_SOURCE})"
+    else:
+        training = f"whether the model was trained on this age is not known (training data: {data})"
+    sentence = (
+        f"The patient is {age.words()} old ({age.source}); {training}. The result may not be reliable; "
+        "interpret it with caution."
+    )
+    return HeaderFinding("age", sentence, False)
+
+
+def _date(value: str) -> date | None:
+    """A date such as 20240131 or, in old files, 2024.01.31."""
+    digits = re.sub(r"[.\-/]", "", value)
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 else None
+    except ValueError:
+        return None

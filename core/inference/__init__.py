@@ -1,0 +1,77 @@
+"""From images to readings: compiled models, their checks and explanations, without TensorFlow."""
+
+from core.inference.audit_log import AGREEMENTS, AuditLog, HumanReading, agreement_summary
+from core.inference.heat_map import HeatMap, doubt
+from core.inference.identity import (
+    IDENTITY_FILE,
+    MIN_TRAINING_IMAGES,
+    ModelIdentity,
+    identity_of,
+    model_warnings,
+)
+from core.inference.models import (
+    AvailableModel,
+    bundled_models,
+    published_models,
+)
+from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
+from core.inference.out_of_distribution import Check, check
+from core.inference.predictor import (
+    ModelOutput,
+    Prediction,
+    Predictor,
+    borderline,
+    load_predictor,
+    shared_predictor,
+)
+from core.inference.reader import Reader
+from core.inference.reading import FINDINGS, NO_RESULT, Reading, certainty
+from core.inference.reference import REFERENCE_FILE, Neighbour, Reference, reference_of, save_reference
+from core.inference.results import NOTICE, described, file_results
+from core.inference.stability import UNCERTAIN, SecondOpinion
+from core.inference.worklist import MAX_WAIT_S, prioritized
+
+__all__ = [
+    "AGREEMENTS",
+    "AuditLog",
+    "AvailableModel",
+    "Check",
+    "FINDINGS",
+    "HeatMap",
+    "HumanReading",
+    "IDENTITY_FILE",
+    "ModelIdentity",
+    "ModelOutput",
+    "MASKS",
+    "MAX_WAIT_S",
+    "MIN_TRAINING_IMAGES",
+    "NOTICE",
+    "NO_RESULT",
+    "Neighbour",
+    "OcclusionResult",
+    "Prediction",
+    "Predictor",
+    "REFERENCE_FILE",
+    "Reader",
+    "Reading",
+    "Reference",
+    "SecondOpinion",
+    "UNCERTAIN",
+    "agreement_summary",
+    "file_results",
+    "borderline",
+    "certainty",
+    "check",
+    "doubt",
+    "described",
+    "identity_of",
+    "load_predictor",
+    "model_warnings",
+    "occlusion_test",
+    "prioritized",
+    "published_models",
+    "reference_of",
+    "save_reference",
+    "shared_predictor",
+    "bundled_models",
+]

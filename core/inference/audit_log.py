@@ -1,0 +1,138 @@
+"""The audit log: results and what readers concluded, on disk if the user wants it.
+
+A SQLite database in write-ahead mode: entries survive a crash. It holds digests of files, but no names, IDs
+or dates of patients. The tables `answers` and `notes` hold results and readings.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from core import config
+from core.database import open_database, read_database
+from core.errors import UserError
+from core.evaluation import wilson
+from core.inference.identity import ModelIdentity
+from core.inference.reading import Reading
+from core.weights import ModelRecord
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS answers (
+    time REAL NOT NULL, sha256 TEXT NOT NULL, run TEXT NOT NULL, stage INTEGER NOT NULL,
+    finding TEXT NOT NULL, probability REAL, threshold REAL NOT NULL, rule TEXT NOT NULL,
+    model TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS notes (
+    time REAL NOT NULL, sha256 TEXT NOT NULL, run TEXT NOT NULL, stage INTEGER NOT NULL,
+    agreement TEXT NOT NULL, own TEXT NOT NULL, changed INTEGER NOT NULL
+);
+"""
+ADDED = {"answers": {"model": "TEXT NOT NULL DEFAULT ''"}}  # name, version and digest; "" before 0.2.0
+AGREEMENTS = ("agree", "disagree", "not sure")
+
+
+@dataclass(frozen=True)
+class HumanReading:
+    """A person's reading of an image, with the model's result in view.
+
+    Attributes:
+        agreement: with the result, one of `AGREEMENTS`.
+        own: the person's finding in their own words.
+        changed: whether the result changed the finding.
+    """
+
+    agreement: str
+    own: str = ""
+    changed: bool = False
+
+
+class AuditLog:
+    """The log in a file, created on first use."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = Path(path or config.home() / "audit.sqlite")
+
+    def add_result(self, reading: Reading, record: ModelRecord, identity: ModelIdentity) -> None:
+        """Log a model's result, or that it was withheld; raises UserError if the log cannot be written."""
+        probability = None if reading.withheld else reading.prediction.probability
+        row = (
+            time.time(),
+            reading.image.sha256,
+            record.run,
+            record.stage,
+            reading.finding,
+            probability,
+            record.threshold,
+            record.threshold_rule,
+            str(identity),
+        )
+        with self._opened() as database:
+            database.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def add_human_reading(self, sha256: str, record: ModelRecord, reading: HumanReading) -> None:
+        """Log a person's reading; raises UserError if the log cannot be written."""
+        row = (time.time(), sha256, record.run, record.stage, *astuple(reading))
+        with self._opened() as database:
+            database.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def results(self) -> pd.DataFrame:
+        """All results, the oldest first."""
+        return self._table("answers")
+
+    def human_readings(self) -> pd.DataFrame:
+        """All readings by people, the oldest first."""
+        return self._table("notes")
+
+    def _table(self, name: str) -> pd.DataFrame:
+        query = f"SELECT * FROM {name} ORDER BY rowid"
+        try:
+            with self._opened() as database:  # adds columns that earlier versions did not have
+                return pd.read_sql_query(query, database)
+        except UserError:
+            if not self.path.exists():
+                raise
+            return self._read_only(query)
+
+    def _read_only(self, query: str) -> pd.DataFrame:
+        """What a log says that cannot be written."""
+        try:
+            with closing(read_database(self.path)) as database:
+                return pd.read_sql_query(query, database)
+        except (sqlite3.Error, pd.errors.DatabaseError) as error:
+            raise UserError(f"The audit log {self.path} cannot be used: {error}.") from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """A connection; its changes are on disk when the block ends."""
+        try:
+            with closing(open_database(self.path, TABLES, added=ADDED, timeout=10)) as database, database:
+                yield database
+        except (sqlite3.Error, OSError) as error:
+            raise UserError(f"The audit log {self.path} cannot be used: {error}.") from error
+
+
+def agreement_summary(readings: pd.DataFrame) -> str:
+    """How often readers agreed, with Wilson's 95% interval; the last reading of each image counts.
+
+    Args:
+        readings: as `AuditLog.human_readings` returns them.
+    """
+    last = readings.drop_duplicates(["sha256", "run", "stage"], keep="last")
+    sure = last[last["agreement"] != "not sure"]
+    if sure.empty:
+        return "No agreement or disagreement recorded yet."
+    agreed = int((sure["agreement"] == "agree").sum())
+    interval = wilson(agreed, len(sure))
+    assert interval is not None  # `sure` is not empty
+    low, high = interval
+    unsure = len(last) - len(sure)
+    return (
+        f"Readers agreed with {agreed} of {len(sure)} results: {agreed / len(sure):.0%} "
+        f"({low:.0%} to {high:.0%}). Not sure: {unsure}. Findings changed by a result: "
+        f"{int(last['changed'].sum())}."
+    )

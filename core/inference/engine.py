@@ -1,0 +1,146 @@
+"""A network of `core.architecture`, compiled by OpenVINO from plain arrays: no TensorFlow.
+
+In two parts: the body up to the layer of the heat map, in float32 or bfloat16, and the head, always in
+float32. In bfloat16 the head alone would cost as much accuracy as all convolutions together, and save 3 ms.
+"""
+
+import threading
+from collections.abc import Mapping
+
+import numpy as np
+import openvino
+from openvino import opset13 as ops
+
+from core.architecture import CHANNELS, HIDDEN, IMAGE_SIZE, SCALINGS, VGG19, Backbone, Layer
+from core.compilation import (
+    LayerArrays,
+    Tensor,
+    by_channel,
+    compiled,
+    layer_outputs,
+    openvino_model,
+)
+from core.weights import Arrays
+
+
+class Engine:
+    """A compiled network, safe to use from several threads.
+
+    Args:
+        arrays: weights by layer name, in Keras's layout.
+        scaling: of the input, one of `SCALINGS`.
+        precisions: of the body, one compiled model each.
+        threads: to compute with; 0 for one per core.
+        backbone: whose layers the arrays belong to.
+    """
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        scaling: str,
+        precisions: tuple[str, ...],
+        threads: int = 0,
+        backbone: Backbone = VGG19,
+    ):
+        split = backbone.position(backbone.heat_map_layer) + 1
+        bodies = {name: _body(arrays, scaling, backbone.layers[:split]) for name in precisions}
+        self._parts = {name: compiled(model, name, threads) for name, model in bodies.items()}
+        head = _head(arrays, backbone.layer(backbone.heat_map_layer), backbone.layers[split:])
+        self._parts["head"] = compiled(head, "float32", threads)
+        self._requests = threading.local()
+
+    def activations(self, pixels: np.ndarray, precision: str) -> np.ndarray:
+        """Activations of the heat map's layer, float32 (n, channels, rows, columns).
+
+        Args:
+            pixels: uint8 (n, 128, 128).
+            precision: one of those compiled.
+        """
+        return self._infer(precision, pixels)[0]
+
+    def head(self, activations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Class probabilities, float32 (n, 2), and the last hidden layer's output, float32 (n, units)."""
+        probabilities, hidden = self._infer("head", activations)
+        return probabilities, hidden
+
+    def _infer(self, part: str, inputs: np.ndarray) -> list[np.ndarray]:
+        requests = self._requests.__dict__  # of this thread
+        if part not in requests:
+            requests[part] = self._parts[part].create_infer_request()
+        return [output.copy() for output in requests[part].infer([inputs]).values()]
+
+
+def _body(arrays: Arrays, scaling: str, layers: tuple[Layer, ...]) -> openvino.Model:
+    """From pixels to the layer of the heat map.
+
+    If the first layer is a convolution, the scaling is folded into it, so that its input is whole numbers
+    below 256, which bfloat16 represents exactly.
+    """
+    pixels = ops.parameter([-1, IMAGE_SIZE, IMAGE_SIZE], np.uint8, name="pixels")
+    x = ops.unsqueeze(ops.convert(pixels, np.float32), np.int64(1))
+    weights: Mapping[str, LayerArrays] = arrays
+    if layers[0].kind == "convolution":
+        centre, first = _fold_scaling(arrays[layers[0].name], scaling, layers[0])
+        x = ops.concat([ops.subtract(x, np.float32(centre))] * CHANNELS, 1)
+        weights = {**arrays, layers[0].name: first}
+    else:
+        x = _scaled(ops.concat([x] * CHANNELS, 1), scaling)
+    outputs = layer_outputs(layers, weights, x)
+    return openvino_model([outputs[layers[-1].name]], [pixels], "body")
+
+
+def _head(arrays: Arrays, before: Layer, layers: tuple[Layer, ...]) -> openvino.Model:
+    """From the layer of the heat map to the probabilities and the last hidden layer."""
+    rows, columns, channels = before.output
+    activations = ops.parameter([-1, channels, rows, columns], np.float32, name="activations")
+    outputs = layer_outputs(layers, arrays, activations)
+    probabilities = ops.softmax(outputs[layers[-1].name], 1)
+    return openvino_model([probabilities, outputs[HIDDEN]], [activations], "head")
+
+
+def _scaled(x: Tensor, scaling: str) -> Tensor:
+    """What the body expects, from pixels in 0..255."""
+    factor = np.array(SCALINGS[scaling].factor, np.float32) / 255
+    offset = np.array(SCALINGS[scaling].offset, np.float32)
+    return ops.add(ops.multiply(x, by_channel(factor)), by_channel(offset))
+
+
+def _fold_scaling(arrays: LayerArrays, scaling: str, layer: Layer) -> tuple[int, LayerArrays]:
+    """Fold the scaling of the input into the first convolution.
+
+    The factor goes into the kernel and the offset into the bias, which then differs at the border, where the
+    zero padding has no offset.
+
+    Returns:
+        What to subtract from the pixels, a whole number; and the kernel and the bias, (1, filters, rows,
+        columns), to use then.
+    """
+    kernel, bias = arrays
+    if scaling == "unit":
+        centre, factor, offsets = 0, 1 / 255, np.zeros(CHANNELS, np.float32)
+    else:  # a factor of 1 on pixels in 0..255, and one offset per channel
+        means = -np.array(SCALINGS[scaling].offset, np.float32)
+        centre, factor = round(float(means.mean())), 1.0
+        offsets = centre - means
+    bias = by_channel(bias) + _border_aware(kernel, offsets, layer)
+    return centre, (kernel * np.float32(factor), bias)
+
+
+def _border_aware(kernel: np.ndarray, offsets: np.ndarray, layer: Layer) -> np.ndarray:
+    """Output of a 3 x 3 convolution with zero padding for an input of one constant per channel.
+
+    Returns:
+        float32 (1, filters, rows, columns).
+    """
+    rows, columns, filters = layer.output
+    result = np.zeros((1, filters, rows, columns), np.float32)
+    share = np.einsum("oihw,i->ohw", kernel.transpose(3, 2, 0, 1), offsets)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            inside = (
+                ...,
+                slice(max(0, -down), rows - max(0, down)),
+                slice(max(0, -right), columns - max(0, right)),
+            )
+            result[inside] += share[:, down + 1, right + 1][:, np.newaxis, np.newaxis]
+    return result

@@ -1,0 +1,118 @@
+"""The models that can read images: weights files with their records."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import config
+from core.architecture import VGG19
+from core.config import PUBLISHED_STAGES, STAGES, THRESHOLD, Stage
+from core.evaluation import calibrated, wilson
+from core.inference.identity import ModelIdentity, identity_of, model_warnings
+from core.runs import bundled_runs
+from core.weights import ModelRecord, WeightsError, read_record
+
+TARGET_RULE = re.compile(r"^(sensitivity|specificity) of at least (\d+)% on validation$")
+
+
+@dataclass(frozen=True)
+class AvailableModel:
+    """A stage's weights file.
+
+    Attributes:
+        stage: of its backbone.
+        path: of the weights file.
+        record: its provenance and metrics.
+        bundled: whether it is part of the repository.
+        notices: what every answer must say of it, such as that it stands in for another; one sentence each.
+    """
+
+    stage: Stage
+    path: Path
+    record: ModelRecord
+    bundled: bool = False
+    notices: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """One line for people: stage, run, other backbone, whether trained on synthetic data."""
+        if self.bundled:
+            return f"Bundled model · stage {self.stage.number}"
+        origin = f"run {self.record.run}" if self.record.run else "unknown origin"
+        mark = f", {self.record.architecture.title}" if self.record.architecture is not VGG19 else ""
+        mark += ", SYNTHETIC data" if self.record.synthetic else ""
+        return f"{self.stage.title} · {self.stage.name} · {origin}{mark}"
+
+    @property
+    def provenance(self) -> str:
+        """The title with the run, for objects that leave this computer."""
+        return f"{self.title} · run {self.record.run}" if self.bundled else self.title
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Name, version and digest of the model; raises OSError if its file is gone."""
+        return identity_of(self.path, self.record)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What every answer of the model must say of it, one sentence each."""
+        return model_warnings(self.identity, self.record, self.notices)
+
+    @property
+    def key(self) -> str:
+        """How programs name it: the stage's number, after the name of a backbone other than VGG19."""
+        other = self.record.backbone != VGG19.name
+        return f"{self.record.backbone}-{self.stage.number}" if other else str(self.stage.number)
+
+    def test_result_sentence(self) -> str:
+        """Sensitivity and specificity on the test images with 95% intervals, in a sentence."""
+        test = (self.record.evaluation or {}).get("test")
+        if not test or not all(map(sum, test["confusion_matrix"])):
+            return "Not evaluated on test images."
+        (tn, fp), (fn, tp) = test["confusion_matrix"]
+        fractions = {"sensitivity": (tp, tp + fn), "specificity": (tn, tn + fp)}
+        rates = []
+        for name, (count, total) in fractions.items():
+            interval = wilson(count, total)
+            assert interval is not None  # there are images of both classes
+            rates.append("{} {:.0%} ({:.0%} to {:.0%})".format(name, count / total, *interval))
+        threshold = float(calibrated(test.get("threshold", THRESHOLD), self.record.temperature))
+        return f"On {test['n']} test images at a decision threshold of {threshold:.1%}: {', '.join(rates)}."
+
+    def threshold_sentence(self) -> str:
+        """The calibrated decision threshold and how it was chosen, in a sentence."""
+        shown = float(calibrated(self.record.threshold, self.record.temperature))
+        rule = TARGET_RULE.sub(r"set for ≥ \2% \1 on validation", self.record.threshold_rule)
+        return f"Decision threshold {shown:.1%} ({rule})."
+
+    def calibration_sentence(self) -> str:
+        """Whether the shown probability is calibrated, in a sentence."""
+        if self.record.operating_points:  # found on validation together with the temperature
+            return f"Probabilities are calibrated on validation (temperature {self.record.temperature:.2f})."
+        return "Probabilities are not calibrated."
+
+
+def published_models(folder: Path | None = None) -> list[AvailableModel]:
+    """The readable models that training has published, by stage; VGG19's last.
+
+    Args:
+        folder: with the weights files; the configured one if not given.
+    """
+    folder = Path(folder or config.model_folder())
+    return _readable([(stage, stage.path_in(folder)) for stage in PUBLISHED_STAGES])
+
+
+def bundled_models() -> list[AvailableModel]:
+    """The bundled models, by stage."""
+    files = [(STAGES[stage], run.weights_path(stage)) for run in bundled_runs() for stage in STAGES]
+    return _readable(files, bundled=True)
+
+
+def _readable(files: list[tuple[Stage, Path]], bundled: bool = False) -> list[AvailableModel]:
+    models = []
+    for stage, path in files:
+        try:
+            models.append(AvailableModel(stage, path, read_record(path), bundled))
+        except WeightsError:
+            continue
+    return models

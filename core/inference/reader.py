@@ -1,0 +1,160 @@
+"""A model that reads images: its predictor, its reference and its companion stages in one place."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from core.config import stage_of_file
+from core.errors import UserError
+from core.evaluation import calibrated
+from core.images import Image, ImageLoader, decode_ahead
+from core.inference.heat_map import doubt
+from core.inference.identity import ModelIdentity, identity_of, model_warnings
+from core.inference.models import AvailableModel, published_models
+from core.inference.out_of_distribution import check
+from core.inference.predictor import BATCH, ModelOutput, Predictor, shared_predictor
+from core.inference.reading import Reading
+from core.inference.reference import Reference, reference_of
+from core.inference.stability import SecondOpinion
+from core.weights import ModelRecord
+
+
+class Reader:
+    """Reads images with one model. Its parts are loaded when first needed and shared between readers.
+
+    Args:
+        path: weights file. The other stages' weights files in the same folder are its companions.
+        precision: of the convolutions; see `load_predictor`.
+        threads: to compute with; 0 for one per core, None for what the environment says.
+        notices: what every reading must say of the model besides, such as that it stands in for another.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        precision: str = "auto",
+        threads: int | None = None,
+        notices: tuple[str, ...] = (),
+    ) -> None:
+        self.path = Path(path)
+        self.precision = precision
+        self.threads = threads
+        self.notices = notices
+
+    @classmethod
+    def of(cls, model: AvailableModel, precision: str = "auto") -> "Reader":
+        """A reader of an available model, with its notices."""
+        return cls(model.path, precision, notices=model.notices)
+
+    @property
+    def stage(self) -> int:
+        """Number of the stage whose weights these are, by the name of the file; 0 if it has another name."""
+        stage = stage_of_file(self.path.name)
+        return stage.number if stage else 0
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The compiled model.
+
+        Raises:
+            WeightsError: the file is missing, damaged or of another architecture.
+        """
+        return shared_predictor(self.path, self.precision, self.threads)
+
+    @property
+    def record(self) -> ModelRecord:
+        """Where the model comes from."""
+        return self.predictor.record
+
+    @cached_property
+    def identity(self) -> ModelIdentity:
+        """Name, version and digest of the model."""
+        return identity_of(self.path, self.record)
+
+    @cached_property
+    def model_warnings(self) -> tuple[str, ...]:
+        """What every reading must say of the model, one sentence each."""
+        return model_warnings(self.identity, self.record, self.notices)
+
+    @cached_property
+    def reference(self) -> Reference | None:
+        """Out-of-distribution reference of the model; None if it has none."""
+        return reference_of(self.record, self.path)
+
+    @cached_property
+    def companions(self) -> dict[int, Predictor]:
+        """Predictors of the other stages of the same backbone, by stage number."""
+        return {
+            model.stage.number: shared_predictor(model.path, self.precision, self.threads)
+            for model in published_models(self.path.parent)
+            if model.path != self.path and model.record.architecture is self.record.architecture
+        }
+
+    def read(self, images: Iterable[Image], **switches: bool) -> list[Reading]:
+        """One reading per image, in order.
+
+        Args:
+            switches: as for `read_decoded`.
+        """
+        readings = self.read_decoded(list(images), **switches)
+        return [reading for reading in readings if isinstance(reading, Reading)]
+
+    def read_decoded(
+        self,
+        images: Sequence[Image | UserError],
+        heat_map: bool = False,
+        second_opinion: bool = False,
+        anyway: bool = False,
+    ) -> list[Reading | UserError]:
+        """One reading per image, in order; the errors among them are passed through.
+
+        Args:
+            heat_map: whether to compute heat maps.
+            second_opinion: whether to add second opinions, except to withheld results.
+            anyway: whether to give results that would be withheld.
+        """
+        decoded = [image for image in images if isinstance(image, Image)]
+        outputs = iter(self.predictor.outputs(decoded, heat_map))
+        readings: list[Reading | UserError] = []
+        for image in images:
+            if isinstance(image, UserError):
+                readings.append(image)
+                continue
+            reading = self._reading(image, next(outputs), anyway)
+            if second_opinion and not reading.withheld:
+                reading = replace(reading, second_opinion=self.second_opinion(reading))
+            readings.append(reading)
+        return readings
+
+    def read_files(
+        self, files: Sequence[ImageLoader], batch: int = BATCH, **switches: bool
+    ) -> Iterator[list[Reading | UserError]]:
+        """Read files in batches, each while the next one is being decoded.
+
+        Args:
+            files: functions that each decode one file.
+            batch: files at a time; two batches are held in memory.
+            switches: as for `read_decoded`.
+
+        Yields:
+            For each file of a batch, its reading, or why it cannot be read.
+        """
+        for images in decode_ahead(files, batch):
+            yield self.read_decoded(images, **switches)
+
+    def second_opinion(self, reading: Reading) -> SecondOpinion:
+        """How far a reading can be relied on."""
+        stages = {number: other.predict([reading.image])[0] for number, other in self.companions.items()}
+        stages[self.stage] = reading.prediction
+        similar = self.reference.nearest(reading.output.hidden) if self.reference else []
+        return SecondOpinion.of(reading.output, self.predictor, stages, similar)
+
+    def _reading(self, image: Image, output: ModelOutput, anyway: bool) -> Reading:
+        """The reading that a model's output gives after its checks."""
+        threshold = float(calibrated(self.record.threshold, self.record.temperature))
+        checks = tuple(check(image, output, self.predictor, self.reference))
+        withheld = not anyway and any(item.withheld for item in checks)
+        peaks = self.reference.peaks if self.reference else None
+        warning = doubt(output.heat, output.pixels, peaks) if output.heat else ""
+        return Reading(image, output, threshold, checks, withheld, warning, None, self.model_warnings)

@@ -1,0 +1,153 @@
+"""The reading of one image: the model's prediction, warnings and remarks, in values and in words."""
+
+from dataclasses import dataclass
+
+from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
+from core.images import Image
+from core.inference.heat_map import HeatMap
+from core.inference.out_of_distribution import Check
+from core.inference.predictor import ModelOutput, Prediction
+from core.inference.stability import UNCERTAIN, SecondOpinion
+
+# Panicek and Hricak, "How sure are you, doctor?", American Journal of Roentgenology 2016, give terms for
+# about 10, 25, 50, 75 and 90%; the bounds lie between.
+CERTAINTY = (
+    (0.10, "unlikely"),
+    (0.375, "less likely"),
+    (0.625, "possible"),
+    (0.90, "probable"),
+    (1.01, "very likely"),
+)
+NO_RESULT = "No result"
+FINDINGS = {"PNEUMONIA": "Pneumonia", "NORMAL": "No pneumonia", UNCERTAIN: "Uncertain"}
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """An image that a model has read.
+
+    Attributes:
+        image: the image.
+        output: of the model, for the image.
+        threshold: calibrated probability from which the model predicts pneumonia.
+        checks: reasons why the model may not be able to judge the image.
+        withheld: whether its result must not be shown.
+        heat_map_warning: why the heat map is implausible, in a sentence; "" if it is plausible.
+        second_opinion: how far the result can be relied on; None before it was computed.
+        model_warnings: what every reading of the model must say, one sentence each.
+    """
+
+    image: Image
+    output: ModelOutput
+    threshold: float = THRESHOLD
+    checks: tuple[Check, ...] = ()
+    withheld: bool = False
+    heat_map_warning: str = ""
+    second_opinion: SecondOpinion | None = None
+    model_warnings: tuple[str, ...] = ()
+
+    @property
+    def withheld_reason(self) -> str:
+        """Why the result is withheld, in a word or two; "" if it is not."""
+        return next((item.reason for item in self.checks if item.withheld), "") if self.withheld else ""
+
+    @property
+    def prediction(self) -> Prediction:
+        """The model's prediction."""
+        return self.output.prediction
+
+    @property
+    def heat_map(self) -> HeatMap | None:
+        """Which regions support pneumonia; None if it was not computed."""
+        return self.output.heat
+
+    @property
+    def finding(self) -> str:
+        """The finding in words."""
+        if self.withheld:
+            return NO_RESULT
+        return FINDINGS[self.second_opinion.finding if self.second_opinion else self.prediction.label]
+
+    def remarks(self) -> list[str]:
+        """What a reader should know besides the probability, one sentence each; warnings come first."""
+        if self.second_opinion is None or self.withheld:
+            return self.warnings()
+        return [*self.warnings(), *_stability(self.second_opinion), *_agreement(self.second_opinion)]
+
+    def warnings(self) -> list[str]:
+        """Reasons to doubt the result, one sentence each; those that concern the image come first."""
+        return [*self.image_warnings(), *self.model_warnings]
+
+    def image_warnings(self) -> list[str]:
+        """Reasons to doubt the result that concern this image, one sentence each."""
+        sentences = [item.sentence for item in self.checks]
+        if self.withheld:
+            return sentences
+        if self.heat_map_warning:
+            sentences.append(self.heat_map_warning)
+        opinion = self.second_opinion
+        if opinion and opinion.finding == UNCERTAIN:
+            sentences.append(f"Unstable. {_changed(opinion)}.")
+        else:  # an uncertain finding already says more than a borderline one
+            sentences += self._borderline()
+        return sentences
+
+    def _borderline(self) -> list[str]:
+        """A sentence if the probability alone suggests the other label."""
+        predicted = self.prediction.label == CLASS_NAMES[POSITIVE]
+        probability = self.prediction.calibrated
+        if predicted == (probability >= THRESHOLD):
+            return []
+        side = "above" if predicted else "below"
+        return [
+            f"Borderline: {probability:.0%} is {side} this model's decision threshold "
+            f"({self.threshold:.0%}). Treat as indeterminate."
+        ]
+
+
+def _stability(opinion: SecondOpinion) -> list[str]:
+    if opinion.finding == UNCERTAIN:  # already among the warnings
+        return []
+    if opinion.changed:
+        return [f"{_changed(opinion)}."]
+    return [f"Result unchanged in all {opinion.copies} shifted or mirrored copies ({_range(opinion)})."]
+
+
+def _agreement(opinion: SecondOpinion) -> list[str]:
+    """What the other stages predict and how the most similar training images are labelled."""
+    sentences = []
+    if len(opinion.stages) > 1:
+        predictions = ", ".join(
+            f"stage {number} {FINDINGS[prediction.label].lower()} ({prediction.calibrated:.0%})"
+            for number, prediction in opinion.stages.items()
+        )
+        sentences.append(
+            f"{'All stages agree' if opinion.stages_agree else 'The stages disagree'}: {predictions}."
+        )
+    if opinion.similar:
+        positive = sum(image.label == CLASS_NAMES[POSITIVE] for image in opinion.similar)
+        sentences.append(
+            f"Most similar training images: {positive} of {len(opinion.similar)} are labelled pneumonia."
+        )
+    return sentences
+
+
+def _changed(opinion: SecondOpinion) -> str:
+    return (
+        f"Result changed in {opinion.changed} of {opinion.copies} shifted or mirrored copies "
+        f"({_range(opinion)})"
+    )
+
+
+def _range(opinion: SecondOpinion) -> str:
+    lowest, highest = f"{opinion.lowest:.0%}", f"{opinion.highest:.0%}"
+    return f"probability {lowest}" if lowest == highest else f"probability {lowest} to {highest}"
+
+
+def certainty(probability: float) -> str:
+    """A calibrated probability of pneumonia in a radiologist's words.
+
+    >>> certainty(0.05), certainty(0.5), certainty(0.95)
+    ('unlikely', 'possible', 'very likely')
+    """
+    return next(term for bound, term in CERTAINTY if probability < bound)

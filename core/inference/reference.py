@@ -1,0 +1,247 @@
+"""The training images as one model sees them: the reference that new images are compared with.
+
+Distance: Mahalanobis distance to the nearer class mean, as in Lee et al., "A simple unified framework for
+detecting out-of-distribution samples and adversarial attacks", NeurIPS 2018; here of the logarithms of the
+last convolution's spatial means. Orientation: logistic regression on thumbnails of the training images,
+upright, inverted and rotated.
+"""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from core import atomic
+from core.config import CLASS_NAMES, old_names
+from core.dataset import Dataset, rows_by_role
+from core.errors import UserError
+from core.images import Image
+from core.inference.orientation import ORIENTATIONS, thumbnails
+from core.inference.predictor import Predictor, load_predictor
+from core.runs import Run, open_run
+from core.weights import ModelRecord
+
+MAX_IMAGES = 10_000  # training images in a reference
+ORIENTATION_IMAGES = 400  # training images that the orientation classifier is fitted on
+HEAT_MAP_IMAGES = 200  # validation images whose heat maps are computed
+QUANTILE = 0.99  # share of the validation images within each limit
+BATCH = 128
+REFERENCE_FILE = "reference.npz"  # beside the weights of a registered version
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A training image similar to another image.
+
+    Attributes:
+        sha256: of its file.
+        label: `NORMAL` or `PNEUMONIA`.
+        distance: cosine distance of the last hidden layer's outputs, 0 (the same) to 1.
+    """
+
+    sha256: str
+    label: str
+    distance: float
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Training images as one model sees them.
+
+    Attributes:
+        created: creation time in the model's record; identifies the model.
+        sha256, labels: of the images, str (n,) each.
+        hidden: output of the last hidden layer, scaled to length 1, float16 (n, units).
+        means: of the logarithms of the features, by class, float32 (2, channels).
+        precision: inverse covariance around the means, float32 (channels, channels).
+        distance_limit: distance that 99% of the validation images stay within.
+        coefficients, intercepts: of the orientation classifier, float32 (5, 256) and (5,).
+        peaks: share of validation images whose heat map peaks in each cell, float64 (rows, columns).
+        orientation_limit: probability of not being upright that 99% of the validation images stay within.
+    """
+
+    created: str
+    sha256: np.ndarray
+    labels: np.ndarray
+    hidden: np.ndarray
+    means: np.ndarray
+    precision: np.ndarray
+    distance_limit: float
+    coefficients: np.ndarray
+    intercepts: np.ndarray
+    peaks: np.ndarray
+    orientation_limit: float
+
+    def distance(self, features: np.ndarray) -> np.ndarray:
+        """Out-of-distribution scores, float64 (n,): 1 at the 99th percentile of the validation images.
+
+        Args:
+            features: spatial means of the last convolution, float32 (n, channels).
+        """
+        return _distances(features, self.means, self.precision) / self.distance_limit
+
+    def orientation(self, pixels: np.ndarray) -> str:
+        """One of `ORIENTATIONS` for an image, uint8 (128, 128); `upright` if in doubt."""
+        scores = thumbnails(pixels[np.newaxis]) @ self.coefficients.T + self.intercepts
+        probabilities = np.exp(scores[0] - scores.max())
+        probabilities /= probabilities.sum()
+        if 1 - probabilities[0] <= self.orientation_limit:
+            return "upright"
+        return list(ORIENTATIONS)[1 + int(probabilities[1:].argmax())]
+
+    def nearest(self, hidden: np.ndarray, count: int = 5) -> list[Neighbour]:
+        """The most similar training images, the nearest first.
+
+        Args:
+            hidden: output of the last hidden layer for an image, float32 (units,).
+        """
+        similarity = self.hidden.astype(np.float32) @ _unit(hidden)
+        return [
+            Neighbour(str(self.sha256[row]), str(self.labels[row]), max(0.0, 1 - float(similarity[row])))
+            for row in np.argsort(-similarity, kind="stable")[:count]
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write it as .npz; raises OSError if that fails."""
+        path.parent.mkdir(exist_ok=True)
+        with atomic.replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez_compressed(file, **{field.name: getattr(self, field.name) for field in fields(self)})
+
+    @classmethod
+    def load(cls, path: Path) -> "Reference":
+        """Read what `save` or an earlier version wrote, without unpickling anything.
+
+        Raises:
+            OSError, ValueError, KeyError, BadZipFile: it cannot be read.
+        """
+        with np.load(path, allow_pickle=False) as file:
+            arrays = old_names.renamed(dict(file), old_names.REFERENCE)
+        values = {field.name: arrays[field.name] for field in fields(cls)}
+        scalars = {name: values[name].item() for name in ("created", "distance_limit", "orientation_limit")}
+        return cls(**{**values, **scalars})
+
+
+def save_reference(
+    run: Run, stage: int, dataset: Dataset, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Compute the reference of a run's stage and save it in the run folder.
+
+    Args:
+        dataset: the set that the run was trained on, opened.
+        progress: called with (images done, images in total).
+
+    Raises:
+        UserError: the weights are missing or of another backbone, or the data set has changed.
+    """
+    roles = rows_by_role(dataset, run.settings())
+    if dataset.fingerprint != run.facts().get("fingerprint"):
+        raise UserError(
+            f"{dataset.root} has changed since {run.name} was trained on it. Restore the images, or train "
+            "again."
+        )
+    predictor = load_predictor(run.weights_path(stage))
+    reference = compute_reference(predictor, dataset, roles["training"], roles["validation"], progress)
+    reference.save(run.reference_path(stage))
+
+
+def compute_reference(
+    predictor: Predictor,
+    dataset: Dataset,
+    training: np.ndarray,
+    validation: np.ndarray,
+    progress: Callable[[int, int], None] | None = None,
+) -> Reference:
+    """The reference of a model.
+
+    Args:
+        training, validation: row numbers; at most 10,000 of the training images are used, by a fixed seed.
+        progress: called with (images done, images in total).
+    """
+    # Imported lazily: it takes a second, and only this function needs it.
+    from sklearn.covariance import LedoitWolf
+    from sklearn.linear_model import LogisticRegression
+
+    random = np.random.default_rng(0)
+    training = np.sort(random.permutation(training)[:MAX_IMAGES])
+    rows = np.concatenate([training, validation])
+    features, hidden = [], []
+    for start in range(0, len(rows), BATCH):
+        seen = predictor.features(dataset.pixels[rows[start : start + BATCH]])
+        features.append(seen[0])
+        hidden.append(_unit(seen[1]).astype(np.float16))
+        if progress:
+            progress(start, len(rows))
+    features, held_out = np.split(np.concatenate(features), [len(training)])
+
+    logarithms, classes = np.log1p(features), dataset.labels[training]
+    means = np.stack([logarithms[classes == number].mean(axis=0) for number in range(len(CLASS_NAMES))])
+    fitted = LedoitWolf(assume_centered=True).fit(logarithms - means[classes])
+    precision = np.asarray(fitted.precision_).astype(np.float32)
+
+    upright = dataset.pixels[np.sort(random.permutation(training)[:ORIENTATION_IMAGES])]
+    views = np.concatenate([thumbnails(turn(upright)) for turn in ORIENTATIONS.values()])
+    classifier = LogisticRegression(C=0.01, max_iter=3000)
+    classifier.fit(views, np.repeat(np.arange(len(ORIENTATIONS)), len(upright)))
+    not_upright = 1 - classifier.predict_proba(thumbnails(dataset.pixels[validation]))[:, 0]
+    return Reference(
+        created=predictor.record.created,
+        sha256=dataset.table["sha256"].to_numpy()[training].astype(str),
+        labels=np.array(CLASS_NAMES)[classes],
+        hidden=np.concatenate(hidden)[: len(training)],
+        means=means,
+        precision=precision,
+        distance_limit=float(np.quantile(_distances(held_out, means, precision), QUANTILE)),
+        coefficients=classifier.coef_.astype(np.float32),
+        intercepts=np.asarray(classifier.intercept_).astype(np.float32),
+        peaks=_peaks(predictor, dataset.pixels[validation[:HEAT_MAP_IMAGES]]),
+        orientation_limit=float(max(0.5, np.quantile(not_upright, QUANTILE))),
+    )
+
+
+def _peaks(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
+    """Share of images whose heat map peaks in each cell."""
+    outputs = predictor.outputs([Image("", image, "") for image in pixels], heat=True)
+    heat_maps = [output.heat for output in outputs if output.heat is not None]
+    counts = np.zeros(heat_maps[0].values.shape)
+    for heat in heat_maps:
+        if heat.values.any():
+            counts[heat.peak] += 1
+    return counts / len(outputs)
+
+
+def reference_of(record: ModelRecord, weights: Path | None = None) -> Reference | None:
+    """The reference of a model; None without a readable one.
+
+    Args:
+        record: of the model.
+        weights: its weights file. A registered version has its reference beside it; that of any other model
+            is in its run's folder.
+    """
+    beside = weights.with_name(REFERENCE_FILE) if weights else None
+    try:
+        path = beside if beside and beside.exists() else open_run(record.run).reference_path(record.stage)
+        reference = _loaded(path, path.stat().st_mtime_ns)
+    except (UserError, OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+    return reference if reference.created == record.created else None
+
+
+@lru_cache(maxsize=4)
+def _loaded(path: Path, _modified: int) -> Reference:
+    return Reference.load(path)
+
+
+def _distances(features: np.ndarray, means: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Mahalanobis distances to the nearer mean."""
+    logarithms = np.log1p(features)
+    deviations = [logarithms - mean for mean in means]
+    squares = [np.einsum("ij,jk,ik->i", part, precision, part, optimize=True) for part in deviations]
+    return np.sqrt(np.maximum(np.min(squares, axis=0), 0).astype(np.float64))
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    """Vectors scaled to length 1."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

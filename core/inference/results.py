@@ -1,0 +1,88 @@
+"""Results for files as plain values: the same keys over HTTP and in the terminal."""
+
+import base64
+import io
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import PIL.Image
+
+from core.errors import UserError
+from core.images import ImageLoader
+from core.inference.identity import ModelIdentity
+from core.inference.predictor import BATCH
+from core.inference.reader import Reader
+from core.inference.reading import Reading
+from core.inference.stability import SecondOpinion
+from core.weights import ModelRecord
+
+NOTICE = "For research use only. Not a medical device."
+RECORD_KEYS = (
+    "run",
+    "backbone",
+    "width",
+    "data",
+    "synthetic",
+    "starting_weights",
+    "preprocessing",
+    "threshold",
+    "threshold_rule",
+)
+
+
+def file_results(reader: Reader, files: Sequence[tuple[str, ImageLoader]], **switches: bool) -> dict:
+    """One result per file, in order. A file that cannot be read gets an error; the others are unaffected.
+
+    Args:
+        files: name of each file and the function that decodes it.
+        switches: as for `Reader.read`.
+
+    Returns:
+        Plain values: results, threshold, model, precision, seconds, notice.
+    """
+    started = time.perf_counter()
+    readings = reader.read_files([read for _, read in files], BATCH // 2, **switches)
+    outcomes = [_values(reading) for batch in readings for reading in batch]
+    return {
+        "results": [{"file": name} | values for (name, _), values in zip(files, outcomes, strict=True)],
+        "threshold": reader.record.threshold,
+        "model": described(reader.record, reader.stage, reader.identity),
+        "precision": reader.predictor.precision,
+        "seconds": round(time.perf_counter() - started, 4),
+        "notice": NOTICE,
+    }
+
+
+def described(record: ModelRecord, stage: int, identity: ModelIdentity) -> dict:
+    """Which model it is, where it comes from and how it was measured, as plain values."""
+    name = {"name": identity.name, "version": identity.version, "weights": identity.digest}
+    return {**name, "stage": stage, **{key: getattr(record, key) for key in (*RECORD_KEYS, "evaluation")}}
+
+
+def _values(reading: Reading | UserError) -> dict:
+    """A reading, or why there is none, as plain values."""
+    if isinstance(reading, UserError):
+        return {"error": str(reading)}
+    if reading.withheld:
+        return {"error": " ".join(reading.image_warnings()), "withheld": reading.withheld_reason}
+    values = {**asdict(reading.prediction), "facts": reading.image.facts, "warnings": reading.warnings()}
+    if reading.heat_map:
+        values["heatmap"] = _png(reading.heat_map.over(reading.image.pixels))
+    if reading.second_opinion:
+        values |= _opinion(reading.second_opinion)
+    return values
+
+
+def _opinion(opinion: SecondOpinion) -> dict:
+    """A second opinion under the keys that programs read."""
+    values = asdict(opinion)
+    return {"otherwise": values.pop("changed"), "changes": values.pop("copies"), **values}
+
+
+def _png(heat: np.ndarray) -> str:
+    """A heat map of values from 0 to 1 as a grey PNG, in base64."""
+    buffer = io.BytesIO()
+    PIL.Image.fromarray((heat * 255).astype("uint8")).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()

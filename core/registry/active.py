@@ -1,0 +1,82 @@
+"""The active model: the one that answers on the page, in the API, in the DICOM node and in batches."""
+
+from dataclasses import dataclass, replace
+
+from core.errors import UserError
+from core.inference import AvailableModel, bundled_models, published_models
+from core.registry.migration import adopt_earlier_home
+from core.registry.models import RegisteredModel, registered_version
+from core.registry.storage import BUNDLED, changing, current_state, read_active, write_active
+from core.weights import file_digest
+
+
+@dataclass(frozen=True)
+class ActiveModel:
+    """What answers, and what must be said of it.
+
+    Attributes:
+        model: its weights file and record; its notices stand in every answer.
+        notice: what the owner is told once; "" if nothing.
+    """
+
+    model: AvailableModel
+    notice: str = ""
+
+
+def active_model() -> ActiveModel | None:
+    """The active model; None if there is no model at all.
+
+    The bundled model answers until another is promoted, and in place of one whose file is gone or has
+    changed; then every answer says so.
+    """
+    try:
+        state = read_active() or adopt_earlier_home()
+    except UserError as error:
+        return _bundled(f"The bundled model answers. {error}")
+    if state.version == BUNDLED:
+        return _bundled(notice=state.notice)
+    try:
+        item = intact(state.version)
+    except UserError as error:
+        return _bundled(f"The bundled model answers, because the active model cannot be used. {error}")
+    return ActiveModel(item.model, state.notice)
+
+
+def answering_models() -> list[AvailableModel]:
+    """The active model's other stages, and the active model at the end; empty if there is no model."""
+    active = active_model()
+    if active is None:
+        return []
+    folder = active.model.path.parent
+    stages = [item for item in published_models(folder) if item.path != active.model.path]
+    return [*stages, active.model]
+
+
+def intact(version: str) -> RegisteredModel:
+    """A registered version whose weights are those that were registered.
+
+    Raises:
+        UserError: a file is missing, damaged, or was changed since.
+    """
+    item = registered_version(version)
+    if file_digest(item.model.path) != item.sha256:
+        raise UserError(
+            f"{item.model.path} has changed since {item.title} was registered. Promote the model again, or "
+            "go back: python -m core models rollback."
+        )
+    return item
+
+
+def acknowledge() -> None:
+    """Take back the notice that the owner has read; raises UserError if that cannot be saved."""
+    with changing():
+        state = current_state()
+        if state.notice:
+            write_active(replace(state, notice=""))
+
+
+def _bundled(problem: str = "", notice: str = "") -> ActiveModel | None:
+    models = bundled_models()
+    if not models:
+        return None
+    return ActiveModel(replace(models[-1], notices=(problem,) if problem else ()), notice)

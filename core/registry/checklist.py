@@ -1,0 +1,186 @@
+"""The checklist before a promotion: what must hold, or be overridden with a reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.config import CLASS_NAMES, IMAGE_SIZE
+from core.errors import UserError
+from core.evaluation import Difference, Predictions, delong, paired_rate
+from core.inference import MIN_TRAINING_IMAGES, Reader
+from core.registry.golden_images import TOLERANCE, agreement, chosen_test_images
+from core.registry.models import RegisteredModel
+
+MIN_VALIDATION_PATIENTS = 30
+NON_INFERIORITY_MARGIN = 0.02  # of AUC and of sensitivity
+
+
+@dataclass(frozen=True)
+class PromotionCheck:
+    """One line of the checklist.
+
+    Attributes:
+        title: what must hold.
+        passed: whether it does.
+        detail: the figures, or why it cannot be told.
+    """
+
+    title: str
+    passed: bool
+    detail: str
+
+
+def checklist(
+    item: RegisteredModel, active: RegisteredModel | None, margin: float = NON_INFERIORITY_MARGIN
+) -> list[PromotionCheck]:
+    """What must hold before a model is promoted.
+
+    Args:
+        item: the model to promote.
+        active: the model that answers now; None if there is none.
+        margin: by how much AUC and sensitivity may be below those of the active model.
+    """
+    return [
+        _real_data(item),
+        _enough_images(item),
+        _validation(item),
+        _tested(item),
+        *_not_inferior(item, active, margin),
+        _golden_images(item),
+        _answers(item),
+    ]
+
+
+def _real_data(item: RegisteredModel) -> PromotionCheck:
+    record = item.model.record
+    detail = (
+        "Trained on SYNTHETIC images." if record.synthetic else f"Trained on {record.data or 'unknown data'}."
+    )
+    return PromotionCheck("Trained on real data", bool(record.data) and not record.synthetic, detail)
+
+
+def _enough_images(item: RegisteredModel) -> PromotionCheck:
+    facts = item.run.facts() if item.run else {}
+    count = item.model.record.training_images or facts.get("training", 0)
+    detail = f"{count:,} training images." if count else "The number of training images is unknown."
+    return PromotionCheck(
+        f"At least {MIN_TRAINING_IMAGES} training images", count >= MIN_TRAINING_IMAGES, detail
+    )
+
+
+def _validation(item: RegisteredModel) -> PromotionCheck:
+    title = f"Validation has both classes and at least {MIN_VALIDATION_PATIENTS} patients"
+    try:
+        predictions = _predictions(item, "validation")
+    except UserError as error:
+        return PromotionCheck(title, False, str(error))
+    patients = len(np.unique(predictions.patients))
+    counts = [int((predictions.labels == number).sum()) for number in range(len(CLASS_NAMES))]
+    detail = f"{counts[0]:,} NORMAL and {counts[1]:,} PNEUMONIA images of {patients:,} patients."
+    return PromotionCheck(title, min(counts) > 0 and patients >= MIN_VALIDATION_PATIENTS, detail)
+
+
+def _tested(item: RegisteredModel) -> PromotionCheck:
+    test = (item.model.record.evaluation or {}).get("test")
+    return PromotionCheck("Evaluated on test images", bool(test), item.model.test_result_sentence())
+
+
+def _not_inferior(
+    item: RegisteredModel, active: RegisteredModel | None, margin: float
+) -> Iterator[PromotionCheck]:
+    """AUC and sensitivity against the active model's, paired on the same test images."""
+    titles = {
+        "AUC": f"ROC AUC not more than {margin:g} below the active model's",
+        "sensitivity": f"Sensitivity not more than {margin:g} below the active model's",
+    }
+    if active is None:
+        yield from (PromotionCheck(title, True, "No model is active.") for title in titles.values())
+        return
+    if active.model.path == item.model.path:
+        yield from (PromotionCheck(title, True, "It is the active model.") for title in titles.values())
+        return
+    try:
+        before, after = _on_the_same_images(active, item)
+        differences = {
+            "AUC": delong(before.labels, before.probabilities, after.probabilities),
+            "sensitivity": paired_rate(
+                before.labels,
+                before.probabilities >= active.model.record.threshold,
+                after.probabilities >= item.model.record.threshold,
+                "sensitivity",
+            ),
+        }
+    except UserError as error:
+        yield from (PromotionCheck(title, False, str(error)) for title in titles.values())
+        return
+    for name, difference in differences.items():
+        passed = difference.interval[0] >= -margin
+        yield PromotionCheck(titles[name], passed, _sentence(difference, len(before)))
+
+
+def _sentence(difference: Difference, count: int) -> str:
+    low, high = difference.interval
+    interval = f"95% interval {low:+.3f} to {high:+.3f}"
+    return f"Difference {difference.value:+.3f} ({interval}) on {count:,} test images."
+
+
+def _on_the_same_images(active: RegisteredModel, item: RegisteredModel) -> tuple[Predictions, Predictions]:
+    """Test predictions of both models for the images that both were tested on, in the same order.
+
+    Raises:
+        UserError: a model was not tested, or there is no such image.
+    """
+    tables = [_predictions(model, "test").table.drop_duplicates("sha256") for model in (active, item)]
+    shared = set(tables[0]["sha256"]) & set(tables[1]["sha256"])
+    if not shared:
+        raise UserError(
+            f"{item.title} and the active model {active.title} were tested on different images. Evaluate "
+            "both on the same data set."
+        )
+    before, after = (
+        Predictions.of(model.title, table[table["sha256"].isin(shared)].sort_values("sha256"))
+        for model, table in zip((active, item), tables, strict=True)
+    )
+    return before, Predictions.of(item.title, _in_order(after.table, before.table))
+
+
+def _in_order(table: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table under the paths of another table's rows for the same images."""
+    rows = table.set_index("sha256").loc[like["sha256"]].reset_index()
+    return rows.assign(path=like["path"].to_numpy())
+
+
+def _golden_images(item: RegisteredModel) -> PromotionCheck:
+    title = f"Gives its recorded probabilities on this computer, within {TOLERANCE:g}"
+    if item.model.bundled or item.version:
+        result = agreement(item)
+        return PromotionCheck(title, result.passed, result.detail)
+    try:
+        table = _predictions(item, "test").table
+        assert item.run is not None  # it has predictions
+        pixels, golden = chosen_test_images(table, item.run)
+        probabilities = Reader(item.model.path).predictor.probabilities(pixels)
+    except UserError as error:
+        return PromotionCheck(title, False, str(error))
+    largest = float(np.abs(probabilities - golden["probability"].to_numpy()).max())
+    detail = f"Largest difference {largest:.4f} on {len(golden)} test images."
+    return PromotionCheck(title, largest <= TOLERANCE, detail)
+
+
+def _answers(item: RegisteredModel) -> PromotionCheck:
+    title = "Loads, answers and has a reference of its training images"
+    try:
+        reader = Reader(item.model.path)
+        blank = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+        reader.predictor.probabilities(blank)
+    except UserError as error:
+        return PromotionCheck(title, False, str(error))
+    if reader.reference is None:
+        return PromotionCheck(title, False, "It has no reference; compute it: python -m core reference RUN.")
+    return PromotionCheck(title, True, f"Answers in {reader.predictor.precision}.")
+
+
+def _predictions(item: RegisteredModel, split: str) -> Predictions:
+    return Predictions.of(item.title, item.predictions(split))

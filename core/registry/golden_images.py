@@ -1,0 +1,164 @@
+"""Golden images: up to 20 images with recorded probabilities that travel with a model.
+
+Wherever the model is used, it must give the recorded probabilities again. A registered version has them in
+`golden.npz` beside its weights: test images of its data set, or drawn ones where the set is not here. The
+bundled model's are drawn from a seed; `golden.json` in its run's folder holds seed and probabilities.
+"""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import atomic
+from core.config import IMAGE_SIZE
+from core.dataset import draw_chest, open_dataset
+from core.errors import UserError
+from core.inference import Reader
+from core.registry.models import RegisteredModel
+from core.runs import Run
+
+MAX_GOLDEN_IMAGES = 20
+TOLERANCE = 0.01  # of a probability; the largest difference between precisions
+GOLDEN_FILE = "golden.npz"  # beside the weights of a registered version
+DRAWN_FILE = "golden.json"  # in the folder of a bundled run
+SEED = 2018
+CAUSES = ("none", "bacteria", "virus")
+
+
+@dataclass(frozen=True, eq=False)
+class GoldenImages:
+    """Images and the probabilities that a model gave them when they were recorded.
+
+    Attributes:
+        pixels: uint8 (n, 128, 128).
+        probabilities: of PNEUMONIA in float32, not calibrated, float64 (n,).
+        source: where the images come from, for people.
+    """
+
+    pixels: np.ndarray
+    probabilities: np.ndarray
+    source: str
+
+    def largest_difference(self, probabilities: np.ndarray) -> float:
+        """The largest difference between these probabilities and the recorded ones."""
+        return float(np.abs(probabilities - self.probabilities).max())
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Whether a model gives the recorded probabilities on this computer.
+
+    Attributes:
+        passed: whether every probability is within the tolerance.
+        detail: the figures, or why it cannot be told.
+    """
+
+    passed: bool
+    detail: str
+
+
+def golden_images(item: RegisteredModel) -> GoldenImages:
+    """The golden images of a registered version or of the bundled model.
+
+    Raises:
+        UserError: it has none, or the file is damaged.
+    """
+    path = _drawn_path(item) if item.model.bundled else item.model.path.with_name(GOLDEN_FILE)
+    try:
+        if not item.model.bundled:
+            with np.load(path) as file:
+                return GoldenImages(file["pixels"], file["probabilities"], str(file["source"]))
+        content = json.loads(path.read_text(encoding="utf-8"))
+        probabilities = np.array(content["probabilities"], float)
+        return GoldenImages(drawn_images(len(probabilities), content["seed"]), probabilities, "drawn images")
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{item.title} has no golden images: {path} is missing. Restore it, or override this check "
+            "with a reason."
+        ) from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"The golden images in {path} cannot be read: {error}.") from error
+
+
+def agreement(item: RegisteredModel) -> Agreement:
+    """Compute the probabilities of a model's golden images again, and compare."""
+    try:
+        golden = golden_images(item)
+        probabilities = Reader.of(item.model).predictor.probabilities(golden.pixels)
+    except UserError as error:
+        return Agreement(False, str(error))
+    largest = golden.largest_difference(probabilities)
+    detail = (
+        f"Largest difference {largest:.4f} on {len(golden.pixels)} golden images ({golden.source}); "
+        f"at most {TOLERANCE:g} is allowed."
+    )
+    return Agreement(largest <= TOLERANCE, detail)  # False for NaN, too
+
+
+def save_golden_images(item: RegisteredModel, weights: Path) -> None:
+    """Record golden images beside the weights of a version that is being registered."""
+    try:
+        pixels, source = _test_images(item), "test images of its data set"
+    except UserError:
+        pixels, source = drawn_images(), "drawn images"
+    probabilities = _float32_probabilities(weights, pixels)
+    with atomic.replacing(weights.with_name(GOLDEN_FILE)) as temporary:
+        np.savez_compressed(temporary, pixels=pixels, probabilities=probabilities, source=np.array(source))
+
+
+def save_drawn_images(run: Run, stage: int) -> None:
+    """Record the probabilities of drawn images in the folder of a packed run.
+
+    Raises:
+        UserError: the model cannot be loaded, or the folder cannot be written.
+    """
+    probabilities = _float32_probabilities(run.weights_path(stage), drawn_images())
+    content = {"seed": SEED, "probabilities": [round(float(value), 6) for value in probabilities]}
+    atomic.write_json(run.path / DRAWN_FILE, content)
+
+
+def drawn_images(count: int = MAX_GOLDEN_IMAGES, seed: int = SEED) -> np.ndarray:
+    """Chests drawn from a seed, uint8 (count, 128, 128)."""
+    images = [draw_chest(np.random.default_rng([seed, n]), CAUSES[n % 3]) for n in range(count)]
+    factor = images[0].shape[0] // IMAGE_SIZE
+    blocks = np.stack(images).reshape(count, IMAGE_SIZE, factor, IMAGE_SIZE, factor)
+    return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
+
+
+def chosen_test_images(predictions: pd.DataFrame, run: Run) -> tuple[np.ndarray, pd.DataFrame]:
+    """Test images that can be golden: at most 20, evenly spread over those in the run's data set.
+
+    Returns:
+        Pixels, uint8 (n, 128, 128), and the rows of `predictions` that belong to them.
+
+    Raises:
+        UserError: the data set cannot be opened, or holds none of them.
+    """
+    dataset = open_dataset(run.settings().data)
+    row_of = {digest: row for row, digest in enumerate(dataset.table["sha256"])}
+    known = predictions[predictions["sha256"].isin(row_of)]
+    if known.empty:
+        raise UserError("None of its test images is in the data set any more.")
+    positions = np.linspace(0, len(known) - 1, min(MAX_GOLDEN_IMAGES, len(known))).round().astype(int)
+    chosen = known.iloc[positions]
+    return np.asarray(dataset.pixels[[row_of[digest] for digest in chosen["sha256"]]]), chosen
+
+
+def _test_images(item: RegisteredModel) -> np.ndarray:
+    """Test images of the run's data set; raises UserError if there are none here."""
+    table = item.predictions("test")
+    if table is None or item.run is None or not len(table):
+        raise UserError(f"{item.title} has no test images here.")
+    return chosen_test_images(table, item.run)[0]
+
+
+def _float32_probabilities(weights: Path, pixels: np.ndarray) -> np.ndarray:
+    return Reader(weights, "float32").predictor.probabilities(pixels)
+
+
+def _drawn_path(item: RegisteredModel) -> Path:
+    return item.model.path.parent.parent / DRAWN_FILE  # the run's folder holds weights/

@@ -1,0 +1,164 @@
+"""The models that the registry knows: registered versions, and candidates that were never promoted."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from core import config
+from core.config import stage_of_file
+from core.errors import UserError
+from core.inference import IDENTITY_FILE, AvailableModel, bundled_models, published_models
+from core.registry.history import Event, events
+from core.registry.storage import BUNDLED, current_state, registry_folder, version_folder
+from core.runs import Run, list_runs
+from core.weights import WeightsError, read_record
+
+PREDICTIONS = "predictions-{}.csv"  # beside the weights of a registered version, by split
+ACTIVE, CANDIDATE, RETIRED = "active", "candidate", "retired"
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """A model under its name.
+
+    Attributes:
+        name: run and stage, such as `recommended/3`.
+        version: 1, 2, ...; 0 for a model that was never promoted.
+        state: `active`, `candidate` or `retired`.
+        model: its weights file and record.
+        sha256: digest of the weights when it was registered; "" for a candidate.
+        run: that trained it; None for a registered version, and if it is not on this computer.
+    """
+
+    name: str
+    version: int
+    state: str
+    model: AvailableModel
+    sha256: str = ""
+    run: Run | None = None
+
+    @property
+    def title(self) -> str:
+        """Name and version, as the terminal takes them: `recommended/3@2`."""
+        return f"{self.name}@{self.version}" if self.version else self.name
+
+    def predictions(self, split: str) -> pd.DataFrame | None:
+        """Its predictions for the images of a split, as its run saved them; None without any."""
+        if self.version:
+            path = self.model.path.with_name(PREDICTIONS.format(split))
+            return pd.read_csv(path, keep_default_na=False) if path.exists() else None
+        return self.run.results.predictions(self.model.stage.number, split) if self.run else None
+
+    @property
+    def folder(self) -> str:
+        """Its folder below `models/`, or `bundled`."""
+        return self.model.path.parent.name if self.version else BUNDLED
+
+    def event(self, action: str, who: str, reason: str) -> Event:
+        """That somebody did something with it now."""
+        return Event(action, self.name, self.version, self.sha256, who, reason, time=time.time())
+
+
+def list_models() -> list[RegisteredModel]:
+    """Registered versions, the newest first, then the bundled model, then the stages of finished runs."""
+    registered = sorted(_registered(), key=lambda item: (item.name, item.version), reverse=True)
+    known = [item.model.record for item in registered]
+    candidates = [item for item in _candidates() if item.model.record not in known]
+    if current_state().version == BUNDLED:
+        candidates = [replace(item, state=ACTIVE if item.model.bundled else CANDIDATE) for item in candidates]
+    return [*registered, *candidates]
+
+
+def find_model(title: str) -> RegisteredModel:
+    """The model of a name, or of a name and version.
+
+    Args:
+        title: such as `recommended/3`, the newest version of that name, or `recommended/3@1`.
+
+    Raises:
+        UserError: there is none; the message lists those there are.
+    """
+    models = list_models()
+    for item in models:
+        if title in (item.title, item.name):
+            return item
+    names = ", ".join(item.title for item in models) or "none"
+    raise UserError(f"There is no model {title!r}. Models here: {names}.")
+
+
+def registered_version(version: str) -> RegisteredModel:
+    """The version in a folder of the registry.
+
+    Raises:
+        UserError: its files are missing or damaged.
+    """
+    folder = version_folder(version)
+    try:
+        content = json.loads((folder / IDENTITY_FILE).read_text(encoding="utf-8"))
+        path = folder / content["file"]
+        if (stage := stage_of_file(path.name)) is None:
+            raise ValueError(f"{path.name} is the name of no stage's weights file")
+        model = AvailableModel(stage, path, read_record(path))
+        return RegisteredModel(content["name"], content["version"], CANDIDATE, model, content["sha256"])
+    except WeightsError:
+        raise
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"The registered model in {folder} cannot be read: {error}.") from error
+
+
+def bundled_model() -> RegisteredModel:
+    """The bundled model; raises UserError if there is none."""
+    for item in _candidates():
+        if item.model.bundled:
+            return item
+    raise UserError(
+        "There is no bundled model here. Promote another one: python -m core models promote NAME."
+    )
+
+
+def active_registered_model() -> RegisteredModel | None:
+    """The model that is active now, with its run; None if there is no model."""
+    return next((item for item in list_models() if item.state == ACTIVE), None)
+
+
+def _registered() -> Iterator[RegisteredModel]:
+    """Readable registered versions with their states."""
+    active, last = current_state(), {}
+    with suppress(UserError):  # a damaged log hides no model; whoever asks for the events is told
+        last = {(item.model, item.version): item.action for item in events()}
+    for path in sorted((registry_folder() / "models").glob(f"*/{IDENTITY_FILE}")):
+        try:
+            item = registered_version(path.parent.name)
+        except UserError:
+            continue  # `active_model` says so if it is the active one
+        retired = last.get((item.name, item.version)) == "retire"
+        is_active = active.version == item.folder
+        yield replace(item, state=ACTIVE if is_active else RETIRED if retired else CANDIDATE)
+
+
+def _candidates() -> Iterator[RegisteredModel]:
+    """Models that were never promoted: bundled, stages of finished runs, files of earlier versions."""
+    for model in bundled_models():
+        run = Run(config.bundled_folder() / model.record.run)
+        yield RegisteredModel(model.identity.name, 0, CANDIDATE, model, "", run)
+    runs = [run for run in list_runs() if run.status().state == "finished"]
+    seen = []
+    for run in runs:
+        stages = [run.stage(number) for number in sorted(run.settings().stages)]
+        for stage in (stage for stage in stages if stage.for_diagnosis):
+            path = run.weights_path(stage.number)
+            try:
+                record = read_record(path)
+            except WeightsError:
+                continue
+            seen.append((record.run, record.stage, record.created))
+            model = AvailableModel(stage, path, record)
+            yield RegisteredModel(f"{run.name}/{stage.number}", 0, CANDIDATE, model, "", run)
+    for model in published_models():
+        record = model.record
+        if (record.run, record.stage, record.created) not in seen:
+            yield RegisteredModel(f"published/{model.key}", 0, CANDIDATE, model)

@@ -1,0 +1,123 @@
+"""Promotion, rollback, retirement and new operating points: what changes which model answers."""
+
+from dataclasses import replace
+
+from core.errors import UserError
+from core.evaluation import OperatingPoint
+from core.inference import identity_of
+from core.registry.active import intact
+from core.registry.checklist import PromotionCheck
+from core.registry.history import add_event
+from core.registry.models import ACTIVE, RETIRED, RegisteredModel, bundled_model, find_model
+from core.registry.snapshot import register
+from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
+
+MAX_BEFORE = 50  # versions that a rollback can reach
+
+
+def promote(
+    title: str, checks: list[PromotionCheck], who: str, reason: str = "", override: bool = False
+) -> RegisteredModel:
+    """Make a model the active one.
+
+    Args:
+        title: name, or name and version, of the model.
+        checks: its checklist, which is logged.
+        who: promotes it.
+        reason: why; needed for an override.
+        override: promote although a check failed; every answer of the model then says so.
+
+    Raises:
+        UserError: a check failed and is not overridden with a reason, the model is active already, another
+            promotion is under way, or the disk is full. Nothing has changed then.
+    """
+    failed = [check.title for check in checks if not check.passed]
+    if failed and not (override and reason.strip()):
+        raise UserError(
+            f"{title} is not promoted, because these checks failed: {'; '.join(failed)}. To promote it all "
+            "the same, override them and give a reason."
+        )
+    note = f"The model was promoted although these checks failed: {'; '.join(failed)}." if failed else ""
+    with changing():
+        item = find_model(title)
+        if item.state == ACTIVE:
+            raise UserError(f"{item.title} is the active model already.")
+        if item.version:
+            intact(item.folder)
+        if not item.model.bundled and (not item.version or note != _override_of(item)):
+            item = register(item, note)
+        _activate(item, "promote", who, reason, checks)
+        return replace(item, state=ACTIVE)
+
+
+def rollback(who: str, reason: str = "") -> RegisteredModel:
+    """Go back to the model that was active before, and return it.
+
+    Raises:
+        UserError: no other model was active before, or its files are gone or have changed.
+    """
+    with changing():
+        state = current_state()
+        if not state.before:
+            raise UserError(
+                "No other model was active before. Promote one: python -m core models promote NAME."
+            )
+        version = state.before[-1]
+        item = bundled_model() if version == BUNDLED else intact(version)
+        event = item.event("rollback", who, reason)
+        write_active(ActiveState(version, state.before[:-1], vars(event)))
+        add_event(event)
+        return replace(item, state=ACTIVE)
+
+
+def retire(title: str, who: str, reason: str = "") -> RegisteredModel:
+    """Mark a registered version as retired; it stays on disk, so that its answers can be traced.
+
+    Raises:
+        UserError: there is no such version, or it is the active model.
+    """
+    with changing():
+        item = find_model(title)
+        if item.state == ACTIVE:
+            raise UserError(f"{item.title} is the active model. Promote another one first, or roll back.")
+        if not item.version:
+            raise UserError(f"{item.title} was never promoted; only a registered version can be retired.")
+        add_event(item.event("retire", who, reason))
+        return replace(item, state=RETIRED)
+
+
+def change_operating_point(title: str, point: OperatingPoint, who: str) -> RegisteredModel:
+    """Give the active model another decision threshold, as a new version that is active at once.
+
+    Raises:
+        UserError: the model is not the active one, or the registry cannot be written.
+    """
+    with changing():
+        item = find_model(title)
+        if item.state != ACTIVE:
+            raise UserError(f"{item.title} is not the active model. Promote it first.")
+        changes = {"threshold": point.threshold, "threshold_rule": point.rule}
+        changed = register(item, _override_of(item), changes)
+        _activate(changed, "operating point", who, f"{point.rule}: {point.threshold:.4g}", [])
+        return replace(changed, state=ACTIVE)
+
+
+def _activate(
+    item: RegisteredModel, action: str, who: str, reason: str, checks: list[PromotionCheck]
+) -> None:
+    """Make a version active and log it; the replaced active.json is the commit."""
+    state = current_state()
+    event = replace(
+        item.event(action, who, reason),
+        checks=tuple((check.title, "passed" if check.passed else "failed", check.detail) for check in checks),
+    )
+    before = (*state.before, state.version)[-MAX_BEFORE:]
+    write_active(ActiveState(item.folder, before, vars(event)))
+    add_event(event)
+
+
+def _override_of(item: RegisteredModel) -> str:
+    """What a registered version must say of an override; "" for a candidate."""
+    if not item.version:
+        return ""
+    return identity_of(item.model.path, item.model.record).override

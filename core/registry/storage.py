@@ -1,0 +1,110 @@
+"""The registry on disk.
+
+active.json            which model answers, those before it, and the event that made it active
+models/NAME-VERSION/   a registered version, never changed: weights, model.json, reference.npz, golden.npz,
+                       predictions, and the other stages' weights, which its second opinions compare with
+log.sqlite             every promotion, rollback and retirement: who, when, why
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core import atomic, config
+from core.errors import UserError
+from core.runs import lock
+
+BUNDLED = "bundled"  # in place of a version: the bundled model, which has no folder in the registry
+
+
+@dataclass(frozen=True)
+class ActiveState:
+    """Content of active.json: replacing the file is what makes a model active.
+
+    Attributes:
+        version: folder of the active version below `models/`, or `bundled`.
+        before: the versions that were active before it, the last one at the end.
+        event: the entry of the log that belongs to it, as plain values.
+        notice: what the owner is told once; "" when acknowledged.
+    """
+
+    version: str = BUNDLED
+    before: tuple[str, ...] = ()
+    event: dict[str, Any] = field(default_factory=dict)
+    notice: str = ""
+
+
+def registry_folder() -> Path:
+    """Folder of the registry."""
+    return config.home() / "registry"
+
+
+def version_folder(version: str) -> Path:
+    """Folder of a registered version."""
+    return registry_folder() / "models" / version
+
+
+def folder_name(name: str, version: int | str) -> str:
+    """Name of the folder of a version of a model."""
+    return f"{name.replace('/', '-')}-{version}"
+
+
+def next_version(name: str) -> int:
+    """The version that a model of this name gets next; one whose files cannot be read counts, too."""
+    folders = (registry_folder() / "models").glob(folder_name(name, "*"))
+    return 1 + max((int(path.name.rpartition("-")[2]) for path in folders), default=0)
+
+
+def read_active() -> ActiveState | None:
+    """Which model is active; None if nobody has decided yet.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = registry_folder() / "active.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return ActiveState(**{**content, "before": tuple(content["before"])})
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UserError(
+            f"{path} cannot be read: {error}. Promote a model to replace it: "
+            "python -m core models promote NAME."
+        ) from error
+
+
+def current_state() -> ActiveState:
+    """Which model is active: the bundled one if nobody has decided, or if active.json is damaged."""
+    try:
+        return read_active() or ActiveState()
+    except UserError:  # `active_model` says so in every answer; a promotion replaces the file
+        return ActiveState()
+
+
+def write_active(state: ActiveState) -> None:
+    """Replace active.json; raises UserError if the disk is full or not writable, and nothing changes."""
+    atomic.write_json(registry_folder() / "active.json", asdict(state))
+
+
+@contextmanager
+def changing() -> Iterator[None]:
+    """Hold the registry for a change.
+
+    Raises:
+        UserError: another process is changing it, or its folder cannot be written.
+    """
+    descriptor = lock.acquire(registry_folder() / ".lock")
+    if descriptor is None:
+        raise UserError("Another promotion is under way. Wait a moment and look at the models again.")
+    try:
+        for leftover in (registry_folder() / "models").glob(f"{atomic.TEMPORARY}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        yield
+    finally:
+        os.close(descriptor)

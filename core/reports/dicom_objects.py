@@ -1,0 +1,213 @@
+"""A reading as DICOM objects of the image's study: heat map, Structured Report and PDF.
+
+Their UIDs are derived from the image and the model, so that the same result sent twice is one object. They
+are built with highdicom; the Structured Report follows TID 1500 of DICOM PS3.16.
+"""
+
+import io
+from importlib.metadata import version
+from typing import Any, cast
+
+import pydicom
+from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
+
+from core.errors import UserError
+from core.inference import FINDINGS, UNCERTAIN, AvailableModel, Reading
+from core.reports.reading_report import overlaid, reading_report
+from core.reports.study_attributes import CHARACTER_SET, study_attributes
+
+MANUFACTURER = "Pneumonia studio, research software"
+SERIES_NUMBERS = {"overlay": 9101, "finding": 9102, "report": 9103}
+CODES = {  # the coded concepts of the finding: code, scheme, meaning
+    "procedure": ("399208008", "SCT", "Plain X-ray of chest"),
+    "site": ("39607008", "SCT", "Lung"),
+    "evaluation": ("233604007", "SCT", "Pneumonia"),
+    "present": ("52101004", "SCT", "Present"),
+    "absent": ("2667000", "SCT", "Absent"),
+    "indeterminate": ("82334004", "SCT", "Indeterminate"),
+}
+
+
+def dicom_objects(
+    data: bytes, reading: Reading, model: AvailableModel, kinds: tuple[str, ...] = tuple(SERIES_NUMBERS)
+) -> dict[str, bytes]:
+    """Files by name: the image with its heat map, the finding as a Structured Report, the report as PDF.
+
+    Args:
+        data: the DICOM file of the image; the objects carry its study's identifiers.
+        reading: with the full image and the heat map.
+        kinds: some of `overlay`, `finding` and `report`.
+
+    Raises:
+        UserError: the file lacks the UIDs that identify its study, or a value of its header is refused.
+    """
+    source = study_attributes(data)
+    try:
+        return {f"{kind}.dcm": _bytes(BUILDERS[kind](source, reading, model)) for kind in kinds}
+    except Exception as error:  # highdicom and pydicom raise many types for values that they refuse
+        raise UserError(
+            f"DICOM objects cannot be created: the header has a value that DICOM does not allow ({error}). "
+            "Correct the header, or save the PDF report instead."
+        ) from error
+
+
+def import_highdicom() -> None:
+    """Import highdicom, which takes a second, before the first object is needed."""
+    import highdicom.sc
+    import highdicom.sr  # noqa: F401
+
+
+def _uid(source: pydicom.Dataset, model: AvailableModel, kind: str) -> str:
+    record = model.record
+    parts = [str(source.SOPInstanceUID), record.run, str(record.stage), record.created, str(record.threshold)]
+    return generate_uid(entropy_srcs=[*parts, kind])
+
+
+def _identity(source: pydicom.Dataset, model: AvailableModel, kind: str) -> dict[str, Any]:
+    """Series and instance of an object."""
+    return {
+        "series_instance_uid": _uid(source, model, f"{kind} series"),
+        "series_number": SERIES_NUMBERS[kind],
+        "sop_instance_uid": _uid(source, model, kind),
+        "instance_number": 1,
+        "manufacturer": MANUFACTURER,
+    }
+
+
+def _overlay(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -> pydicom.Dataset:
+    # Imported lazily: highdicom takes a second, and only these objects need it.
+    from highdicom.sc import SCImage
+
+    pixels = overlaid(reading)
+    orientation = tuple(source.PatientOrientation)
+    image = SCImage.from_ref_dataset(
+        source,
+        pixel_array=pixels,
+        photometric_interpretation="RGB",
+        bits_allocated=8,
+        coordinate_system="PATIENT",
+        patient_orientation=cast(tuple[str, str], orientation),
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        **_identity(source, model, "overlay"),
+    )
+    image.SeriesDescription = "Pneumonia: heat map, research only"
+    image.BodyPartExamined = "CHEST"
+    image.BurnedInAnnotation = "NO"
+    image.ImageType = ["DERIVED", "SECONDARY"]
+    image.DerivationDescription = f"Grad-CAM heat map. {model.provenance}"[:1024]
+    reference = pydicom.Dataset()
+    reference.ReferencedSOPClassUID = source.SOPClassUID
+    reference.ReferencedSOPInstanceUID = source.SOPInstanceUID
+    image.SourceImageSequence = [reference]
+    image.LossyImageCompression = "00"
+    return image
+
+
+def _finding(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -> pydicom.Dataset:
+    from highdicom import sr
+    from pydicom.sr.codedict import codes
+
+    record = model.record
+    observer = sr.DeviceObserverIdentifyingAttributes(
+        uid=generate_uid(entropy_srcs=[MANUFACTURER]),
+        name="Pneumonia studio",
+        model_name=model.provenance[:64],
+    )
+    algorithm = sr.AlgorithmIdentification(
+        name=f"{record.architecture.title}, staged fine-tuning",
+        version=str(model.identity)[:64],
+        parameters=[f"threshold {record.threshold:.4f}: {record.threshold_rule}"[:64]],
+    )
+    value = sr.CodedConcept(*_judgement(reading))
+    certainty = [
+        sr.Measurement(
+            name=codes.DCM.CertaintyOfFinding,
+            value=round(100 * reading.prediction.calibrated, 1),
+            unit=codes.UCUM.Percent,
+        )
+    ]
+    group = sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(
+            uid=_uid(source, model, "tracking"), identifier="Pneumonia, whole image"
+        ),
+        algorithm_id=algorithm,
+        finding_sites=[sr.FindingSite(sr.CodedConcept(*CODES["site"]))],
+        measurements=[] if reading.withheld else certainty,
+        qualitative_evaluations=[sr.QualitativeEvaluation(sr.CodedConcept(*CODES["evaluation"]), value)],
+        source_images=[sr.SourceImageForMeasurementGroup(source.SOPClassUID, source.SOPInstanceUID)],
+    )
+    group[0].ContentSequence.extend(_comments(reading, sr))
+    content = sr.MeasurementReport(
+        observation_context=sr.ObservationContext(
+            observer_device_context=sr.ObserverContext(codes.DCM.Device, observer)
+        ),
+        procedure_reported=sr.CodedConcept(*CODES["procedure"]),
+        imaging_measurements=[group],
+    )
+    report = sr.ComprehensiveSR(
+        evidence=[source], content=content[0], is_complete=True, **_identity(source, model, "finding")
+    )
+    report.SeriesDescription = "Pneumonia: finding, research only"
+    return report
+
+
+def _comments(reading: Reading, sr: Any) -> list[pydicom.Dataset]:
+    """The warnings as comments of the measurement group, which TID 1501 allows to be extended."""
+    from pydicom.sr.codedict import codes
+
+    return [
+        sr.TextContentItem(
+            name=codes.DCM.Comment, value=warning, relationship_type=sr.RelationshipTypeValues.CONTAINS
+        )
+        for warning in reading.warnings()
+    ]
+
+
+def _judgement(reading: Reading) -> tuple[str, str, str]:
+    """The finding as a SNOMED CT code."""
+    if reading.withheld or reading.finding == FINDINGS[UNCERTAIN]:
+        return CODES["indeterminate"]
+    return CODES["present" if reading.finding == FINDINGS["PNEUMONIA"] else "absent"]
+
+
+def _encapsulated(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -> pydicom.Dataset:
+    from highdicom.base import SOPClass
+
+    pdf = reading_report([reading], model)
+    document = SOPClass(
+        study_instance_uid=source.StudyInstanceUID,
+        sop_class_uid=EncapsulatedPDFStorage,
+        modality="DOC",
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        patient_id=source.PatientID,
+        patient_name=source.PatientName,
+        patient_birth_date=source.PatientBirthDate,
+        patient_sex=source.PatientSex,
+        accession_number=source.AccessionNumber,
+        study_id=source.StudyID,
+        study_date=source.StudyDate,
+        study_time=source.StudyTime,
+        referring_physician_name=source.ReferringPhysicianName,
+        series_description="Pneumonia: report, research only",
+        **_identity(source, model, "report"),
+    )
+    document.ConversionType = "WSD"
+    document.BurnedInAnnotation = "YES"
+    document.AcquisitionDateTime = ""
+    document.DocumentTitle = "Chest X-ray reading"
+    document.ConceptNameCodeSequence = []
+    document.MIMETypeOfEncapsulatedDocument = "application/pdf"
+    document.EncapsulatedDocumentLength = len(pdf)
+    document.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
+    return document
+
+
+def _bytes(file: pydicom.Dataset) -> bytes:
+    file.SpecificCharacterSet = CHARACTER_SET
+    file.SoftwareVersions = f"highdicom {version('highdicom')}"
+    buffer = io.BytesIO()
+    file.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+BUILDERS = {"overlay": _overlay, "finding": _finding, "report": _encapsulated}

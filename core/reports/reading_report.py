@@ -1,0 +1,104 @@
+"""Readings as a PDF report, and the heat map over the image as a PNG."""
+
+import io
+import tempfile
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import PIL.Image
+
+from core.inference import NOTICE, AvailableModel, Reading, certainty
+from core.reports.document import Picture, Section, write_pdf
+
+STRENGTH = 0.6  # of the heat map
+INTENDED_USE = (
+    f"{NOTICE} The model distinguishes only pneumonia from no pneumonia, and only on frontal chest X-rays of "
+    "children."
+)
+
+
+def overlay_png(reading: Reading, strength: float = STRENGTH) -> bytes:
+    """The image with its heat map over it, in the size of the image.
+
+    Args:
+        strength: opacity of the hottest region, 0 to 1.
+    """
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(overlaid(reading, strength)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def overlaid(reading: Reading, strength: float = STRENGTH) -> np.ndarray:
+    """The same as an RGB array, uint8 (height, width, 3)."""
+    # Imported lazily: it takes half a second, and only reports need it.
+    from core.figures.diagnosis import overlay
+
+    if reading.heat_map is None:
+        raise ValueError(f"{reading.image.name} was read without a heat map.")
+    return overlay(reading.image.pixels, reading.heat_map.over(reading.image.pixels), strength)
+
+
+def reading_report(readings: Iterable[Reading], model: AvailableModel) -> bytes:
+    """A PDF with a section per image: finding, probability, remarks, image and heat map.
+
+    It contains file names and non-identifying DICOM attributes, but no patient names, IDs or dates.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sections = [Section("Model", [_table(_model_rows(model)), INTENDED_USE])]
+        for number, reading in enumerate(readings, start=1):
+            pictures = _pictures(reading, folder, number)
+            title = f"{_distinct_in_print(reading.image.name)}: {reading.finding}"
+            parts = [_table(_result_rows(reading)), *reading.remarks(), *pictures]
+            sections.append(Section(title, parts, together=True))
+        write_pdf(folder / "report.pdf", "Chest X-ray reading", sections)
+        return (folder / "report.pdf").read_bytes()
+
+
+def _distinct_in_print(name: str) -> str:
+    """A name in which characters that the fonts lack are numbers: as question marks, two would look alike."""
+    return unicodedata.normalize("NFC", name).encode("cp1252", "backslashreplace").decode("cp1252")
+
+
+def _pictures(reading: Reading, folder: Path, number: int) -> list[Picture]:
+    """The image, and its heat map unless the result is withheld."""
+    image = folder / f"{number}-image.png"
+    PIL.Image.fromarray(reading.image.pixels).save(image)
+    pictures = [Picture(image, "X-ray", True)]
+    if not reading.withheld:
+        overlay = folder / f"{number}-heat-map.png"
+        overlay.write_bytes(overlay_png(reading))
+        pictures.append(Picture(overlay, "Heat map: regions that support pneumonia", True))
+    return pictures
+
+
+def _model_rows(model: AvailableModel) -> dict[str, str]:
+    record = model.record
+    return {
+        "Model": model.title,
+        "Version": str(model.identity),
+        "Run": record.run or "unknown",
+        "Trained on": f"{record.data or 'unknown data'}{' (SYNTHETIC)' if record.synthetic else ''}",
+        "Operating point": model.threshold_sentence(),
+        "Calibration": model.calibration_sentence(),
+        "Test results": model.test_result_sentence(),
+    }
+
+
+def _result_rows(reading: Reading) -> dict[str, str]:
+    probability = reading.prediction.calibrated
+    result = {"Probability of pneumonia": f"{probability:.1%} ({certainty(probability)})"}
+    return {
+        "Finding": reading.finding,
+        **({} if reading.withheld else result),
+        "Size in pixels": f"{reading.image.width} x {reading.image.height}",
+        **reading.image.facts,
+        "SHA-256 of the file": reading.image.sha256,
+    }
+
+
+def _table(rows: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({" ": rows})

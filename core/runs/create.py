@@ -1,0 +1,88 @@
+"""Creating, opening and listing runs."""
+
+import errno
+import re
+import time
+from pathlib import Path
+
+from core import atomic, config
+from core.config import TrainingSettings
+from core.disk import explained
+from core.errors import UserError
+from core.runs.folder import Run
+from core.runs.status import NOT_STARTED
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def create_run(
+    settings: TrainingSettings,
+    name: str | None = None,
+    folder: Path | None = None,
+    model_folder: Path | None = None,
+    publish: bool = True,
+) -> Run:
+    """Create a run's folder with its settings; training does not start yet.
+
+    Args:
+        settings: what to train.
+        name: letters, digits, `.`, `_` and `-`; None derives one from preset and time.
+        folder: where runs are kept; None for the default folder.
+        model_folder: where finished stages publish their weights; None for the default folder.
+        publish: whether they do.
+
+    Raises:
+        UserError: the name is taken or not allowed, or the folder cannot be written.
+    """
+    folder = Path(folder or config.runs_folder()).expanduser().resolve()
+    model_folder = Path(model_folder or config.model_folder()).expanduser().resolve()
+    name = name or f"{settings.preset}-{time.strftime('%Y%m%d-%H%M%S')}"
+    check_name(name)
+    path = folder / name
+    name_taken = f"There is already a run {name} in {folder}. Choose another name."
+    if path.exists():
+        raise UserError(name_taken)
+    content = {"training": settings.to_json(), "model_folder": str(model_folder), "publish": publish}
+    state = {"state": "stopped", "message": NOT_STARTED, "created": time.time()}
+    try:
+        with atomic.new_folder(path) as unfinished:
+            atomic.write_json(unfinished / "settings.json", content)
+            atomic.write_json(unfinished / "state.json", state)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another process was faster
+            raise UserError(name_taken) from None
+        raise explained(error, path) from error
+    return Run(path)
+
+
+def check_name(name: str) -> None:
+    """Raise UserError if `name` is not allowed as the name of a run."""
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"{name!r} is not a valid run name; use up to 64 letters, digits, dots, dashes and "
+            "underscores, beginning with a letter or digit."
+        )
+
+
+def open_run(name: str, folder: Path | None = None) -> Run:
+    """Open a run by its name.
+
+    Args:
+        name: of the run.
+        folder: where runs are kept; None searches the default folder, then the bundled runs.
+
+    Raises:
+        UserError: there is no such run.
+    """
+    folders = [Path(folder)] if folder else [config.runs_folder(), config.bundled_folder()]
+    for run in (Run(folder / name) for folder in folders):
+        if NAME.fullmatch(name) and run.exists():
+            return run
+    raise UserError(f"There is no run {name!r} in {folders[0]}.")
+
+
+def list_runs(folder: Path | None = None) -> list[Run]:
+    """All runs, the newest first."""
+    paths = Path(folder or config.runs_folder()).glob("*/state.json")
+    runs = [Run(path.parent) for path in paths if NAME.fullmatch(path.parent.name)]
+    return sorted(runs, key=lambda run: run.created(), reverse=True)

@@ -1,0 +1,76 @@
+"""The training process of a run: starting it, killing it, and why it ended."""
+
+import signal
+import subprocess
+import sys
+import time
+
+from core.config import environment as variables
+from core.runs import cached_activations
+from core.runs.folder import Run
+from core.runs.jobs import PROJECT
+from core.runs.process import ProcessIdentity
+
+GRACE_S = 20.0  # between a request to stop and the kill
+TRAINING_ENVIRONMENT = {
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # page faults take a tenth of a step otherwise
+    "TF_ENABLE_ONEDNN_OPTS": "1",  # TensorFlow's default only on newer processors
+}
+
+
+def start_process(
+    run: Run, locks: tuple[int, ...], environment: dict[str, str] | None = None
+) -> subprocess.Popen | None:
+    """Start the training process. It inherits the locks, which are released when it ends, however it ends.
+
+    Args:
+        run: locked by one of `locks`.
+        locks: file descriptors.
+        environment: variables besides this process's own.
+
+    Returns:
+        The process, or None if it could not be started; the run's state says why.
+    """
+    run.begin_attempt()
+    cached_activations.clear_unfinished()
+    try:
+        with open(run.log_path, "ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "core.training", str(run.path)],
+                cwd=PROJECT,
+                env=variables.child_environment(
+                    TRAINING_ENVIRONMENT, environment or {}, {variables.LOCKED.name: "1"}
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=locks,
+            )
+    except OSError as error:
+        message = f"The training process could not be started: {error.strerror}."
+        run.write_state(state="failed", message=message, ended=time.time())
+        return None
+    run.write_process(ProcessIdentity.of(process.pid))
+    return process
+
+
+def kill_if_overdue(run: Run) -> None:
+    """Kill the process of a run, with its children, if it did not stop in time when asked to."""
+    waited = run.seconds_since_stop_request()
+    identity = run.process()
+    if waited is None or waited < GRACE_S or identity is None or not identity.kill():
+        return
+    message = (
+        f"Stopped. The current step did not end within {GRACE_S:.0f} s, so the process was killed; "
+        "everything up to the last finished epoch is saved."
+    )
+    run.write_state(state="stopped", message=message, ended=time.time(), seconds_left=None)
+
+
+def exit_reason(code: int) -> str:
+    """Why a process ended that did not report it, from its exit code."""
+    if code >= 0:
+        return f"The training process exited with code {code} without reporting a reason; see the log."
+    name = signal.Signals(-code).name
+    return f"The training process was killed ({name}): out of memory, or terminated from outside."

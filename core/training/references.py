@@ -1,0 +1,34 @@
+"""After the last stage: references of the training images, for the out-of-distribution check in diagnosis."""
+
+from core.dataset import open_dataset
+from core.errors import UserError
+from core.inference import save_reference
+from core.runs import Run
+from core.training.progress import check_stop
+
+
+def write_references(run: Run) -> None:
+    """Save the hidden layers of the training images for each stage whose model may be used in diagnosis.
+
+    Runs that publish nothing and custom strategies need none. If the data set can no longer be
+    read, the run finishes without references.
+
+    Raises:
+        Stopped: the run was asked to stop.
+    """
+
+    def check(*_: int) -> None:
+        check_stop(run)
+
+    settings = run.settings()
+    stages = [number for number in settings.stages if settings.stage(number).for_diagnosis]
+    missing = [number for number in stages if not run.reference_path(number).exists()]
+    if not run.publishes() or not missing:
+        return
+    try:
+        dataset = open_dataset(settings.data, check)
+        for number in missing:
+            run.write_state(message=f"Stage {number}: saving the reference of the training images")
+            save_reference(run, number, dataset, check)
+    except UserError as error:
+        run.add_status_note(f"No out-of-distribution check for these models: {error}")

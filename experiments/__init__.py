@@ -1,0 +1,1 @@
+"""Experiments that answer questions of research; each is a command, `python -m experiments.NAME`."""

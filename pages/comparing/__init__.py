@@ -1,1 +1,0 @@
-"""The sections of the comparison page, a file each."""

@@ -1,0 +1,1 @@
+"""The comparison page and its sections, one file each."""

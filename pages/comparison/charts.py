@@ -1,0 +1,59 @@
+"""What the sections share: figures and tables that can be downloaded, and cache keys of predictions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.evaluation import Predictions
+
+BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {Predictions: lambda model: model.table.to_csv()}
+FORMATS = {"PNG": {"format": "png", "scale": 3}, "SVG": {"format": "svg"}}
+
+
+def choose_format() -> None:
+    """The file format of all figures of the page."""
+    st.segmented_control(
+        "Save figures as",
+        list(FORMATS),
+        default="PNG",
+        required=True,
+        key="format",
+        help="File format of the camera button on each figure.",
+    )
+
+
+def draw(figure: go.Figure, key: str, container: DeltaGenerator | None = None, **options: Any) -> Any:
+    """Draw a figure, on the page or in a container; returns what was selected in it.
+
+    Args:
+        figure: to draw.
+        key: of the element; also the name of the saved file.
+        container: such as a column; None for the page.
+        options: of `st.plotly_chart`.
+    """
+    config = {
+        "displaylogo": False,
+        "toImageButtonOptions": {**FORMATS[st.session_state["format"]], "filename": key},
+    }
+    return (container or st).plotly_chart(figure, config=config, key=key, **options)
+
+
+def offer_csv(table: pd.DataFrame, name: str, index: bool = False) -> None:
+    """A button that downloads a table.
+
+    Args:
+        table: to download.
+        name: of the file, without suffix.
+        index: whether the index is the first column.
+    """
+    st.download_button(
+        "CSV",
+        table.to_csv(index=index).encode(),
+        f"{name}.csv",
+        icon=":material/download:",
+        key=f"csv-{name}",
+    )

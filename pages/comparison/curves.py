@@ -1,0 +1,84 @@
+"""The curves section: ROC, precision-recall, distribution of probabilities, decision curve."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import evaluation
+from core.comparison import DECISION_THRESHOLDS, ModelComparison, curve_points
+from core.errors import UserError
+from core.evaluation import METRICS, Curve, Predictions
+from core.figures.calibration import probability_histogram
+from core.figures.curves import decision_curves, precision_recall_curves, roc_curves
+from pages.comparison.charts import BY_CONTENT, draw
+from pages.comparison.confusion_matrices import show_confusion_matrices
+
+SENSITIVITIES = (0.90, 0.95, 0.98)
+
+
+def show_curves(comparison: ModelComparison) -> None:
+    """Curves with operating points, confusion matrices, and the distribution of the probabilities."""
+    check_both_classes(comparison)
+    metrics = {
+        model.name: evaluation.evaluate(model.labels, model.probabilities, comparison.thresholds[model.name])
+        for model in comparison.models
+    }
+    roc_points, pr_points = curve_points(metrics)
+    left, right = st.columns(2, gap="large")
+    draw(
+        roc_curves({model.name: banded(model, "roc") for model in comparison.models}, roc_points), "roc", left
+    )
+    pr_curves = {model.name: banded(model, "precision_recall") for model in comparison.models}
+    draw(precision_recall_curves(pr_curves, pr_points), "precision-recall", right)
+    show_confusion_matrices(comparison, metrics)
+    show_specificities(comparison)
+    st.subheader("Probabilities by class")
+    for column, model in zip(st.columns(len(comparison.models)), comparison.models, strict=True):
+        figure = probability_histogram(
+            model.labels, model.probabilities, comparison.thresholds[model.name], model.name
+        )
+        draw(figure, f"histogram-{model.name}", column)
+    st.subheader("Decision curve")
+    draw(decision_curves(DECISION_THRESHOLDS, comparison.net_benefits(DECISION_THRESHOLDS)), "decision")
+
+
+def check_both_classes(comparison: ModelComparison) -> None:
+    """Refuse curves of images of one class.
+
+    Raises:
+        UserError: a model was evaluated on images of one class only.
+    """
+    for model in comparison.models:
+        if len(np.unique(model.labels)) < 2:
+            raise UserError(
+                f"{model.name} was evaluated on images of one class only, so there is no curve to draw. "
+                "Choose the other split, or a data set with both classes."
+            )
+
+
+@st.cache_data(show_spinner=False, max_entries=50, hash_funcs=BY_CONTENT)
+def banded(model: Predictions, kind: str) -> Curve:
+    """A curve with its band, cached across reruns; `kind` is `roc` or `precision_recall`."""
+    return getattr(evaluation, kind)(model)
+
+
+def show_specificities(comparison: ModelComparison) -> None:
+    """Specificity at fixed sensitivities, read from the curves."""
+    st.subheader("Specificity at fixed sensitivities")
+    rows = {
+        model.name: {
+            f"at sensitivity {minimum:.2f}": specificity_at(model, minimum) for minimum in SENSITIVITIES
+        }
+        for model in comparison.models
+    }
+    st.dataframe(pd.DataFrame(rows).map(METRICS["specificity"].text))
+    st.caption(
+        "Read from the curves above, for description only. The decision thresholds in use are chosen on "
+        "validation."
+    )
+
+
+def specificity_at(model: Predictions, minimum: float) -> float:
+    """Best specificity among the thresholds that reach a sensitivity on these images."""
+    threshold = evaluation.at_least(model.labels, model.probabilities, "sensitivity", minimum).threshold
+    return evaluation.evaluate(model.labels, model.probabilities, threshold)["specificity"]

@@ -1,0 +1,96 @@
+"""The metrics section: metrics with intervals, seeds, predictive values, differences."""
+
+import streamlit as st
+
+from core import evaluation
+from core.comparison import ModelComparison
+from core.config import THRESHOLD
+from core.evaluation import METRICS, Predictions
+from core.figures.metric_intervals import metric_intervals
+from core.runs import differing_in_seed, list_runs
+from pages.comparison.charts import BY_CONTENT, draw, offer_csv
+from pages.comparison.confusion_matrices import show_confusion_matrices
+from pages.comparison.differences import show_differences
+
+BASELINES = (
+    "*Shortcut baseline*: gradient boosting on the corners, the border or the histogram of the same training "
+    "images, at a decision threshold of 0.5. A model no better than these may not be using the lungs."
+)
+
+
+def show_metrics(comparison: ModelComparison) -> None:
+    """Everything that is a number: metrics, counts, predictive values, tests."""
+    metrics = {model.name: evaluated(model, comparison.thresholds[model.name]) for model in comparison.models}
+    baselines = {model.name: evaluated(model, THRESHOLD) for model in comparison.baselines}
+    show_table(metrics | baselines, comparison.split)
+    if baselines:
+        st.caption(BASELINES)
+    draw(metric_intervals(metrics), "metrics")
+    show_seeds(comparison.split)
+    show_confusion_matrices(comparison, metrics)
+    show_predictive_values(metrics)
+    show_differences(comparison)
+
+
+@st.cache_data(show_spinner=False, max_entries=200, hash_funcs=BY_CONTENT)
+def evaluated(model: Predictions, threshold: float) -> dict:
+    """Metrics of a model with intervals, cached across reruns."""
+    return evaluation.evaluate_with_intervals(model, threshold)
+
+
+def show_table(models: dict[str, dict], split: str) -> None:
+    """A table with one column per model, and its download."""
+    shown = evaluation.side_by_side(models)
+    st.dataframe(shown, width="stretch", height=35 * (len(shown) + 1) + 3)
+    st.caption(
+        "95% intervals in brackets: Wilson's for proportions; otherwise from 2,000 bootstrap resamples of "
+        "whole patients, unless resamples cannot tell: with few patients, or where there is no error."
+    )
+    offer_csv(evaluation.metric_table(models), f"comparison-{split}")
+
+
+def show_seeds(split: str) -> None:
+    """Runs that differ only in their seed: mean and spread of each metric."""
+    groups = {
+        f"Stage {stage} · {len(group)} seeds of {group[-1].name}": [
+            run.results.evaluation()[stage][split] for run in group
+        ]
+        for group in differing_in_seed(list_runs())
+        for stage in sorted(set.intersection(*(set(run.results.evaluation()) for run in group)))
+        if all(split in run.results.evaluation()[stage] for run in group)
+    }
+    if not groups:
+        return
+    st.subheader("Over seeds")
+    spread = evaluation.over_seeds(groups)
+    texts = [
+        f"{METRICS[row['metric']].text(row['mean'])} "
+        f"(SD {METRICS[row['metric']].text(row['standard_deviation'])})"
+        for _, row in spread.iterrows()
+    ]
+    table = spread.assign(text=texts).pivot(index="model", columns="metric", values="text")
+    titles = {name: metric.title for name, metric in METRICS.items() if name in table}
+    st.dataframe(table[list(titles)].rename(columns=titles))
+    st.caption("Runs that differ only in their seed: mean and standard deviation, at a threshold of 0.5.")
+
+
+def show_predictive_values(metrics: dict[str, dict]) -> None:
+    """PPV and NPV at a prevalence that the reader chooses."""
+    st.subheader("Predictive values at your prevalence")
+    prevalence = st.slider(
+        "Of 100 children X-rayed, how many have pneumonia?", 1, 99, 20, key="prevalence", width=420
+    )
+    for name, values in metrics.items():
+        if values["sensitivity"] is None or values["specificity"] is None:
+            continue
+        predictive = evaluation.predictive_values(
+            values["sensitivity"], values["specificity"], prevalence / 100
+        )
+        if predictive is None:
+            st.markdown(f"**{name}** predicts the same label for every image.")
+            continue
+        ppv, npv = predictive
+        st.markdown(
+            f"**{name}**: PPV {ppv:.0%}, NPV {npv:.0%}. Pneumonia is present in {100 * ppv:.0f} of 100 "
+            f"images predicted PNEUMONIA and in {100 * (1 - npv):.0f} of 100 predicted NORMAL."
+        )

@@ -1,0 +1,29 @@
+"""The errors section: images that models misclassify or on which they disagree."""
+
+import pandas as pd
+import streamlit as st
+
+from core import evaluation
+from core.comparison import ModelComparison
+from pages.comparison.gallery import show_gallery
+
+ALL_MODELS, DISAGREEMENT = "all models", "models disagree"
+
+
+def show_errors(comparison: ModelComparison) -> None:
+    """A choice of errors, and their images."""
+    kinds = [model.name for model in comparison.models]
+    if len(kinds) > 1:
+        kinds += [ALL_MODELS, DISAGREEMENT]
+    kind = st.segmented_control("Misclassified by", kinds, default=kinds[0], required=True, key="errors")
+    order = "widest disagreement first" if kind == DISAGREEMENT else "most confident errors first"
+    show_gallery(_images(comparison, kind), comparison.stages, order, f"errors-{kind}")
+
+
+def _images(comparison: ModelComparison, kind: str) -> pd.DataFrame:
+    if kind == ALL_MODELS:
+        return evaluation.misclassified_by_all(comparison.models, comparison.thresholds)
+    if kind == DISAGREEMENT:
+        return evaluation.disagreements(comparison.models, comparison.thresholds)
+    model = next(model for model in comparison.models if model.name == kind)
+    return evaluation.misclassified(model, comparison.thresholds[kind])

@@ -1,0 +1,87 @@
+"""The choice of the operating point."""
+
+import streamlit as st
+
+from core import evaluation
+from core.comparison import ModelComparison
+from core.evaluation import OperatingPoint
+from core.registry import active_registered_model, change_operating_point
+from pages.shared.user import signed_in_user
+
+OWN, MANUAL = "own", "manual"
+RULES = {
+    OWN: "Each model's own",
+    "half": "0.5",
+    "youden": "Youden's J",
+    "sensitivity": "Minimum sensitivity",
+    "specificity": "Minimum specificity",
+    "cost": "Lowest cost",
+    MANUAL: "Custom threshold",
+}
+
+
+def choose_rule() -> tuple[str, float | None]:
+    """The rule that sets the decision thresholds, with its rate, cost or threshold."""
+    rule = st.selectbox("Operating point", list(RULES), format_func=RULES.__getitem__, key="rule", width=240)
+    amount = None
+    if rule in ("sensitivity", "specificity"):
+        amount = st.number_input(
+            "At least", 0.5, 1.0, evaluation.TARGET_SENSITIVITY, 0.01, key=f"least-{rule}", width=140
+        )
+    elif rule == "cost":
+        amount = st.number_input(
+            "Cost of a false negative, in false positives", 0.1, 1000.0, 5.0, key="cost", width=320
+        )
+    elif rule == MANUAL:
+        amount = st.slider("Decision threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", width=420)
+    return rule, amount
+
+
+def at_operating_point(comparison: ModelComparison, rule: str, amount: float | None) -> ModelComparison:
+    """The comparison at the chosen operating point, its thresholds shown as a caption."""
+    if rule == MANUAL:
+        assert amount is not None  # the threshold
+        comparison = comparison.at(
+            dict.fromkeys(comparison.validation, OperatingPoint("custom", amount, "chosen by hand"))
+        )
+    elif rule != OWN:
+        comparison = comparison.at(
+            {
+                name: evaluation.find_point(rule, model.labels, model.probabilities, amount)
+                for name, model in comparison.validation.items()
+            }
+        )
+    st.caption(f"{_sentence(comparison.points)} Thresholds are never chosen on test images.")
+    return comparison
+
+
+def _sentence(points: dict[str, OperatingPoint]) -> str:
+    """Thresholds by model, with one rule if all share it."""
+    rules = {point.rule for point in points.values()}
+    if len(rules) == 1:
+        thresholds = "; ".join(f"{name}: {point.threshold:.3f}" for name, point in points.items())
+        return f"Decision thresholds ({rules.pop()}): {thresholds}."
+    thresholds = "; ".join(f"{name}: {point.threshold:.3f} ({point.rule})" for name, point in points.items())
+    return f"Decision thresholds: {thresholds}."
+
+
+def offer_to_save(comparison: ModelComparison) -> None:
+    """A button that gives the active model the threshold chosen here, as a new version.
+
+    The bundled model keeps its own: its model card describes its threshold.
+    """
+    active = active_registered_model()
+    if active is None or active.model.bundled:
+        return
+    key = (active.model.record.run, active.model.stage.number)
+    names = [stage.name for stage in comparison.stages if (stage.run.name, stage.number) == key]
+    if not names or comparison.thresholds[names[0]] == active.model.record.threshold:
+        return
+    if st.button(
+        "Use in diagnosis",
+        icon=":material/save:",
+        help=f"Registers {active.title} with this decision threshold as a new version, which answers from "
+        "now on.",
+    ):
+        changed = change_operating_point(active.title, comparison.points[names[0]], signed_in_user())
+        st.toast(f"{changed.title} is active now.", icon=":material/check:")

@@ -1,0 +1,121 @@
+"""The comparison page: models side by side on the same images."""
+
+import streamlit as st
+
+from core.comparison import EvaluatedStage, ModelComparison, evaluated_stages
+from core.config import STAGES
+from core.dataset import read_cohorts
+from core.errors import UserError
+from core.inference import AvailableModel
+from core.registry import answering_models
+from core.runs import bundled_runs, list_runs, sweep_names
+from pages.comparison.calibration import show_calibration
+from pages.comparison.charts import choose_format
+from pages.comparison.curves import show_curves
+from pages.comparison.image_map import show_map
+from pages.comparison.metric_table import show_metrics
+from pages.comparison.misclassified import show_errors
+from pages.comparison.operating_point import at_operating_point, choose_rule, offer_to_save
+from pages.comparison.promotion import show_promotion
+from pages.comparison.report import show_report
+from pages.comparison.shortcuts import show_shortcuts
+from pages.comparison.subgroups import show_subgroups
+from pages.comparison.sweeps import show_sweeps
+from pages.comparison.training_curves import show_training
+from pages.shared.next_step import offer_training
+
+MAX_MODELS = 5
+ALL_IMAGES = "all images"
+SECTIONS = {
+    "Metrics": show_metrics,
+    "Curves": show_curves,
+    "Calibration": show_calibration,
+    "Subgroups": show_subgroups,
+    "Errors": show_errors,
+    "Shortcuts": show_shortcuts,
+    "Map": show_map,
+    "Training": show_training,
+    "Report": show_report,
+    "Promotion": show_promotion,
+}
+
+
+def main() -> None:
+    st.title("Comparison")
+    stages = {stage.name: stage for stage in evaluated_stages([*list_runs(), *bundled_runs()])}
+    if not stages:
+        offer_training("No model has been evaluated yet. Train the three stages to compare them here.")
+        return
+    in_use = answering_models()
+    names = st.multiselect(
+        "Models",
+        list(stages),
+        default=preselected(stages, in_use),
+        help=f"Every evaluated stage of every run. Up to {MAX_MODELS} at once.",
+        max_selections=MAX_MODELS,
+    )
+    choices = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    split = choices.segmented_control("Split", ["test", "validation"], default="test", required=True)
+    if not names:
+        st.info("Choose one or more models.")
+        return
+    chosen = [stages[name] for name in names]
+    with choices:
+        cohort = choose_cohort(chosen)
+        with_ensemble = st.toggle(
+            "Ensemble",
+            key="ensemble",
+            disabled=len(names) < 2,
+            help="Adds an ensemble: the mean of the models' calibrated probabilities.",
+        )
+        choose_format()
+        rule = choose_rule()
+    try:
+        comparison = ModelComparison.of(chosen, split, cohort, with_ensemble)
+        show_notes(comparison)
+        comparison = at_operating_point(comparison, *rule)
+        offer_to_save(comparison)
+        show_section(comparison)
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show_notes(comparison: ModelComparison) -> None:
+    """Warnings that concern every number of the page."""
+    if comparison.synthetic:
+        st.warning("**SYNTHETIC** data: these results say nothing about real X-rays.", icon=":material/draw:")
+    for note in comparison.notes:
+        st.info(note, icon=":material/info:")
+
+
+def show_section(comparison: ModelComparison) -> None:
+    """The section that the reader chooses."""
+    sections = SECTIONS | ({"Sweeps": show_sweeps} if sweep_names() else {})
+    section = st.segmented_control("Show", list(sections), default="Metrics", required=True, key="section")
+    sections[section](comparison)
+
+
+def preselected(stages: dict[str, EvaluatedStage], in_use: list[AvailableModel]) -> list[str]:
+    """The evaluated stages of the run in use for diagnosis; else those of the newest run."""
+    current = {(model.record.run, model.stage.number) for model in in_use}
+    runs = {run for run, _ in current}
+    if len(runs) == 1:  # a packed run has weights of one stage but predictions of all
+        current = {(*runs, number) for number in STAGES}
+    names = [name for name, stage in stages.items() if (stage.run.name, stage.number) in current]
+    newest = next(iter(stages.values())).run.name
+    return (names or [name for name, stage in stages.items() if stage.run.name == newest])[: len(STAGES)]
+
+
+def choose_cohort(stages: list[EvaluatedStage]) -> tuple[str, frozenset[str]] | None:
+    """Name and images of a cohort of the models' data sets; None for all images, or if there is no cohort."""
+    folders = sorted({stage.data for stage in stages})
+    known = {name: images for folder in folders for name, images in read_cohorts(folder).items()}
+    if not known:
+        return None
+    name = st.selectbox(
+        "Images", [ALL_IMAGES, *known], key="cohort", width=240, help="All, or a cohort of the data set."
+    )
+    return (name, known[name]) if name in known else None
+
+
+main()

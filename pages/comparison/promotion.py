@@ -1,0 +1,145 @@
+"""Promotion: which model answers, its checklist, and what was decided before."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from core.comparison import ModelComparison
+from core.errors import UserError
+from core.registry import (
+    ACTIVE,
+    NON_INFERIORITY_MARGIN,
+    PromotionCheck,
+    RegisteredModel,
+    active_registered_model,
+    checklist,
+    events,
+    list_models,
+    promote,
+    retire,
+    rollback,
+)
+from pages.shared.user import signed_in_user
+
+
+def show_promotion(comparison: ModelComparison) -> None:
+    """Every model with its state; promotion of one of them, rollback and the log."""
+    models = list_models()
+    active = active_registered_model()
+    st.caption(
+        "The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches. "
+        "Training changes nothing there until a model is promoted here."
+    )
+    st.dataframe(_table(models), hide_index=True)
+    compared = {(stage.run.name, stage.number) for stage in comparison.stages}
+    others = [item for item in models if item.state != ACTIVE]
+    if others:
+        first = next((n for n, item in enumerate(others) if _key(item) in compared), 0)
+        item = st.selectbox(
+            "Model to promote",
+            others,
+            first,
+            format_func=lambda item: item.title,
+            key="to-promote",
+            width=420,
+        )
+        _promotion(item, active)
+    _log()
+
+
+def _promotion(item: RegisteredModel, active: RegisteredModel | None) -> None:
+    """The checklist of a model, and the buttons that promote or retire it."""
+    margin = st.number_input(
+        "Margin",
+        0.0,
+        0.5,
+        NON_INFERIORITY_MARGIN,
+        0.01,
+        key="margin",
+        width=160,
+        help="By how much ROC AUC and sensitivity may be below the active model's.",
+    )
+    with st.spinner("Checking the model ..."):
+        checks = checklist(item, active, margin)
+    for check in checks:
+        _line(check)
+    failed = [check for check in checks if not check.passed]
+    reason = st.text_input(
+        "Reason", key="reason", help="Kept in the log. Needed if a check failed.", max_chars=500
+    ).strip()
+    override = bool(failed) and st.checkbox(
+        f"Promote although {len(failed)} of {len(checks)} checks failed; every answer will say so",
+        key="override",
+    )
+    with st.container(horizontal=True):
+        if st.button(
+            "Promote",
+            icon=":material/verified:",
+            type="primary",
+            disabled=bool(failed) and not (override and reason),
+        ):
+            _decide(lambda: promote(item.title, checks, signed_in_user(), reason, override), "is active now")
+        if item.version and st.button("Retire", icon=":material/archive:"):
+            _decide(lambda: retire(item.title, signed_in_user(), reason), "is retired")
+
+
+def _line(check: PromotionCheck) -> None:
+    icon = ":green[:material/check_circle:]" if check.passed else ":red[:material/cancel:]"
+    st.markdown(f"{icon} **{check.title}**  \n{check.detail}")
+
+
+def _log() -> None:
+    """What was decided so far, and the way back."""
+    decisions = events()
+    if not decisions:
+        return
+    st.subheader("Log", anchor=False)
+    table = pd.DataFrame(
+        {
+            "Time": pd.to_datetime([event.time for event in decisions], unit="s"),
+            "Action": [event.action for event in decisions],
+            "Model": [event.title for event in decisions],
+            "By": [event.who for event in decisions],
+            "Reason": [event.reason for event in decisions],
+            "Checks failed": [
+                "; ".join(title for title, result, _ in event.checks if result == "failed")
+                for event in decisions
+            ],
+        }
+    )
+    st.dataframe(table[::-1], hide_index=True)
+    if st.button("Roll back", icon=":material/undo:", help="The model that was active before answers again."):
+        _decide(lambda: rollback(signed_in_user()), "is active again")
+
+
+def _decide(decision: Callable[[], RegisteredModel], outcome: str) -> None:
+    """Carry out a decision and say what it changed, or why it changed nothing."""
+    try:
+        item = decision()
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.toast(f"{item.title} {outcome}.", icon=":material/check:")
+    st.rerun()
+
+
+def _table(models: list[RegisteredModel]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Model": [item.title for item in models],
+            "State": [item.state for item in models],
+            "Weights": [item.model.identity.digest for item in models],
+            "Trained on": [item.model.record.data or "unknown" for item in models],
+            "Test AUC": [_test_auc(item) for item in models],
+            "Decision threshold": [item.model.record.threshold for item in models],
+        }
+    )
+
+
+def _test_auc(item: RegisteredModel) -> float | None:
+    return ((item.model.record.evaluation or {}).get("test") or {}).get("auc")
+
+
+def _key(item: RegisteredModel) -> tuple[str, int]:
+    return item.model.record.run, item.model.stage.number

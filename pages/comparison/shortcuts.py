@@ -1,0 +1,99 @@
+"""The shortcuts section: shortcut baselines, and the occlusion test."""
+
+import pandas as pd
+import streamlit as st
+
+from core.comparison import (
+    EvaluatedStage,
+    ModelComparison,
+    occlusion_effects,
+    occlusion_table,
+    run_occlusion_test,
+)
+from core.config import THRESHOLD
+from core.errors import UserError
+from core.evaluation import METRICS, evaluate
+from core.figures.metric_intervals import occlusion_differences
+from pages.comparison.charts import draw, offer_csv
+from pages.comparison.stage_images import images_of
+
+COMPARED = ("auc", "sensitivity", "specificity")
+
+
+def show_shortcuts(comparison: ModelComparison) -> None:
+    """Whether the models may rely on something other than the lungs."""
+    st.subheader("Shortcut baselines")
+    show_baselines(comparison)
+    st.subheader("Occlusion test")
+    offer_occlusion_test(comparison)
+    table = occlusion_table(occlusion_effects(comparison))
+    if table.empty:
+        return
+    tested = table.dropna(subset="difference")
+    if len(tested):
+        draw(occlusion_differences(tested), "occlusion")
+    st.dataframe(table.style.format(precision=3, na_rep="–"), hide_index=True)
+    st.caption(
+        "The border (the outer 15% of each side) or the corners (a quarter of each side) are replaced by "
+        "the mean grey of the rest; the decision threshold stays the same. 95% intervals and p values by "
+        "DeLong's test, not corrected for multiple testing. There is no lung in the corners: a model that "
+        "gets much worse without them relies on something else. But no training image has a grey border, "
+        "which may explain part of the change."
+    )
+    offer_csv(table, f"hidden-{comparison.split}")
+
+
+def show_baselines(comparison: ModelComparison) -> None:
+    """The models beside the shortcut baselines."""
+    if not comparison.baselines:
+        st.caption("This run has no shortcut baselines; newly trained runs do.")
+        return
+    rows = {
+        model.name: evaluate(
+            model.labels, model.probabilities, comparison.thresholds.get(model.name, THRESHOLD)
+        )
+        for model in [*comparison.models, *comparison.baselines]
+    }
+    table = pd.DataFrame(
+        {
+            name: {METRICS[key].title: METRICS[key].text(row[key]) for key in COMPARED}
+            for name, row in rows.items()
+        }
+    ).T
+    st.dataframe(table, width="content")
+    st.caption(
+        "*Shortcut baseline*: gradient boosting on the corners, the border or the histogram of the same "
+        "training images. A model no better than these may not be using the lungs."
+    )
+
+
+def offer_occlusion_test(comparison: ModelComparison) -> bool:
+    """A button that runs the missing occlusion tests; returns whether any model has one."""
+    missing = [
+        stage
+        for stage in comparison.stages
+        if stage.run.results.occlusion_test(stage.number, comparison.split) is None
+    ]
+    if missing and st.button(
+        f"Run the occlusion test ({len(missing)} {'model' if len(missing) == 1 else 'models'})",
+        icon=":material/visibility_off:",
+        help="Takes about 90 milliseconds per image and model. The results are saved with the run.",
+    ):
+        try:
+            _run_tests(missing, comparison.split)
+        except UserError as error:
+            st.error(str(error), icon=":material/error:")
+            return False
+        st.rerun()
+    return len(missing) < len(comparison.stages)
+
+
+def _run_tests(stages: list[EvaluatedStage], split: str) -> None:
+    """Run the occlusion test of several models behind one progress bar."""
+    bar = st.progress(0.0, "Loading ...")
+    for index, stage in enumerate(stages):
+
+        def show(done: int, total: int, index: int = index, name: str = stage.name) -> None:
+            bar.progress((index + done / total) / len(stages), f"{name}: {done} of {total} images")
+
+        run_occlusion_test(stage, split, images_of(stage), show)

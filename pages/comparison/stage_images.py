@@ -1,0 +1,21 @@
+"""The data set that a compared stage was evaluated on."""
+
+from core.comparison import EvaluatedStage
+from core.dataset import Dataset
+from core.errors import UserError
+from pages.shared.dataset_picker import opened
+
+
+def images_of(stage: EvaluatedStage) -> Dataset:
+    """The opened data set of a stage.
+
+    Raises:
+        UserError: it is not on this computer, or cannot be used.
+    """
+    folder = stage.data
+    if not folder.is_dir():
+        raise UserError(
+            f"The images of {stage.name} are not on this computer, or were never opened here. Open their "
+            f"data set, a folder named {folder.name}, on the Dataset page."
+        )
+    return opened(str(folder))

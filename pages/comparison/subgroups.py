@@ -1,0 +1,19 @@
+"""The subgroups section."""
+
+import streamlit as st
+
+from core import evaluation
+from core.comparison import ModelComparison
+from core.figures.metric_intervals import subgroup_rates
+from pages.comparison.charts import draw, offer_csv
+
+
+def show_subgroups(comparison: ModelComparison) -> None:
+    """Sensitivity and specificity of each model in subgroups of the images."""
+    st.caption("With the number of images in each subgroup, and Wilson's 95% intervals.")
+    for model in comparison.models:
+        rows = evaluation.subgroup_rates(model, comparison.thresholds[model.name])
+        draw(subgroup_rates(rows, model.name), f"groups-{model.name}")
+    offer_csv(
+        evaluation.subgroup_table(comparison.models, comparison.thresholds), f"groups-{comparison.split}"
+    )

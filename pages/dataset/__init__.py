@@ -1,0 +1,1 @@
+"""The dataset page and its sections, one file each."""

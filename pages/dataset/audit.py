@@ -1,0 +1,102 @@
+"""The audit: one button, then each finding with its count, examples, reason and remedy."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from core.dataset import Dataset, Finding, audit, read_exclusions, report, save_exclusions
+from pages.shared.failures import failures_told
+
+MAX_EXAMPLES = 6
+MAX_SUSPICIOUS = 20
+
+
+def show_audit(dataset: Dataset) -> None:
+    """Offer the audit, or show its findings."""
+    audits = st.session_state.setdefault("audits", {})
+    if dataset.fingerprint not in audits:
+        st.caption(
+            "Checks for unreadable files, copies, patients in several splits, class imbalance, unusual "
+            "images, and shortcuts that predict the class without the lungs. Takes about a minute for 5,000 "
+            "images and changes nothing."
+        )
+        if not st.button("Run the audit", type="primary", icon=":material/fact_check:"):
+            return
+        bar = st.progress(0.0, "Auditing ...")
+        audits[dataset.fingerprint] = audit(
+            dataset, lambda done, total: bar.progress(done / total, f"Check {done} of {total} done")
+        )
+        st.rerun()
+    findings = audits[dataset.fingerprint]
+    issues = sum(finding.count > 0 for finding in findings)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{issues} of {len(findings)} checks found issues.**")
+        st.download_button(
+            "Report", report(dataset, findings), f"audit-{dataset.root.name}.md", icon=":material/download:"
+        )
+        as_json = json.dumps({finding.name: finding.to_json() for finding in findings}, indent=2)
+        st.download_button("JSON", as_json, f"audit-{dataset.root.name}.json", icon=":material/download:")
+        st.button("Run again", icon=":material/refresh:", on_click=audits.pop, args=(dataset.fingerprint,))
+    for finding in sorted(findings, key=lambda item: not item.count):
+        _show_finding(dataset, finding)
+
+
+def _show_finding(dataset: Dataset, finding: Finding) -> None:
+    icon = ":material/warning:" if finding.count else ":material/check_circle:"
+    with st.expander(f"{finding.title}: {finding.count:,}", icon=icon):
+        if finding.count:
+            st.markdown(f"{finding.why} *{finding.remedy}*")
+        lines = finding.lines() or ([] if finding.count else ["No issues found."])
+        st.caption("  \n".join(lines))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _show_actions(dataset, finding)
+        _show_examples(dataset, finding)
+
+
+def _show_examples(dataset: Dataset, finding: Finding) -> None:
+    """Images of single paths in one line, of groups in a line each; other examples as a line of text."""
+    row_of = dict(zip(dataset.table["path"], range(len(dataset.table)), strict=True))
+    limit = MAX_SUSPICIOUS if finding.name == "suspicious_labels" else MAX_EXAMPLES
+    paths = [path for path in finding.examples if isinstance(path, str) and path in row_of]
+    others = [item for item in finding.examples if item not in paths][:MAX_EXAMPLES]
+    if texts := [item for item in others if isinstance(item, str)]:
+        st.caption(f"Affected: {', '.join(texts)}")
+    for group in [paths[:limit], *(item for item in others if isinstance(item, list))]:
+        if group:
+            with st.container(horizontal=True):
+                for path in group:
+                    st.image(dataset.pixels[row_of[path]], Path(path).name, width=128)
+
+
+def _show_actions(dataset: Dataset, finding: Finding) -> None:
+    """What can be done about a finding from here."""
+    if finding.count and finding.issue:
+        st.button(
+            "Browse these images",
+            key=f"browse-{finding.name}",
+            icon=":material/grid_view:",
+            on_click=_browse,
+            args=(finding.issue,),
+        )
+    if finding.exclusion:
+        key = f"exclusion-{dataset.fingerprint[:8]}-{finding.exclusion}"
+        st.checkbox(
+            "Leave them out of training",
+            getattr(read_exclusions(dataset.root), finding.exclusion),
+            key=key,
+            help="Saved with the data set as the default for the training form and the terminal; each run "
+            "records it in its settings.",
+            on_change=failures_told(_save_exclusion),
+            args=(dataset, finding.exclusion, key),
+        )
+
+
+def _browse(issue: str) -> None:
+    st.session_state.update(section="Images", issue=issue, order="issue")
+
+
+def _save_exclusion(dataset: Dataset, exclusion: str, key: str) -> None:
+    exclusions = replace(read_exclusions(dataset.root), **{exclusion: st.session_state[key]})
+    save_exclusions(dataset.root, exclusions)

@@ -1,0 +1,116 @@
+"""Browsing images: filters, a grid in pages of a hundred, and one image in full with its facts."""
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.config import CLASS_NAMES, THRESHOLD
+from core.dataset import ISSUES, Dataset, image_table, matching_rows
+from core.errors import UserError
+from core.figures.dataset import grey_levels
+from core.images import read_image
+from core.runs import open_run
+from pages.dataset.cohorts import choose_cohort
+from pages.dataset.filters import ANY_ISSUE, NO_MODEL, Selection, choose_filters
+from pages.dataset.statistics import statistics_of
+from pages.shared.image_grid import image_grid
+
+IMAGES_A_PAGE = 100
+
+
+@st.fragment
+def browse(dataset: Dataset) -> None:
+    """Filters, the grid, and the image that was clicked."""
+    selection = choose_filters(dataset)
+    table = _table(dataset.fingerprint, selection.model, dataset)
+    rows = choose_cohort(dataset, _matching_rows(dataset.fingerprint, selection, dataset))
+    if not len(rows):
+        st.info("No images match. Change the filters.")
+        return
+    key = f"{dataset.fingerprint[:8]}-{hash(selection)}"
+    st.caption(f"{len(rows):,} images at the model's resolution. Click an image to see it in full.")
+    if selection.side_by_side:
+        labels = table["label"].to_numpy()[rows]
+        for column, name in zip(st.columns(2, gap="medium"), CLASS_NAMES, strict=True):
+            with column:
+                of_class = rows[labels == name]
+                st.markdown(f"**{name}** {len(of_class):,}")
+                _paged_grid(dataset, table, of_class, IMAGES_A_PAGE // 2, f"{key}-{name}")
+    else:
+        _paged_grid(dataset, table, rows, IMAGES_A_PAGE, key)
+
+
+def _paged_grid(dataset: Dataset, table: pd.DataFrame, rows: np.ndarray, page_size: int, key: str) -> None:
+    """The images in pages; a click opens one."""
+    if not len(rows):
+        st.caption("No images.")
+        return
+    pages = ceil(len(rows) / page_size)
+    page = st.pagination(pages, key=f"page-{key}") if pages > 1 else 1
+    shown = rows[(page - 1) * page_size : page * page_size]
+    clicked = image_grid(dataset, shown, _captions(table, shown), f"images-{key}")
+    if clicked is not None:
+        st.session_state["image"] = int(clicked)
+        _show_image(dataset, table, int(clicked))
+
+
+@st.cache_resource(show_spinner=False, max_entries=10)  # never modified, so it need not be copied
+def _table(fingerprint: str, model: str, _dataset: Dataset) -> pd.DataFrame:
+    predictions = None
+    if model != NO_MODEL:
+        name, stage = model.rsplit(" · stage ", 1)
+        tables = [open_run(name).results.predictions(int(stage), split) for split in ("validation", "test")]
+        predictions = pd.concat([table for table in tables if table is not None])
+    return image_table(_dataset, statistics_of(fingerprint, _dataset), predictions)
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _matching_rows(fingerprint: str, selection: Selection, _dataset: Dataset) -> np.ndarray:
+    issue_rows = None
+    if selection.issue != ANY_ISSUE:
+        issue_rows = _issue_rows(fingerprint, selection.issue, _dataset)
+    table = _table(fingerprint, selection.model, _dataset)
+    return matching_rows(table, selection.filter, THRESHOLD, issue_rows)
+
+
+@st.cache_data(show_spinner="Checking images ...", max_entries=50, ttl="10m")
+def _issue_rows(fingerprint: str, issue: str, _dataset: Dataset) -> np.ndarray:
+    return ISSUES[issue](_dataset)
+
+
+def _captions(table: pd.DataFrame, rows: np.ndarray) -> list[str]:
+    """The patient of each image, or its label if unknown, with the model's probability if there is one."""
+    chosen = table.loc[rows]
+    names = chosen["patient"].where(chosen["patient"] != "", chosen["label"].str.lower())
+    probabilities = chosen["probability"].map(lambda value: "" if pd.isna(value) else f" {value:.0%}")
+    return list(names + probabilities)
+
+
+@st.dialog("Image", width="large")
+def _show_image(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
+    """One image in full, its facts and its histogram."""
+    facts: Any = table.loc[row]  # a row, never several: the index is unique
+    left, right = st.columns([1.3, 1])
+    try:
+        pixels = read_image(dataset.root / facts["path"]).pixels
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+        pixels = dataset.pixels[row]
+    left.image(pixels, facts["path"], width="stretch")
+    lines = {
+        "Label": facts["label"],
+        "Split": facts["split"],
+        "Patient": facts["patient"] or "unknown",
+        "Cause": facts["cause"],
+        "Size": f"{facts['width']} x {facts['height']} pixels, {facts['bytes'] / 1024:,.0f} KiB",
+        "Brightness": f"{facts['brightness']:.0f} of 255",
+        "Contrast": f"{facts['contrast']:.0f}",
+        "Copies": "yes" if facts["copied"] else "none",
+    }
+    if not pd.isna(facts["probability"]):
+        lines["Model"] = f"{facts['probability']:.1%} pneumonia"
+    right.markdown("  \n".join(f"**{name}** {value}" for name, value in lines.items()))
+    right.plotly_chart(grey_levels(pixels), config={"displayModeBar": False}, key="grey-levels")

@@ -1,0 +1,1 @@
+"""The Diagnosis page: uploads, worklist, one image in full, downloads, own readings, session history."""

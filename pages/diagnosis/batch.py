@@ -1,0 +1,95 @@
+"""Results of `python -m core batch`: filtered, sorted, a page at a time."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.batch import (
+    FILTERS,
+    ORDERS,
+    BatchJob,
+    matching_rows,
+    open_batch,
+    results_at,
+    results_csv,
+    thumbnails,
+)
+from core.errors import UserError
+from pages.diagnosis.worklist import show_results
+from pages.shared.markdown import escaped
+
+PAGE_SIZE = 25  # images
+THUMBNAIL_SIDE = 64  # pixels
+
+
+def batch_view() -> None:
+    """Ask for the folder of a batch job and show its results."""
+    with st.expander("Batch predictions", icon=":material/inventory_2:", key="batch-box"):
+        folder = st.text_input(
+            "Results folder",
+            key="batch",
+            placeholder="The folder given as --out",
+            help="Written by `python -m core batch SOURCE --out FOLDER`. The job may still be running.",
+        ).strip()
+        if not folder:
+            return
+        try:
+            _results(open_batch(folder))
+        except UserError as error:
+            st.error(escaped(str(error)), icon=":material/error:")
+
+
+def _results(job: BatchJob) -> None:
+    processed = job.processed_count()
+    st.caption(f"{processed:,} of {job.image_count():,} images processed.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.segmented_control(
+            "Show", list(FILTERS), default="all", required=True, key="batch-filter", wrap=True
+        )
+        order = st.selectbox("Sort by", ORDERS, key="batch-order", width=220)
+        text = st.text_input("Path contains", key="batch-text", width=200).strip()
+    matches = _matching_rows(str(job.path), processed, name, order, text)
+    if not len(matches):
+        st.caption("No images match.")
+        return
+    pages = -(-len(matches) // PAGE_SIZE)
+    number = st.pagination(pages, key=f"batch-page-{name}-{order}-{text}") if pages > 1 else 1
+    results = results_at(job, name, text, matches[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
+    table = pd.DataFrame(
+        {
+            "Image": thumbnails(job, [result["path"] for result in results], THUMBNAIL_SIDE),
+            "File": [result["path"] for result in results],
+            "Finding": [_finding(result) for result in results],
+            "Probability": [result["calibrated"] for result in results],
+            "Warnings": [result["error"] or " ".join(result["warnings"] or ()) for result in results],
+            "Header": [_header(result) for result in results],
+        }
+    )
+    show_results(table, row_height=56)
+    st.caption(f"{len(matches):,} images. Model: {results[0]['model']}.")
+    st.download_button(
+        "Download as CSV",
+        lambda: results_csv(job, name, text),
+        "predictions.csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="batch-csv",
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _matching_rows(folder: str, _processed: int, filter_name: str, order: str, text: str) -> np.ndarray:
+    """Cached until more images are processed."""
+    return matching_rows(open_batch(folder), filter_name, order, text)
+
+
+def _finding(result: dict) -> str:
+    if result["error"]:
+        return "Unreadable"
+    if result["withheld"]:
+        return f"Withheld: {result['withheld']}"
+    return {"PNEUMONIA": "Pneumonia", "NORMAL": "No pneumonia"}[result["label"]]
+
+
+def _header(result: dict) -> str:
+    return " · ".join(result[name] for name in ("modality", "view", "age", "sex") if result[name])

@@ -1,0 +1,109 @@
+"""Downloads: heat maps, reports, DICOM objects and tables."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+import streamlit as st
+
+from core.errors import UserError
+from core.images import IMAGE_SUFFIXES, distinct, is_dicom
+from core.inference import AvailableModel, Reading
+from core.reports import dicom_objects, overlay_png, reading_report
+from pages.diagnosis.entries import Entry, entries, full_reading
+from pages.diagnosis.file_button import file_button
+from pages.diagnosis.worklist import result_table
+
+FORBIDDEN = re.compile(r'[/\\:*?"<>|]')  # in names of files on Windows
+MAX_STEM = 120  # characters
+
+
+@st.fragment
+def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> None:
+    """Report, heat map and DICOM objects of one image, created on demand."""
+    stem = _file_stem(entry)
+    buttons, failure = st.container(horizontal=True), st.empty()
+    with buttons:
+        file_button(
+            "PDF report",
+            lambda: reading_report([reading], model),
+            f"{stem}.pdf",
+            ":material/picture_as_pdf:",
+            "pdf",
+            failure,
+        )
+        if reading.withheld:
+            return
+        file_button(
+            "Heat map",
+            lambda: overlay_png(reading),
+            f"{stem}-heat.png",
+            ":material/image:",
+            "png",
+            failure,
+        )
+        if is_dicom(entry.upload.data()):
+            file_button(
+                "DICOM objects",
+                lambda: _zipped(dicom_objects(entry.upload.data(), reading, model)),
+                f"{stem}-dicom.zip",
+                ":material/folder_zip:",
+                "dicom",
+                failure,
+                "Heat map (Secondary Capture), finding (Structured Report) and PDF for the image's study. "
+                "They contain the patient identifiers of the uploaded file.",
+            )
+
+
+def _file_stem(entry: Entry) -> str:
+    """The name of an image's downloads without suffix; that of no other image of the session."""
+    taken: set[str] = set()
+    stems = {item.upload.key: distinct(_plain_stem(item.upload.name), taken) for item in entries().values()}
+    return stems.get(entry.upload.key) or _plain_stem(entry.upload.name)
+
+
+def _plain_stem(name: str) -> str:
+    """A name without the suffix of an image, and with its folders, as every file system takes it."""
+    path = PurePosixPath(name)
+    stem = str(path.with_suffix("")) if path.suffix.lower() in IMAGE_SUFFIXES else name
+    return FORBIDDEN.sub("-", stem)[-MAX_STEM:]
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    """Files by name, as a zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+@st.fragment
+def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
+    """All results as a table, and a report of all readable images."""
+    table = result_table(shown, model).drop(columns=["arrived", "read"])
+    buttons, failure = st.container(horizontal=True), st.empty()
+    with buttons:
+        csv = table.to_csv(index=False).encode()
+        st.download_button(
+            "CSV of all results", csv, "results.csv", icon=":material/download:", on_click="ignore"
+        )
+        file_button(
+            "PDF of all results",
+            lambda: reading_report(_readings(shown, model), model),
+            "reading.pdf",
+            ":material/picture_as_pdf:",
+            "all-pdf",
+            failure,
+        )
+
+
+def _readings(shown: list[Entry], model: AvailableModel) -> Iterator[Reading]:
+    """Full readings one after another: all images at once would not fit into memory."""
+    for entry in shown:
+        try:
+            yield full_reading(entry, model)
+        except UserError:
+            continue

@@ -1,0 +1,133 @@
+"""The images of a browser session with their readings; cleared when the session ends."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import UserError
+from core.images import ImageError, decode_safely, jpeg_data_url
+from core.inference import AuditLog, AvailableModel, HumanReading, Reader, Reading
+from pages.diagnosis.uploads import Upload
+
+THUMBNAIL = 64  # pixels per side
+
+
+@dataclass(eq=False)
+class Entry:
+    """An uploaded image.
+
+    Attributes:
+        upload: its name and bytes.
+        arrived: seconds since 1970.
+        error: why it cannot be read; "" if it can.
+        thumbnail: the image as a data URL; None before it is read.
+        readings: by model; their images have the network's size.
+        human_reading: of the last result shown; None before there is one.
+    """
+
+    upload: Upload
+    arrived: float
+    error: str = ""
+    thumbnail: str | None = None
+    readings: dict[tuple, Reading] = field(default_factory=dict)
+    human_reading: HumanReading | None = None
+
+    def reading(self, model: AvailableModel) -> Reading | None:
+        """The model's reading; None if it has not read the image or cannot."""
+        return self.readings.get(_cache_key(model))
+
+    def cache(self, model: AvailableModel, reading: Reading) -> None:
+        """Store the model's reading without the full image and the heat map."""
+        if self.thumbnail is None:
+            self.thumbnail = jpeg_data_url(reading.output.pixels, THUMBNAIL)
+        small = replace(reading.image, pixels=reading.output.pixels)
+        output = replace(reading.output, heat=None)
+        self.readings[_cache_key(model)] = replace(reading, image=small, output=output)
+
+
+def entries() -> dict[str, Entry]:
+    """All images of this session, by key, in order of arrival."""
+    return st.session_state.setdefault("entries", {})
+
+
+def audit_log() -> AuditLog | None:
+    """The audit log, if the user wants one."""
+    return AuditLog() if st.session_state.get("log") else None
+
+
+def read_all(
+    uploads: list[Upload], model: AvailableModel, progress: Callable[[int, list[Entry]], None]
+) -> list[Entry]:
+    """An entry for each upload, read by the model.
+
+    Args:
+        progress: called after each batch with the number of images read and all entries.
+    """
+    session = entries()
+    for upload in uploads:
+        session.setdefault(upload.key, Entry(upload, time.time()))
+    shown = [session[upload.key] for upload in uploads]
+    unread = [entry for entry in shown if not entry.error and not entry.reading(model)]
+    if len(unread) == 1:  # it is shown in full next, so the full reading is cached at once
+        try:
+            _store(unread[0], model, full_reading(unread[0], model))
+        except ImageError as error:
+            unread[0].error = str(error)
+    elif unread:
+        done = len(shown) - len(unread)
+        for count in _read_many(unread, model):
+            done += count
+            progress(done, shown)
+    return shown
+
+
+def full_reading(entry: Entry, model: AvailableModel) -> Reading:
+    """The reading with the full image, its heat map, and the second opinion if there is one yet.
+
+    Raises:
+        ImageError: the image cannot be read.
+    """
+    reading = _full_reading(entry.upload.data(), entry.upload.name, *_cache_key(model), model.notices)
+    cached = entry.reading(model)
+    return replace(reading, second_opinion=cached.second_opinion if cached else None)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _full_reading(
+    data: bytes, name: str, path: str, _modified: int, anyway: bool, notices: tuple[str, ...]
+) -> Reading:
+    loaders = [partial(decode_safely, data, name)]
+    ((reading,),) = Reader(Path(path), notices=notices).read_files(loaders, heat_map=True, anyway=anyway)
+    if isinstance(reading, UserError):
+        raise reading
+    return reading
+
+
+def _read_many(unread: list[Entry], model: AvailableModel) -> Iterator[int]:
+    """Read images in batches; yields the size of each batch."""
+    # Bytes are fetched when they are decoded: all of them at once would not fit into memory.
+    loaders = [lambda entry=entry: decode_safely(entry.upload.data(), entry.upload.name) for entry in unread]
+    waiting = iter(unread)
+    for batch in Reader.of(model).read_files(loaders, anyway=_cache_key(model)[-1]):
+        for reading, entry in zip(batch, waiting, strict=False):
+            if isinstance(reading, UserError):
+                entry.error = str(reading)
+            else:
+                _store(entry, model, reading)
+        yield len(batch)
+
+
+def _store(entry: Entry, model: AvailableModel, reading: Reading) -> None:
+    entry.cache(model, reading)
+    if log := audit_log():
+        log.add_result(reading, model.record, model.identity)
+
+
+def _cache_key(model: AvailableModel) -> tuple[str, int, bool]:
+    """What a reading depends on besides the image: the model's file, and whether results are withheld."""
+    anyway = bool(st.session_state.get("anyway"))
+    return str(model.path), model.path.stat().st_mtime_ns, anyway

@@ -1,0 +1,50 @@
+"""The images of this session, and the audit log."""
+
+import streamlit as st
+
+from core.errors import UserError
+from core.inference import AuditLog, AvailableModel, agreement_summary
+from pages.diagnosis.entries import entries
+from pages.diagnosis.worklist import result_table, show_results
+from pages.shared.markdown import escaped
+
+
+def session_history(model: AvailableModel) -> None:
+    """The images of this session, the last first; the switch of the audit log and its contents."""
+    newest_first = list(entries().values())[::-1]
+    with st.expander("Session and audit log", icon=":material/history:", key="history"):
+        logging = st.toggle(
+            "Keep an audit log on this computer",
+            key="log",
+            help="Records time, digest of the file, model, operating point, probability and your readings; "
+            "no names, IDs, dates or file names. The log remains after the session.",
+        )
+        if logging:
+            st.caption("Results and readings are now logged.")
+        if newest_first:
+            table = result_table(newest_first, model).drop(columns=["arrived", "read", "Remarks"])
+            st.caption(f"Images in this session: {len(newest_first):,}. Cleared when you close this tab.")
+            show_results(table)
+            if st.button("Clear this session", icon=":material/delete:"):
+                entries().clear()
+                st.rerun()
+        _audit_log()
+
+
+def _audit_log() -> None:
+    log = AuditLog()
+    if not log.path.exists():
+        return
+    try:
+        results, readings = log.results(), log.human_readings()
+    except UserError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    st.markdown("**Audit log**")
+    st.caption(f"Results: {len(results):,}. Readings: {len(readings):,}. {agreement_summary(readings)}")
+    with st.container(horizontal=True):
+        for name, table in (("results", results), ("readings", readings)):
+            csv = table.to_csv(index=False).encode()
+            st.download_button(
+                f"CSV of {name}", csv, f"audit-{name}.csv", icon=":material/download:", on_click="ignore"
+            )

@@ -1,0 +1,49 @@
+"""The most similar training images, with their labels."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.dataset import Dataset, known_folders
+from core.errors import UserError
+from core.inference import AvailableModel, Neighbour, Reader
+from core.runs import open_run
+from pages.shared.dataset_picker import opened
+
+SIDE = 120  # pixels
+
+
+def similar_images(similar: list[Neighbour], model: AvailableModel) -> None:
+    """Show the images if the data set is on this computer, else their labels alone."""
+    if not similar:
+        if Reader(model.path).reference is None:
+            st.caption(
+                "This model's run has no out-of-distribution reference, so the image was not compared with "
+                f"the training images. Create it with `python -m core reference {model.record.run or 'RUN'}`."
+            )
+        return
+    dataset = _training_set(model)
+    with st.expander("Most similar training images", icon=":material/compare:", key="similar"):
+        if dataset is None:
+            st.caption("The images are not on this computer; only their labels are known.")
+        for column, neighbour in zip(st.columns(len(similar)), similar, strict=True):
+            if dataset is not None:
+                rows = dataset.table.index[dataset.table["sha256"] == neighbour.sha256]
+                _thumbnail(column, dataset, rows)
+            column.caption(f"{neighbour.label.lower()}, distance {neighbour.distance:.3f}")
+
+
+def _thumbnail(column: DeltaGenerator, dataset: Dataset, rows: pd.Index) -> None:
+    if len(rows):
+        column.image(dataset.pixels[rows[0]], width=SIDE)
+
+
+def _training_set(model: AvailableModel) -> Dataset | None:
+    """The data set of the model's run; None if it is not on this computer."""
+    try:
+        folder = open_run(model.record.run).settings().data
+        return opened(folder) if Path(folder) in known_folders() else None
+    except UserError:
+        return None

@@ -1,0 +1,157 @@
+"""Uploads: files, folders or zips, each image with a name and its bytes."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.errors import UserError
+from core.images import (
+    DIRECTORY,
+    HEAD_BYTES,
+    HIDDEN,
+    NESTED,
+    PassedOver,
+    distinct,
+    folded,
+    images_in_zip,
+    reason_to_pass_over,
+    shown,
+    zip_media,
+)
+from pages.shared.markdown import escaped
+
+MAX_UPLOAD_MB = 50  # per file
+ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # also empty, also split
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An uploaded image, from a file of its own or from a zip.
+
+    Attributes:
+        key: SHA-256 of its bytes; the same image uploaded again has the same key.
+        name: of the file; its path, or its path in the zip, where it would have another image's name.
+        data: returns its bytes.
+        given: its name as it was uploaded.
+    """
+
+    key: str
+    name: str
+    data: Callable[[], bytes]
+    given: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What an uploaded file contains: its images, and how many other files, in sentences."""
+
+    images: list[Upload]
+    passed_over: list[str]
+
+
+def uploaded_images() -> list[Upload]:
+    """The upload widget. Each image counts once; a zip that cannot be read is reported."""
+    files = _uploader()
+    cached: dict[str, Contents] = st.session_state.setdefault("uploads", {})
+    for removed in set(cached) - {file.file_id for file in files}:
+        del cached[removed]
+    uploads: dict[str, Upload] = {}
+    duplicates: list[str] = []
+    passed_over = PassedOver()
+    media = zip_media([file.name for file in files])
+    for file in files:
+        if reason := _reason(file, media):
+            passed_over.add(reason, shown(file.name))
+            continue
+        try:
+            if file.file_id not in cached:
+                cached[file.file_id] = _contents(file)
+        except UserError as error:
+            st.error(escaped(str(error)), icon=":material/error:")
+            continue
+        for upload in cached[file.file_id].images:
+            if uploads.setdefault(upload.key, upload) is not upload:
+                duplicates.append(f"{upload.given} (same as {uploads[upload.key].name})")
+        for sentence in cached[file.file_id].passed_over:
+            st.caption(escaped(f"{shown(file.name)}: {sentence}"))
+    for sentence in passed_over.sentences():
+        st.caption(escaped(sentence))
+    if duplicates:
+        st.caption(escaped(f"Duplicates, shown once: {', '.join(duplicates)}."))
+    return list(uploads.values())
+
+
+def _uploader() -> list[UploadedFile]:
+    row = st.container(horizontal=True, gap="medium")
+    folder = row.toggle("Upload a folder", help="Subfolders are included.", key="folder")
+    anyway = row.toggle(
+        "Show withheld results",
+        key="anyway",
+        help="Results are withheld for images that the model cannot judge. Turn this on to see them, with a "
+        "warning.",
+    )
+    if anyway:
+        row.caption("No result is withheld. Warnings are still shown.", width="content")
+    return st.file_uploader(
+        "Chest X-rays",
+        accept_multiple_files="directory" if folder else True,
+        max_upload_size=MAX_UPLOAD_MB,
+        help="One or more DICOM, JPEG, PNG, BMP, TIFF or WebP files, or a zip of them. DICOM files often "
+        "have no extension.",
+    )
+
+
+def _contents(file: UploadedFile) -> Contents:
+    """The file itself, or the images of a zip.
+
+    Raises:
+        UserError: the zip cannot be read.
+    """
+    name = shown(file.name)
+    if not (file.name.lower().endswith(".zip") or bytes(file.getbuffer()[:4]) in ZIP):
+        digest = _digest(file.getbuffer())
+        return Contents([Upload(digest, _distinct_name(digest, name), file.getvalue, name)], [])
+    passed_over = PassedOver()
+    images = []
+    for inner, data in images_in_zip(file, name, passed_over):
+        digest = _digest(data)
+        distinct_name = _distinct_name(digest, inner, f"{name}/{inner}")
+        images.append(Upload(digest, distinct_name, lambda data=data: data, inner))
+    return Contents(images, passed_over.sentences())
+
+
+def _distinct_name(key: str, name: str, longer_name: str = "") -> str:
+    """A name that no other image of this session has had: two patients under one name would be mixed up.
+
+    Args:
+        key: of the image, which keeps its name when it is uploaded again.
+        name: of the file.
+        longer_name: to use where another image has that name.
+    """
+    names: dict[str, str] = st.session_state.setdefault("names", {})
+    if key not in names:
+        taken = set(map(folded, names.values()))
+        names[key] = distinct(longer_name if longer_name and folded(name) in taken else name, taken)
+    return names[key]
+
+
+def _digest(data: bytes | memoryview) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _reason(file: UploadedFile, media: set[PurePosixPath]) -> str:
+    """Why a file is passed over; "" if it is read.
+
+    A file that was chosen by itself is read whatever it is, unless a program put it beside the images.
+    """
+    path = PurePosixPath(file.name)
+    on_medium = not media.isdisjoint(path.parents)
+    reason = reason_to_pass_over(path, lambda: bytes(file.getbuffer()[:HEAD_BYTES]), on_medium)
+    if reason == NESTED:
+        return ""
+    of_folder = len(path.parts) > 1 or on_medium
+    return reason if of_folder or reason in (HIDDEN, DIRECTORY) else ""

@@ -1,0 +1,119 @@
+"""The worklist: all uploaded images as a table, the most likely pneumonia first."""
+
+import time
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, prioritized
+from pages.diagnosis.entries import Entry
+
+FILTERS = ("all", "pneumonia", "uncertain", "no result", "unread")
+MAX_ROWS = 8  # without scrolling
+UNREADABLE = "Unreadable"
+COLUMNS = {
+    "Image": st.column_config.ImageColumn("", width=60),
+    "Probability": st.column_config.ProgressColumn(
+        "Probability of pneumonia", format="%.1f%%", min_value=0, max_value=100
+    ),
+    "Remarks": st.column_config.TextColumn("Remarks", width="large"),
+    "Reader": st.column_config.TextColumn("Your reading"),
+    "Own finding": st.column_config.TextColumn("Your finding"),
+    "Changed": st.column_config.TextColumn("Changed by result"),
+}
+
+
+def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
+    """One row per image, in the given order."""
+    rows = []
+    for entry in entries:
+        reading = entry.reading(model)
+        has_result = reading is not None and not reading.withheld
+        human = entry.human_reading
+        rows.append(
+            {
+                "File": entry.upload.name,
+                "Finding": reading.finding if reading else UNREADABLE,
+                "Probability": reading.prediction.calibrated if reading and has_result else float("nan"),
+                "Remarks": " ".join(reading.remarks()) if reading else entry.error,
+                "Reader": human.agreement if human else "",
+                "Own finding": human.own if human else "",
+                "Changed": "yes" if human and human.changed else "",
+                "Model": str(model.identity),
+                "arrived": entry.arrived,
+                "read": human is not None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def results_so_far(entries: list[Entry], model: AvailableModel) -> None:
+    """The images that are done, while the others are being read."""
+    done = [entry for entry in entries if entry.error or entry.reading(model)]
+    table = result_table(done, model)
+    table["Image"] = [entry.thumbnail for entry in done]
+    show_results(table[["Image", "File", "Finding", "Probability"]])
+
+
+def show_results(table: pd.DataFrame, **options: Any) -> Any:
+    """Draw a table of results; returns what was selected in it.
+
+    Args:
+        table: with columns of `result_table`.
+        options: of `st.dataframe`.
+    """
+    percent = table.assign(Probability=100 * table["Probability"].astype(float))
+    columns = COLUMNS | options.pop("column_config", {})
+    return st.dataframe(percent, hide_index=True, column_config=columns, placeholder="", **options)
+
+
+def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
+    """The table and its filter.
+
+    Returns:
+        The image selected in the table; None if the filter leaves none.
+    """
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    choice = row.segmented_control("Show", FILTERS, default="all", required=True, key="shown", wrap=True)
+    wait = row.number_input(
+        "Maximum wait (min)",
+        1,
+        24 * 60,
+        MAX_WAIT_S // 60,
+        width=240,
+        key="wait",
+        help="The most likely pneumonia comes first. Images that have waited longer than this come before "
+        "all others.",
+    )
+    table = prioritized(result_table(entries, model), time.time(), wait * 60)
+    table = table[_matches(table, choice)]
+    if table.empty:
+        st.caption("No images match.")
+        return None
+    waiting = {"Waiting": st.column_config.NumberColumn("Waiting (min)", format="%.0f")}
+    shown = table.assign(
+        Image=[entries[index].thumbnail for index in table.index],
+        Waiting=((time.time() - table["arrived"]) / 60).where(~table["read"]),
+    )
+    event = show_results(
+        shown[["Image", "File", "Finding", "Probability", "Waiting", "Reader", "Remarks"]],
+        column_config=waiting,
+        height=min(len(shown), MAX_ROWS) * 56 + 40,
+        row_height=56,
+        on_select="rerun",
+        selection_mode="single-row-required",
+        key=f"worklist-{choice}-{len(shown)}",
+    )
+    selected = event.selection["rows"]
+    return entries[table.index[selected[0] if selected and selected[0] < len(table) else 0]]
+
+
+def _matches(table: pd.DataFrame, choice: str) -> pd.Series:
+    if choice == "all":
+        return pd.Series(True, table.index)
+    if choice == "unread":
+        return ~table["read"]
+    if choice == "no result":
+        return table["Finding"].isin([NO_RESULT, UNREADABLE])
+    return table["Finding"].str.lower() == choice

@@ -1,0 +1,95 @@
+"""The dialog that imports a zip or a table, downloads a public data set, or removes an import."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from core.dataset import (
+    LICENCE,
+    Progress,
+    download_pneumoniamnist,
+    import_table,
+    import_zip,
+    list_imported_sets,
+    remove_imported_set,
+)
+from core.errors import UserError
+from pages.shared.markdown import escaped
+from pages.shared.opened_datasets import opened_datasets
+
+MAX_UPLOAD_MB = 2500
+
+
+@st.dialog("Get data", width="large")
+def get_data() -> None:
+    """Import or download a data set, or remove one that was imported."""
+    zip_tab, download_tab, table_tab, imported_tab = st.tabs(["Zip", "PneumoniaMNIST", "Table", "Imported"])
+    with zip_tab:
+        _import_zip()
+    with download_tab:
+        st.caption(f"5,856 images at 128 x 128, about 70 MB. {LICENCE}")
+        if st.button("Download PneumoniaMNIST", type="primary", icon=":material/download:"):
+            import_with_progress("Downloading ...", download_pneumoniamnist)
+    with table_tab:
+        _import_table()
+    with imported_tab:
+        _list_imported()
+
+
+def import_with_progress(title: str, work: Callable[[Progress], Path]) -> None:
+    """Run `work` behind a progress bar, then choose the data set whose folder it returns."""
+    bar = st.progress(0.0, title)
+
+    def show(done: int, total: int) -> None:
+        bar.progress(min(done / total, 1.0), f"{title} {done:,} of {total:,}")
+
+    try:
+        folder = work(show)
+    except UserError as error:
+        bar.empty()
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    st.session_state["chosen"] = str(folder)  # the selectbox takes it over in the next run
+    st.rerun()
+
+
+def _import_zip() -> None:
+    st.caption(
+        "A zip with train/, test/ and optionally val/, each with NORMAL/ and PNEUMONIA/, at any depth, such "
+        "as the Kaggle archive. For a large file, give its path on this computer instead of uploading it."
+    )
+    upload = st.file_uploader("Zip", type="zip", max_upload_size=MAX_UPLOAD_MB)
+    path = st.text_input("Or its path on this computer", placeholder="/home/.../archive.zip").strip()
+    source = upload or (Path(path).expanduser() if path else None)
+    stem = Path(source.name).stem if source else ""
+    name = st.text_input("Name of the data set", stem, key=f"zip-name-{stem}").strip()
+    if st.button("Import zip", type="primary", disabled=source is None) and source is not None:
+        import_with_progress("Importing ...", lambda show: import_zip(source, name, show))
+
+
+def _import_table() -> None:
+    st.caption(
+        "A CSV file with the columns path and label (NORMAL or PNEUMONIA), and optionally split (train, val "
+        "or test) and patient. Paths are absolute or relative to the table. The images are copied."
+    )
+    path = st.text_input("Path of the table", placeholder="/home/.../images.csv").strip()
+    stem = Path(path).stem
+    name = st.text_input("Name of the data set", stem, key=f"table-name-{stem}").strip()
+    if st.button("Import table", type="primary", disabled=not path):
+        import_with_progress("Importing ...", lambda show: import_table(Path(path), name, show))
+
+
+def _list_imported() -> None:
+    folders = list_imported_sets()
+    if not folders:
+        st.caption("No data sets have been imported yet. Your own folders cannot be removed here.")
+    for folder in folders:
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.markdown(f"**{folder.name}**")
+        if row.button("Remove", icon=":material/delete:", key=f"remove-{folder.name}"):
+            remove_imported_set(folder.name)
+            opened_datasets().pop(str(folder), None)
+            if st.session_state.get("dataset") == str(folder):
+                st.session_state["chosen"] = None
+            st.rerun()

@@ -1,0 +1,119 @@
+"""The form, in the order a person thinks: data, starting weights, stages, preset, settings."""
+
+from dataclasses import asdict, replace
+
+import streamlit as st
+
+from core.architecture import BACKBONES
+from core.config import CUSTOM, PRESETS, STAGE_NUMBERS, STAGES, TrainingSettings, declarations, default_preset
+from core.dataset import Dataset, read_cohorts, read_exclusions
+from core.errors import UserError
+from core.runs import open_run
+from pages.training.launch.fields import change_settings
+from pages.training.launch.starting_weights import starting_weights
+from pages.training.launch.strategy import choose_strategy
+
+ALL_IMAGES = "all images"
+STAGE_TITLES = {**{number: str(number) for number in STAGES}, CUSTOM: "custom"}
+SETTINGS = declarations(TrainingSettings)
+
+
+def choose_settings(dataset: Dataset) -> TrainingSettings:
+    """The settings of a run, from the form's widgets.
+
+    Raises:
+        UserError: a value is not allowed, or one that is needed is missing.
+    """
+    template = _template()
+    key = st.session_state["template"] if template else "form"
+    left, right = st.columns(2, gap="large")
+    with left:
+        backbone = _backbone(template or TrainingSettings(), key)
+        weights = starting_weights(template.weights if template else None, BACKBONES[backbone], key)
+    with right:
+        stages = st.pills(
+            "Stages",
+            STAGE_NUMBERS,
+            default=template.stages if template else list(STAGES),
+            format_func=STAGE_TITLES.__getitem__,
+            selection_mode="multi",
+            key=f"{key}-stages",
+            help="Stages 2 and 3 start from stage 1's weights, and so does a custom stage, which trains the "
+            "layers that you choose.",
+        )
+        if template:
+            base = template
+        else:
+            key = _preset(dataset)
+            base = replace(PRESETS[key].settings(), **asdict(read_exclusions(dataset.root)))
+    if not stages:
+        raise UserError("Choose at least one stage: 1, 2, 3 or custom.")
+    with left:
+        cohort = _cohort(dataset, base, key)
+    strategy = None
+    if CUSTOM in stages:
+        strategy = choose_strategy(BACKBONES[backbone], base.strategy, f"{key}-{backbone}")
+    base = replace(
+        base,
+        data=str(dataset.root),
+        backbone=backbone,
+        weights=weights,
+        stages=tuple(sorted(stages)),
+        strategy=strategy,
+        cohort=cohort,
+    )
+    with st.expander("Settings", icon=":material/tune:"):
+        return change_settings(base, key)
+
+
+def _template() -> TrainingSettings | None:
+    """Settings of the run to start again, while one is chosen."""
+    name = st.session_state.get("template")
+    if not name:
+        return None
+    try:
+        settings = open_run(name).settings()
+    except UserError:
+        del st.session_state["template"]
+        return None
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.info(f"Settings copied from **{name}**. Change any of them.", icon=":material/replay:")
+    row.button("Start over", icon=":material/close:", on_click=lambda: st.session_state.pop("template"))
+    return settings
+
+
+def _backbone(base: TrainingSettings, key: str) -> str:
+    names = list(BACKBONES)
+    return st.selectbox(
+        SETTINGS["backbone"].label,
+        names,
+        names.index(base.backbone),
+        format_func=lambda name: BACKBONES[name].title,
+        key=f"{key}-backbone",
+        help=SETTINGS["backbone"].help,
+    )
+
+
+def _preset(dataset: Dataset) -> str:
+    captions = [item.summary for item in PRESETS.values()]
+    start = default_preset(dataset.synthetic, len(dataset.table))
+    return st.radio(
+        SETTINGS["preset"].label,
+        list(PRESETS),
+        list(PRESETS).index(start),
+        captions=captions,
+        key=f"preset-{start}",  # another data set may start from another one
+    )
+
+
+def _cohort(dataset: Dataset, base: TrainingSettings, key: str) -> str | None:
+    """A cohort of the data set, where it has some; None for all images."""
+    known = list(read_cohorts(dataset.root))
+    if not known:
+        return None
+    offered = [ALL_IMAGES, *known]
+    start = offered.index(base.cohort) if base.cohort in known else 0
+    chosen = st.selectbox(
+        SETTINGS["cohort"].label, offered, start, key=f"{key}-cohort", help=SETTINGS["cohort"].help
+    )
+    return None if chosen == ALL_IMAGES else chosen

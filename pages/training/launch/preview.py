@@ -1,0 +1,99 @@
+"""What a run will do, before it starts: layers, time, disk space, warnings, and the same as a command."""
+
+import shutil
+from dataclasses import asdict
+
+import streamlit as st
+
+from core import config
+from core.config import TrainingSettings
+from core.dataset import Dataset, few_validation_images, read_exclusions, rows_by_role
+from core.figures.training import frozen_layers
+from core.runs import WorkEstimate, cached_activations, command_line
+from pages.shared.failures import failures_told
+
+
+def estimate_work(dataset: Dataset, settings: TrainingSettings) -> WorkEstimate:
+    """The work of the run; raises UserError where training or validation lacks a class."""
+    counts = {role: len(rows) for role, rows in rows_by_role(dataset, settings).items()}
+    return WorkEstimate(settings, **counts)
+
+
+def preview(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate) -> None:
+    """Draw the preview of a run."""
+    _layers(settings, estimate)
+    _cost(estimate)
+    for sentence in _warnings(dataset, settings, estimate):
+        st.warning(sentence, icon=":material/warning:")
+    with st.expander("The same from a terminal", icon=":material/terminal:"):
+        line = command_line(settings, asdict(read_exclusions(dataset.root)))
+        st.code(line, language="bash", wrap_lines=True)
+
+
+def _layers(settings: TrainingSettings, estimate: WorkEstimate) -> None:
+    """Frozen and trained layers of each stage."""
+    for column, number in zip(st.columns(len(settings.stages)), settings.stages, strict=True):
+        stage = settings.stage(number)
+        trained, frozen = estimate.parameter_counts(number)
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{stage.title}** · {stage.name} trains {stage.summary}")
+            st.caption(
+                f"{trained:,} parameters trained, {frozen:,} frozen, rate {settings.rate(number):g} → "
+                f"`{stage.file}`"
+            )
+            figure = frozen_layers(settings.architecture, stage.trained_layers)
+            st.plotly_chart(figure, key=f"layers-{number}", config={"displayModeBar": False})
+
+
+def _cost(estimate: WorkEstimate) -> None:
+    """Images, time and disk space, and a button that clears the cached activations."""
+    minutes = estimate.seconds() / 60
+    time = f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+    space, cache = estimate.disk_bytes() / 2**30, estimate.cache_bytes() / 2**30
+    cached = cached_activations.size() / 2**30
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"Trains on **{estimate.training:,}** images, validates on **{estimate.validation:,}** of other "
+            f"patients, tests on **{estimate.test:,}**. Takes up to about **{time}** on this machine (from a "
+            f"short benchmark in {estimate.precision}) and **{space:.1f} GiB** of disk space, including "
+            f"{cache:.1f} GiB of cached activations that later runs can reuse. Earlier runs have cached "
+            f"{cached:.1f} GiB."
+        )
+        st.button(
+            "Clear cache",
+            icon=":material/delete_sweep:",
+            disabled=not cached,
+            on_click=failures_told(_clear_cache),
+        )
+
+
+def _clear_cache() -> None:
+    """Delete the cached activations and say how much space that freed."""
+    st.toast(f"{cached_activations.clear() / 2**30:.1f} GiB freed.", icon=":material/delete_sweep:")
+
+
+def _warnings(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate) -> list[str]:
+    """What to know before starting."""
+    warnings = []
+    if dataset.synthetic:
+        warnings.append("The data set is SYNTHETIC: models trained on it say nothing about real X-rays.")
+    if settings.weights == "none":
+        warnings.append("Random starting weights: expect far worse results than with ImageNet weights.")
+    if (dataset.table["patient"] == "").any():
+        warnings.append("Some images have no known patient: validation results may be too optimistic.")
+    if few := few_validation_images(dataset, rows_by_role(dataset, settings)):
+        warnings.append(few)
+    elif estimate.validation < 50:
+        warnings.append(
+            f"{estimate.validation} validation images are too few to choose the best epoch reliably. Add "
+            "images, or raise the validation fraction."
+        )
+    folder = config.home()
+    free = shutil.disk_usage(folder if folder.exists() else "/").free
+    if free < estimate.disk_bytes():
+        warnings.append(
+            f"{free / 2**30:.1f} GiB of disk space is free, but up to "
+            f"{estimate.disk_bytes() / 2**30:.1f} GiB may be needed. Free some space, lower the "
+            "number of cached views, or choose fewer stages."
+        )
+    return warnings

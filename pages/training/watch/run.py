@@ -1,0 +1,216 @@
+"""One run: its state and progress, curves, log, and controls."""
+
+from datetime import timedelta
+from typing import Literal
+
+import streamlit as st
+
+from core.errors import UserError
+from core.figures.training import AXES, curves, validation_matrix
+from core.runs import Run, RunStatus, housekeeping, jobs
+from pages.shared.failures import failures_told
+from pages.training.watch.live_figures import live_figures
+from pages.training.watch.routes import EXPORT
+
+REFRESH_S = 1.9
+Color = Literal["blue", "green", "orange", "red"]
+STATES: dict[str, tuple[Color, str]] = {
+    "queued": ("blue", "schedule"),
+    "running": ("blue", "directions_run"),
+    "finished": ("green", "check_circle"),
+    "stopped": ("orange", "stop_circle"),
+    "failed": ("red", "error"),
+    "died": ("red", "error"),
+}
+ACTIVE = ("queued", "running")
+
+
+def show_run(run: Run) -> None:
+    """Show a run, refreshed while its status can change."""
+    if jobs.may_change(run):
+        st.fragment(_refresh, run_every=REFRESH_S)(run, run.status().state)
+    else:
+        _draw(run)
+
+
+def _refresh(run: Run, state: str) -> None:
+    if run.status().state != state or not jobs.may_change(run):
+        st.rerun()
+    _draw(run)
+
+
+def _draw(run: Run) -> None:
+    status = run.status()
+    _headline(run, status)
+    _controls(run, status)
+    values = key_figures(run, status)
+    with st.container(horizontal=True, gap="medium"):
+        for title, value in values.items():
+            st.metric(title, value, width="content")
+    _history(run)
+    with st.expander("Log", icon=":material/article:", expanded=status.state in ("failed", "died")):
+        st.code(run.log_tail() or "The log is empty.", language=None, height=220)
+
+
+def _headline(run: Run, status: RunStatus) -> None:
+    """Name, state and current activity."""
+    color, icon = STATES[status.state]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(run.name, anchor=False, width="content")
+        st.badge(status.state, color=color, icon=f":material/{icon}:")
+        if run.facts().get("synthetic"):
+            st.badge("SYNTHETIC data", color="orange", icon=":material/draw:")
+    if run.note():
+        st.caption(run.note())
+    if status.state == "running":
+        st.progress(status.done, f"{status.message} ({status.done:.0%})")
+    elif status.state in ("failed", "died"):
+        st.error(status.message, icon=":material/error:")
+    elif status.message.lower() != f"{status.state}.":
+        st.caption(status.message)
+    if status.stopping:
+        st.info(
+            "Stopping after the current step; state and best weights are saved. A process that has not "
+            "stopped after 20 seconds is killed.",
+            icon=":material/hourglass_top:",
+        )
+    for note in status.notes:
+        st.info(note)
+
+
+def _controls(run: Run, status: RunStatus) -> None:
+    """Buttons for what can be done in the run's state."""
+    with st.container(horizontal=True, gap="small"):
+        if status.state == "running":
+            st.button(
+                "Stop",
+                icon=":material/stop:",
+                disabled=status.stopping,
+                help="Stops after the current step. You can resume the run from there.",
+                on_click=failures_told(_stop),
+                args=(run,),
+            )
+        elif status.state == "queued":
+            st.button(
+                "Remove from queue", icon=":material/close:", on_click=failures_told(_stop), args=(run,)
+            )
+        elif status.can_resume:
+            st.button(
+                "Resume",
+                icon=":material/play_arrow:",
+                type="primary",
+                on_click=failures_told(_resume),
+                args=(run,),
+            )
+        st.button(
+            "New run with these settings",
+            icon=":material/replay:",
+            on_click=failures_told(_start_again),
+            args=(run,),
+        )
+        if status.state not in ACTIVE:
+            st.link_button(
+                "Download",
+                EXPORT.format(name=run.name),
+                icon=":material/download:",
+                help="The whole run as a zip file",
+            )
+        if st.button("Edit", icon=":material/edit:", help="Name and note"):
+            _edit(run)
+        if status.state not in ACTIVE and st.button("Delete", icon=":material/delete:"):
+            _delete(run)
+
+
+def _stop(run: Run) -> None:
+    jobs.stop(run)
+
+
+def _resume(run: Run) -> None:
+    jobs.start(run)
+
+
+def _start_again(run: Run) -> None:
+    """Open the form with the run's settings."""
+    settings = run.settings()
+    st.session_state["template"] = run.name
+    st.session_state["dataset"] = settings.data
+    st.session_state["view"] = "New run"
+
+
+@st.dialog("Name and note")
+def _edit(run: Run) -> None:
+    active = run.status().state in ACTIVE
+    name = st.text_input(
+        "Name",
+        run.name,
+        disabled=active,
+        help="A queued or running run cannot be renamed." if active else None,
+    ).strip()
+    note = st.text_area("Note", run.note())
+    if not st.button("Save", type="primary"):
+        return
+    try:
+        run.write_note(note.strip())
+        if name != run.name:
+            st.session_state["run"] = housekeeping.rename(run, name).name
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()
+
+
+@st.dialog("Delete this run?")
+def _delete(run: Run) -> None:
+    st.markdown(
+        f"This permanently deletes **{run.name}** with its history, predictions and weights. Weights that it "
+        "published for diagnosis are kept."
+    )
+    if not st.button("Delete permanently", type="primary", icon=":material/delete:"):
+        return
+    try:
+        housekeeping.delete(run)
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()
+
+
+def _history(run: Run) -> None:
+    """Loss, accuracy and the validation confusion matrix, updated in place."""
+    steps, epochs = run.steps(), run.epochs()
+    if not len(steps):
+        if run.status().state in ACTIVE:
+            st.caption("Curves appear after the first training step.")
+        return
+    axis = st.segmented_control(
+        "Axis",
+        list(AXES),
+        default="step",
+        required=True,
+        key=f"axis-{run.name}",
+        label_visibility="collapsed",
+    )
+    early = run.stopped_early()
+    matrix = validation_matrix(epochs)
+    figures = [curves(steps, epochs, metric, axis, early) for metric in ("loss", "accuracy")]
+    live_figures([*figures, *([matrix] if matrix else [])], key=f"history-{run.name}")
+    st.caption(
+        "Solid: validation, dotted: training · ★ best weights · ▼ learning rate reduced · ✕ stopped early"
+    )
+
+
+def key_figures(run: Run, status: RunStatus) -> dict[str, str]:
+    """Position and speed of a running run, or duration and memory of an ended one; – where unknown."""
+    if status.state != "running":
+        duration = str(timedelta(seconds=int(status.seconds))) if status.seconds else "–"
+        memory = f"{status.peak_memory / 2**30:.1f} GiB" if status.peak_memory else "–"
+        stages = f"{len(run.results.evaluation())} of {len(run.settings().stages)}"
+        return {"Stages finished": stages, "Duration": duration, "Peak memory": memory}
+    left = status.seconds_left
+    return {
+        "Stage": str(status.stage or "–"),
+        "Epoch": f"{status.epoch} / {status.epochs}" if status.epochs else "–",
+        "Step": f"{status.step} / {status.steps}" if status.steps else "–",
+        "Images/s": str(status.images_per_second or "–"),
+        "Time left": str(timedelta(seconds=int(left))) if left else "–",
+    }

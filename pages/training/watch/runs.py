@@ -1,0 +1,115 @@
+"""The list of runs, and the queue."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core.config import differences
+from core.runs import Run, jobs, queue
+from pages.shared.failures import failures_told
+
+COLUMNS = {
+    "Run": st.column_config.TextColumn(width="medium"),
+    "Changes from preset": st.column_config.TextColumn(width="medium"),
+    "Best epoch": st.column_config.TextColumn(help="Stage and epoch of the best weights"),
+    "Validation loss": st.column_config.NumberColumn(format="%.3f", help="At the best epoch, not the last"),
+    "Accuracy": st.column_config.NumberColumn(
+        format="percent", step=0.001, help="On validation, at the best epoch"
+    ),
+    "Loss by epoch": st.column_config.LineChartColumn(help="Validation loss, all stages one after another"),
+    "Started": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
+}
+
+
+def choose_run(runs: list[Run]) -> Run:
+    """Show the list of runs; returns the selected run, or the one selected before."""
+    names = [run.name for run in runs]
+    if st.session_state.get("run") not in names:
+        st.session_state["run"] = names[0]
+    table = pd.DataFrame([_row(run) for run in runs])
+    clicked = st.dataframe(
+        table,
+        hide_index=True,
+        column_config=COLUMNS,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(36 * (len(table) + 1), 250),
+        placeholder="–",
+        key="runs",
+    ).selection["rows"]
+    if clicked and clicked != st.session_state.get("clicked"):
+        st.session_state["run"] = names[clicked[0]]
+    st.session_state["clicked"] = clicked
+    return runs[names.index(st.session_state["run"])]
+
+
+def _row(run: Run) -> dict:
+    """A run as a row of the list."""
+    status, settings, best, epochs = run.status(), run.settings(), run.best_epoch(), run.epochs()
+    changes = ", ".join(f"{name} {value}" for name, value in differences(settings).items())
+    duration = status.ended and status.seconds and str(timedelta(seconds=int(status.seconds)))
+    return {
+        "Run": run.name,
+        "State": status.state,
+        "Loss by epoch": epochs["val_loss"].dropna().tolist(),
+        "Validation loss": best and best["val_loss"],
+        "Accuracy": best and best["val_accuracy"],
+        "Best epoch": f"stage {best['stage']:.0f}, epoch {best['epoch']:.0f}" if best else None,
+        "Duration": duration or None,
+        "Data": run.facts().get("data") or settings.data.rsplit("/", 1)[-1],
+        "Preset": settings.preset,
+        "Changes from preset": changes or None,
+        "Started": datetime.fromtimestamp(status.started) if status.started else None,
+        "Note": run.note(),
+        "Reason": status.message if status.state in ("failed", "died") else "",
+    }
+
+
+def show_queue() -> None:
+    """Show the queue, with buttons to reorder, remove and clear."""
+    folder = jobs.runs_folder()
+    names = queue.names(folder)
+    if not names:
+        return
+    with st.container(border=True):
+        head = st.container(horizontal=True, vertical_alignment="center")
+        head.markdown(f"**Queue: {len(names)} {'run' if len(names) == 1 else 'runs'}**")
+        head.button(
+            "Clear queue", icon=":material/clear_all:", on_click=failures_told(queue.clear), args=(folder,)
+        )
+        for index, name in enumerate(names):
+            row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+            row.markdown(f"{index + 1} · {name}")
+            row.button(
+                "",
+                icon=":material/arrow_upward:",
+                key=f"up-{name}",
+                help="Move up",
+                disabled=index == 0,
+                on_click=failures_told(queue.move),
+                args=(folder, name, -1),
+            )
+            row.button(
+                "",
+                icon=":material/arrow_downward:",
+                key=f"down-{name}",
+                help="Move down",
+                disabled=index == len(names) - 1,
+                on_click=failures_told(queue.move),
+                args=(folder, name, 1),
+            )
+            row.button(
+                "",
+                icon=":material/close:",
+                key=f"out-{name}",
+                help="Remove from queue",
+                on_click=failures_told(_remove),
+                args=(folder, name),
+            )
+
+
+def _remove(folder: Path, name: str) -> None:
+    """Remove a run from the queue."""
+    queue.remove(folder, name)

@@ -1,0 +1,50 @@
+"""A batch job on a Ray cluster of two nodes, one of which is lost midway."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.batch import run_batch, start_batch
+from core.dataset.synthetic import draw_chest
+from core.errors import UserError
+
+IMAGES = 96
+
+
+@pytest.fixture
+def job(trained, tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    for number in range(IMAGES):
+        Image.fromarray(draw_chest(np.random.default_rng(number), "none")).save(images / f"{number}.png")
+    return start_batch(images, tmp_path / "out", Path(trained.weights_path(1)), shard_size=8, anyway=True)
+
+
+def test_a_cluster_processes_every_image_once_although_a_node_is_lost(job, monkeypatch):
+    pytest.importorskip("ray", reason="Ray is not installed (requirements-scale.txt)")
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # so that it listens on 127.0.0.1 alone
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    second = cluster.add_node(num_cpus=1)
+    try:
+        done = []
+        for shard, count in run_batch(job, workers=2, cluster=cluster.address):
+            done.append((shard, count))
+            if len(done) == 3:
+                cluster.remove_node(second, allow_graceful=False)
+        rows = job.predictions().to_table(columns=["path"]).column("path").to_pylist()
+        assert len(rows) == len(set(rows)) == IMAGES and not job.missing_shards()
+        assert {shard for shard, _ in done} == set(range(IMAGES // 8))
+        # Ray would send usage statistics; and the thread that collects them crashes `ast` of CPython 3.11.
+        assert not [thread.name for thread in threading.enumerate() if "usage" in thread.name]
+    finally:
+        cluster.shutdown()
+
+
+def test_a_missing_cluster_is_reported(job):
+    with pytest.raises(UserError, match="Ray is not installed|There is no cluster at 127.0.0.1:1"):
+        next(run_batch(job, workers=2, cluster="127.0.0.1:1"))

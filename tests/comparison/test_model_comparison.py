@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+from short_runs import delete_occlusion_tests
+
+from core import evaluation
+from core.comparison import (
+    ENSEMBLE,
+    ModelComparison,
+    evaluated_stages,
+    image_map,
+    occlusion_effects,
+    run_occlusion_test,
+)
+from core.dataset import open_dataset
+from core.errors import UserError
+from core.evaluation import OperatingPoint
+from core.inference import load_predictor
+from core.inference.occlusion import MASKS, hide
+
+HALF = OperatingPoint("half", 0.5, "one half")
+
+
+@pytest.fixture(scope="module")
+def stages(trained):
+    return evaluated_stages([trained])
+
+
+@pytest.fixture(scope="module")
+def comparison(stages, trained, demo):
+    delete_occlusion_tests(trained)
+    for stage in stages[:2]:
+        run_occlusion_test(stage, "test", open_dataset(demo))
+    comparison = ModelComparison.of(stages, "test", with_ensemble=True)
+    return comparison.at(dict.fromkeys(comparison.validation, HALF))
+
+
+def test_a_comparison_has_the_predictions_of_each_stage_and_of_the_ensemble_last(comparison, trained):
+    assert [model.name for model in comparison.models] == [
+        *(f"Stage {n} · trained" for n in (1, 2, 3)),
+        ENSEMBLE,
+    ]
+    for number, model in enumerate(comparison.models[:3], start=1):
+        saved = trained.results.predictions(number, "test").sort_values("path")
+        assert np.array_equal(model.probabilities, saved["probability"])
+    scaled = [
+        evaluation.calibrated(model.probabilities, evaluation.fit_temperature(v.labels, v.probabilities))
+        for model, v in zip(comparison.models[:3], comparison.validation.values(), strict=False)
+    ]
+    assert comparison.models[3].probabilities == pytest.approx(np.mean(scaled, axis=0))
+    assert list(comparison.histories()) == [model.name for model in comparison.models[:3]]
+    assert comparison.synthetic
+
+
+def test_a_cohort_selects_images_and_an_empty_one_is_refused(stages, trained):
+    images = frozenset(trained.results.predictions(1, "test")["sha256"].iloc[:5])
+    five = ModelComparison.of(stages[:1], "test", ("five", images))
+    assert set(five.models[0].table["sha256"]) == images and five.cohort == "five"
+    assert len(five.validation["Stage 1 · trained"]) == len(trained.results.predictions(1, "validation"))
+    with pytest.raises(UserError, match="test split of trained has no image of this cohort"):
+        ModelComparison.of(stages, "test", ("none", frozenset({"x"})))
+
+
+def test_the_effect_of_occlusion_is_that_on_predictions_for_occluded_images(comparison, stages, demo):
+    dataset = open_dataset(demo)
+    effects = {(effect.model, effect.mask): effect for effect in occlusion_effects(comparison)}
+    assert set(effects) == {(stage.name, mask) for stage in stages[:2] for mask in MASKS}
+    stage = stages[0]
+    model = comparison.models[0]
+    rows = dataset.table.set_index("path").index.get_indexer(model.table["path"])
+    predictor = load_predictor(stage.run.weights_path(stage.number))
+    for mask, hidden in MASKS.items():
+        probabilities = predictor.probabilities(hide(np.array(dataset.pixels[rows]), hidden))
+        expected = evaluation.evaluate(model.labels, probabilities)
+        effect = effects[stage.name, mask]
+        assert effect.masked["auc"] == pytest.approx(expected["auc"])
+        assert effect.auc.value == pytest.approx(expected["auc"] - effect.whole["auc"])
+
+
+def test_the_occlusion_test_needs_the_images(stages, demo, tmp_path, own_home):
+    (tmp_path / "set/train").mkdir(parents=True)
+    for folder in ("train/NORMAL", "train/PNEUMONIA"):
+        (tmp_path / "set" / folder).symlink_to(demo / folder)
+    (tmp_path / "set/test/NORMAL").mkdir(parents=True)
+    with pytest.raises(
+        UserError, match="of the 15 images that Stage 3 · trained was evaluated on are no longer"
+    ):
+        run_occlusion_test(stages[2], "test", open_dataset(tmp_path / "set"))
+
+
+def test_the_map_shows_the_principal_components_of_the_last_hidden_layer(comparison, stages):
+    table, shares = image_map(stages[0], comparison.models[0], "test")
+    assert list(table["path"]) == list(comparison.models[0].table["path"])
+    assert 0 < shares[1] <= shares[0] <= 1 and table[["x", "y"]].notna().all(axis=None)
+    hidden = stages[0].run.results.occlusion_test(1, "test")[1].astype(np.float32)
+    centred = hidden - hidden.mean(axis=0)
+    _, singular, _ = np.linalg.svd(centred, full_matrices=False)  # another way to the same plane
+    assert shares == pytest.approx((singular**2 / (singular**2).sum())[:2], rel=1e-3)
+    assert image_map(stages[2], comparison.models[2], "test") is None
+
+
+def test_hiding_replaces_a_part_by_the_mean_of_the_rest():
+    pixels = np.full((1, 128, 128), 100, np.uint8)
+    pixels[:, :64] = 200
+    for mask in MASKS.values():
+        found = hide(pixels, mask)
+        assert np.array_equal(found[:, ~mask], pixels[:, ~mask])
+        assert (found[:, mask] == round(pixels[0][~mask].mean())).all()
+    assert MASKS["corners"].sum() == 4 * 32 * 32
+    assert MASKS["outer 15%"].mean() == pytest.approx(1 - 0.7**2, abs=0.01)

@@ -1,0 +1,41 @@
+import time
+
+import pytest
+
+from core.dataset import open_dataset, write_synthetic_dataset
+from core.errors import UserError
+
+
+def test_the_synthetic_set_has_the_published_layout_and_says_what_it_is(demo):
+    dataset = open_dataset(demo)
+    assert dataset.synthetic and "SYNTHETIC" in dataset.name
+    assert dataset.problems == ()
+    assert len(dataset.table) == 60
+    assert set(dataset.table["cause"]) == {"none", "bacteria", "virus"}
+
+
+def test_no_synthetic_patient_is_in_train_and_test(demo):
+    table = open_dataset(demo).table
+    train, test = (set(table.loc[table["split"] == split, "patient"]) for split in ("train", "test"))
+    assert not train & test
+
+
+def test_the_same_seed_draws_the_same_set(tmp_path):
+    first, second = (write_synthetic_dataset(tmp_path / name, images=20, seed=4) for name in ("a", "b"))
+    for path in first.rglob("*.jpeg"):
+        assert path.read_bytes() == (second / path.relative_to(first)).read_bytes()
+
+
+def test_the_usual_set_is_drawn_in_time(tmp_path):
+    began = time.perf_counter()
+    write_synthetic_dataset(tmp_path / "demo")
+    assert time.perf_counter() - began < 20
+
+
+def test_a_folder_in_use_and_silly_numbers_are_refused(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match="not an empty folder"):
+        write_synthetic_dataset(tmp_path)
+    with pytest.raises(UserError, match="between 20 and 20,000"):
+        write_synthetic_dataset(tmp_path / "new", images=3)
+    assert (tmp_path / "file").read_text() == "mine"

@@ -1,0 +1,113 @@
+"""The DICOM node from the outside: the process itself, over the wire and from its command line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pydicom
+import pytest
+from dicom_peers import PROJECT, dicom_image, eventually, home_with, store
+from pydicom import uid as uids
+from pydicom.uid import (
+    ComputedRadiographyImageStorage,
+    DigitalXRayImageStorageForPresentation,
+    SecondaryCaptureImageStorage,
+)
+
+from core.cli.main import main
+from core.dicom_node.queue import QueuedImage
+from core.reports import MANUFACTURER
+
+
+@pytest.mark.parametrize(
+    "sop_class",
+    [
+        ComputedRadiographyImageStorage,
+        DigitalXRayImageStorageForPresentation,
+        SecondaryCaptureImageStorage,
+    ],
+    ids=["CR", "DX", "SC"],
+)
+def test_an_image_is_stored_and_processed(node, sop_class):
+    before = node.counts()
+    image = dicom_image(1000 + len(sop_class), sop_class=sop_class)
+    image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = uids.generate_uid()
+    assert store(node.port, image) == [0x0000]
+    eventually(lambda: node.counts().processed == before.processed + 1)
+    assert node.counts().pending == before.pending + 1  # no remote AE was named
+
+
+def test_a_result_that_comes_back_is_acknowledged_and_not_processed(node):
+    before = node.counts().received
+    own = dicom_image(3000, sop_class=SecondaryCaptureImageStorage)
+    own.Manufacturer = MANUFACTURER
+    assert store(node.port, own) == [0x0000]
+    assert node.counts().received == before
+
+
+def test_an_image_that_is_sent_again_gives_the_same_result(node):
+    image = dicom_image(4000)
+    result = node.home / "node/results" / QueuedImage(image.SOPInstanceUID, "", 0).key / "finding.dcm"
+    uids_of_results = []
+    for _ in range(2):
+        received = node.counts().received
+        assert store(node.port, image) == [0x0000]
+        eventually(result.exists)
+        uids_of_results.append(pydicom.dcmread(result).SOPInstanceUID)
+        result.unlink()
+    assert uids_of_results[0] == uids_of_results[1] and node.counts().received == received
+
+
+def test_24_the_result_of_a_japanese_image_is_returned_in_utf_8(node):
+    image = dicom_image(4100)
+    image.SpecificCharacterSet = ["", "ISO 2022 IR 87"]
+    image.PatientName = "Yamada^Tarou=山田^太郎=やまだ^たろう"
+    result = node.home / "node/results" / QueuedImage(image.SOPInstanceUID, "", 0).key / "finding.dcm"
+    assert store(node.port, image) == [0x0000]
+    eventually(result.exists)
+    made = pydicom.dcmread(result)
+    assert made.SpecificCharacterSet == "ISO_IR 192"
+    assert str(made.PatientName) == "Yamada^Tarou=山田^太郎=やまだ^たろう"
+
+
+def test_an_unreadable_image_fails_with_its_reason(node):
+    image = dicom_image(5000)
+    image.PixelData = image.PixelData[:1000]
+    assert store(node.port, image) == [0x0000]
+    eventually(lambda: node.counts().failed == 1)
+    assert list(node.counts().reasons) == ["The image is damaged or cut short. Export or copy it again."]
+    assert node.status()["failed"] == 1
+
+
+def test_a_folder_or_port_in_use_is_reported(node, tmp_path):
+    def error(home: Path, *options: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "core", "node", *options],
+            env={**os.environ, "PNEUMONIA_STUDIO_HOME": str(home)},
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+        return done.stderr
+
+    assert "Another node is running" in error(node.home, "--port", "0")
+    other = home_with(node.home / "model_weights", tmp_path / "home")
+    assert f"cannot listen on 127.0.0.1:{node.port}" in error(other, "--port", str(node.port))
+
+
+@pytest.mark.parametrize(
+    "options, reason",
+    [
+        (["--host", "0.0.0.0"], "Name the allowed senders with --allow"),
+        (["--allow", "MODALITY"], "is not AET=HOST"),
+        (["--allow", "MODALITY=no.such.host.invalid"], "is unknown"),
+        (["--send-to", "ORTHANC:4242"], "is not AET@HOST:PORT"),
+        (["--aet", "A NAME OF MORE THAN SIXTEEN"], "is not an AE title"),
+        (["--tls", __file__, __file__, __file__], "cannot be used for TLS"),
+    ],
+)
+def test_an_invalid_option_is_reported(options, reason, own_home, capsys):
+    assert main(["node", *options]) == 2
+    assert reason in capsys.readouterr().err

@@ -1,0 +1,157 @@
+"""The DICOM node and a real PACS in a network namespace: every image gets its result, whatever crashes."""
+
+import os
+import random
+import shutil
+import subprocess
+import time
+
+import pydicom
+import pytest
+from dicom_peers import (
+    PROJECT,
+    Network,
+    Node,
+    Orthanc,
+    dicom_image,
+    eventually,
+    home_with,
+    orthanc_available,
+    save_images,
+)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not orthanc_available(), reason="needs Orthanc, dcmtk, curl and a network namespace"),
+]
+PORT = 11112
+KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", "5"))
+IMAGES_PER_KILL = 10
+FORWARD_ALL = """
+function OnStoredInstance(instance, tags, metadata, origin)
+  SendToModality(instance, 'node')
+end
+"""
+
+
+@pytest.fixture(scope="module")
+def network():
+    network = Network()
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def orthanc(network, tmp_path):
+    """A PACS that forwards everything, results of the node too: the node must not process them."""
+    orthanc = Orthanc(network, tmp_path / "orthanc", FORWARD_ALL)
+    orthanc.start()
+    yield orthanc
+    orthanc.stop()
+
+
+@pytest.fixture
+def node_home(trained, tmp_path):
+    return home_with(trained.model_folder(), tmp_path / "home")
+
+
+def node_of(network, home, *options) -> Node:
+    return Node(home, "--send-to", f"ORTHANC@127.0.0.1:{Orthanc.PORT}", *options, network=network, port=PORT)
+
+
+def send(network, called: str, port: int, *paths) -> bool:
+    """Whether every image was acknowledged."""
+    return network.run("storescu", "-aec", called, "127.0.0.1", port, *paths).returncode == 0
+
+
+def test_an_image_in_the_pacs_gets_one_finding(network, orthanc, node_home, tmp_path):
+    node = node_of(network, node_home, "--study-timeout", "0").start()
+    (path,) = save_images(tmp_path / "images", [dicom_image(1)])
+    eventually(lambda: network.run("echoscu", "-aec", "PNEUMONIA", "127.0.0.1", PORT).returncode == 0)
+    assert send(network, "ORTHANC", Orthanc.PORT, path)
+    eventually(lambda: orthanc.instances() == 3)
+    time.sleep(4)  # enough for a loop to show
+    assert orthanc.instances() == 3 and node.status()["received"] == 1
+    assert orthanc.get("statistics")["CountStudies"] == 1
+    (report,), (overlay,) = orthanc.of_modality("SR"), orthanc.of_modality("OT")
+    finding_file = orthanc.save(f"instances/{report}/file", tmp_path / "finding.dcm")
+    overlay_file = orthanc.save(f"instances/{overlay}/file", tmp_path / "overlay.dcm")
+    original = pydicom.dcmread(path)
+    source = pydicom.dcmread(overlay_file).SourceImageSequence[0]
+    assert source.ReferencedSOPInstanceUID == original.SOPInstanceUID
+    assert pydicom.dcmread(finding_file).PatientID == original.PatientID
+    if shutil.which("dciodvfy"):
+        for file in (finding_file, overlay_file):
+            check = subprocess.run(["dciodvfy", file], capture_output=True, text=True)
+            assert "Error" not in check.stdout + check.stderr, check.stderr
+    eventually(lambda: node.status()["delivered"] == 1)
+    assert not list((node_home / "node/received").iterdir()) and not list(
+        (node_home / "node/results").iterdir()
+    )
+    assert node.stop() == 0
+
+
+def test_the_documented_script_sends_images_and_not_the_results_of_the_node(network, node_home, tmp_path):
+    guide = (PROJECT / "docs" / "dicom-node.md").read_text()
+    script = next(block for block in guide.split("```") if "function OnStoredInstance" in block)
+    orthanc = Orthanc(network, tmp_path / "orthanc", script)
+    orthanc.start()
+    node = node_of(network, node_home, "--study-timeout", "0").start()
+    try:
+        assert send(
+            network,
+            "ORTHANC",
+            Orthanc.PORT,
+            *save_images(tmp_path / "images", [dicom_image(1), dicom_image(2)]),
+        )
+        eventually(lambda: orthanc.instances() == 6)
+        eventually(lambda: node.status()["delivered"] == 2)
+        assert node.status()["received"] == 2
+        time.sleep(4)  # enough for a loop to show
+        assert sum(job["Content"]["CountOperations"] for job in orthanc.get("jobs?expand")) == 2
+        assert node.stop() == 0
+    finally:
+        orthanc.stop()
+
+
+def test_results_wait_while_the_pacs_is_down(network, orthanc, node_home, tmp_path):
+    orthanc.stop()
+    node = node_of(network, node_home, "--study-timeout", "1").start()
+    paths = save_images(tmp_path / "images", [dicom_image(number, "one study") for number in range(3)])
+    assert send(network, "PNEUMONIA", PORT, *paths)
+    eventually(lambda: node.status()["processed"] == 3)
+    eventually(lambda: "does not answer" in node.status()["delivery_error"])
+    assert node.status()["pending"] == 3
+    orthanc.start()
+    eventually(lambda: node.status()["delivered"] == 3)
+    assert orthanc.instances() == 6 and node.status()["delivery_error"] == ""
+    assert node.log().count("delivered the results of 3 images") == 1  # one study, one association
+    assert node.stop() == 0
+
+
+def test_nothing_acknowledged_is_lost_when_the_node_is_killed(network, orthanc, node_home, tmp_path):
+    """In the end the PACS has one finding per image. `PNEUMONIA_STUDIO_KILLS=20` kills more often."""
+    randomly = random.Random(11)
+    images = [dicom_image(number, f"study {number // 4}") for number in range(KILLS * IMAGES_PER_KILL)]
+    paths = save_images(tmp_path / "images", images)
+    node = node_of(network, node_home, "--study-timeout", "0.5").start()
+    for start in range(0, len(paths), IMAGES_PER_KILL):
+        part = paths[start : start + IMAGES_PER_KILL]
+        command = network.command("storescu", "-aec", "PNEUMONIA", "127.0.0.1", PORT, *part)
+        sending = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(randomly.uniform(0, 0.4))
+        node.kill()
+        acknowledged = sending.wait() == 0
+        node.start()
+        if not acknowledged:  # the sender repeats it, as a PACS does
+            assert send(network, "PNEUMONIA", PORT, *part)
+    eventually(lambda: node.counts().delivered == len(paths), seconds=120)
+    findings = [orthanc.get(f"instances/{one}/tags?simplify") for one in orthanc.of_modality("SR")]
+    processed = [
+        item["CurrentRequestedProcedureEvidenceSequence"][0]["ReferencedSeriesSequence"][0][
+            "ReferencedSOPSequence"
+        ][0]["ReferencedSOPInstanceUID"]
+        for item in findings
+    ]
+    assert sorted(processed) == sorted(item.SOPInstanceUID for item in images)
+    assert node.stop() == 0

@@ -1,0 +1,57 @@
+"""The queue of the DICOM node: nothing acknowledged is lost, and queues of earlier versions open."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from core.database import table_names
+from core.dicom_node import ImageQueue, node_status
+from core.dicom_node.queue import QueuedImage
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+
+
+def test_stored_images_are_there_for_the_next_process(tmp_path):
+    queue = ImageQueue(tmp_path)
+    queue.store("1.2.3", "1.2", "SENDER", (b"one", memoryview(b"two")))
+    queue.close()
+    again = ImageQueue(tmp_path)
+    (image,) = again.complete_studies(0, 10)
+    assert again.data(image) == b"onetwo"
+    assert again.complete_studies(60, 10) == []
+    again.mark_failed(image, "No image.")
+    assert again.complete_studies(0, 10) == []
+    again.close()
+
+
+def test_an_image_that_is_sent_again_during_processing_is_processed_again(tmp_path):
+    queue = ImageQueue(tmp_path)
+    queue.store("1.2.3", "1.2", "SENDER", (b"old",))
+    (old,) = queue.complete_studies(0, 10)
+    queue.store("1.2.3", "1.2", "SENDER", (b"new",))
+    queue.add_results(old, {"finding.dcm": ("9.9", b"result")})
+    (new,) = queue.complete_studies(0, 10)
+    assert queue.data(new) == b"new" and new.received > old.received
+    queue.mark_delivered(old, keep=False)
+    assert queue.data(new) == b"new"
+    assert queue.is_result("9.9") and not queue.is_result("1.2.3")
+    queue.close()
+
+
+def test_a_queue_of_0_1_0_continues(tmp_path):
+    shutil.copyfile(FIXTURES / "old_node.sqlite", tmp_path / "node.sqlite")
+    before = node_status(tmp_path)
+    queue = ImageQueue(tmp_path)
+    assert [image.uid for image in queue.complete_studies(0, 10)] == ["1.2.3.3"]
+    (undelivered,) = queue.due_for_delivery()
+    assert (undelivered.uid, undelivered.tries) == ("1.2.3.1", 1)
+    assert queue.is_result("1.2.9.1") and queue.is_result("1.2.9.2")
+    assert node_status(tmp_path) == before
+    queue.add_results(QueuedImage("1.2.3.3", "1.2.3", queue.complete_studies(0, 1)[0].received), {})
+    queue.mark_delivered(undelivered, keep=False)
+    queue.close()
+    after = node_status(tmp_path)
+    assert (after.received, after.processed, after.delivered, after.pending) == (4, 3, 2, 1)
+    with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database:
+        assert table_names(database) == {"images", "results"}

@@ -1,0 +1,56 @@
+"""Files that cannot be made: case 24 of what the field throws at the product."""
+
+import io
+import zipfile
+
+import pydicom
+import pytest
+from dicom_peers import dicom_image
+from playwright.sync_api import expect
+
+from benchmarks.app import running, settled
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The app with the bundled model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PNEUMONIA_STUDIO_BUNDLED", raising=False)
+        with running(tmp_path_factory.mktemp("server")) as address:
+            yield address
+
+
+def uploaded(page, server, image) -> None:
+    buffer = io.BytesIO()
+    image.save_as(buffer, enforce_file_format=True)
+    page.goto(f"{server}/diagnosis")
+    file = {"name": "image.dcm", "mimeType": "application/dicom", "buffer": buffer.getvalue()}
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([file])
+    switch = page.get_by_text("Show withheld results")
+    expect(page.get_by_role("button", name="PDF report")).to_be_visible()
+    if not page.get_by_role("button", name="DICOM objects").is_visible() and switch.is_visible():
+        switch.click()
+    expect(page.get_by_role("button", name="DICOM objects")).to_be_visible()
+    expect(page.get_by_text("shifted or mirrored copies").first).to_be_visible()  # the last that is computed
+    settled(page)
+
+
+def test_24_japanese_names_are_filed_in_utf_8(server, page):
+    image = dicom_image(1)
+    image.SpecificCharacterSet = ["", "ISO 2022 IR 87"]
+    image.PatientName = "Yamada^Tarou=山田^太郎=やまだ^たろう"
+    uploaded(page, server, image)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="DICOM objects").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        for name in archive.namelist():
+            made = pydicom.dcmread(io.BytesIO(archive.read(name)))
+            assert str(made.PatientName) == "Yamada^Tarou=山田^太郎=やまだ^たろう"
+
+
+def test_24_a_file_that_cannot_be_made_says_why_beside_its_button(server, page):
+    image = dicom_image(2)
+    del image.StudyInstanceUID
+    uploaded(page, server, image)
+    page.get_by_role("button", name="DICOM objects").click()
+    expect(page.get_by_text("The DICOM file has no StudyInstanceUID")).to_be_visible(timeout=60_000)

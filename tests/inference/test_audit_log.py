@@ -1,0 +1,93 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.images import Image
+from core.inference import (
+    AuditLog,
+    HumanReading,
+    ModelIdentity,
+    ModelOutput,
+    Prediction,
+    Reading,
+    agreement_summary,
+)
+from core.weights import ModelRecord
+
+PROJECT = Path(__file__).resolve().parents[2]
+IDENTITY = ModelIdentity("r/3", 1, "0123abcd")
+RECORD = ModelRecord(stage=3, run="r", threshold=0.4, threshold_rule="for a test")
+
+
+def reading(sha256="digest", withheld=False) -> Reading:
+    image = Image(
+        "Doe^Jane 1999.dcm", np.zeros((128, 128), np.uint8), sha256, {"Age": "003Y"}, patient_digest="p"
+    )
+    output = ModelOutput(Prediction("PNEUMONIA", 0.8, 0.7), image.pixels, np.zeros(512), np.zeros(1152))
+    return Reading(image, output, withheld=withheld)
+
+
+def test_answers_and_notes_are_kept_without_what_identifies_anybody(tmp_path):
+    log = AuditLog(tmp_path / "new folder" / "audit.sqlite")
+    log.add_result(reading(), RECORD, IDENTITY)
+    log.add_result(reading("other", withheld=True), RECORD, IDENTITY)
+    log.add_human_reading("digest", RECORD, HumanReading("disagree", "'; DROP TABLE notes; --", True))
+    answers, notes = AuditLog(log.path).results(), log.human_readings()
+    assert list(answers["finding"]) == ["Pneumonia", "No result"]
+    assert answers["probability"].iloc[0] == 0.8 and np.isnan(answers["probability"].iloc[1])
+    assert list(answers["model"]) == ["r/3 v1 (0123abcd)"] * 2
+    assert answers["threshold"].iloc[0] == 0.4 and answers["rule"].iloc[0] == "for a test"
+    assert notes["own"].iloc[0].startswith("'; DROP") and notes["changed"].iloc[0] == 1
+    assert b"Jane" not in log.path.read_bytes()
+
+
+def test_the_agreement_summary_counts_the_last_note_on_each_image(tmp_path):
+    log = AuditLog(tmp_path / "audit.sqlite")
+    assert "No agreement" in agreement_summary(log.human_readings())
+    for sha256, agreement in (
+        ("a", "disagree"),
+        ("a", "agree"),
+        ("b", "agree"),
+        ("c", "disagree"),
+        ("d", "not sure"),
+    ):
+        log.add_human_reading(sha256, RECORD, HumanReading(agreement, changed=sha256 == "b"))
+    said = agreement_summary(log.human_readings())
+    assert said.startswith("Readers agreed with 2 of 3 results: 67% (21% to 94%).")
+    assert "Not sure: 1" in said and said.endswith("changed by a result: 1.")
+
+
+def test_what_was_written_before_a_kill_is_there_after_it(tmp_path):
+    code = """
+import sys
+from tests.inference.test_audit_log import IDENTITY, RECORD, AuditLog, reading
+log = AuditLog(sys.argv[1])
+for number in range(100_000):
+    log.add_result(reading(str(number)), RECORD, IDENTITY)
+    print(number, flush=True)
+"""
+    path = tmp_path / "audit.sqlite"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, path], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+    )
+    said = [process.stdout.readline()]
+    deadline = time.monotonic() + 1
+    while time.monotonic() < deadline:
+        said.append(process.stdout.readline())
+    os.kill(process.pid, signal.SIGKILL)
+    said += process.communicate()[0].splitlines()
+    kept = list(AuditLog(path).results()["sha256"])
+    assert len(said) > 10 and kept[: len(said)] == [str(number) for number in range(len(said))]
+
+
+def test_a_log_that_cannot_be_used_says_so(tmp_path):
+    (tmp_path / "audit.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(UserError, match="cannot be used"):
+        AuditLog(tmp_path / "audit.sqlite").results()

@@ -1,0 +1,74 @@
+import keras
+import numpy as np
+import pytest
+
+from core.architecture import BACKBONES, VGG19
+from core.errors import UserError
+from core.images import Image, network_input
+from core.inference import load_predictor
+from core.inference.engine import Engine
+from core.network import build, save, segment
+from core.runs import import_weights
+from core.weights import ModelRecord, read_model
+
+pytestmark = pytest.mark.slow
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (2, 128, 128)).astype(np.uint8)
+
+
+@pytest.fixture(scope="module", params=[name for name in BACKBONES if name != VGG19.name])
+def backbone(request):
+    return BACKBONES[request.param].at_width(1 / 8)
+
+
+@pytest.fixture(scope="module")
+def network(backbone):
+    """A network with random weights; batch normalisation has seen something, too."""
+    network, random = build(seed=3, backbone=backbone), np.random.default_rng(1)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            shape = layer.gamma.shape
+            layer.set_weights([random.uniform(low, 1.5, shape) for low in (0.5, -0.5, -0.5, 0.5)])
+    return network
+
+
+@pytest.fixture(scope="module")
+def path(backbone, network, tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / f"{backbone.name}.h5"
+    record = ModelRecord(run="r", backbone=backbone.name, width=backbone.width, scaling=backbone.scaling)
+    save(network, path, record)
+    return path
+
+
+def test_the_compiled_backbone_gives_what_keras_gives(backbone, network, path):
+    inputs = network_input(PIXELS)
+    arrays, record = read_model(path)
+    engine = Engine(arrays, record.scaling, ("float32",), backbone=backbone)
+    theirs = segment(network, None, backbone.heat_map_layer).predict(inputs, verbose=0)
+    ours = engine.activations(PIXELS, "float32")
+    assert np.abs(ours.transpose(0, 2, 3, 1) - theirs).max() < 1e-4 * np.abs(theirs).max()
+    probabilities, hidden = engine.head(ours)
+    assert np.abs(probabilities - network.predict(inputs, verbose=0)).max() < 1e-4
+    assert hidden.shape == (2, 1152 / 8)
+
+
+def test_every_backbone_predicts_with_features_and_a_heat_map(backbone, path):
+    predictor = load_predictor(path, "float32")
+    outputs = predictor.outputs([Image("", pixels, "") for pixels in PIXELS], heat=True)
+    assert [output.prediction.probability for output in outputs] == pytest.approx(
+        predictor.probabilities(PIXELS), abs=1e-5
+    )
+    assert outputs[0].features.shape == backbone.output[-1:]
+    assert outputs[0].heat.values.shape == backbone.output[:2]
+    assert outputs[0].heat.over(PIXELS[0]).shape == (128, 128)
+
+
+def test_a_file_of_every_backbone_can_be_imported(backbone, path, tmp_path):
+    run = import_weights(path, 3, backbone.scaling, "imported", folder=tmp_path)
+    assert run.settings().architecture is backbone
+    assert run.weights_path(3).name == f"{backbone.name}_model_03.h5"
+    given, imported = read_model(path)[0], read_model(run.weights_path(3))[0]
+    for name, arrays in given.items():
+        assert all(np.array_equal(*pair) for pair in zip(arrays, imported[name], strict=True))
+    with pytest.raises(UserError, match=f"choose from {backbone.scaling}"):
+        import_weights(path, 3, "unit", "other", folder=tmp_path)

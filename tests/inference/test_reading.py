@@ -1,0 +1,120 @@
+import io
+import re
+from dataclasses import replace
+
+import numpy as np
+import PIL.Image
+import pytest
+from pypdf import PdfReader
+
+from core.images import Image, read_image
+from core.inference import (
+    Check,
+    HeatMap,
+    ModelOutput,
+    Neighbour,
+    Prediction,
+    Reader,
+    Reading,
+    SecondOpinion,
+)
+from core.registry import answering_models
+from core.reports import overlay_png, reading_report
+
+IMAGE = Image("image.png", np.full((200, 160), 90, np.uint8), "digest")
+
+
+ANSWER = Prediction("NORMAL", 0.3, 0.3)
+
+
+def seen():
+    heat = HeatMap(np.eye(8, dtype=np.float32))
+    return ModelOutput(ANSWER, IMAGE.pixels, np.zeros(512, np.float32), np.zeros(1152, np.float32), heat)
+
+
+def reading(doubt="", **changes):
+    answer = ANSWER
+    second = {"finding": "NORMAL", "changed": 0, "copies": 8, "lowest": 0.2, "highest": 0.4, "similar": []}
+    second = SecondOpinion(**{**second, "stages": {1: answer, 3: answer}, **changes})
+    return Reading(IMAGE, seen(), heat_map_warning=doubt, second_opinion=second)
+
+
+def test_remarks_say_how_far_an_answer_can_be_relied_on():
+    assert reading().finding == "No pneumonia"
+    assert reading(changed=1, highest=0.9).remarks()[0] == (
+        "Result changed in 1 of 8 shifted or mirrored copies (probability 20% to 90%)."
+    )
+    assert reading().remarks() == [
+        "Result unchanged in all 8 shifted or mirrored copies (probability 20% to 40%).",
+        "All stages agree: stage 1 no pneumonia (30%), stage 3 no pneumonia (30%).",
+    ]
+    doubtful = reading("In a corner.", finding="UNCERTAIN", changed=3)
+    assert doubtful.finding == "Uncertain"
+    assert doubtful.remarks()[0] == "In a corner."
+    assert doubtful.remarks()[1].startswith("Unstable. Result changed in 3 of 8")
+    other = {1: Prediction("PNEUMONIA", 0.8, 0.8), 3: Prediction("NORMAL", 0.3, 0.3)}
+    assert "The stages disagree: stage 1 pneumonia (80%)" in reading(stages=other).remarks()[-1]
+    assert Reading(IMAGE, seen()).remarks() == []
+    similar = [Neighbour("a", "PNEUMONIA", 0.1), Neighbour("b", "NORMAL", 0.2)]
+    assert reading(similar=similar).remarks()[-1] == (
+        "Most similar training images: 1 of 2 are labelled pneumonia."
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "calibrated", "threshold", "sentence"),
+    [
+        ("NORMAL", 0.82, 0.89, "82% is below this model's decision threshold (89%)."),
+        ("PNEUMONIA", 0.4, 0.3, "40% is above this model's decision threshold (30%)."),
+        ("NORMAL", 0.49, 0.5, ""),
+        ("PNEUMONIA", 0.5, 0.5, ""),
+    ],
+)
+def test_a_prediction_that_its_probability_contradicts_is_borderline(label, calibrated, threshold, sentence):
+    output = replace(seen(), prediction=Prediction(label, calibrated, calibrated))
+    warnings = Reading(IMAGE, output, threshold).warnings()
+    assert warnings == ([f"Borderline: {sentence} Treat as indeterminate."] if sentence else [])
+    unstable = replace(reading(finding="UNCERTAIN", changed=3), output=output)
+    assert [sentence[:9] for sentence in unstable.warnings()] == ["Unstable."]
+
+
+def test_a_withheld_answer_says_why_and_nothing_else(trained):
+    blank = Check("blank", "The image is blank.", True)
+    withheld = Reading(IMAGE, seen(), checks=(blank,), withheld=True, heat_map_warning="In a corner.")
+    assert withheld.finding == "No result" and withheld.remarks() == ["The image is blank."]
+    data = reading_report([withheld], answering_models()[0])
+    text = PdfReader(io.BytesIO(data)).pages[0].extract_text()
+    assert "No result" in text and "probability of pneumonia" not in text
+    anyway = Reading(IMAGE, seen(), checks=(blank,))
+    assert anyway.finding == "No pneumonia" and anyway.warnings() == ["The image is blank."]
+
+
+def test_the_overlay_has_the_images_size_and_colours_where_the_heat_is():
+    picture = np.asarray(PIL.Image.open(io.BytesIO(overlay_png(reading()))), int)
+    assert picture.shape == (200, 160, 3)
+    spread = picture.max(axis=2) - picture.min(axis=2)
+    assert spread[10, 10] > 30 and spread[10, 150] < 10  # the map is a diagonal
+
+
+def test_the_report_holds_each_image_with_its_answer(trained, demo):
+    paths = [next((demo / "test" / name).iterdir()) for name in ("NORMAL", "PNEUMONIA")]
+    images = [read_image(path) for path in paths]
+    reader = Reader(trained.weights_path(3))
+    readings = reader.read(images, heat_map=True, second_opinion=True, anyway=True)
+    model = next(item for item in answering_models() if item.stage.number == 3)
+    pages = PdfReader(io.BytesIO(reading_report(readings, model))).pages
+    text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
+    for found in readings:
+        assert f"{found.image.name}: {found.finding}" in text
+        assert f"{found.prediction.calibrated:.1%}" in text
+    assert "SYNTHETIC" in text and "Not a medical device" in text and "On 15 test images" in text
+    assert sum(len(page.images) for page in pages) == 4
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>.png", "肺.png", "a" * 200 + ".png"])
+def test_odd_file_names_do_not_break_the_report(trained, name):
+    model = answering_models()[0]
+    odd = reading()
+    image = Image(name, odd.image.pixels, "digest", {"Age": "<script>"})
+    data = reading_report([replace(odd, image=image)], model)
+    assert PdfReader(io.BytesIO(data)).pages

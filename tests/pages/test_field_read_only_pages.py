@@ -1,0 +1,72 @@
+"""Pages of a home that cannot be written: case 21 of what the field throws at the product."""
+
+import subprocess
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.config import preset
+from core.dataset import open_dataset, save_cohort, write_synthetic_dataset
+from core.runs import create_run, queue
+from core.runs.jobs import runs_folder
+from tests.pages.opened_page import opened
+
+pytestmark = pytest.mark.slow
+
+
+def messages(app: AppTest) -> str:
+    return "\n".join(item.value for item in [*app.error, *app.toast]).replace("\\", "")
+
+
+def click(app: AppTest, label: str) -> AppTest:
+    app = next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+@pytest.fixture
+def closed(small_disk, demo, monkeypatch):
+    """A home with a data set, a cohort, a stopped and a queued run, that has become read-only."""
+    home = small_disk("64m")
+    monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(home))
+    dataset = open_dataset(demo)
+    save_cohort(dataset, "some", dataset.labels.nonzero()[0])
+    for name in ("first", "waiting"):
+        create_run(preset("quick").settings(data=str(demo), weights="none"), name)
+    queue.add(runs_folder(), "waiting")
+    subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
+    return home
+
+
+@pytest.mark.parametrize("page", ["dataset", "training", "comparison", "diagnosis"])
+def test_21_a_page_opens(page, closed, demo):
+    opened(page, dataset=str(demo))
+
+
+@pytest.mark.parametrize("page", ["dataset", "training", "comparison", "diagnosis"])
+def test_21_a_page_opens_where_a_file_takes_the_place_of_the_home(page, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    folder = write_synthetic_dataset(tmp_path / "set", images=20)
+    monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(tmp_path / "file"))
+    app = opened(page, dataset=str(folder), view="New run")
+    if page in ("dataset", "training"):
+        assert "cannot be written" in messages(app)
+
+
+def test_21_start_says_why_no_run_starts(closed, demo):
+    app = opened("training", dataset=str(demo), view="New run")
+    assert "cannot be written: its file system is read-only" in messages(click(app, "Start training"))
+
+
+@pytest.mark.parametrize("label", ["Clear queue", "Resume"])
+def test_21_buttons_of_runs_say_why_nothing_happens(label, closed):
+    app = opened("training", view="Runs", run="first")
+    assert "its file system is read-only" in messages(click(app, label))
+
+
+def test_21_the_synthetic_set_says_why_it_is_not_drawn(small_disk, monkeypatch):
+    home = small_disk("1m")
+    subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
+    monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(home))
+    app = click(opened("dataset"), "Use the synthetic data set")
+    assert "cannot be written" in messages(app)

@@ -1,0 +1,68 @@
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from core import config
+from core.evaluation import OperatingPoint
+from core.registry import PromotionCheck, change_operating_point, checklist, find_model, promote
+from core.registry.golden_images import golden_images
+
+
+@pytest.fixture
+def candidate(trained, own_home, monkeypatch):
+    """A home with the bundled model and one finished run."""
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    config.runs_folder().mkdir(parents=True)
+    subprocess.run(["cp", "-al", trained.path, config.runs_folder() / "mine"], check=True)
+
+
+def check(title: str) -> PromotionCheck:
+    """The line of a model's checklist about its recorded probabilities."""
+    return next(item for item in checklist(find_model(title), None) if "recorded prob" in item.title)
+
+
+def test_a_version_travels_with_test_images_and_their_probabilities(candidate):
+    promote("mine/3", [], "tests")
+    golden = golden_images(find_model("mine/3@1"))
+    assert golden.pixels.dtype == np.uint8 and golden.pixels.shape[1:] == (128, 128)
+    assert 0 < len(golden.pixels) == len(golden.probabilities) <= 20
+    assert golden.source == "test images of its data set"
+    shutil.rmtree(config.runs_folder())  # nor does it need its run any more
+    assert check("mine/3@1").passed
+    changed = change_operating_point("mine/3", OperatingPoint("own", 0.25, "for a test"), "tests")
+    assert (golden_images(changed).pixels == golden.pixels).all()
+
+
+def test_a_version_that_gives_other_probabilities_fails_its_checklist(candidate):
+    item = promote("mine/3", [], "tests")
+    path = item.model.path.with_name("golden.npz")
+    with np.load(path) as file:
+        content = dict(file)
+    np.savez(path, **{**content, "probabilities": content["probabilities"] + 0.02})
+    assert not check("mine/3@1").passed and "Largest difference 0.02" in check("mine/3@1").detail
+
+
+@pytest.fixture
+def bundle(tmp_path, own_home, monkeypatch):
+    """A copy of the bundled models, whose files may be changed; the path of their golden images."""
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    folder = shutil.copytree(config.bundled_folder(), tmp_path / "bundle")
+    monkeypatch.setenv("PNEUMONIA_STUDIO_BUNDLED", str(folder))
+    (path,) = folder.glob("*/golden.json")
+    return path
+
+
+def test_the_bundled_model_gives_the_recorded_probabilities_of_drawn_images(bundle):
+    assert check("bundled/3").passed and "20 golden images (drawn images)" in check("bundled/3").detail
+    content = json.loads(bundle.read_text())
+    bundle.write_text(json.dumps({**content, "probabilities": [0.5] * 20}))
+    assert not check("bundled/3").passed and "Largest difference 0.4" in check("bundled/3").detail
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_text("{")])
+def test_golden_images_that_are_gone_or_damaged_fail_the_check_in_words(bundle, damage):
+    damage(bundle)
+    assert not check("bundled/3").passed and "golden images" in check("bundled/3").detail

@@ -1,0 +1,283 @@
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from short_runs import tiny_settings
+
+from core import config
+from core.errors import UserError
+from core.evaluation import OperatingPoint
+from core.inference import Reader
+from core.registry import (
+    ACTIVE,
+    CANDIDATE,
+    RETIRED,
+    PromotionCheck,
+    acknowledge,
+    active_model,
+    active_registered_model,
+    answering_models,
+    change_operating_point,
+    checklist,
+    events,
+    find_model,
+    list_models,
+    promote,
+    retire,
+    rollback,
+)
+from core.runs import Run, create_run
+from core.weights import read_record, update_record
+
+PROJECT = Path(__file__).resolve().parents[2]
+PASSED = [PromotionCheck("Measured", True, "")]
+FAILED = [PromotionCheck("Trained on real data", False, "Trained on SYNTHETIC images.")]
+
+
+@pytest.fixture
+def candidate(trained, own_home, monkeypatch) -> Run:
+    """A home with the bundled model and one finished run that nobody has promoted."""
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    target = config.runs_folder() / "mine"
+    target.parent.mkdir(parents=True)
+    subprocess.run(["cp", "-al", trained.path, target], check=True)  # hard links
+    return Run(target)
+
+
+def digests() -> dict[str, str]:
+    return {item.title: item.state for item in list_models()}
+
+
+def test_a_finished_run_answers_nobody_until_it_is_promoted(candidate):
+    assert active_model().model.bundled
+    assert digests() == {
+        "bundled/3": ACTIVE,
+        "mine/1": CANDIDATE,
+        "mine/2": CANDIDATE,
+        "mine/3": CANDIDATE,
+    }
+    item = promote("mine/3", PASSED, "somebody", "a test")
+    assert (item.title, item.state) == ("mine/3@1", ACTIVE)
+    assert find_model("mine/3").state == ACTIVE
+    assert active_model().model.record == read_record(candidate.weights_path(3))
+    assert [model.stage.number for model in answering_models()] == [1, 2, 3]
+    assert active_model().model.identity.name == "mine/3" and active_model().model.identity.version == 1
+    (event,) = events()
+    assert (event.action, event.title, event.who, event.reason) == (
+        "promote",
+        "mine/3@1",
+        "somebody",
+        "a test",
+    )
+
+
+def test_the_promoted_model_outlives_its_run(candidate):
+    promote("mine/3", PASSED, "tests")
+    subprocess.run(["rm", "-r", candidate.path], check=True)
+    model = active_model().model
+    assert model.identity.name == "mine/3" and not model.notices
+    assert Reader.of(model).reference is not None
+
+
+def test_a_failed_check_needs_an_override_with_a_reason_and_every_answer_says_so(candidate):
+    for override, reason in ((False, "because"), (True, "  ")):
+        with pytest.raises(UserError, match="Trained on real data"):
+            promote("mine/3", FAILED, "tests", reason, override)
+    assert active_model().model.bundled and not events()
+    promote("mine/3", FAILED, "tests", "a demonstration", override=True)
+    assert any("Trained on real data" in sentence for sentence in active_model().model.warnings)
+    assert events()[0].checks == (("Trained on real data", "failed", "Trained on SYNTHETIC images."),)
+
+
+def test_rollback_goes_back_step_by_step(candidate):
+    promote("mine/3", PASSED, "tests")
+    promote("mine/2", PASSED, "tests")
+    assert active_model().model.stage.number == 2
+    assert rollback("tests").title == "mine/3@1"
+    assert active_model().model.stage.number == 3
+    assert rollback("tests").model.bundled and active_model().model.bundled
+    with pytest.raises(UserError, match="No other model"):
+        rollback("tests")
+    assert [event.action for event in events()] == ["promote", "promote", "rollback", "rollback"]
+
+
+def test_another_operating_point_is_another_version(candidate):
+    promote("mine/3", PASSED, "tests")
+    first = active_model().model
+    changed = change_operating_point("mine/3", OperatingPoint("own", 0.25, "for a test"), "tests")
+    assert changed.title == "mine/3@2" and active_model().model.record.threshold == 0.25
+    assert read_record(first.path).threshold != 0.25  # nothing in a registered version changes
+    assert rollback("tests").title == "mine/3@1"
+
+
+def test_only_a_registered_version_that_does_not_answer_can_be_retired(candidate):
+    with pytest.raises(UserError, match="never promoted"):
+        retire("mine/2", "tests")
+    promote("mine/3", PASSED, "tests")
+    with pytest.raises(UserError, match="active model"):
+        retire("mine/3", "tests")
+    rollback("tests")
+    retire("mine/3@1", "tests", "old")
+    assert digests()["mine/3@1"] == RETIRED
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_the_bundled_model_answers_and_says_so_where_the_active_file_is(candidate, damage):
+    promote("mine/3", PASSED, "tests")
+    path = active_model().model.path
+    if damage == "gone":
+        path.unlink()
+    else:
+        update_record(path, threshold=0.001)
+    stand_in = active_model().model
+    assert stand_in.bundled and "The bundled model answers" in stand_in.notices[0]
+    assert "The bundled model answers" in stand_in.warnings[0]
+    assert answering_models()[-1] == stand_in
+
+
+def test_a_model_whose_registered_file_is_gone_is_promoted_again_as_another_version(candidate):
+    promote("mine/3", PASSED, "tests")
+    path = active_model().model.path
+    path.unlink()
+    assert promote("mine/3", PASSED, "tests").title == "mine/3@2"
+    assert path.parent.exists() and active_model().model.identity.version == 2
+
+
+def test_of_two_promotions_at_once_one_is_told_to_wait_or_both_come_one_after_the_other(candidate):
+    def attempt(title: str) -> str:
+        try:
+            return promote(title, PASSED, "tests").name
+        except UserError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(attempt, ["mine/2", "mine/3"]))
+    promoted = [outcome for outcome in outcomes if outcome.startswith("mine/")]
+    assert len(promoted) == len(events()) >= 1
+    assert all("under way" in outcome for outcome in outcomes if outcome not in promoted)
+    assert sum(item.state == ACTIVE for item in list_models()) == 1
+
+
+def test_a_full_disk_changes_nothing(candidate, small_disk, monkeypatch):
+    disk = small_disk("1m")
+    monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(disk))
+    (disk / "runs").symlink_to(candidate.path.parent)
+    with pytest.raises(UserError, match="full"):
+        promote("mine/3", PASSED, "tests")
+    assert active_model().model.bundled
+    assert not list((disk / "registry" / "models").iterdir())
+
+
+KILLED = """
+import os, sys
+from contextlib import suppress
+from itertools import cycle
+from core.errors import UserError
+from core.registry import promote, rollback
+for _ in sys.stdin:  # imports are done: each line forks a process that promotes until it is killed
+    child = os.fork()
+    if child:
+        print(child, flush=True)
+        os.waitpid(child, 0)
+        print("gone", flush=True)
+        continue
+    break
+else:
+    sys.exit()
+for title in cycle(("mine/2", "mine/3", "mine/1")):
+    with suppress(UserError):  # it is active already
+        promote(title, [], "tests")
+    if title == "mine/1":
+        rollback("tests")
+"""
+
+
+def test_a_kill_at_any_moment_leaves_exactly_one_active_model(candidate):
+    started = time.monotonic()
+    promote("mine/3", PASSED, "tests")
+    duration = time.monotonic() - started
+    chance = random.Random(0)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", KILLED], cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    for _ in range(20):
+        print("promote", file=parent.stdin, flush=True)
+        child = int(parent.stdout.readline())
+        time.sleep(chance.uniform(0, 4 * duration))
+        os.kill(child, signal.SIGKILL)
+        assert parent.stdout.readline() == "gone\n"
+        assert sum(item.state == ACTIVE for item in list_models()) == 1
+        assert not active_model().model.notices
+        assert events()[-1].model == active_model().model.identity.name
+    parent.stdin.close()
+    parent.wait()
+    assert len(events()) > 1  # some of the promotions were finished
+
+
+def test_the_checklist_names_what_a_synthetic_run_lacks(candidate):
+    checks = {check.title: check for check in checklist(find_model("mine/3"), active_registered_model())}
+    failed = [title for title, check in checks.items() if not check.passed]
+    assert "Trained on real data" in failed and "At least 500 training images" in failed
+    assert checks["Evaluated on test images"].passed
+    assert checks["Gives its recorded probabilities on this computer, within 0.01"].passed
+    assert "different images" in next(check.detail for title, check in checks.items() if "ROC AUC" in title)
+
+
+def test_a_model_is_compared_with_the_active_one_on_the_same_images(candidate):
+    promote("mine/3", PASSED, "tests")
+    checks = checklist(find_model("mine/2"), active_registered_model(), margin=0.5)
+    details = [check.detail for check in checks if "active model" in check.title]
+    assert len(details) == 2 and all("interval" in detail and "test images" in detail for detail in details)
+
+
+def earlier_home(candidate: Run, synthetic: bool) -> None:
+    """Published files as a version before the registry left them."""
+    folder = config.model_folder()
+    folder.mkdir(parents=True)
+    for number in (1, 2, 3):
+        path = folder / candidate.stage(number).file
+        path.write_bytes(candidate.weights_path(number).read_bytes())
+        update_record(path, training_images=0, synthetic=synthetic, run="earlier")
+
+
+def test_a_home_from_before_keeps_the_model_that_answered_if_its_data_were_real(candidate):
+    earlier_home(candidate, synthetic=False)
+    active = active_model()
+    assert active.model.record.run == "earlier" and "goes on answering" in active.notice
+    acknowledge()
+    assert not active_model().notice and active_model().model.record.run == "earlier"
+    assert events()[0].action == "migrate"
+
+
+def test_a_home_from_before_with_a_synthetic_model_gets_the_bundled_one(candidate):
+    earlier_home(candidate, synthetic=True)
+    active = active_model()
+    assert active.model.bundled and "SYNTHETIC" in active.notice
+    assert "published/3" in digests()
+
+
+def test_a_damaged_file_of_the_active_model_does_not_stop_the_answers(candidate):
+    promote("mine/3", PASSED, "tests")
+    (config.home() / "registry" / "active.json").write_text("{")
+    assert active_model().model.bundled and "cannot be read" in active_model().model.notices[0]
+    assert find_model("bundled/3").state == ACTIVE
+    promote("mine/2", PASSED, "tests")  # the way out that the notice names
+    assert active_model().model.stage.number == 2 and not active_model().model.notices
+
+
+def test_a_run_on_synthetic_images_leaves_every_answer_as_it_was(candidate, demo):
+    before = active_model().model.identity
+    run = create_run(replace(tiny_settings(demo), stages=(1,)), "later")
+    assert json.loads((run.path / "settings.json").read_text())["publish"]
+    published = config.model_folder() / run.stage(1).file
+    published.parent.mkdir(parents=True, exist_ok=True)
+    published.write_bytes(candidate.weights_path(1).read_bytes())  # what the stage's end does
+    assert active_model().model.identity == before and not events()

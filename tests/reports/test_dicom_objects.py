@@ -1,0 +1,131 @@
+"""The objects that are filed, checked by programs that are not ours."""
+
+import io
+import shutil
+import subprocess
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from core.dataset.synthetic import draw_chest
+from core.errors import UserError
+from core.images import ImageError, decode
+from core.inference import Reader
+from core.registry import answering_models
+from core.reports import dicom_objects
+
+needs_dcmtk = pytest.mark.skipif(not shutil.which("img2dcm"), reason="dcmtk is not installed")
+pytestmark = needs_dcmtk
+IDENTITY = {
+    "PatientName": "Doe^Jane",
+    "PatientID": "4711",
+    "PatientBirthDate": "20200131",
+    "PatientSex": "F",
+    "StudyID": "S1",
+    "StudyDate": "20240229",
+    "StudyTime": "101500",
+    "AccessionNumber": "A1",
+    "ReferringPhysicianName": "Roe^Richard",
+}
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory) -> bytes:
+    """An image as dcmtk makes it, of a person with a name."""
+    folder = tmp_path_factory.mktemp("dicom")
+    pixels = draw_chest(np.random.default_rng(4), "bacteria")
+    Image.fromarray(pixels).save(folder / "image.jpg", quality=95)
+    changes = [part for name, value in IDENTITY.items() for part in ("-i", f"{name}={value}")]
+    run("img2dcm", folder / "image.jpg", folder / "image.dcm")
+    run("dcmodify", "-nb", "-i", "Modality=CR", *changes, folder / "image.dcm")
+    return (folder / "image.dcm").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def model(trained):
+    return answering_models()[-1]
+
+
+def run(*command) -> str:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def objects(image: bytes, model) -> dict[str, bytes]:
+    reader = Reader(model.path, "float32")
+    (reading,) = reader.read([decode(image, "image.dcm")], heat_map=True, anyway=True)
+    return dicom_objects(image, reading, model)
+
+
+@pytest.fixture(scope="module")
+def made(image, model, tmp_path_factory):
+    """Paths of the objects by name."""
+    folder = tmp_path_factory.mktemp("made")
+    for name, data in objects(image, model).items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+NAMES = ("overlay.dcm", "finding.dcm", "report.dcm")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_objects_stand_in_the_study_of_the_image(made, image, name):
+    source, found = pydicom.dcmread(io.BytesIO(image)), pydicom.dcmread(made / name)
+    assert found.StudyInstanceUID == source.StudyInstanceUID
+    assert {tag: str(found[tag].value) for tag in IDENTITY} == IDENTITY
+    assert found.SOPInstanceUID != source.SOPInstanceUID
+    assert found.SeriesInstanceUID != source.SeriesInstanceUID
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.skipif(not shutil.which("dciodvfy"), reason="dicom3tools are not installed")
+def test_dciodvfy_finds_no_error(made, name):
+    said = subprocess.run(["dciodvfy", made / name], capture_output=True, text=True).stderr
+    assert not [line for line in said.splitlines() if line.startswith("Error")], said
+
+
+def test_dcmtk_reads_the_report(made, model):
+    said = run("dsrdump", made / "finding.dcm")
+    assert "Pneumonia" in said and ("Present" in said or "Absent" in said)
+    assert "Certainty of Finding" in said and model.title[:20] in said
+
+
+def test_the_pdf_comes_out_of_its_object(made, tmp_path):
+    run("dcm2pdf", made / "report.dcm", tmp_path / "report.pdf")
+    assert "Not a medical device" in PdfReader(tmp_path / "report.pdf").pages[0].extract_text()
+
+
+def test_the_overlay_is_the_image_with_colour_and_is_never_judged(made, image):
+    found, source = pydicom.dcmread(made / "overlay.dcm"), pydicom.dcmread(io.BytesIO(image))
+    assert found.pixel_array.shape == (source.Rows, source.Columns, 3)
+    assert found.SourceImageSequence[0].ReferencedSOPInstanceUID == source.SOPInstanceUID
+    assert decode((made / "overlay.dcm").read_bytes(), "overlay.dcm").coloured
+    with pytest.raises(ImageError, match="is a report"):
+        decode((made / "finding.dcm").read_bytes(), "finding.dcm")
+
+
+def test_the_same_answer_is_the_same_object(image, model):
+    first, again = (
+        [pydicom.dcmread(io.BytesIO(data)).SOPInstanceUID for data in objects(image, model).values()]
+        for _ in range(2)
+    )
+    assert first == again and len(set(first)) == 3
+
+
+def test_missing_and_malformed_attributes_are_left_empty(image, model, tmp_path):
+    path = tmp_path / "poor.dcm"
+    path.write_bytes(image)
+    changes = [part for name in IDENTITY for part in ("-ea", name)]
+    run("dcmodify", "-nb", *changes, path)
+    assert pydicom.dcmread(io.BytesIO(objects(path.read_bytes(), model)["finding.dcm"])).PatientID == ""
+    run("dcmodify", "-nb", "-i", "PatientSex=X", "-i", "StudyDate=29.2.24", path)
+    found = pydicom.dcmread(io.BytesIO(objects(path.read_bytes(), model)["overlay.dcm"]))
+    assert found.PatientSex in ("", None) and found.StudyDate in ("", None)
+    run("dcmodify", "-nb", "-ea", "StudyInstanceUID", path)
+    with pytest.raises(UserError, match="no StudyInstanceUID"):
+        objects(path.read_bytes(), model)
