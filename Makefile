@@ -1,26 +1,48 @@
-# make run | test | lint | bench: each makes .venv when it is missing and reinstalls when requirements change.
+# make run | check | test | coverage | lint | bench | docs | screenshots | lock: each makes .venv when it is missing and reinstalls when requirements change.
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
+export PYTHONDONTWRITEBYTECODE :=  # tests start hundreds of processes: compile once
+
 MAKEFLAGS += --jobs=2  # programs from apt come while pip installs
 
-.PHONY: run test lint bench chromium programs
+.PHONY: run check unit test coverage lint bench docs screenshots lock chromium programs
 
 run: .venv/installed
-	@$(BIN)/python -c "import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', $(PORT)))" 2>/dev/null \
-		|| { echo "Port $(PORT) is taken. Choose another: make run PORT=8502"; exit 2; }
-	$(BIN)/streamlit run server.py --server.port $(PORT)
+	$(BIN)/python -m core run --port $(PORT)
+
+check: lint unit
+
+unit: .venv/installed-dev
+	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
 
 test: .venv/installed-dev chromium programs lint
 	$(BIN)/python -m pytest $(ARGS)
 
+# Of `core`, in the processes that tests start as well; what is killed leaves no measurement.
+coverage: .venv/installed-dev chromium programs
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright  # which would be about newer versions
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Written to site/, after the pages that are made from the code.
+docs: .venv/installed-dev
+	$(BIN)/python -m docs.generate
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html in a browser."
+
+screenshots: .venv/installed-dev chromium
+	$(BIN)/python -m docs.screenshots
 
 # The browser of the end-to-end test: installed on Debian where that is allowed, asked for elsewhere.
 chromium:
@@ -50,16 +72,29 @@ programs: | chromium  # one apt at a time
 		|| { echo "Python 3.11 to 3.13 is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv .venv
 
-# pip compiles on one core; that takes as long as everything else.
+# What is installed is in the lock files, with the hash of every file. pip compiles on one core, which takes
+# as long as everything else, so that is done apart.
 define install
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile $(1)
-	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true  # some files in there are for other Pythons
+	@if command -v uv >/dev/null; then \
+		uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r $(1); \
+	else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(1) \
+		&& { $(BIN)/python -m compileall -qq -j 0 .venv/lib || true; }; \
+	fi  # some files in there are for other Pythons
 endef
 
-.venv/installed: requirements.txt | .venv/bin/python
-	$(call install,-r requirements.txt)
+.venv/installed: requirements.lock | .venv/bin/python
+	$(call install,requirements.lock)
 	@touch $@
 
-.venv/installed-dev: requirements.txt requirements-dev.txt | .venv/bin/python
-	$(call install,-r requirements.txt -r requirements-dev.txt)
+.venv/installed-dev: requirements-dev.lock | .venv/bin/python
+	$(call install,requirements-dev.lock)
 	@touch .venv/installed $@
+
+# Renews the lock files, for all Pythons and platforms at once; ARGS=--upgrade also renews what packages need
+# in their turn.
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links
+lock: .venv/installed-dev
+	$(LOCK) $(ARGS) requirements.txt requirements-scale.txt requirements-dev.txt -o requirements-dev.lock
+	$(LOCK) $(ARGS) requirements.txt -c requirements-dev.lock -o requirements.lock
