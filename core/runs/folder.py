@@ -26,7 +26,7 @@ import pandas as pd
 from core import atomic
 from core.config import Stage, TrainingSettings
 from core.runs import history
-from core.runs.json_file import read_json
+from core.runs.json_file import read_json, read_run_file
 from core.runs.process import ProcessIdentity
 from core.runs.results import Results
 from core.runs.status import RunStatus, last_sign_of_life, read_status
@@ -34,7 +34,10 @@ from core.runs.status import RunStatus, last_sign_of_life, read_status
 
 @dataclass(frozen=True)
 class Run:
-    """A run, by the path of its folder."""
+    """A run, by the path of its folder.
+
+    What reads its settings or its state raises UserError once the run is deleted.
+    """
 
     path: Path
 
@@ -82,7 +85,7 @@ class Run:
 
     def settings(self) -> TrainingSettings:
         """The training settings."""
-        return TrainingSettings.from_json(read_json(self.path / "settings.json")["training"])
+        return TrainingSettings.from_json(read_run_file(self.path / "settings.json")["training"])
 
     def stage(self, number: int) -> Stage:
         """A stage by its number, of the method or custom."""
@@ -90,11 +93,11 @@ class Run:
 
     def model_folder(self) -> Path:
         """Folder to which finished stages publish their weights, and from which earlier stages are loaded."""
-        return Path(read_json(self.path / "settings.json")["model_folder"])
+        return Path(read_run_file(self.path / "settings.json")["model_folder"])
 
     def publishes(self) -> bool:
         """Whether finished stages replace the published models; trials of sweeps do not."""
-        return read_json(self.path / "settings.json").get("publish", True)
+        return read_run_file(self.path / "settings.json").get("publish", True)
 
     def facts(self) -> dict:
         """Data set, images and versions, as the process found them before training."""
@@ -115,7 +118,7 @@ class Run:
 
     def write_state(self, **changes: object) -> None:
         """Replace parts of the state; only for the run's own process."""
-        state = read_json(self.path / "state.json")
+        state = read_run_file(self.path / "state.json")
         atomic.write_json(self.path / "state.json", {**state, **changes})
 
     def add_status_note(self, sentence: str) -> None:
@@ -128,7 +131,7 @@ class Run:
         """Reset the state before a new attempt starts, and add up the time of earlier ones."""
         (self.path / "stop").unlink(missing_ok=True)
         atomic.clear_unfinished(self.path)
-        state = read_json(self.path / "state.json")
+        state = read_run_file(self.path / "state.json")
         earlier = state.get("earlier", 0.0)
         if state.get("started"):
             earlier += (state.get("ended") or last_sign_of_life(self.path)) - state["started"]

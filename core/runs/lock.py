@@ -7,12 +7,16 @@ from pathlib import Path
 
 from core.disk import explaining
 
-CHECK_S = 0.2  # far longer than `is_held` keeps what it looks at
+CHECK_S = 0.2  # far longer than `is_held` keeps what it looks at, unless the machine is overloaded
 RETRY_S = 0.005
 
 
-def acquire(path: Path) -> int | None:
+def acquire(path: Path, patience_s: float = CHECK_S) -> int | None:
     """Take the lock at `path`.
+
+    Args:
+        path: of the lock; created if missing.
+        patience_s: how long to try, in seconds, since `is_held` of another process holds it for an instant.
 
     Returns:
         A file descriptor; the lock is held until every copy of it is closed, also in child
@@ -22,12 +26,12 @@ def acquire(path: Path) -> int | None:
         UserError: the lock cannot be created in its folder.
     """
     descriptor = _opened(path)
-    deadline = time.monotonic() + CHECK_S
+    deadline = time.monotonic() + patience_s
     while not _taken(descriptor, fcntl.LOCK_EX):
         if time.monotonic() > deadline:
             os.close(descriptor)
             return None
-        time.sleep(RETRY_S)  # it may be `is_held` of another process that holds it for an instant
+        time.sleep(RETRY_S)
     return descriptor
 
 

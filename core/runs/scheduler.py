@@ -8,19 +8,22 @@ it is killed, the training run goes on, and the next scheduler takes over.
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
+from core.errors import UserError
 from core.runs import lock, queue
 from core.runs.folder import Run
 from core.runs.jobs import active_run, scheduler_lock, training_lock
 from core.runs.training_process import exit_reason, kill_if_overdue, start_process
 
 POLL_S = 0.2
+PATIENCE_S = 5.0  # nobody but this scheduler keeps these locks; who only looks at one lets go of it
 
 
 def main(folder: Path) -> None:
     """Train queued runs until none is left; returns at once if another scheduler is alive."""
-    own_lock = lock.acquire(scheduler_lock(folder))
+    own_lock = lock.acquire(scheduler_lock(folder), PATIENCE_S)
     if own_lock is None:
         return
     while True:
@@ -44,7 +47,7 @@ def train_next(folder: Path, turn: int) -> None:
     process = None
     with queue.locked(folder) as queued:
         run = Run(folder / queued[0])
-        run_lock = lock.acquire(run.lock_path) if run.exists() else None
+        run_lock = lock.acquire(run.lock_path, PATIENCE_S) if run.exists() else None
         if run_lock is not None:
             process = start_process(run, (turn, run_lock))
             os.close(run_lock)
@@ -55,8 +58,9 @@ def train_next(folder: Path, turn: int) -> None:
     while process.poll() is None:
         kill_if_overdue(run)
         time.sleep(POLL_S)
-    if run.status().state == "died":
-        run.write_state(state="died", message=exit_reason(process.returncode), ended=time.time())
+    with suppress(UserError):  # deleted as soon as it had ended
+        if run.status().state == "died":
+            run.write_state(state="died", message=exit_reason(process.returncode), ended=time.time())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.runs import lock, queue
-from core.runs.json_file import read_json
+from core.runs.json_file import read_run_file
 
 ENDED = ("finished", "stopped", "failed", "died")
 DIVERGED = "Training diverged"  # how the message of such a failure begins
@@ -65,7 +65,11 @@ class RunStatus:
 
 
 def read_status(folder: Path) -> RunStatus:
-    """Current status of the run in `folder`, from its lock, its state file and the queue."""
+    """Current status of the run in `folder`, from its lock, its state file and the queue.
+
+    Raises:
+        UserError: the run was deleted.
+    """
     status = _read_once(folder)
     # A run that was started without the queue may have begun between two of the reads: read again.
     return _read_once(folder) if status.state == "died" else status
@@ -81,7 +85,7 @@ def _read_once(folder: Path) -> RunStatus:
     # an ending run writes its exit reason before its lock is released.
     queued = queue.names(folder.parent)
     alive = lock.is_held(folder / "lock")
-    state = read_json(folder / "state.json")
+    state = read_run_file(folder / "state.json")
     ended = state["state"] in ENDED
     if folder.name in queued and (ended or not alive):
         message = f"Queued: position {queued.index(folder.name) + 1} of {len(queued)}."

@@ -11,7 +11,7 @@ import pytest
 from short_runs import tiny_settings, wait_for, wait_until
 
 from core.errors import UserError
-from core.runs import ProcessIdentity, create_run, jobs, list_runs, lock, open_run, queue
+from core.runs import ProcessIdentity, create_run, housekeeping, jobs, list_runs, lock, open_run, queue
 
 PATIENCE_S = 240
 pytestmark = pytest.mark.slow
@@ -38,6 +38,16 @@ def make(tmp_path, demo):
 
 def states(*runs):
     return [run.status().state for run in runs]
+
+
+def scheduler_of(run):
+    (scheduler,) = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "core.runs.scheduler" in (process.info["cmdline"] or [])
+        and str(run.path.parent) in process.cmdline()
+    ]
+    return scheduler
 
 
 def test_three_runs_train_one_after_another_and_a_failure_holds_up_nobody(make):
@@ -107,20 +117,30 @@ def test_a_killed_process_is_told_at_once_and_no_start_is_refused_afterwards(mak
 def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make):
     first, second = make("first", endless=True), make("second")
     jobs.start(first)
-    jobs.start(second)
     wait_until(lambda: len(first.epochs()) > 0, PATIENCE_S)
-    (scheduler,) = [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if "core.runs.scheduler" in (process.info["cmdline"] or [])
-        and str(first.path.parent) in process.cmdline()
-    ]
-    scheduler.kill()
+    jobs.start(second)
+    scheduler_of(first).kill()
     wait_until(lambda: not lock.is_held(jobs.scheduler_lock(first.path.parent)), 10)
     assert states(first, second) == ["running", "queued"]
     assert jobs.stop(first).stopping
     wait_for(second)
     assert states(first, second) == ["stopped", "finished"]
+
+
+def test_a_run_deleted_as_soon_as_it_ended_holds_up_nobody(make):
+    first, second = make("first", weights="/nowhere.h5"), make("second", weights="/nowhere.h5")
+    jobs.start(first)
+    wait_until(lambda: first.process() is not None, PATIENCE_S)
+    scheduler = scheduler_of(first)
+    scheduler.suspend()  # it has yet to see that the run ended
+    jobs.start(second)
+    wait_until(lambda: not jobs.is_active(first), PATIENCE_S)
+    housekeeping.delete(first)
+    with pytest.raises(UserError, match="The run first was deleted"):
+        first.status()
+    scheduler.resume()
+    wait_for(second)
+    assert second.status().state == "failed"
 
 
 def test_what_does_not_end_in_time_is_killed_and_counts_as_stopped(make):
