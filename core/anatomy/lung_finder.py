@@ -54,15 +54,18 @@ class LungFinder:
     def probabilities(self, pixels: np.ndarray) -> np.ndarray:
         """Probability of right and left lung in each pixel, float32 (n, 2, 64, 64).
 
+        The mean of those of the image and of its mirror image, in which right is left.
+
         Args:
             pixels: uint8 (n, 128, 128).
         """
         if not hasattr(self._requests, "own"):
             self._requests.own = self._network.create_infer_request()
-        parts = [
-            self._requests.own.infer([pixels[start : start + BATCH]])[0][:, 1:].copy()
-            for start in range(0, len(pixels), BATCH)
-        ]
+        parts = []
+        for start in range(0, len(pixels), BATCH):
+            batch = pixels[start : start + BATCH]
+            lungs = self._requests.own.infer([np.concatenate([batch, batch[:, :, ::-1]])])[0][:, 1:]
+            parts.append((lungs[: len(batch)] + lungs[len(batch) :, ::-1, :, ::-1]) / 2)
         return np.concatenate(parts) if parts else np.empty((0, 2, 0, 0), np.float32)
 
     def _with_quality(self, lungs: Lungs) -> Lungs:

@@ -82,6 +82,13 @@ def test_one_by_one_and_in_batches_give_the_same(finder, chests):
     assert finder.find([]) == []
 
 
+def test_a_mirrored_image_has_the_mirrored_lungs(finder, chests):
+    pixels = chests[:2, ::2, ::2]
+    own = finder.probabilities(np.ascontiguousarray(pixels))
+    mirrored = finder.probabilities(np.ascontiguousarray(pixels[:, :, ::-1]))
+    assert np.abs(own - mirrored[:, ::-1, :, ::-1]).max() < 1e-4
+
+
 def test_damaged_weights_are_refused(tmp_path):
     damaged = tmp_path / "lungs.h5"
     damaged.write_bytes(WEIGHTS.read_bytes()[:5000])
