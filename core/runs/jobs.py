@@ -5,6 +5,7 @@ of its own) trains the queued runs one after another. Stopping the server or clo
 neither the scheduler nor a run.
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from core.runs.folder import Run
 from core.runs.status import UNKNOWN_EXIT, RunStatus
 
 PROJECT = Path(__file__).resolve().parents[2]
+LOCK_PATIENCE_S = 5.0  # for locks that are free, unless somebody is just looking at them
 
 
 def start(run: Run) -> None:
@@ -54,15 +56,23 @@ def ensure_scheduler(folder: Path | None = None) -> None:
         return
     if not queue.names(folder) and not lock.is_held(training_lock(folder)):
         return
-    with explaining(folder / "scheduler.log"), open(folder / "scheduler.log", "ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "core.runs.scheduler", str(folder)],
-            cwd=PROJECT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    # The scheduler inherits its lock, so that nobody starts a second one while it comes up.
+    scheduler = lock.acquire(scheduler_lock(folder), LOCK_PATIENCE_S)
+    if scheduler is None:
+        return
+    try:
+        with explaining(folder / "scheduler.log"), open(folder / "scheduler.log", "ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "core.runs.scheduler", str(folder), str(scheduler)],
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(scheduler,),
+            )
+    finally:
+        os.close(scheduler)
     threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie behind
 
 

@@ -1,8 +1,9 @@
-"""The scheduler: `python -m core.runs.scheduler FOLDER`. It trains the queued runs of a folder one at a time.
+"""The scheduler: a process of its own, which trains the queued runs of a folder one at a time.
 
-It takes the first run of the queue, starts its process, kills that process if it does not stop when asked
-to, and goes on with the next run however the last one ended. It exits when no run is queued or training. If
-it is killed, the training run goes on, and the next scheduler takes over.
+It is started by `core.runs.jobs` and inherits the scheduler's lock. It takes the first run of the queue,
+starts its process, kills that process if it does not stop when asked to, and goes on with the next run
+however the last one ended. It exits when no run is queued or training. If it is killed, the training run goes
+on, and the next scheduler takes over.
 """
 
 import os
@@ -14,18 +15,14 @@ from pathlib import Path
 from core.errors import UserError
 from core.runs import lock, queue
 from core.runs.folder import Run
-from core.runs.jobs import active_run, scheduler_lock, training_lock
+from core.runs.jobs import LOCK_PATIENCE_S, active_run, is_active, training_lock
 from core.runs.training_process import exit_reason, kill_if_overdue, start_process
 
 POLL_S = 0.2
-PATIENCE_S = 5.0  # nobody but this scheduler keeps these locks; who only looks at one lets go of it
 
 
-def main(folder: Path) -> None:
-    """Train queued runs until none is left; returns at once if another scheduler is alive."""
-    own_lock = lock.acquire(scheduler_lock(folder), PATIENCE_S)
-    if own_lock is None:
-        return
+def main(folder: Path, own_lock: int) -> None:
+    """Train queued runs until none is left; `own_lock` is the descriptor of the scheduler's lock."""
     while True:
         turn = lock.acquire(training_lock(folder))
         if turn is None:  # a run that an earlier scheduler started is still training
@@ -47,7 +44,7 @@ def train_next(folder: Path, turn: int) -> None:
     process = None
     with queue.locked(folder) as queued:
         run = Run(folder / queued[0])
-        run_lock = lock.acquire(run.lock_path, PATIENCE_S) if run.exists() else None
+        run_lock = lock.acquire(run.lock_path, LOCK_PATIENCE_S) if run.exists() else None
         if run_lock is not None:
             process = start_process(run, (turn, run_lock))
             os.close(run_lock)
@@ -55,7 +52,7 @@ def train_next(folder: Path, turn: int) -> None:
     os.close(turn)
     if process is None:
         return
-    while process.poll() is None:
+    while process.poll() is None or is_active(run):  # its fork ends a moment later
         kill_if_overdue(run)
         time.sleep(POLL_S)
     with suppress(UserError):  # deleted as soon as it had ended
@@ -64,4 +61,4 @@ def train_next(folder: Path, turn: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -8,7 +8,7 @@ import time
 
 import psutil
 import pytest
-from short_runs import tiny_settings, wait_for, wait_until
+from short_runs import suspend, tiny_settings, wait_for, wait_until
 
 from core.errors import UserError
 from core.runs import ProcessIdentity, create_run, housekeeping, jobs, list_runs, lock, open_run, queue
@@ -147,7 +147,7 @@ def test_what_does_not_end_in_time_is_killed_and_counts_as_stopped(make):
     run = make("stuck", endless=True)
     jobs.start(run)
     wait_until(lambda: len(run.epochs()) > 1, PATIENCE_S)
-    os.kill(run.process().pid, signal.SIGSTOP)
+    suspend(run)
     asked = time.monotonic()
     assert jobs.stop(run).stopping
     wait_until(lambda: not jobs.is_active(run), 40)
