@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from core.architecture import VGG19, Layer
@@ -84,6 +85,15 @@ def wait_for(run: Run, seconds: float = 600) -> None:
     while jobs.is_active(run) or run.status().state == "queued":
         assert time.monotonic() < deadline, run.log_tail()
         time.sleep(0.2)
+
+
+def suspend(run: Run) -> list[psutil.Process]:
+    """Suspend the training process with its children; returns them, to be resumed."""
+    process = run.process().process()
+    family = [process, *process.children(recursive=True)]
+    for member in family:
+        member.suspend()
+    return family
 
 
 def delete_occlusion_tests(run: Run) -> None:

@@ -128,11 +128,6 @@ VARIABLES: tuple[Variable, ...] = (
 )
 
 
-def set_for_children(variable: Variable) -> None:
-    """Set a switch for this process and for those that it starts."""
-    os.environ[variable.name] = "1"
-
-
 def child_environment(defaults: dict[str, str], *additions: dict[str, str]) -> dict[str, str]:
     """The environment of a process to start: ours over `defaults`, and `additions` over both."""
     return {**defaults, **os.environ, **{name: text for part in additions for name, text in part.items()}}

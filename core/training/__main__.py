@@ -1,11 +1,15 @@
 """The training process: `python -m core.training RUN_FOLDER`. Everything it needs is in the folder."""
 
 import errno
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from core.config import environment
@@ -15,6 +19,8 @@ from core.training.progress import Stopped
 from core.training.references import write_references
 from core.training.resources import peak_memory
 
+STEP_LEFT = 3  # exit code of a step that was not the last
+
 
 def main(folder: str) -> int:
     """Train the run in `folder`; returns 0 if it finished or stopped, 1 if it failed, 2 if it is locked."""
@@ -23,8 +29,27 @@ def main(folder: str) -> int:
         print(f"{run.name} or another run is already training.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: run.request_stop())
+    code = _reporting(run, _do_next_step_in_fork)
+    while code == STEP_LEFT:
+        code = _reporting(run, _do_next_step_in_fork)
+    if code < 0:  # end as the step did: the scheduler says by which signal
+        os.kill(os.getpid(), -code)
+    return code
+
+
+def next_step(run: Run) -> int:
+    """Train the next stage, or write the references after the last one.
+
+    Returns:
+        `STEP_LEFT`, 0 at the end of the run, or 1 if it failed; the run's state says how it ended.
+    """
+    return _reporting(run, _do_next_step)
+
+
+def _reporting(run: Run, action: Callable[[Run], int]) -> int:
+    """Exit code of an action; if it fails, the run's state says why, and the code is 1."""
     try:
-        is_unfinished = _do_next_step(run)
+        return action(run)
     except UserError as error:
         return _fail(run, str(error))
     except OSError as error:
@@ -37,41 +62,60 @@ def main(folder: str) -> int:
         traceback.print_exc()
         reason = str(error).splitlines()[0][:200] if str(error) else "no reason given"
         return _fail(run, f"{type(error).__name__}: {reason} (see the log for details).")
-    if is_unfinished:  # go on in the same process, with the same locks and an empty memory
-        os.execv(sys.executable, [sys.executable, "-m", "core.training", folder])
-    return 0
 
 
-def _do_next_step(run: Run) -> bool:
-    """Train the next stage, or write the references after the last one; returns whether a step is left."""
+def _do_next_step_in_fork(run: Run) -> int:
+    """Do the next step in a fork of this process; returns its exit code, or -N if signal N killed it.
+
+    So each step begins with an empty memory, which TensorFlow would not release, and TensorFlow, which has
+    no threads before its first operation, is imported once.
+    """
+    if run.stages_left():
+        import core.training.stage  # noqa: F401  # lazily: the last step does not need Keras
+    with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):  # OpenBLAS's threads may fork
+        process = multiprocessing.get_context("fork").Process(target=_fork, args=(run,))
+        process.start()
+    process.join()
+    return process.exitcode or 0
+
+
+def _fork(run: Run) -> None:
+    """What the fork does: the next step, or nothing more once the training process is gone."""
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    sys.exit(next_step(run))
+
+
+def _exit_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _do_next_step(run: Run) -> int:
     try:
         if run.stages_left():
-            # Imported lazily: it imports Keras, and the last step does not need it.
             from core.training.stage import train_next_stage
 
             train_next_stage(run)
-            return True
+            return STEP_LEFT
         write_references(run)
     except Stopped:
         _end(run, "stopped", "Stopped on request; everything up to the last step is saved.")
     else:
         _end(run, "finished", "Finished.", done=1.0)
-    return False
+    return 0
 
 
 def _has_locks(run: Run) -> bool:
-    """Whether this process has the run's locks: inherited, kept from the stage before, or acquired now."""
+    """Whether this process has the run's locks: inherited, or acquired now."""
     if environment.LOCKED.value():
         return True
     turn = lock.acquire(jobs.training_lock(run.path.parent))
     run_lock = lock.acquire(run.lock_path) if turn is not None else None
     if turn is None or run_lock is None:
         return False
-    for descriptor in (turn, run_lock):
-        os.set_inheritable(descriptor, True)
     run.write_process(ProcessIdentity.of(os.getpid()))  # before the run's state becomes `running`
     run.begin_attempt()
-    environment.set_for_children(environment.LOCKED)
     return True
 
 

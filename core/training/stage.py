@@ -31,7 +31,7 @@ def train_next_stage(run: Run) -> None:
     """Train the first stage of a run that has no evaluation yet.
 
     TensorFlow does not release the memory of a deleted model (half a gigabyte per stage), so the caller
-    trains the next stage in a fresh interpreter.
+    trains the next stage in another process.
 
     Raises:
         Stopped: the run was asked to stop; everything up to the last step is saved.

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
-from short_runs import tiny_settings, wait_for
+from short_runs import suspend, tiny_settings, wait_for
 
 from benchmarks.app import exceeds, running, settled
 from core.dataset import write_synthetic_dataset
@@ -68,10 +68,11 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(home, page):
         exceeds(page, POINTS, grown + 5)
         assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
 
-        os.kill(run.process().pid, signal.SIGSTOP)  # a step that lasts until the page was seen
+        suspended = suspend(run)  # a step that lasts until the page was seen
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_text("Stopping after the current step")).to_be_visible(timeout=20_000)
-        os.kill(run.process().pid, signal.SIGCONT)
+        for member in suspended:
+            member.resume()
         expect(page.get_by_role("button", name="Resume")).to_be_visible()
         wait_for(run)
         assert run.status().state == "stopped"

@@ -1,6 +1,5 @@
 import json
 import shutil
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,13 +13,12 @@ from tensorboard.util.tensor_util import make_ndarray
 
 from core.comparison import ModelComparison, evaluated_stages, run_occlusion_test
 from core.config import REFRAMED, STAGES
-from core.config.environment import LOCKED
 from core.dataset import open_dataset, rows_by_role
 from core.evaluation import evaluate
 from core.images import read_image
 from core.inference import load_predictor, published_models
 from core.runs import Run, cached_activations, create_run, import_weights, jobs, open_run
-from core.training.__main__ import main
+from core.training.__main__ import next_step
 from core.training.stage import train_next_stage
 from core.weights import read_model
 
@@ -189,14 +187,9 @@ def test_cached_direct_and_winograd_training_give_the_same_losses(demo, tmp_path
         ({"stages": (1,), "learning_rate": 1.0, "epochs": 5, "width": 1.0}, "too high"),
     ],
 )
-def test_what_cannot_be_trained_ends_with_its_reason(demo, tmp_path, monkeypatch, capfd, changes, reason):
+def test_what_cannot_be_trained_ends_with_its_reason(demo, tmp_path, capfd, changes, reason):
     run = create_run(tiny_settings(demo, **changes), "failing", tmp_path / "runs", tmp_path / "models")
-    monkeypatch.setenv(LOCKED.name, "1")  # in this process, which no scheduler started
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        assert main(str(run.path)) == 1
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    assert next_step(run) == 1
     assert run.status().state == "failed"
     assert reason in run.status().message
     assert "Traceback" not in capfd.readouterr().err
