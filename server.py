@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from core.api import ROUTES
+from core.self_test import start_self_test
 from pages.training import PAGE_ROUTES
 
 # st.navigation in streamlit_app.py declares the pages. Without this line, Streamlit treats the folder pages/
@@ -22,10 +23,17 @@ FIRST_PAGE = ("pages.diagnosis.card", "pages.diagnosis.batch")
 
 
 @asynccontextmanager
-async def preload(_app: st.App) -> AsyncIterator[None]:
-    """Import what the first page needs while the browser is still loading Streamlit's own files."""
-    threading.Thread(target=lambda: [import_module(name) for name in FIRST_PAGE], daemon=True).start()
+async def started(_app: st.App) -> AsyncIterator[None]:
+    """Prepare in a thread of its own, while the browser is still loading Streamlit's own files."""
+    threading.Thread(target=prepare, daemon=True).start()
     yield
 
 
-app = st.App("streamlit_app.py", routes=[*PAGE_ROUTES, *ROUTES], lifespan=preload)
+def prepare() -> None:
+    """Import what the first page needs, then test what answers."""
+    for name in FIRST_PAGE:
+        import_module(name)
+    start_self_test()
+
+
+app = st.App("streamlit_app.py", routes=[*PAGE_ROUTES, *ROUTES], lifespan=started)

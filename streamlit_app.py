@@ -11,7 +11,9 @@ from core.errors import UserError
 from core.inference import NOTICE
 from core.registry import active_model
 from core.runs import jobs
+from core.self_test import self_test_line
 from pages.shared.failures import failures_shown
+from pages.shared.markdown import escaped
 
 # A file of our own: a Material symbol as the icon of the browser's tab would be fetched from Google.
 st.set_page_config(page_icon=Path(__file__).parent / "pages" / "icon.svg", layout="wide")
@@ -26,9 +28,10 @@ PAGES = (
 
 @st.fragment(run_every=5)
 def status() -> None:
-    """Which model answers, what is being trained, and the DICOM node."""
+    """Which model answers, the last self-test, what is being trained, and the DICOM node."""
     with failures_shown():
         answering_model()
+        self_test()
         training()
         dicom_node()
 
@@ -37,13 +40,19 @@ def answering_model() -> None:
     """Which model answers."""
     active = active_model()
     if active is None:
-        st.caption("No trained model yet")
+        st.caption("No model answers")
     elif active.model.bundled:
         st.caption(f":material/deployed_code: Bundled model · stage {active.model.stage.number}")
     else:
         st.caption(f":material/deployed_code: Active model {active.model.identity}")
     if active and active.model.record.synthetic:
         st.badge("Model trained on SYNTHETIC data", color="orange")
+
+
+def self_test() -> None:
+    """How the last self-test ended."""
+    if line := self_test_line():
+        st.caption(f":material/fact_check: {escaped(line)}")
 
 
 def training() -> None:

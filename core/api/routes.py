@@ -23,7 +23,7 @@ from core.api.schema import FAILURES, FORM, UNREADABLE, Health, Models, Results
 from core.errors import UserError
 from core.images import decode_safely
 from core.inference import NOTICE, AvailableModel, Reader, described, file_results
-from core.registry import answering_models
+from core.registry import answering_models, missing_model
 
 MAX_WAITING = 32  # requests; more get status 503
 
@@ -152,7 +152,7 @@ def _model(stage: str | None) -> AvailableModel:
     models = answering_models()
     by_stage = {model.key: model for model in models}
     if not models:
-        raise HTTPException(503, "There is no trained model yet. Train one first.")
+        raise HTTPException(503, missing_model())
     if stage is not None and stage not in by_stage:
         raise HTTPException(
             404, f"There is no model of stage {stage[:20]!r}; available: {', '.join(by_stage)}."

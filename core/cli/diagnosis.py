@@ -10,7 +10,7 @@ from core.dataset import open_dataset
 from core.errors import UserError
 from core.images import read_image, shown
 from core.inference import AvailableModel, Reader, file_results, save_reference
-from core.registry import active_model
+from core.registry import active_model, missing_model
 from core.runs import open_run
 
 model_option = click.option(
@@ -77,7 +77,7 @@ def default_model() -> AvailableModel:
     """
     active = active_model()
     if active is None:
-        raise UserError("There is no model. Train one and promote it, or name a weights file with --model.")
+        raise UserError(f"{missing_model()} Or name a weights file with --model.")
     return active.model
 
 

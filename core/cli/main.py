@@ -39,6 +39,7 @@ MODULES = {
     "batch": "batch",
     "node": "node",
     "reference": "diagnosis",
+    "self-test": "self_test",
 }
 
 

@@ -59,6 +59,12 @@ def _positive_number(text: str) -> float:
     return number
 
 
+def _switch(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(text)
+    return text == "1"
+
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip() for name in text.lower().split(",") if name.strip())
 
@@ -110,6 +116,13 @@ IMPORT_FILES = Variable(
     _whole_number,
     "a whole number",
 )
+SELF_TEST = Variable(
+    "PNEUMONIA_STUDIO_SELF_TEST",
+    "Whether a server tests itself in the background when it starts.",
+    "1",
+    _switch,
+    "1 or 0",
+)
 LOCKED = Variable(
     "PNEUMONIA_STUDIO_LOCKED",
     "Set by the scheduler for a training process that inherits its locks; do not set it yourself.",
@@ -124,6 +137,7 @@ VARIABLES: tuple[Variable, ...] = (
     THREADS,
     IMPORT_GIB,
     IMPORT_FILES,
+    SELF_TEST,
     LOCKED,
 )
 

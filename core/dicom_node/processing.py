@@ -12,7 +12,7 @@ from core.dicom_node.settings import NodeSettings
 from core.errors import UserError
 from core.images import decode_safely
 from core.inference import AvailableModel, Reader, Reading
-from core.registry import active_model
+from core.registry import active_model, missing_model
 from core.reports import dicom_objects, import_highdicom
 
 BATCH_SIZE = 16  # images processed together
@@ -30,7 +30,7 @@ def current_model() -> AvailableModel:
     """
     active = active_model()
     if active is None:
-        raise UserError("There is no model for the node. Train one and promote it.")
+        raise UserError(missing_model())
     return active.model
 
 

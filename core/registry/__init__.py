@@ -1,8 +1,24 @@
 """Which model answers: candidates, the active model, and who promoted it, when and why."""
 
-from core.registry.active import ActiveModel, acknowledge, active_model, answering_models
+from core.registry.active import (
+    ActiveModel,
+    acknowledge,
+    active_model,
+    answering_models,
+    answering_registered_model,
+    missing_model,
+    unchanged,
+)
 from core.registry.checklist import NON_INFERIORITY_MARGIN, PromotionCheck, checklist
-from core.registry.golden_images import save_drawn_images
+from core.registry.disagreement import save_agreement
+from core.registry.golden_images import (
+    TOLERANCE,
+    Agreement,
+    GoldenImages,
+    NoGoldenImages,
+    golden_images,
+    save_drawn_images,
+)
 from core.registry.history import Event, events
 from core.registry.models import (
     ACTIVE,
@@ -10,6 +26,7 @@ from core.registry.models import (
     RETIRED,
     RegisteredModel,
     active_registered_model,
+    bundled_model,
     find_model,
     list_models,
 )
@@ -20,21 +37,31 @@ __all__ = [
     "CANDIDATE",
     "NON_INFERIORITY_MARGIN",
     "RETIRED",
+    "TOLERANCE",
     "ActiveModel",
+    "Agreement",
     "Event",
+    "GoldenImages",
+    "NoGoldenImages",
     "PromotionCheck",
     "RegisteredModel",
     "acknowledge",
     "active_model",
     "active_registered_model",
     "answering_models",
+    "answering_registered_model",
+    "bundled_model",
     "change_operating_point",
     "checklist",
     "events",
     "find_model",
+    "golden_images",
     "list_models",
+    "missing_model",
     "promote",
     "retire",
     "rollback",
+    "save_agreement",
     "save_drawn_images",
+    "unchanged",
 ]

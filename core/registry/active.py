@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from core.errors import UserError
 from core.inference import AvailableModel, bundled_models, published_models
+from core.registry.disagreement import disagreement
 from core.registry.migration import adopt_earlier_home
-from core.registry.models import RegisteredModel, registered_version
+from core.registry.models import RegisteredModel, bundled_model, registered_version
 from core.registry.storage import BUNDLED, changing, current_state, read_active, write_active
 from core.weights import file_digest
 
@@ -24,10 +25,10 @@ class ActiveModel:
 
 
 def active_model() -> ActiveModel | None:
-    """The active model; None if there is no model at all.
+    """The active model; None if no model can answer, see `missing_model`.
 
     The bundled model answers until another is promoted, and in place of one whose file is gone or has
-    changed; then every answer says so.
+    changed, or whose golden images no longer agree; then every answer says so.
     """
     try:
         state = read_active() or adopt_earlier_home()
@@ -52,7 +53,46 @@ def answering_models() -> list[AvailableModel]:
     return [*stages, active.model]
 
 
+def answering_registered_model() -> RegisteredModel | None:
+    """The active model, or the bundled one that stands in for it, as the registry knows it."""
+    active = active_model()
+    if active is None:
+        return None
+    return bundled_model() if active.model.bundled else registered_version(active.model.path.parent.name)
+
+
+def missing_model() -> str:
+    """Why no model can answer, in a sentence, and what to do."""
+    models = bundled_models()
+    reason = disagreement(BUNDLED, file_digest(models[-1].path)) if models else ""
+    if not reason:
+        return (
+            "No model answers yet. Train one and promote it on the Comparison page, or by python -m core "
+            "models promote NAME."
+        )
+    return (
+        "No model answers: the bundled one does not give the recorded probabilities of its golden images on "
+        f"this computer. {reason} Promote another model, or restore the bundled one and run python -m core "
+        "self-test."
+    )
+
+
 def intact(version: str) -> RegisteredModel:
+    """A registered version that may answer: unchanged, and its golden images agreed when last tested.
+
+    Raises:
+        UserError: a file is missing, damaged, or was changed since, or the golden images no longer agree.
+    """
+    item = unchanged(version)
+    if reason := disagreement(version, item.sha256):
+        raise UserError(
+            f"{item.title} no longer gives the recorded probabilities of its golden images on this computer. "
+            f"{reason} Promote another model, or restore it and run python -m core self-test."
+        )
+    return item
+
+
+def unchanged(version: str) -> RegisteredModel:
     """A registered version whose weights are those that were registered.
 
     Raises:
@@ -77,6 +117,6 @@ def acknowledge() -> None:
 
 def _bundled(problem: str = "", notice: str = "") -> ActiveModel | None:
     models = bundled_models()
-    if not models:
+    if not models or disagreement(BUNDLED, file_digest(models[-1].path)):
         return None
     return ActiveModel(replace(models[-1], notices=(problem,) if problem else ()), notice)

@@ -43,9 +43,14 @@ class GoldenImages:
     probabilities: np.ndarray
     source: str
 
-    def largest_difference(self, probabilities: np.ndarray) -> float:
-        """The largest difference between these probabilities and the recorded ones."""
-        return float(np.abs(probabilities - self.probabilities).max())
+    def agreement(self, probabilities: np.ndarray) -> "Agreement":
+        """Compare these probabilities with the recorded ones."""
+        largest = float(np.abs(probabilities - self.probabilities).max())
+        detail = (
+            f"Largest difference {largest:.4f} on {len(self.pixels)} golden images ({self.source}); "
+            f"at most {TOLERANCE:g} is allowed."
+        )
+        return Agreement(largest <= TOLERANCE, detail, largest)  # False for NaN, too
 
 
 @dataclass(frozen=True)
@@ -55,17 +60,24 @@ class Agreement:
     Attributes:
         passed: whether every probability is within the tolerance.
         detail: the figures, or why it cannot be told.
+        largest: the largest difference of a probability; None if it cannot be told.
     """
 
     passed: bool
     detail: str
+    largest: float | None = None
+
+
+class NoGoldenImages(UserError):
+    """A model has no golden images, such as a version from before there were any."""
 
 
 def golden_images(item: RegisteredModel) -> GoldenImages:
     """The golden images of a registered version or of the bundled model.
 
     Raises:
-        UserError: it has none, or the file is damaged.
+        NoGoldenImages: it has none.
+        UserError: the file is damaged.
     """
     path = _drawn_path(item) if item.model.bundled else item.model.path.with_name(GOLDEN_FILE)
     try:
@@ -76,7 +88,7 @@ def golden_images(item: RegisteredModel) -> GoldenImages:
         probabilities = np.array(content["probabilities"], float)
         return GoldenImages(drawn_images(len(probabilities), content["seed"]), probabilities, "drawn images")
     except FileNotFoundError as error:
-        raise UserError(
+        raise NoGoldenImages(
             f"{item.title} has no golden images: {path} is missing. Restore it, or override this check "
             "with a reason."
         ) from error
@@ -88,15 +100,9 @@ def agreement(item: RegisteredModel) -> Agreement:
     """Compute the probabilities of a model's golden images again, and compare."""
     try:
         golden = golden_images(item)
-        probabilities = Reader.of(item.model).predictor.probabilities(golden.pixels)
+        return golden.agreement(Reader.of(item.model).predictor.probabilities(golden.pixels))
     except UserError as error:
         return Agreement(False, str(error))
-    largest = golden.largest_difference(probabilities)
-    detail = (
-        f"Largest difference {largest:.4f} on {len(golden.pixels)} golden images ({golden.source}); "
-        f"at most {TOLERANCE:g} is allowed."
-    )
-    return Agreement(largest <= TOLERANCE, detail)  # False for NaN, too
 
 
 def save_golden_images(item: RegisteredModel, weights: Path) -> None:

@@ -1,6 +1,7 @@
 """The registry on disk.
 
 active.json            which model answers, those before it, and the event that made it active
+disagreements.json     models that no longer give the recorded probabilities of their golden images
 models/NAME-VERSION/   a registered version, never changed: weights, model.json, reference.npz, golden.npz,
                        predictions, and the other stages' weights, which its second opinions compare with
 log.sqlite             every promotion, rollback and retirement: who, when, why

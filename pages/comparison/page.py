@@ -18,6 +18,7 @@ from pages.comparison.misclassified import show_errors
 from pages.comparison.operating_point import at_operating_point, choose_rule, offer_to_save
 from pages.comparison.promotion import show_promotion
 from pages.comparison.report import show_report
+from pages.comparison.self_test import show_self_test
 from pages.comparison.shortcuts import show_shortcuts
 from pages.comparison.subgroups import show_subgroups
 from pages.comparison.sweeps import show_sweeps
@@ -37,6 +38,7 @@ SECTIONS = {
     "Training": show_training,
     "Report": show_report,
     "Promotion": show_promotion,
+    "Self-test": show_self_test,
 }
 
 

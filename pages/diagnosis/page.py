@@ -5,7 +5,7 @@ import streamlit as st
 from core.config import CLAHE
 from core.errors import UserError
 from core.inference import AvailableModel
-from core.registry import acknowledge, active_model, list_models
+from core.registry import acknowledge, active_model, list_models, missing_model
 from pages.diagnosis.batch import batch_view
 from pages.diagnosis.card import card
 from pages.diagnosis.downloads import session_downloads
@@ -22,10 +22,7 @@ def main() -> None:
     st.title("Diagnosis")
     active = active_model()
     if active is None and list_models():
-        st.info(
-            "No model answers yet. Promote a trained one on the Comparison page, in the section Promotion.",
-            icon=":material/info:",
-        )
+        st.info(escaped(missing_model()), icon=":material/info:")
         return
     if active is None:
         offer_training(

@@ -1,0 +1,29 @@
+"""The self-test that a server starts: a process of its own, at the lowest priority."""
+
+import shutil
+import subprocess
+import sys
+
+from core.config import PROJECT, environment
+
+
+def start_self_test() -> None:
+    """Run the self-test in a process of its own, unless the environment switches it off.
+
+    Returns when that process has ended; its result is in the home then.
+
+    Raises:
+        UserError: the variable is not a switch.
+    """
+    if not environment.SELF_TEST.value():
+        return
+    lowest_priority = ["nice", "-n", "19"] if shutil.which("nice") else []  # not on every system
+    nothing = subprocess.DEVNULL
+    subprocess.run(
+        [*lowest_priority, sys.executable, "-m", "core", "self-test"],
+        cwd=PROJECT,
+        stdin=nothing,
+        stdout=nothing,
+        stderr=nothing,
+        check=False,
+    )

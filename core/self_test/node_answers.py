@@ -1,0 +1,141 @@
+"""Images sent to a DICOM node of their own, on a free port of this computer, and the reports it makes."""
+
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+import numpy as np
+import pydicom
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
+
+from core.dicom_node import NodeSettings, ScpSettings, node_status, run_node
+from core.errors import UserError
+from core.inference import ModelIdentity
+
+AET, SENDER = "SELFTEST", "SELFTESTSCU"
+ALGORITHM_VERSION, CERTAINTY_OF_FINDING = "111003", "111012"  # concepts of DICOM's own scheme
+STUDY_TIMEOUT_S = 0.5
+MAX_WAIT_S = 600.0  # for the node to start, and to process the images
+POLL_INTERVAL_S = 0.1
+
+
+def node_percentages(pixels: np.ndarray, identity: ModelIdentity) -> list[float | None]:
+    """The certainty of pneumonia that a node reports for images, in percent; None where it withholds it.
+
+    Args:
+        pixels: uint8 (n, rows, columns).
+        identity: of the model that should answer.
+
+    Raises:
+        UserError: the node does not start, refuses an image or does not process it, or another model answers.
+    """
+    stop, port = threading.Event(), Queue[int | UserError]()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        node = threading.Thread(target=_serve, args=(folder, stop, port), name="self-test node", daemon=True)
+        node.start()
+        try:
+            _store(_listening(port), [_dicom_image(number, values) for number, values in enumerate(pixels)])
+            _wait_for(len(pixels), folder, node)
+        finally:
+            stop.set()
+            node.join()
+        reports = [pydicom.dcmread(path) for path in folder.glob("results/*/finding.dcm")]
+    percentages: list[float | None] = [None] * len(pixels)
+    for report in reports:
+        items = dict(_items(report))
+        if items.get(ALGORITHM_VERSION) != str(identity)[:64]:
+            raise UserError(f"The node answers with {items.get(ALGORITHM_VERSION)} instead of {identity}.")
+        percentages[_number_of(report)] = items.get(CERTAINTY_OF_FINDING)
+    return percentages
+
+
+def _serve(folder: Path, stop: threading.Event, port: "Queue[int | UserError]") -> None:
+    """Run the node; its port, or why it does not start, goes to the queue."""
+    settings = NodeSettings(ScpSettings(AET, "127.0.0.1", 0), study_timeout=STUDY_TIMEOUT_S)
+    try:
+        run_node(settings, stop, port.put, folder)
+    except UserError as error:
+        port.put(error)
+
+
+def _listening(port: "Queue[int | UserError]") -> int:
+    """The port on which the node listens."""
+    try:
+        outcome = port.get(timeout=MAX_WAIT_S)
+    except Empty:
+        raise UserError(f"The node did not start within {MAX_WAIT_S:.0f} s.") from None
+    if isinstance(outcome, UserError):
+        raise outcome
+    return outcome
+
+
+def _store(port: int, images: list[pydicom.Dataset]) -> None:
+    """Send images by C-STORE over one association."""
+    # Imported lazily: it takes a second.
+    from pynetdicom import AE
+
+    entity = AE(SENDER)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = MAX_WAIT_S
+    entity.add_requested_context(ComputedRadiographyImageStorage, ExplicitVRLittleEndian)
+    association = entity.associate("127.0.0.1", port, ae_title=AET)
+    if not association.is_established:
+        raise UserError("The node refuses the association.")
+    try:
+        for image in images:
+            status = association.send_c_store(image).get("Status")
+            if status != 0:
+                raise UserError(f"The node refuses an image with status {status}.")
+    finally:
+        if association.is_established:
+            association.release()
+
+
+def _wait_for(count: int, folder: Path, node: threading.Thread) -> None:
+    """Wait until the node has processed as many images."""
+    deadline = time.monotonic() + MAX_WAIT_S
+    while (status := node_status(folder)) is None or status.processed < count:
+        if status and status.failed:
+            raise UserError(f"The node cannot process an image: {next(iter(status.reasons))}")
+        if not node.is_alive() or time.monotonic() > deadline:
+            raise UserError("The node did not process every image.")
+        time.sleep(POLL_INTERVAL_S)
+
+
+def _dicom_image(number: int, pixels: np.ndarray) -> pydicom.Dataset:
+    """A frontal chest X-ray of nobody."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = ComputedRadiographyImageStorage
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    image = FileDataset("image", {}, file_meta=meta, preamble=bytes(128))
+    image.SOPClassUID, image.SOPInstanceUID = ComputedRadiographyImageStorage, meta.MediaStorageSOPInstanceUID
+    image.StudyInstanceUID, image.SeriesInstanceUID = generate_uid(), generate_uid()
+    image.PatientName, image.PatientID, image.AccessionNumber = "Self-test^", "SELFTEST", f"{number}"
+    image.Modality, image.BodyPartExamined, image.ViewPosition = "CR", "CHEST", "PA"
+    image.Rows, image.Columns = pixels.shape
+    image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
+    image.BitsAllocated, image.BitsStored, image.HighBit, image.PixelRepresentation = 8, 8, 7, 0
+    image.PixelData = pixels.tobytes()
+    return image
+
+
+def _number_of(report: pydicom.Dataset) -> int:
+    """The number of the image that a report is about; reports carry its accession number."""
+    return int(report.AccessionNumber)
+
+
+def _items(parent: pydicom.Dataset) -> Iterator[tuple[str, Any]]:
+    """Code of the concept, and text or number, of the items in and below a report."""
+    for item in parent.get("ContentSequence", ()):
+        names = item.get("ConceptNameCodeSequence")
+        if names and item.ValueType == "NUM":
+            yield names[0].CodeValue, float(item.MeasuredValueSequence[0].NumericValue)
+        elif names and item.ValueType == "TEXT":
+            yield names[0].CodeValue, str(item.TextValue)
+        yield from _items(item)

@@ -1,0 +1,60 @@
+"""The self-test section: whether this computer gives the recorded answers; the result as JSON and PDF."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from core.comparison import ModelComparison
+from core.errors import UserError
+from core.self_test import SelfTest, last_self_test, run_self_test, self_test_pdf
+from pages.shared.markdown import escaped
+
+
+def show_self_test(_: ModelComparison) -> None:
+    """Run the self-test on demand; show and offer its last result."""
+    st.caption(
+        "Sends the golden images of the model that answers through a file, the API and a DICOM node, and "
+        "checks libraries, precision, disk, clock, permissions and memory. A model that no longer gives its "
+        "recorded probabilities does not answer any more. Every server tests itself when it starts."
+    )
+    by = st.text_input("Signed by", key="self-test-by", max_chars=100, width=320, help="May stay empty.")
+    if st.button("Run self-test", type="primary", icon=":material/fact_check:"):
+        with st.status("Testing ...") as status:
+            try:
+                result = run_self_test(by, lambda name: status.update(label=f"{name} ..."))
+            except UserError as error:
+                status.update(label="The self-test could not be run.", state="error")
+                st.error(escaped(str(error)), icon=":material/error:")
+                return
+            status.update(label="Self-test finished.", state="complete")
+        st.session_state["self-test"] = result  # the home may not be writable
+    result = _latest(st.session_state.get("self-test"), last_self_test())
+    if result:
+        _show(result)
+
+
+def _latest(*results: SelfTest | None) -> SelfTest | None:
+    return max((result for result in results if result), key=lambda result: result.time, default=None)
+
+
+def _show(result: SelfTest) -> None:
+    """A result with its downloads."""
+    if result.passed:
+        st.success(f"Passed at {result.moment}, in {result.seconds:.0f} s.", icon=":material/check_circle:")
+    else:
+        names = ", ".join(check.name for check in result.failed)
+        st.error(f"Failed at {result.moment}: {escaped(names)}.", icon=":material/error:")
+    columns = ("name", "outcome", "figure", "sentence")
+    table = pd.DataFrame([[getattr(check, name) for name in columns] for check in result.checks])
+    table.columns = ["Check", "Outcome", "Figure", "Meaning"]
+    st.dataframe(table, hide_index=True, row_height=52)
+    st.caption(f"SHA-256 of the result: `{result.sha256}`")
+    with st.container(horizontal=True):
+        st.download_button(
+            "PDF", self_test_pdf(result), "self-test.pdf", "application/pdf", icon=":material/picture_as_pdf:"
+        )
+        content = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
+        st.download_button(
+            "JSON", content, "self-test.json", "application/json", icon=":material/data_object:"
+        )

@@ -1,0 +1,206 @@
+"""The self-test of real models: what it finds, and what follows from it."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from short_runs import wait_until
+
+from benchmarks.app import running
+from core import config
+from core.cli.main import main
+from core.errors import UserError
+from core.evaluation import OperatingPoint
+from core.registry import active_model, change_operating_point, promote, rollback
+from core.runs import lock
+from core.self_test import (
+    SelfTest,
+    is_unchanged,
+    last_self_test,
+    run_self_test,
+    self_test_line,
+    self_test_pdf,
+)
+from core.self_test.result import FAILED, NOT_CHECKED, PASSED, CheckResult, Finding, lock_path, save_result
+from core.self_test.run import checks, found
+from tests.pages.opened_page import opened
+
+BY_FILE = "Golden images by file"
+
+
+def outcomes(result: SelfTest) -> dict[str, str]:
+    return {check.name: check.outcome for check in result.checks}
+
+
+def finding(name: str) -> Finding:
+    """What one check of the table finds now."""
+    outcome = found(dict(checks())[name])
+    assert outcome is not None
+    return outcome
+
+
+@pytest.fixture
+def candidate(trained, own_home, monkeypatch):
+    """A home with the bundled model and one finished run."""
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    config.runs_folder().mkdir(parents=True)
+    subprocess.run(["cp", "-al", trained.path, config.runs_folder() / "mine"], check=True)
+
+
+@pytest.fixture
+def altered(candidate):
+    """Its promoted version, the probabilities of its golden images altered; a function that mends them."""
+    path = promote("mine/3", [], "tests").model.path.with_name("golden.npz")
+    whole = path.read_bytes()
+    with np.load(path) as file:
+        content = dict(file)
+    np.savez(path, **{**content, "probabilities": content["probabilities"] + 0.02})
+    return lambda: path.write_bytes(whole)
+
+
+def test_a_model_whose_golden_images_disagree_does_not_answer_until_they_agree_again(altered, demo, capsys):
+    assert active_model().model.identity.name == "mine/3"
+    result = run_self_test()
+    assert [check.name for check in result.failed] == [BY_FILE, "Model that answers"]
+    assert outcomes(result)["Golden images of the bundled model"] == PASSED
+    assert (
+        outcomes(result)["Golden images by API"] == outcomes(result)["Golden images by DICOM node"] == PASSED
+    )
+    assert self_test_line().startswith("Self-test failed at") and "(0.02" in self_test_line()
+    assert active_model().model.bundled and "recorded probabilities" in active_model().model.notices[0]
+    image = next((demo / "test/NORMAL").iterdir())
+    assert main(["predict", str(image), "--anyway"]) == 0
+    answer = capsys.readouterr().out
+    assert "The bundled model answers" in answer and "mine/3@1 no longer gives" in answer
+    app = opened("diagnosis")
+    assert any("mine/3@1 no longer gives" in warning.value for warning in app.warning)
+    assert any("test failed at" in caption.value for caption in app.sidebar.caption)
+    altered()
+    assert finding(BY_FILE).outcome == PASSED
+    assert active_model().model.identity.name == "mine/3" and not active_model().model.notices
+
+
+def test_a_version_that_disagrees_cannot_be_rolled_back_to(altered):
+    assert finding(BY_FILE).outcome == FAILED
+    promote("mine/2", [], "tests")
+    assert active_model().model.identity.name == "mine/2"
+    with pytest.raises(UserError, match="no longer gives"):
+        rollback("tests")
+
+
+def test_a_version_without_golden_images_is_not_checked_and_answers(candidate):
+    item = promote("mine/3", [], "tests")
+    item.model.path.with_name("golden.npz").unlink()
+    assert finding(BY_FILE).outcome == finding("Golden images by API").outcome == NOT_CHECKED
+    assert finding("Model that answers").outcome == PASSED
+    assert active_model().model.identity.name == "mine/3"
+
+
+def test_a_version_with_damaged_golden_images_does_not_answer(candidate):
+    item = promote("mine/3", [], "tests")
+    item.model.path.with_name("golden.npz").write_bytes(b"PK")
+    assert finding(BY_FILE).outcome == FAILED
+    assert "cannot be read" in active_model().model.notices[0]
+    changed = promote("mine/2", [], "tests")  # another one answers at once
+    assert active_model().model.path == changed.model.path
+    point = OperatingPoint("own", 0.25, "for a test")
+    assert change_operating_point("mine/2", point, "tests").version == 2
+    assert finding(BY_FILE).outcome == PASSED
+
+
+def test_a_version_whose_weights_changed_fails_and_the_change_is_named(candidate):
+    path = promote("mine/3", [], "tests").model.path
+    other = path.with_name("other.h5")
+    shutil.copyfile(path, other)
+    with open(other, "ab") as file:
+        file.write(b"0")
+    os.replace(other, path)
+    assert finding(BY_FILE).outcome == FAILED and "has changed since" in finding(BY_FILE).sentence
+    assert finding("Model that answers").outcome == FAILED
+
+
+def test_a_server_tests_itself_at_the_lowest_priority_when_it_starts(trained, home, monkeypatch, tmp_path):
+    impatient = tmp_path / "nice"  # says how it was called, and does not make the test wait for idle seconds
+    impatient.write_text(f'#!/bin/sh\necho "called: $@" > {tmp_path}/called\nshift 2\nexec "$@"\n')
+    impatient.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PNEUMONIA_STUDIO_SELF_TEST", "1")
+    result = home / "self-test" / "result.json"
+    try:
+        with running(home):
+            wait_until(result.exists)
+        assert (tmp_path / "called").read_text().startswith("called: -n 19 ")
+        assert outcomes(last_self_test())[BY_FILE] == PASSED
+        assert outcomes(last_self_test())["Golden images by DICOM node"] == PASSED
+    finally:
+        shutil.rmtree(result.parent, ignore_errors=True)
+
+
+@pytest.fixture
+def bundle(tmp_path, own_home, monkeypatch):
+    """A copy of the bundled models, whose files may be changed; the path of their golden images."""
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    folder = shutil.copytree(config.bundled_folder(), tmp_path / "bundle")
+    monkeypatch.setenv("PNEUMONIA_STUDIO_BUNDLED", str(folder))
+    (path,) = folder.glob("*/golden.json")
+    return path
+
+
+@pytest.mark.slow
+def test_nothing_answers_where_the_bundled_model_itself_disagrees(bundle, tmp_path, capsys):
+    whole = bundle.read_text()
+    bundle.write_text(json.dumps({**json.loads(whole), "probabilities": [0.5] * 20}))
+    assert finding(BY_FILE).outcome == FAILED and finding("Golden images by API").outcome == FAILED
+    assert active_model() is None
+    assert main(["predict", str(tmp_path / "any.png")]) == 2
+    assert "the bundled one does not give the recorded probabilities" in capsys.readouterr().err
+    assert any(
+        "bundled one does not give" in text.value.replace("\\", "") for text in opened("diagnosis").info
+    )
+    bundle.write_text(whole)
+    assert finding(BY_FILE).outcome == PASSED
+    assert active_model().model.bundled
+
+
+def example(outcome: str = PASSED) -> SelfTest:
+    """A result of two checks."""
+    first = CheckResult("Golden images by file", outcome, "0.0200", "Largest difference 0.0200 – ≥ 0.01.")
+    second = CheckResult("Clock", NOT_CHECKED, "–", "Nothing to compare with.")
+    return SelfTest(
+        "2026-11-28T17:50:00+00:00", 12.3, "0.2.0", "here", "bundled/3 (12345678)", "", (first, second)
+    )
+
+
+def test_the_digest_covers_everything_that_a_result_says(own_home):
+    content = json.loads(json.dumps(example().to_json()))
+    assert is_unchanged(content) and SelfTest.of(content) == example()
+    for name in content:
+        assert not is_unchanged({**content, name: "other"}), name
+    assert not is_unchanged({}) and not is_unchanged({**content, "added": 1})
+
+
+def test_the_sidebar_says_how_the_last_self_test_ended(own_home):
+    assert self_test_line() == "" and last_self_test() is None
+    save_result(example())
+    assert self_test_line() == f"Self-test passed at {example().moment}, 1 not checked"
+    save_result(example(FAILED))
+    assert self_test_line() == f"Self-test failed at {example().moment}: Golden images by file (0.0200)"
+    descriptor = lock.acquire(lock_path())
+    assert self_test_line() == "Self-test running"
+    with pytest.raises(UserError, match="Another self-test"):
+        run_self_test()
+    os.close(descriptor)
+    path = own_home / "self-test" / "result.json"
+    path.write_text(path.read_text().replace("0.0200", "0.0000"))
+    assert self_test_line() == ""  # altered by hand: worth nothing
+
+
+def test_the_pdf_has_a_line_to_sign_on(own_home):
+    pypdf = pytest.importorskip("pypdf")
+    path = own_home.with_suffix(".pdf")
+    path.write_bytes(self_test_pdf(example(FAILED)))
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+    assert example(FAILED).sha256 in text and "FAILED: 1 of 2 checks" in text and "____" in text
