@@ -96,5 +96,5 @@ endef
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links
 lock: .venv/installed-dev
-	$(LOCK) $(ARGS) requirements.txt requirements-scale.txt requirements-dev.txt -o requirements-dev.lock
+	$(LOCK) $(ARGS) requirements.txt requirements-scale.txt requirements-export.txt requirements-dev.txt -o requirements-dev.lock
 	$(LOCK) $(ARGS) requirements.txt -c requirements-dev.lock -o requirements.lock

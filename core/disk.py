@@ -42,6 +42,15 @@ def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap
     return array
 
 
+def require_room(folder: Path, size: int) -> None:
+    """Raise UserError unless the disk of `folder`, which may not exist yet, has `size` bytes free."""
+    if size > (free := _free(folder / "file")):
+        raise UserError(
+            f"The disk is full: {_size(size)} are needed, and {folder} has {_size(free)} free. "
+            "Free some space, or choose another folder."
+        )
+
+
 def _reserve(path: Path) -> None:
     """Allocate every block of a sparse file that holds nothing but zeros after its first kibibyte."""
     size = path.stat().st_size

@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "inference": {"images", "dataset", "runs", "evaluation", "weights", "compilation", "anatomy"},
     "training": {"dataset", "images", "network", "runs", "evaluation", "weights", "inference"},
     "registry": {"dataset", "inference", "runs", "evaluation", "weights"},
+    "export": {"images", "inference", "network", "registry", "weights"},
     "reports": {"images", "inference", "evaluation", "figures"},
     "comparison": {"dataset", "inference", "evaluation", "figures", "registry", "reports", "runs", "weights"},
     "batch": {"images", "inference", "weights"},
@@ -49,6 +50,7 @@ MAY_IMPORT = {
         "dataset",
         "dicom_node",
         "evaluation",
+        "export",
         "images",
         "inference",
         "registry",
@@ -67,7 +69,7 @@ SIDE_DOORS = {
     "core.training.sweep": "Optuna and Ray",
     "core.anatomy.training": "Keras; the half of the room that trains",
 }
-KERAS = ("core/network/", "core/training/", "core/anatomy/training/")
+KERAS = ("core/network/", "core/training/", "core/anatomy/training/", "core/export/formats.py")
 
 
 def offered(room: str) -> set[str]:

@@ -1,12 +1,14 @@
-"""`models`: which model answers, and its promotion, rollback and retirement."""
+"""`models`: which model answers, its promotion, rollback and retirement, and its export."""
 
 import getpass
 import time
+from pathlib import Path
 from typing import Any
 
 import click
 
 from core.cli.output import as_json, print_json
+from core.export import EXPORT_FORMATS, ZIP, export_model
 from core.registry import (
     NON_INFERIORITY_MARGIN,
     Event,
@@ -34,7 +36,7 @@ margin_option = click.option(
 
 @click.group()
 def models() -> None:
-    """Which model answers: list, promote and retire models.
+    """Which model answers: list, promote, retire and export models.
 
     The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches.
     """
@@ -110,6 +112,26 @@ def retire(name: str, reason: str, as_json: bool) -> None:
     """Retire the registered model NAME. It stays on disk, so that its answers can be traced."""
     item = retire_model(name, getpass.getuser(), reason)
     _done(item, as_json, f"{item.title} is retired.")
+
+
+@models.command()
+@click.argument("name")
+@click.option("--format", "kind", required=True, type=click.Choice(EXPORT_FORMATS), help="What to write.")
+@click.option("--to", type=click.Path(path_type=Path), help="Folder, or zip file, to create.")
+@as_json
+def export(name: str, kind: str, to: Path | None, as_json: bool) -> None:
+    """Export the model NAME for other programs: its network, the input it expects, and a script that runs it.
+
+    `zip` is one file with the Keras network and all of the model's own files.
+    """
+    item = find_model(name)
+    target = to or Path(item.title.replace("/", "-") + (".zip" if kind == ZIP else f"-{kind}"))
+    difference = export_model(item, kind, target)
+    if as_json:
+        print_json({**_values(item), "format": kind, "exported": str(target), "difference": difference})
+        return
+    print(f"{item.title} was exported to {target}.")
+    print(f"On 50 drawn images its probabilities differ from those here by at most {difference:.1e}.")
 
 
 def _done(item: RegisteredModel, as_json: bool, sentence: str) -> None:

@@ -1,6 +1,7 @@
 """From images to readings: compiled models, their checks and explanations, without TensorFlow."""
 
 from core.inference.audit_log import AGREEMENTS, AuditLog, HumanReading, agreement_summary
+from core.inference.engine import whole_model
 from core.inference.heat_map import HeatMap, doubt
 from core.inference.identity import (
     IDENTITY_FILE,
@@ -74,4 +75,5 @@ __all__ = [
     "save_reference",
     "shared_predictor",
     "bundled_models",
+    "whole_model",
 ]

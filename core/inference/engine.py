@@ -70,6 +70,21 @@ class Engine:
         return [output.copy() for output in requests[part].infer([inputs]).values()]
 
 
+def whole_model(arrays: Arrays, scaling: str, backbone: Backbone = VGG19) -> openvino.Model:
+    """The whole network for other programs, with Keras's input and output.
+
+    Returns:
+        Model from `radiograph`, float32 (n, 128, 128, 3) in [0, 1], to `probabilities`, float32 (n, 2).
+    """
+    radiograph = ops.parameter([-1, IMAGE_SIZE, IMAGE_SIZE, CHANNELS], np.float32, name="radiograph")
+    radiograph.output(0).set_names({"radiograph"})
+    pixels = ops.multiply(ops.transpose(radiograph, np.array([0, 3, 1, 2])), np.float32(255))
+    outputs = layer_outputs(backbone.layers, arrays, _scaled(pixels, scaling))
+    probabilities = ops.softmax(outputs[backbone.layers[-1].name], 1)
+    probabilities.output(0).set_names({"probabilities"})
+    return openvino_model([probabilities], [radiograph], backbone.name)
+
+
 def _body(arrays: Arrays, scaling: str, layers: tuple[Layer, ...]) -> openvino.Model:
     """From pixels to the layer of the heat map.
 

@@ -16,6 +16,7 @@ from core.registry.golden_images import (
     Agreement,
     GoldenImages,
     NoGoldenImages,
+    drawn_images,
     golden_images,
     save_drawn_images,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "retire",
     "rollback",
     "save_agreement",
+    "drawn_images",
     "save_drawn_images",
     "unchanged",
 ]

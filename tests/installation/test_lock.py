@@ -13,7 +13,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 PYTHONS = ("3.11", "3.12", "3.13")
 LOCKS = {
     "requirements.lock": ("requirements.txt",),
-    "requirements-dev.lock": ("requirements.txt", "requirements-scale.txt", "requirements-dev.txt"),
+    "requirements-dev.lock": (
+        "requirements.txt",
+        "requirements-scale.txt",
+        "requirements-export.txt",
+        "requirements-dev.txt",
+    ),
 }
 ENTRY = re.compile(
     r"^(?P<requirement>[A-Za-z0-9][^\\\n]*?) \\\n(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)", re.M

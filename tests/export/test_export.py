@@ -1,0 +1,66 @@
+"""Exported models, run by the programs that they are meant for."""
+
+import json
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.cli.main import main
+from core.errors import UserError
+from core.export import EXPORT_FORMATS, export_model
+from core.inference import load_predictor
+from core.registry import drawn_images, find_model
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def item(trained):
+    return find_model("trained/3")
+
+
+@pytest.mark.parametrize("kind", EXPORT_FORMATS)
+def test_the_script_gives_the_models_probability(item, kind, tmp_path, capsys):
+    target = tmp_path / f"exported.{kind}"
+    assert main(["models", "export", item.title, "--format", kind, "--to", str(target), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["exported"] == str(target) and 0 <= report["difference"] < 1e-3
+    folder = target
+    if kind == "zip":
+        folder = tmp_path / "unpacked"
+        zipfile.ZipFile(target).extractall(folder)
+        assert (folder / "registered" / item.model.path.name).read_bytes() == item.model.path.read_bytes()
+    (image,) = drawn_images(1, seed=3)
+    Image.fromarray(image).save(tmp_path / "image.png")
+    command = [sys.executable, folder / "use.py", tmp_path / "image.png"]
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    (expected,) = load_predictor(item.model.path, "float32").probabilities(image[np.newaxis])
+    label = "PNEUMONIA" if expected >= item.model.record.threshold else "NORMAL"
+    assert answer.startswith(label) and "(score " in answer
+    assert float(answer.split("(score ")[1].split(")")[0]) == pytest.approx(expected, abs=2e-4)
+    about = json.loads((folder / "input.json").read_text())
+    assert about["model"] == item.title and about["weights"] == item.model.identity.digest
+    assert any("synthetic" in warning.lower() for warning in about["warnings"])
+
+
+def test_a_disk_without_room_is_told_and_keeps_nothing(item, small_disk):
+    disk = small_disk("1m")
+    with pytest.raises(UserError, match="The disk is full: .* needed"):
+        export_model(item, "openvino", disk / "exported")
+    assert not list(disk.iterdir())
+
+
+def test_what_exists_is_not_written_over(item, tmp_path):
+    with pytest.raises(UserError, match="exists already"):
+        export_model(item, "openvino", tmp_path)
+
+
+def test_probabilities_that_differ_are_not_exported(item, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.export.export.TOLERANCE", -1.0)
+    with pytest.raises(UserError, match="was not exported: as OpenVINO it gives probabilities that differ"):
+        export_model(item, "openvino", tmp_path / "exported")
+    assert not list(tmp_path.iterdir())
