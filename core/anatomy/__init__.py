@@ -2,21 +2,29 @@
 
 from core.anatomy.evaluation import Agreement, agreements, save_limits, summary
 from core.anatomy.examples import Examples, dataset_examples, pair_examples, split_pairs
-from core.anatomy.lung_finder import LungFinder, shared_lung_finder
-from core.anatomy.lungs import Box, Lungs
-from core.anatomy.masks import MaskSet, Pair, list_pairs, open_masks, read_mask
+from core.anatomy.framed_dataset import dataset_frames, framed_pixels
+from core.anatomy.framing import Frame, Framing
+from core.anatomy.lung_finder import LungFinder, lung_network, shared_lung_finder
+from core.anatomy.lungs import Lungs
+from core.anatomy.masks import LEFT, RIGHT, MaskSet, Pair, list_pairs, open_masks, read_mask
 
 __all__ = [
+    "LEFT",
+    "RIGHT",
     "Agreement",
-    "Box",
     "Examples",
+    "Frame",
+    "Framing",
     "LungFinder",
     "Lungs",
     "MaskSet",
     "Pair",
     "agreements",
     "dataset_examples",
+    "dataset_frames",
+    "framed_pixels",
     "list_pairs",
+    "lung_network",
     "open_masks",
     "pair_examples",
     "read_mask",

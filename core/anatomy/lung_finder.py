@@ -15,9 +15,10 @@ from core.architecture import IMAGE_SIZE, LUNG_LAYERS
 from core.compilation import compiled, layer_outputs, openvino_model
 from core.config import lung_weights, processor
 from core.images import Image, network_pixels
-from core.weights import Arrays, read_network
+from core.weights import Arrays, file_digest, read_network
 
 BATCH = 32  # images at once
+DIGEST = 8  # characters of the digest of the weights
 
 
 class LungFinder:
@@ -87,6 +88,14 @@ def shared_lung_finder() -> LungFinder:
     """
     path = lung_weights()
     return _loaded(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+def lung_network() -> str:
+    """Which weights find the lungs in this process: their digest; "" if they are missing."""
+    try:
+        return file_digest(lung_weights())[:DIGEST]
+    except OSError:
+        return ""
 
 
 @lru_cache(maxsize=1)

@@ -8,11 +8,10 @@ import PIL.Image
 
 from core.anatomy.masks import LEFT, RIGHT, connected_pieces
 from core.architecture import IMAGE_SIZE
+from core.images import Box
 
 SPECK = 0.05  # area of a piece as a share of the largest one, below which it is dropped
 PIXEL = 0.5  # probability of lung from which a pixel is lung
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, eq=False)

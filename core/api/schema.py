@@ -28,9 +28,12 @@ class SimilarImage(Strict):
 class Result(Strict):
     """What the model says about one file: an error, or a prediction.
 
-    `withheld` is the reason why a result is withheld. `otherwise` of `changes` shifted or mirrored copies get
-    another label; `finding` is UNCERTAIN if more than one does. Probabilities range from `lowest` to
-    `highest`.
+    `withheld` is the reason why a result is withheld. `framing` is the part of the image that was judged,
+    `whole` or `lungs`; `framing_reason` says why it is the whole image where the model is framed by lungs.
+    With a heat map and plausible lungs, `heat_in_lungs` is the share of the heat in the lungs; `heat_side` is
+    the patient's lung with more of it, and `heat_third` the third of that lung.
+    `otherwise` of `changes` shifted or mirrored copies get another label; `finding` is UNCERTAIN if more than
+    one does. Probabilities range from `lowest` to `highest`.
     """
 
     file: str
@@ -41,7 +44,12 @@ class Result(Strict):
     calibrated: float | None = None
     facts: dict[str, str] | None = None
     warnings: list[str] | None = None
+    framing: str | None = None
+    framing_reason: str | None = None
     heatmap: str | None = None
+    heat_in_lungs: float | None = None
+    heat_side: str | None = None
+    heat_third: str | None = None
     finding: str | None = None
     otherwise: int | None = None
     changes: int | None = None
@@ -69,6 +77,8 @@ class Model(Strict):
     synthetic: bool
     starting_weights: str
     preprocessing: str
+    framing: str
+    lung_margin: float
     threshold: float
     threshold_rule: str
     evaluation: dict | None

@@ -95,7 +95,9 @@ def _values(reading: Reading | UserError) -> dict:
     if isinstance(reading, UserError):
         return {"error": str(reading)}
     facts = {name: reading.image.facts.get(title) for name, title in FACTS.items()}
-    values = {"sha256": reading.image.sha256, "warnings": reading.warnings(), **facts}
+    frame = reading.output.frame
+    framing = {"framing": frame.framing, "framing_reason": frame.reason or None}
+    values = {"sha256": reading.image.sha256, "warnings": reading.warnings(), **framing, **facts}
     if reading.withheld:
         return {"withheld": reading.withheld_reason, **values}
     prediction = reading.prediction

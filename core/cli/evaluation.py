@@ -10,9 +10,11 @@ import numpy as np
 from core import evaluation
 from core.cli.output import Bar, as_json, precision, print_json
 from core.comparison import (
+    HEAT_IN_LUNGS,
     ModelComparison,
     OcclusionEffect,
     evaluated_stages,
+    heat_share_table,
     occlusion_effects,
     run_occlusion_test,
     write_report,
@@ -47,9 +49,10 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool)
     if not len(rows):
         raise UserError(f"{dataset.root} has no readable image in {split}/. Choose another split.")
     predictor = load_predictor(model, precision)
+    pixels = predictor.framed(dataset, Bar("Framing", "image"))
     bar, batches = Bar("Predicting", "image"), []
     for start in range(0, len(rows), BATCH):
-        batches.append(predictor.probabilities(dataset.pixels[rows[start : start + BATCH]]))
+        batches.append(predictor.probabilities(pixels[rows[start : start + BATCH]]))
         bar(min(start + BATCH, len(rows)), len(rows))
     metrics = evaluation.evaluate(dataset.labels[rows], np.concatenate(batches))
     if as_json:
@@ -138,6 +141,10 @@ def compare(
                 "models": metrics,
                 "differences": [{**asdict(test), "sentence": test.sentence()} for test in tests],
                 "hidden": [asdict(effect) for effect in effects],
+                "heat_in_lungs": [
+                    {name: None if value != value else value for name, value in row.items()}
+                    for row in heat_share_table(comparison).to_dict("records")
+                ],
                 "notes": comparison.notes,
             }
         )
@@ -165,3 +172,7 @@ def _print_comparison(
     for effect in effects:
         change = f"ROC AUC {effect.auc.value:+.3f}" if effect.auc else "too few images to test"
         print(f"{effect.model}, {effect.mask} hidden: {change}")
+    for row in heat_share_table(comparison).to_dict("records"):
+        interval = f" ({row['low']:.1%} to {row['high']:.1%})" if row["low"] == row["low"] else ""
+        share = f"{row[HEAT_IN_LUNGS]:.1%}{interval}" if row["images"] else "unknown"
+        print(f"{row['model']}, share of the heat in the lungs: {share}, {row['images']} images")

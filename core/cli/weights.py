@@ -183,7 +183,7 @@ def _packing_changes(run: Run, packed: Run, stage: int) -> dict[str, dict]:
             continue
         labels = dataset.labels[rows]
         before, after = (
-            predictor.probabilities(dataset.pixels[rows]) for predictor in (original, compressed)
+            predictor.probabilities(predictor.framed(dataset)[rows]) for predictor in (original, compressed)
         )
         changes[role] = {
             "images": len(rows),
@@ -214,7 +214,8 @@ def _detect_scaling(path: Path, dataset: Dataset, run: Run) -> str:
     losses = {}
     for scaling in SCALINGS:
         update_record(path, scaling=scaling)
-        probabilities = load_predictor(path).probabilities(dataset.pixels[rows])
+        predictor = load_predictor(path)
+        probabilities = predictor.probabilities(predictor.framed(dataset)[rows])
         losses[scaling] = evaluate(dataset.labels[rows], probabilities)["loss"]
     best = min(losses, key=lambda scaling: losses[scaling])
     update_record(path, scaling=best)
@@ -231,7 +232,7 @@ def _evaluate(run: Run, stage: int, dataset: Dataset) -> None:
         rows = rows_of[role]
         if not len(rows):
             continue
-        probabilities = predictor.probabilities(dataset.pixels[rows])
+        probabilities = predictor.probabilities(predictor.framed(dataset)[rows])
         metrics[role] = evaluate(dataset.labels[rows], probabilities)
         run.results.write_predictions(
             stage, role, describe_images(dataset, rows).assign(probability=probabilities)

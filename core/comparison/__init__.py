@@ -1,6 +1,7 @@
 """Comparison: trained models side by side, their occlusion tests, and the report on them."""
 
 from core.comparison.evaluated_stage import EvaluatedStage, evaluated_stages
+from core.comparison.heat_shares import HEAT_IN_LUNGS, heat_share_table
 from core.comparison.model_comparison import ENSEMBLE, ModelComparison
 from core.comparison.occlusion import (
     OcclusionEffect,
@@ -16,10 +17,12 @@ __all__ = [
     "DECISION_THRESHOLDS",
     "ENSEMBLE",
     "EvaluatedStage",
+    "HEAT_IN_LUNGS",
     "ModelComparison",
     "OcclusionEffect",
     "curve_points",
     "evaluated_stages",
+    "heat_share_table",
     "image_map",
     "occlusion_effects",
     "occlusion_table",

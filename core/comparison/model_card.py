@@ -86,6 +86,7 @@ def _details(comparison: ModelComparison) -> pd.DataFrame:
             "optimiser": f"{settings.optimizer}, {settings.rate(stage.number):g}",
             "seed": settings.seed,
             "preprocessing": settings.preprocessing,
+            "framing": settings.framing,
             "precision": facts.get("precision", "unknown"),
             "software": f"Keras {facts.get('keras', '?')} on {facts.get('backend', '?')}",
         }

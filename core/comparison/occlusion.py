@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.comparison.evaluated_stage import EvaluatedStage
+from core.comparison.heat_shares import HEAT_IN_LUNGS, heat_shares
 from core.comparison.model_comparison import ModelComparison
 from core.dataset import Dataset
 from core.errors import UserError
@@ -22,6 +23,8 @@ def run_occlusion_test(
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Predict the images of a split with parts hidden, and save the predictions with the run.
+
+    The share of each image's heat map that lies in the lungs is saved with them.
 
     Args:
         stage: the model.
@@ -43,10 +46,11 @@ def run_occlusion_test(
             f"{missing.sum()} of the {len(table)} images that {stage.name} was evaluated on are no longer in "
             f"{dataset.root}. Restore them, or evaluate the model again."
         )
-    pixels = dataset.pixels[rows[table["sha256"]].to_numpy()]
-    reader = Reader(stage.run.weights_path(stage.number))
-    result = occlusion_test(reader.predictor, pixels, progress)
-    probabilities = table[["path", "sha256"]].assign(**result.masked)
+    predictor = Reader(stage.run.weights_path(stage.number)).predictor
+    positions = rows[table["sha256"]].to_numpy()
+    result = occlusion_test(predictor, predictor.framed(dataset, progress)[positions], progress)
+    heat = heat_shares(predictor, dataset, positions, progress)
+    probabilities = table[["path", "sha256"]].assign(**result.masked, **{HEAT_IN_LUNGS: heat})
     stage.run.results.write_occlusion_test(stage.number, split, probabilities, result.hidden)
 
 
@@ -79,7 +83,7 @@ def occlusion_effects(comparison: ModelComparison) -> list[OcclusionEffect]:
         table = saved[0].drop_duplicates("path").set_index("path").loc[model.table["path"]]
         threshold = comparison.thresholds[model.name]
         whole = evaluate(model.labels, model.probabilities, threshold)
-        for mask in table.columns.drop("sha256"):
+        for mask in table.columns.drop(["sha256", HEAT_IN_LUNGS], errors="ignore"):
             masked = table[mask].to_numpy()
             effects.append(
                 OcclusionEffect(

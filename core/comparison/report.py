@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from core import atomic, evaluation
+from core.comparison.heat_shares import heat_share_table
 from core.comparison.model_card import model_card
 from core.comparison.model_comparison import ModelComparison
 from core.comparison.occlusion import occlusion_effects, occlusion_table
@@ -77,4 +78,5 @@ def _tables(comparison: ModelComparison, findings: Findings) -> dict[str, pd.Dat
         "groups": evaluation.subgroup_table(comparison.models, comparison.thresholds),
         "predictions": pd.concat(predictions, ignore_index=True),
         "hidden": occlusion_table(findings.occlusion),
+        "heat-in-lungs": heat_share_table(comparison),
     }

@@ -4,7 +4,7 @@ from core.architecture import CLASS_NAMES, IMAGE_SIZE, POSITIVE
 from core.config import environment, old_names, processor, settings_page
 from core.config.augmentation import Augmentation
 from core.config.declaration import Declaration, Group, declarations
-from core.config.method import REFRAMED, THRESHOLD
+from core.config.method import FRAMINGS, LUNG_MARGIN, LUNGS, REFRAMED, THRESHOLD, WHOLE
 from core.config.paths import (
     NAME,
     PROJECT,
@@ -34,7 +34,10 @@ __all__ = [
     "CLAHE",
     "CLASS_NAMES",
     "CUSTOM",
+    "FRAMINGS",
     "IMAGE_SIZE",
+    "LUNGS",
+    "LUNG_MARGIN",
     "OPTIMIZERS",
     "POSITIVE",
     "PREPROCESSING",
@@ -47,6 +50,7 @@ __all__ = [
     "STAGES",
     "STAGE_NUMBERS",
     "THRESHOLD",
+    "WHOLE",
     "Augmentation",
     "Declaration",
     "Group",

@@ -6,6 +6,7 @@ from core.architecture import BACKBONES, VGG19, Backbone
 from core.config import json_values
 from core.config.augmentation import Augmentation
 from core.config.declaration import Group, check_all, setting
+from core.config.method import FRAMINGS, LUNG_MARGIN, LUNGS, WHOLE
 from core.config.processor import PRECISIONS
 from core.config.stages import CUSTOM, STAGE_NUMBERS, STAGES, Stage, Strategy, method_stages
 from core.errors import UserError
@@ -262,6 +263,23 @@ class TrainingSettings:
         Group.DATA,
         choices=PREPROCESSING,
     )
+    framing: str = setting(
+        WHOLE,
+        "Framing",
+        "The part of each image that the network sees, in training and in diagnosis. `lungs` is the box "
+        "around the lungs with a margin, or the whole image where no plausible lungs are found.",
+        Group.DATA,
+        choices=FRAMINGS,
+    )
+    lung_margin: float = setting(
+        LUNG_MARGIN,
+        "Lung margin",
+        "Margin around the lungs' box on each side, as a fraction of its width or height.",
+        Group.DATA,
+        bounds=(0, 0.5),
+        step=0.01,
+        only_with=("framing", LUNGS),
+    )
     without_copies: bool = setting(
         False,
         "Leave out copies",
@@ -277,6 +295,16 @@ class TrainingSettings:
         from_audit=True,
     )
     augmentation: Augmentation | None = field(default_factory=Augmentation)
+    box_jitter: float = setting(
+        0.03,
+        "Box jitter",
+        "Maximum distance by which augmentation moves each side of the frame in or out, as a fraction of its "
+        "width or height.",
+        Group.AUGMENTATION,
+        bounds=(0, 0.3),
+        step=0.01,
+        only_with=("framing", LUNGS),
+    )
     views: int = setting(
         4,
         "Cached views",

@@ -17,7 +17,7 @@ from core.dataset.issues import ISSUES
 from core.dataset.pixels import Progress
 from core.dataset.roles import assign_roles, few_validation_images, rows_by_role, sample
 from core.dataset.shortcut_baselines import SHORTCUT_TITLES, shortcut_baseline
-from core.dataset.storage import known_folders
+from core.dataset.storage import known_folders, storage_folder
 from core.dataset.synthetic import DEFAULT_IMAGES, draw_chest, write_synthetic_dataset
 from core.dataset.table_import import import_table
 from core.dataset.thumbnails import sprite_sheet
@@ -71,5 +71,6 @@ __all__ = [
     "save_image_features",
     "shortcut_baseline",
     "sprite_sheet",
+    "storage_folder",
     "write_synthetic_dataset",
 ]

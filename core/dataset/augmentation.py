@@ -11,6 +11,7 @@ import numpy as np
 from core.config import Augmentation
 
 GREY_STREAM = 1  # separates the random numbers of the grey levels from those of the matrix
+FRAME_STREAM = 2
 
 
 def affine_matrix(strengths: Augmentation, seed: int, digest: str, view: int, side: int) -> np.ndarray:
@@ -39,6 +40,19 @@ def affine_matrix(strengths: Augmentation, seed: int, digest: str, view: int, si
     linear = rotation @ shearing @ np.diag(flip * frame)
     centre = np.full(2, (side - 1) / 2)
     return np.column_stack([linear, centre - linear @ centre + shift])
+
+
+def frame_matrix(jitter: float, seed: int, digest: str, view: int, side: int) -> np.ndarray:
+    """Draw the matrix that moves each side of an image's frame in or out: float64 (3, 3), to apply last.
+
+    Args:
+        jitter: maximum distance, as a share of the frame's side.
+        seed, digest, view, side: as for `affine_matrix`.
+    """
+    moves = _random(seed, digest, view, FRAME_STREAM).uniform(-jitter, jitter, (2, 2))  # axis, low and high
+    matrix = np.diag([*(1 + moves[:, 1] - moves[:, 0]), 1.0])
+    matrix[:2, 2] = moves[:, 0] * (side - 1)
+    return matrix
 
 
 def grey_curve(strengths: Augmentation, seed: int, digest: str, view: int) -> np.ndarray:
@@ -78,6 +92,7 @@ def augmented_views(
     strengths: Augmentation | None,
     seed: int,
     pool: ThreadPoolExecutor | None = None,
+    jitter: float = 0.0,
 ) -> np.ndarray:
     """Draw one augmented view of each image.
 
@@ -88,6 +103,7 @@ def augmented_views(
         strengths: None returns the images unchanged.
         seed: of the run.
         pool: threads to use.
+        jitter: as for `frame_matrix`; where a side moves out, the nearest edge is repeated, as in shifts.
 
     Returns:
         uint8 ndarray of shape (n, side, side).
@@ -96,7 +112,11 @@ def augmented_views(
         return pixels
 
     def augmented(image: np.ndarray, digest: str, view: int) -> np.ndarray:
-        moved = augment(image, affine_matrix(strengths, seed, digest, view, image.shape[-1]))
+        matrix = affine_matrix(strengths, seed, digest, view, image.shape[-1])
+        if jitter:
+            frame = frame_matrix(jitter, seed, digest, view, image.shape[-1])
+            matrix = (frame @ np.vstack([matrix, [0, 0, 1]]))[:2]
+        moved = augment(image, matrix)
         return grey_curve(strengths, seed, digest, view)[moved]
 
     return np.stack(list((pool.map if pool else map)(augmented, pixels, digests, views)))

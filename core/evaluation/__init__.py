@@ -5,7 +5,7 @@ from core.evaluation.clinical_use import net_benefit, predictive_values
 from core.evaluation.curves import Curve, precision_recall, roc
 from core.evaluation.ensembles import ensemble
 from core.evaluation.estimators import CountStatistic, Proportion, ScoreStatistic
-from core.evaluation.intervals import wilson
+from core.evaluation.intervals import patient_weights, percentile_interval, wilson
 from core.evaluation.measurement import evaluate, evaluate_with_intervals, intervals
 from core.evaluation.metrics import METRICS, Metric
 from core.evaluation.misclassified import disagreements, misclassified, misclassified_by_all
@@ -79,6 +79,8 @@ __all__ = [
     "subgroup_rates",
     "subgroup_table",
     "too_few",
+    "patient_weights",
+    "percentile_interval",
     "wilson",
     "youden",
 ]

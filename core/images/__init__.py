@@ -23,7 +23,7 @@ from core.images.header_rules import HeaderFinding
 from core.images.names import distinct, folded, shown, stored_path
 from core.images.patient_age import PatientAge, age_finding
 from core.images.preprocessing import preprocess
-from core.images.resize import network_input, network_pixels
+from core.images.resize import WHOLE_IMAGE, Box, network_input, network_pixels
 from core.images.sandbox import decode_safely
 from core.images.text_table import Rows, read_text_table
 from core.images.zip_directory import open_zip
@@ -44,7 +44,9 @@ __all__ = [
     "HEAD_BYTES",
     "HIDDEN",
     "IMAGE_SUFFIXES",
+    "Box",
     "MAX_BYTES",
+    "WHOLE_IMAGE",
     "ZIP_ERRORS",
     "HeaderFinding",
     "Image",

@@ -2,7 +2,9 @@
 
 from core.inference.audit_log import AGREEMENTS, AuditLog, HumanReading, agreement_summary
 from core.inference.engine import whole_model
-from core.inference.heat_map import HeatMap, doubt
+from core.inference.heat_location import HeatLocation, heat_location
+from core.inference.heat_map import HeatMap
+from core.inference.heat_map_doubt import doubt
 from core.inference.identity import (
     IDENTITY_FILE,
     MIN_TRAINING_IMAGES,
@@ -38,6 +40,7 @@ __all__ = [
     "AvailableModel",
     "Check",
     "FINDINGS",
+    "HeatLocation",
     "HeatMap",
     "HumanReading",
     "IDENTITY_FILE",
@@ -60,6 +63,7 @@ __all__ = [
     "UNCERTAIN",
     "agreement_summary",
     "file_results",
+    "heat_location",
     "borderline",
     "certainty",
     "check",

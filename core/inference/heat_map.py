@@ -14,11 +14,8 @@ from PIL import Image
 
 from core.architecture import DENSE_LAYERS
 from core.config import POSITIVE
+from core.images import WHOLE_IMAGE, Box
 from core.weights import Arrays
-
-CORNERS = 4  # a corner is this part of the map's side
-BLACK = 0.1  # of the image's mean grey level: darker than any lung
-SAME_PLACE = 0.5  # share of images above which a peak is the model's habit
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +25,11 @@ class HeatMap:
     Attributes:
         values: float32 (rows, columns) of the last convolution, between 0 and 1, the maximum; all 0 where no
             region supports it.
+        box: the part of the image that it covers.
     """
 
     values: np.ndarray
+    box: Box = WHOLE_IMAGE
 
     @property
     def peak(self) -> tuple[int, int]:
@@ -39,23 +38,36 @@ class HeatMap:
         return int(row), int(column)
 
     def over(self, pixels: np.ndarray) -> np.ndarray:
-        """The map in the size of an image: float32 (height, width) for uint8 (height, width)."""
+        """The map in the size of the whole image, 0 outside the part that it covers.
+
+        Args:
+            pixels: of the image, uint8 (height, width); only their shape counts.
+
+        Returns:
+            float32 (height, width).
+        """
         height, width = pixels.shape
-        image = Image.fromarray(self.values).resize((width, height), Image.Resampling.BICUBIC)
-        return np.clip(np.asarray(image), 0, 1)
+        left, top, right, bottom = (
+            round(edge * side) for edge, side in zip(self.box, (width, height, width, height), strict=True)
+        )
+        part = Image.fromarray(self.values).resize((right - left, bottom - top), Image.Resampling.BICUBIC)
+        heat = np.zeros((height, width), np.float32)
+        heat[top:bottom, left:right] = np.clip(np.asarray(part), 0, 1)
+        return heat
 
 
-def heat_map(activations: np.ndarray, head: Arrays) -> HeatMap:
+def heat_map(activations: np.ndarray, head: Arrays, box: Box = WHOLE_IMAGE) -> HeatMap:
     """Grad-CAM of one image.
 
     Args:
         activations: of the last convolution, float32 (channels, rows, columns), from `Engine.activations`.
         head: (kernel, bias) of the head's layers.
+        box: the part of the image that was judged.
     """
     weights = log_odds_gradient(activations, head).mean(axis=(1, 2))
     values = np.maximum(np.tensordot(weights, activations, axes=1), 0)
     top = float(values.max())
-    return HeatMap((values / top if top > 0 else values).astype(np.float32))
+    return HeatMap((values / top if top > 0 else values).astype(np.float32), box)
 
 
 def log_odds_gradient(activations: np.ndarray, head: Arrays) -> np.ndarray:
@@ -74,33 +86,3 @@ def log_odds_gradient(activations: np.ndarray, head: Arrays) -> np.ndarray:
     largest = windows == pooled[:, :, np.newaxis, :, np.newaxis]
     largest = largest / largest.sum(axis=(2, 4), keepdims=True)  # ties share the slope
     return (largest * slope[:, :, np.newaxis, :, np.newaxis]).reshape(activations.shape)
-
-
-def doubt(heat: HeatMap, pixels: np.ndarray, peaks: np.ndarray | None = None) -> str:
-    """Why a heat map says more about the model than about the image; "" if it is plausible.
-
-    Args:
-        heat: of an image.
-        pixels: of the image, uint8 (128, 128).
-        peaks: share of the validation images whose map peaks in each cell; None if unknown.
-    """
-    if not heat.values.any():
-        return "No region of this image supports pneumonia, so the heat map is empty."
-    row, column = heat.peak
-    side = len(heat.values)
-    corner = side // CORNERS
-    if (row < corner or row >= side - corner) and (column < corner or column >= side - corner):
-        return (
-            "The heat map peaks in a corner, outside the lungs: the model may rely on a marker or the border."
-            " Do not rely on this result."
-        )
-    cell = len(pixels) // side
-    around = pixels[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell]
-    if around.mean() < BLACK * pixels.mean():
-        return "The heat map peaks in a black region outside the body. Do not rely on this result."
-    if peaks is not None and peaks[row, column] > SAME_PLACE:
-        return (
-            f"The heat map peaks in the same place in {peaks[row, column]:.0%} of the validation images, so "
-            "it says little about this one."
-        )
-    return ""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import config
+from core.anatomy import lung_network
+from core.config import LUNGS
 from core.weights import ModelRecord, file_digest
 
 IDENTITY_FILE = "model.json"  # beside the weights of a registered version
@@ -74,12 +76,18 @@ def model_warnings(
 
 
 def _limitations(record: ModelRecord) -> tuple[str, ...]:
-    """What a model cannot do because of the images it was trained on."""
+    """What a model cannot do because of the images it was trained on, and how they were framed."""
     if record.synthetic:
         return ("The model was trained on SYNTHETIC images. Its results on real X-rays are meaningless.",)
+    limitations = ()
     if 0 < record.training_images < MIN_TRAINING_IMAGES:
-        return (
+        limitations += (
             f"The model was trained on {record.training_images} images; at least {MIN_TRAINING_IMAGES} are "
             "needed for reliable results.",
         )
-    return ()
+    if record.framing == LUNGS and record.lung_network != lung_network():
+        limitations += (
+            "The lung network here is not the one that framed this model's training images. Results may "
+            "differ from those of its evaluation.",
+        )
+    return limitations

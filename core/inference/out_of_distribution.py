@@ -1,10 +1,11 @@
 """Whether an image is one that the model can judge; checked before its result is shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.images import Image, age_finding
+from core.config import WHOLE
+from core.images import Image, age_finding, network_pixels
 from core.inference.orientation import INVERSES, ORIENTATIONS
 from core.inference.predictor import ModelOutput, Predictor
 from core.inference.reference import Reference
@@ -57,8 +58,9 @@ def _pixel_checks(
     if reference is None:
         return []
     score = float(reference.distance(output.features[np.newaxis])[0])
-    orientation = reference.orientation(output.pixels)
-    if orientation != "upright" and _in_range_once_upright(output.pixels, orientation, predictor, reference):
+    whole = output.pixels if output.frame.framing == WHOLE else network_pixels(image)
+    orientation = reference.orientation(whole)
+    if orientation != "upright" and _in_range_once_upright(image, orientation, predictor, reference):
         appearance = APPEARANCES.get(orientation, orientation)
         sentence = f"The image appears {appearance}. Correct it and upload it again."
         return [Check(orientation, sentence, score > WITHHELD)]
@@ -76,9 +78,9 @@ def _pixel_checks(
 
 
 def _in_range_once_upright(
-    pixels: np.ndarray, orientation: str, predictor: Predictor, reference: Reference
+    image: Image, orientation: str, predictor: Predictor, reference: Reference
 ) -> bool:
     """Whether an image, turned upright, resembles the training images; others only seem to be rotated."""
-    upright = np.ascontiguousarray(ORIENTATIONS[INVERSES.get(orientation, orientation)](pixels))
-    features = predictor.features(upright[np.newaxis])[0]
-    return bool(reference.distance(features)[0] <= WITHHELD)
+    upright = ORIENTATIONS[INVERSES.get(orientation, orientation)](image.pixels)
+    (output,) = predictor.outputs([replace(image, pixels=np.ascontiguousarray(upright))])
+    return bool(reference.distance(output.features[np.newaxis])[0] <= WITHHELD)

@@ -1,17 +1,19 @@
 """A compiled model: images in, predictions out."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from core.anatomy import Frame, Framing, Lungs, framed_pixels, shared_lung_finder
 from core.architecture import DENSE_LAYERS
 from core.config import CLASS_NAMES, IMAGE_SIZE, POSITIVE, STAGES, processor
+from core.dataset import Dataset, Progress
 from core.evaluation import calibrated
-from core.images import Image, network_pixels, preprocess
+from core.images import WHOLE_IMAGE, Box, Image, network_pixels, preprocess
 from core.inference.engine import Engine
 from core.inference.heat_map import HeatMap, heat_map
 from core.weights import Arrays, ModelRecord, read_model
@@ -51,6 +53,8 @@ class ModelOutput:
         features: activations of the last convolution averaged over rows and columns, float32 (channels,).
         hidden: output of the last hidden layer, float32 (units,).
         heat: the heat map; None if it was not asked for.
+        frame: the part of the image that the input shows.
+        lungs: of the image; None if neither the frame nor the heat map needed them.
     """
 
     prediction: Prediction
@@ -58,6 +62,8 @@ class ModelOutput:
     features: np.ndarray
     hidden: np.ndarray
     heat: HeatMap | None = None
+    frame: Frame = Frame()
+    lungs: Lungs | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +86,17 @@ class Predictor:
     rechecks: bool
     head: Arrays
 
+    @property
+    def framing(self) -> Framing:
+        """Which part of an image the model sees."""
+        return Framing.of(self.record)
+
+    def framed(self, dataset: Dataset, progress: Progress | None = None) -> np.ndarray:
+        """A data set's images as the model sees them, uint8 (images, 128, 128); see `framed_pixels`."""
+        return framed_pixels(dataset, self.framing, progress)
+
     def probabilities(self, pixels: np.ndarray) -> np.ndarray:
-        """Probability of PNEUMONIA, float64 (n,), of uint8 pixels (n, 128, 128)."""
+        """Probability of PNEUMONIA, float64 (n,), of framed images, uint8 (n, 128, 128)."""
         return self._recheck(self._probabilities(pixels, self.precision), pixels)
 
     def predict(self, images: Iterable[Image]) -> list[Prediction]:
@@ -97,16 +112,46 @@ class Predictor:
         images = list(images)
         outputs = []
         for start in range(0, len(images), BATCH):
-            pixels = np.stack([network_pixels(image) for image in images[start : start + BATCH]])
+            frames, pixels, lungs = self._frames(images[start : start + BATCH], heat)
             activations = self._activations(pixels, self.precision)
             probabilities, hidden = self.engine.head(activations)
             predictions = self._predictions(self._recheck(_positive(probabilities), pixels))
-            maps = [heat_map(values, self.head) if heat else None for values in activations]
-            outputs += map(ModelOutput, predictions, pixels, activations.mean(axis=(2, 3)), hidden, maps)
+            maps = [
+                heat_map(values, self.head, frame.box) if heat else None
+                for values, frame in zip(activations, frames, strict=True)
+            ]
+            features = activations.mean(axis=(2, 3))
+            outputs += map(ModelOutput, predictions, pixels, features, hidden, maps, frames, lungs)
         return outputs
 
+    def _frames(
+        self, images: Sequence[Image], heat: bool
+    ) -> tuple[list[Frame], np.ndarray, Sequence[Lungs | None]]:
+        """Frame, framed pixels and lungs of each image; lungs only where frame or heat map needs them."""
+        framing, whole = self.framing, np.stack([network_pixels(image) for image in images])
+        if not (framing.by_lungs or heat):
+            return [framing.frame()] * len(images), whole, [None] * len(images)
+        lungs = shared_lung_finder().find_in_pixels(whole)
+        frames = [framing.frame(item.box, item.quality) for item in lungs]
+        if not framing.by_lungs:
+            return frames, whole, lungs
+        pixels = [frame.pixels(image) for frame, image in zip(frames, images, strict=True)]
+        return frames, np.stack(pixels), lungs
+
+    def heat_maps(self, pixels: np.ndarray, boxes: Sequence[Box] | None = None) -> list[HeatMap]:
+        """Heat maps of framed images.
+
+        Args:
+            pixels: uint8 (n, 128, 128).
+            boxes: of the frames in their n images; without them, the maps cover the frames alone.
+        """
+        batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
+        activations = (values for batch in batches for values in self._activations(batch, self.precision))
+        boxes = boxes or [WHOLE_IMAGE] * len(pixels)
+        return [heat_map(values, self.head, box) for values, box in zip(activations, boxes, strict=True)]
+
     def features(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Features and last hidden layer, as in `ModelOutput`, of uint8 pixels (n, 128, 128).
+        """Features and last hidden layer, as in `ModelOutput`, of framed images, uint8 (n, 128, 128).
 
         Returns:
             float32 (n, channels) and (n, units).

@@ -9,7 +9,8 @@ from core.config import stage_of_file
 from core.errors import UserError
 from core.evaluation import calibrated
 from core.images import Image, ImageLoader, decode_ahead
-from core.inference.heat_map import doubt
+from core.inference.heat_location import heat_location
+from core.inference.heat_map_doubt import doubt
 from core.inference.identity import ModelIdentity, identity_of, model_warnings
 from core.inference.models import AvailableModel, published_models
 from core.inference.out_of_distribution import check
@@ -156,5 +157,7 @@ class Reader:
         checks = tuple(check(image, output, self.predictor, self.reference))
         withheld = not anyway and any(item.withheld for item in checks)
         peaks = self.reference.peaks if self.reference else None
-        warning = doubt(output.heat, output.pixels, peaks) if output.heat else ""
-        return Reading(image, output, threshold, checks, withheld, warning, None, self.model_warnings)
+        location = heat_location(output.heat, output.lungs) if output.heat else None
+        warning = doubt(output.heat, output.pixels, peaks, location) if output.heat else ""
+        model = self.model_warnings
+        return Reading(image, output, threshold, checks, withheld, warning, None, model, location)

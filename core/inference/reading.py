@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
 from core.images import Image
+from core.inference.heat_location import HeatLocation
 from core.inference.heat_map import HeatMap
 from core.inference.out_of_distribution import Check
 from core.inference.predictor import ModelOutput, Prediction
@@ -35,6 +36,7 @@ class Reading:
         heat_map_warning: why the heat map is implausible, in a sentence; "" if it is plausible.
         second_opinion: how far the result can be relied on; None before it was computed.
         model_warnings: what every reading of the model must say, one sentence each.
+        heat_location: where the heat map is hot; None if that was not computed or the lungs are unknown.
     """
 
     image: Image
@@ -45,6 +47,7 @@ class Reading:
     heat_map_warning: str = ""
     second_opinion: SecondOpinion | None = None
     model_warnings: tuple[str, ...] = ()
+    heat_location: HeatLocation | None = None
 
     @property
     def withheld_reason(self) -> str:
@@ -70,9 +73,14 @@ class Reading:
 
     def remarks(self) -> list[str]:
         """What a reader should know besides the probability, one sentence each; warnings come first."""
-        if self.second_opinion is None or self.withheld:
+        if self.withheld:
             return self.warnings()
-        return [*self.warnings(), *_stability(self.second_opinion), *_agreement(self.second_opinion)]
+        sentences = self.warnings()
+        if self.heat_location:
+            sentences.append(self.heat_location.sentence())
+        if opinion := self.second_opinion:
+            sentences += [*_stability(opinion), *_agreement(opinion)]
+        return sentences
 
     def warnings(self) -> list[str]:
         """Reasons to doubt the result, one sentence each; those that concern the image come first."""
@@ -83,6 +91,11 @@ class Reading:
         sentences = [item.sentence for item in self.checks]
         if self.withheld:
             return sentences
+        if reason := self.output.frame.reason:
+            sentences.append(
+                "The whole image was judged, not the lungs' region that this model was trained on: "
+                f"{reason}. Interpret the result with caution."
+            )
         if self.heat_map_warning:
             sentences.append(self.heat_map_warning)
         opinion = self.second_opinion

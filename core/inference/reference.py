@@ -18,7 +18,6 @@ from core import atomic
 from core.config import CLASS_NAMES, old_names
 from core.dataset import Dataset, rows_by_role
 from core.errors import UserError
-from core.images import Image
 from core.inference.orientation import ORIENTATIONS, thumbnails
 from core.inference.predictor import Predictor, load_predictor
 from core.runs import Run, open_run
@@ -167,9 +166,9 @@ def compute_reference(
     random = np.random.default_rng(0)
     training = np.sort(random.permutation(training)[:MAX_IMAGES])
     rows = np.concatenate([training, validation])
-    features, hidden = [], []
+    framed, features, hidden = predictor.framed(dataset, progress), [], []
     for start in range(0, len(rows), BATCH):
-        seen = predictor.features(dataset.pixels[rows[start : start + BATCH]])
+        seen = predictor.features(framed[rows[start : start + BATCH]])
         features.append(seen[0])
         hidden.append(_unit(seen[1]).astype(np.float16))
         if progress:
@@ -196,20 +195,19 @@ def compute_reference(
         distance_limit=float(np.quantile(_distances(held_out, means, precision), QUANTILE)),
         coefficients=classifier.coef_.astype(np.float32),
         intercepts=np.asarray(classifier.intercept_).astype(np.float32),
-        peaks=_peaks(predictor, dataset.pixels[validation[:HEAT_MAP_IMAGES]]),
+        peaks=_peaks(predictor, framed[validation[:HEAT_MAP_IMAGES]]),
         orientation_limit=float(max(0.5, np.quantile(not_upright, QUANTILE))),
     )
 
 
 def _peaks(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
-    """Share of images whose heat map peaks in each cell."""
-    outputs = predictor.outputs([Image("", image, "") for image in pixels], heat=True)
-    heat_maps = [output.heat for output in outputs if output.heat is not None]
+    """Share of framed images whose heat map peaks in each cell."""
+    heat_maps = predictor.heat_maps(pixels)
     counts = np.zeros(heat_maps[0].values.shape)
     for heat in heat_maps:
         if heat.values.any():
             counts[heat.peak] += 1
-    return counts / len(outputs)
+    return counts / len(heat_maps)
 
 
 def reference_of(record: ModelRecord, weights: Path | None = None) -> Reference | None:

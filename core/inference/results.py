@@ -27,6 +27,8 @@ RECORD_KEYS = (
     "synthetic",
     "starting_weights",
     "preprocessing",
+    "framing",
+    "lung_margin",
     "threshold",
     "threshold_rule",
 )
@@ -67,8 +69,22 @@ def _values(reading: Reading | UserError) -> dict:
         return {"error": str(reading)}
     if reading.withheld:
         return {"error": " ".join(reading.image_warnings()), "withheld": reading.withheld_reason}
-    values = {**asdict(reading.prediction), "facts": reading.image.facts, "warnings": reading.warnings()}
+    frame = reading.output.frame
+    values = {
+        **asdict(reading.prediction),
+        "facts": reading.image.facts,
+        "warnings": reading.warnings(),
+        "framing": frame.framing,
+    }
+    if frame.reason:
+        values["framing_reason"] = frame.reason
     if reading.heat_map:
+        if location := reading.heat_location:
+            values |= {
+                "heat_in_lungs": round(location.inside, 4),
+                "heat_side": location.side,
+                "heat_third": location.third,
+            }
         values["heatmap"] = _png(reading.heat_map.over(reading.image.pixels))
     if reading.second_opinion:
         values |= _opinion(reading.second_opinion)

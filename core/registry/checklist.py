@@ -160,7 +160,7 @@ def _golden_images(item: RegisteredModel) -> PromotionCheck:
     try:
         table = _predictions(item, "test").table
         assert item.run is not None  # it has predictions
-        pixels, golden = chosen_test_images(table, item.run)
+        pixels, golden = chosen_test_images(table, item.run, item.model.path)
         probabilities = Reader(item.model.path).predictor.probabilities(pixels)
     except UserError as error:
         return PromotionCheck(title, False, str(error))

@@ -34,7 +34,7 @@ class GoldenImages:
     """Images and the probabilities that a model gave them when they were recorded.
 
     Attributes:
-        pixels: uint8 (n, 128, 128).
+        pixels: as the model frames them, uint8 (n, 128, 128).
         probabilities: of PNEUMONIA in float32, not calibrated, float64 (n,).
         source: where the images come from, for people.
     """
@@ -108,7 +108,7 @@ def agreement(item: RegisteredModel) -> Agreement:
 def save_golden_images(item: RegisteredModel, weights: Path) -> None:
     """Record golden images beside the weights of a version that is being registered."""
     try:
-        pixels, source = _test_images(item), "test images of its data set"
+        pixels, source = _test_images(item, weights), "test images of its data set"
     except UserError:
         pixels, source = drawn_images(), "drawn images"
     probabilities = _float32_probabilities(weights, pixels)
@@ -135,11 +135,16 @@ def drawn_images(count: int = MAX_GOLDEN_IMAGES, seed: int = SEED) -> np.ndarray
     return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
 
 
-def chosen_test_images(predictions: pd.DataFrame, run: Run) -> tuple[np.ndarray, pd.DataFrame]:
+def chosen_test_images(predictions: pd.DataFrame, run: Run, weights: Path) -> tuple[np.ndarray, pd.DataFrame]:
     """Test images that can be golden: at most 20, evenly spread over those in the run's data set.
 
+    Args:
+        predictions: for the test images.
+        run: that trained the model.
+        weights: file of the model.
+
     Returns:
-        Pixels, uint8 (n, 128, 128), and the rows of `predictions` that belong to them.
+        Pixels as the model frames them, uint8 (n, 128, 128), and their rows of `predictions`.
 
     Raises:
         UserError: the data set cannot be opened, or holds none of them.
@@ -151,15 +156,16 @@ def chosen_test_images(predictions: pd.DataFrame, run: Run) -> tuple[np.ndarray,
         raise UserError("None of its test images is in the data set any more.")
     positions = np.linspace(0, len(known) - 1, min(MAX_GOLDEN_IMAGES, len(known))).round().astype(int)
     chosen = known.iloc[positions]
-    return np.asarray(dataset.pixels[[row_of[digest] for digest in chosen["sha256"]]]), chosen
+    framed = Reader(weights).predictor.framed(dataset)
+    return np.asarray(framed[[row_of[digest] for digest in chosen["sha256"]]]), chosen
 
 
-def _test_images(item: RegisteredModel) -> np.ndarray:
+def _test_images(item: RegisteredModel, weights: Path) -> np.ndarray:
     """Test images of the run's data set; raises UserError if there are none here."""
     table = item.predictions("test")
     if table is None or item.run is None or not len(table):
         raise UserError(f"{item.title} has no test images here.")
-    return chosen_test_images(table, item.run)[0]
+    return chosen_test_images(table, item.run, weights)[0]
 
 
 def _float32_probabilities(weights: Path, pixels: np.ndarray) -> np.ndarray:

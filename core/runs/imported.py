@@ -53,6 +53,8 @@ def import_weights(
         stages=(stage,),
         weights=str(file.resolve()),
         preprocessing=source.preprocessing,
+        framing=source.framing,
+        lung_margin=source.lung_margin,
         backbone=source.backbone,
         width=source.width,
     )
@@ -67,6 +69,9 @@ def import_weights(
         starting_weights=source.starting_weights or file.name,
         scaling=scaling,
         preprocessing=source.preprocessing,
+        framing=source.framing,
+        lung_margin=source.lung_margin,
+        lung_network=source.lung_network,
         temperature=source.temperature,
     )
     with removed_on_failure(run):

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 
+from core.anatomy import Framing, framed_pixels, lung_network
 from core.config import Augmentation, TrainingSettings
-from core.dataset import Dataset, augmented_views, rows_by_role
+from core.dataset import Dataset, Progress, augmented_views, rows_by_role
 from core.images import network_input, preprocess
 
 
@@ -19,13 +20,16 @@ class ImageSet:
         dataset: that they belong to.
         rows: int ndarray, row numbers in the data set.
         settings: of the run.
-        crops: random crop of each image where it is not augmented; None for whole images.
+        crops: random crop of each image where it is not augmented; None for no crop.
+        framed: all images of the data set as the settings frame them, uint8 (images, 128, 128); None for
+            whole images.
     """
 
     dataset: Dataset
     rows: np.ndarray
     settings: TrainingSettings
     crops: Augmentation | None = None
+    framed: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -46,7 +50,8 @@ class ImageSet:
 
     def augmented(self, positions: np.ndarray, view: int) -> np.ndarray:
         """Augmented view number `view` of some images, as network input."""
-        return self._input(positions, self.settings.augmentation, view)
+        jitter = self.settings.box_jitter if self.framed is not None else 0.0
+        return self._input(positions, self.settings.augmentation, view, jitter)
 
     def plain(self, positions: np.ndarray) -> np.ndarray:
         """Some images without augmentation, as network input."""
@@ -61,16 +66,22 @@ class ImageSet:
         settings, key = self.settings, {"films": self.digest(), "augmentation": None}
         if settings.preprocessing != "none":
             key["preprocessing"] = settings.preprocessing
+        if self.framed is not None:
+            key["framing"] = {"margin": settings.lung_margin, "lungs": lung_network()}
+            if view is not None:
+                key["framing"]["jitter"] = settings.box_jitter
         augmentation, number = (self.crops, 0) if view is None else (settings.augmentation, view)
         if augmentation is not None:
             key |= {"augmentation": asdict(augmentation), "seed": settings.seed, "view": number}
         return key
 
-    def _input(self, positions: np.ndarray, augmentation: Augmentation | None, view: int) -> np.ndarray:
-        rows = self.rows[positions]
+    def _input(
+        self, positions: np.ndarray, augmentation: Augmentation | None, view: int, jitter: float = 0.0
+    ) -> np.ndarray:
+        rows, seed = self.rows[positions], self.settings.seed
         digests = list(self.dataset.table["sha256"].to_numpy()[rows])
-        pixels = self.dataset.pixels[rows]
-        pixels = augmented_views(pixels, digests, [view] * len(rows), augmentation, self.settings.seed)
+        pixels = (self.dataset.pixels if self.framed is None else self.framed)[rows]
+        pixels = augmented_views(pixels, digests, [view] * len(rows), augmentation, seed, jitter=jitter)
         return network_input(preprocess(pixels, self.settings.preprocessing))
 
 
@@ -90,14 +101,21 @@ class RunData:
     selection: ImageSet
 
     @classmethod
-    def select(cls, dataset: Dataset, settings: TrainingSettings) -> "RunData":
-        """The images by the roles of `core.dataset.rows_by_role`.
+    def select(
+        cls, dataset: Dataset, settings: TrainingSettings, progress: Progress | None = None
+    ) -> "RunData":
+        """The images by the roles of `core.dataset.rows_by_role`, framed as the settings say.
+
+        Args:
+            progress: called with (images done, images in total) while images are framed.
 
         Raises:
-            UserError: a class has too few patients, or the cohort is unknown or lacks a class.
+            UserError: a class has too few patients, the cohort is unknown or lacks a class, or an image
+                cannot be framed.
         """
-        rows_of = rows_by_role(dataset, settings)
-        images = {role: ImageSet(dataset, rows, settings) for role, rows in rows_of.items()}
+        rows_of, framing = rows_by_role(dataset, settings), Framing.of(settings)
+        framed = framed_pixels(dataset, framing, progress) if framing.by_lungs else None
+        images = {role: ImageSet(dataset, rows, settings, framed=framed) for role, rows in rows_of.items()}
         selection = images["validation"]
         if settings.validation_crop:
             selection = replace(selection, crops=Augmentation.crops(settings.validation_crop))

@@ -1,6 +1,7 @@
 """One stage of training: load the data, build the network, freeze, fit, evaluate, save."""
 
 import platform
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import keras
 
 from core import atomic
-from core.config import REFRAMED, TrainingSettings, processor
+from core.anatomy import lung_network
+from core.config import LUNGS, REFRAMED, TrainingSettings, processor
 from core.dataset import Dataset, describe_images, open_dataset
 from core.errors import UserError
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
@@ -71,6 +73,9 @@ def prepare(run: Run) -> StageTraining:
         preset=settings.preset,
         precision=precision,
         preprocessing=settings.preprocessing,
+        framing=settings.framing,
+        lung_margin=settings.lung_margin,
+        lung_network=lung_network() if settings.framing == LUNGS else "",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         training_images=len(data.training),
     )
@@ -84,18 +89,26 @@ def load_data(run: Run, settings: TrainingSettings) -> tuple[Dataset, RunData]:
         UserError: the data set cannot be read, or its images have changed since the run began.
     """
 
-    def report(done: int, total: int) -> None:
-        check_stop(run)
-        run.write_state(message=f"Decoding images: {done:,} of {total:,}")
+    def report(work: str) -> Callable[[int, int], None]:
+        def say(done: int, total: int) -> None:
+            check_stop(run)
+            run.write_state(message=f"{work}: {done:,} of {total:,}")
+
+        return say
 
     run.write_state(message="Reading the data set")
-    dataset = open_dataset(settings.data, report)
-    data = RunData.select(dataset, settings)
+    dataset = open_dataset(settings.data, report("Decoding images"))
+    data = RunData.select(dataset, settings, report("Framing images by their lungs"))
     earlier, facts = run.facts(), facts_of(dataset, data, settings)
     if any(earlier.get(name, facts[name]) != facts[name] for name in ("fingerprint", "films")):
         raise UserError(
             f"The data set {dataset.root} or the cohort has changed since this run began, so it cannot be "
             "resumed. Start a new run."
+        )
+    if earlier.get("lung_network", facts["lung_network"]) != facts["lung_network"]:
+        raise UserError(
+            "The lung network has changed since this run began and would frame its images differently, so it "
+            "cannot be resumed. Start a new run."
         )
     run.write_facts(facts)
     return dataset, data
@@ -111,6 +124,7 @@ def facts_of(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dic
         "training": len(data.training),
         "validation": len(data.validation),
         "test": len(data.test),
+        "lung_network": lung_network() if settings.framing == LUNGS else "",
         "precision": processor.resolved(settings.precision),
         "bfloat16": processor.bfloat16_unit(),
         "python": platform.python_version(),

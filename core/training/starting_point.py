@@ -34,10 +34,16 @@ def load_starting_point(
             f"Stage {number} starts from {STAGES[earlier].name}, and there is no {path}. "
             f"Train stage {earlier} first, or both in one run."
         )
-    if (width := read_record(path).width) != settings.width:
+    earlier_record = read_record(path)
+    if (width := earlier_record.width) != settings.width:
         raise UserError(
             f"Stage {number} starts from {path}, which has width {width:g}, and this run has width "
             f"{settings.width:g}. Set width to {width:g}, or train stage {earlier} in the same run."
+        )
+    if earlier_record.framing != settings.framing:
+        run.add_status_note(
+            f"Stage {number} starts from {path.name}, whose images were framed as "
+            f"{earlier_record.framing}; those of this run are framed as {settings.framing}."
         )
     record = restore(network, path)
     if warning := _leakage_warning(Run(run.path.parent / record.run), validation):

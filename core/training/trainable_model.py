@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from core.architecture import LOGITS
+from core.config import WHOLE
 from core.dataset import ImageFeatures, save_image_features
 from core.network import FeatureStore, segment
 from core.runs import cached_activations
@@ -81,7 +82,7 @@ def on_cached_activations(training: StageTraining) -> TrainableModel:
     held_out = {role: frozen.activations(getattr(data, role), None) for role in HELD_OUT}
     training.progress.raise_to(training.progress.estimate.extraction())
     head_only = not training.stage.trained_layers
-    if head_only and settings.preprocessing == "none":  # features of the original images
+    if head_only and (settings.preprocessing, settings.framing) == ("none", WHOLE):  # of the original images
         features = _image_features(training, views[0], held_out, frozen.digest)
         save_image_features(data.training.dataset.root, features)
     return TrainableModel(

@@ -10,7 +10,7 @@ import h5py
 
 from core import atomic
 from core.architecture import BACKBONES, VGG19, Backbone
-from core.config import THRESHOLD, old_names
+from core.config import LUNG_MARGIN, THRESHOLD, WHOLE, old_names
 
 ATTRIBUTE = "pneumonia_studio"
 
@@ -32,6 +32,10 @@ class ModelRecord:
         preset: name of the preset.
         precision: of the convolutions during training.
         preprocessing: applied to every image before the network (`core.images.preprocess`).
+        framing: the part of each image that the network sees, one of `core.config.FRAMINGS`; `whole` in
+            records of earlier versions.
+        lung_margin: around the lungs' box, where the framing is by lungs.
+        lung_network: digest of the weights that found the lungs, where the framing is by lungs.
         created: ISO 8601 time.
         training_images: how many images it was trained on; 0 in records of 0.1.0, which did not say.
         evaluation: metrics of these weights by split (`validation`, `test`); None before evaluation.
@@ -52,6 +56,9 @@ class ModelRecord:
     preset: str = ""
     precision: str = ""
     preprocessing: str = "none"
+    framing: str = WHOLE
+    lung_margin: float = LUNG_MARGIN
+    lung_network: str = ""
     created: str = ""
     training_images: int = 0
     evaluation: dict | None = None

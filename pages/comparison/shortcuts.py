@@ -6,6 +6,7 @@ import streamlit as st
 from core.comparison import (
     EvaluatedStage,
     ModelComparison,
+    heat_share_table,
     occlusion_effects,
     occlusion_table,
     run_occlusion_test,
@@ -41,6 +42,22 @@ def show_shortcuts(comparison: ModelComparison) -> None:
         "which may explain part of the change."
     )
     offer_csv(table, f"hidden-{comparison.split}")
+    show_heat_shares(comparison)
+
+
+def show_heat_shares(comparison: ModelComparison) -> None:
+    """How much of each model's heat maps lies in the lungs."""
+    table = heat_share_table(comparison)
+    if table.empty:
+        return
+    st.subheader("Heat maps and lungs")
+    st.dataframe(table.style.format(precision=3, na_rep="–"), hide_index=True, width="content")
+    st.caption(
+        "Mean share of the heat that lies in the lungs, over the images whose lungs were found. 95% "
+        "intervals by bootstrap over patients. The map has 8 x 8 cells and no sharp edges, so some of it "
+        "always lies outside."
+    )
+    offer_csv(table, f"heat-in-lungs-{comparison.split}")
 
 
 def show_baselines(comparison: ModelComparison) -> None:

@@ -29,7 +29,8 @@ def card(entry: Entry, model: AvailableModel) -> None:
     with st.container(border=True):
         left, right = st.columns([5, 3], gap="medium")
         with left:
-            viewer(image, None if reading.withheld else reading.heat_map, _earlier_image(image), key="viewer")
+            heat_map = None if reading.withheld else reading.heat_map
+            viewer(image, heat_map, reading.output.lungs, _earlier_image(image), key="viewer")
         with right:
             facts = [f"{title}: {value}" for title, value in image.facts.items()]
             st.caption(escaped(" · ".join([image.name, f"{image.width} x {image.height} pixels", *facts])))

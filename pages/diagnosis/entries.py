@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import UserError
-from core.images import ImageError, decode_safely, jpeg_data_url
+from core.images import ImageError, decode_safely, jpeg_data_url, network_pixels
 from core.inference import AuditLog, AvailableModel, HumanReading, Reader, Reading
 from pages.diagnosis.uploads import Upload
 
@@ -42,10 +42,10 @@ class Entry:
 
     def cache(self, model: AvailableModel, reading: Reading) -> None:
         """Store the model's reading without the full image and the heat map."""
+        small = replace(reading.image, pixels=network_pixels(reading.image))
         if self.thumbnail is None:
-            self.thumbnail = jpeg_data_url(reading.output.pixels, THUMBNAIL)
-        small = replace(reading.image, pixels=reading.output.pixels)
-        output = replace(reading.output, heat=None)
+            self.thumbnail = jpeg_data_url(small.pixels, THUMBNAIL)
+        output = replace(reading.output, heat=None, lungs=None)
         self.readings[_cache_key(model)] = replace(reading, image=small, output=output)
 
 

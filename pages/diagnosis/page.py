@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.config import CLAHE
+from core.config import CLAHE, LUNGS
 from core.errors import UserError
 from core.inference import AvailableModel
 from core.registry import acknowledge, active_model, list_models, missing_model
@@ -80,6 +80,7 @@ def provenance(model: AvailableModel) -> None:
         st.warning(sentence, icon=":material/warning:")
     weights = {"none": "random", "": "unknown"}.get(record.starting_weights, record.starting_weights)
     contrast = ", with contrast equalisation (CLAHE)" if record.preprocessing == CLAHE else ""
+    contrast += ", framed by the lungs" if record.framing == LUNGS else ""
     data = record.data or "unknown data"
     run = f"Run {record.run}, trained" if record.run else "Trained"
     st.caption(f"{run} on {data} from {weights} weights{contrast}. {model.test_result_sentence()}")

@@ -57,6 +57,19 @@ function edge(heat, side, index) {
   return inside(index) && around.some((other) => heat[other] !== undefined && !inside(other));
 }
 
+// The outline of the lungs' mask.
+function outlined(mask, side) {
+  const made = canvas(side, side);
+  const picture = new ImageData(side, side);
+  mask.forEach((inside, index) => {
+    const column = index % side;
+    const around = [index - side, index + side, column ? index - 1 : -1, column < side - 1 ? index + 1 : -1];
+    if (inside && around.some((other) => !mask[other])) picture.data.set([120, 255, 120, 255], 4 * index);
+  });
+  made.getContext("2d").putImageData(picture, 0, 0);
+  return made;
+}
+
 function labelled(text, input) {
   const label = document.createElement("label");
   label.append(text, input);
@@ -74,9 +87,12 @@ export default function ({ parentElement, data }) {
 
   const view = { zoom: 1, x: 0, y: 0 };
   const heat = bytes(data.heat);
+  const mask = bytes(data.lungs);
+  const outline = mask.length ? outlined(mask, data.lungSide) : null;
   const colors = bytes(data.colors);
   const strength = input("range", { min: 0, max: 1, step: 0.05, value: 0.6 });
   const contour = input("checkbox", {});
+  const lungs = input("checkbox", {});
   const inverted = input("checkbox", {});
   const centre = input("range", { min: 0, max: 255, step: 0.5 });
   const width = input("range", { min: 2, max: 400, step: 1 });
@@ -90,7 +106,7 @@ export default function ({ parentElement, data }) {
   };
   take("Full range");
 
-  const panels = data.panels.map(({ title, picture, heat: hot }) => {
+  const panels = data.panels.map(({ title, picture, heat: hot, lungs: lined }) => {
     const figure = document.createElement("figure");
     const caption = document.createElement("figcaption");
     caption.textContent = title;
@@ -98,7 +114,7 @@ export default function ({ parentElement, data }) {
     drawn.setAttribute("role", "img");
     drawn.setAttribute("aria-label", title);
     figure.append(drawn, caption);
-    const panel = { heat: hot, drawn, figure, levels: null, picture: null };
+    const panel = { heat: hot, lined, drawn, figure, levels: null, picture: null };
     const image = new Image();
     image.onload = () => {
       panel.levels = levels(image);
@@ -123,10 +139,12 @@ export default function ({ parentElement, data }) {
     pen.clearRect(0, 0, wide, high);
     pen.setTransform(view.zoom, 0, 0, view.zoom, view.x * wide, view.y * high);
     pen.drawImage(panel.picture, 0, 0);
-    if (!panel.heat || !heat.length) return;
-    pen.globalAlpha = contour.checked ? 1 : Number(strength.value);
-    pen.drawImage(heated(heat, data.side, colors, contour.checked), 0, 0, wide, high);
-    pen.globalAlpha = 1;
+    if (panel.heat && heat.length) {
+      pen.globalAlpha = contour.checked ? 1 : Number(strength.value);
+      pen.drawImage(heated(heat, data.side, colors, contour.checked), 0, 0, wide, high);
+      pen.globalAlpha = 1;
+    }
+    if (panel.lined && outline && lungs.checked) pen.drawImage(outline, 0, 0, wide, high);
   }
 
   const redrawn = () => panels.forEach(redraw);
@@ -164,7 +182,7 @@ export default function ({ parentElement, data }) {
   });
 
   strength.oninput = redrawn;
-  contour.onchange = redrawn;
+  contour.onchange = lungs.onchange = redrawn;
   inverted.onchange = relit;
   preset.onchange = () => (preset.value === "Custom" || take(preset.value), relit());
   centre.oninput = width.oninput = () => ((preset.value = "Custom"), relit());
@@ -182,6 +200,7 @@ export default function ({ parentElement, data }) {
     labelled("Invert", inverted)
   );
   if (heat.length) tools.append(labelled("Heat", strength), labelled("Contour", contour));
+  if (outline) tools.append(labelled("Lungs", lungs));
   tools.append(
     button("+", "Zoom in", () => zoomed(STEP)),
     button("−", "Zoom out", () => zoomed(1 / STEP)),

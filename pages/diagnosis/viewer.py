@@ -4,6 +4,7 @@ import base64
 
 import numpy as np
 
+from core.anatomy import Lungs
 from core.figures.diagnosis import heat_colors
 from core.images import Image, jpeg_data_url
 from core.inference import HeatMap
@@ -11,6 +12,7 @@ from pages.shared.component import component
 
 MAX_SIDE, QUALITY = 1024, 92  # of the JPEG sent to the browser: pixels, and quality
 HEAT_SIDE = 64
+LUNG_SIDE = 256  # of the mask whose outline is drawn
 CSS = """
 .viewer { display: grid; gap: 8px; color: var(--st-text-color); }
 .viewer:fullscreen { background: var(--st-background-color); padding: 16px; align-content: center; }
@@ -32,19 +34,27 @@ CSS = """
 """
 
 
-def viewer(image: Image, heat_map: HeatMap | None, earlier: Image | None, key: str) -> None:
-    """Draw an X-ray, its heat map, and an earlier X-ray of the same patient if there is one."""
+def viewer(
+    image: Image, heat_map: HeatMap | None, lungs: Lungs | None, earlier: Image | None, key: str
+) -> None:
+    """Draw an X-ray, its heat map, and an earlier X-ray of the same patient if there is one.
+
+    The outline of the lungs, if there are any, can be switched on over X-ray and heat map.
+    """
     panels = [_panel("Earlier X-ray", earlier)] if earlier else []
-    panels.append(_panel("X-ray", image))
+    panels.append({**_panel("X-ray", image), "lungs": True})
     if heat_map:
         panels.append({**panels[-1], "title": "Heat map", "heat": True})
     values = heat_map.over(np.zeros((HEAT_SIDE, HEAT_SIDE), np.uint8)) if heat_map else np.zeros((0, 0))
+    mask = lungs.mask(LUNG_SIDE, LUNG_SIDE) if lungs and lungs.box else np.zeros((0, 0), bool)
     low, high = np.percentile(image.pixels, [1, 99])
     data = {
         "id": image.sha256 + (earlier.sha256 if earlier else ""),
         "panels": panels,
         "side": HEAT_SIDE,
         "heat": base64.b64encode((values * 255).astype(np.uint8).tobytes()).decode(),
+        "lungSide": LUNG_SIDE,
+        "lungs": base64.b64encode(mask.astype(np.uint8).tobytes()).decode(),
         "colors": base64.b64encode(heat_colors().tobytes()).decode(),
         "auto": [float(low), float(high)],
     }
@@ -52,4 +62,9 @@ def viewer(image: Image, heat_map: HeatMap | None, earlier: Image | None, key: s
 
 
 def _panel(title: str, image: Image) -> dict[str, str | bool]:
-    return {"title": title, "picture": jpeg_data_url(image.pixels, MAX_SIDE, QUALITY), "heat": False}
+    return {
+        "title": title,
+        "picture": jpeg_data_url(image.pixels, MAX_SIDE, QUALITY),
+        "heat": False,
+        "lungs": False,
+    }

@@ -31,11 +31,13 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
         reading = entry.reading(model)
         has_result = reading is not None and not reading.withheld
         human = entry.human_reading
+        location = reading.heat_location if reading and has_result else None
         rows.append(
             {
                 "File": entry.upload.name,
                 "Finding": reading.finding if reading else UNREADABLE,
                 "Probability": reading.prediction.calibrated if reading and has_result else float("nan"),
+                "Heat in lungs": location.inside if location else float("nan"),
                 "Remarks": " ".join(reading.remarks()) if reading else entry.error,
                 "Reader": human.agreement if human else "",
                 "Own finding": human.own if human else "",

@@ -1,12 +1,15 @@
 import numpy as np
+import pandas as pd
 import pytest
 from short_runs import delete_occlusion_tests
 
 from core import evaluation
 from core.comparison import (
     ENSEMBLE,
+    HEAT_IN_LUNGS,
     ModelComparison,
     evaluated_stages,
+    heat_share_table,
     image_map,
     occlusion_effects,
     run_occlusion_test,
@@ -14,7 +17,8 @@ from core.comparison import (
 from core.dataset import open_dataset
 from core.errors import UserError
 from core.evaluation import OperatingPoint
-from core.inference import load_predictor
+from core.images import Image
+from core.inference import heat_location, load_predictor
 from core.inference.occlusion import MASKS, hide
 
 HALF = OperatingPoint("half", 0.5, "one half")
@@ -74,6 +78,22 @@ def test_the_effect_of_occlusion_is_that_on_predictions_for_occluded_images(comp
         effect = effects[stage.name, mask]
         assert effect.masked["auc"] == pytest.approx(expected["auc"])
         assert effect.auc.value == pytest.approx(expected["auc"] - effect.whole["auc"])
+
+
+def test_the_share_of_heat_in_the_lungs_is_saved_with_the_occlusion_test(comparison, stages, demo):
+    dataset = open_dataset(demo)
+    table = heat_share_table(comparison)
+    assert list(table["model"]) == [stage.name for stage in stages[:2]]
+    saved = stages[0].run.results.occlusion_test(1, "test")[0]
+    rows = dataset.table.set_index("path").index.get_indexer(saved["path"])
+    images = [Image("", dataset.pixels[row], "") for row in rows]
+    outputs = load_predictor(stages[0].run.weights_path(1)).outputs(images, heat=True)
+    locations = [heat_location(output.heat, output.lungs) for output in outputs]
+    expected = [location.inside if location else np.nan for location in locations]
+    assert np.allclose(
+        pd.to_numeric(saved[HEAT_IN_LUNGS], errors="coerce"), expected, atol=0.02, equal_nan=True
+    )
+    assert table["images"][0] == np.isfinite(expected).sum()
 
 
 def test_the_occlusion_test_needs_the_images(stages, demo, tmp_path, own_home):

@@ -7,7 +7,8 @@ from core.dataset import open_dataset
 from core.images import read_image
 from core.inference import load_predictor
 from core.inference.engine import Engine
-from core.inference.heat_map import doubt, heat_map, log_odds_gradient
+from core.inference.heat_map import heat_map, log_odds_gradient
+from core.inference.heat_map_doubt import doubt
 from core.network import build, segment, set_arrays
 from core.weights import read_model
 

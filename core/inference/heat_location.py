@@ -1,0 +1,62 @@
+"""Where a heat map is hot: how much of it lies in the lungs, on which side and in which third."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.anatomy import LEFT, RIGHT, Lungs
+from core.config import IMAGE_SIZE
+from core.inference.heat_map import HeatMap
+
+MOST = 0.5  # share of the heat outside the lungs above which a map is implausible
+SIDES = {"right": RIGHT, "left": LEFT}
+THIRDS = ("upper", "middle", "lower")
+
+
+@dataclass(frozen=True)
+class HeatLocation:
+    """Where a heat map is hot.
+
+    Attributes:
+        inside: share of the heat that lies in the lungs, 0 to 1.
+        side: the patient's lung with more of the heat, `right` or `left`; "" if none is in the lungs.
+        third: of that lung with most of its heat: `upper`, `middle` or `lower`; "" likewise.
+    """
+
+    inside: float
+    side: str
+    third: str
+
+    @property
+    def implausible(self) -> bool:
+        """Whether most of the heat lies outside the lungs."""
+        return 1 - self.inside > MOST
+
+    def sentence(self) -> str:
+        """The share, and where most of it is."""
+        place = f", most of it in the {self.third} third of the {self.side} lung" if self.side else ""
+        return f"Heat map: {self.inside:.0%} of the heat lies in the lungs{place}."
+
+
+def heat_location(heat: HeatMap, lungs: Lungs | None) -> HeatLocation | None:
+    """Where a heat map is hot; None without plausible lungs, and for an empty map.
+
+    Args:
+        heat: of an image.
+        lungs: of the same image.
+    """
+    values = heat.over(np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8))
+    total = float(values.sum())
+    if lungs is None or not lungs.plausible or not total:
+        return None
+    side_map = lungs.side_map(IMAGE_SIZE, IMAGE_SIZE)
+    by_side = {name: float(values[side_map == number].sum()) for name, number in SIDES.items()}
+    inside = sum(by_side.values()) / total
+    if not inside:
+        return HeatLocation(0.0, "", "")
+    side = max(by_side, key=lambda name: by_side[name])
+    mask = side_map == SIDES[side]
+    rows = np.flatnonzero(mask.any(axis=1))
+    by_row = np.where(mask, values, 0).sum(axis=1)[rows[0] : rows[-1] + 1]
+    by_third = [float(part.sum()) for part in np.array_split(by_row, len(THIRDS))]
+    return HeatLocation(inside, side, THIRDS[int(np.argmax(by_third))])
