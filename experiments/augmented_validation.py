@@ -8,6 +8,7 @@ training images. The test split is not read.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import click
 import numpy as np
@@ -64,6 +65,7 @@ def _evaluations(run: Run) -> Iterator[tuple[str, dict]]:
     yield UNMODIFIED, evaluate(stored.labels, stored.probabilities)
     dataset = open_dataset(settings.data)
     predictor = load_predictor(run.weights_path(stage.number))
+    dataset = replace(dataset, pixels=predictor.framed(dataset))
     for name, (augmentation, views) in AUGMENTATIONS.items():
         pixels = augmented_images(dataset, stored, augmentation, settings.seed, views)
         yield name, evaluate(np.repeat(stored.labels, views), predictor.probabilities(pixels))

@@ -8,6 +8,7 @@ test split measures all of them and decides nothing.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -42,9 +43,9 @@ def main(data: Path, name: str | None) -> None:
     settings = run.settings()
     stored = {split: EvaluatedStage(run, STAGE).predictions(split) for split in SPLITS}
     outcomes = {split: (item.labels, item.probabilities) for split, item in stored.items()}
-    pixels = augmented_images(
-        open_dataset(data), stored["validation"], settings.augmentation, settings.seed, VIEWS
-    )
+    dataset = open_dataset(data)
+    dataset = replace(dataset, pixels=predictor.framed(dataset))
+    pixels = augmented_images(dataset, stored["validation"], settings.augmentation, settings.seed, VIEWS)
     augmented = np.repeat(stored["validation"].labels, VIEWS), predictor.probabilities(pixels)
     fitted_on = {"unmodified": outcomes["validation"], "augmented": augmented}
     _print_calibration_errors(fitted_on, outcomes)

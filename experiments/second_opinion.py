@@ -31,7 +31,7 @@ def main(name: str, stages: tuple[int, ...]) -> None:
         threshold = predictor.record.threshold
         for split in SPLITS:
             labels = dataset.labels[rows[split]] == 1
-            images = dataset.pixels[rows[split]]
+            images = predictor.framed(dataset)[rows[split]]
             positive = predictor.probabilities(images) >= threshold
             copies_positive = np.stack(
                 [predictor.probabilities(copies(image)) >= threshold for image in images]

@@ -138,7 +138,7 @@ def test_an_image_without_lungs_is_judged_whole_and_says_so(run, tmp_path, capsy
     main(["predict", str(tmp_path / "noise.png"), "--model", str(run.weights_path(1)), "--anyway", "--json"])
     (said,) = json.loads(capsys.readouterr().out)
     assert said["framing"] == "whole" and said["framing_reason"]
-    assert any("The whole image was judged" in warning for warning in said["warnings"])
+    assert any("The model saw the whole image" in warning for warning in said["warnings"])
 
 
 def test_the_record_travels_with_the_weights(run):

@@ -28,7 +28,7 @@ class SimilarImage(Strict):
 class Result(Strict):
     """What the model says about one file: an error, or a prediction.
 
-    `withheld` is the reason why a result is withheld. `framing` is the part of the image that was judged,
+    `withheld` is the reason why a result is withheld. `framing` is the part of the image that the model saw,
     `whole` or `lungs`; `framing_reason` says why it is the whole image where the model is framed by lungs.
     With a heat map and plausible lungs, `heat_in_lungs` is the share of the heat in the lungs; `heat_side` is
     the patient's lung with more of it, and `heat_third` the third of that lung.

@@ -38,7 +38,7 @@ COLUMNS = pa.schema(
         ("threshold", pa.float64()),  # applies to `probability`
         ("withheld", pa.string()),  # why a readable image has no prediction
         ("warnings", pa.list_(pa.string())),
-        ("framing", pa.string()),  # the part of the image that was judged: whole or lungs
+        ("framing", pa.string()),  # the part of the image that the model saw: whole or lungs
         ("framing_reason", pa.string()),  # why whole, where the model is framed by lungs
         ("modality", pa.string()),
         ("view", pa.string()),

@@ -8,7 +8,7 @@ from core.anatomy import LEFT, RIGHT, Lungs
 from core.config import IMAGE_SIZE
 from core.inference.heat_map import HeatMap
 
-MOST = 0.5  # share of the heat outside the lungs above which a map is implausible
+MAX_OUTSIDE = 0.5  # share of the heat outside the lungs above which a map is implausible
 SIDES = {"right": RIGHT, "left": LEFT}
 THIRDS = ("upper", "middle", "lower")
 
@@ -30,12 +30,12 @@ class HeatLocation:
     @property
     def implausible(self) -> bool:
         """Whether most of the heat lies outside the lungs."""
-        return 1 - self.inside > MOST
+        return 1 - self.inside > MAX_OUTSIDE
 
     def sentence(self) -> str:
         """The share, and where most of it is."""
-        place = f", most of it in the {self.third} third of the {self.side} lung" if self.side else ""
-        return f"Heat map: {self.inside:.0%} of the heat lies in the lungs{place}."
+        focus = f", most of it in the {self.third} third of the {self.side} lung" if self.side else ""
+        return f"Heat map: {self.inside:.0%} of the heat lies in the lungs{focus}."
 
 
 def heat_location(heat: HeatMap, lungs: Lungs | None) -> HeatLocation | None:

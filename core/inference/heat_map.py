@@ -62,7 +62,7 @@ def heat_map(activations: np.ndarray, head: Arrays, box: Box = WHOLE_IMAGE) -> H
     Args:
         activations: of the last convolution, float32 (channels, rows, columns), from `Engine.activations`.
         head: (kernel, bias) of the head's layers.
-        box: the part of the image that was judged.
+        box: the part of the image that the model saw.
     """
     weights = log_odds_gradient(activations, head).mean(axis=(1, 2))
     values = np.maximum(np.tensordot(weights, activations, axes=1), 0)

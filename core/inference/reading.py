@@ -93,7 +93,7 @@ class Reading:
             return sentences
         if reason := self.output.frame.reason:
             sentences.append(
-                "The whole image was judged, not the lungs' region that this model was trained on: "
+                "The model saw the whole image instead of the lungs' region that it was trained on: "
                 f"{reason}. Interpret the result with caution."
             )
         if self.heat_map_warning:

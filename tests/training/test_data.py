@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 from short_runs import tiny_settings
@@ -16,6 +16,15 @@ def test_activations_with_and_without_preprocessing_are_cached_separately(demo):
     for view in (None, 0):
         plain, even = (ImageSet(dataset, np.arange(3), settings).cache_key(view) for settings in variants)
         assert plain != even
+
+
+def test_whole_images_keep_the_cache_keys_of_earlier_versions(demo):
+    settings = tiny_settings(demo)
+    images = ImageSet(open_dataset(demo), np.arange(3), settings)
+    assert images.cache_key(None) == {"films": images.digest(), "augmentation": None}
+    strengths = asdict(settings.augmentation)
+    expected = {"films": images.digest(), "augmentation": strengths, "seed": settings.seed, "view": 2}
+    assert images.cache_key(2) == expected
 
 
 def test_cropped_images_differ_in_pixels_and_in_their_cache_key(demo):
