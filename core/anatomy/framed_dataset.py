@@ -1,7 +1,7 @@
 """The images of a data set as a model sees them, cached beside the data set's index.
 
 `lungs-NETWORK.json`                     box and quality of each image's lungs, by digest of the image;
-                                         NETWORK is the digest of the lung network's weights
+                                         NETWORK is what `lung_network` returns
 `framed-NETWORK-FINGERPRINT-MARGIN.npy`  uint8 (images, 128, 128), in the order of the data set's table
 """
 

@@ -19,6 +19,7 @@ from core.weights import Arrays, file_digest, read_network
 
 BATCH = 32  # images at once
 DIGEST = 8  # characters of the digest of the weights
+VERSION = 2  # of finding: raise it when the same weights would give other lungs
 
 
 class LungFinder:
@@ -91,9 +92,9 @@ def shared_lung_finder() -> LungFinder:
 
 
 def lung_network() -> str:
-    """Which weights find the lungs in this process: their digest; "" if they are missing."""
+    """What finds the lungs in this process: digest of the weights and version; "" if they are missing."""
     try:
-        return file_digest(lung_weights())[:DIGEST]
+        return f"{file_digest(lung_weights())[:DIGEST]}-{VERSION}"
     except OSError:
         return ""
 

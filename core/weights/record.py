@@ -35,7 +35,7 @@ class ModelRecord:
         framing: the part of each image that the network sees, one of `core.config.FRAMINGS`; `whole` in
             records of earlier versions.
         lung_margin: around the lungs' box, where the framing is by lungs.
-        lung_network: digest of the weights that found the lungs, where the framing is by lungs.
+        lung_network: what found the lungs (`core.anatomy.lung_network`), where the framing is by lungs.
         created: ISO 8601 time.
         training_images: how many images it was trained on; 0 in records of 0.1.0, which did not say.
         evaluation: metrics of these weights by split (`validation`, `test`); None before evaluation.
