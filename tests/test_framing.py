@@ -21,9 +21,9 @@ from core.config import bundled_folder
 from core.dataset import open_dataset
 from core.dicom_node import ImageQueue
 from core.dicom_node.processing import current_model, process
-from core.images import network_input, read_image
+from core.images import Image, network_input, read_image
 from core.inference import Reader, model_warnings, occlusion_test, reference_of
-from core.registry import checklist, find_model, promote
+from core.registry import checklist, find_model, golden_images, promote
 from core.runs import Run, create_run, jobs
 from core.training.data import RunData
 from core.weights import read_record
@@ -139,6 +139,16 @@ def test_an_image_without_lungs_is_judged_whole_and_says_so(run, tmp_path, capsy
     (said,) = json.loads(capsys.readouterr().out)
     assert said["framing"] == "whole" and said["framing_reason"]
     assert any("The model saw the whole image" in warning for warning in said["warnings"])
+
+
+def test_golden_images_are_whole_and_framed_on_the_way_in(run, demo):
+    golden, dataset = golden_images(find_model("framed/1")), open_dataset(demo)
+    assert any(np.array_equal(golden.pixels[0], image) for image in dataset.pixels)
+    images = [Image("", pixels, "") for pixels in golden.pixels]
+    outputs = Reader(run.weights_path(1)).predictor.outputs(images)
+    probabilities = np.array([output.prediction.probability for output in outputs])
+    assert golden.agreement(probabilities).passed
+    assert any(output.frame.framing == "lungs" for output in outputs)
 
 
 def test_the_record_travels_with_the_weights(run):

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "runs": {"weights"},
     "inference": {"images", "dataset", "runs", "evaluation", "weights", "compilation", "anatomy"},
     "training": {"anatomy", "dataset", "images", "network", "runs", "evaluation", "weights", "inference"},
-    "registry": {"dataset", "inference", "runs", "evaluation", "weights"},
+    "registry": {"dataset", "images", "inference", "runs", "evaluation", "weights"},
     "export": {"images", "inference", "network", "registry", "weights"},
     "reports": {"images", "inference", "evaluation", "figures"},
     "comparison": {

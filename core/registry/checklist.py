@@ -160,8 +160,9 @@ def _golden_images(item: RegisteredModel) -> PromotionCheck:
     try:
         table = _predictions(item, "test").table
         assert item.run is not None  # it has predictions
-        pixels, golden = chosen_test_images(table, item.run, item.model.path)
-        probabilities = Reader(item.model.path).predictor.probabilities(pixels)
+        dataset, rows, golden = chosen_test_images(table, item.run)
+        predictor = Reader(item.model.path).predictor
+        probabilities = predictor.probabilities(predictor.framed(dataset)[rows])
     except UserError as error:
         return PromotionCheck(title, False, str(error))
     largest = float(np.abs(probabilities - golden["probability"].to_numpy()).max())

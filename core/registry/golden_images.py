@@ -15,9 +15,10 @@ import pandas as pd
 
 from core import atomic
 from core.config import IMAGE_SIZE
-from core.dataset import draw_chest, open_dataset
+from core.dataset import Dataset, draw_chest, open_dataset
 from core.errors import UserError
-from core.inference import Reader
+from core.images import Image
+from core.inference import Predictor, Reader
 from core.registry.models import RegisteredModel
 from core.runs import Run
 
@@ -34,7 +35,7 @@ class GoldenImages:
     """Images and the probabilities that a model gave them when they were recorded.
 
     Attributes:
-        pixels: as the model frames them, uint8 (n, 128, 128).
+        pixels: whole images, uint8 (n, 128, 128).
         probabilities: of PNEUMONIA in float32, not calibrated, float64 (n,).
         source: where the images come from, for people.
     """
@@ -100,7 +101,7 @@ def agreement(item: RegisteredModel) -> Agreement:
     """Compute the probabilities of a model's golden images again, and compare."""
     try:
         golden = golden_images(item)
-        return golden.agreement(Reader.of(item.model).predictor.probabilities(golden.pixels))
+        return golden.agreement(_probabilities(Reader.of(item.model).predictor, golden.pixels))
     except UserError as error:
         return Agreement(False, str(error))
 
@@ -108,10 +109,10 @@ def agreement(item: RegisteredModel) -> Agreement:
 def save_golden_images(item: RegisteredModel, weights: Path) -> None:
     """Record golden images beside the weights of a version that is being registered."""
     try:
-        pixels, source = _test_images(item, weights), "test images of its data set"
+        pixels, source = _test_images(item), "test images of its data set"
     except UserError:
         pixels, source = drawn_images(), "drawn images"
-    probabilities = _float32_probabilities(weights, pixels)
+    probabilities = _probabilities(Reader(weights, "float32").predictor, pixels)
     with atomic.replacing(weights.with_name(GOLDEN_FILE)) as temporary:
         np.savez_compressed(temporary, pixels=pixels, probabilities=probabilities, source=np.array(source))
 
@@ -122,7 +123,7 @@ def save_drawn_images(run: Run, stage: int) -> None:
     Raises:
         UserError: the model cannot be loaded, or the folder cannot be written.
     """
-    probabilities = _float32_probabilities(run.weights_path(stage), drawn_images())
+    probabilities = _probabilities(Reader(run.weights_path(stage), "float32").predictor, drawn_images())
     content = {"seed": SEED, "probabilities": [round(float(value), 6) for value in probabilities]}
     atomic.write_json(run.path / DRAWN_FILE, content)
 
@@ -135,16 +136,11 @@ def drawn_images(count: int = MAX_GOLDEN_IMAGES, seed: int = SEED) -> np.ndarray
     return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
 
 
-def chosen_test_images(predictions: pd.DataFrame, run: Run, weights: Path) -> tuple[np.ndarray, pd.DataFrame]:
+def chosen_test_images(predictions: pd.DataFrame, run: Run) -> tuple[Dataset, np.ndarray, pd.DataFrame]:
     """Test images that can be golden: at most 20, evenly spread over those in the run's data set.
 
-    Args:
-        predictions: for the test images.
-        run: that trained the model.
-        weights: file of the model.
-
     Returns:
-        Pixels as the model frames them, uint8 (n, 128, 128), and their rows of `predictions`.
+        The data set, its row numbers, and the rows of `predictions` that belong to them.
 
     Raises:
         UserError: the data set cannot be opened, or holds none of them.
@@ -156,20 +152,22 @@ def chosen_test_images(predictions: pd.DataFrame, run: Run, weights: Path) -> tu
         raise UserError("None of its test images is in the data set any more.")
     positions = np.linspace(0, len(known) - 1, min(MAX_GOLDEN_IMAGES, len(known))).round().astype(int)
     chosen = known.iloc[positions]
-    framed = Reader(weights).predictor.framed(dataset)
-    return np.asarray(framed[[row_of[digest] for digest in chosen["sha256"]]]), chosen
+    return dataset, np.array([row_of[digest] for digest in chosen["sha256"]]), chosen
 
 
-def _test_images(item: RegisteredModel, weights: Path) -> np.ndarray:
+def _test_images(item: RegisteredModel) -> np.ndarray:
     """Test images of the run's data set; raises UserError if there are none here."""
     table = item.predictions("test")
     if table is None or item.run is None or not len(table):
         raise UserError(f"{item.title} has no test images here.")
-    return chosen_test_images(table, item.run, weights)[0]
+    dataset, rows, _ = chosen_test_images(table, item.run)
+    return np.asarray(dataset.pixels[rows])
 
 
-def _float32_probabilities(weights: Path, pixels: np.ndarray) -> np.ndarray:
-    return Reader(weights, "float32").predictor.probabilities(pixels)
+def _probabilities(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
+    """Probability of PNEUMONIA of whole images, which the model frames itself: float64 (n,)."""
+    predictions = predictor.predict(Image("", image, "") for image in pixels)
+    return np.array([prediction.probability for prediction in predictions])
 
 
 def _drawn_path(item: RegisteredModel) -> Path:
