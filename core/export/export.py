@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core import atomic
-from core.config import CLASS_NAMES, IMAGE_SIZE, POSITIVE
+from core.config import CLASS_NAMES, IMAGE_SIZE, LUNGS, POSITIVE
 from core.disk import explaining, require_room
 from core.errors import UserError
 from core.export.formats import NETWORK_FORMATS
@@ -93,6 +93,8 @@ def _description(item: RegisteredModel, file: str) -> dict:
             "values": "0 (black) to 1 (white), the same in all three channels",
             "resize": "bilinear with antialiasing, without keeping the aspect ratio (Pillow's BILINEAR)",
             "preprocessing": record.preprocessing,
+            "framing": record.framing,
+            **({"lung_margin": record.lung_margin} if record.framing == LUNGS else {}),
         },
         "output": {
             "shape": ["n", 2],

@@ -29,8 +29,8 @@ from PIL import Image
 
 folder = Path(__file__).parent
 about = json.loads((folder / "input.json").read_text())
-if about["input"]["preprocessing"] != "none":
-    sys.exit("This script does not preprocess images as input.json says that this model needs it.")
+if (about["input"]["preprocessing"], about["input"]["framing"]) != ("none", "whole"):
+    sys.exit("This script does not preprocess or frame images as input.json says that this model needs it.")
 image = Image.open(sys.argv[1]).convert("L").resize((128, 128), Image.Resampling.BILINEAR)
 pixels = np.asarray(image, np.float32)[None, :, :, None].repeat(3, axis=3) / 255
 {load}
