@@ -10,28 +10,31 @@ import time
 from pathlib import Path
 
 from core import atomic
-from core.registry.golden_images import Agreement
-from core.registry.models import RegisteredModel
 from core.registry.storage import registry_folder
 from core.runs import lock
 from core.weights import file_digest
 
 
-def save_agreement(item: RegisteredModel, agreement: Agreement) -> None:
+def save_agreement(version: str, weights: Path, passed: bool, detail: str) -> None:
     """Keep whether a registered version or the bundled model agrees with its golden images.
+
+    Args:
+        version: folder of a registered version, or `bundled`.
+        weights: its weights file.
+        passed: whether it agrees.
+        detail: the figures, for people.
 
     Raises:
         UserError: the registry cannot be written.
     """
-    if agreement.passed and item.folder not in _listed():
+    if passed and version not in _listed():
         return
     descriptor = lock.wait_for(registry_folder() / ".disagreements.lock")
     try:
         listed = _listed()
-        listed.pop(item.folder, None)
-        if not agreement.passed:
-            digest = file_digest(item.model.path)
-            listed[item.folder] = {"sha256": digest, "detail": agreement.detail, "time": time.time()}
+        listed.pop(version, None)
+        if not passed:
+            listed[version] = {"sha256": file_digest(weights), "detail": detail, "time": time.time()}
         atomic.write_json(_path(), listed)
     finally:
         os.close(descriptor)

@@ -12,6 +12,7 @@ from core import config
 from core.config import stage_of_file
 from core.errors import UserError
 from core.inference import IDENTITY_FILE, AvailableModel, bundled_models, published_models
+from core.registry.disagreement import disagreement
 from core.registry.history import Event, events
 from core.registry.storage import BUNDLED, current_state, registry_folder, version_folder
 from core.runs import Run, list_runs
@@ -91,7 +92,7 @@ def find_model(title: str) -> RegisteredModel:
 
 
 def registered_version(version: str) -> RegisteredModel:
-    """The version in a folder of the registry.
+    """The version in a folder of the registry; its notices say if its golden images no longer agree.
 
     Raises:
         UserError: its files are missing or damaged.
@@ -103,11 +104,21 @@ def registered_version(version: str) -> RegisteredModel:
         if (stage := stage_of_file(path.name)) is None:
             raise ValueError(f"{path.name} is the name of no stage's weights file")
         model = AvailableModel(stage, path, read_record(path))
+        if reason := disagreement(version, content["sha256"]):
+            model = replace(model, notices=(_disagrees(f"{content['name']}@{content['version']}", reason),))
         return RegisteredModel(content["name"], content["version"], CANDIDATE, model, content["sha256"])
     except WeightsError:
         raise
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"The registered model in {folder} cannot be read: {error}.") from error
+
+
+def _disagrees(title: str, reason: str) -> str:
+    """What must be said of a version whose golden images no longer agree."""
+    return (
+        f"{title} no longer gives the recorded probabilities of its golden images on this computer. {reason} "
+        "Promote another model, or restore it and run python -m core self-test."
+    )
 
 
 def bundled_model() -> RegisteredModel:

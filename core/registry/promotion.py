@@ -90,12 +90,14 @@ def change_operating_point(title: str, point: OperatingPoint, who: str) -> Regis
     """Give the active model another decision threshold, as a new version that is active at once.
 
     Raises:
-        UserError: the model is not the active one, or the registry cannot be written.
+        UserError: the model is not the active one or may not answer, or the registry cannot be written.
     """
     with changing():
         item = find_model(title)
         if item.state != ACTIVE:
             raise UserError(f"{item.title} is not the active model. Promote it first.")
+        if item.version:
+            intact(item.folder)
         changes = {"threshold": point.threshold, "threshold_rule": point.rule}
         changed = register(item, _override_of(item), changes)
         _activate(changed, "operating point", who, f"{point.rule}: {point.threshold:.4g}", [])

@@ -71,9 +71,7 @@ def disk() -> Finding:
     """Free space on the disk of the home."""
     folder = config.home()
     free = shutil.disk_usage(_existing(folder)).free
-    sentence = (
-        f"Free in {folder}; at least {_gib(MIN_DISK)} are needed, and 2.5 GiB for a run of three stages."
-    )
+    sentence = f"Free in {folder}; the minimum is {_gib(MIN_DISK)}. A run of three stages takes 2.5 GiB."
     return Finding(PASSED if free >= MIN_DISK else FAILED, _gib(free), sentence)
 
 
@@ -98,7 +96,7 @@ def clock() -> Finding:
             FAILED, figure, f"The clock of the home's disk differs by {offset:.0f} s. Synchronise both."
         )
     return Finding(
-        PASSED, figure, f"Not before the files of the home; its disk's clock differs by {offset:.1f} s."
+        PASSED, figure, f"Not before the files of the home; its disk's clock differs by {abs(offset):.1f} s."
     )
 
 
@@ -125,9 +123,7 @@ def memory() -> Finding:
         free = min(free, limit - int((CGROUP / "memory.current").read_text()))
     except (OSError, ValueError):  # no container, or no limit
         pass
-    sentence = (
-        f"Available; at least {_gib(MIN_MEMORY)} are needed, and a server with its model takes 1.1 GiB."
-    )
+    sentence = f"Available; the minimum is {_gib(MIN_MEMORY)}. A server with its model takes 1.1 GiB."
     return Finding(PASSED if free >= MIN_MEMORY else FAILED, _gib(free), sentence)
 
 

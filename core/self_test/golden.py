@@ -126,7 +126,7 @@ def _by_file(item: RegisteredModel) -> Finding:
         agreement = Agreement(False, str(error))
     finding = _finding(agreement)
     try:
-        save_agreement(item, agreement)
+        save_agreement(item.folder, item.model.path, agreement.passed, agreement.detail)
     except UserError as error:
         return replace(finding, outcome=FAILED, sentence=f"{finding.sentence} This cannot be kept: {error}")
     if agreement.passed:

@@ -2,13 +2,18 @@
 
 import json
 
-import pandas as pd
 import streamlit as st
 
 from core.comparison import ModelComparison
 from core.errors import UserError
 from core.self_test import SelfTest, last_self_test, run_self_test, self_test_pdf
 from pages.shared.markdown import escaped
+
+ICONS = {
+    "passed": ":green[:material/check_circle:]",
+    "failed": ":red[:material/cancel:]",
+    "not checked": ":gray[:material/help:]",
+}
 
 
 def show_self_test(_: ModelComparison) -> None:
@@ -45,10 +50,10 @@ def _show(result: SelfTest) -> None:
     else:
         names = ", ".join(check.name for check in result.failed)
         st.error(f"Failed at {result.moment}: {escaped(names)}.", icon=":material/error:")
-    columns = ("name", "outcome", "figure", "sentence")
-    table = pd.DataFrame([[getattr(check, name) for name in columns] for check in result.checks])
-    table.columns = ["Check", "Outcome", "Figure", "Meaning"]
-    st.dataframe(table, hide_index=True, row_height=52)
+    for check in result.checks:
+        st.markdown(
+            f"{ICONS[check.outcome]} **{check.name}** · {escaped(check.figure)}  \n{escaped(check.sentence)}"
+        )
     st.caption(f"SHA-256 of the result: `{result.sha256}`")
     with st.container(horizontal=True):
         st.download_button(

@@ -14,7 +14,7 @@ from core import config
 from core.cli.main import main
 from core.errors import UserError
 from core.evaluation import OperatingPoint
-from core.registry import active_model, change_operating_point, promote, rollback
+from core.registry import active_model, change_operating_point, find_model, promote, rollback
 from core.runs import lock
 from core.self_test import (
     SelfTest,
@@ -78,13 +78,16 @@ def test_a_model_whose_golden_images_disagree_does_not_answer_until_they_agree_a
     app = opened("diagnosis")
     assert any("mine/3@1 no longer gives" in warning.value for warning in app.warning)
     assert any("test failed at" in caption.value for caption in app.sidebar.caption)
+    assert "no longer gives" in find_model("mine/3@1").model.warnings[0]  # for whoever tries it all the same
     altered()
     assert finding(BY_FILE).outcome == PASSED
     assert active_model().model.identity.name == "mine/3" and not active_model().model.notices
 
 
-def test_a_version_that_disagrees_cannot_be_rolled_back_to(altered):
+def test_a_version_that_disagrees_is_not_rolled_back_to_and_gets_no_other_threshold(altered):
     assert finding(BY_FILE).outcome == FAILED
+    with pytest.raises(UserError, match="no longer gives"):
+        change_operating_point("mine/3", OperatingPoint("own", 0.25, "for a test"), "tests")
     promote("mine/2", [], "tests")
     assert active_model().model.identity.name == "mine/2"
     with pytest.raises(UserError, match="no longer gives"):
@@ -196,6 +199,19 @@ def test_the_sidebar_says_how_the_last_self_test_ended(own_home):
     path = own_home / "self-test" / "result.json"
     path.write_text(path.read_text().replace("0.0200", "0.0000"))
     assert self_test_line() == ""  # altered by hand: worth nothing
+
+
+@pytest.mark.slow
+def test_the_comparison_page_shows_the_last_result_and_says_if_another_runs(own_home, monkeypatch):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    save_result(example(FAILED))
+    app = opened("comparison", section="Self-test")
+    assert f"Failed at {example().moment}: Golden images by file" in app.error[0].value
+    assert any(example(FAILED).sha256 in caption.value for caption in app.caption)
+    descriptor = lock.acquire(lock_path())
+    next(button for button in app.button if button.label == "Run self-test").click().run()
+    assert "Another self" in app.error[0].value and not app.exception
+    os.close(descriptor)
 
 
 def test_the_pdf_has_a_line_to_sign_on(own_home):
