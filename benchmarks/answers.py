@@ -14,12 +14,11 @@ from benchmarks.worker import Worker
 from core.config import THRESHOLD, processor
 from core.dataset import open_dataset
 
-TOGETHER = 32  # images in a batch
 EXCUSED_DISTANCE = 0.01  # from the threshold, within which bfloat16 may change the predicted label
 
 
 def measure(folder: Path, effort: Effort, scratch: Path, model: Path, notebook_model: Path) -> dict:
-    """Seconds of one prediction, of a batch of 32 and of loading, and peak memory, by way.
+    """Seconds of one prediction, of a batch and of loading, and peak memory, by way.
 
     Args:
         folder: data set whose test images are predicted.
@@ -33,15 +32,16 @@ def measure(folder: Path, effort: Effort, scratch: Path, model: Path, notebook_m
         also borderline_share, the fraction of borderline test images, and rechecked, the fraction that was
         predicted again in float32.
     """
-    paths = pick_test_images(open_dataset(folder), TOGETHER)
-    seconds = {"notebook": {1: [], TOGETHER: []}, "studio": {1: [], TOGETHER: []}}
+    together = effort.batch
+    paths = pick_test_images(open_dataset(folder), together)
+    seconds = {"notebook": {1: [], together: []}, "studio": {1: [], together: []}}
     with (
-        closing(Worker(NotebookWay, folder, scratch)) as notebook,
+        closing(Worker(NotebookWay, folder, scratch, effort.batch)) as notebook,
         closing(Worker(StudioPredictor)) as studio,
     ):
         loads = {"studio": studio("load", model)}
         workers = {"notebook": notebook, "studio": studio}
-        for count in (1, TOGETHER):
+        for count in (1, together):
             for number in range(effort.answers):
                 batch = [paths[(number + i) % len(paths)] for i in range(count)]
                 for way, worker in workers.items():
@@ -54,7 +54,7 @@ def measure(folder: Path, effort: Effort, scratch: Path, model: Path, notebook_m
     measured = {
         way: {
             "answer_1_s": median(times[1][1:]),  # the first prediction warms up
-            "answer_32_s": median(times[TOGETHER][1:]),
+            "answer_32_s": median(times[together][1:]),
             "load_s": loads[way],
             "peak_memory": memory[way],
         }

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+TOGETHER = 32  # images in a batch, in what is reported
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -17,6 +19,7 @@ class Effort:
         models: trained weights files whose predictions are compared with Keras's, besides the bundled one.
         sizes: numbers of images of the scaling measurement; () skips it.
         width: of the network that this project trains; 1 for figures that can be compared.
+        batch: images of a step of the notebook way, and of predictions together.
         matrix: side of the matrices whose product shows the arithmetic that the machine can do.
     """
 
@@ -30,11 +33,12 @@ class Effort:
     models: int
     sizes: tuple[int, ...]
     width: float = 1.0
+    batch: int = TOGETHER
     matrix: int = 4096
 
 
 EFFORTS = {
     "full": Effort(2000, 10**9, 4, 3, 6, 3, 21, 3, (500, 1000, 2000, 4000)),
     "quick": Effort(192, 32, 1, 3, 3, 2, 9, 1, ()),
-    "smallest": Effort(96, 8, 1, 1, 1, 1, 2, 0, (), 1 / 8, 512),  # tells only whether everything runs
+    "smallest": Effort(96, 8, 1, 1, 1, 1, 2, 0, (), 1 / 8, 2, 512),  # tells only whether everything runs
 }

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-BATCH = 32
 SIZE = (128, 128)
 STAGE_2_CONVOLUTIONS = ("block5_conv3", "block5_conv4")
 
@@ -20,9 +19,10 @@ class NotebookWay:
     Args:
         data: folder with train/ and test/.
         scratch: folder for its weights file.
+        batch: images per step.
     """
 
-    def __init__(self, data: Path, scratch: Path) -> None:
+    def __init__(self, data: Path, scratch: Path, batch: int) -> None:
         import keras
 
         # Any: Keras declares no types, and what a checker infers from its defaults is too narrow.
@@ -35,7 +35,7 @@ class NotebookWay:
         x = layers.Dropout(0.2)(x)
         x = layers.Dense(1152, activation="relu")(x)
         self._model: Any = keras.Model(self._base.input, layers.Dense(2, activation="softmax")(x))
-        self._batches = _augmented_batches(data)
+        self._batch, self._batches = batch, _augmented_batches(data, batch)
 
     def train(self, stage: int, steps: int) -> float:
         """Images per second of a stage, after a first step that is not timed."""
@@ -46,7 +46,7 @@ class NotebookWay:
         self._model.fit(self._batches, steps_per_epoch=1, epochs=1, verbose=0)
         began = time.perf_counter()
         self._model.fit(self._batches, steps_per_epoch=steps, epochs=1, verbose=0)
-        return steps * BATCH / (time.perf_counter() - began)
+        return steps * self._batch / (time.perf_counter() - began)
 
     def predict(self, paths: list[Path]) -> float:
         """Seconds from files on disk to their probabilities, in one call of `model.predict`."""
@@ -83,7 +83,7 @@ class NotebookStart:
         return time.perf_counter() - began
 
 
-def _augmented_batches(data: Path) -> Iterator:
+def _augmented_batches(data: Path, batch: int) -> Iterator:
     """Endless batches of augmented training images with their one-hot labels."""
     from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
@@ -97,5 +97,5 @@ def _augmented_batches(data: Path) -> Iterator:
         shear_range=0.2,
     )
     return generator.flow_from_directory(
-        data / "train", target_size=SIZE, batch_size=BATCH, class_mode="categorical", seed=0
+        data / "train", target_size=SIZE, batch_size=batch, class_mode="categorical", seed=0
     )

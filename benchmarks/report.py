@@ -4,7 +4,7 @@ from datetime import date
 from importlib.metadata import version
 
 from benchmarks import limits
-from benchmarks.answers import TOGETHER
+from benchmarks.effort import TOGETHER
 from benchmarks.training import Training
 from core.config import processor
 

@@ -61,7 +61,7 @@ def measure(folder: Path, complete: WorkEstimate, effort: Effort, scratch: Path)
     runs: dict[int, list[TrainedRun]] = {stage: [] for stage in STAGES}
     notebook_speeds: dict[int, list[float]] = {stage: [] for stage in STAGES}
     models = scratch / "model_weights"
-    with closing(Worker(NotebookWay, folder, scratch)) as notebook:
+    with closing(Worker(NotebookWay, folder, scratch, effort.batch)) as notebook:
         first = train(_stage_settings(settings, 1, effort), scratch, models)  # caches the activations
         for _ in range(effort.repeats):
             for stage in STAGES:
