@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-SOURCES = ("core", "pages", "tests", "benchmarks", "docs", "*.py", "*.md", "model_weights/*.md")
+SOURCES = (
+    *("core", "pages", "tests", "benchmarks", "experiments", "docs", "*.py", "*.md", "model_weights/*.md"),
+    *("requirements*.txt", "*.toml", ".streamlit", "Makefile", "Dockerfile", "*.yaml", "*.yml", ".github"),
+)
+SUFFIXES = (".py", ".md", ".js", ".html", ".txt", ".toml", ".yaml", ".yml", "Makefile", "Dockerfile")
 # Files that must name what is no longer said: what other programs wrote before, and this list.
 OLD = (
     "core/config/old_names.py",
@@ -17,7 +21,7 @@ OLD = (
     "CHANGELOG.md",
 )
 REPLACED = {
-    r"(?<![a-zA-Z])films?(?![a-zA-Z])(?!\")": "image (code, data); X-ray (to clinicians)",
+    r"(?<![a-zA-Z])[Ff]ilms?(?![a-zA-Z])(?!\")": "image (code, data); X-ray (to clinicians)",
     r"\bcame? along\b|\bcame with the studio\b": "bundled model",
     r"\bhasten": "Winograd convolution",
     r"\battitudes?\b": "orientation",
@@ -42,7 +46,7 @@ def tracked() -> list[Path]:
     listing = subprocess.run(
         ["git", "ls-files", *SOURCES], cwd=PROJECT, capture_output=True, text=True, check=True
     )
-    names = [name for name in listing.stdout.splitlines() if name.endswith((".py", ".md", ".js", ".html"))]
+    names = [name for name in listing.stdout.splitlines() if name.endswith(SUFFIXES)]
     return [PROJECT / name for name in names if not name.startswith(OLD)]
 
 

@@ -1,4 +1,4 @@
-"""Films of every kind dropped at once, read, noted, filed and taken away."""
+"""Images of every kind dropped at once, read, noted, filed and taken away."""
 
 import io
 import shutil

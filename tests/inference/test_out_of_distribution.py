@@ -31,7 +31,7 @@ def reference(predictor):
 
 @pytest.fixture(scope="module")
 def images():
-    """Films that no run was trained on, drawn by the same hand."""
+    """Images that no run was trained on, drawn by the same hand."""
     random = np.random.default_rng(11)
     return [draw_chest(random, ("bacteria", "virus", None)[number % 3]) for number in range(12)]
 
