@@ -12,7 +12,7 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from core.dataset.synthetic import SIDE, draw_with_opacity
+from core.dataset.synthetic import SIDE, draw_chest_parts
 from core.images import Image
 from core.inference import Reader
 from core.runs import open_run
@@ -52,11 +52,11 @@ def main(name: str) -> None:
 
 
 def _play(reader: Reader, random: np.random.Generator, cause: str) -> Outcome:
-    pixels, opacity = draw_with_opacity(random, cause)
-    (reading,) = reader.read([Image("synthetic", pixels, "")], heat_map=True, anyway=True)
+    chest = draw_chest_parts(random, cause)
+    (reading,) = reader.read([Image("synthetic", chest.pixels, "")], heat_map=True, anyway=True)
     assert reading.heat_map is not None  # it was requested
-    inside = opacity >= MIN_BRIGHTNESS * opacity.max()
-    heat = reading.heat_map.over(pixels)
+    inside = chest.opacity >= MIN_BRIGHTNESS * chest.opacity.max()
+    heat = reading.heat_map.over(chest.pixels)
     peak = np.unravel_index(int(heat.argmax()), heat.shape)
     hit = bool(heat.max() > 0 and inside[peak])
     return Outcome(hit, reading.prediction.label == "PNEUMONIA", float(inside[LUNGS].mean()))

@@ -1,7 +1,7 @@
 """From an image to its lungs: mask of each lung, bounding box, areas and quality, without TensorFlow."""
 
 from core.anatomy.evaluation import Agreement, agreements, save_limits, summary
-from core.anatomy.examples import Examples, dataset_examples, pair_examples, split_pairs
+from core.anatomy.examples import Examples, dataset_examples, lung_shares, pair_examples, split_pairs
 from core.anatomy.framed_dataset import dataset_frames, framed_pixels
 from core.anatomy.framing import Frame, Framing
 from core.anatomy.lung_finder import LungFinder, lung_network, shared_lung_finder
@@ -25,6 +25,7 @@ __all__ = [
     "framed_pixels",
     "list_pairs",
     "lung_network",
+    "lung_shares",
     "open_masks",
     "pair_examples",
     "read_mask",

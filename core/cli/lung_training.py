@@ -16,6 +16,7 @@ from core.anatomy import (
     agreements,
     dataset_examples,
     list_pairs,
+    lung_shares,
     open_masks,
     pair_examples,
     read_mask,
@@ -25,11 +26,15 @@ from core.anatomy import (
 )
 from core.cli.output import Bar, as_json, print_json
 from core.config import lung_weights, model_folder
-from core.dataset import Dataset, assign_roles, open_dataset
+from core.dataset import Dataset, assign_roles, draw_chest_parts, open_dataset
+from core.images import Image, network_pixels
 
 VALIDATION_FRACTION = 0.1  # of the patients of the data set
 PAIRS_FRACTION = 0.25  # of the patients of --pairs
-PAIRS_SHARE = 0.15  # of the training images drawn
+PAIRS_SHARE = 0.15  # of the training views
+SYNTHETIC_SHARE = 0.04  # of the training views
+SYNTHETIC_IMAGES = 200
+SYNTHETIC_CAUSES = ("none", "bacteria", "virus")
 SPLIT_SEED = 0  # as in the classifier's default settings, so that the same patients are held out
 
 data_option = click.option(
@@ -79,6 +84,12 @@ class Sources:
         own = dataset_examples(self.dataset.name, np.asarray(self.dataset.pixels[rows]), paths, self.masks)
         return [own, *([pair_examples(self.title, pairs)] if pairs else [])]
 
+    def training(self) -> list[tuple[Examples, float]]:
+        """Training images, synthetic ones with them, and how often each source is drawn."""
+        shares = [1 - PAIRS_SHARE - SYNTHETIC_SHARE, PAIRS_SHARE]
+        real = list(zip(self.examples("training"), shares, strict=False))
+        return [*real, (_synthetic_examples(), SYNTHETIC_SHARE)]
+
     def compare(self, finder: LungFinder, role: str) -> dict[str, list[Agreement]]:
         """The lungs that are found in images with a mask against these masks, by source."""
         paths = self.dataset.table["path"]
@@ -90,6 +101,16 @@ class Sources:
             readers = [partial(read_mask, pair.mask) for pair in self.pairs[1]]
             results[self.title] = agreements(finder, images, readers)
         return results
+
+
+def _synthetic_examples() -> Examples:
+    """Drawn chests with their lungs: who tries the software without real X-rays has such images."""
+    chests = [
+        draw_chest_parts(np.random.default_rng([SPLIT_SEED, number]), SYNTHETIC_CAUSES[number % 3])
+        for number in range(SYNTHETIC_IMAGES)
+    ]
+    images = np.stack([network_pixels(Image("", chest.pixels, "")) for chest in chests])
+    return Examples("synthetic", images, np.stack([lung_shares(chest.lungs) for chest in chests]))
 
 
 @click.command("train-lungs")
@@ -129,10 +150,9 @@ def train_lungs_command(
 
     path = to or model_folder() / "lungs.h5"
     sources = Sources.open(data, masks, pairs)
-    training = list(zip(sources.examples("training"), (1 - PAIRS_SHARE, PAIRS_SHARE), strict=False))
     settings = LungTraining(minutes=minutes, threads=threads, seed=seed)
     report = None if as_json else _report
-    best = train_lungs(training, sources.examples("validation"), path, settings, start, report)
+    best = train_lungs(sources.training(), sources.examples("validation"), path, settings, start, report)
     validated = sources.compare(LungFinder(path, threads), "validation")
     limited = save_limits(path, [result for results in validated.values() for result in results])
     if as_json:

@@ -6,6 +6,7 @@ SYNTHETIC.txt makes the index mark everything derived from it.
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -84,11 +85,26 @@ def _plan(images: int) -> Iterator[tuple[str, str]]:
 
 def draw_chest(random: np.random.Generator, cause: str) -> np.ndarray:
     """Draw a frontal chest, uint8 (256, 256), with the opacity of `cause` (`bacteria`, `virus`, `none`)."""
-    return draw_with_opacity(random, cause)[0]
+    return draw_chest_parts(random, cause).pixels
 
 
-def draw_with_opacity(random: np.random.Generator, cause: str) -> tuple[np.ndarray, np.ndarray]:
-    """The image of `draw_chest`, and the brightness that its opacity adds: float32 (256, 256)."""
+@dataclass(frozen=True, eq=False)
+class DrawnChest:
+    """A drawn chest and what stands where in it.
+
+    Attributes:
+        pixels: uint8 (256, 256).
+        opacity: brightness that its opacity adds, float32 (256, 256).
+        lungs: bool (256, 256), above the diaphragm, the part behind the heart included.
+    """
+
+    pixels: np.ndarray
+    opacity: np.ndarray
+    lungs: np.ndarray
+
+
+def draw_chest_parts(random: np.random.Generator, cause: str) -> DrawnChest:
+    """The chest of `draw_chest` with its parts."""
     from scipy.ndimage import gaussian_filter
 
     rows, columns = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j].astype(np.float32)
@@ -120,7 +136,7 @@ def draw_with_opacity(random: np.random.Generator, cause: str) -> tuple[np.ndarr
     grey = gaussian_filter(grey, random.uniform(0.6, 1.2))
     exposure, contrast = random.normal(0.06, 0.04), random.uniform(0.85, 1.15)
     grey = np.clip(0.5 + (grey - 0.42) * contrast + exposure, 0, 1)
-    return np.rint(255 * grey).astype(np.uint8), opacity
+    return DrawnChest(np.rint(255 * grey).astype(np.uint8), opacity, lungs * (1 - diaphragm) >= 0.5)
 
 
 def _opacity(

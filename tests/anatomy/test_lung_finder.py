@@ -35,10 +35,12 @@ def test_the_weights_are_small():
     assert WEIGHTS.stat().st_size <= 4 * 2**20
 
 
-def test_most_drawn_chests_have_a_lung_on_either_side(finder, chests):
-    """Which one is the right lung, the network tells on X-rays alone: drawn chests look turned to it."""
-    halves = [np.split(lungs.mask(256, 256) > 0, 2, axis=1) for lungs in find(finder, chests)]
-    assert sum(min(half.mean() for half in pair) > 0.1 for pair in halves) >= 10  # of 12
+def test_drawn_chests_have_a_lung_on_either_side_and_are_upright(finder, chests):
+    results = find(finder, chests)
+    maps = np.stack([lungs.side_map(256, 256) for lungs in results])
+    right, left = (maps[..., :128] == 1).mean(axis=(1, 2)), (maps[..., 128:] == 2).mean(axis=(1, 2))
+    assert np.mean(np.minimum(right, left) > 0.1) > 0.8
+    assert not any("upright" in remark for lungs in results for remark in lungs.quality)
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

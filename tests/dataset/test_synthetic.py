@@ -1,8 +1,9 @@
 import time
 
+import numpy as np
 import pytest
 
-from core.dataset import open_dataset, write_synthetic_dataset
+from core.dataset import draw_chest_parts, open_dataset, write_synthetic_dataset
 from core.errors import UserError
 
 
@@ -24,6 +25,13 @@ def test_the_same_seed_draws_the_same_set(tmp_path):
     first, second = (write_synthetic_dataset(tmp_path / name, images=20, seed=4) for name in ("a", "b"))
     for path in first.rglob("*.jpeg"):
         assert path.read_bytes() == (second / path.relative_to(first)).read_bytes()
+
+
+def test_the_lungs_of_a_drawn_chest_are_two_and_darker_than_the_tissue_between():
+    chest = draw_chest_parts(np.random.default_rng(1), "none")
+    left, right = chest.lungs[:, :128], chest.lungs[:, 128:]
+    assert min(left.mean(), right.mean()) > 0.15 and not chest.lungs[:, 126:130].any()
+    assert chest.pixels[chest.lungs].mean() < chest.pixels[60:180, 120:136].mean()
 
 
 def test_the_usual_set_is_drawn_in_time(tmp_path):

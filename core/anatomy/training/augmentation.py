@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 MIN_ZOOM, MAX_ZOOM = 0.55, 1.5  # below 1 the image shrinks and a border appears
-MILD_SHARE, MILD = 0.5, 0.25  # of the views are changed by this share of the usual amount
+MILD_SHARE, MILD = 0.8, 0.25  # of the views are changed by this share of the usual amount
 Drawn = tuple[np.ndarray, np.ndarray]  # uint8 (side, side) image and (side, side, 2) share of each lung
 
 
