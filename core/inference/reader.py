@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from core.config import stage_of_file
+from core.config import CLASS_NAMES, POSITIVE, stage_of_file
 from core.errors import UserError
 from core.evaluation import calibrated
 from core.images import Image, ImageLoader, decode_ahead
-from core.inference.heat_location import heat_location
+from core.inference.heat_location import HeatLocation, heat_location
 from core.inference.heat_map_doubt import doubt
 from core.inference.identity import ModelIdentity, identity_of, model_warnings
 from core.inference.models import AvailableModel, published_models
@@ -156,8 +156,15 @@ class Reader:
         threshold = float(calibrated(self.record.threshold, self.record.temperature))
         checks = tuple(check(image, output, self.predictor, self.reference))
         withheld = not anyway and any(item.withheld for item in checks)
-        peaks = self.reference.peaks if self.reference else None
         location = heat_location(output.heat, output.lungs) if output.heat else None
-        warning = doubt(output.heat, output.pixels, peaks, location) if output.heat else ""
+        warning = self._doubt(output, location)
         model = self.model_warnings
         return Reading(image, output, threshold, checks, withheld, warning, None, model, location)
+
+    def _doubt(self, output: ModelOutput, location: HeatLocation | None) -> str:
+        """Why the heat map may say more about the model; where it is hot counts for pneumonias only."""
+        if output.heat is None:
+            return ""
+        peaks = self.reference.peaks if self.reference else None
+        is_pneumonia = output.prediction.label == CLASS_NAMES[POSITIVE]
+        return doubt(output.heat, output.pixels, peaks, location if is_pneumonia else None)

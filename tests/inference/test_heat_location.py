@@ -36,13 +36,22 @@ def test_side_and_third_are_those_of_the_hottest_place(cell, side, third):
     assert f"{third} third of the {side} lung" in location.sentence()
 
 
-def test_heat_between_the_lungs_is_implausible():
-    spine = hot_at((3, 3), (3, 4), (4, 3), (4, 4))
-    location = heat_location(spine, given_lungs())
-    assert location.inside < 0.2 and location.implausible
+def test_heat_away_from_the_lungs_is_implausible():
+    neck_and_belly = hot_at((0, 3), (0, 4), (7, 3), (7, 4))
+    location = heat_location(neck_and_belly, given_lungs())
+    assert location.inside < 0.5 and location.implausible
     grey = np.full((128, 128), 90, np.uint8)
-    assert "of the heat lies outside the lungs" in doubt(spine, grey, None, location)
-    assert doubt(spine, grey) == ""
+    assert "of the heat lies outside the lungs" in doubt(neck_and_belly, grey, None, location)
+    assert doubt(neck_and_belly, grey) == ""
+
+
+def test_heat_within_half_a_cell_of_a_lung_counts_as_in_it():
+    """A cell is 16 pixels wide here, and 4 in the frame, which is a quarter as large."""
+    lungs = given_lungs()
+    beside = heat_location(hot_at((3, 3)), lungs)  # columns 48 to 63; the right lung ends at 47
+    assert 0.4 < beside.inside < 0.7
+    frame = (0.375, 0.375, 0.625, 0.625)  # columns 48 to 79, between the lungs
+    assert heat_location(hot_at((4, 4), box=frame), lungs).inside < 0.05
 
 
 def test_a_map_of_a_frame_lies_where_the_frame_does():
