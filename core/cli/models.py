@@ -36,7 +36,7 @@ margin_option = click.option(
 
 @click.group()
 def models() -> None:
-    """Which model answers: list, promote, retire and export models.
+    """Which model answers: list, promote, retire, export.
 
     The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches.
     """

@@ -20,11 +20,11 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "--verify", metavar="FILE", type=FILE, help="Only check that the JSON of a result was not changed."
 )
 def self_test(json_file: Path | None, pdf_file: Path | None, by: str, verify: Path | None) -> int:
-    """Check whether this computer gives the recorded answers, and has what the program needs.
+    """Check that this computer gives the recorded answers.
 
-    Golden images go through a file, the API and a DICOM node; then versions, precision, disk, clock,
-    permissions and memory. A model whose golden images no longer agree does not answer any more. The exit
-    code is 1 if a check failed.
+    Golden images go through a file, the API and a DICOM node; then what the program needs is checked:
+    versions, precision, disk, clock, permissions and memory. A model whose golden images no longer agree does
+    not answer any more. The exit code is 1 if a check failed.
     """
     if verify:
         return _verify(verify)
