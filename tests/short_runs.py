@@ -1,8 +1,9 @@
 """Runs that take seconds: their settings, the wait for their end, what their figures must equal."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,12 +89,41 @@ def wait_for(run: Run, seconds: float = 600) -> None:
 
 
 def suspend(run: Run) -> list[psutil.Process]:
-    """Suspend the training process with its children; returns them, to be resumed."""
-    process = run.process().process()
-    family = [process, *process.children(recursive=True)]
+    """Suspend the training process with its children, if it lives; returns them, to be resumed."""
+    identity = run.process()
+    process = identity.process() if identity else None
+    family = [process, *process.children(recursive=True)] if process else []
     for member in family:
-        member.suspend()
+        with suppress(psutil.NoSuchProcess):
+            member.suspend()
     return family
+
+
+def resume(family: Iterable[psutil.Process]) -> None:
+    """Let suspended processes go on."""
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.resume()
+
+
+@contextmanager
+def slowed(run: Run) -> Iterator[None]:
+    """The run trains a quarter of the time meanwhile, so that a browser that watches it gets the machine."""
+    over = threading.Event()
+
+    def brake() -> None:
+        while not over.wait(0.1):
+            family = suspend(run)
+            over.wait(0.3)
+            resume(family)
+
+    thread = threading.Thread(target=brake)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def delete_occlusion_tests(run: Run) -> None:

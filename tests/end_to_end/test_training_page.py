@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
-from short_runs import suspend, tiny_settings, wait_for
+from short_runs import resume, slowed, suspend, tiny_settings, wait_for
 
 from benchmarks.app import exceeds, running, settled
 from core.dataset import write_synthetic_dataset
@@ -48,7 +48,7 @@ def watch(page, address):
 def test_nothing_that_happens_to_page_or_server_touches_a_run(home, page):
     run = a_run(home, "steady")
     jobs.start(run)
-    with running(home) as address:
+    with running(home) as address, slowed(run):
         closed = page.context.new_page()
         watch(closed, address)
         before = closed.evaluate(POINTS)
@@ -58,21 +58,21 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(home, page):
     process = run.process()  # the server has gone
     assert process.process() is not None and run.status().state == "running"
     with running(home) as address:
-        watch(page, address)
-        assert run.process() == process
+        with slowed(run):
+            watch(page, address)
+            assert run.process() == process
 
-        # A zoom stays while the curve grows, and the node of the figure is the same all the time.
-        plot = page.locator(CURVES).first
-        plot.evaluate("plot => { plot.mark = 1; return Plotly.relayout(plot, {'xaxis.range': [1, 5]}); }")
-        grown = page.evaluate(POINTS)
-        exceeds(page, POINTS, grown + 5)
-        assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
+            # A zoom stays while the curve grows, and the node of the figure is the same all the time.
+            plot = page.locator(CURVES).first
+            plot.evaluate("plot => { plot.mark = 1; return Plotly.relayout(plot, {'xaxis.range': [1, 5]}); }")
+            grown = page.evaluate(POINTS)
+            exceeds(page, POINTS, grown + 5)
+            assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
 
         suspended = suspend(run)  # a step that lasts until the page was seen
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_text("Stopping after the current step")).to_be_visible(timeout=20_000)
-        for member in suspended:
-            member.resume()
+        resume(suspended)
         expect(page.get_by_role("button", name="Resume")).to_be_visible()
         wait_for(run)
         assert run.status().state == "stopped"
@@ -90,7 +90,7 @@ def test_a_second_browser_queues_and_the_queue_is_emptied_on_the_page(home, page
     first, second, third = (a_run(home, name) for name in ("first", "second", "third"))
     for run in (first, second, third):
         jobs.start(run)
-    with running(home) as address:
+    with running(home) as address, slowed(first):
         watch(page, address)
         expect(page.get_by_text("Queue: 2 runs")).to_be_visible()
         page.get_by_text("1 · second").wait_for()
