@@ -1,7 +1,5 @@
 """Launching the staged training and watching it."""
 
-from typing import cast
-
 import streamlit as st
 
 from core.config import TrainingSettings
@@ -11,11 +9,10 @@ from pages.shared.dataset_picker import choose_dataset
 from pages.shared.failures import failures_shown
 from pages.training.launch.form import choose_settings
 from pages.training.launch.preview import estimate_work, preview
+from pages.training.view import NEW, RUNS, change_view, choose_view
 from pages.training.watch.run import show_run
 from pages.training.watch.runs import choose_run, show_queue
 from pages.training.watch.sweeps import runs_of_group
-
-VIEWS = NEW, RUNS = ("New run", "Runs")
 
 
 def main() -> None:
@@ -25,12 +22,7 @@ def main() -> None:
     active = jobs.active_run()
     if active:
         st.session_state.setdefault("run", active.name)
-    if "view" not in st.session_state:
-        asked = st.query_params.get("view")
-        st.session_state["view"] = asked if asked in VIEWS else RUNS if active else NEW
-    view = st.segmented_control("View", VIEWS, required=True, key="view", label_visibility="collapsed")
-    st.query_params["view"] = cast(str, view)  # required: never None
-    if view == NEW:
+    if choose_view(RUNS if active else NEW) == NEW:
         new_run(bool(active))
     elif runs := runs_of_group(list_runs()):
         chosen = choose_run(runs)
@@ -71,7 +63,7 @@ def start(settings: TrainingSettings, name: str | None) -> None:
         jobs.start(run)
         st.session_state.pop("template", None)
         st.session_state["run"] = run.name
-        st.session_state["view"] = RUNS
+        change_view(RUNS)
 
 
 main()

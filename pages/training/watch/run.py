@@ -9,6 +9,7 @@ from core.errors import UserError
 from core.figures.training import AXES, curves, validation_matrix
 from core.runs import Run, RunStatus, housekeeping, jobs
 from pages.shared.failures import failures_told
+from pages.training.view import NEW, change_view
 from pages.training.watch.live_figures import live_figures
 from pages.training.watch.routes import EXPORT
 
@@ -134,7 +135,7 @@ def _start_again(run: Run) -> None:
     settings = run.settings()
     st.session_state["template"] = run.name
     st.session_state["dataset"] = settings.data
-    st.session_state["view"] = "New run"
+    change_view(NEW)
 
 
 @st.dialog("Name and note")
