@@ -3,12 +3,15 @@
 import shutil
 import subprocess
 import sys
+import time
 
 from core.config import PROJECT, environment
 
+DELAY_S = 20.0  # until those who waited for the server have their first page
+
 
 def start_self_test() -> None:
-    """Run the self-test in a process of its own, unless the environment switches it off.
+    """Run the self-test in a process of its own, after a delay, unless the environment switches it off.
 
     Returns when that process has ended; its result is in the home then.
 
@@ -17,6 +20,7 @@ def start_self_test() -> None:
     """
     if not environment.SELF_TEST.value():
         return
+    time.sleep(DELAY_S)
     lowest_priority = ["nice", "-n", "19"] if shutil.which("nice") else []  # not on every system
     nothing = subprocess.DEVNULL
     subprocess.run(
