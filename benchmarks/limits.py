@@ -4,17 +4,15 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from core.architecture import VGG19, Layer
-from core.config import STAGES, Stage
+from core.config import STAGES, Stage, processor
 
 COPY_BYTES = 2**29
 REPEATS = 5
-UNKNOWN = "unknown processor"
 
 
 class Machine:
@@ -28,20 +26,11 @@ class Machine:
         """
         cores = os.cpu_count() or 1
         return {
-            "processor": processor_name(),
+            "processor": processor.name(),
             "cores": cores,
             **arithmetic(matrix),
             "bandwidth": memory_bandwidth(cores),
         }
-
-
-def processor_name() -> str:
-    """As the operating system gives it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return UNKNOWN
-    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), UNKNOWN)
 
 
 def arithmetic(side: int) -> dict[str, float]:

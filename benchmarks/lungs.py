@@ -6,9 +6,8 @@ from statistics import median
 import click
 import numpy as np
 
-from benchmarks.limits import processor_name
 from core.anatomy import LungFinder
-from core.config import lung_weights
+from core.config import lung_weights, processor
 from core.dataset import draw_chest
 from core.images import Image
 
@@ -26,7 +25,7 @@ def main(rounds: int, threads: int) -> None:
     finder = LungFinder(lung_weights(), threads)
     alone = _median_seconds(finder, images[:1], rounds)
     together = _median_seconds(finder, images, rounds)
-    print(f"{processor_name()}, float32, {threads or 'all'} threads")
+    print(f"{processor.name()}, float32, {threads or 'all'} threads")
     print(f"one image      {1000 * alone:.1f} ms")
     print(f"batches of {TOGETHER}  {TOGETHER / together:.0f} images/s")
 

@@ -35,8 +35,9 @@ def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap
         if error.errno not in FULL:
             raise explained(error, path) from error
         size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        free = free_space(path.parent)
         raise UserError(
-            f"The disk is full: {_size(size)} are needed, and {path.parent} has {_size(_free(path))} free. "
+            f"The disk is full: {_size(size)} are needed, and {path.parent} has {_size(free)} free. "
             "Free some space and start again."
         ) from error
     return array
@@ -44,7 +45,7 @@ def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap
 
 def require_room(folder: Path, size: int) -> None:
     """Raise UserError unless the disk of `folder`, which may not exist yet, has `size` bytes free."""
-    if size > (free := _free(folder / "file")):
+    if size > (free := free_space(folder)):
         raise UserError(
             f"The disk is full: {_size(size)} are needed, and {folder} has {_size(free)} free. "
             "Free some space, or choose another folder."
@@ -79,7 +80,7 @@ def explained(error: OSError, path: Path) -> Exception:
     if error.errno in FULL:
         return UserError(
             f"The disk is full: {path} could not be saved and is unchanged. {path.parent} has "
-            f"{_size(_free(path))} free. Free some space and start again."
+            f"{_size(free_space(path.parent))} free. Free some space and start again."
         )
     reason = f"{(error.strerror or 'it failed').lower()} for {path.parent}"
     if error.errno == errno.EROFS:
@@ -103,9 +104,14 @@ def explaining(path: Path) -> Iterator[None]:
         raise explained(error, path) from error
 
 
-def _free(path: Path) -> int:
-    folder = next((parent for parent in path.parents if parent.exists()), Path("/"))
-    return shutil.disk_usage(folder).free
+def free_space(folder: Path) -> int:
+    """Bytes that are free on the disk of a folder, which may not exist yet."""
+    return shutil.disk_usage(existing_folder(folder)).free
+
+
+def existing_folder(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
 
 
 def _size(count: int) -> str:

@@ -1,5 +1,7 @@
 """What this machine's processor can do, and the precision that follows from it."""
 
+import platform
+import re
 import time
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,16 @@ from core.errors import UserError
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 CPU_FACTS = Path("/proc/cpuinfo")
+
+
+def name() -> str:
+    """The processor as the operating system names it."""
+    try:
+        text = CPU_FACTS.read_text()
+    except OSError:  # not Linux
+        return platform.processor() or "unknown processor"
+    model = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    return model[1] if model else platform.machine()
 
 
 @cache

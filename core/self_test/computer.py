@@ -3,7 +3,6 @@
 import os
 import platform
 import re
-import shutil
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import psutil
 
 from core import config
 from core.config import NAME, PROJECT, processor
+from core.disk import existing_folder, free_space
 from core.inference import bundled_models
 from core.self_test.result import FAILED, PASSED, Finding
 
@@ -62,7 +62,7 @@ def processor_and_precision() -> Finding:
     precision, unit = processor.resolved("auto"), processor.bfloat16_unit()
     threads = processor.answering_threads() or "all"
     sentence = (
-        f"{_processor_name()}, {os.cpu_count()} cores, bfloat16 unit: {unit}; inference uses {threads} cores."
+        f"{processor.name()}, {os.cpu_count()} cores, bfloat16 unit: {unit}; inference uses {threads} cores."
     )
     return Finding(PASSED, precision, sentence)
 
@@ -70,7 +70,7 @@ def processor_and_precision() -> Finding:
 def disk() -> Finding:
     """Free space on the disk of the home."""
     folder = config.home()
-    free = shutil.disk_usage(_existing(folder)).free
+    free = free_space(folder)
     sentence = f"Free in {folder}; the minimum is {_gib(MIN_DISK)}. A run of three stages takes 2.5 GiB."
     return Finding(PASSED if free >= MIN_DISK else FAILED, _gib(free), sentence)
 
@@ -145,15 +145,6 @@ def _version(name: str) -> str:
         return ""
 
 
-def _processor_name() -> str:
-    try:
-        text = processor.CPU_FACTS.read_text()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    model = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
-    return model[1] if model else platform.machine()
-
-
 def _dated_files() -> list[Path]:
     """Files of the home that the program has written at some time."""
     home = config.home()
@@ -172,16 +163,11 @@ def _disk_clock_offset() -> float | None:
 
 def _can_write(folder: Path) -> bool:
     try:
-        with tempfile.TemporaryFile(dir=_existing(folder)) as file:
+        with tempfile.TemporaryFile(dir=existing_folder(folder)) as file:
             file.write(b"self-test")
         return True
     except OSError:
         return False
-
-
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
 
 
 def _gib(size: int) -> str:
