@@ -26,7 +26,7 @@ from core.anatomy import (
 )
 from core.cli.output import Bar, as_json, print_json
 from core.config import lung_weights, model_folder
-from core.dataset import Dataset, assign_roles, draw_chest_parts, open_dataset
+from core.dataset import CAUSES, Dataset, assign_roles, draw_chest_parts, open_dataset
 from core.images import Image, network_pixels
 
 VALIDATION_FRACTION = 0.1  # of the patients of the data set
@@ -34,7 +34,6 @@ PAIRS_FRACTION = 0.25  # of the patients of --pairs
 PAIRS_SHARE = 0.15  # of the training views
 SYNTHETIC_SHARE = 0.04  # of the training views
 SYNTHETIC_IMAGES = 200
-SYNTHETIC_CAUSES = ("none", "bacteria", "virus")
 SPLIT_SEED = 0  # as in the classifier's default settings, so that the same patients are held out
 
 data_option = click.option(
@@ -106,7 +105,7 @@ class Sources:
 def _synthetic_examples() -> Examples:
     """Drawn chests with their lungs: who tries the software without real X-rays has such images."""
     chests = [
-        draw_chest_parts(np.random.default_rng([SPLIT_SEED, number]), SYNTHETIC_CAUSES[number % 3])
+        draw_chest_parts(np.random.default_rng([SPLIT_SEED, number]), CAUSES[number % len(CAUSES)])
         for number in range(SYNTHETIC_IMAGES)
     ]
     images = np.stack([network_pixels(Image("", chest.pixels, "")) for chest in chests])

@@ -18,12 +18,19 @@ from core.dataset.pixels import Progress
 from core.dataset.roles import assign_roles, few_validation_images, rows_by_role, sample
 from core.dataset.shortcut_baselines import SHORTCUT_TITLES, shortcut_baseline
 from core.dataset.storage import known_folders, storage_folder
-from core.dataset.synthetic import DEFAULT_IMAGES, draw_chest, draw_chest_parts, write_synthetic_dataset
+from core.dataset.synthetic import (
+    CAUSES,
+    DEFAULT_IMAGES,
+    draw_chest,
+    draw_chest_parts,
+    write_synthetic_dataset,
+)
 from core.dataset.table_import import import_table
 from core.dataset.thumbnails import sprite_sheet
 from core.dataset.zip_import import import_zip
 
 __all__ = [
+    "CAUSES",
     "DEFAULT_IMAGES",
     "ISSUES",
     "SHORTCUT_TITLES",

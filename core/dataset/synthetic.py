@@ -21,6 +21,7 @@ SIDE = 256
 TEST_SHARE = 0.25
 NORMAL_SHARE = 0.4
 DEFAULT_IMAGES = 320
+CAUSES = ("none", "bacteria", "virus")  # of opacities
 NOTICE = "Synthetic X-rays drawn by a program: for trying the software, not for science.\n"
 
 

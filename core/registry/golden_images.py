@@ -15,7 +15,7 @@ import pandas as pd
 
 from core import atomic
 from core.config import IMAGE_SIZE
-from core.dataset import Dataset, draw_chest, open_dataset
+from core.dataset import CAUSES, Dataset, draw_chest, open_dataset
 from core.errors import UserError
 from core.images import Image
 from core.inference import Predictor, Reader
@@ -27,7 +27,6 @@ TOLERANCE = 0.01  # of a probability; the largest difference between precisions
 GOLDEN_FILE = "golden.npz"  # beside the weights of a registered version
 DRAWN_FILE = "golden.json"  # in the folder of a bundled run
 SEED = 2018
-CAUSES = ("none", "bacteria", "virus")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +129,7 @@ def save_drawn_images(run: Run, stage: int) -> None:
 
 def drawn_images(count: int = MAX_GOLDEN_IMAGES, seed: int = SEED) -> np.ndarray:
     """Chests drawn from a seed, uint8 (count, 128, 128)."""
-    images = [draw_chest(np.random.default_rng([seed, n]), CAUSES[n % 3]) for n in range(count)]
+    images = [draw_chest(np.random.default_rng([seed, n]), CAUSES[n % len(CAUSES)]) for n in range(count)]
     factor = images[0].shape[0] // IMAGE_SIZE
     blocks = np.stack(images).reshape(count, IMAGE_SIZE, factor, IMAGE_SIZE, factor)
     return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
