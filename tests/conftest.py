@@ -16,6 +16,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: each on one core, or
 
 from short_runs import one_thread, tiny_settings, wait_for
 
+from core import config
 from core.dataset import write_synthetic_dataset
 from core.registry import promote
 from core.runs import Run, create_run, jobs
@@ -53,6 +54,16 @@ def own_home(tmp_path, monkeypatch) -> Path:
     """A home for one test that needs an empty one."""
     monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(tmp_path / "own"))
     return tmp_path / "own"
+
+
+@pytest.fixture
+def bundle(tmp_path, own_home, monkeypatch) -> Path:
+    """A copy of the bundled models, whose files may be changed; the path of their golden images."""
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    folder = shutil.copytree(config.bundled_folder(), tmp_path / "bundle")
+    monkeypatch.setenv("PNEUMONIA_STUDIO_BUNDLED", str(folder))
+    (path,) = folder.glob("*/golden.json")
+    return path
 
 
 @pytest.fixture

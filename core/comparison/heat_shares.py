@@ -34,10 +34,10 @@ def heat_shares(
         progress: called with (images done, images in total).
     """
     # Imported here: it takes half a second, and reading saved results does without.
-    from core.anatomy import Framing, shared_lung_finder
+    from core.anatomy import shared_lung_finder
     from core.inference import heat_location
 
-    framed, framing = predictor.framed(dataset), Framing.of(predictor.record)
+    framed, framing = predictor.framed(dataset), predictor.framing
     shares = np.full(len(rows), np.nan)
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]

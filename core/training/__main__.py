@@ -29,7 +29,7 @@ def main(folder: str) -> int:
         print(f"{run.name} or another run is already training.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: run.request_stop())
-    code = _reporting(run, _do_next_step_in_fork)
+    code = STEP_LEFT
     while code == STEP_LEFT:
         code = _reporting(run, _do_next_step_in_fork)
     if code < 0:  # end as the step did: the scheduler says by which signal

@@ -45,16 +45,6 @@ def test_a_version_that_gives_other_probabilities_fails_its_checklist(candidate)
     assert not check("mine/3@1").passed and "Largest difference 0.02" in check("mine/3@1").detail
 
 
-@pytest.fixture
-def bundle(tmp_path, own_home, monkeypatch):
-    """A copy of the bundled models, whose files may be changed; the path of their golden images."""
-    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
-    folder = shutil.copytree(config.bundled_folder(), tmp_path / "bundle")
-    monkeypatch.setenv("PNEUMONIA_STUDIO_BUNDLED", str(folder))
-    (path,) = folder.glob("*/golden.json")
-    return path
-
-
 def test_the_bundled_model_gives_the_recorded_probabilities_of_drawn_images(bundle):
     assert check("bundled/3").passed and "20 golden images (drawn images)" in check("bundled/3").detail
     content = json.loads(bundle.read_text())

@@ -142,16 +142,6 @@ def test_a_server_tests_itself_at_the_lowest_priority_when_it_starts(trained, ho
         shutil.rmtree(result.parent, ignore_errors=True)
 
 
-@pytest.fixture
-def bundle(tmp_path, own_home, monkeypatch):
-    """A copy of the bundled models, whose files may be changed; the path of their golden images."""
-    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
-    folder = shutil.copytree(config.bundled_folder(), tmp_path / "bundle")
-    monkeypatch.setenv("PNEUMONIA_STUDIO_BUNDLED", str(folder))
-    (path,) = folder.glob("*/golden.json")
-    return path
-
-
 @pytest.mark.slow
 def test_nothing_answers_where_the_bundled_model_itself_disagrees(bundle, tmp_path, capsys):
     whole = bundle.read_text()
