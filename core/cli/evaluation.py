@@ -85,7 +85,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool)
     "sensitivity of 95%.",
 )
 @click.option("--cohort", "cohort_name", help="Use only this cohort of the first run's data set.")
-@click.option("--ensemble", is_flag=True, help="Add the mean of the calibrated probabilities as a model.")
+@click.option("--ensemble", is_flag=True, help="Add the mean of the calibrated log-odds as a model.")
 @click.option(
     "--occlusion",
     is_flag=True,

@@ -59,7 +59,7 @@ class ModelComparison:
             stages: the models to compare.
             split: `test` or `validation`.
             cohort: name, and SHA-256 of the only images to use.
-            with_ensemble: whether to add an ensemble, the mean of the calibrated probabilities.
+            with_ensemble: whether to add an ensemble, the mean of the calibrated log-odds.
 
         Raises:
             UserError: a stage was not evaluated on the split, or an ensemble is wanted of stages that were

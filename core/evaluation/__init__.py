@@ -3,7 +3,7 @@
 from core.evaluation.calibration import calibrated, fit_temperature, reliability
 from core.evaluation.clinical_use import net_benefit, predictive_values
 from core.evaluation.curves import Curve, precision_recall, roc
-from core.evaluation.ensembles import ensemble
+from core.evaluation.ensembles import ensemble, mean_log_odds
 from core.evaluation.estimators import CountStatistic, Proportion, ScoreStatistic
 from core.evaluation.intervals import patient_weights, percentile_interval, wilson
 from core.evaluation.measurement import evaluate, evaluate_with_intervals, intervals
@@ -64,6 +64,7 @@ __all__ = [
     "intervals",
     "lowest_cost",
     "mcnemar",
+    "mean_log_odds",
     "metric_table",
     "misclassified",
     "misclassified_by_all",

@@ -68,7 +68,7 @@ def main() -> None:
             "Ensemble",
             key="ensemble",
             disabled=len(names) < 2,
-            help="Adds an ensemble: the mean of the models' calibrated probabilities.",
+            help="Adds an ensemble: the mean of the models' calibrated log-odds.",
         )
         choose_format()
         rule = choose_rule()

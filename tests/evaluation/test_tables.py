@@ -1,10 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logit
 
 from core import evaluation
 from core.errors import UserError
-from core.evaluation import Predictions
+from core.evaluation import Predictions, fit_temperature
 
 
 def model(name, seed=0, images=60):
@@ -59,13 +60,13 @@ def test_seeds_fold_into_mean_and_spread():
     ]
 
 
-def test_an_ensemble_is_the_mean_of_calibrated_probabilities():
+def test_an_ensemble_is_the_mean_of_calibrated_log_odds():
     first, second = model("a", 0), model("b", 1)
     both = evaluation.ensemble("both", [first, second], [first, second])
     scaled = [
-        evaluation.calibrated(item.probabilities, evaluation.fit_temperature(item.labels, item.probabilities))
+        logit(evaluation.calibrated(item.probabilities, fit_temperature(item.labels, item.probabilities)))
         for item in (first, second)
     ]
-    assert both.probabilities == pytest.approx((scaled[0] + scaled[1]) / 2)
+    assert logit(both.probabilities) == pytest.approx((scaled[0] + scaled[1]) / 2)
     with pytest.raises(UserError, match="evaluated on 60 images, b on 59"):
         evaluation.ensemble("both", [first, second.where(np.arange(60) > 0)], [first, second])
