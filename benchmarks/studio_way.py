@@ -110,9 +110,9 @@ class StudioPredictor:
     def load(self, model: Path, precision: str = "auto") -> float:
         """Seconds from a bare interpreter to a warm predictor, including imports."""
         began = time.perf_counter()
-        from core.inference import load_predictor
+        from core.inference import load_network
 
-        self._predictor = load_predictor(model, precision)
+        self._predictor = load_network(model, precision)
         return time.perf_counter() - began
 
     def predict(self, paths: list[Path]) -> float:

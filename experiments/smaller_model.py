@@ -26,7 +26,7 @@ from core.config import POSITIVE, Augmentation
 from core.dataset import open_dataset
 from core.evaluation import evaluate
 from core.images import preprocess
-from core.inference import load_predictor
+from core.inference import load_network
 from core.runs import bundled_runs
 from core.weights import read_model, write_model, write_packed
 from experiments.augmented_images import augmented_images
@@ -104,7 +104,7 @@ def main(data: Path, kind: str, variant: str | None) -> None:
             if kind == "test" and body == BUNDLED:
                 continue
             began = time.perf_counter()
-            predictor = load_predictor(path, "float32")
+            predictor = load_network(path, "float32")
             seconds = time.perf_counter() - began
             engine, record = predictor.engine, predictor.record
             if body not in activations:

@@ -10,11 +10,17 @@ class Strict(BaseModel):
 
 
 class StagePrediction(Strict):
-    """What one stage predicts; probabilities of pneumonia, before and after calibration."""
+    """What one stage predicts; probabilities of pneumonia, before and after calibration.
+
+    Of an ensemble, `member_lowest` and `member_highest` are the lowest and highest calibrated probability of
+    its members.
+    """
 
     label: str
     probability: float
     calibrated: float
+    member_lowest: float | None = None
+    member_highest: float | None = None
 
 
 class SimilarImage(Strict):
@@ -32,6 +38,7 @@ class Result(Strict):
     `whole` or `lungs`; `framing_reason` says why it is the whole image where the model is framed by lungs.
     With a heat map and plausible lungs, `heat_in_lungs` is the share of the heat in the lungs; `heat_side` is
     the patient's lung with more of it, and `heat_third` the third of that lung.
+    An ensemble's members give calibrated probabilities from `member_lowest` to `member_highest`.
     `otherwise` of `changes` shifted or mirrored copies get another label; `finding` is UNCERTAIN if more than
     one does. Probabilities range from `lowest` to `highest`.
     """
@@ -42,6 +49,8 @@ class Result(Strict):
     label: str | None = None
     probability: float | None = None
     calibrated: float | None = None
+    member_lowest: float | None = None
+    member_highest: float | None = None
     facts: dict[str, str] | None = None
     warnings: list[str] | None = None
     framing: str | None = None
@@ -59,11 +68,19 @@ class Result(Strict):
     similar: list[SimilarImage] | None = None
 
 
+class Member(Strict):
+    """A model of an ensemble; `version` and `weights` as in a model."""
+
+    name: str
+    version: int
+    weights: str
+
+
 class Model(Strict):
     """Which model it is, where it comes from, its decision threshold and its metrics.
 
     `version` is 0 for a model that was never promoted; `weights` are the first eight characters of the
-    weights file's SHA-256.
+    weights file's SHA-256. An ensemble has stage 0 and `members`, on whose weights its own digest depends.
     """
 
     name: str
@@ -82,6 +99,7 @@ class Model(Strict):
     threshold: float
     threshold_rule: str
     evaluation: dict | None
+    members: list[Member]
 
 
 class Results(Strict):

@@ -35,6 +35,8 @@ COLUMNS = pa.schema(
         ("label", pa.string()),  # null where there is no prediction
         ("probability", pa.float64()),  # network output
         ("calibrated", pa.float64()),
+        ("member_lowest", pa.float64()),  # calibrated, of an ensemble's members; null for any other model
+        ("member_highest", pa.float64()),
         ("threshold", pa.float64()),  # applies to `probability`
         ("withheld", pa.string()),  # why a readable image has no prediction
         ("warnings", pa.list_(pa.string())),

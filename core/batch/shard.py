@@ -100,10 +100,4 @@ def _values(reading: Reading | UserError) -> dict:
     values = {"sha256": reading.image.sha256, "warnings": reading.warnings(), **framing, **facts}
     if reading.withheld:
         return {"withheld": reading.withheld_reason, **values}
-    prediction = reading.prediction
-    return {
-        "label": prediction.label,
-        "probability": prediction.probability,
-        "calibrated": prediction.calibrated,
-        **values,
-    }
+    return {**reading.prediction.values(), **values}

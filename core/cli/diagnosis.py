@@ -65,6 +65,8 @@ def _print(result: dict) -> None:
         return
     label = result.get("finding", result["label"])
     print(f"{label:>10}  {result['calibrated']:6.1%}  {result['file']}")
+    if "member_lowest" in result:
+        print(f"{'':>20}Members: {result['member_lowest']:.1%} to {result['member_highest']:.1%}")
     for warning in result["warnings"]:
         print(f"{'':>20}{warning}")
 

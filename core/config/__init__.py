@@ -20,6 +20,7 @@ from core.config.presets import PRESETS, Preset, default_preset, differences, pr
 from core.config.settings import CLAHE, OPTIMIZERS, PREPROCESSING, SCHEDULES, TrainingSettings
 from core.config.stages import (
     CUSTOM,
+    ENSEMBLE,
     PUBLISHED_STAGES,
     STAGE_NUMBERS,
     STAGES,
@@ -34,6 +35,7 @@ __all__ = [
     "CLAHE",
     "CLASS_NAMES",
     "CUSTOM",
+    "ENSEMBLE",
     "FRAMINGS",
     "IMAGE_SIZE",
     "LUNGS",

@@ -100,8 +100,8 @@ def weights_file(backbone: Backbone, name: str) -> str:
 
 
 def stage_of_file(name: str) -> Stage | None:
-    """The stage of the method whose weights file has this name, or had it in an earlier version."""
-    return next((stage for stage in PUBLISHED_STAGES if name in _file_names(stage)), None)
+    """The stage whose weights file has this name, or had it in an earlier version; None for other files."""
+    return next((stage for stage in (*PUBLISHED_STAGES, ENSEMBLE) if name in _file_names(stage)), None)
 
 
 def _file_names(stage: Stage) -> list[str]:
@@ -112,10 +112,19 @@ STAGES = method_stages(VGG19)
 PUBLISHED_STAGES = tuple(  # of every backbone, VGG19's last
     stage for backbone in reversed(BACKBONES.values()) for stage in method_stages(backbone).values()
 )
+ENSEMBLE = Stage(  # of several models: it stands where any other model has its stage
+    number=0,
+    name="mean of members",
+    title="Ensemble",
+    starts_from=None,
+    trained_layers=(),
+    file="ensemble.h5",
+    summary="nothing",
+)
 CUSTOM = 4  # the number of a stage that trains the layers of a strategy
 STAGE_NUMBERS = (*STAGES, CUSTOM)
 STRATEGY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
-RESERVED_NAMES = {*FILES, *(stage.file.removesuffix(".h5") for stage in PUBLISHED_STAGES)}
+RESERVED_NAMES = {*FILES, *(stage.file.removesuffix(".h5") for stage in (*PUBLISHED_STAGES, ENSEMBLE))}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from core.inference.audit_log import AGREEMENTS, AuditLog, HumanReading, agreement_summary
 from core.inference.engine import whole_model
+from core.inference.ensemble_predictor import EnsemblePredictor
 from core.inference.heat_location import HeatLocation, heat_location
 from core.inference.heat_map import HeatMap
 from core.inference.heat_map_doubt import doubt
@@ -12,24 +13,21 @@ from core.inference.identity import (
     identity_of,
     model_warnings,
 )
+from core.inference.known_references import REFERENCE_FILE, reference_of
+from core.inference.loading import load_network, load_predictor, shared_predictor
 from core.inference.models import (
     AvailableModel,
     bundled_models,
     published_models,
 )
+from core.inference.network_predictor import NetworkPredictor, borderline
 from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
 from core.inference.out_of_distribution import Check, check
-from core.inference.predictor import (
-    ModelOutput,
-    Prediction,
-    Predictor,
-    borderline,
-    load_predictor,
-    shared_predictor,
-)
+from core.inference.prediction import ModelOutput, Prediction
+from core.inference.predictor import Predictor
 from core.inference.reader import Reader
 from core.inference.reading import FINDINGS, NO_RESULT, Reading, certainty
-from core.inference.reference import REFERENCE_FILE, Neighbour, Reference, reference_of, save_reference
+from core.inference.reference import Neighbour, Reference, save_reference
 from core.inference.results import NOTICE, described, file_results
 from core.inference.stability import UNCERTAIN, SecondOpinion
 from core.inference.worklist import MAX_WAIT_S, prioritized
@@ -39,6 +37,7 @@ __all__ = [
     "AuditLog",
     "AvailableModel",
     "Check",
+    "EnsemblePredictor",
     "FINDINGS",
     "HeatLocation",
     "HeatMap",
@@ -52,6 +51,7 @@ __all__ = [
     "NOTICE",
     "NO_RESULT",
     "Neighbour",
+    "NetworkPredictor",
     "OcclusionResult",
     "Prediction",
     "Predictor",
@@ -70,6 +70,7 @@ __all__ = [
     "doubt",
     "described",
     "identity_of",
+    "load_network",
     "load_predictor",
     "model_warnings",
     "occlusion_test",

@@ -6,6 +6,7 @@ convolution and the output there are at most a pool and the head, so the gradien
 activations come from the compiled model, without a second pass through the network.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
 
@@ -66,8 +67,27 @@ def heat_map(activations: np.ndarray, head: Arrays, box: Box = WHOLE_IMAGE) -> H
     """
     weights = log_odds_gradient(activations, head).mean(axis=(1, 2))
     values = np.maximum(np.tensordot(weights, activations, axes=1), 0)
+    return HeatMap(_up_to_1(values), box)
+
+
+def mean_heat_map(maps: Sequence[HeatMap]) -> HeatMap:
+    """The mean of several models' maps of one image, between 0 and 1, the maximum.
+
+    Args:
+        maps: of one frame; those with fewer cells are interpolated to the most.
+    """
+    rows, columns = max(item.values.shape for item in maps)
+    resized = [
+        np.asarray(Image.fromarray(item.values).resize((columns, rows), Image.Resampling.BILINEAR))
+        for item in maps
+    ]
+    return HeatMap(_up_to_1(np.mean(resized, axis=0)), maps[0].box)
+
+
+def _up_to_1(values: np.ndarray) -> np.ndarray:
+    """Values that are not negative, divided by their maximum; float32 in their shape."""
     top = float(values.max())
-    return HeatMap((values / top if top > 0 else values).astype(np.float32), box)
+    return (values / top if top > 0 else values).astype(np.float32)
 
 
 def log_odds_gradient(activations: np.ndarray, head: Arrays) -> np.ndarray:

@@ -45,7 +45,7 @@ def identity_of(path: Path, record: ModelRecord) -> ModelIdentity:
     Raises:
         WeightsError: the file cannot be read.
     """
-    digest = file_digest(path)[:SHORT]
+    digest = short_digest(file_digest(path))
     try:
         registered = json.loads((path.parent / IDENTITY_FILE).read_text(encoding="utf-8"))
         if registered["file"] == path.name:
@@ -54,6 +54,11 @@ def identity_of(path: Path, record: ModelRecord) -> ModelIdentity:
     except (OSError, ValueError, KeyError):
         pass  # not registered
     return ModelIdentity(unregistered_name(path, record), 0, digest)
+
+
+def short_digest(sha256: str) -> str:
+    """The part of a digest that is shown."""
+    return sha256[:SHORT]
 
 
 def unregistered_name(path: Path, record: ModelRecord) -> str:

@@ -35,13 +35,32 @@ class AvailableModel:
 
     @property
     def title(self) -> str:
-        """One line for people: stage, run, other backbone, whether trained on synthetic data."""
+        """One line for people: stage, run or members, other backbone, whether trained on synthetic data."""
         if self.bundled:
             return f"Bundled model · stage {self.stage.number}"
-        origin = f"run {self.record.run}" if self.record.run else "unknown origin"
         mark = f", {self.record.architecture.title}" if self.record.architecture is not VGG19 else ""
         mark += ", SYNTHETIC data" if self.record.synthetic else ""
-        return f"{self.stage.title} · {self.stage.name} · {origin}{mark}"
+        return f"{self.stage.title} · {self.stage.name} · {self.origin}{mark}"
+
+    @property
+    def origin(self) -> str:
+        """The run that trained it, or the members of an ensemble."""
+        if self.record.members:
+            return ", ".join(member.title for member in self.record.members)
+        return f"run {self.record.run}" if self.record.run else "unknown origin"
+
+    @property
+    def runs(self) -> list[str]:
+        """Names of the runs that trained it, as far as they are known."""
+        members = [member.name.rpartition("/")[0] for member in self.record.members]
+        return [name for name in (self.record.run, *dict.fromkeys(members)) if name]
+
+    @property
+    def method(self) -> str:
+        """How it computes its answers, in a few words."""
+        network = f"{self.record.architecture.title}, staged fine-tuning"
+        count = len(self.record.members)
+        return f"mean of {count} models: {network}" if count else network
 
     @property
     def provenance(self) -> str:
@@ -87,6 +106,8 @@ class AvailableModel:
 
     def calibration_sentence(self) -> str:
         """Whether the shown probability is calibrated, in a sentence."""
+        if self.record.members:
+            return "The members' probabilities are calibrated on validation and averaged as log-odds."
         if self.record.operating_points:  # found on validation together with the temperature
             return f"Probabilities are calibrated on validation (temperature {self.record.temperature:.2f})."
         return "Probabilities are not calibrated."

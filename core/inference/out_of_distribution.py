@@ -6,9 +6,10 @@ import numpy as np
 
 from core.config import WHOLE
 from core.images import Image, age_finding, network_pixels
+from core.inference.known_references import AnyReference
 from core.inference.orientation import INVERSES, ORIENTATIONS
-from core.inference.predictor import ModelOutput, Predictor
-from core.inference.reference import Reference
+from core.inference.prediction import ModelOutput
+from core.inference.predictor import Predictor
 
 BLANK = 4.0  # grey levels: standard deviation of the pixels
 WITHHELD = 1.5  # out-of-distribution score above which the result is withheld
@@ -32,7 +33,7 @@ class Check:
 
 
 def check(
-    image: Image, output: ModelOutput, predictor: Predictor, reference: Reference | None
+    image: Image, output: ModelOutput, predictor: Predictor, reference: AnyReference | None
 ) -> list[Check]:
     """Reasons not to judge an image, by its DICOM header and by its pixels; empty if there are none.
 
@@ -49,7 +50,7 @@ def check(
 
 
 def _pixel_checks(
-    image: Image, output: ModelOutput, predictor: Predictor, reference: Reference | None
+    image: Image, output: ModelOutput, predictor: Predictor, reference: AnyReference | None
 ) -> list[Check]:
     if output.pixels.std() < BLANK:
         return [Check("blank", "Blank image. Export the X-ray and upload it again.", True)]
@@ -78,7 +79,7 @@ def _pixel_checks(
 
 
 def _in_range_once_upright(
-    image: Image, orientation: str, predictor: Predictor, reference: Reference
+    image: Image, orientation: str, predictor: Predictor, reference: AnyReference
 ) -> bool:
     """Whether an image, turned upright, resembles the training images; others only seem to be rotated."""
     upright = ORIENTATIONS[INVERSES.get(orientation, orientation)](image.pixels)

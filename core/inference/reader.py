@@ -12,11 +12,13 @@ from core.images import Image, ImageLoader, decode_ahead
 from core.inference.heat_location import HeatLocation, heat_location
 from core.inference.heat_map_doubt import doubt
 from core.inference.identity import ModelIdentity, identity_of, model_warnings
+from core.inference.known_references import AnyReference, reference_of
+from core.inference.loading import shared_predictor
 from core.inference.models import AvailableModel, published_models
 from core.inference.out_of_distribution import check
-from core.inference.predictor import BATCH, ModelOutput, Predictor, shared_predictor
+from core.inference.prediction import ModelOutput
+from core.inference.predictor import BATCH, Predictor
 from core.inference.reading import Reading
-from core.inference.reference import Reference, reference_of
 from core.inference.stability import SecondOpinion
 from core.weights import ModelRecord
 
@@ -79,7 +81,7 @@ class Reader:
         return model_warnings(self.identity, self.record, self.notices)
 
     @cached_property
-    def reference(self) -> Reference | None:
+    def reference(self) -> AnyReference | None:
         """Out-of-distribution reference of the model; None if it has none."""
         return reference_of(self.record, self.path)
 

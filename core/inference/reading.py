@@ -7,7 +7,7 @@ from core.images import Image
 from core.inference.heat_location import HeatLocation
 from core.inference.heat_map import HeatMap
 from core.inference.out_of_distribution import Check
-from core.inference.predictor import ModelOutput, Prediction
+from core.inference.prediction import ModelOutput, Prediction
 from core.inference.stability import UNCERTAIN, SecondOpinion
 
 # Panicek and Hricak, "How sure are you, doctor?", American Journal of Roentgenology 2016, give terms for
@@ -76,11 +76,21 @@ class Reading:
         if self.withheld:
             return self.warnings()
         sentences = self.warnings()
+        if spread := self.spread_sentence():
+            sentences.append(spread)
         if self.heat_location:
             sentences.append(self.heat_location.sentence())
         if opinion := self.second_opinion:
             sentences += [*_stability(opinion), *_agreement(opinion)]
         return sentences
+
+    def spread_sentence(self) -> str:
+        """The range of the probabilities of an ensemble's members; "" for any other model and if withheld."""
+        spread = self.prediction.spread
+        if self.withheld or not spread:
+            return ""
+        lowest, highest = (f"{probability:.1%}" for probability in spread)
+        return f"The {len(self.prediction.members)} members of the ensemble: {lowest} to {highest}."
 
     def warnings(self) -> list[str]:
         """Reasons to doubt the result, one sentence each; those that concern the image come first."""
@@ -98,12 +108,23 @@ class Reading:
             )
         if self.heat_map_warning:
             sentences.append(self.heat_map_warning)
+        sentences += self._disagreement()
         opinion = self.second_opinion
         if opinion and opinion.finding == UNCERTAIN:
             sentences.append(f"Unstable. {_changed(opinion)}.")
         else:  # an uncertain finding already says more than a borderline one
             sentences += self._borderline()
         return sentences
+
+    def _disagreement(self) -> list[str]:
+        """A sentence if members of an ensemble are on both sides of its decision threshold."""
+        positive = [probability >= self.threshold for probability in self.prediction.members]
+        if all(positive) or not any(positive):
+            return []
+        return [
+            f"The members of the ensemble disagree: {sum(positive)} of {len(positive)} reach its decision "
+            f"threshold ({self.threshold:.0%}). Treat as indeterminate."
+        ]
 
     def _borderline(self) -> list[str]:
         """A sentence if the probability alone suggests the other label."""

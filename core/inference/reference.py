@@ -6,10 +6,8 @@ last convolution's spatial means. Orientation: logistic regression on thumbnails
 upright, inverted and rotated.
 """
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +16,16 @@ from core import atomic
 from core.config import CLASS_NAMES, old_names
 from core.dataset import Dataset, rows_by_role
 from core.errors import UserError
+from core.inference.loading import load_predictor
 from core.inference.orientation import ORIENTATIONS, thumbnails
-from core.inference.predictor import Predictor, load_predictor
-from core.runs import Run, open_run
-from core.weights import ModelRecord
+from core.inference.predictor import Predictor
+from core.runs import Run
 
 MAX_IMAGES = 10_000  # training images in a reference
 ORIENTATION_IMAGES = 400  # training images that the orientation classifier is fitted on
 HEAT_MAP_IMAGES = 200  # validation images whose heat maps are computed
 QUANTILE = 0.99  # share of the validation images within each limit
 BATCH = 128
-REFERENCE_FILE = "reference.npz"  # beside the weights of a registered version
 
 
 @dataclass(frozen=True)
@@ -208,28 +205,6 @@ def _peaks(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
         if heat.values.any():
             counts[heat.peak] += 1
     return counts / len(heat_maps)
-
-
-def reference_of(record: ModelRecord, weights: Path | None = None) -> Reference | None:
-    """The reference of a model; None without a readable one.
-
-    Args:
-        record: of the model.
-        weights: its weights file. A registered version has its reference beside it; that of any other model
-            is in its run's folder.
-    """
-    beside = weights.with_name(REFERENCE_FILE) if weights else None
-    try:
-        path = beside if beside and beside.exists() else open_run(record.run).reference_path(record.stage)
-        reference = _loaded(path, path.stat().st_mtime_ns)
-    except (UserError, OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return None
-    return reference if reference.created == record.created else None
-
-
-@lru_cache(maxsize=4)
-def _loaded(path: Path, _modified: int) -> Reference:
-    return Reference.load(path)
 
 
 def _distances(features: np.ndarray, means: np.ndarray, precision: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import PIL.Image
 
 from core.errors import UserError
 from core.images import ImageLoader
-from core.inference.identity import ModelIdentity
+from core.inference.identity import ModelIdentity, short_digest
 from core.inference.predictor import BATCH
 from core.inference.reader import Reader
 from core.inference.reading import Reading
@@ -60,7 +60,12 @@ def file_results(reader: Reader, files: Sequence[tuple[str, ImageLoader]], **swi
 def described(record: ModelRecord, stage: int, identity: ModelIdentity) -> dict:
     """Which model it is, where it comes from and how it was measured, as plain values."""
     name = {"name": identity.name, "version": identity.version, "weights": identity.digest}
-    return {**name, "stage": stage, **{key: getattr(record, key) for key in (*RECORD_KEYS, "evaluation")}}
+    members = [
+        {"name": member.name, "version": member.version, "weights": short_digest(member.sha256)}
+        for member in record.members
+    ]
+    values = {key: getattr(record, key) for key in (*RECORD_KEYS, "evaluation")}
+    return {**name, "stage": stage, **values, "members": members}
 
 
 def _values(reading: Reading | UserError) -> dict:
@@ -71,7 +76,7 @@ def _values(reading: Reading | UserError) -> dict:
         return {"error": " ".join(reading.image_warnings()), "withheld": reading.withheld_reason}
     frame = reading.output.frame
     values = {
-        **asdict(reading.prediction),
+        **reading.prediction.values(),
         "facts": reading.image.facts,
         "warnings": reading.warnings(),
         "framing": frame.framing,
@@ -94,7 +99,8 @@ def _values(reading: Reading | UserError) -> dict:
 def _opinion(opinion: SecondOpinion) -> dict:
     """A second opinion under the keys that programs read."""
     values = asdict(opinion)
-    return {"otherwise": values.pop("changed"), "changes": values.pop("copies"), **values}
+    stages = {number: prediction.values() for number, prediction in opinion.stages.items()}
+    return {"otherwise": values.pop("changed"), "changes": values.pop("copies"), **values, "stages": stages}
 
 
 def _png(heat: np.ndarray) -> str:

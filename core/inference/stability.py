@@ -6,7 +6,8 @@ import numpy as np
 
 from core.config import IMAGE_SIZE
 from core.evaluation import calibrated
-from core.inference.predictor import ModelOutput, Prediction, Predictor
+from core.inference.prediction import ModelOutput, Prediction
+from core.inference.predictor import Predictor
 from core.inference.reference import Neighbour
 
 SHIFT = 3  # pixels of 128, in each direction

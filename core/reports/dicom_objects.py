@@ -114,7 +114,7 @@ def _finding(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -
         model_name=model.provenance[:64],
     )
     algorithm = sr.AlgorithmIdentification(
-        name=f"{record.architecture.title}, staged fine-tuning",
+        name=model.method[:64],
         version=str(model.identity)[:64],
         parameters=[f"threshold {record.threshold:.4f}: {record.threshold_rule}"[:64]],
     )
@@ -152,14 +152,15 @@ def _finding(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -
 
 
 def _comments(reading: Reading, sr: Any) -> list[pydicom.Dataset]:
-    """The warnings as comments of the measurement group, which TID 1501 allows to be extended."""
+    """Warnings, and an ensemble's spread, as comments of the group, which TID 1501 allows to be extended."""
     from pydicom.sr.codedict import codes
 
     return [
         sr.TextContentItem(
-            name=codes.DCM.Comment, value=warning, relationship_type=sr.RelationshipTypeValues.CONTAINS
+            name=codes.DCM.Comment, value=sentence, relationship_type=sr.RelationshipTypeValues.CONTAINS
         )
-        for warning in reading.warnings()
+        for sentence in (*reading.warnings(), reading.spread_sentence())
+        if sentence
     ]
 
 

@@ -80,7 +80,7 @@ def _model_rows(model: AvailableModel) -> dict[str, str]:
     return {
         "Model": model.title,
         "Version": str(model.identity),
-        "Run": record.run or "unknown",
+        **({"Members": model.origin} if record.members else {"Run": record.run or "unknown"}),
         "Trained on": f"{record.data or 'unknown data'}{' (SYNTHETIC)' if record.synthetic else ''}",
         "Operating point": model.threshold_sentence(),
         "Calibration": model.calibration_sentence(),
@@ -91,6 +91,8 @@ def _model_rows(model: AvailableModel) -> dict[str, str]:
 def _result_rows(reading: Reading) -> dict[str, str]:
     probability = reading.prediction.calibrated
     result = {"Probability of pneumonia": f"{probability:.1%} ({certainty(probability)})"}
+    if spread := reading.prediction.spread:
+        result["Members of the ensemble"] = "{:.1%} to {:.1%}".format(*spread)
     return {
         "Finding": reading.finding,
         **({} if reading.withheld else result),

@@ -1,6 +1,7 @@
 """Weights files as data: plain arrays by layer name, checked against our architecture, never executed."""
 
 from core.weights import imagenet
+from core.weights.ensemble_file import intact_members, member_paths, write_ensemble
 from core.weights.network_file import read_network, write_network
 from core.weights.packed import write_packed
 from core.weights.reader import (
@@ -13,22 +14,26 @@ from core.weights.reader import (
     read_model,
     read_record,
 )
-from core.weights.record import ModelRecord, update_record, write_record
+from core.weights.record import Member, ModelRecord, update_record, write_record
 from core.weights.writer import write_model
 
 __all__ = [
     "Arrays",
+    "Member",
     "ModelRecord",
     "WeightsError",
     "describe_foreign_model",
     "update_record",
     "file_digest",
     "imagenet",
+    "intact_members",
+    "member_paths",
     "read_backbone",
     "read_foreign_model",
     "read_model",
     "read_network",
     "read_record",
+    "write_ensemble",
     "write_model",
     "write_network",
     "write_packed",

@@ -57,6 +57,11 @@ def read_model(path: str | Path) -> tuple[Arrays, ModelRecord]:
     path = Path(path)
     with open_weights(path) as file:
         record = _record(file)
+        if record.members:
+            raise WeightsError(
+                f"{path} is an ensemble, which has no weights of its own. Choose one of its members: "
+                f"{', '.join(member.title for member in record.members)}."
+            )
         backbone = record.architecture
         return _layers(file, backbone, backbone.weighted, path), record
 

@@ -16,6 +16,27 @@ ATTRIBUTE = "pneumonia_studio"
 
 
 @dataclass(frozen=True)
+class Member:
+    """A model of an ensemble.
+
+    Attributes:
+        name, version: in the registry; version 0 is a model that was never promoted.
+        sha256: of its weights file.
+        file: path of that file, relative to the folder of the ensemble's own.
+    """
+
+    name: str
+    version: int
+    sha256: str
+    file: str
+
+    @property
+    def title(self) -> str:
+        """Name and version, as the terminal takes them: `recommended/3@2`."""
+        return f"{self.name}@{self.version}" if self.version else self.name
+
+
+@dataclass(frozen=True)
 class ModelRecord:
     """Provenance of a weights file, stored in it as one JSON attribute.
 
@@ -43,6 +64,7 @@ class ModelRecord:
         operating_points: chosen on validation, as dicts of name, threshold and rule.
         threshold: probability, before calibration, from which the predicted label is PNEUMONIA.
         threshold_rule: how that threshold was chosen, in words.
+        members: of an ensemble; () for a model with weights of its own.
     """
 
     stage: int = 0
@@ -66,6 +88,7 @@ class ModelRecord:
     operating_points: tuple[dict, ...] = ()
     threshold: float = THRESHOLD
     threshold_rule: str = "fixed at a probability of one half"
+    members: tuple[Member, ...] = ()
 
     @property
     def architecture(self) -> Backbone:
@@ -86,6 +109,7 @@ class ModelRecord:
         values["evaluation"] = {
             split: old_names.with_both(metrics, old_names.METRICS) for split, metrics in evaluation.items()
         } or None
+        values["members"] = tuple(Member(**member) for member in values.get("members", ()))
         return cls(**values)
 
 

@@ -82,8 +82,9 @@ def provenance(model: AvailableModel) -> None:
     contrast = ", with contrast equalisation (CLAHE)" if record.preprocessing == CLAHE else ""
     contrast += ", framed by the lungs" if record.framing == LUNGS else ""
     data = record.data or "unknown data"
-    run = f"Run {record.run}, trained" if record.run else "Trained"
-    st.caption(f"{run} on {data} from {weights} weights{contrast}. {model.test_result_sentence()}")
+    origin = f"Mean of {model.origin}, " if record.members else f"Run {record.run}, " if record.run else ""
+    trained = f"{origin}trained on {data} from {weights} weights{contrast}."
+    st.caption(f"{trained[0].upper()}{trained[1:]} {model.test_result_sentence()}")
 
 
 def results(uploads: list[Upload], model: AvailableModel) -> None:

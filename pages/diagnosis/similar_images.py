@@ -1,5 +1,6 @@
 """The most similar training images, with their labels."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -41,9 +42,10 @@ def _thumbnail(column: DeltaGenerator, dataset: Dataset, rows: pd.Index) -> None
 
 
 def _training_set(model: AvailableModel) -> Dataset | None:
-    """The data set of the model's run; None if it is not on this computer."""
-    try:
-        folder = open_run(model.record.run).settings().data
-        return opened(folder) if Path(folder) in known_folders() else None
-    except UserError:
-        return None
+    """The data set of the model's run, or of its members' runs; None if it is not on this computer."""
+    for run in model.runs:
+        with suppress(UserError):
+            folder = open_run(run).settings().data
+            if Path(folder) in known_folders():
+                return opened(folder)
+    return None

@@ -12,6 +12,7 @@ from pages.diagnosis.entries import Entry
 FILTERS = ("all", "pneumonia", "uncertain", "no result", "unread")
 MAX_ROWS = 8  # without scrolling
 UNREADABLE = "Unreadable"
+NO_SPREAD = (float("nan"), float("nan"))  # of a model that is not an ensemble
 COLUMNS = {
     "Image": st.column_config.ImageColumn("", width=60),
     "Probability": st.column_config.ProgressColumn(
@@ -32,11 +33,14 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
         has_result = reading is not None and not reading.withheld
         human = entry.human_reading
         location = reading.heat_location if reading and has_result else None
+        lowest, highest = (reading.prediction.spread if reading and has_result else None) or NO_SPREAD
         rows.append(
             {
                 "File": entry.upload.name,
                 "Finding": reading.finding if reading else UNREADABLE,
                 "Probability": reading.prediction.calibrated if reading and has_result else float("nan"),
+                "Lowest member": lowest,
+                "Highest member": highest,
                 "Heat in lungs": location.inside if location else float("nan"),
                 "Remarks": " ".join(reading.remarks()) if reading else entry.error,
                 "Reader": human.agreement if human else "",

@@ -8,7 +8,7 @@ from short_runs import NARROW, NEAR
 from core.architecture import VGG19
 from core.dataset import open_dataset
 from core.images import network_input, read_image
-from core.inference import Predictor, borderline, load_predictor, published_models
+from core.inference import NetworkPredictor, borderline, load_predictor, published_models
 from core.inference.engine import Engine
 from core.network import build, segment, set_arrays
 from core.registry import answering_models
@@ -44,11 +44,11 @@ def test_the_scaling_is_folded_into_the_first_convolution_borders_included(scali
 def test_borderline_images_are_judged_again_in_float32(trained, demo):
     pixels = np.array(open_dataset(demo).pixels)
     exact = load_predictor(trained.weights_path(3), "float32").probabilities(pixels)
-    coarse = Predictor(
-        Engine(read_model(trained.weights_path(3))[0], "imagenet", ("bfloat16", "float32"), backbone=NARROW),
+    coarse = NetworkPredictor(
         ModelRecord(width=NARROW.width),
         trained.weights_path(3),
         "bfloat16",
+        Engine(read_model(trained.weights_path(3))[0], "imagenet", ("bfloat16", "float32"), backbone=NARROW),
         rechecks=True,
         head={},
     )

@@ -1,0 +1,69 @@
+"""The references of an ensemble's members as one: of every check, the most cautious member counts."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.inference.reference import Neighbour, Reference
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleReference:
+    """What `Reference` tells of one model, told of an ensemble.
+
+    Attributes:
+        members: the reference of each member, in order.
+    """
+
+    members: tuple[Reference, ...]
+
+    @property
+    def peaks(self) -> np.ndarray | None:
+        """By cell, the largest of the members' shares of validation images whose heat map peaks there.
+
+        None if their maps differ in size.
+        """
+        peaks = [member.peaks for member in self.members]
+        return np.max(peaks, axis=0) if len({each.shape for each in peaks}) == 1 else None
+
+    def distance(self, features: np.ndarray) -> np.ndarray:
+        """Out-of-distribution scores, float64 (n,): the largest of the members'.
+
+        Args:
+            features: of the members one after the other, float32 (n, channels of all).
+        """
+        parts = _parts(features, [member.means.shape[1] for member in self.members])
+        scores = [member.distance(part) for member, part in zip(self.members, parts, strict=True)]
+        return np.max(scores, axis=0)
+
+    def orientation(self, pixels: np.ndarray) -> str:
+        """One of `ORIENTATIONS` for an image, uint8 (128, 128); `upright` if no member says otherwise."""
+        orientations = [member.orientation(pixels) for member in self.members]
+        return next((orientation for orientation in orientations if orientation != "upright"), "upright")
+
+    def nearest(self, hidden: np.ndarray, count: int = 5) -> list[Neighbour]:
+        """The most similar training images by the mean of the members' distances, the nearest first.
+
+        Only images that all members were trained on are compared.
+
+        Args:
+            hidden: of the members one after the other, float32 (units of all,).
+        """
+        parts = _parts(hidden, [member.hidden.shape[1] for member in self.members])
+        each = [
+            {image.sha256: image for image in member.nearest(part, len(member.sha256))}
+            for member, part in zip(self.members, parts, strict=True)
+        ]
+        shared = set.intersection(*map(set, each))
+        neighbours = [_mean([images[digest] for images in each]) for digest in shared]
+        return sorted(neighbours, key=lambda image: (image.distance, image.sha256))[:count]
+
+
+def _parts(values: np.ndarray, widths: list[int]) -> list[np.ndarray]:
+    """Each member's part of values whose last axis holds those of all members."""
+    return np.split(values, np.cumsum(widths)[:-1], axis=-1)
+
+
+def _mean(same: list[Neighbour]) -> Neighbour:
+    """One training image at the mean of its distances."""
+    return replace(same[0], distance=float(np.mean([image.distance for image in same])))
