@@ -1,4 +1,4 @@
-"""`models`: which model answers, its promotion, rollback and retirement, and its export."""
+"""`models`: which model answers, its promotion, rollback and retirement, ensembles, and export."""
 
 import getpass
 import time
@@ -19,6 +19,8 @@ from core.registry import (
     events,
     find_model,
     list_models,
+    plan_ensemble,
+    register_ensemble,
 )
 from core.registry import promote as promote_model
 from core.registry import retire as retire_model
@@ -36,7 +38,7 @@ margin_option = click.option(
 
 @click.group()
 def models() -> None:
-    """Which model answers: list, promote, retire, export.
+    """Which model answers: list, promote, retire, combine, export.
 
     The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches.
     """
@@ -116,6 +118,28 @@ def retire(name: str, reason: str, as_json: bool) -> None:
 
 @models.command()
 @click.argument("name")
+@click.argument("members", metavar="MEMBER...", nargs=-1, required=True)
+@as_json
+def ensemble(name: str, members: tuple[str, ...], as_json: bool) -> None:
+    """Register models of the list as one, ensemble/NAME.
+
+    It answers with the mean of their calibrated log-odds, once it is promoted. What an answer will cost is
+    measured and said before.
+    """
+    plan = plan_ensemble(name, list(members))
+    cost = plan.cost().sentence()
+    if not as_json:
+        print(cost)
+    item = register_ensemble(plan, getpass.getuser(), cost)
+    if as_json:
+        print_json({**_values(item), "cost": cost})
+        return
+    print(f"{item.title} is registered. {item.model.threshold_sentence()}")
+    print(f"{item.model.test_result_sentence()} To let it answer: python -m core models promote {item.title}")
+
+
+@models.command()
+@click.argument("name")
 @click.option("--format", "kind", required=True, type=click.Choice(EXPORT_FORMATS), help="What to write.")
 @click.option("--to", type=click.Path(path_type=Path), help="Folder, or zip file, to create.")
 @as_json
@@ -152,6 +176,7 @@ def _values(item: RegisteredModel) -> dict[str, Any]:
         "data": item.model.record.data,
         "synthetic": item.model.record.synthetic,
         "path": str(item.model.path),
+        "members": [member.title for member in item.model.record.members],
     }
 
 

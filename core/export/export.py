@@ -34,9 +34,14 @@ def export_model(item: RegisteredModel, kind: str, target: Path) -> float:
         The largest difference of a probability of PNEUMONIA.
 
     Raises:
-        UserError: the target exists, the disk is full, a package is missing, or the exported network does
-            not give the model's probabilities; then nothing is left behind.
+        UserError: the model is an ensemble, the target exists, the disk is full, a package is missing, or
+            the exported network does not give the model's probabilities; then nothing is left behind.
     """
+    if item.model.record.members:
+        raise UserError(
+            f"{item.title} is an ensemble; only single networks are exported. Export its members: "
+            f"{item.model.origin}."
+        )
     if target.exists():
         raise UserError(f"{target} exists already. Choose another name: --to PATH.")
     with explaining(target):

@@ -11,6 +11,8 @@ from core.registry.active import (
 )
 from core.registry.checklist import NON_INFERIORITY_MARGIN, PromotionCheck, checklist
 from core.registry.disagreement import save_agreement
+from core.registry.ensemble_cost import EnsembleCost
+from core.registry.ensembles import EnsemblePlan, plan_ensemble, register_ensemble
 from core.registry.golden_images import (
     TOLERANCE,
     Agreement,
@@ -41,6 +43,8 @@ __all__ = [
     "TOLERANCE",
     "ActiveModel",
     "Agreement",
+    "EnsembleCost",
+    "EnsemblePlan",
     "Event",
     "GoldenImages",
     "NoGoldenImages",
@@ -59,7 +63,9 @@ __all__ = [
     "golden_images",
     "list_models",
     "missing_model",
+    "plan_ensemble",
     "promote",
+    "register_ensemble",
     "retire",
     "rollback",
     "save_agreement",

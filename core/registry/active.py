@@ -8,7 +8,7 @@ from core.registry.disagreement import disagreement
 from core.registry.migration import adopt_earlier_home
 from core.registry.models import RegisteredModel, bundled_model, registered_version
 from core.registry.storage import BUNDLED, changing, current_state, read_active, write_active
-from core.weights import file_digest
+from core.weights import file_digest, intact_members
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ def unchanged(version: str) -> RegisteredModel:
             f"{item.model.path} has changed since {item.title} was registered. Promote the model again, or "
             "go back: python -m core models rollback."
         )
+    intact_members(item.model.path, item.model.record)
     return item
 
 

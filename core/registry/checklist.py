@@ -62,8 +62,7 @@ def _real_data(item: RegisteredModel) -> PromotionCheck:
 
 
 def _enough_images(item: RegisteredModel) -> PromotionCheck:
-    facts = item.run.facts() if item.run else {}
-    count = item.model.record.training_images or facts.get("training", 0)
+    count = item.training_images
     detail = f"{count:,} training images." if count else "The number of training images is unknown."
     return PromotionCheck(
         f"At least {MIN_TRAINING_IMAGES} training images", count >= MIN_TRAINING_IMAGES, detail

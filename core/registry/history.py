@@ -25,7 +25,7 @@ class Event:
     """Something that was decided.
 
     Attributes:
-        action: `promote`, `rollback`, `retire`, `operating point` or `migrate`.
+        action: `promote`, `rollback`, `retire`, `operating point`, `ensemble` or `migrate`.
         model, version: name and version of the model concerned; version 0 is the bundled model.
         sha256: digest of its weights file.
         who: decided it.

@@ -55,6 +55,12 @@ class RegisteredModel:
         return self.run.results.predictions(self.model.stage.number, split) if self.run else None
 
     @property
+    def training_images(self) -> int:
+        """How many images it was trained on; 0 if unknown."""
+        facts = self.run.facts() if self.run else {}
+        return self.model.record.training_images or facts.get("training", 0)
+
+    @property
     def folder(self) -> str:
         """Its folder below `models/`, or `bundled`."""
         return self.model.path.parent.name if self.version else BUNDLED

@@ -1,8 +1,10 @@
 """Registering a version: a folder with the model's files, which nothing changes afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from core import atomic
 from core.errors import UserError
@@ -10,7 +12,9 @@ from core.inference import IDENTITY_FILE, REFERENCE_FILE, published_models
 from core.registry.golden_images import GOLDEN_FILE, save_golden_images
 from core.registry.models import PREDICTIONS, RegisteredModel, registered_version
 from core.registry.storage import folder_name, next_version, version_folder
-from core.weights import file_digest, update_record
+from core.weights import file_digest, member_paths, update_record
+
+SPLITS = ("validation", "test")
 
 
 def register(
@@ -26,42 +30,73 @@ def register(
     Raises:
         UserError: the disk is full or the registry cannot be written; then nothing changes.
     """
-    version = next_version(item.name)
-    target = version_folder(folder_name(item.name, version))
-    model = item.model
+
+    def fill(folder: Path) -> None:
+        for stage in published_models(item.model.path.parent):
+            atomic.copy(stage.path, folder / stage.path.name)
+        weights = folder / item.model.path.name
+        if not weights.exists():
+            atomic.copy(item.model.path, weights)
+        if changes:
+            update_record(weights, **changes)
+        for member in member_paths(item.model.path, item.model.record):
+            for path in member.parent.iterdir():
+                atomic.copy(path, folder / path.relative_to(item.model.path.parent))
+        copy_reference(item, weights)
+        for split in SPLITS:
+            table = item.predictions(split)
+            if table is not None:
+                save_predictions(folder, split, table)
+        golden = item.model.path.with_name(GOLDEN_FILE)
+        if item.version and golden.exists():  # another threshold leaves the probabilities as they were
+            atomic.copy(golden, folder / GOLDEN_FILE)
+        else:
+            save_golden_images(item, weights)
+
+    return new_version(item.name, item.model.path.name, fill, override)
+
+
+def new_version(name: str, file: str, fill: Callable[[Path], None], override: str = "") -> RegisteredModel:
+    """Register the next version of a model, or its first.
+
+    Args:
+        name: of the model.
+        file: name of its weights file.
+        fill: writes all files of the version into its folder, which appears under its name afterwards.
+        override: what every answer must say because a check failed; "" if none did.
+
+    Raises:
+        UserError: the disk is full or the registry cannot be written; then nothing changes.
+    """
+    version = next_version(name)
+    target = version_folder(folder_name(name, version))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic.new_folder(target) as unfinished:
-            for stage in published_models(model.path.parent):
-                atomic.copy(stage.path, unfinished / stage.path.name)
-            weights = unfinished / model.path.name
-            if not weights.exists():
-                atomic.copy(model.path, weights)
-            if changes:
-                update_record(weights, **changes)
-            reference = _reference_path(item)
-            if reference and reference.exists():
-                atomic.copy(reference, unfinished / REFERENCE_FILE)
-            for split in ("validation", "test"):
-                table = item.predictions(split)
-                if table is not None:
-                    atomic.write_text(unfinished / PREDICTIONS.format(split), table.to_csv(index=False))
-            golden = model.path.with_name(GOLDEN_FILE)
-            if item.version and golden.exists():  # another threshold leaves the probabilities as they were
-                atomic.copy(golden, unfinished / GOLDEN_FILE)
-            else:
-                save_golden_images(item, weights)
+            fill(unfinished)
             content = {
-                "name": item.name,
+                "name": name,
                 "version": version,
-                "file": weights.name,
-                "sha256": file_digest(weights),
+                "file": file,
+                "sha256": file_digest(unfinished / file),
                 "override": override,
             }
             atomic.write_json(unfinished / IDENTITY_FILE, content)
     except OSError as error:
-        raise UserError(f"{item.title} cannot be registered in {target.parent}: {error.strerror}.") from error
+        raise UserError(f"{name} cannot be registered in {target.parent}: {error.strerror}.") from error
     return registered_version(target.name)
+
+
+def save_predictions(folder: Path, split: str, table: pd.DataFrame) -> None:
+    """Save the predictions for a split in the folder of a version that is being registered."""
+    atomic.write_text(folder / PREDICTIONS.format(split), table.to_csv(index=False))
+
+
+def copy_reference(item: RegisteredModel, weights: Path) -> None:
+    """Put the reference of a model, if it has one, beside a copy of its weights file."""
+    reference = _reference_path(item)
+    if reference and reference.exists():
+        atomic.copy(reference, weights.with_name(REFERENCE_FILE))
 
 
 def _reference_path(item: RegisteredModel) -> Path | None:

@@ -1,0 +1,236 @@
+"""Ensembles: several models as one, which answers with the mean of their calibrated log-odds."""
+
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from core import atomic
+from core.config import ENSEMBLE, LUNGS
+from core.errors import UserError
+from core.evaluation import (
+    RULES,
+    OperatingPoint,
+    Predictions,
+    evaluate,
+    find_point,
+    frozen_points,
+    mean_log_odds,
+)
+from core.registry.active import intact
+from core.registry.ensemble_cost import EnsembleCost, measure_cost
+from core.registry.golden_images import save_golden_images
+from core.registry.history import add_event
+from core.registry.models import RETIRED, RegisteredModel, find_model
+from core.registry.snapshot import copy_reference, new_version, save_predictions
+from core.registry.storage import changing
+from core.weights import Member, ModelRecord, file_digest, write_ensemble
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+PREFIX = "ensemble/"  # before the name: no run's stage is called so, because that ends in a number
+DEFAULT_RULE = "sensitivity"  # for the operating point where the members do not share one found on validation
+
+
+@dataclass(frozen=True, eq=False)
+class EnsemblePlan:
+    """An ensemble whose members were checked, before it is registered.
+
+    Attributes:
+        name: such as `ensemble/three-seeds`.
+        members: in the order in which they were named.
+        predictions: of the ensemble, by split; for test only if all members have the same test images.
+        point: the operating point, found on validation.
+    """
+
+    name: str
+    members: tuple[RegisteredModel, ...]
+    predictions: dict[str, Predictions]
+    point: OperatingPoint
+
+    def cost(self) -> EnsembleCost:
+        """What an answer will cost; raises UserError if the members do not fit into memory."""
+        return measure_cost([item.model.path for item in self.members])
+
+
+def plan_ensemble(name: str, titles: list[str]) -> EnsemblePlan:
+    """Check what is to become an ensemble, and find its operating point.
+
+    Args:
+        name: up to 32 letters, digits, dashes and underscores, beginning with a letter.
+        titles: names, or names and versions, of the members.
+
+    Raises:
+        UserError: the name is not allowed, there are fewer than two members, or one of them does not fit.
+    """
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"An ensemble cannot be called {name!r}; use up to 32 letters, digits, dashes and underscores, "
+            "beginning with a letter."
+        )
+    if len(titles) < 2:
+        raise UserError(f"An ensemble needs at least two members, and {len(titles)} was named. Name another.")
+    members = tuple(_member(title) for title in titles)
+    _check_different(members)
+    _check_same_input(members)
+    validation = _combined(name, members, "validation")
+    predictions = {"validation": validation}
+    with suppress(UserError):  # the checklist says that it was not tested
+        predictions["test"] = _combined(name, members, "test")
+    return EnsemblePlan(PREFIX + name, members, predictions, _point(members, validation))
+
+
+def register_ensemble(plan: EnsemblePlan, who: str, reason: str = "") -> RegisteredModel:
+    """Register an ensemble as the next version of its name, with hard links to its members' files.
+
+    Args:
+        plan: with the members as they were checked.
+        who: registers it.
+        reason: kept in the log, such as what an answer costs.
+
+    Raises:
+        UserError: the registry is being changed by another process, or the disk is full. Nothing has changed
+            then.
+    """
+
+    def fill(folder: Path) -> None:
+        members = [_copied(item, folder, number) for number, item in enumerate(plan.members, start=1)]
+        weights = folder / ENSEMBLE.file
+        write_ensemble(weights, _record(plan, members))
+        for split, predictions in plan.predictions.items():
+            save_predictions(folder, split, predictions.table)
+        save_golden_images(plan.members[0], weights)
+
+    with changing():
+        item = new_version(plan.name, ENSEMBLE.file, fill)
+        add_event(item.event("ensemble", who, reason))
+        return item
+
+
+def _member(title: str) -> RegisteredModel:
+    """A model that can be a member."""
+    item = find_model(title)
+    if item.model.record.members:
+        raise UserError(f"{item.title} is an ensemble itself. Name its members instead: {item.model.origin}.")
+    if item.state == RETIRED:
+        raise UserError(f"{item.title} is retired. Name another version or model.")
+    return intact(item.folder) if item.version else item
+
+
+def _check_different(members: tuple[RegisteredModel, ...]) -> None:
+    """Refuse one network twice, be it at another decision threshold."""
+    seen: dict[tuple, str] = {}
+    for item in members:
+        record = item.model.record
+        key = record.run, record.stage, record.created
+        if key in seen:
+            raise UserError(
+                f"{item.title} and {seen[key]} are the same network, which would count twice. Name it once."
+            )
+        seen[key] = item.title
+
+
+def _check_same_input(members: tuple[RegisteredModel, ...]) -> None:
+    """Refuse members that would see different pixels of one image."""
+    first, *others = members
+    for other in others:
+        here, there = (_input(item.model.record) for item in (first, other))
+        if here != there:
+            raise UserError(
+                f"{first.title} sees {here}; {other.title} sees {there}. Name members that see the same "
+                "of an image."
+            )
+
+
+def _input(record: ModelRecord) -> str:
+    """What a model sees of an image, in words that differ where the pixels do."""
+    framed = "the whole image"
+    if record.framing == LUNGS:
+        framed = f"the lungs with a margin of {record.lung_margin:g}, found by {record.lung_network}"
+    return f"{framed}, preprocessing {record.preprocessing}"
+
+
+def _combined(name: str, members: tuple[RegisteredModel, ...], split: str) -> Predictions:
+    """The ensemble's predictions for the images of a split, from those that its members' runs saved.
+
+    Raises:
+        UserError: a member has none, or they are for different images.
+    """
+    tables = [_by_content(item, split) for item in members]
+    for item, table in zip(members[1:], tables[1:], strict=True):
+        if set(table.index) != set(tables[0].index):
+            raise UserError(
+                f"{members[0].title} has predictions for {len(tables[0])} {split} images, {item.title} for "
+                f"{len(table)}; {len(set(tables[0].index) & set(table.index))} of them are the same. Name "
+                f"members with the same {split} images."
+            )
+    probabilities = mean_log_odds(
+        [table.loc[tables[0].index, "probability"].to_numpy() for table in tables],
+        [item.model.record.temperature for item in members],
+    )
+    return Predictions.of(name, tables[0].reset_index().assign(probability=probabilities))
+
+
+def _by_content(item: RegisteredModel, split: str) -> pd.DataFrame:
+    """A model's predictions with the digests of the images as the index, one row for each."""
+    table = item.predictions(split)
+    if table is None or table.empty:
+        raise UserError(
+            f"{item.title} has no predictions for {split} images, on which the ensemble is measured. Name "
+            "another member."
+        )
+    return Predictions.of(item.title, table).table.drop_duplicates("sha256").set_index("sha256")
+
+
+def _point(members: tuple[RegisteredModel, ...], validation: Predictions) -> OperatingPoint:
+    """The operating point by the rule that all members share, or by the default one."""
+    rules = {RULES.get(item.model.record.threshold_rule, DEFAULT_RULE) for item in members}
+    rule = rules.pop() if len(rules) == 1 else DEFAULT_RULE
+    return find_point(rule, validation.labels, validation.probabilities)
+
+
+def _copied(item: RegisteredModel, folder: Path, number: int) -> Member:
+    """Copy a member's files into its own folder in that of the ensemble."""
+    target = folder / "members" / str(number) / item.model.path.name
+    atomic.copy(item.model.path, target)
+    copy_reference(item, target)
+    return Member(item.name, item.version, file_digest(target), str(target.relative_to(folder)))
+
+
+def _record(plan: EnsemblePlan, members: list[Member]) -> ModelRecord:
+    """What the members have in common, and what was measured of the ensemble."""
+    records = [item.model.record for item in plan.members]
+    first, validation = records[0], plan.predictions["validation"]
+
+    def listed(field: str) -> str:
+        return ", ".join(dict.fromkeys(getattr(record, field) for record in records))
+
+    return ModelRecord(
+        stage=ENSEMBLE.number,
+        data=listed("data"),
+        synthetic=any(record.synthetic for record in records),
+        backbone=first.backbone,
+        width=first.width,
+        starting_weights=listed("starting_weights"),
+        scaling=first.scaling,
+        preset=listed("preset"),
+        precision=listed("precision"),
+        preprocessing=first.preprocessing,
+        framing=first.framing,
+        lung_margin=first.lung_margin,
+        lung_network=first.lung_network,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        training_images=min(item.training_images for item in plan.members),
+        evaluation={
+            split: evaluate(predictions.labels, predictions.probabilities, plan.point.threshold)
+            for split, predictions in plan.predictions.items()
+        },
+        operating_points=tuple(
+            asdict(point) for point in frozen_points(validation.labels, validation.probabilities)
+        ),
+        threshold=plan.point.threshold,
+        threshold_rule=plan.point.rule,
+        members=tuple(members),
+    )
