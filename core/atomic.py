@@ -1,12 +1,13 @@
 """Atomic writes of files and folders: temporary name, sync, rename."""
 
+import fcntl
 import json
 import os
 import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from core.disk import explained
@@ -77,16 +78,38 @@ def copy(source: Path, target: Path) -> None:
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; if the block succeeds it becomes `path`, else it is removed.
 
+    Temporary folders beside it whose process was killed are removed, too: nobody holds their lock.
+
     Raises:
         OSError: the folder cannot be created, or a non-empty folder of that name exists by now.
     """
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
-    try:
-        temporary.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        with _locked(path.parent):  # so that no other process takes the new folder for an abandoned one
+            for abandoned in path.parent.glob(f"{TEMPORARY}*/"):
+                _remove_unless_locked(abandoned)
+            temporary.mkdir()
+            held.callback(shutil.rmtree, temporary, ignore_errors=True)
+            held.enter_context(_locked(temporary))
         yield temporary
         os.rename(temporary, path)
+
+
+@contextmanager
+def _locked(folder: Path, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of a folder, which ends with the process; raises BlockingIOError if not to wait."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        os.close(handle)
+
+
+def _remove_unless_locked(folder: Path) -> None:
+    with suppress(BlockingIOError, FileNotFoundError), _locked(folder, wait=False):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear_unfinished(folder: Path) -> None:

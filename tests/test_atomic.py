@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from core import atomic
@@ -27,3 +30,28 @@ def test_a_full_disk_is_told_in_a_sentence_and_spares_the_old_file(small_disk):
         atomic.write_text(path, "x" * 2_000_000)
     assert path.read_text() == "old"
     assert len(list(small.iterdir())) == 1
+
+
+def test_a_new_folder_removes_what_a_killed_process_left_and_spares_what_another_one_writes(tmp_path):
+    program = f"""
+from pathlib import Path
+from core import atomic
+with atomic.new_folder(Path({str(tmp_path)!r}) / "set") as folder:
+    (folder / "half").write_text("half")
+    print("writing", flush=True)
+    input()
+"""
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    assert [writer.stdout.readline() for writer in writers] == ["writing\n"] * 2
+    killed, alive = writers
+    killed.kill()
+    killed.wait()
+    with atomic.new_folder(tmp_path / "other"):
+        assert len(list(tmp_path.glob(".unfinished-set-*/half"))) == 1
+    alive.communicate("\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "set"]
