@@ -17,6 +17,7 @@ from core.comparison import (
     heat_share_table,
     occlusion_effects,
     run_occlusion_test,
+    verdict,
     write_report,
 )
 from core.dataset import open_dataset, read_cohort
@@ -138,6 +139,7 @@ def compare(
         print_json(
             {
                 "split": split,
+                "verdict": verdict(comparison, metrics, tests),
                 "models": metrics,
                 "differences": [{**asdict(test), "sentence": test.sentence()} for test in tests],
                 "hidden": [asdict(effect) for effect in effects],
@@ -167,8 +169,8 @@ def _print_comparison(
             print(f"  {metric.title:<{COLUMN}}{metric.text(values[key], values['intervals'][key])}")
     for sentence in comparison.small_samples:
         print(sentence)
-    for test in tests:
-        print(test.sentence())
+    for sentence in [*verdict(comparison, metrics, tests), *(test.sentence() for test in tests)]:
+        print(sentence)
     for effect in effects:
         change = f"ROC AUC {effect.auc.value:+.3f}" if effect.auc else "too few images to test"
         print(f"{effect.model}, {effect.mask} hidden: {change}")

@@ -12,6 +12,7 @@ from core.comparison.occlusion import (
 )
 from core.comparison.report import write_report
 from core.comparison.report_figures import DECISION_THRESHOLDS, curve_points
+from core.comparison.verdict import verdict
 
 __all__ = [
     "DECISION_THRESHOLDS",
@@ -27,5 +28,6 @@ __all__ = [
     "occlusion_effects",
     "occlusion_table",
     "run_occlusion_test",
+    "verdict",
     "write_report",
 ]

@@ -1,6 +1,6 @@
 """A stage of a run that was evaluated: one of the models of a comparison."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,15 +18,22 @@ class EvaluatedStage:
     Attributes:
         run: the run.
         number: of the stage.
+        short_name: among the stages that it is compared with; "" where it goes by its full name.
     """
 
     run: Run
     number: int
+    short_name: str = ""
 
     @property
     def name(self) -> str:
-        """Stage and run, as in `Stage 2 · my-run`."""
-        return f"{self.run.stage(self.number).label} · {self.run.name}"
+        """The short name if there is one, else stage and run, as in `Stage 2 · my-run`."""
+        return self.short_name or f"{self.label} · {self.run.name}"
+
+    @property
+    def label(self) -> str:
+        """Name of the stage, as in `Stage 2`."""
+        return self.run.stage(self.number).label
 
     @property
     def data(self) -> Path:
@@ -59,6 +66,15 @@ class EvaluatedStage:
                     "cohort."
                 )
         return Predictions.of(self.name, pd.DataFrame() if table is None else table)
+
+
+def shortly_named(stages: list[EvaluatedStage]) -> list[EvaluatedStage]:
+    """The same stages, named by what tells them apart: their stage if they are of one run, or their run."""
+    if len({stage.run.name for stage in stages}) == 1:
+        return [replace(stage, short_name=stage.label) for stage in stages]
+    if len({stage.label for stage in stages}) == 1:
+        return [replace(stage, short_name=stage.run.name) for stage in stages]
+    return stages
 
 
 def evaluated_stages(runs: list[Run]) -> list[EvaluatedStage]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from core.comparison.evaluated_stage import EvaluatedStage
+from core.comparison.evaluated_stage import EvaluatedStage, shortly_named
 from core.comparison.operating_points import own_points
 from core.dataset import SHORTCUT_TITLES
 from core.evaluation import (
@@ -78,6 +78,37 @@ class ModelComparison:
     def at(self, points: dict[str, OperatingPoint]) -> "ModelComparison":
         """The same comparison at other operating points."""
         return replace(self, points=points)
+
+    def shortly_named(self) -> "ModelComparison":
+        """The same comparison, its models named by what tells them apart."""
+        return self._renamed(shortly_named(self.stages))
+
+    def named_in_full(self) -> "ModelComparison":
+        """The same comparison, its models named by stage and run."""
+        return self._renamed([replace(stage, short_name="") for stage in self.stages])
+
+    def _renamed(self, stages: list[EvaluatedStage]) -> "ModelComparison":
+        names = {old.name: new.name for old, new in zip(self.stages, stages, strict=True)}
+        return replace(
+            self,
+            stages=stages,
+            models=[replace(model, name=names.get(model.name, model.name)) for model in self.models],
+            validation={
+                names.get(name, name): replace(model, name=names.get(name, name))
+                for name, model in self.validation.items()
+            },
+            points={names.get(name, name): point for name, point in self.points.items()},
+        )
+
+    @property
+    def shared(self) -> str:
+        """What short names leave out, in a sentence; "" if nothing."""
+        if not any(stage.short_name for stage in self.stages):
+            return ""
+        first = self.stages[0]
+        if first.short_name == first.label:
+            return f"All of run {first.run.name}." if len(self.stages) > 1 else f"Of run {first.run.name}."
+        return f"{first.label} of each run."
 
     @property
     def thresholds(self) -> dict[str, float]:

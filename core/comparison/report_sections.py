@@ -14,6 +14,7 @@ from core.comparison.model_card import NOT_A_DEVICE, counted
 from core.comparison.model_comparison import ModelComparison
 from core.comparison.occlusion import OcclusionEffect
 from core.comparison.report_figures import NO_CHROME
+from core.comparison.verdict import verdict
 from core.config import differences
 from core.evaluation import PairwiseTest
 from core.reports import Picture, Section
@@ -65,6 +66,7 @@ def report_sections(
     missing = [] if drawn else [NO_CHROME]
     return [
         Section("About this report", [_opening(comparison), NOT_A_DEVICE, *missing]),
+        Section("Result", verdict(comparison, findings.metrics, findings.tests)),
         Section("Data", [_data(comparison)]),
         Section("Settings and versions", [_settings(comparison), _versions()]),
         Section(

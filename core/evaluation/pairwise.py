@@ -52,26 +52,68 @@ class PairwiseTest:
         metric = METRICS[self.measure]
         if self.difference is None or self.reason:
             return f"{metric.title} cannot be compared. {self.reason}"
-        value, (low, high) = self.difference.value, self.difference.interval
-        scale, decimals, unit = (100, 1, " percentage points") if metric.format == PERCENT else (1, 3, "")
-        if value == 0:
-            bounds = f"95% interval {scale * low:+.{decimals}f} to {scale * high:+.{decimals}f}"
+        if self.difference.value == 0:
+            bounds = f"95% interval {self.bounds}"
             return f"{self.first} and {self.second} have the same {metric.label} on these images ({bounds})."
-        higher, lower = (self.second, self.first) if value > 0 else (self.first, self.second)
-        ends = (low, high) if value > 0 else (-high, -low)  # of higher minus lower
-        bounds = "95% interval " + " to ".join(f"{scale * end:+.{decimals}f}" for end in ends)
+        bounds = f"95% interval {self.bounds}"
+        text = f"{metric.title} is {self.amount} higher for {self.higher} than for {self.lower} ({bounds})"
+        return f"{text}. {self.significance}"
+
+    @property
+    def higher(self) -> str:
+        """The model with the higher value."""
+        assert self.difference is not None
+        return self.second if self.difference.value > 0 else self.first
+
+    @property
+    def lower(self) -> str:
+        """The model with the lower value."""
+        return self.first if self.higher == self.second else self.second
+
+    @property
+    def amount(self) -> str:
+        """By how much the higher value exceeds the lower one, with its unit."""
+        assert self.difference is not None
+        scale, decimals, unit = self._format()
+        return f"{abs(scale * self.difference.value):.{decimals}f}{unit}"
+
+    @property
+    def bounds(self) -> str:
+        """95% interval of the higher minus the lower value."""
+        assert self.difference is not None
+        low, high = self.difference.interval
+        ends = (-high, -low) if self.difference.value < 0 else (low, high)
+        scale, decimals, _ = self._format()
+        return " to ".join(f"{scale * end:+.{decimals}f}" for end in ends)
+
+    @property
+    def p_value(self) -> str:
+        """The corrected p value, as `p = 0.012`."""
         assert self.adjusted is not None  # every difference has one
-        p_value = f"p = {self.adjusted:.3f}" if self.adjusted >= 0.001 else "p < 0.001"
-        amount = f"{abs(scale * value):.{decimals}f}{unit}"
-        text = f"{metric.title} is {amount} higher for {higher} than for {lower} ({bounds})"
-        if self.adjusted < SIGNIFICANCE_LEVEL:
-            return f"{text}. The difference is statistically significant ({p_value})."
+        return f"p = {self.adjusted:.3f}" if self.adjusted >= 0.001 else "p < 0.001"
+
+    @property
+    def significant(self) -> bool:
+        """Whether the models differ by more than chance explains."""
+        return not self.reason and self.adjusted is not None and self.adjusted < SIGNIFICANCE_LEVEL
+
+    @property
+    def significance(self) -> str:
+        """Whether the difference is significant, in a sentence."""
+        assert self.difference is not None
+        low, high = self.difference.interval
+        if self.significant:
+            return f"The difference is statistically significant ({self.p_value})."
         if not low <= 0 <= high:
-            return f"{text}. This is borderline ({p_value} after correction): suggestive, not conclusive."
+            return f"This is borderline ({self.p_value} after correction): suggestive, not conclusive."
         return (
-            f"{text}. The difference is not statistically significant ({p_value}), which does not show that "
-            "the models are equally good."
+            f"The difference is not statistically significant ({self.p_value}), which does not show that the "
+            "models are equally good."
         )
+
+    def _format(self) -> tuple[int, int, str]:
+        """Factor, decimals and unit of the metric's differences."""
+        return (100, 1, " percentage points") if METRICS[self.measure].format == PERCENT else (1, 3, "")
 
 
 def pairwise_tests(models: list[Predictions], thresholds: dict[str, float]) -> list[PairwiseTest]:

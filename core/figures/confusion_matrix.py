@@ -8,12 +8,12 @@ from core.figures.style import heading, styled
 CELLS = [["TN", "FP"], ["FN", "TP"]]
 
 
-def confusion_matrix(matrix: list[list[int]], title: str) -> go.Figure:
+def confusion_matrix(matrix: list[list[int]], title: str = "") -> go.Figure:
     """Images by true and predicted label, with their share of the true label.
 
     Args:
         matrix: [[tn, fp], [fn, tp]].
-        title: of the figure.
+        title: of the figure; "" for none.
     """
     totals = [max(1, sum(row)) for row in matrix]
     shares = [[count / total for count in row] for row, total in zip(matrix, totals, strict=True)]

@@ -11,26 +11,23 @@ from core.evaluation import METRICS, Curve, Predictions
 from core.figures.calibration import probability_histogram
 from core.figures.curves import decision_curves, precision_recall_curves, roc_curves
 from pages.comparison.charts import BY_CONTENT, draw
-from pages.comparison.confusion_matrices import show_confusion_matrices
 
 SENSITIVITIES = (0.90, 0.95, 0.98)
 
 
 def show_curves(comparison: ModelComparison) -> None:
-    """Curves with operating points, confusion matrices, and the distribution of the probabilities."""
+    """Curves with operating points, and the distribution of the probabilities."""
     check_both_classes(comparison)
     metrics = {
         model.name: evaluation.evaluate(model.labels, model.probabilities, comparison.thresholds[model.name])
         for model in comparison.models
     }
-    roc_points, pr_points = curve_points(metrics)
+    _, pr_points = curve_points(metrics)
     left, right = st.columns(2, gap="large")
-    draw(
-        roc_curves({model.name: banded(model, "roc") for model in comparison.models}, roc_points), "roc", left
-    )
+    with left:
+        show_roc(comparison, metrics)
     pr_curves = {model.name: banded(model, "precision_recall") for model in comparison.models}
     draw(precision_recall_curves(pr_curves, pr_points), "precision-recall", right)
-    show_confusion_matrices(comparison, metrics)
     show_specificities(comparison)
     st.subheader("Probabilities by class")
     for column, model in zip(st.columns(len(comparison.models)), comparison.models, strict=True):
@@ -40,6 +37,21 @@ def show_curves(comparison: ModelComparison) -> None:
         draw(figure, f"histogram-{model.name}", column)
     st.subheader("Decision curve")
     draw(decision_curves(DECISION_THRESHOLDS, comparison.net_benefits(DECISION_THRESHOLDS)), "decision")
+
+
+def show_roc(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
+    """ROC curves with operating points.
+
+    Args:
+        comparison: the models.
+        metrics: of `core.evaluation.evaluate`, by model name.
+
+    Raises:
+        UserError: a model was evaluated on images of one class only.
+    """
+    check_both_classes(comparison)
+    points, _ = curve_points(metrics)
+    draw(roc_curves({model.name: banded(model, "roc") for model in comparison.models}, points), "roc")
 
 
 def check_both_classes(comparison: ModelComparison) -> None:

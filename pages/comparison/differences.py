@@ -1,27 +1,42 @@
-"""Tests of whether the models differ, as sentences and as a table."""
+"""Tests of whether the models differ, as a table."""
 
+import pandas as pd
 import streamlit as st
 
 from core import evaluation
-from core.comparison import ModelComparison
+from core.evaluation import METRICS, PairwiseTest
 from pages.comparison.charts import offer_csv
 
 
-def show_differences(comparison: ModelComparison) -> None:
-    """Every pair of models, tested."""
-    st.subheader("Differences")
-    if len(comparison.models) < 2:
-        st.caption("Choose two or more models to test whether they differ.")
-        return
-    tests = evaluation.pairwise_tests(comparison.models, comparison.thresholds)
-    for test in tests:
-        st.markdown(f"- {test.sentence()}")
-    table = evaluation.difference_table(tests)
-    with st.expander("Test results"):
-        st.dataframe(table.style.format(precision=4), hide_index=True)
-        st.caption(
-            "ROC AUC: DeLong's test. Other metrics: McNemar's exact test with Newcombe's paired intervals. P "
-            "values are corrected by Holm's method across the pairs tested on each metric. All tests treat "
-            "images, not patients, as independent."
-        )
-        offer_csv(table, f"differences-{comparison.split}")
+def show_differences(tests: list[PairwiseTest], split: str) -> None:
+    """Every tested pair of models.
+
+    Args:
+        tests: of `core.evaluation.pairwise_tests`.
+        split: that the models were evaluated on.
+    """
+    st.dataframe(pd.DataFrame(map(_row, tests)), hide_index=True)
+    for sentence in dict.fromkeys(test.reason or test.caution for test in tests):
+        if sentence:
+            st.caption(sentence)
+    st.caption(
+        "ROC AUC: DeLong's test. Other metrics: McNemar's exact test with Newcombe's paired intervals. P "
+        "values are corrected by Holm's method across the pairs tested on each metric. All tests treat "
+        "images, not patients, as independent. A difference that is not significant does not show that the "
+        "models are equally good."
+    )
+    offer_csv(evaluation.difference_table(tests), f"differences-{split}")
+
+
+def _row(test: PairwiseTest) -> dict[str, str]:
+    row = {"Metric": METRICS[test.measure].title, "Models": f"{test.first}, {test.second}"}
+    if test.difference is None or test.reason:
+        return {**row, "Higher": "cannot be compared"}
+    return {
+        **row,
+        "Higher": test.higher if test.difference.value else "neither",
+        "By": test.amount,
+        "95% interval": test.bounds,
+        "P": test.p_value.removeprefix("p = ").removeprefix("p "),
+        "Significant": "yes" if test.significant else "no",
+    }

@@ -1,5 +1,6 @@
 """Images of the comparison as a grid; one of them enlarged, with the heat map of each model."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -15,10 +16,31 @@ from pages.shared.image_grid import image_grid
 
 MAX_SHOWN = 100
 HEAT_OPACITY = 0.6
+ENLARGED = "enlarged-image"  # in the session: position among the images of the grid
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An image of the grid: its file, and what is known of it.
+
+    Attributes:
+        path: of the file.
+        label: `NORMAL` or `PNEUMONIA`.
+        probability: of pneumonia, by the model whose images are shown.
+    """
+
+    path: Path
+    label: str
+    probability: float
+
+    @property
+    def caption(self) -> str:
+        """True label and probability, short."""
+        return f"{self.label.lower()} {self.probability:.0%}"
 
 
 def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, key: str) -> None:
-    """Show images, and enlarge the one that is clicked.
+    """Show images, and enlarge the one that is clicked; without the images, list them.
 
     Args:
         table: of `Predictions`; its first images are shown.
@@ -29,10 +51,14 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
     if table.empty:
         st.success("No images.", icon=":material/check_circle:")
         return
-    dataset = images_of(stages[0])
+    try:
+        dataset = images_of(stages[0])
+    except UserError as error:
+        _list_files(table, order, str(error))
+        return
     row_numbers = pd.Series(range(len(dataset.table)), dataset.table["sha256"]).groupby(level=0).first()
     available = table["sha256"].isin(row_numbers.index)
-    shown = table[available].head(MAX_SHOWN)
+    rows = row_numbers[table[available]["sha256"].head(MAX_SHOWN)].to_numpy()
     missing = int((~available).sum())
     st.caption(
         f"{len(table):,} images, {order}"
@@ -40,24 +66,43 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
         + (f"; the first {MAX_SHOWN} are shown" if len(table) > MAX_SHOWN else "")
         + ". Below each image: true label and probability of pneumonia. Click an image to enlarge it."
     )
-    captions = [
-        f"{label.lower()} {probability:.0%}"
-        for label, probability in zip(shown["label"], shown["probability"], strict=True)
+    images = [
+        Shown(dataset.root / path, label, probability)
+        for path, label, probability in zip(
+            dataset.table["path"].iloc[rows],
+            table[available]["label"],
+            table[available]["probability"],
+            strict=False,
+        )
     ]
-    clicked = image_grid(dataset, row_numbers[shown["sha256"]].to_numpy(), captions, key)
+    clicked = image_grid(dataset, rows, [image.caption for image in images], key)
     if clicked is not None:
-        _enlarge(dataset.root / str(dataset.table.at[int(clicked), "path"]), stages)
+        st.session_state[ENLARGED] = list(rows).index(clicked)
+        _enlarge(images, stages)
+
+
+def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
+    """Names, labels and probabilities of images that cannot be shown, and where to locate them."""
+    st.info(reason, icon=":material/image_not_supported:")
+    # A link: `st.switch_page` refuses to leave a page whose widgets are bound to its address.
+    st.page_link("pages/dataset/page.py", label="Locate the images", icon=":material/folder_open:")
+    st.caption(f"{len(table):,} images, {order}")
+    shown = table[["path", "label", "probability"]].rename(columns=str.capitalize)
+    st.dataframe(shown.style.format({"Probability": "{:.1%}"}), hide_index=True)
 
 
 @st.dialog("Image", width="large")
-def _enlarge(path: Path, stages: list[EvaluatedStage]) -> None:
-    """The image, and each model's heat map over it."""
+def _enlarge(images: list[Shown], stages: list[EvaluatedStage]) -> None:
+    """The image and each model's heat map over it; the one before and the one after it a click away."""
+    _offer_neighbours(len(images))
+    position = st.session_state[ENLARGED]
+    shown = images[position]
+    st.markdown(f"True label **{shown.label}** · {shown.path.name} · {position + 1} of {len(images)}")
     try:
-        image = read_image(path)
+        image = read_image(shown.path)
     except UserError as error:
         st.error(str(error), icon=":material/error:")
         return
-    st.caption(f"{path.parent.parent.name}/{path.parent.name}/{path.name}")
     columns = st.columns(len(stages) + 1)
     columns[0].image(image.pixels, "Original", width="stretch")
     for column, stage in zip(columns[1:], stages, strict=True):
@@ -72,3 +117,24 @@ def _enlarge(path: Path, stages: list[EvaluatedStage]) -> None:
         column.image(picture, f"{stage.name}: {reading.prediction.probability:.1%}", width="stretch")
         if reading.heat_map_warning:
             column.caption(reading.heat_map_warning)
+
+
+def _offer_neighbours(count: int) -> None:
+    """Buttons, and the arrow keys, for the image before and the one after."""
+    row, position = st.container(horizontal=True), st.session_state[ENLARGED]
+    for title, icon, step, key in (
+        ("Previous", "arrow_back", -1, "Left"),
+        ("Next", "arrow_forward", 1, "Right"),
+    ):
+        row.button(
+            title,
+            icon=f":material/{icon}:",
+            on_click=_go,
+            args=(position + step,),
+            disabled=not 0 <= position + step < count,
+            shortcut=key,
+        )
+
+
+def _go(position: int) -> None:
+    st.session_state[ENLARGED] = position

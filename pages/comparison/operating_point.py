@@ -22,18 +22,40 @@ RULES = {
 
 def choose_rule() -> tuple[str, float | None]:
     """The rule that sets the decision thresholds, with its rate, cost or threshold."""
-    rule = st.selectbox("Operating point", list(RULES), format_func=RULES.__getitem__, key="rule", width=240)
+    rule = st.selectbox(
+        "Operating point",
+        list(RULES),
+        format_func=RULES.__getitem__,
+        key="rule",
+        bind="query-params",
+        width=240,
+    )
     amount = None
     if rule in ("sensitivity", "specificity"):
         amount = st.number_input(
-            "At least", 0.5, 1.0, evaluation.TARGET_SENSITIVITY, 0.01, key=f"least-{rule}", width=140
+            "At least",
+            0.5,
+            1.0,
+            evaluation.TARGET_SENSITIVITY,
+            0.01,
+            key=f"least-{rule}",
+            bind="query-params",
+            width=140,
         )
     elif rule == "cost":
         amount = st.number_input(
-            "Cost of a false negative, in false positives", 0.1, 1000.0, 5.0, key="cost", width=320
+            "Cost of a false negative, in false positives",
+            0.1,
+            1000.0,
+            5.0,
+            key="cost",
+            bind="query-params",
+            width=320,
         )
     elif rule == MANUAL:
-        amount = st.slider("Decision threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", width=420)
+        amount = st.slider(
+            "Decision threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", bind="query-params", width=420
+        )
     return rule, amount
 
 
@@ -51,7 +73,8 @@ def at_operating_point(comparison: ModelComparison, rule: str, amount: float | N
                 for name, model in comparison.validation.items()
             }
         )
-    st.caption(f"{_sentence(comparison.points)} Thresholds are never chosen on test images.")
+    sentences = (comparison.shared, _sentence(comparison.points), "They are never chosen on test images.")
+    st.caption(" ".join(filter(None, sentences)))
     return comparison
 
 

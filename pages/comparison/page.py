@@ -13,7 +13,7 @@ from pages.comparison.calibration import show_calibration
 from pages.comparison.charts import choose_format
 from pages.comparison.curves import show_curves
 from pages.comparison.image_map import show_map
-from pages.comparison.metric_table import show_metrics
+from pages.comparison.metrics import show_metrics
 from pages.comparison.misclassified import show_errors
 from pages.comparison.operating_point import at_operating_point, choose_rule, offer_to_save
 from pages.comparison.promotion import show_promotion
@@ -53,11 +53,21 @@ def main() -> None:
         "Models",
         list(stages),
         default=preselected(stages, in_use),
-        help=f"Every evaluated stage of every run. Up to {MAX_MODELS} at once.",
+        help=f"Every evaluated stage of every run. Up to {MAX_MODELS} at once. The address of this "
+        "page keeps what you choose: open it again, or send it to a colleague.",
         max_selections=MAX_MODELS,
+        key="models",
+        bind="query-params",
     )
     choices = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    split = choices.segmented_control("Split", ["test", "validation"], default="test", required=True)
+    split = choices.segmented_control(
+        "Split",
+        ["test", "validation"],
+        default="test",
+        required=True,
+        key="evaluated",
+        bind="query-params",
+    )
     if not names:
         st.info("Choose one or more models.")
         return
@@ -67,13 +77,14 @@ def main() -> None:
         with_ensemble = st.toggle(
             "Ensemble",
             key="ensemble",
+            bind="query-params",
             disabled=len(names) < 2,
             help="Adds an ensemble: the mean of the models' calibrated log-odds.",
         )
         choose_format()
         rule = choose_rule()
     try:
-        comparison = ModelComparison.of(chosen, split, cohort, with_ensemble)
+        comparison = ModelComparison.of(chosen, split, cohort, with_ensemble).shortly_named()
         show_notes(comparison)
         comparison = at_operating_point(comparison, *rule)
         offer_to_save(comparison)
@@ -93,7 +104,9 @@ def show_notes(comparison: ModelComparison) -> None:
 def show_section(comparison: ModelComparison) -> None:
     """The section that the reader chooses."""
     sections = SECTIONS | ({"Sweeps": show_sweeps} if sweep_names() else {})
-    section = st.segmented_control("Show", list(sections), default="Metrics", required=True, key="section")
+    section = st.segmented_control(
+        "Show", list(sections), default="Metrics", required=True, key="section", bind="query-params"
+    )
     sections[section](comparison)
 
 
@@ -115,7 +128,12 @@ def choose_cohort(stages: list[EvaluatedStage]) -> tuple[str, frozenset[str]] | 
     if not known:
         return None
     name = st.selectbox(
-        "Images", [ALL_IMAGES, *known], key="cohort", width=240, help="All, or a cohort of the data set."
+        "Images",
+        [ALL_IMAGES, *known],
+        key="cohort",
+        bind="query-params",
+        width=240,
+        help="All, or a cohort of the data set.",
     )
     return (name, known[name]) if name in known else None
 

@@ -18,13 +18,16 @@ def show_report(comparison: ModelComparison) -> None:
         "limitations, the applicable CLAIM items and a model card. The download also contains the tables as "
         "CSV and the figures as PNG."
     )
+    comparison = comparison.named_in_full()
     key = hash((comparison.split, comparison.cohort, tuple(comparison.thresholds.items())))
     reports = st.session_state.setdefault("reports", {})
     if st.button("Create report", type="primary", icon=":material/description:"):
         with st.status("Computing metrics ...") as status, tempfile.TemporaryDirectory() as folder:
             try:
                 pdf = write_report(
-                    comparison, Path(folder) / "report", lambda step: status.update(label=f"{step} ...")
+                    comparison,
+                    Path(folder) / "report",
+                    lambda step: status.update(label=f"{step} ..."),
                 )
             except UserError as error:
                 status.update(label="The report could not be created.", state="error")

@@ -40,13 +40,14 @@ def test_page_terminal_and_report_start_at_the_same_thresholds(bundled, tmp_path
     terminal = json.loads(capsys.readouterr().out)["models"]
     report = pd.read_csv(tmp_path / "report" / "metrics.csv").groupby("model")["threshold"].first()
     assert set(comparison.thresholds) == set(terminal) and len(terminal) == 3
+    short = {name: name.partition(" · ")[0] for name in terminal}
     for name, threshold in comparison.thresholds.items():
-        assert f"{name}: {threshold:.3f}" in page
+        assert f"{short[name]}: {threshold:.3f}" in page
         assert terminal[name]["threshold"] == report[name] == pytest.approx(threshold, abs=1e-12)
     shown = app.dataframe[0].value
     for name, metrics in terminal.items():
-        assert shown.loc["Sensitivity", name].startswith(f"{metrics['sensitivity']:.1%} (")
-        assert shown.loc["Specificity", name].startswith(f"{metrics['specificity']:.1%} (")
+        assert shown.loc["Sensitivity", short[name]].startswith(f"{metrics['sensitivity']:.1%} (")
+        assert shown.loc["Specificity", short[name]].startswith(f"{metrics['specificity']:.1%} (")
 
 
 def test_a_model_starts_at_the_threshold_saved_with_its_weights(bundled):

@@ -34,7 +34,7 @@ def server(trained, home):
 
 def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):
     page.goto(f"{server}/comparison")
-    expect(page.get_by_text("Confusion matrices")).to_be_visible()
+    expect(page.get_by_text("Click a cell of a confusion matrix")).to_be_visible()
     page.get_by_role("combobox", name="Models").click()
     page.get_by_role("option", name="Stage 1 · known").click()
     page.keyboard.press("Escape")
@@ -47,7 +47,7 @@ def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):
     probabilities = np.linspace(0.05, 0.95, len(labels))
     for key, threshold in (("Home", 0.0), ("End", 1.0), ("ArrowLeft", 0.99), ("PageDown", 0.89)):
         slider.press(key)
-        expect(page.get_by_text(f"Stage 1 · known: {threshold:.3f}")).to_be_visible()
+        expect(page.get_by_text(f"Stage 1: {threshold:.3f}")).to_be_visible()
         called = probabilities >= threshold
         expected = [int((part & answer).sum()) for part in (~labels, labels) for answer in (~called, called)]
         page.wait_for_function(
@@ -57,11 +57,14 @@ def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):
     page.get_by_role("radio", name="Curves").click()
     share = float((labels & called).sum() / labels.sum())
     page.wait_for_function(f"share => Math.abs(({POINT})() - share) < 1e-6", arg=share)
+    page.reload()  # the address keeps the view
+    expect(page.get_by_text("Stage 1: 0.890")).to_be_visible()
+    page.wait_for_function(f"share => Math.abs(({POINT})() - share) < 1e-6", arg=share)
 
 
 def test_a_cell_of_a_matrix_shows_its_images(server, page):
     page.goto(f"{server}/comparison")
-    expect(page.get_by_text("Confusion matrices")).to_be_visible()
+    expect(page.get_by_text("Click a cell of a confusion matrix")).to_be_visible()
     settled(page)
     plot = page.locator(".js-plotly-plot").filter(has_text="predicted label").first
     plot.scroll_into_view_if_needed()
@@ -74,8 +77,15 @@ def test_a_cell_of_a_matrix_shows_its_images(server, page):
     )
     expect(page.get_by_text(re.compile(f"^{max(counts)} images, most confident first"))).to_be_visible()
     page.locator(".image-tile").first.click()
-    expect(page.get_by_role("dialog").get_by_text("Original")).to_be_visible()
-    expect(page.get_by_role("dialog").get_by_text(re.compile("Stage 3 · trained: "))).to_be_visible()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Original")).to_be_visible()
+    expect(dialog.get_by_text(re.compile("Stage 3: "))).to_be_visible()
+    expect(dialog.get_by_text(f"True label {['NORMAL', 'PNEUMONIA'][row]} · ")).to_be_visible()
+    expect(dialog.get_by_text(f"1 of {max(counts)}")).to_be_visible()
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog.get_by_text(f"2 of {max(counts)}")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(dialog.get_by_text(f"1 of {max(counts)}")).to_be_visible()
     page.keyboard.press("Escape")
 
 

@@ -116,10 +116,11 @@ def test_comparison_shows_the_numbers_that_training_kept(trained):
     app = opened("comparison")
     table = app.dataframe[0].value
     kept = trained.results.evaluation()["3"]["test"]
-    assert table.loc["Accuracy", "Stage 3 · trained"].startswith(f"{kept['accuracy']:.1%} (")
-    assert table.loc["Images", "Stage 1 · trained"] == "15"
+    assert table.loc["Accuracy", "Stage 3"].startswith(f"{kept['accuracy']:.1%} (")
+    assert table.loc["Images", "Stage 1"] == "15" and "All of run trained." in texts(app)
     assert "Of 100 children" in app.slider(key="prevalence").label
-    assert texts(app).count("ROC AUC") >= 3, "a sentence for each pair"
+    tested = app.dataframe[1].value
+    assert (tested["Metric"] == "ROC AUC").sum() == 3, "a row for each pair"
 
 
 def test_what_a_run_says_of_itself_stands_on_the_comparison_page(trained):
@@ -143,7 +144,7 @@ def test_a_cohort_narrows_the_comparison(trained, demo):
     save_cohort(dataset, "every second", few)
     app = opened("comparison")
     app.selectbox(key="cohort").set_value("every second").run()
-    assert app.dataframe[0].value.loc["Images", "Stage 1 · trained"] == str(len(few))
+    assert app.dataframe[0].value.loc["Images", "Stage 1"] == str(len(few))
     delete_cohort(demo, "every second")
 
 
@@ -226,9 +227,14 @@ def test_the_model_that_came_along_is_compared_as_it_answers_and_keeps_its_thres
     (model,) = answering_models()
     app = opened("comparison")
     assert app.selectbox(key="rule").value == "own"
-    assert f"Stage 3 · {model.record.run}: {model.record.threshold:.3f}" in texts(app)
+    assert f"All of run {model.record.run}." in texts(app)
+    assert f"Stage 3: {model.record.threshold:.3f}" in texts(app)
+    assert "Stage 3 ranks 329 test images better than Stage 2" in texts(app)
     app.selectbox(key="rule").set_value("half").run()
     assert "Use in diagnosis" not in [button.label for button in app.button]
+    app.button_group(key="section").set_value("Errors").run()
+    assert not app.exception and "Open their data set" in app.info[0].value
+    assert len(app.dataframe[0].value) == 50 and app.dataframe[0].value["Label"].iloc[0] == "NORMAL"
 
 
 def test_where_sign_in_is_set_up_a_stranger_sees_nothing_else(trained):

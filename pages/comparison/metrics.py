@@ -1,16 +1,17 @@
-"""The metrics section: metrics with intervals, seeds, predictive values, differences."""
+"""The metrics section: the verdict, the models side by side, and every number one click away."""
 
 import streamlit as st
 
 from core import evaluation
-from core.comparison import ModelComparison
+from core.comparison import ModelComparison, verdict
 from core.config import THRESHOLD
 from core.evaluation import METRICS, Predictions
 from core.figures.metric_intervals import metric_intervals
 from core.runs import differing_in_seed, list_runs
 from pages.comparison.charts import BY_CONTENT, draw, offer_csv
-from pages.comparison.confusion_matrices import show_confusion_matrices
+from pages.comparison.curves import show_roc
 from pages.comparison.differences import show_differences
+from pages.comparison.model_columns import show_models
 
 BASELINES = (
     "*Shortcut baseline*: gradient boosting on the corners, the border or the histogram of the same training "
@@ -19,17 +20,35 @@ BASELINES = (
 
 
 def show_metrics(comparison: ModelComparison) -> None:
-    """Everything that is a number: metrics, counts, predictive values, tests."""
+    """What the comparison comes to, then the models side by side, then everything that is a number."""
     metrics = {model.name: evaluated(model, comparison.thresholds[model.name]) for model in comparison.models}
-    baselines = {model.name: evaluated(model, THRESHOLD) for model in comparison.baselines}
-    show_table(metrics | baselines, comparison.split)
-    if baselines:
-        st.caption(BASELINES)
-    draw(metric_intervals(metrics), "metrics")
+    tests = evaluation.pairwise_tests(comparison.models, comparison.thresholds)
+    show_verdict(comparison, metrics, tests)
+    show_models(comparison, metrics)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_roc(comparison, metrics)
+    with right:
+        show_predictive_values(metrics)
+    with st.expander("All metrics"):
+        baselines = {model.name: evaluated(model, THRESHOLD) for model in comparison.baselines}
+        show_table(metrics | baselines, comparison.split)
+        if baselines:
+            st.caption(BASELINES)
+        draw(metric_intervals(metrics), "metrics")
+    if tests:
+        with st.expander("Differences, tested"):
+            show_differences(tests, comparison.split)
     show_seeds(comparison.split)
-    show_confusion_matrices(comparison, metrics)
-    show_predictive_values(metrics)
-    show_differences(comparison)
+
+
+def show_verdict(
+    comparison: ModelComparison, metrics: dict[str, dict], tests: list[evaluation.PairwiseTest]
+) -> None:
+    """Which model is better, by how much, how sure that is."""
+    first, *others = verdict(comparison, metrics, tests) or ["The models cannot be ranked on these images."]
+    with st.container(border=True):
+        st.markdown(f"**{first}** {' '.join(others)}")
 
 
 @st.cache_data(show_spinner=False, max_entries=200, hash_funcs=BY_CONTENT)

@@ -1,0 +1,49 @@
+"""A column for each model: its key metrics and its confusion matrix; clicking a cell shows its images."""
+
+import numpy as np
+import streamlit as st
+
+from core.comparison import ModelComparison
+from core.config import CLASS_NAMES
+from core.evaluation import Predictions
+from core.figures.confusion_matrix import CELLS, confusion_matrix
+from core.figures.metric_intervals import key_metrics
+from pages.comparison.charts import draw
+from pages.comparison.gallery import show_gallery
+
+COLUMNS = 3  # side by side; further models go below
+
+
+def show_models(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
+    """The models side by side, and the images of the cell that was clicked.
+
+    Args:
+        comparison: the models.
+        metrics: of `core.evaluation.evaluate_with_intervals`, by model name.
+    """
+    clicked = None
+    for start in range(0, len(comparison.models), COLUMNS):
+        models = comparison.models[start : start + COLUMNS]
+        width = min(COLUMNS, max(2, len(comparison.models)))
+        for column, model in zip(st.columns(width), models, strict=False):
+            draw(key_metrics(model.name, metrics), f"key-{model.name}", column)
+            figure = confusion_matrix(metrics[model.name]["confusion_matrix"])
+            drawn = draw(figure, f"matrix-{model.name}", column, on_select="rerun", selection_mode="points")
+            if points := drawn.selection["points"]:
+                clicked = model, *map(int, points[0]["customdata"])
+    if clicked:
+        _show_cell(comparison, *clicked)
+    else:
+        st.caption("Click a cell of a confusion matrix to see its images.")
+
+
+def _show_cell(comparison: ModelComparison, model: Predictions, true: int, predicted: int) -> None:
+    """The images of one cell, most confident predictions first."""
+    predictions = (model.probabilities >= comparison.thresholds[model.name]).astype(int)
+    images = model.where((model.labels == true) & (predictions == predicted)).table
+    order = images["probability"].sort_values(ascending=not predicted).index
+    labels = f"true label {CLASS_NAMES[true]}, predicted label {CLASS_NAMES[predicted]}"
+    st.markdown(f"**{model.name}**, {CELLS[true][predicted]}: {labels}")
+    show_gallery(
+        images.loc[np.asarray(order)], comparison.stages, "most confident first", f"cell-{model.name}"
+    )
