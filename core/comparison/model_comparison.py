@@ -115,14 +115,12 @@ class ModelComparison:
         """Decision thresholds by model name."""
         return {name: point.threshold for name, point in self.points.items()}
 
-    def reliability(self, temperatures: Mapping[str, float] | pd.Series) -> tuple[dict, dict]:
-        """Bins of the reliability diagram by model name, before and after temperature scaling."""
-        before, after = {}, {}
-        for model in self.models:
-            scaled = calibrated(model.probabilities, temperatures[model.name])
-            before[model.name] = reliability(model.labels, model.probabilities)
-            after[model.name] = reliability(model.labels, scaled)
-        return before, after
+    def reliability(self, temperatures: Mapping[str, float] | pd.Series) -> dict[str, list[dict]]:
+        """Bins of the reliability diagram by model name, after temperature scaling."""
+        return {
+            model.name: reliability(model.labels, calibrated(model.probabilities, temperatures[model.name]))
+            for model in self.models
+        }
 
     def net_benefits(self, thresholds: np.ndarray) -> dict[str, np.ndarray]:
         """Net benefit at each threshold by model name, and of treating all: (thresholds,) each."""

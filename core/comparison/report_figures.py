@@ -76,7 +76,7 @@ def _curves(comparison: ModelComparison, metrics: dict[str, dict]) -> dict[str, 
     """The figures that need images of both classes."""
     models = comparison.models
     table = evaluation.calibration_table(models, comparison.validation)
-    before, after = comparison.reliability(table["temperature"])
+    bins = comparison.reliability(table["temperature"])
     roc_points, pr_points = curve_points(metrics)
     benefits = comparison.net_benefits(DECISION_THRESHOLDS)
     return {
@@ -91,8 +91,8 @@ def _curves(comparison: ModelComparison, metrics: dict[str, dict]) -> dict[str, 
             "Precision-recall curves, with bands and operating points as above.",
         ),
         "reliability": (
-            reliability_diagram(before, after),
-            "Reliability before and after temperature scaling fitted on validation.",
+            reliability_diagram(bins),
+            "Reliability after temperature scaling fitted on validation, with 95% intervals.",
         ),
         "decision": (
             decision_curves(DECISION_THRESHOLDS, benefits),

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from core.evaluation.intervals import wilson
+
 BINS = 10
 MIN_PROBABILITY = 1e-7
 TEMPERATURE_RANGE = (0.05, 20.0)
@@ -72,17 +74,28 @@ def expected_calibration_error(
 
 
 def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> list[dict]:
-    """The reliability diagram's bins that are not empty: number of images, mean probability, positives."""
+    """The reliability diagram's bins that are not empty, one dict each.
+
+    Returns:
+        `range`, lowest and highest probability of the bin; `n`, images; `probability`, their mean;
+        `positives`, how many have pneumonia; `interval`, Wilson's 95% interval of their share.
+    """
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     numbers = _bin_numbers(probabilities, bins)
-    return [
-        {
-            "n": int((numbers == number).sum()),
-            "probability": float(probabilities[numbers == number].mean()),
-            "positives": int(labels[numbers == number].sum()),
-        }
-        for number in np.unique(numbers)
-    ]
+    rows = []
+    for number in np.unique(numbers):
+        chosen = numbers == number
+        images, positives = int(chosen.sum()), int(labels[chosen].sum())
+        rows.append(
+            {
+                "range": (number / bins, (number + 1) / bins),
+                "n": images,
+                "probability": float(probabilities[chosen].mean()),
+                "positives": positives,
+                "interval": wilson(positives, images),
+            }
+        )
+    return rows
 
 
 def log_odds(probabilities: np.ndarray | float) -> np.ndarray:

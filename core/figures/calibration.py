@@ -10,32 +10,35 @@ from core.figures.style import (
     MUTED,
     UNIT_SQUARE,
     diagonal,
+    error_bars,
     heading,
     styled,
 )
 
+SHIFT = 0.014  # between the models' points at one probability
 
-def reliability_diagram(before: dict[str, list[dict]], after: dict[str, list[dict]]) -> go.Figure:
-    """Observed frequency of pneumonia over predicted probability, before and after temperature scaling.
+
+def reliability_diagram(bins: dict[str, list[dict]]) -> go.Figure:
+    """Observed frequency of pneumonia over predicted probability, with 95% intervals.
 
     Args:
-        before, after: bins of `core.evaluation.reliability` by model name.
+        bins: of `core.evaluation.reliability`, by model name.
     """
     figure = go.Figure(diagonal("perfectly calibrated"))
-    for bins, dash, scaling in ((before, "dot", "before scaling"), (after, "solid", "after scaling")):
-        for index, (name, rows) in enumerate(bins.items()):
-            largest = max(row["n"] for row in rows)
-            figure.add_scatter(
-                x=[row["probability"] for row in rows],
-                y=[row["positives"] / row["n"] for row in rows],
-                mode="lines+markers",
-                name=f"{name}, {scaling}",
-                line={"color": MODEL_COLORS[index % len(MODEL_COLORS)], "dash": dash},
-                marker={"size": [5 + 14 * (row["n"] / largest) ** 0.5 for row in rows]},
-                customdata=[[row["n"], row["positives"]] for row in rows],
-                hovertemplate="predicted %{x:.2f}, observed %{y:.2f} (%{customdata[1]} of %{customdata[0]})"
-                f"<extra>{name}</extra>",
-            )
+    for index, (name, rows) in enumerate(bins.items()):
+        observed = np.array([row["positives"] / row["n"] for row in rows])
+        low, high = np.array([row["interval"] for row in rows]).T
+        figure.add_scatter(
+            x=[row["probability"] + SHIFT * (index - (len(bins) - 1) / 2) for row in rows],
+            y=observed,
+            error_y=error_bars(observed, low, high),
+            mode="markers",
+            name=name,
+            marker={"color": MODEL_COLORS[index % len(MODEL_COLORS)], "size": 9},
+            customdata=[[row["probability"], row["n"], row["positives"]] for row in rows],
+            hovertemplate="predicted %{customdata[0]:.2f}: %{customdata[2]} of %{customdata[1]} have "
+            f"pneumonia<extra>{name}</extra>",
+        )
     figure.update_xaxes(title="mean predicted probability")
     figure.update_yaxes(title="observed frequency of pneumonia")
     return styled(figure, height=440, title=heading("Reliability"), legend=LEGEND_BELOW, **UNIT_SQUARE)

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.evaluation import METRICS, Metric
-from core.figures.style import CLASS_COLORS, LEGEND_BELOW, MODEL_COLORS, MUTED, heading, styled
+from core.figures.style import CLASS_COLORS, LEGEND_BELOW, MODEL_COLORS, MUTED, error_bars, heading, styled
 
 ROW_HEIGHT = 34  # pixels a metric
 KEY_METRICS = ("auc", "sensitivity", "specificity", "accuracy")
@@ -57,7 +57,7 @@ def _model_points(
         y=[panel.index(metric) + 0.22 * (index - (models - 1) / 2) for metric in shown],
         mode="markers",
         marker={"size": 10, "color": MODEL_COLORS[index % len(MODEL_COLORS)]},
-        error_x=_error_bars(values, bounds[:, 0], bounds[:, 1]),
+        error_x=error_bars(values, bounds[:, 0], bounds[:, 1]),
         customdata=[[metric.title, text] for metric, text in zip(shown, texts, strict=True)],
         hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>" + name + "</extra>",
         legendgroup=name,
@@ -119,7 +119,7 @@ def subgroup_rates(rows: list[dict], title: str) -> go.Figure:
             y=[index + shift for index, _ in shown],
             mode="markers",
             marker={"color": color, "size": 9},
-            error_x=_error_bars(values, bounds[:, 0], bounds[:, 1]),
+            error_x=error_bars(values, bounds[:, 0], bounds[:, 1]),
             hovertemplate=rate + " %{x:.1%}<extra></extra>",
         )
     figure.update_yaxes(
@@ -147,17 +147,10 @@ def occlusion_differences(table: pd.DataFrame) -> go.Figure:
             y=[names.index(name) + 0.2 * (index - 0.5) for name in rows["model"]],
             mode="markers",
             marker={"size": 10, "color": MODEL_COLORS[2 + index]},
-            error_x=_error_bars(rows["difference"], rows["low"], rows["high"]),
+            error_x=error_bars(rows["difference"], rows["low"], rows["high"]),
             hovertemplate="%{x:+.3f}<extra>" + str(mask) + " hidden</extra>",
         )
     figure.add_vline(0, line_color=MUTED, line_width=1)
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, autorange="reversed")
     figure.update_xaxes(title="ROC AUC, hidden minus whole", tickformat="+.2f")
     return styled(figure, height=130 + 50 * len(names))
-
-
-def _error_bars(
-    values: np.ndarray | pd.Series, low: np.ndarray | pd.Series, high: np.ndarray | pd.Series
-) -> dict:
-    """Plotly's horizontal error bars for intervals; all of shape (n,)."""
-    return {"array": high - values, "arrayminus": values - low, "thickness": 1.5, "width": 3}

@@ -1,5 +1,7 @@
 """The style of all figures: colours that are safe for colour-blind readers on a light or dark background."""
 
+import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 NORMAL = "#2a8fbd"
@@ -35,6 +37,13 @@ def diagonal(name: str = "") -> go.Scatter:
         showlegend=bool(name),
         hoverinfo="skip",
     )
+
+
+def error_bars(
+    values: np.ndarray | pd.Series, low: np.ndarray | pd.Series, high: np.ndarray | pd.Series
+) -> dict:
+    """Plotly's error bars for intervals; all of shape (n,)."""
+    return {"array": high - values, "arrayminus": values - low, "thickness": 1.5, "width": 3}
 
 
 def styled(figure: go.Figure, height: int = 320, **layout: object) -> go.Figure:

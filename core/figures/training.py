@@ -12,6 +12,7 @@ from core.figures.style import GRID, LEGEND_BELOW, MODEL_COLORS, MUTED, STAGE_CO
 MAX_POINTS = 1500
 MAX_BARS = 40  # of layers; a network of more is drawn by block
 MIN_LOG_RATIO = 20  # of the highest loss to the best validation loss, from which the axis is logarithmic
+LOG_TICKS = [digit * 10.0**power for power in range(-4, 4) for digit in (1, 2, 5)]
 METRICS = {"loss": "Loss", "accuracy": "Accuracy"}
 AXES = {"step": "training step", "epoch": "epoch", "time": "minutes of training"}
 MARKS = {  # symbol, size, sentence
@@ -155,7 +156,7 @@ def curves(
         # A first step may be a hundred times the last.
         vertical = {
             "type": "log",
-            "tickvals": [digit * 10.0**power for power in range(-4, 4) for digit in (1, 2, 5)],
+            "tickvals": LOG_TICKS,
         }
     return styled(
         go.Figure(
@@ -241,5 +242,5 @@ def loss_by_model(histories: dict[str, pd.DataFrame]) -> go.Figure:
                 hovertemplate=f"{name}, epoch %{{x}}: %{{y:.3f}}<extra>{split}</extra>",
             )
     figure.update_xaxes(title="epoch", dtick=max(1, max(map(len, histories.values())) // 10))
-    figure.update_yaxes(title="loss", rangemode="tozero")
+    figure.update_yaxes(title="loss", type="log", tickvals=LOG_TICKS)
     return styled(figure, height=360, legend=LEGEND_BELOW)
