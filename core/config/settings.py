@@ -15,6 +15,7 @@ OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("plateau", "cosine")
 CLAHE = "clahe"
 PREPROCESSING = ("none", CLAHE)
+SEEDS = (0, 2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class TrainingSettings:
         "Seed of the split, the augmentation, the head's initial weights and dropout. The same settings and "
         "seed give the same run.",
         Group.LOOP,
-        bounds=(0, 2**31 - 1),
+        bounds=SEEDS,
     )
     precision: str = setting(
         "auto",
@@ -231,6 +232,15 @@ class TrainingSettings:
         bounds=(0.01, 0.5),
         step=0.01,
     )
+    split_seed: int | None = setting(
+        None,
+        "Split seed",
+        "Seed of the split alone, by which patients are held out. Runs of several seeds with one split seed "
+        "can answer as an ensemble.",
+        Group.DATA,
+        bounds=SEEDS,
+        none="the seed",
+    )
     train_limit: int | None = setting(
         None,
         "Training images",
@@ -341,6 +351,11 @@ class TrainingSettings:
     def architecture(self) -> Backbone:
         """The backbone at its width."""
         return BACKBONES[self.backbone].at_width(self.width)
+
+    @property
+    def seed_of_split(self) -> int:
+        """What decides which patients are held out, and which images a limit keeps."""
+        return self.seed if self.split_seed is None else self.split_seed
 
     @property
     def cached_views(self) -> int:

@@ -23,7 +23,7 @@ def rows_by_role(dataset: Dataset, settings: TrainingSettings) -> dict[str, np.n
     Raises:
         UserError: the cohort is unknown, or training or validation lacks a class.
     """
-    roles = assign_roles(dataset.table, settings.validation_fraction, settings.seed)
+    roles = assign_roles(dataset.table, settings.validation_fraction, settings.seed_of_split)
     limits = {TRAINING: settings.train_limit, VALIDATION: settings.validation_limit}
     test_patients = patients_in_training_and_test(dataset.table)
     of_test_patient = dataset.table["patient"].isin(test_patients).to_numpy()
@@ -39,7 +39,7 @@ def rows_by_role(dataset: Dataset, settings: TrainingSettings) -> dict[str, np.n
             _check_both_classes(dataset, rows, f"The cohort {settings.cohort!r}", role)
         if role == TRAINING and settings.without_copies:
             rows = np.setdiff1d(rows, copies(dataset.table))
-        rows_of[role] = sample(dataset.table, rows, limits.get(role), settings.seed)
+        rows_of[role] = sample(dataset.table, rows, limits.get(role), settings.seed_of_split)
     for role in (TRAINING, VALIDATION):
         _check_both_classes(dataset, rows_of[role], "This selection of images", role)
     return rows_of

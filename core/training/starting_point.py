@@ -58,14 +58,14 @@ def _leakage_warning(earlier: Run, validation: ImageSet) -> str:
     if earlier.facts().get("fingerprint") != validation.dataset.fingerprint:
         return f"was trained on unknown images: if they include validation images, {consequence}."
     settings = earlier.settings()
-    roles = assign_roles(validation.dataset.table, settings.validation_fraction, settings.seed)
+    roles = assign_roles(validation.dataset.table, settings.validation_fraction, settings.seed_of_split)
     leaked = int((roles[validation.rows] == "training").sum())
     if not leaked:
         return ""
     return (
         f"held out other patients and may have trained on the patients of {leaked} of these "
-        f"{len(validation)} validation images: {consequence}. Use the same seed and validation fraction for "
-        "both runs, or train both stages in one run."
+        f"{len(validation)} validation images: {consequence}. Use the same split seed and validation "
+        "fraction for both runs, or train both stages in one run."
     )
 
 

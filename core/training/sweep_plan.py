@@ -51,7 +51,7 @@ KEYS = (
 )
 MAX_TRIALS = 1000
 SELECTION = attrgetter(  # the settings that decide which images a run uses
-    "seed",
+    "seed_of_split",
     "cohort",
     "validation_fraction",
     "train_limit",

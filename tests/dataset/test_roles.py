@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.dataset import assign_roles, open_dataset, sample
+from core.config import TrainingSettings
+from core.dataset import assign_roles, open_dataset, rows_by_role, sample
 from core.errors import UserError
 
 
@@ -35,6 +36,16 @@ def test_the_seed_alone_decides_and_added_patients_move_nobody(table):
     roles = assign_roles(table, 0.1, seed=1)
     assert (roles == assign_roles(table, 0.1, seed=1)).all()
     assert (roles != assign_roles(table, 0.1, seed=2)).any()
+
+
+def test_runs_of_several_seeds_with_one_split_seed_hold_out_the_same_images(demo):
+    first, second, other = (
+        rows_by_role(open_dataset(demo), TrainingSettings(seed=seed, split_seed=split, validation_limit=4))
+        for seed, split in ((1, 0), (2, 0), (2, None))
+    )
+    assert all((first[role] == second[role]).all() for role in first)
+    assert list(first["training"]) != list(other["training"])
+    assert TrainingSettings.from_json({"seed": 3}).seed_of_split == 3  # a run from before
 
 
 def test_published_validation_images_join_training(table):
