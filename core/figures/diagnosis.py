@@ -31,13 +31,17 @@ def overlay(pixels: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
     return np.rint(pixels[..., np.newaxis] * (1 - share) + color * share).astype(np.uint8)
 
 
-def probability_bar(probability: float, threshold: float) -> go.Figure:
+def probability_bar(
+    probability: float, threshold: float, spread: tuple[float, float] | None = None
+) -> go.Figure:
     """A probability of pneumonia on a line from 0 to 1, with the threshold marked.
 
     Args:
         probability: of PNEUMONIA, 0 to 1.
         threshold: probability at or above which an image is predicted PNEUMONIA.
+        spread: lowest and highest probability of an ensemble's members; None for any other model.
     """
+    lowest, highest = spread or (probability, probability)
     color = PNEUMONIA if probability >= threshold else NORMAL
     figure = go.Figure()
     figure.add_bar(x=[1], y=[""], orientation="h", marker_color=GRID, hoverinfo="skip")
@@ -47,6 +51,12 @@ def probability_bar(probability: float, threshold: float) -> go.Figure:
         orientation="h",
         marker_color=color,
         hovertemplate="probability of pneumonia %{x:.1%}<extra></extra>",
+        error_x={
+            "array": [highest - probability],
+            "arrayminus": [probability - lowest],
+            "color": MUTED,
+            "visible": spread is not None,
+        },
     )
     figure.add_vline(threshold, line_color=MUTED, line_dash="dash", line_width=2)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=False)

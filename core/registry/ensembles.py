@@ -196,7 +196,7 @@ def _copied(item: RegisteredModel, folder: Path, number: int) -> Member:
     target = folder / "members" / str(number) / item.model.path.name
     atomic.copy(item.model.path, target)
     copy_reference(item, target)
-    return Member(item.name, item.version, file_digest(target), str(target.relative_to(folder)))
+    return Member(item.name, item.version, file_digest(target), target.relative_to(folder).as_posix())
 
 
 def _record(plan: EnsemblePlan, members: list[Member]) -> ModelRecord:

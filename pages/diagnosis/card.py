@@ -71,7 +71,7 @@ def _finding(reading: Reading, heading: DeltaGenerator, remarks: DeltaGenerator)
 def _probability(reading: Reading) -> None:
     probability = reading.prediction.calibrated
     st.markdown(f"Probability of pneumonia **{probability:.1%}**: {certainty(probability)}")
-    figure = probability_bar(probability, reading.threshold)
+    figure = probability_bar(probability, reading.threshold, reading.prediction.spread)
     st.plotly_chart(figure, key="bar", config={"displayModeBar": False})
 
 
