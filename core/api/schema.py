@@ -31,11 +31,22 @@ class SimilarImage(Strict):
     distance: float
 
 
+class SimilarTestImages(Strict):
+    """The test images with the nearest calibrated probabilities, from `lowest` to `highest`."""
+
+    images: int
+    with_pneumonia: int
+    lowest: float
+    highest: float
+
+
 class Result(Strict):
     """What the model says about one file: an error, or a prediction.
 
     `withheld` is the reason why a result is withheld. `framing` is the part of the image that the model saw,
     `whole` or `lungs`; `framing_reason` says why it is the whole image where the model is framed by lungs.
+    `similar_test_images` says how many of the model's test images scored alike have pneumonia: what the
+    probability was worth there.
     With a heat map and plausible lungs, `heat_in_lungs` is the share of the heat in the lungs; `heat_side` is
     the patient's lung with more of it, and `heat_third` the third of that lung.
     An ensemble's members give calibrated probabilities from `member_lowest` to `member_highest`.
@@ -55,6 +66,7 @@ class Result(Strict):
     warnings: list[str] | None = None
     framing: str | None = None
     framing_reason: str | None = None
+    similar_test_images: SimilarTestImages | None = None
     heatmap: str | None = None
     heat_in_lungs: float | None = None
     heat_side: str | None = None

@@ -79,9 +79,8 @@ def key_metrics(name: str, models: dict[str, dict]) -> go.Figure:
         for metric in panel
         for end in metrics["intervals"][metric.name] or ()
     ]
-    points = _model_points(name, models[name], panel, 0, 1, in_legend=False)
-    points.marker.color = MODEL_COLORS[list(models).index(name) % len(MODEL_COLORS)]
-    figure = go.Figure(points)
+    figure = go.Figure(_model_points(name, models[name], panel, 0, 1, in_legend=False))
+    figure.update_traces(marker_color=MODEL_COLORS[list(models).index(name) % len(MODEL_COLORS)])
     for row, metric in enumerate(panel):
         text = metric.text(models[name][metric.name], models[name]["intervals"][metric.name])
         figure.add_annotation(

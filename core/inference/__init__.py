@@ -26,10 +26,11 @@ from core.inference.out_of_distribution import Check, check
 from core.inference.prediction import ModelOutput, Prediction
 from core.inference.predictor import Predictor
 from core.inference.reader import Reader
-from core.inference.reading import FINDINGS, NO_RESULT, Reading, certainty
+from core.inference.reading import FINDINGS, NO_RESULT, Reading
 from core.inference.reference import Neighbour, Reference, save_reference
 from core.inference.results import NOTICE, described, file_results
 from core.inference.stability import UNCERTAIN, SecondOpinion
+from core.inference.track_record import PREDICTIONS
 from core.inference.worklist import MAX_WAIT_S, prioritized
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "NO_RESULT",
     "Neighbour",
     "NetworkPredictor",
+    "PREDICTIONS",
     "OcclusionResult",
     "Prediction",
     "Predictor",
@@ -65,7 +67,6 @@ __all__ = [
     "file_results",
     "heat_location",
     "borderline",
-    "certainty",
     "check",
     "doubt",
     "described",

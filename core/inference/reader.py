@@ -20,6 +20,7 @@ from core.inference.prediction import ModelOutput
 from core.inference.predictor import BATCH, Predictor
 from core.inference.reading import Reading
 from core.inference.stability import SecondOpinion
+from core.inference.track_record import TrackRecord, track_record_of
 from core.weights import ModelRecord
 
 
@@ -84,6 +85,11 @@ class Reader:
     def reference(self) -> AnyReference | None:
         """Out-of-distribution reference of the model; None if it has none."""
         return reference_of(self.record, self.path)
+
+    @cached_property
+    def track_record(self) -> TrackRecord | None:
+        """The model's predictions for its test images; None if they are unknown or too few."""
+        return track_record_of(self.record, self.path)
 
     @cached_property
     def companions(self) -> dict[int, Predictor]:
@@ -160,8 +166,18 @@ class Reader:
         withheld = not anyway and any(item.withheld for item in checks)
         location = heat_location(output.heat, output.lungs) if output.heat else None
         warning = self._doubt(output, location)
-        model = self.model_warnings
-        return Reading(image, output, threshold, checks, withheld, warning, None, model, location)
+        similar = self.track_record.near(output.prediction.calibrated) if self.track_record else None
+        return Reading(
+            image,
+            output,
+            threshold,
+            checks,
+            withheld,
+            warning,
+            model_warnings=self.model_warnings,
+            heat_location=location,
+            similar_scores=similar,
+        )
 
     def _doubt(self, output: ModelOutput, location: HeatLocation | None) -> str:
         """Why the heat map may say more about the model; where it is hot counts for pneumonias only."""

@@ -9,6 +9,7 @@ from core.inference.heat_map import HeatMap
 from core.inference.out_of_distribution import Check
 from core.inference.prediction import ModelOutput, Prediction
 from core.inference.stability import UNCERTAIN, SecondOpinion
+from core.inference.track_record import SimilarScores
 
 # Panicek and Hricak, "How sure are you, doctor?", American Journal of Roentgenology 2016, give terms for
 # about 10, 25, 50, 75 and 90%; the bounds lie between.
@@ -37,6 +38,7 @@ class Reading:
         second_opinion: how far the result can be relied on; None before it was computed.
         model_warnings: what every reading of the model must say, one sentence each.
         heat_location: where the heat map is hot; None if that was not computed or the lungs are unknown.
+        similar_scores: the model's test images with the nearest probabilities; None if they are unknown.
     """
 
     image: Image
@@ -48,6 +50,7 @@ class Reading:
     second_opinion: SecondOpinion | None = None
     model_warnings: tuple[str, ...] = ()
     heat_location: HeatLocation | None = None
+    similar_scores: SimilarScores | None = None
 
     @property
     def withheld_reason(self) -> str:
@@ -71,11 +74,20 @@ class Reading:
             return NO_RESULT
         return FINDINGS[self.second_opinion.finding if self.second_opinion else self.prediction.label]
 
+    @property
+    def certainty(self) -> str:
+        """The probability in a radiologist's words, or that test images contradict it."""
+        probability = self.prediction.calibrated
+        contradiction = self.similar_scores.contradiction(probability) if self.similar_scores else ""
+        return f"{contradiction}, going by test images" if contradiction else certainty(probability)
+
     def remarks(self) -> list[str]:
         """What a reader should know besides the probability, one sentence each; warnings come first."""
         if self.withheld:
             return self.warnings()
         sentences = self.warnings()
+        if self.similar_scores:
+            sentences.append(self.similar_scores.sentence())
         if spread := self.spread_sentence():
             sentences.append(spread)
         if self.heat_location:

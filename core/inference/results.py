@@ -83,6 +83,13 @@ def _values(reading: Reading | UserError) -> dict:
     }
     if frame.reason:
         values["framing_reason"] = frame.reason
+    if similar := reading.similar_scores:
+        values["similar_test_images"] = {
+            "images": similar.images,
+            "with_pneumonia": similar.positives,
+            "lowest": round(similar.lowest, 4),
+            "highest": round(similar.highest, 4),
+        }
     if reading.heat_map:
         if location := reading.heat_location:
             values |= {

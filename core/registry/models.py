@@ -11,14 +11,13 @@ import pandas as pd
 from core import config
 from core.config import stage_of_file
 from core.errors import UserError
-from core.inference import IDENTITY_FILE, AvailableModel, bundled_models, published_models
+from core.inference import IDENTITY_FILE, PREDICTIONS, AvailableModel, bundled_models, published_models
 from core.registry.disagreement import disagreement
 from core.registry.history import Event, events
 from core.registry.storage import BUNDLED, current_state, registry_folder, version_folder
 from core.runs import Run, list_runs
 from core.weights import WeightsError, read_record
 
-PREDICTIONS = "predictions-{}.csv"  # beside the weights of a registered version, by split
 ACTIVE, CANDIDATE, RETIRED = "active", "candidate", "retired"
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from core import atomic
 from core.errors import UserError
-from core.inference import IDENTITY_FILE, REFERENCE_FILE, published_models
+from core.inference import IDENTITY_FILE, PREDICTIONS, REFERENCE_FILE, published_models
 from core.registry.golden_images import GOLDEN_FILE, save_golden_images
-from core.registry.models import PREDICTIONS, RegisteredModel, registered_version
+from core.registry.models import RegisteredModel, registered_version
 from core.registry.storage import folder_name, next_version, version_folder
 from core.weights import file_digest, member_paths, update_record
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import PIL.Image
 
-from core.inference import NOTICE, AvailableModel, Reading, certainty
+from core.inference import NOTICE, AvailableModel, Reading
 from core.reports.document import Picture, Section, write_pdf
 
 STRENGTH = 0.6  # of the heat map
@@ -90,7 +90,7 @@ def _model_rows(model: AvailableModel) -> dict[str, str]:
 
 def _result_rows(reading: Reading) -> dict[str, str]:
     probability = reading.prediction.calibrated
-    result = {"Probability of pneumonia": f"{probability:.1%} ({certainty(probability)})"}
+    result = {"Probability of pneumonia": f"{probability:.1%} ({reading.certainty})"}
     if spread := reading.prediction.spread:
         result["Members of the ensemble"] = "{:.1%} to {:.1%}".format(*spread)
     return {

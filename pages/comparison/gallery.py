@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -77,7 +78,7 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
     ]
     clicked = image_grid(dataset, rows, [image.caption for image in images], key)
     if clicked is not None:
-        st.session_state[ENLARGED] = list(rows).index(clicked)
+        st.session_state[ENLARGED] = int(np.flatnonzero(rows == clicked)[0])
         _enlarge(images, stages)
 
 

@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.figures.diagnosis import probability_bar
 from core.images import Image, ImageError, decode_safely
-from core.inference import NOTICE, AvailableModel, Reader, Reading, certainty
+from core.inference import NOTICE, AvailableModel, Reader, Reading
 from pages.diagnosis.downloads import image_downloads
 from pages.diagnosis.entries import Entry, entries, full_reading
 from pages.diagnosis.human_reading import reading_form
@@ -70,7 +70,7 @@ def _finding(reading: Reading, heading: DeltaGenerator, remarks: DeltaGenerator)
 
 def _probability(reading: Reading) -> None:
     probability = reading.prediction.calibrated
-    st.markdown(f"Probability of pneumonia **{probability:.1%}**: {certainty(probability)}")
+    st.markdown(f"Probability of pneumonia **{probability:.1%}**: {reading.certainty}")
     figure = probability_bar(probability, reading.threshold, reading.prediction.spread)
     st.plotly_chart(figure, key="bar", config={"displayModeBar": False})
 

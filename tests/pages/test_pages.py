@@ -232,6 +232,7 @@ def test_the_model_that_came_along_is_compared_as_it_answers_and_keeps_its_thres
     assert "Stage 3 ranks 329 test images better than Stage 2" in texts(app)
     app.selectbox(key="rule").set_value("half").run()
     assert "Use in diagnosis" not in [button.label for button in app.button]
+    app.selectbox(key="rule").set_value("own").run()
     app.button_group(key="section").set_value("Errors").run()
     assert not app.exception and "Open their data set" in app.info[0].value
     assert len(app.dataframe[0].value) == 50 and app.dataframe[0].value["Label"].iloc[0] == "NORMAL"

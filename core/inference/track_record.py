@@ -1,0 +1,120 @@
+"""What a model's probabilities were worth on its test images: how many of those scored alike had pneumonia.
+
+Temperature scaling is fitted on validation images and need not hold on others. The test images whose
+probabilities are nearest to an image's say how far it does.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.errors import UserError
+from core.evaluation import Predictions, calibrated, wilson
+from core.runs import open_run
+from core.weights import ModelRecord, WeightsError, read_record
+
+PREDICTIONS = "predictions-{}.csv"  # beside the weights of a registered version, by split
+SIMILAR = 30  # test images
+TOLERANCE = 0.05  # by which a probability may lie outside the interval and still count as right
+MIN_IMAGES = 4 * SIMILAR  # in a test set, so that the nearest are near
+MAX_LOADED = 8
+
+
+@dataclass(frozen=True)
+class SimilarScores:
+    """The test images whose probabilities are nearest to one probability.
+
+    Attributes:
+        images: how many.
+        positives: how many of them have pneumonia.
+        lowest, highest: of their calibrated probabilities.
+        interval: Wilson's 95% interval of the share with pneumonia.
+    """
+
+    images: int
+    positives: int
+    lowest: float
+    highest: float
+    interval: tuple[float, float]
+
+    def sentence(self) -> str:
+        """How many of them have pneumonia."""
+        low, high = f"{self.lowest:.0%}", f"{self.highest:.0%}"
+        between = f"about {low}" if low == high else f"{low} to {high}"
+        have = "has" if self.positives == 1 else "have"
+        return (
+            f"Of the {self.images} test images with the nearest probabilities ({between}), {self.positives} "
+            f"{have} pneumonia."
+        )
+
+    def contradiction(self, probability: float) -> str:
+        """`too high` or `too low` if the share with pneumonia contradicts a probability; else ""."""
+        low, high = self.interval
+        if probability > high + TOLERANCE:
+            return "too high"
+        return "too low" if probability < low - TOLERANCE else ""
+
+
+@dataclass(frozen=True, eq=False)
+class TrackRecord:
+    """A model's predictions for its test images.
+
+    Attributes:
+        probabilities: calibrated, in ascending order, float64 (n,).
+        labels: 0 or 1, int64 (n,).
+    """
+
+    probabilities: np.ndarray
+    labels: np.ndarray
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, temperature: float) -> "TrackRecord":
+        """From a table of predictions, and the temperature of the model."""
+        test = Predictions.of("test", table)
+        order = np.argsort(test.probabilities, kind="stable")
+        return cls(calibrated(test.probabilities[order], temperature), test.labels[order])
+
+    def near(self, probability: float) -> SimilarScores:
+        """The test images with the nearest probabilities.
+
+        Args:
+            probability: calibrated.
+        """
+        chosen = np.argsort(np.abs(self.probabilities - probability), kind="stable")[:SIMILAR]
+        positives, near = int(self.labels[chosen].sum()), self.probabilities[chosen]
+        interval = wilson(positives, len(chosen))
+        assert interval is not None  # there are images
+        return SimilarScores(len(chosen), positives, float(near.min()), float(near.max()), interval)
+
+
+def track_record_of(record: ModelRecord, weights: Path) -> TrackRecord | None:
+    """The track record of a model; None if its test predictions are unknown or too few.
+
+    Args:
+        record: of the model.
+        weights: its weights file. A registered version has its predictions beside it; those of any other
+            model are in its run's folder.
+    """
+    beside = weights.with_name(PREDICTIONS.format("test"))
+    try:
+        if beside.exists():
+            return _beside(beside, beside.stat().st_mtime_ns, record.temperature)
+        run = open_run(record.run)
+        if read_record(run.weights_path(record.stage)).created != record.created:
+            return None
+        table = run.results.predictions(record.stage, "test")
+        return _long_enough(table, record.temperature)
+    except (UserError, WeightsError, OSError, ValueError, KeyError):
+        return None
+
+
+@lru_cache(maxsize=MAX_LOADED)
+def _beside(path: Path, _modified: int, temperature: float) -> TrackRecord | None:
+    return _long_enough(pd.read_csv(path, keep_default_na=False), temperature)
+
+
+def _long_enough(table: pd.DataFrame | None, temperature: float) -> TrackRecord | None:
+    return None if table is None or len(table) < MIN_IMAGES else TrackRecord.of(table, temperature)

@@ -1,0 +1,81 @@
+"""What a probability was worth on test images stands beside it, and contradicts it where it was wrong."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import atomic
+from core.images import read_image
+from core.inference import Reader, bundled_models, file_results
+from core.inference.track_record import MIN_IMAGES, PREDICTIONS, TrackRecord, track_record_of
+
+
+def table(probabilities: np.ndarray, positive: np.ndarray) -> pd.DataFrame:
+    """Predictions as a run saves them."""
+    return pd.DataFrame(
+        {
+            "path": [f"{number:04}" for number in range(len(probabilities))],
+            "label": np.where(positive, "PNEUMONIA", "NORMAL"),
+            "probability": probabilities,
+        }
+    )
+
+
+PROBABILITIES = np.linspace(0.005, 0.995, 300)
+
+
+def test_a_calibrated_model_is_not_contradicted():
+    positive = np.random.default_rng(0).random(300) < PROBABILITIES
+    record = TrackRecord.of(table(PROBABILITIES, positive), 1.0)
+    assert [record.near(value).contradiction(value) for value in (0.02, 0.3, 0.5, 0.7, 0.98)] == [""] * 5
+
+
+@pytest.mark.parametrize(
+    ("bound", "probability", "expected"), [(0.9, 0.7, "too high"), (0.1, 0.3, "too low")]
+)
+def test_a_probability_that_test_images_contradict_is_named(bound, probability, expected):
+    record = TrackRecord.of(table(PROBABILITIES, bound < PROBABILITIES), 1.0)
+    similar = record.near(probability)
+    assert similar.contradiction(probability) == expected
+    assert similar.positives == (0 if expected == "too high" else 30)
+    assert f"(65% to 75%), {similar.positives} have" in similar.sentence() or expected == "too low"
+
+
+def test_one_image_has_pneumonia():
+    record = TrackRecord.of(table(PROBABILITIES, np.arange(300) == 299), 1.0)
+    assert record.near(0.99).sentence().endswith("1 has pneumonia.")
+
+
+def test_temperature_is_applied():
+    record = TrackRecord.of(table(np.array([0.1, 0.9]), np.array([False, True])), 2.0)
+    assert record.probabilities == pytest.approx([0.25, 0.75])
+
+
+def test_the_bundled_model_says_what_its_probabilities_were_worth(monkeypatch):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    (model,) = bundled_models()
+    record = track_record_of(model.record, model.path)
+    assert len(record.probabilities) == model.record.evaluation["test"]["n"]
+    assert record.near(0.6).contradiction(0.6) == "too high"
+    assert record.near(0.001).contradiction(0.001) == ""
+
+
+def test_predictions_beside_the_weights_count_before_the_runs(tmp_path, monkeypatch):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    (model,) = bundled_models()
+    weights = tmp_path / model.path.name
+    beside = weights.with_name(PREDICTIONS.format("test"))
+    few = table(PROBABILITIES[: MIN_IMAGES - 1], np.arange(MIN_IMAGES - 1) % 2 == 0)
+    atomic.write_text(beside, few.to_csv(index=False))
+    assert track_record_of(model.record, weights) is None
+
+
+def test_page_terminal_and_api_say_it(monkeypatch, demo):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    (model,) = bundled_models()
+    path = next((demo / "test" / "PNEUMONIA").iterdir())
+    reader = Reader(model.path)
+    (reading,) = reader.read([read_image(path)], anyway=True)
+    assert reading.similar_scores.sentence() in reading.remarks()
+    (result,) = file_results(reader, [(path.name, lambda: read_image(path))], anyway=True)["results"]
+    assert result["similar_test_images"]["with_pneumonia"] == reading.similar_scores.positives
