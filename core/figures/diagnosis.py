@@ -34,14 +34,13 @@ def overlay(pixels: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
 def probability_bar(
     probability: float, threshold: float, spread: tuple[float, float] | None = None
 ) -> go.Figure:
-    """A probability of pneumonia on a line from 0 to 1, with the threshold marked.
+    """A probability of pneumonia on a line from 0 to 1, the threshold and an ensemble's spread marked.
 
     Args:
         probability: of PNEUMONIA, 0 to 1.
         threshold: probability at or above which an image is predicted PNEUMONIA.
         spread: lowest and highest probability of an ensemble's members; None for any other model.
     """
-    lowest, highest = spread or (probability, probability)
     color = PNEUMONIA if probability >= threshold else NORMAL
     figure = go.Figure()
     figure.add_bar(x=[1], y=[""], orientation="h", marker_color=GRID, hoverinfo="skip")
@@ -51,13 +50,9 @@ def probability_bar(
         orientation="h",
         marker_color=color,
         hovertemplate="probability of pneumonia %{x:.1%}<extra></extra>",
-        error_x={
-            "array": [highest - probability],
-            "arrayminus": [probability - lowest],
-            "color": MUTED,
-            "visible": spread is not None,
-        },
     )
+    if spread:
+        figure.add_vrect(*spread, fillcolor=MUTED, opacity=0.5, line_width=0)
     figure.add_vline(threshold, line_color=MUTED, line_dash="dash", line_width=2)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=False)
     margin = {"l": 8, "r": 16, "t": 4, "b": 24}

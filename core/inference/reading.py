@@ -88,8 +88,6 @@ class Reading:
         sentences = self.warnings()
         if self.similar_scores:
             sentences.append(self.similar_scores.sentence())
-        if spread := self.spread_sentence():
-            sentences.append(spread)
         if self.heat_location:
             sentences.append(self.heat_location.sentence())
         if opinion := self.second_opinion:
@@ -102,7 +100,7 @@ class Reading:
         if self.withheld or not spread:
             return ""
         lowest, highest = (f"{probability:.1%}" for probability in spread)
-        return f"The {len(self.prediction.members)} members of the ensemble: {lowest} to {highest}."
+        return f"The ensemble's {len(self.prediction.members)} members give {lowest} to {highest}."
 
     def warnings(self) -> list[str]:
         """Reasons to doubt the result, one sentence each; those that concern the image come first."""

@@ -71,6 +71,8 @@ def _finding(reading: Reading, heading: DeltaGenerator, remarks: DeltaGenerator)
 def _probability(reading: Reading) -> None:
     probability = reading.prediction.calibrated
     st.markdown(f"Probability of pneumonia **{probability:.1%}**: {reading.certainty}")
+    if spread := reading.spread_sentence():
+        st.caption(spread)
     figure = probability_bar(probability, reading.threshold, reading.prediction.spread)
     st.plotly_chart(figure, key="bar", config={"displayModeBar": False})
 

@@ -99,7 +99,7 @@ def test_an_ensemble_answers_with_the_mean_of_its_members_calibrated_log_odds(ru
     ]
     expected = np.mean(heats, axis=0)
     assert reading.heat_map.values == pytest.approx(expected / max(expected.max(), 1e-9), abs=1e-5)
-    assert reading.spread_sentence() in reading.remarks()
+    assert reading.spread_sentence().startswith("The ensemble's 3 members give ")
 
 
 def test_every_way_in_gives_one_number_and_the_spread(ensemble, image, tmp_path, capsys):
