@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "compilation": set(),
     "anatomy": {"dataset", "images", "weights", "compilation", "network"},
     "figures": {"evaluation"},
-    "dataset": {"images"},
+    "dataset": {"images", "evaluation"},
     "network": {"weights"},
     "runs": {"weights"},
     "inference": {"images", "dataset", "runs", "evaluation", "weights", "compilation", "anatomy"},

@@ -1,11 +1,17 @@
 """What a check of the audit reports, and the audit report as Markdown."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import pandas as pd
 
 from core.config import old_names
 from core.dataset.dataset import Dataset
-from core.dataset.shortcut_baselines import SHORTCUT_TITLES
+from core.dataset.shortcut_baselines import SHORTCUT_TITLES, CrossValidatedAuc
 
+MAX_EXAMPLES = 12
+INTERVAL = "interval_"  # in the name of a fact: the 95% interval of the AUC of the same name
 TITLES = {  # of facts whose name is not clear by itself
     "across_splits": "Groups in more than one split",
     "unknown_patients": "Images of unknown patients",
@@ -48,8 +54,32 @@ class Finding:
         return old_names.with_both(values, old_names.AUDIT)
 
     def lines(self) -> list[str]:
-        """The facts as text, one line each."""
-        return [f"{_title(name)}: {_text(value)}" for name, value in self.facts.items()]
+        """The facts as text, one line each; an AUC with its interval."""
+        return [self._line(name) for name in self.facts if not name.startswith(INTERVAL)]
+
+    def _line(self, name: str) -> str:
+        bounds = self.facts.get(name.replace("auc_", INTERVAL, 1)) if name.startswith("auc_") else None
+        interval = " ({:.3f} to {:.3f})".format(*bounds) if bounds else ""
+        return f"{_title(name)}: {_text(self.facts[name])}{interval}"
+
+
+def auc_facts(aucs: Mapping[str, CrossValidatedAuc | None]) -> dict:
+    """AUCs by name as facts: `auc_NAME`, and `interval_NAME` for those that have one."""
+    return {f"auc_{name}": auc.value if auc else None for name, auc in aucs.items()} | {
+        f"{INTERVAL}{name}": list(auc.interval) for name, auc in aucs.items() if auc and auc.interval
+    }
+
+
+def example_paths(dataset: Dataset, rows: np.ndarray) -> list[str]:
+    """The paths of the first few of some images."""
+    return list(dataset.table["path"].iloc[rows[:MAX_EXAMPLES]])
+
+
+def share_by_class(dataset: Dataset, rows: np.ndarray) -> dict[str, float]:
+    """Which share of the images of each class some rows are."""
+    chosen = pd.Series(np.isin(np.arange(len(dataset.table)), rows))
+    shares = chosen.groupby(dataset.table["label"]).mean().round(3)
+    return {str(label): float(share) for label, share in shares.items()}
 
 
 def report(dataset: Dataset, findings: list[Finding]) -> str:

@@ -9,12 +9,11 @@ import pandas as pd
 from core.dataset import issues
 from core.dataset.dataset import Dataset
 from core.dataset.duplicates import identical_groups, near_identical_groups
-from core.dataset.findings import Finding
+from core.dataset.findings import MAX_EXAMPLES, Finding, example_paths, share_by_class
 from core.dataset.label_review import label_error_scores, suspicious_labels
 from core.dataset.patients import patients_in_training_and_test
 from core.dataset.problems import is_passed_over
 
-MAX_EXAMPLES = 12
 MAX_SUSPICIOUS = 20
 BARE_NUMBER = re.compile(r"(?:bacteria|virus)-(\d+)")
 
@@ -136,7 +135,7 @@ def coloured_images(dataset: Dataset) -> Iterator[Finding]:
         "coloured",
         "Images with colour",
         len(rows),
-        _paths(dataset, rows),
+        example_paths(dataset, rows),
         "X-rays are greyscale; colour suggests a photograph, a screenshot or annotations.",
         "Review them, and export the originals.",
         issue="colour",
@@ -146,16 +145,14 @@ def coloured_images(dataset: Dataset) -> Iterator[Finding]:
 def marked_images(dataset: Dataset) -> Iterator[Finding]:
     """Images with a marker at the border."""
     rows = issues.marked(dataset)
-    marked = pd.Series(0.0, dataset.table.index)
-    marked.iloc[rows] = 1.0
     yield Finding(
         "marks_at_the_border",
         "Images with a bright marker at the border",
         len(rows),
-        _paths(dataset, rows),
+        example_paths(dataset, rows),
         "A model can learn the letters that a hospital prints on its images instead of the lungs.",
         "Compare the shares by class; if they differ, check the corners of the heat maps.",
-        {"share_by_class": marked.groupby(dataset.table["label"]).mean().round(3).to_dict()},
+        {"share_by_class": share_by_class(dataset, rows)},
         issue="marker at the border",
     )
 
@@ -168,7 +165,7 @@ def unusual_sizes(dataset: Dataset) -> Iterator[Finding]:
         "unusual_sizes",
         "Images of unusual size",
         len(rows),
-        _paths(dataset, rows),
+        example_paths(dataset, rows),
         "Small images are enlarged and blurred, elongated ones are squeezed, and the model sees the result.",
         "Check whether they are chest X-rays at all.",
         {"width": _range(table["width"]), "height": _range(table["height"])},
@@ -201,10 +198,6 @@ def mislabelled_images(dataset: Dataset) -> Iterator[Finding]:
 
 def _group_paths(table: pd.DataFrame, groups: list[np.ndarray]) -> list[list[str]]:
     return [list(table["path"].iloc[rows]) for rows in groups[:MAX_EXAMPLES]]
-
-
-def _paths(dataset: Dataset, rows: np.ndarray) -> list[str]:
-    return list(dataset.table["path"].iloc[rows[:MAX_EXAMPLES]])
 
 
 def _range(values: pd.Series) -> str:

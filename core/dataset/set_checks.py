@@ -7,7 +7,7 @@ import numpy as np
 from core.config import CLASS_NAMES, TrainingSettings
 from core.dataset import shortcut_baselines
 from core.dataset.dataset import Dataset
-from core.dataset.findings import Finding
+from core.dataset.findings import Finding, auc_facts
 from core.dataset.roles import FEW_IN_VALIDATION, VALIDATION, assign_roles
 from core.errors import UserError
 
@@ -79,7 +79,7 @@ def shortcuts(dataset: Dataset) -> Iterator[Finding]:
     strong = [
         shortcut_baselines.SHORTCUT_TITLES.get(name, name)
         for name, auc in aucs.items()
-        if auc and auc > SHORTCUT_AUC
+        if auc and auc.value > SHORTCUT_AUC
     ]
     yield Finding(
         "shortcuts",
@@ -89,7 +89,7 @@ def shortcuts(dataset: Dataset) -> Iterator[Finding]:
         "AUC of gradient boosting on the histogram, the corners, the border or an 8 x 8 thumbnail, "
         "cross-validated by patient. A model no better than these may not be using the lungs.",
         "Compare every model with these baselines, and distrust one that is no better.",
-        {f"auc_{name}": auc for name, auc in aucs.items()},
+        auc_facts(aucs),
     )
 
 
@@ -98,7 +98,7 @@ def split_differences(dataset: Dataset) -> Iterator[Finding]:
     aucs = {
         label: shortcut_baselines.split_auc(dataset.table, dataset.pixels, label) for label in CLASS_NAMES
     }
-    differing = [label for label, auc in aucs.items() if auc and auc > SPLIT_AUC]
+    differing = [label for label, auc in aucs.items() if auc and auc.value > SPLIT_AUC]
     yield Finding(
         "split_differences",
         "Classes whose test images look different",
@@ -107,5 +107,5 @@ def split_differences(dataset: Dataset) -> Iterator[Finding]:
         "AUC for telling test from training images by their histogram alone. Where it is high, validation "
         "metrics are too optimistic.",
         "Trust test results more than validation results, and expect other hospitals to differ more.",
-        {f"auc_{label.lower()}": auc for label, auc in aucs.items()},
+        auc_facts({label.lower(): auc for label, auc in aucs.items()}),
     )

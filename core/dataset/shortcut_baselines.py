@@ -6,14 +6,17 @@ numbers of the image.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from core.config import CLASS_NAMES
 from core.dataset.dataset import Dataset
 from core.dataset.patients import patient_groups
 from core.dataset.pixels import block_means, blocks
+from core.evaluation import Interval, interval
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -23,8 +26,23 @@ MIN_IMAGES = 10  # of each class
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 
 
-def class_auc(shortcut: str, table: pd.DataFrame, pixels: np.ndarray, rows: np.ndarray) -> float | None:
-    """AUC of predicting the class from a shortcut, out of fold with patients kept together.
+@dataclass(frozen=True)
+class CrossValidatedAuc:
+    """AUC of telling two groups of images apart, out of fold with patients kept together.
+
+    Attributes:
+        value: the AUC.
+        interval: its 95% interval, by a bootstrap over patients; None with few patients.
+    """
+
+    value: float
+    interval: Interval | None
+
+
+def class_auc(
+    shortcut: str, table: pd.DataFrame, pixels: np.ndarray, rows: np.ndarray
+) -> CrossValidatedAuc | None:
+    """AUC of predicting the class from a shortcut.
 
     Args:
         shortcut: one of `SHORTCUTS`.
@@ -35,12 +53,24 @@ def class_auc(shortcut: str, table: pd.DataFrame, pixels: np.ndarray, rows: np.n
     Returns:
         AUC; None if a class has too few images.
     """
-    chosen = table.iloc[rows]
-    labels = (chosen["label"] == "PNEUMONIA").to_numpy(int)
-    return _auc(SHORTCUTS[shortcut](pixels)[rows], labels, patient_groups(chosen))
+    return class_auc_from(SHORTCUTS[shortcut](pixels)[rows], table.iloc[rows])
 
 
-def split_auc(table: pd.DataFrame, pixels: np.ndarray, label: str) -> float | None:
+def class_auc_from(features: np.ndarray, chosen: pd.DataFrame) -> CrossValidatedAuc | None:
+    """AUC of predicting the class from any numbers.
+
+    Args:
+        features: float ndarray of shape (n, numbers); NaN where a number is missing.
+        chosen: the rows of a Dataset's table that they belong to.
+
+    Returns:
+        AUC; None if a class has too few images.
+    """
+    labels = (chosen["label"] == CLASS_NAMES[1]).to_numpy(int)
+    return _auc(features, labels, patient_groups(chosen))
+
+
+def split_auc(table: pd.DataFrame, pixels: np.ndarray, label: str) -> CrossValidatedAuc | None:
     """AUC of telling test images from the others by their histogram, within one class."""
     rows = np.flatnonzero(table["label"] == label)
     chosen = table.iloc[rows]
@@ -104,7 +134,7 @@ SHORTCUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 SHORTCUT_TITLES = {"frame": "border"}  # for people, where files have another name
 
 
-def _auc(features: np.ndarray, labels: np.ndarray, patients: pd.Series) -> float | None:
+def _auc(features: np.ndarray, labels: np.ndarray, patients: pd.Series) -> CrossValidatedAuc | None:
     # Imported lazily: scikit-learn takes a second, and pages that only browse need none of it.
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
@@ -116,7 +146,8 @@ def _auc(features: np.ndarray, labels: np.ndarray, patients: pd.Series) -> float
         probabilities = np.asarray(
             cross_val_predict(classifier, features, labels, groups=patients, cv=folds, method="predict_proba")
         )
-    return float(roc_auc_score(labels, probabilities[:, 1]))
+    value = float(roc_auc_score(labels, probabilities[:, 1]))
+    return CrossValidatedAuc(value, interval("auc", labels, probabilities[:, 1], patients.to_numpy()))
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from core.evaluation.clinical_use import net_benefit, predictive_values
 from core.evaluation.curves import Curve, precision_recall, roc
 from core.evaluation.ensembles import ensemble, mean_log_odds
 from core.evaluation.estimators import CountStatistic, Proportion, ScoreStatistic
-from core.evaluation.intervals import patient_weights, percentile_interval, wilson
-from core.evaluation.measurement import evaluate, evaluate_with_intervals, intervals
+from core.evaluation.intervals import Interval, patient_weights, percentile_interval, wilson
+from core.evaluation.measurement import evaluate, evaluate_with_intervals, interval, intervals
 from core.evaluation.metrics import METRICS, Metric
 from core.evaluation.misclassified import disagreements, misclassified, misclassified_by_all
 from core.evaluation.operating_points import (
@@ -42,6 +42,7 @@ __all__ = [
     "CountStatistic",
     "Curve",
     "Difference",
+    "Interval",
     "Metric",
     "OperatingPoint",
     "PairwiseTest",
@@ -61,6 +62,7 @@ __all__ = [
     "fit_temperature",
     "frozen_points",
     "holm",
+    "interval",
     "intervals",
     "lowest_cost",
     "mcnemar",

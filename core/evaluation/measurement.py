@@ -54,19 +54,25 @@ def intervals(
     Raises:
         UserError: as `evaluate`.
     """
-    outcomes, owners = Outcomes.of(labels, probabilities, threshold), tuple(patients)
-    few = bool(too_few(outcomes.labels, np.array(owners)))
-    bounds = {
-        name: None
-        if few and metric.estimator.interval_kind == "bootstrap"
-        else metric.estimator.interval(outcomes, _weights(owners))
-        if metric.estimator.uses_threshold
-        else _score_interval(
-            metric.estimator, outcomes.labels.tobytes(), outcomes.probabilities.tobytes(), owners
-        )
-        for name, metric in METRICS.items()
-    }
+    bounds = {name: interval(name, labels, probabilities, patients, threshold) for name in METRICS}
     return old_names.with_both(bounds, old_names.METRICS)
+
+
+def interval(
+    name: str,
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    patients: np.ndarray,
+    threshold: float = THRESHOLD,
+) -> Interval | None:
+    """The 95% interval of one of `METRICS`; arguments and errors are those of `intervals`."""
+    outcomes, owners = Outcomes.of(labels, probabilities, threshold), tuple(patients)
+    estimator = METRICS[name].estimator
+    if estimator.interval_kind == "bootstrap" and too_few(outcomes.labels, np.array(owners)):
+        return None
+    if estimator.uses_threshold:
+        return estimator.interval(outcomes, _weights(owners))
+    return _score_interval(estimator, outcomes.labels.tobytes(), outcomes.probabilities.tobytes(), owners)
 
 
 def evaluate_with_intervals(model: Predictions, threshold: float) -> dict:
