@@ -1,5 +1,7 @@
 """From an image to its lungs: mask of each lung, bounding box, areas and quality, without TensorFlow."""
 
+from core.anatomy.dataset_audit import LUNG_CHECKS, LUNG_ISSUES
+from core.anatomy.dataset_lungs import DatasetLungs, dataset_lungs, stored_lungs
 from core.anatomy.evaluation import Agreement, agreements, save_limits, summary
 from core.anatomy.examples import Examples, dataset_examples, lung_shares, pair_examples, split_pairs
 from core.anatomy.framed_dataset import dataset_frames, framed_pixels
@@ -10,8 +12,11 @@ from core.anatomy.masks import LEFT, RIGHT, MaskSet, Pair, list_pairs, open_mask
 
 __all__ = [
     "LEFT",
+    "LUNG_CHECKS",
+    "LUNG_ISSUES",
     "RIGHT",
     "Agreement",
+    "DatasetLungs",
     "Examples",
     "Frame",
     "Framing",
@@ -22,6 +27,7 @@ __all__ = [
     "agreements",
     "dataset_examples",
     "dataset_frames",
+    "dataset_lungs",
     "framed_pixels",
     "list_pairs",
     "lung_network",
@@ -32,5 +38,6 @@ __all__ = [
     "save_limits",
     "shared_lung_finder",
     "split_pairs",
+    "stored_lungs",
     "summary",
 ]

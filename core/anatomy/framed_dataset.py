@@ -1,11 +1,9 @@
 """The images of a data set as a model sees them, cached beside the data set's index.
 
-`lungs-NETWORK.json`                     box and quality of each image's lungs, by digest of the image;
+`framed-NETWORK-FINGERPRINT-MARGIN.npy`  uint8 (images, 128, 128), in the order of the data set's table;
                                          NETWORK is what `lung_network` returns
-`framed-NETWORK-FINGERPRINT-MARGIN.npy`  uint8 (images, 128, 128), in the order of the data set's table
 """
 
-import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from core import atomic
+from core.anatomy.dataset_lungs import dataset_lungs
 from core.anatomy.framing import Frame, Framing
-from core.anatomy.lung_finder import BATCH, lung_network, shared_lung_finder
+from core.anatomy.lung_finder import BATCH, lung_network
 from core.config import IMAGE_SIZE
 from core.dataset import Dataset, Progress, storage_folder
 from core.disk import new_array
@@ -58,26 +57,15 @@ def framed_pixels(dataset: Dataset, framing: Framing, progress: Progress | None 
 
 
 def dataset_frames(dataset: Dataset, framing: Framing, progress: Progress | None = None) -> list[Frame]:
-    """The frame of each image of a data set; lungs are looked for once, in batches, and kept.
+    """The frame of each image of a data set.
 
     Args:
         dataset, framing, progress: as for `framed_pixels`.
     """
-    digests = list(dataset.table["sha256"])
     if not framing.by_lungs:
-        return [framing.frame()] * len(digests)
-    path = storage_folder(dataset.root) / f"lungs-{lung_network()}.json"
-    known: dict[str, dict] = json.loads(path.read_text()) if path.exists() else {}
-    rows = [row for row, digest in enumerate(digests) if digest not in known]
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        for row, lungs in zip(batch, shared_lung_finder().find_in_pixels(dataset.pixels[batch]), strict=True):
-            known[digests[row]] = {"box": lungs.box, "quality": lungs.quality}
-        if progress:
-            progress(start + len(batch), len(rows))
-    if rows:
-        atomic.write_json(path, known)
-    return [framing.frame(known[digest]["box"], known[digest]["quality"]) for digest in digests]
+        return [framing.frame()] * len(dataset.table)
+    lungs = dataset_lungs(dataset, progress)
+    return [framing.frame(lungs.box(row), lungs.remarks(row)) for row in range(len(lungs))]
 
 
 def _framed(dataset: Dataset, frames: list[Frame]) -> Iterator[np.ndarray]:

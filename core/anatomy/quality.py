@@ -35,6 +35,11 @@ LARGE = "the lungs take up too large a share of the image ({area:.0%})"
 SHAPE = "the lungs have an implausible shape or proportion"
 UNCERTAIN = "the outline of the lungs is uncertain"
 
+KINDS = tuple(  # the remarks without their numbers
+    remark.partition(":")[0].partition(" (")[0]
+    for remark in (NO_LUNGS, ONE_ONLY, UNEVEN, TILTED, CUT, SMALL, LARGE, SHAPE, UNCERTAIN)
+)
+
 # Lowest and highest value by number of the geometry; None where one direction is unlimited.
 Limits = dict[str, tuple[float | None, float | None]]
 
@@ -62,6 +67,15 @@ def remarks(lungs: Lungs, limits: Limits) -> tuple[str, ...]:
         UNCERTAIN: "certainty" in low,
     }
     return tuple(reason.format(**asdict(geometry)) for reason, applies in reasons.items() if applies)
+
+
+def remark_kind(remark: str) -> str:
+    """A remark without its numbers.
+
+    >>> remark_kind("far from upright: the lungs are tilted by 92°")
+    'far from upright'
+    """
+    return next(kind for kind in KINDS if remark.startswith(kind))
 
 
 def _outside(geometry: Geometry, limits: Limits) -> tuple[set[str], set[str]]:

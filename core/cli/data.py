@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from core import atomic, dataset
+from core.anatomy import LUNG_CHECKS, dataset_lungs
 from core.cli.output import Bar, as_json, print_json
 from core.config import CLASS_NAMES
 
@@ -46,13 +47,14 @@ def audit(data: Path, file: Path | None, leave_out: tuple[str, ...], as_json: bo
     """Check DATA for leakage, shortcuts and label errors.
 
     The checks include copies, patients in several splits, and differences between the classes in size,
-    brightness and contrast.
+    brightness, contrast and where the lungs are. The lungs are found once and stored with the data set.
     """
     opened = dataset.open_dataset(data, Bar("Decoding", "image"))
     if leave_out:
         exclusions = dataset.Exclusions("copies" in leave_out, "test-patients" in leave_out)
         dataset.save_exclusions(opened.root, exclusions)
-    findings = dataset.audit(opened, Bar("Auditing", "check"))
+    dataset_lungs(opened, Bar("Finding lungs", "image"))
+    findings = dataset.audit(opened, Bar("Auditing", "check"), LUNG_CHECKS)
     if file:
         atomic.write_text(file, dataset.report(opened, findings))
     if as_json:

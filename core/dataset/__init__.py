@@ -1,22 +1,23 @@
 """From a folder, zip or table of X-rays to an indexed Dataset: roles, augmentation, audit, cohorts."""
 
-from core.dataset.audit import audit
+from core.dataset.audit import Check, audit
 from core.dataset.augmentation import affine_matrix, augment, augmented_views, grey_curve
 from core.dataset.cohorts import delete_cohort, read_cohort, read_cohorts, save_cohort
 from core.dataset.dataset import Dataset, Problem, counts
 from core.dataset.download import LICENCE, download_pneumoniamnist
 from core.dataset.duplicates import copies
 from core.dataset.exclusions import Exclusions, read_exclusions, save_exclusions
-from core.dataset.findings import Finding, report
+from core.dataset.findings import Finding, auc_facts, example_paths, report, share_by_class
 from core.dataset.image_features import ImageFeatures, save_image_features
-from core.dataset.image_filter import SORT_ORDERS, ImageFilter, image_table, matching_rows
+from core.dataset.image_filter import LUNG_COLUMNS, SORT_ORDERS, ImageFilter, image_table, matching_rows
 from core.dataset.image_statistics import class_images, describe_images, image_statistics
 from core.dataset.imported_sets import list_imported_sets, passed_over_at_import, remove_imported_set
 from core.dataset.index import open_dataset
 from core.dataset.issues import ISSUES
 from core.dataset.pixels import Progress
 from core.dataset.roles import assign_roles, few_validation_images, rows_by_role, sample
-from core.dataset.shortcut_baselines import SHORTCUT_TITLES, shortcut_baseline
+from core.dataset.set_checks import SHORTCUT_AUC
+from core.dataset.shortcut_baselines import SHORTCUT_TITLES, class_auc_from, shortcut_baseline
 from core.dataset.storage import known_folders, storage_folder
 from core.dataset.synthetic import (
     CAUSES,
@@ -33,9 +34,12 @@ __all__ = [
     "CAUSES",
     "DEFAULT_IMAGES",
     "ISSUES",
-    "SHORTCUT_TITLES",
     "LICENCE",
+    "LUNG_COLUMNS",
+    "SHORTCUT_AUC",
+    "SHORTCUT_TITLES",
     "SORT_ORDERS",
+    "Check",
     "Dataset",
     "Exclusions",
     "Finding",
@@ -45,15 +49,18 @@ __all__ = [
     "Progress",
     "affine_matrix",
     "assign_roles",
+    "auc_facts",
     "audit",
     "augment",
     "augmented_views",
+    "class_auc_from",
     "class_images",
     "copies",
     "counts",
     "delete_cohort",
     "describe_images",
     "download_pneumoniamnist",
+    "example_paths",
     "few_validation_images",
     "draw_chest",
     "draw_chest_parts",
@@ -77,6 +84,7 @@ __all__ = [
     "save_cohort",
     "save_exclusions",
     "save_image_features",
+    "share_by_class",
     "shortcut_baseline",
     "sprite_sheet",
     "storage_folder",

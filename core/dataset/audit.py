@@ -1,13 +1,14 @@
 """The audit of a data set: every check, in order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from core.dataset import image_checks, set_checks
 from core.dataset.dataset import Dataset
 from core.dataset.findings import Finding
 from core.dataset.pixels import Progress
 
-CHECKS: tuple[Callable[[Dataset], Iterator[Finding]], ...] = (
+Check = Callable[[Dataset], Iterator[Finding]]
+CHECKS: tuple[Check, ...] = (
     image_checks.unreadable_files,
     image_checks.identical_images,
     image_checks.nearly_identical_images,
@@ -23,16 +24,17 @@ CHECKS: tuple[Callable[[Dataset], Iterator[Finding]], ...] = (
 )
 
 
-def audit(dataset: Dataset, progress: Progress | None = None) -> list[Finding]:
+def audit(dataset: Dataset, progress: Progress | None = None, further: Sequence[Check] = ()) -> list[Finding]:
     """Run every check; nothing is changed.
 
     Args:
         dataset: an opened data set.
         progress: called with (checks done, checks in all).
+        further: checks of other rooms, run last.
     """
-    findings = []
-    for done, check in enumerate(CHECKS, start=1):
+    findings, checks = [], (*CHECKS, *further)
+    for done, check in enumerate(checks, start=1):
         findings += check(dataset)
         if progress:
-            progress(done, len(CHECKS))
+            progress(done, len(checks))
     return findings

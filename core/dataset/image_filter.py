@@ -8,6 +8,7 @@ import pandas as pd
 from core.dataset.dataset import Dataset
 
 BY_ISSUE = "issue"
+LUNG_COLUMNS = ("lung area", "lungs across", "lungs down", "lung tilt")
 SORT_ORDERS = (
     "path",
     "split",
@@ -33,7 +34,8 @@ class ImageFilter:
         min_side: minimum width and height, in pixels.
         predicted: predicted label.
         correct: whether the prediction is correct.
-        order: one of `SORT_ORDERS`.
+        ranges: column, lowest and highest value; an image without a value lies in no range.
+        order: one of `SORT_ORDERS`, or of `LUNG_COLUMNS` if the table has them.
         descending: sort in descending order.
     """
 
@@ -44,12 +46,16 @@ class ImageFilter:
     min_side: int = 0
     predicted: str | None = None
     correct: bool | None = None
+    ranges: tuple[tuple[str, float, float], ...] = ()
     order: str = "path"
     descending: bool = False
 
 
 def image_table(
-    dataset: Dataset, statistics: pd.DataFrame, predictions: pd.DataFrame | None = None
+    dataset: Dataset,
+    statistics: pd.DataFrame,
+    predictions: pd.DataFrame | None = None,
+    lungs: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The data set's table with every column that filters and sort orders use.
 
@@ -57,6 +63,7 @@ def image_table(
         dataset: the data set.
         statistics: from `image_statistics`.
         predictions: a model's, with sha256 and probability; without them, `probability` is empty.
+        lungs: with `LUNG_COLUMNS`, one row for each image; without it, the table does not have them.
     """
     table = dataset.table.assign(brightness=statistics["brightness"], contrast=statistics["contrast"])
     table["copied"] = table.duplicated("sha256", keep=False)
@@ -64,7 +71,7 @@ def image_table(
     if predictions is not None:
         probabilities = predictions.drop_duplicates("sha256").set_index("sha256")["probability"]
     table["probability"] = table["sha256"].map(probabilities)
-    return table
+    return table if lungs is None else table.join(lungs)
 
 
 def matching_rows(
@@ -102,6 +109,8 @@ def _table_matches(table: pd.DataFrame, image_filter: ImageFilter) -> np.ndarray
         matches &= names.contains(image_filter.patient, case=False, regex=False).to_numpy()
     if image_filter.min_side:
         matches &= (table[["width", "height"]].min(axis=1) >= image_filter.min_side).to_numpy()
+    for column, lowest, highest in image_filter.ranges:
+        matches &= table[column].between(lowest, highest).to_numpy()
     return matches
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.anatomy import LUNG_CHECKS
 from core.dataset import Dataset, Finding, audit, read_exclusions, report, save_exclusions
+from pages.dataset.lungs import find_lungs
 from pages.shared.failures import failures_told
 
 MAX_EXAMPLES = 6
@@ -19,14 +21,17 @@ def show_audit(dataset: Dataset) -> None:
     if dataset.fingerprint not in audits:
         st.caption(
             "Checks for unreadable files, copies, patients in several splits, class imbalance, unusual "
-            "images, and shortcuts that predict the class without the lungs. Takes about a minute for 5,000 "
-            "images and changes nothing."
+            "images, implausible lungs, and shortcuts that predict the class. Takes about two minutes for "
+            "5,000 images and changes nothing."
         )
         if not st.button("Run the audit", type="primary", icon=":material/fact_check:"):
             return
+        find_lungs(dataset)
         bar = st.progress(0.0, "Auditing ...")
         audits[dataset.fingerprint] = audit(
-            dataset, lambda done, total: bar.progress(done / total, f"Check {done} of {total} done")
+            dataset,
+            lambda done, total: bar.progress(done / total, f"Check {done} of {total} done"),
+            LUNG_CHECKS,
         )
         st.rerun()
     findings = audits[dataset.fingerprint]

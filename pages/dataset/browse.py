@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.anatomy import LUNG_ISSUES, DatasetLungs
 from core.config import CLASS_NAMES, THRESHOLD
 from core.dataset import ISSUES, Dataset, image_table, matching_rows
 from core.errors import UserError
@@ -15,6 +16,7 @@ from core.images import read_image
 from core.runs import open_run
 from pages.dataset.cohorts import choose_cohort
 from pages.dataset.filters import ANY_ISSUE, NO_MODEL, Selection, choose_filters
+from pages.dataset.lungs import lungs_of
 from pages.dataset.statistics import statistics_of
 from pages.shared.image_grid import image_grid
 
@@ -25,8 +27,10 @@ IMAGES_A_PAGE = 100
 def browse(dataset: Dataset) -> None:
     """Filters, the grid, and the image that was clicked."""
     selection = choose_filters(dataset)
-    table = _table(dataset.fingerprint, selection.model, dataset)
-    rows = choose_cohort(dataset, _matching_rows(dataset.fingerprint, selection, dataset))
+    lungs = lungs_of(dataset)
+    table = _table(dataset.fingerprint, selection.model, lungs is not None, dataset, lungs)
+    rows = choose_cohort(dataset, _matching_rows(dataset.fingerprint, selection, dataset, table))
+    outlined = lungs if selection.outlines else None
     if not len(rows):
         st.info("No images match. Change the filters.")
         return
@@ -38,47 +42,59 @@ def browse(dataset: Dataset) -> None:
             with column:
                 of_class = rows[labels == name]
                 st.markdown(f"**{name}** {len(of_class):,}")
-                _paged_grid(dataset, table, of_class, IMAGES_A_PAGE // 2, f"{key}-{name}")
+                _paged_grid(dataset, table, of_class, IMAGES_A_PAGE // 2, f"{key}-{name}", outlined)
     else:
-        _paged_grid(dataset, table, rows, IMAGES_A_PAGE, key)
+        _paged_grid(dataset, table, rows, IMAGES_A_PAGE, key, outlined)
 
 
-def _paged_grid(dataset: Dataset, table: pd.DataFrame, rows: np.ndarray, page_size: int, key: str) -> None:
-    """The images in pages; a click opens one."""
+def _paged_grid(
+    dataset: Dataset,
+    table: pd.DataFrame,
+    rows: np.ndarray,
+    page_size: int,
+    key: str,
+    lungs: DatasetLungs | None,
+) -> None:
+    """The images in pages, with the outlines of their lungs unless there are none; a click opens one."""
     if not len(rows):
         st.caption("No images.")
         return
     pages = ceil(len(rows) / page_size)
     page = st.pagination(pages, key=f"page-{key}") if pages > 1 else 1
     shown = rows[(page - 1) * page_size : page * page_size]
-    clicked = image_grid(dataset, shown, _captions(table, shown), f"images-{key}")
+    masks = lungs.mask(shown) if lungs else None
+    clicked = image_grid(dataset, shown, _captions(table, shown), f"images-{key}", masks)
     if clicked is not None:
         st.session_state["image"] = int(clicked)
         _show_image(dataset, table, int(clicked))
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)  # never modified, so it need not be copied
-def _table(fingerprint: str, model: str, _dataset: Dataset) -> pd.DataFrame:
+def _table(
+    fingerprint: str, model: str, with_lungs: bool, _dataset: Dataset, _lungs: DatasetLungs | None
+) -> pd.DataFrame:
     predictions = None
     if model != NO_MODEL:
         name, stage = model.rsplit(" · stage ", 1)
         tables = [open_run(name).results.predictions(int(stage), split) for split in ("validation", "test")]
         predictions = pd.concat([table for table in tables if table is not None])
-    return image_table(_dataset, statistics_of(fingerprint, _dataset), predictions)
+    columns = _lungs.columns() if _lungs else None
+    return image_table(_dataset, statistics_of(fingerprint, _dataset), predictions, columns)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _matching_rows(fingerprint: str, selection: Selection, _dataset: Dataset) -> np.ndarray:
+def _matching_rows(
+    fingerprint: str, selection: Selection, _dataset: Dataset, _table: pd.DataFrame
+) -> np.ndarray:
     issue_rows = None
     if selection.issue != ANY_ISSUE:
         issue_rows = _issue_rows(fingerprint, selection.issue, _dataset)
-    table = _table(fingerprint, selection.model, _dataset)
-    return matching_rows(table, selection.filter, THRESHOLD, issue_rows)
+    return matching_rows(_table, selection.filter, THRESHOLD, issue_rows)
 
 
 @st.cache_data(show_spinner="Checking images ...", max_entries=50, ttl="10m")
 def _issue_rows(fingerprint: str, issue: str, _dataset: Dataset) -> np.ndarray:
-    return ISSUES[issue](_dataset)
+    return (ISSUES | LUNG_ISSUES)[issue](_dataset)
 
 
 def _captions(table: pd.DataFrame, rows: np.ndarray) -> list[str]:
@@ -110,7 +126,18 @@ def _show_image(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
         "Contrast": f"{facts['contrast']:.0f}",
         "Copies": "yes" if facts["copied"] else "none",
     }
+    if "lung area" in facts:
+        lines["Lungs"] = _lungs_in_words(facts)
     if not pd.isna(facts["probability"]):
         lines["Model"] = f"{facts['probability']:.1%} pneumonia"
     right.markdown("  \n".join(f"**{name}** {value}" for name, value in lines.items()))
     right.plotly_chart(grey_levels(pixels), config={"displayModeBar": False}, key="grey-levels")
+
+
+def _lungs_in_words(facts: Any) -> str:
+    """Area, position and tilt of an image's lungs."""
+    if pd.isna(facts["lung area"]):
+        return "none found"
+    area, across, down = (f"{facts[name]:.0%}" for name in ("lung area", "lungs across", "lungs down"))
+    words = f"{area} of the image, {across} across, {down} down"
+    return words if pd.isna(facts["lung tilt"]) else f"{words}, tilt {facts['lung tilt']:.0f}°"

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.anatomy import LUNG_ISSUES
 from core.config import CLASS_NAMES
-from core.dataset import ISSUES, SORT_ORDERS, Dataset, ImageFilter
+from core.dataset import ISSUES, LUNG_COLUMNS, SORT_ORDERS, Dataset, ImageFilter
 from core.runs import bundled_runs, list_runs
+from pages.dataset.lungs import lungs_of, offer_lungs
 
 NO_MODEL = "no model"
 ANY_ISSUE = "all images"
+LUNG_RANGES = {  # highest value and format of the slider, and meaning, of each of `LUNG_COLUMNS`
+    "lung area": (100, "%d%%", "Area of both lungs as a share of the image."),
+    "lungs across": (100, "%d%%", "Centre of the lungs' box; 0% is the left border of the image."),
+    "lungs down": (100, "%d%%", "Centre of the lungs' box; 0% is the upper border of the image."),
+    "lung tilt": (180, "%d°", "Angle by which the lungs are tilted; 0° is upright, 180° upside down."),
+}
 
 
 @dataclass(frozen=True)
@@ -22,22 +30,26 @@ class Selection:
         model: the run and stage whose predictions are used, or `NO_MODEL`.
         issue: one of `core.dataset.ISSUES`, or `ANY_ISSUE`.
         side_by_side: show the two classes in two columns.
+        outlines: draw the outlines of the lungs.
     """
 
     filter: ImageFilter
     model: str
     issue: str
     side_by_side: bool
+    outlines: bool
 
 
 def choose_filters(dataset: Dataset) -> Selection:
     """Draw the filters and read them."""
+    lungs = lungs_of(dataset)
+    orders = SORT_ORDERS if lungs is None else (*SORT_ORDERS, *LUNG_COLUMNS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         present = set(dataset.table["split"].unique())
         splits = [split for split in ("train", "val", "test") if split in present]
         split = st.segmented_control("Split", splits, key="split", bind="query-params")
         label = st.segmented_control("Label", CLASS_NAMES, key="label", bind="query-params")
-        order = st.selectbox("Sort by", SORT_ORDERS, key="order", width=150)
+        order = st.selectbox("Sort by", orders, key="order", width=150)
         descending = st.toggle("Descending", key="descending")
         side_by_side = st.toggle(
             "Side by side",
@@ -45,6 +57,9 @@ def choose_filters(dataset: Dataset) -> Selection:
             help="Normal on the left, pneumonia on the right.",
             disabled=bool(label),
         )
+        if lungs is None:
+            offer_lungs(dataset)
+        outlines = lungs is not None and st.toggle("Lungs", key="outlines", help="Outlines of the lungs.")
     with st.expander("More filters", icon=":material/filter_list:"):
         first, second, third = st.columns(3)
         causes = sorted(dataset.table["cause"].unique())
@@ -53,13 +68,30 @@ def choose_filters(dataset: Dataset) -> Selection:
         min_side = second.number_input("Minimum width and height", 0, 10_000, 0, 64, key="min-side")
         issue = second.selectbox(
             "Issue",
-            [ANY_ISSUE, *ISSUES],
+            [ANY_ISSUE, *ISSUES, *LUNG_ISSUES],
             key="issue",
             help="Show only the images that this check of the audit lists.",
         )
         model, predicted, correct = _model_filters(third)
-    image_filter = ImageFilter(split, label, cause, patient, min_side, predicted, correct, order, descending)
-    return Selection(image_filter, model, issue, side_by_side and not label)
+        ranges = _lung_ranges() if lungs else ()
+    image_filter = ImageFilter(
+        split, label, cause, patient, min_side, predicted, correct, ranges, order, descending
+    )
+    return Selection(image_filter, model, issue, side_by_side and not label, outlines)
+
+
+def _lung_ranges() -> tuple[tuple[str, float, float], ...]:
+    """The ranges of area, position and tilt that were narrowed."""
+    ranges = []
+    for column, (name, (highest, shown_as, meaning)) in zip(st.columns(4), LUNG_RANGES.items(), strict=True):
+        full = (0, highest)
+        chosen = column.slider(
+            name.capitalize(), *full, full, format=shown_as, key=f"range-{name}", help=meaning
+        )
+        if chosen != full:
+            scale = 1 if name == "lung tilt" else 100
+            ranges.append((name, chosen[0] / scale, chosen[1] / scale))
+    return tuple(ranges)
 
 
 def _model_filters(column: DeltaGenerator) -> tuple[str, str | None, bool | None]:

@@ -22,9 +22,18 @@ CSS = """
 """
 
 
-def image_grid(dataset: Dataset, rows: np.ndarray, captions: list[str], key: str) -> int | None:
-    """Draw the images; returns the row number of the one that was just clicked, else None."""
-    sheet = base64.b64encode(sprite_sheet(dataset, rows, COLUMNS)).decode()
+def image_grid(
+    dataset: Dataset, rows: np.ndarray, captions: list[str], key: str, masks: np.ndarray | None = None
+) -> int | None:
+    """Draw the images; returns the row number of the one that was just clicked, else None.
+
+    Args:
+        dataset, rows: the images.
+        captions: of the images.
+        key: of the component.
+        masks: bool (rows, height, width), whose outlines are drawn; None draws none.
+    """
+    sheet = base64.b64encode(sprite_sheet(dataset, rows, COLUMNS, masks)).decode()
     paths = dataset.table["path"].iloc[rows]
     images = [
         {"row": int(row), "path": path, "caption": caption}

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.dataset import ImageFilter, image_statistics, image_table, matching_rows, open_dataset
+from core.dataset import LUNG_COLUMNS, ImageFilter, image_statistics, image_table, matching_rows, open_dataset
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,17 @@ def test_filters_hold_together(table):
     someone = chosen["patient"].iloc[0]
     assert set(table["patient"].iloc[matching_rows(table, ImageFilter(patient=someone.upper()))]) >= {someone}
     assert not len(matching_rows(table, ImageFilter(min_side=100_000)))
+
+
+def test_ranges_leave_out_images_without_a_value(dataset):
+    areas = np.linspace(0, 0.4, len(dataset.table))
+    areas[5] = np.nan
+    lungs = pd.DataFrame(dict.fromkeys(LUNG_COLUMNS, areas))
+    table = image_table(dataset, image_statistics(dataset), lungs=lungs)
+    rows = matching_rows(table, ImageFilter(ranges=(("lung area", 0.0, 0.2), ("lung tilt", 0.1, 1.0))))
+    assert set(rows) == set(np.flatnonzero((areas >= 0.1) & (areas <= 0.2)))
+    by_area = matching_rows(table, ImageFilter(order="lung area", descending=True))
+    assert by_area[0] == len(table) - 1 and by_area[-1] == 5
 
 
 def test_an_issue_narrows_a_filter_and_gives_its_own_order(table):
