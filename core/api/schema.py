@@ -81,18 +81,20 @@ class Result(Strict):
 
 
 class Member(Strict):
-    """A model of an ensemble; `version` and `weights` as in a model."""
+    """A model of an ensemble; `version` and `weights` as in a model, the title of its backbone."""
 
     name: str
     version: int
     weights: str
+    backbone: str
 
 
 class Model(Strict):
     """Which model it is, where it comes from, its decision threshold and its metrics.
 
     `version` is 0 for a model that was never promoted; `weights` are the first eight characters of the
-    weights file's SHA-256. An ensemble has stage 0 and `members`, on whose weights its own digest depends.
+    weights file's SHA-256. An ensemble has stage 0 and `members`, on whose weights its own digest depends;
+    `backbone` and `width` are then those of the first.
     """
 
     name: str

@@ -38,7 +38,7 @@ class AvailableModel:
         """One line for people: stage, run or members, other backbone, whether trained on synthetic data."""
         if self.bundled:
             return f"Bundled model · stage {self.stage.number}"
-        mark = f", {self.record.architecture.title}" if self.record.architecture is not VGG19 else ""
+        mark = f", {self.backbones}" if self.backbones != VGG19.title else ""
         mark += ", SYNTHETIC data" if self.record.synthetic else ""
         return f"{self.stage.title} · {self.stage.name} · {self.origin}{mark}"
 
@@ -56,9 +56,15 @@ class AvailableModel:
         return [name for name in (self.record.run, *dict.fromkeys(members)) if name]
 
     @property
+    def backbones(self) -> str:
+        """Title of its backbone, or of those of its members."""
+        titles = dict.fromkeys(member.backbone for member in self.record.members)
+        return ", ".join(titles) or self.record.architecture.title
+
+    @property
     def method(self) -> str:
         """How it computes its answers, in a few words."""
-        network = f"{self.record.architecture.title}, staged fine-tuning"
+        network = f"{self.backbones}, staged fine-tuning"
         count = len(self.record.members)
         return f"mean of {count} models: {network}" if count else network
 

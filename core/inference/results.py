@@ -61,7 +61,12 @@ def described(record: ModelRecord, stage: int, identity: ModelIdentity) -> dict:
     """Which model it is, where it comes from and how it was measured, as plain values."""
     name = {"name": identity.name, "version": identity.version, "weights": identity.digest}
     members = [
-        {"name": member.name, "version": member.version, "weights": short_digest(member.sha256)}
+        {
+            "name": member.name,
+            "version": member.version,
+            "weights": short_digest(member.sha256),
+            "backbone": member.backbone,
+        }
         for member in record.members
     ]
     values = {key: getattr(record, key) for key in (*RECORD_KEYS, "evaluation")}

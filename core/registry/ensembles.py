@@ -196,7 +196,8 @@ def _copied(item: RegisteredModel, folder: Path, number: int) -> Member:
     target = folder / "members" / str(number) / item.model.path.name
     atomic.copy(item.model.path, target)
     copy_reference(item, target)
-    return Member(item.name, item.version, file_digest(target), target.relative_to(folder).as_posix())
+    file, backbone = target.relative_to(folder).as_posix(), item.model.record.architecture.title
+    return Member(item.name, item.version, file_digest(target), file, backbone)
 
 
 def _record(plan: EnsemblePlan, members: list[Member]) -> ModelRecord:

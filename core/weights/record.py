@@ -23,12 +23,14 @@ class Member:
         name, version: in the registry; version 0 is a model that was never promoted.
         sha256: of its weights file.
         file: path of that file, relative to the folder of the ensemble's own.
+        backbone: title of its backbone, with its width.
     """
 
     name: str
     version: int
     sha256: str
     file: str
+    backbone: str
 
     @property
     def title(self) -> str:

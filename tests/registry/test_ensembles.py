@@ -46,6 +46,7 @@ from core.reports import reading_report
 from core.runs import Run
 from core.weights import WeightsError, read_record, update_record
 from tests.images.dicom_files import sample, written
+from tests.pages.opened_page import opened
 
 pytestmark = pytest.mark.slow
 MEMBERS = ["mine/1", "mine/2", "mine/3"]
@@ -152,6 +153,18 @@ def test_the_node_reports_the_same_number_under_the_ensembles_name(ensemble, ima
     texts = [str(item.value) for item in items if item.keyword == "TextValue"]
     assert round(100 * reading.prediction.calibrated, 1) in values
     assert reading.spread_sentence() in texts and str(model.identity) in texts
+
+
+def test_the_page_shows_the_same_number_the_spread_and_the_members(ensemble, image):
+    model = active_model().model
+    (reading,) = Reader.of(model).read([read_image(image)], heat_map=True)
+    app = opened("diagnosis")
+    app.file_uploader[0].set_value([(image.name, image.read_bytes(), "image/jpeg")]).run()
+    assert not app.exception and not app.error
+    text = "\n".join(str(item.value) for item in [*app.markdown, *app.caption])
+    assert f"Probability of pneumonia **{reading.prediction.calibrated:.1%}**" in text
+    assert reading.spread_sentence() in text and str(model.identity) in text
+    assert "Mean of mine/1, mine/2, mine/3, trained on demo" in text
 
 
 def test_the_operating_point_is_found_on_validation_by_the_members_rule(run):
