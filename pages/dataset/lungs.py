@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.anatomy import DatasetLungs, dataset_lungs, lung_network, stored_lungs
 from core.dataset import Dataset
+from pages.shared.failures import failures_shown
 
 
 def lungs_of(dataset: Dataset) -> DatasetLungs | None:
@@ -28,8 +29,9 @@ def offer_lungs(dataset: Dataset) -> None:
         help="Finds the lungs of all images, once; about a minute for 5,000 images. Then they can be "
         "outlined, and images filtered and sorted by area, position and tilt of their lungs.",
     ):
-        find_lungs(dataset)
-        st.rerun(scope="fragment")
+        with failures_shown():  # a fragment runs on its own, outside the page's
+            find_lungs(dataset)
+            st.rerun(scope="fragment")
 
 
 def find_lungs(dataset: Dataset) -> None:

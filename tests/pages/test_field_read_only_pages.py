@@ -53,6 +53,11 @@ def test_21_a_page_opens_where_a_file_takes_the_place_of_the_home(page, tmp_path
         assert "cannot be written" in messages(app)
 
 
+def test_21_lungs_that_cannot_be_stored_are_refused_in_words(closed, demo):
+    app = opened("dataset", dataset=str(demo))
+    assert "cannot be written: its file system is read-only" in messages(click(app, "Find lungs"))
+
+
 def test_21_start_says_why_no_run_starts(closed, demo):
     app = opened("training", dataset=str(demo), view="New run")
     assert "cannot be written: its file system is read-only" in messages(click(app, "Start training"))
