@@ -69,9 +69,11 @@ class Reading:
 
     @property
     def finding(self) -> str:
-        """The finding in words."""
+        """The finding in words, as cautious as the most cautious of the warnings about the image."""
         if self.withheld:
             return NO_RESULT
+        if self.checks or self._borderline():
+            return FINDINGS[UNCERTAIN]
         return FINDINGS[self.second_opinion.finding if self.second_opinion else self.prediction.label]
 
     @property

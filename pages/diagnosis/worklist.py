@@ -9,8 +9,9 @@ import streamlit as st
 from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, prioritized
 from pages.diagnosis.entries import Entry
 
-FILTERS = ("all", "pneumonia", "uncertain", "no result", "unread")
-MAX_ROWS = 8  # without scrolling
+ALL, NOT_NOTED = "all", "not read by you"
+FILTERS = (ALL, "pneumonia", "uncertain", "no pneumonia", "no result", NOT_NOTED)
+MAX_ROWS = 4  # without scrolling, so that the chosen image stands in view below
 UNREADABLE = "Unreadable"
 NO_SPREAD = (float("nan"), float("nan"))  # of a model that is not an ensemble
 COLUMNS = {
@@ -80,8 +81,17 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
     Returns:
         The image selected in the table; None if the filter leaves none.
     """
+    everything = result_table(entries, model)
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    choice = row.segmented_control("Show", FILTERS, default="all", required=True, key="shown", wrap=True)
+    choice = row.segmented_control(
+        "Show",
+        FILTERS,
+        format_func=lambda name: f"{name} ({_matches(everything, name).sum()})",
+        default=ALL,
+        required=True,
+        key="shown",
+        wrap=True,
+    )
     wait = row.number_input(
         "Maximum wait (min)",
         1,
@@ -92,7 +102,7 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
         help="The most likely pneumonia comes first. Images that have waited longer than this come before "
         "all others.",
     )
-    table = prioritized(result_table(entries, model), time.time(), wait * 60)
+    table = prioritized(everything, time.time(), wait * 60)
     table = table[_matches(table, choice)]
     if table.empty:
         st.caption("No images match.")
@@ -102,6 +112,7 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
         Image=[entries[index].thumbnail for index in table.index],
         Waiting=((time.time() - table["arrived"]) / 60).where(~table["read"]),
     )
+    key = f"worklist-{choice}-{len(shown)}"
     event = show_results(
         shown[["Image", "File", "Finding", "Probability", "Waiting", "Reader", "Remarks"]],
         column_config=waiting,
@@ -109,16 +120,37 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
         row_height=56,
         on_select="rerun",
         selection_mode="single-row-required",
-        key=f"worklist-{choice}-{len(shown)}",
+        key=key,
     )
     selected = event.selection["rows"]
-    return entries[table.index[selected[0] if selected and selected[0] < len(table) else 0]]
+    position = selected[0] if selected and selected[0] < len(table) else 0
+    _offer_neighbours(position, len(table), key)
+    return entries[table.index[position]]
+
+
+def _offer_neighbours(position: int, count: int, key: str) -> None:
+    """Buttons, and the keys K and J, for the row before and the row after the selected one."""
+    row = st.container(horizontal=True, vertical_alignment="center")
+    for title, icon, step, letter in (("Previous", "arrow_back", -1, "K"), ("Next", "arrow_forward", 1, "J")):
+        row.button(
+            title,
+            icon=f":material/{icon}:",
+            on_click=_select,
+            args=(key, position + step),
+            disabled=not 0 <= position + step < count,
+            shortcut=letter,
+        )
+    row.caption(f"{position + 1} of {count}")
+
+
+def _select(key: str, position: int) -> None:
+    st.session_state[key] = {"selection": {"rows": [position], "columns": []}}
 
 
 def _matches(table: pd.DataFrame, choice: str) -> pd.Series:
-    if choice == "all":
+    if choice == ALL:
         return pd.Series(True, table.index)
-    if choice == "unread":
+    if choice == NOT_NOTED:
         return ~table["read"]
     if choice == "no result":
         return table["Finding"].isin([NO_RESULT, UNREADABLE])

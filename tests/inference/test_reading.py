@@ -118,3 +118,13 @@ def test_odd_file_names_do_not_break_the_report(trained, name):
     image = Image(name, odd.image.pixels, "digest", {"Age": "<script>"})
     data = reading_report([replace(odd, image=image)], model)
     assert PdfReader(io.BytesIO(data)).pages
+
+
+def test_the_finding_is_as_cautious_as_the_warnings():
+    upside_down = Check(
+        "upside down", "The image appears upside down. Correct it and upload it again.", False
+    )
+    assert Reading(IMAGE, seen()).finding == "No pneumonia"
+    assert Reading(IMAGE, seen(), checks=(upside_down,)).finding == "Uncertain"
+    assert Reading(IMAGE, seen(), threshold=0.2).finding == "Uncertain", "called pneumonia at 30%"
+    assert Reading(IMAGE, seen(), checks=(upside_down,), withheld=True).finding == "No result"
