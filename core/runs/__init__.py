@@ -1,6 +1,7 @@
 """Runs: folders that hold everything about a training run, the queue, and the scheduler that trains it."""
 
 from core.runs import cached_activations, housekeeping, jobs, lock, queue, strategies
+from core.runs.account import alarms, epoch_sentences
 from core.runs.bundled import bundled_runs, pack
 from core.runs.command import command_line
 from core.runs.create import check_name, create_run, list_runs, open_run
@@ -25,12 +26,14 @@ __all__ = [
     "Sweep",
     "Trial",
     "WorkEstimate",
+    "alarms",
     "bundled_runs",
     "cached_activations",
     "check_name",
     "command_line",
     "create_run",
     "differing_in_seed",
+    "epoch_sentences",
     "export_run",
     "gigamacs",
     "housekeeping",

@@ -15,15 +15,16 @@ const load = (source) => {
 const addFigure = (row, Plotly) => {
   const element = row.appendChild(document.createElement("div"));
   new ResizeObserver(() => element.data && Plotly.Plots.resize(element)).observe(element);
-  return element;
 };
 
 export default function ({ parentElement, data }) {
   const row = parentElement.querySelector(".live-figures");
   load(data.plotly)
     .then((Plotly) => {
+      // All of them stand in their places before the first is drawn, which would fill the row otherwise.
+      while (row.children.length < data.figures.length) addFigure(row, Plotly);
       data.figures.forEach((text, number) => {
-        const element = row.children[number] ?? addFigure(row, Plotly);
+        const element = row.children[number];
         if (element.drawn === text) return;
         element.drawn = text;
         const { data: traces, layout } = JSON.parse(text);

@@ -5,9 +5,10 @@ from typing import Literal
 
 import streamlit as st
 
+from core.comparison import evaluated_stages
 from core.errors import UserError
 from core.figures.training import AXES, curves, validation_matrix
-from core.runs import Run, RunStatus, housekeeping, jobs
+from core.runs import Run, RunStatus, alarms, epoch_sentences, housekeeping, jobs
 from pages.shared.failures import failures_told
 from pages.training.view import NEW, change_view
 from pages.training.watch.live_figures import live_figures
@@ -48,6 +49,7 @@ def _draw(run: Run) -> None:
     with st.container(horizontal=True, gap="medium"):
         for title, value in values.items():
             st.metric(title, value, width="content")
+    _account(run, status)
     _history(run)
     with st.expander("Log", icon=":material/article:", expanded=status.state in ("failed", "died")):
         st.code(run.log_tail() or "The log is empty.", language=None, height=220)
@@ -79,9 +81,24 @@ def _headline(run: Run, status: RunStatus) -> None:
         st.info(note)
 
 
+def _account(run: Run, status: RunStatus) -> None:
+    """What each epoch did, in words, and what is unusual."""
+    epochs = run.epochs()
+    if status.state == "running":
+        for sentence in alarms(epochs):
+            st.warning(sentence, icon=":material/warning:")
+    sentences = epoch_sentences(epochs)
+    if not sentences:
+        return
+    st.markdown(sentences[0])
+    if len(sentences) > 1:
+        with st.expander("Earlier epochs", icon=":material/history:"):
+            st.markdown("  \n".join(sentences[1:]))
+
+
 def _controls(run: Run, status: RunStatus) -> None:
     """Buttons for what can be done in the run's state."""
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if status.state == "running":
             st.button(
                 "Stop",
@@ -95,7 +112,9 @@ def _controls(run: Run, status: RunStatus) -> None:
             st.button(
                 "Remove from queue", icon=":material/close:", on_click=failures_told(_stop), args=(run,)
             )
-        elif status.can_resume:
+        elif status.state == "finished":
+            _offer_comparison(run)
+        if status.can_resume:
             st.button(
                 "Resume",
                 icon=":material/play_arrow:",
@@ -120,6 +139,21 @@ def _controls(run: Run, status: RunStatus) -> None:
             _edit(run)
         if status.state not in ACTIVE and st.button("Delete", icon=":material/delete:"):
             _delete(run)
+
+
+def _offer_comparison(run: Run) -> None:
+    """What comes after a run: comparing its stages, and promoting one of them."""
+    models = [stage.name for stage in evaluated_stages([run])]
+    for title, icon, section in (
+        ("Compare the stages", "compare_arrows", "Metrics"),
+        ("Use for diagnosis", "stethoscope", "Promotion"),
+    ):
+        st.page_link(
+            "pages/comparison/page.py",
+            label=title,
+            icon=f":material/{icon}:",
+            query_params={"section": section, "models": models},
+        )
 
 
 def _stop(run: Run) -> None:

@@ -1,0 +1,85 @@
+"""What happened in a run, for somebody who watches it: a sentence for each epoch, and causes for alarm."""
+
+import numpy as np
+import pandas as pd
+
+from core.config import CLASS_NAMES, POSITIVE
+
+WITHOUT_PROGRESS = 3  # epochs without a better validation loss that are worth a word
+
+
+def epoch_sentences(epochs: pd.DataFrame) -> list[str]:
+    """One sentence for each epoch, the last epoch first.
+
+    Args:
+        epochs: a run's history by epoch.
+    """
+    sentences = []
+    for stage, rows in epochs.groupby("stage"):
+        best = np.inf
+        for row in rows.itertuples():
+            lower = row.val_loss < best
+            change = "the first of this stage" if best == np.inf else _change(row.val_loss, best)
+            best = min(best, row.val_loss)
+            note = "; these weights are the best so far" if lower and len(rows) > 1 else ""
+            sentences.append(
+                f"Stage {stage}, epoch {row.epoch}: validation loss {row.val_loss:.3f}, {change}{note}. "
+                f"{_recognised(row)}"
+            )
+    return sentences[::-1]
+
+
+def alarms(epochs: pd.DataFrame) -> list[str]:
+    """What somebody who watches should know of the last epochs; [] if nothing is unusual.
+
+    Args:
+        epochs: a run's history by epoch.
+    """
+    if epochs.empty:
+        return []
+    last = epochs.iloc[-1]
+    of_stage = epochs[epochs["stage"] == last["stage"]]
+    sentences = []
+    if label := _only_label(last):
+        sentences.append(
+            f"All validation images are predicted {label}. In the first epochs this is usual; if it "
+            "stays so, train for more epochs or raise the learning rate."
+        )
+    since = len(of_stage) - 1 - int(np.argmin(of_stage["val_loss"].to_numpy()))
+    if since >= WITHOUT_PROGRESS:
+        falling = of_stage["loss"].iloc[-1] < of_stage["loss"].iloc[-1 - since]
+        reason = (
+            "while the training loss falls: the model begins to learn the training images by heart. "
+            if falling
+            else "and the training loss does not fall either. "
+        )
+        sentences.append(
+            f"The validation loss has not improved for {since} epochs, {reason}The best weights are kept."
+        )
+    return sentences
+
+
+def _change(loss: float, best: float) -> str:
+    if loss < best:
+        return f"down from {best:.3f}"
+    return f"not better than {best:.3f}"
+
+
+def _recognised(row: object) -> str:
+    """What share of each class is recognised; "" in histories of earlier versions, which have no counts."""
+    counts = [getattr(row, f"val_{name}", np.nan) for name in ("tn", "fp", "fn", "tp")]
+    if any(pd.isna(count) for count in counts):
+        return ""
+    tn, fp, fn, tp = map(int, counts)
+    return (
+        f"Of the validation images, {tp} of {tp + fn} {CLASS_NAMES[POSITIVE]} and {tn} of {tn + fp} "
+        f"{CLASS_NAMES[1 - POSITIVE]} are recognised."
+    )
+
+
+def _only_label(row: pd.Series) -> str:
+    """The label that all validation images got; "" if both were given, or if it is unknown."""
+    positive, negative = row["val_fp"] + row["val_tp"], row["val_tn"] + row["val_fn"]
+    if positive == 0:
+        return CLASS_NAMES[1 - POSITIVE]
+    return CLASS_NAMES[POSITIVE] if negative == 0 else ""
