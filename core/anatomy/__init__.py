@@ -9,6 +9,7 @@ from core.anatomy.framing import Frame, Framing
 from core.anatomy.lung_finder import LungFinder, lung_network, shared_lung_finder
 from core.anatomy.lungs import Lungs
 from core.anatomy.masks import LEFT, RIGHT, MaskSet, Pair, list_pairs, open_masks, read_mask
+from core.anatomy.quality import NO_LUNGS, ONE_LUNG_ONLY
 
 __all__ = [
     "LEFT",
@@ -23,6 +24,8 @@ __all__ = [
     "LungFinder",
     "Lungs",
     "MaskSet",
+    "NO_LUNGS",
+    "ONE_LUNG_ONLY",
     "Pair",
     "agreements",
     "dataset_examples",

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from openvino import opset13 as ops
 
 from core.anatomy.lungs import Lungs, lungs_of
-from core.anatomy.quality import Limits, remarks
+from core.anatomy.quality import Limits, with_quality
 from core.architecture import IMAGE_SIZE, LUNG_LAYERS
 from core.compilation import compiled, layer_outputs, openvino_model
 from core.config import lung_weights, processor
@@ -51,7 +50,7 @@ class LungFinder:
 
     def find_in_pixels(self, pixels: np.ndarray) -> list[Lungs]:
         """The lungs of images at the network's resolution, uint8 (n, 128, 128)."""
-        return [self._with_quality(lungs_of(planes)) for planes in self.probabilities(pixels)]
+        return [with_quality(lungs_of(planes), self.limits) for planes in self.probabilities(pixels)]
 
     def probabilities(self, pixels: np.ndarray) -> np.ndarray:
         """Probability of right and left lung in each pixel, float32 (n, 2, 64, 64).
@@ -69,9 +68,6 @@ class LungFinder:
             lungs = self._requests.own.infer([np.concatenate([batch, batch[:, :, ::-1]])])[0][:, 1:]
             parts.append((lungs[: len(batch)] + lungs[len(batch) :, ::-1, :, ::-1]) / 2)
         return np.concatenate(parts) if parts else np.empty((0, 2, 0, 0), np.float32)
-
-    def _with_quality(self, lungs: Lungs) -> Lungs:
-        return replace(lungs, quality=remarks(lungs, self.limits))
 
 
 def _model(arrays: Arrays):

@@ -27,6 +27,8 @@ class Lungs:
         box: left, top, right, bottom of both lungs as shares of the width and the height; None without lungs.
         right_area, left_area: of each lung as a share of the image's area.
         quality: what speaks against these lungs, in words; empty if they are plausible.
+        implausibility: how far the most unusual of their numbers is from plausible ones: up to 1 within the
+            limits, 2 twice as far from the usual as the limit; infinite without two lungs.
     """
 
     probabilities: np.ndarray
@@ -34,6 +36,7 @@ class Lungs:
     right_area: float
     left_area: float
     quality: tuple[str, ...] = ()
+    implausibility: float = 0.0
 
     @property
     def plausible(self) -> bool:

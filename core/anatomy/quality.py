@@ -1,4 +1,4 @@
-"""What speaks against the lungs that were found, in words; limits come from validation images.
+"""What speaks against the lungs that were found, in words and in a number; limits from validation images.
 
 The rule, set before any limit was computed: each number of the geometry may lie as far from its median as the
 1st and the 99th percentile of the validation images do, times one factor for all numbers; the factor is the
@@ -6,7 +6,8 @@ smallest that leaves 99.5% of those validation images whose mask is right withou
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, astuple, fields, replace
+from math import inf
 
 import numpy as np
 
@@ -24,9 +25,10 @@ REMARKABLE_LOW, REMARKABLE_HIGH = (
     ("tilt", "cut"),
 )  # in this direction only
 UPRIGHT = 20.0  # degrees that an image may always be tilted
+IDEAL = {"balance": 1.0, "solidity": 1.0, "certainty": 1.0, "tilt": 0.0, "cut": 0.0}  # of perfect lungs
 
 NO_LUNGS = "no lungs found"
-ONE_ONLY = "only one lung found"
+ONE_LUNG_ONLY = "only one lung found"
 UNEVEN = "one lung is much smaller than the other"
 TILTED = "far from upright: the lungs are tilted by {tilt:.0f}°"
 CUT = "the lungs are cut off by the border of the image"
@@ -37,25 +39,33 @@ UNCERTAIN = "the outline of the lungs is uncertain"
 
 KINDS = tuple(  # the remarks without their numbers
     remark.partition(":")[0].partition(" (")[0]
-    for remark in (NO_LUNGS, ONE_ONLY, UNEVEN, TILTED, CUT, SMALL, LARGE, SHAPE, UNCERTAIN)
+    for remark in (NO_LUNGS, ONE_LUNG_ONLY, UNEVEN, TILTED, CUT, SMALL, LARGE, SHAPE, UNCERTAIN)
 )
+
+TINY = 1e-9  # instead of dividing by zero
 
 # Lowest and highest value by number of the geometry; None where one direction is unlimited.
 Limits = dict[str, tuple[float | None, float | None]]
 
 
-def remarks(lungs: Lungs, limits: Limits) -> tuple[str, ...]:
-    """What speaks against some lungs; () if they are plausible.
+def with_quality(lungs: Lungs, limits: Limits) -> Lungs:
+    """Some lungs with what speaks against them.
 
     Args:
         lungs: as found.
         limits: from `fit_limits`.
     """
     if lungs.right_area + lungs.left_area < MIN_AREA:
-        return (NO_LUNGS,)
+        return replace(lungs, quality=(NO_LUNGS,), implausibility=inf)
     geometry = measure(lungs)
     if geometry is None or geometry.balance < ONE_LUNG:
-        return (ONE_ONLY,)
+        return replace(lungs, quality=(ONE_LUNG_ONLY,), implausibility=inf)
+    quality = _remarks(geometry, limits)
+    farthest = max((_excess(getattr(geometry, name), name, *limits[name]) for name in limits), default=0.0)
+    return replace(lungs, quality=quality, implausibility=farthest)
+
+
+def _remarks(geometry: Geometry, limits: Limits) -> tuple[str, ...]:
     low, high = _outside(geometry, limits)
     reasons = {
         UNEVEN: "balance" in low,
@@ -88,6 +98,13 @@ def _outside(geometry: Geometry, limits: Limits) -> tuple[set[str], set[str]]:
         if highest is not None and value > highest:
             high.add(name)
     return low, high
+
+
+def _excess(value: float, name: str, lowest: float | None, highest: float | None) -> float:
+    """How far a number is from the ideal, or from the middle of its limits: 1 at a limit."""
+    centre = IDEAL[name] if lowest is None or highest is None else (lowest + highest) / 2
+    limits = [limit for limit in (lowest, highest) if limit is not None]
+    return max((value - centre) / (limit - centre or TINY) for limit in limits)
 
 
 def fit_limits(geometries: Sequence[Geometry]) -> Limits:

@@ -13,6 +13,7 @@ from core.inference.identity import (
     identity_of,
     model_warnings,
 )
+from core.inference.image_check import Check
 from core.inference.known_references import REFERENCE_FILE, reference_of
 from core.inference.loading import load_network, load_predictor, shared_predictor
 from core.inference.models import (
@@ -22,7 +23,7 @@ from core.inference.models import (
 )
 from core.inference.network_predictor import NetworkPredictor, borderline
 from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
-from core.inference.out_of_distribution import Check, check
+from core.inference.out_of_distribution import check
 from core.inference.prediction import ModelOutput, Prediction
 from core.inference.predictor import Predictor
 from core.inference.reader import Reader

@@ -26,6 +26,11 @@ class EnsembleReference:
         peaks = [member.peaks for member in self.members]
         return np.max(peaks, axis=0) if len({each.shape for each in peaks}) == 1 else None
 
+    @property
+    def lung_limit(self) -> float:
+        """The lowest of the members' limits of plausible lungs."""
+        return min(member.lung_limit for member in self.members)
+
     def distance(self, features: np.ndarray) -> np.ndarray:
         """Out-of-distribution scores, float64 (n,): the largest of the members'.
 

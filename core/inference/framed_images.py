@@ -16,7 +16,7 @@ class FramedImages:
     Attributes:
         pixels: uint8 (n, 128, 128).
         frames: the part that is seen of each image.
-        lungs: of each image; None where neither frame nor heat map needs them.
+        lungs: of each image; None where nobody needs them.
     """
 
     pixels: np.ndarray

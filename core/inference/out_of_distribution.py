@@ -1,12 +1,15 @@
 """Whether an image is one that the model can judge; checked before its result is shown."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from core.anatomy import shared_lung_finder
 from core.config import WHOLE
 from core.images import Image, age_finding, network_pixels
+from core.inference.image_check import Check
 from core.inference.known_references import AnyReference
+from core.inference.lung_check import MEANT_FOR, has_two_lungs, lung_checks
 from core.inference.orientation import INVERSES, ORIENTATIONS
 from core.inference.prediction import ModelOutput
 from core.inference.predictor import Predictor
@@ -14,22 +17,6 @@ from core.inference.predictor import Predictor
 BLANK = 4.0  # grey levels: standard deviation of the pixels
 WITHHELD = 1.5  # out-of-distribution score above which the result is withheld
 APPEARANCES = {"rotated left": "rotated 90° left", "rotated right": "rotated 90° right"}
-
-
-@dataclass(frozen=True)
-class Check:
-    """Why the model may not be able to judge an image.
-
-    Attributes:
-        reason: `blank`, `colour`, `out of distribution`, an orientation other than `upright`, or that of a
-            finding in the DICOM header: `lateral view`, `other body part`, `unknown` or `age`.
-        sentence: what is wrong and what to do.
-        withheld: whether the result must not be shown.
-    """
-
-    reason: str
-    sentence: str
-    withheld: bool
 
 
 def check(
@@ -56,15 +43,23 @@ def _pixel_checks(
         return [Check("blank", "Blank image. Export the X-ray and upload it again.", True)]
     if image.coloured:
         return [Check("colour", "Colour image. Upload the original X-ray, not a photo of it.", True)]
+    lungs = output.lungs or shared_lung_finder().find([image])[0]
     if reference is None:
-        return []
+        return lung_checks(lungs)
     score = float(reference.distance(output.features[np.newaxis])[0])
     whole = output.pixels if output.frame.framing == WHOLE else network_pixels(image)
     orientation = reference.orientation(whole)
-    if orientation != "upright" and _in_range_once_upright(image, orientation, predictor, reference):
+    rotated = orientation not in ("upright", "inverted")
+    upright = orientation == "upright" or (rotated and has_two_lungs(lungs, reference.lung_limit))
+    if not upright and _in_range_once_upright(image, orientation, predictor, reference):
         appearance = APPEARANCES.get(orientation, orientation)
         sentence = f"The image appears {appearance}. Correct it and upload it again."
         return [Check(orientation, sentence, score > WITHHELD)]
+    return lung_checks(lungs, reference.lung_limit) + _distance_checks(score)
+
+
+def _distance_checks(score: float) -> list[Check]:
+    """By the out-of-distribution score."""
     if score <= 1:
         return []
     sentence = (
@@ -72,7 +67,7 @@ def _pixel_checks(
         "validation images lie. "
     )
     if score > WITHHELD:
-        sentence += "The model is meant for frontal chest X-rays only; check that this is one."
+        sentence += MEANT_FOR
     else:
         sentence += "The result may not be reliable; interpret it with caution."
     return [Check("out of distribution", sentence, score > WITHHELD)]
@@ -81,7 +76,12 @@ def _pixel_checks(
 def _in_range_once_upright(
     image: Image, orientation: str, predictor: Predictor, reference: AnyReference
 ) -> bool:
-    """Whether an image, turned upright, resembles the training images; others only seem to be rotated."""
-    upright = ORIENTATIONS[INVERSES.get(orientation, orientation)](image.pixels)
-    (output,) = predictor.outputs([replace(image, pixels=np.ascontiguousarray(upright))])
-    return bool(reference.distance(output.features[np.newaxis])[0] <= WITHHELD)
+    """Whether an image, turned upright, resembles the training images and shows lungs that are upright.
+
+    Others only seem to be rotated.
+    """
+    turned = ORIENTATIONS[INVERSES.get(orientation, orientation)](image.pixels)
+    upright = replace(image, pixels=np.ascontiguousarray(turned))
+    (output,) = predictor.outputs([upright])
+    in_range = bool(reference.distance(output.features[np.newaxis])[0] <= WITHHELD)
+    return in_range and output.lungs is not None and has_two_lungs(output.lungs, reference.lung_limit)

@@ -57,7 +57,7 @@ class ModelOutput:
         hidden: output of the last hidden layer, float32 (units,); of an ensemble, likewise.
         heat: the heat map; None if it was not asked for.
         frame: the part of the image that the input shows.
-        lungs: of the image; None if neither the frame nor the heat map needed them.
+        lungs: of the image; None where only a prediction was asked for, or once dropped from memory.
     """
 
     prediction: Prediction

@@ -72,8 +72,8 @@ class Predictor(ABC):
         return framed_pixels(dataset, self.framing, progress)
 
     def predict(self, images: Iterable[Image]) -> list[Prediction]:
-        """One prediction per image, in order."""
-        return [output.prediction for output in self.outputs(images)]
+        """One prediction per image, in order; lungs are looked for only if the framing needs them."""
+        return [output.prediction for output in self._outputs(images, heat=False, with_lungs=False)]
 
     def outputs(self, images: Iterable[Image], heat: bool = False) -> list[ModelOutput]:
         """One output per image, in order.
@@ -81,9 +81,12 @@ class Predictor(ABC):
         Args:
             heat: whether to add heat maps.
         """
+        return self._outputs(images, heat, with_lungs=True)
+
+    def _outputs(self, images: Iterable[Image], heat: bool, with_lungs: bool) -> list[ModelOutput]:
         images = list(images)
         outputs = []
         for start in range(0, len(images), BATCH):
-            framed = FramedImages.of(images[start : start + BATCH], self.framing, with_lungs=heat)
+            framed = FramedImages.of(images[start : start + BATCH], self.framing, with_lungs)
             outputs += self.judge(framed, heat)
         return outputs

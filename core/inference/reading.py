@@ -6,7 +6,8 @@ from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
 from core.images import Image
 from core.inference.heat_location import HeatLocation
 from core.inference.heat_map import HeatMap
-from core.inference.out_of_distribution import Check
+from core.inference.image_check import Check
+from core.inference.lung_check import LUNG_REASONS
 from core.inference.prediction import ModelOutput, Prediction
 from core.inference.stability import UNCERTAIN, SecondOpinion
 from core.inference.track_record import SimilarScores
@@ -56,6 +57,11 @@ class Reading:
     def withheld_reason(self) -> str:
         """Why the result is withheld, in a word or two; "" if it is not."""
         return next((item.reason for item in self.checks if item.withheld), "") if self.withheld else ""
+
+    @property
+    def doubts_lungs(self) -> bool:
+        """Whether something speaks against the lungs that were found."""
+        return any(item.reason in LUNG_REASONS for item in self.checks)
 
     @property
     def prediction(self) -> Prediction:
@@ -113,10 +119,10 @@ class Reading:
         sentences = [item.sentence for item in self.checks]
         if self.withheld:
             return sentences
-        if reason := self.output.frame.reason:
+        if self.output.frame.reason:  # the checks say it in words
             sentences.append(
-                "The model saw the whole image instead of the lungs' region that it was trained on: "
-                f"{reason}. Interpret the result with caution."
+                "The model saw the whole image instead of the lungs' region that it was trained on. "
+                "Interpret the result with caution."
             )
         if self.heat_map_warning:
             sentences.append(self.heat_map_warning)

@@ -7,12 +7,13 @@ upright, inverted and rotated.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from core import atomic
+from core.anatomy import shared_lung_finder
 from core.config import CLASS_NAMES, old_names
 from core.dataset import Dataset, rows_by_role
 from core.errors import UserError
@@ -57,6 +58,7 @@ class Reference:
         coefficients, intercepts: of the orientation classifier, float32 (5, 256) and (5,).
         peaks: share of validation images whose heat map peaks in each cell, float64 (rows, columns).
         orientation_limit: probability of not being upright that 99% of the validation images stay within.
+        lung_limit: implausibility of the lungs that 99% of the validation images stay within; at least 1.
     """
 
     created: str
@@ -70,6 +72,7 @@ class Reference:
     intercepts: np.ndarray
     peaks: np.ndarray
     orientation_limit: float
+    lung_limit: float = 1.0  # of references written before lungs were checked
 
     def distance(self, features: np.ndarray) -> np.ndarray:
         """Out-of-distribution scores, float64 (n,): 1 at the 99th percentile of the validation images.
@@ -115,9 +118,9 @@ class Reference:
         """
         with np.load(path, allow_pickle=False) as file:
             arrays = old_names.renamed(dict(file), old_names.REFERENCE)
-        values = {field.name: arrays[field.name] for field in fields(cls)}
-        scalars = {name: values[name].item() for name in ("created", "distance_limit", "orientation_limit")}
-        return cls(**{**values, **scalars})
+        needed = [field.name for field in fields(cls) if field.name in arrays or field.default is MISSING]
+        values = {name: arrays[name] for name in needed}
+        return cls(**{name: array if array.ndim else array.item() for name, array in values.items()})
 
 
 def save_reference(
@@ -194,6 +197,7 @@ def compute_reference(
         intercepts=np.asarray(classifier.intercept_).astype(np.float32),
         peaks=_peaks(predictor, framed[validation[:HEAT_MAP_IMAGES]]),
         orientation_limit=float(max(0.5, np.quantile(not_upright, QUANTILE))),
+        lung_limit=_lung_limit(dataset.pixels[validation]),
     )
 
 
@@ -205,6 +209,12 @@ def _peaks(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
         if heat.values.any():
             counts[heat.peak] += 1
     return counts / len(heat_maps)
+
+
+def _lung_limit(pixels: np.ndarray) -> float:
+    """Implausibility of the lungs that 99% of some whole images stay within, at least 1."""
+    implausibility = [lungs.implausibility for lungs in shared_lung_finder().find_in_pixels(pixels)]
+    return float(max(1.0, np.quantile(implausibility, QUANTILE, method="higher")))
 
 
 def _distances(features: np.ndarray, means: np.ndarray, precision: np.ndarray) -> np.ndarray:

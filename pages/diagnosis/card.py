@@ -30,7 +30,8 @@ def card(entry: Entry, model: AvailableModel) -> None:
         left, right = st.columns([5, 3], gap="medium")
         with left:
             heat_map = None if reading.withheld else reading.heat_map
-            viewer(image, heat_map, reading.output.lungs, _earlier_image(image), key="viewer")
+            lungs, earlier = reading.output.lungs, _earlier_image(image)
+            viewer(image, heat_map, lungs, earlier, key="viewer", outlined=reading.doubts_lungs)
         with right:
             facts = [f"{title}: {value}" for title, value in image.facts.items()]
             st.caption(escaped(" · ".join([image.name, f"{image.width} x {image.height} pixels", *facts])))

@@ -92,7 +92,7 @@ export default function ({ parentElement, data }) {
   const colors = bytes(data.colors);
   const strength = input("range", { min: 0, max: 1, step: 0.05, value: 0.6 });
   const contour = input("checkbox", {});
-  const lungs = input("checkbox", {});
+  const lungs = input("checkbox", { checked: data.outlined });
   const inverted = input("checkbox", {});
   const centre = input("range", { min: 0, max: 255, step: 0.5 });
   const width = input("range", { min: 2, max: 400, step: 1 });

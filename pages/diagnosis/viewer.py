@@ -35,11 +35,19 @@ CSS = """
 
 
 def viewer(
-    image: Image, heat_map: HeatMap | None, lungs: Lungs | None, earlier: Image | None, key: str
+    image: Image,
+    heat_map: HeatMap | None,
+    lungs: Lungs | None,
+    earlier: Image | None,
+    key: str,
+    outlined: bool = False,
 ) -> None:
     """Draw an X-ray, its heat map, and an earlier X-ray of the same patient if there is one.
 
-    The outline of the lungs, if there are any, can be switched on over X-ray and heat map.
+    The outline of the lungs, if there are any, can be switched on and off over X-ray and heat map.
+
+    Args:
+        outlined: whether it is on at first.
     """
     panels = [_panel("Earlier X-ray", earlier)] if earlier else []
     panels.append({**_panel("X-ray", image), "lungs": True})
@@ -54,6 +62,7 @@ def viewer(
         "side": HEAT_SIDE,
         "heat": base64.b64encode((values * 255).astype(np.uint8).tobytes()).decode(),
         "lungSide": LUNG_SIDE,
+        "outlined": outlined,
         "lungs": base64.b64encode(mask.astype(np.uint8).tobytes()).decode(),
         "colors": base64.b64encode(heat_colors().tobytes()).decode(),
         "auto": [float(low), float(high)],

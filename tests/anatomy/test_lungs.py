@@ -3,7 +3,7 @@ import pytest
 
 from core.anatomy.geometry import Geometry, measure
 from core.anatomy.lungs import lungs_of
-from core.anatomy.quality import NO_LUNGS, ONE_ONLY, TILTED, fit_limits, remarks
+from core.anatomy.quality import NO_LUNGS, ONE_LUNG_ONLY, TILTED, fit_limits, with_quality
 
 ROWS, COLUMNS = np.mgrid[:128, :128]
 
@@ -60,7 +60,8 @@ def test_specks_are_dropped_and_holes_are_filled():
 
 
 def test_plausible_lungs_get_no_remark(limits):
-    assert remarks(lungs_of(drawn()), limits) == ()
+    lungs = with_quality(lungs_of(drawn()), limits)
+    assert lungs.quality == () and lungs.implausibility <= 1
     kept = [not remarks_of(geometry, limits) for geometry in geometries()]
     assert np.mean(kept) >= 0.995
 
@@ -75,8 +76,8 @@ def remarks_of(geometry, limits):
     [
         (drawn(None, None), NO_LUNGS),
         (drawn((60, 38, 5, 5), None), NO_LUNGS),
-        (drawn(left=None), ONE_ONLY),
-        (drawn(left=(60, 90, 8, 5)), ONE_ONLY),
+        (drawn(left=None), ONE_LUNG_ONLY),
+        (drawn(left=(60, 90, 8, 5)), ONE_LUNG_ONLY),
         (drawn(left=(60, 90, 20, 12)), "much smaller"),
         (drawn().transpose(0, 2, 1), TILTED.format(tilt=90)),
         (drawn()[::-1], TILTED.format(tilt=180)),
@@ -88,7 +89,8 @@ def remarks_of(geometry, limits):
     ],
 )
 def test_each_fault_is_named(planes, words, limits):
-    assert any(words in remark for remark in remarks(lungs_of(np.ascontiguousarray(planes)), limits))
+    lungs = with_quality(lungs_of(np.ascontiguousarray(planes)), limits)
+    assert any(words in remark for remark in lungs.quality) and lungs.implausibility > 1
 
 
 def test_limits_come_from_the_images_alone(limits):

@@ -95,9 +95,10 @@ def test_what_is_no_image_gets_no_answer_unless_asked_for(address, tmp_path):
     Image.fromarray(noise).save(tmp_path / "noise.png")
     status, answer = curl("-F", f"f=@{tmp_path / 'noise.png'}", f"{address}/api/predict")
     result = answer["results"][0]
-    assert status == 422 and result["withheld"] == "out of distribution" and "label" not in result
+    assert status == 422 and result["withheld"] == "no lungs" and "label" not in result
     status, answer = curl("-F", f"f=@{tmp_path / 'noise.png'}", f"{address}/api/predict?anyway=1")
-    assert status == 200 and "Outside the range" in answer["results"][0]["warnings"][0]
+    warnings = answer["results"][0]["warnings"]
+    assert status == 200 and "No lungs found" in warnings[0] and "Outside the range" in warnings[1]
 
 
 def test_too_large_a_body_is_refused_while_it_is_read(address, tmp_path):

@@ -161,6 +161,7 @@ def test_what_is_no_image_gets_no_answer_unless_asked_for(server, page):
     Image.fromarray(noise).save(buffer, "PNG")
     drop(page, {"noise.png": buffer.getvalue()})
     expect(page.get_by_role("heading", name="No result")).to_be_visible()
+    expect(page.get_by_text("No lungs found").first).to_be_visible()
     expect(page.get_by_text("Outside the range of the training images")).to_be_visible()
     expect(page.get_by_text("Probability of pneumonia")).to_have_count(0)
     page.get_by_text("Show withheld results").first.click()

@@ -84,7 +84,8 @@ def test_what_is_no_image_gets_no_result(trained):
     reader = Reader(trained.weights_path(1))
     readings = reader.read(map(image_of, others))
     assert all(reading.withheld for reading in readings)
-    assert all("Outside the range" in reading.warnings()[0] for reading in readings)
+    assert all("No lungs found" in reading.warnings()[0] for reading in readings)
+    assert all("Outside the range" in reading.warnings()[1] for reading in readings)
     anyway = reader.read(map(image_of, others), anyway=True)
     assert not any(reading.withheld for reading in anyway) and all(item.warnings() for item in anyway)
 
@@ -93,7 +94,7 @@ def test_blank_and_coloured_images_are_refused_without_any_reference(predictor):
     assert reasons(predictor, None, image_of(np.full((200, 200), 90, np.uint8))) == ["blank"]
     noise = np.random.default_rng(0).integers(0, 256, (200, 200)).astype(np.uint8)
     assert reasons(predictor, None, image_of(noise, coloured=True)) == ["colour"]
-    assert reasons(predictor, None, image_of(noise)) == []
+    assert reasons(predictor, None, image_of(noise)) == ["no lungs"]
 
 
 def test_the_threshold_is_what_validation_keeps_below(trained, predictor, reference, demo):

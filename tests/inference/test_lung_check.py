@@ -1,0 +1,131 @@
+"""Is it a frontal chest X-ray, and is it whole? Real X-rays, changed, read by the bundled model."""
+
+from math import inf
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from core.anatomy import NO_LUNGS, ONE_LUNG_ONLY, Lungs, lung_shares, open_masks, shared_lung_finder
+from core.anatomy.training.augmentation import whiten_lung
+from core.config import PROJECT
+from core.images import Image, network_pixels, read_image
+from core.inference import Reader, Reading
+from core.inference.lung_check import WITHHELD, lung_checks
+
+REAL = Path(__file__).parents[3] / "shared/chest_xray"
+MASKS = Path(__file__).parents[3] / "shared/lungs/lung_masks_224.npz"
+NAMES = ("train/NORMAL/IM-0115-0001.jpeg", "train/NORMAL/IM-0117-0001.jpeg")
+
+
+@pytest.fixture(scope="module")
+def reader():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PNEUMONIA_STUDIO_BUNDLED", raising=False)
+        bundled = Reader(PROJECT / "model_weights/bundled/recommended-s0/weights/vgg_unfrozen.h5")
+        assert bundled.reference
+    return bundled
+
+
+@pytest.fixture(scope="module")
+def chests(real):
+    return [read_image(real / name).pixels for name in NAMES]
+
+
+def reading(reader, pixels) -> Reading:
+    (found,) = reader.read([Image("image", np.ascontiguousarray(pixels), "digest")])
+    return found
+
+
+def resized(pixels, width, height):
+    return np.asarray(PIL.Image.fromarray(pixels).resize((width, height), PIL.Image.Resampling.BILINEAR))
+
+
+def cut(pixels, share):
+    rows, columns = (int(share * side) for side in pixels.shape)
+    return pixels[rows:-rows, columns:-columns]
+
+
+def collimated(pixels):
+    dark = np.zeros_like(pixels)
+    edge = len(pixels) // 16
+    dark[edge:-edge, edge:-edge] = pixels[edge:-edge, edge:-edge]
+    return dark
+
+
+def two_on_one_film(chest, other):
+    return np.hstack([resized(chest, 64, 128), resized(other, 64, 128)])
+
+
+def shuffled(chest, _):
+    return np.random.default_rng(0).permutation(chest.ravel()).reshape(chest.shape)
+
+
+ANSWERED, WARNED, NO_RESULT = "answered", "warned", "withheld"
+
+
+@pytest.mark.parametrize(
+    "change, outcomes, words",
+    [
+        (lambda chest, _: chest, {ANSWERED}, ""),
+        (lambda chest, _: resized(chest, 64, 64), {ANSWERED}, ""),
+        (lambda chest, _: resized(chest, 900, 700), {ANSWERED}, ""),
+        (lambda chest, _: collimated(chest), {ANSWERED, WARNED}, ""),
+        (lambda chest, _: 255 - chest, {WARNED}, "inverted"),
+        (lambda chest, _: chest[::-1], {WARNED}, "upside down"),
+        (lambda chest, _: chest[::-1, ::-1], {WARNED}, "upside down"),
+        (lambda chest, _: np.rot90(chest), {WARNED, NO_RESULT}, "rotated 90° left"),
+        (lambda chest, _: np.rot90(chest, -1), {WARNED, NO_RESULT}, "rotated 90° right"),
+        (lambda chest, _: np.pad(chest, len(chest) // 4), {WARNED, NO_RESULT}, "too small a share"),
+        (lambda chest, _: cut(chest, 0.2), {WARNED}, "cut off by the border"),
+        (lambda chest, _: chest[:, : chest.shape[1] // 2], {NO_RESULT}, "one lung"),
+        (lambda chest, _: cut(chest, 0.4), {NO_RESULT}, "lung"),
+        (two_on_one_film, {NO_RESULT}, "lungs"),
+        (lambda chest, _: np.full((200, 200), 90, np.uint8), {NO_RESULT}, "Blank"),
+        (shuffled, {NO_RESULT}, "No lungs found"),
+    ],
+)
+def test_each_image_is_answered_warned_of_or_withheld_with_its_reason(
+    reader, chests, change, outcomes, words
+):
+    found = reading(reader, change(*chests))
+    warnings = [check.sentence for check in found.checks]
+    assert (NO_RESULT if found.withheld else WARNED if warnings else ANSWERED) in outcomes, warnings
+    assert words in " ".join(warnings)
+
+
+def test_a_lung_that_is_white_is_still_a_lung(real):
+    paths = [str(path.relative_to(real)) for path in sorted((real / "train/NORMAL").iterdir())[:60]]
+    masks = open_masks(MASKS, paths)
+    random = np.random.default_rng(0)
+    whitened = [
+        whiten_lung(random, network_pixels(read_image(real / path)), lung_shares(masks.read(path)))
+        for path in paths
+        if path in masks.paths
+    ]
+    checks = [lung_checks(lungs) for lungs in shared_lung_finder().find_in_pixels(np.stack(whitened))]
+    assert not any(check.withheld for of_image in checks for check in of_image)
+    assert sum(map(bool, checks)) <= len(whitened) // 20
+
+
+def lungs(implausibility, *quality):
+    return Lungs(np.zeros((2, 128, 128), np.float32), None, 0.1, 0.1, quality, implausibility)
+
+
+@pytest.mark.parametrize(
+    "found, limit, reason, withheld",
+    [
+        (lungs(1.0), 1.0, None, None),
+        (lungs(1.2, "the lungs are odd"), 1.0, "implausible lungs", False),
+        (lungs(1.2, "the lungs are odd"), 1.3, None, None),
+        (lungs(WITHHELD + 0.1, "the lungs are odd"), 1.0, "implausible lungs", True),
+        (lungs(WITHHELD + 0.1, "the lungs are odd"), 1.3, "implausible lungs", False),
+        (lungs(inf, ONE_LUNG_ONLY), 1.3, "one lung", True),
+        (lungs(inf, NO_LUNGS), 1.3, "no lungs", True),
+        (lungs(inf, NO_LUNGS), inf, None, None),
+    ],
+)
+def test_lungs_are_compared_with_the_limit_of_the_models_own_images(found, limit, reason, withheld):
+    checks = [(check.reason, check.withheld) for check in lung_checks(found, limit)]
+    assert checks == ([(reason, withheld)] if reason else [])
