@@ -100,4 +100,4 @@ def image_from(hospital: Hospital, pixels: np.ndarray, random: np.random.Generat
     levels = 255 * levels + random.normal(0, hospital.noise, levels.shape)
     scanned = np.clip(levels, 0, 255).astype(np.uint8)
     _, encoded = cv2.imencode(".jpg", scanned, [cv2.IMWRITE_JPEG_QUALITY, hospital.quality])
-    return cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)
+    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE))

@@ -1,11 +1,14 @@
 """Numbers that tell plausible lungs from others: size, balance, position, shape, certainty."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.anatomy.lungs import Lungs
 from core.anatomy.masks import LEFT, RIGHT
+
+if TYPE_CHECKING:
+    from core.anatomy.lungs import Lungs  # which hold their geometry
 
 MIN_PIXELS = 20  # of a lung whose shape can be measured
 
@@ -40,7 +43,7 @@ class Geometry:
     certainty: float
 
 
-def measure(lungs: Lungs) -> Geometry | None:
+def measure(lungs: "Lungs") -> Geometry | None:
     """The numbers of some lungs; None if one of them is missing or too small to be measured."""
     side_map = lungs.side_map(*lungs.probabilities.shape[1:])
     right, left = side_map == RIGHT, side_map == LEFT

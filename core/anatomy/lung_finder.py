@@ -1,7 +1,8 @@
 """Finding the lungs of images with the trained network, compiled by OpenVINO: no TensorFlow."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from openvino import opset13 as ops
 
 from core.anatomy.lungs import Lungs, lungs_of
 from core.anatomy.quality import Limits, with_quality
-from core.architecture import IMAGE_SIZE, LUNG_LAYERS
+from core.architecture import IMAGE_SIZE, LUNG_FEATURE_LAYERS, LUNG_LAYERS
 from core.compilation import compiled, layer_outputs, openvino_model
 from core.config import lung_weights, processor
 from core.images import Image, network_pixels
@@ -50,7 +51,11 @@ class LungFinder:
 
     def find_in_pixels(self, pixels: np.ndarray) -> list[Lungs]:
         """The lungs of images at the network's resolution, uint8 (n, 128, 128)."""
-        return [with_quality(lungs_of(planes), self.limits) for planes in self.probabilities(pixels)]
+        return [
+            replace(with_quality(lungs_of(planes), self.limits), features=features)
+            for batch in self._passes(pixels)
+            for planes, features in zip(*batch, strict=True)
+        ]
 
     def probabilities(self, pixels: np.ndarray) -> np.ndarray:
         """Probability of right and left lung in each pixel, float32 (n, 2, 64, 64).
@@ -60,21 +65,29 @@ class LungFinder:
         Args:
             pixels: uint8 (n, 128, 128).
         """
+        parts = [planes for planes, _ in self._passes(pixels)]
+        return np.concatenate(parts) if parts else np.empty((0, 2, 0, 0), np.float32)
+
+    def _passes(self, pixels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Probabilities and features of each batch: means over images and their mirror images."""
         if not hasattr(self._requests, "own"):
             self._requests.own = self._network.create_infer_request()
-        parts = []
         for start in range(0, len(pixels), BATCH):
             batch = pixels[start : start + BATCH]
-            lungs = self._requests.own.infer([np.concatenate([batch, batch[:, :, ::-1]])])[0][:, 1:]
-            parts.append((lungs[: len(batch)] + lungs[len(batch) :, ::-1, :, ::-1]) / 2)
-        return np.concatenate(parts) if parts else np.empty((0, 2, 0, 0), np.float32)
+            outputs = self._requests.own.infer([np.concatenate([batch, batch[:, :, ::-1]])])
+            lungs, features = outputs[0][:, 1:], outputs[1]
+            mirrored = lungs[len(batch) :, ::-1, :, ::-1]
+            yield (lungs[: len(batch)] + mirrored) / 2, (features[: len(batch)] + features[len(batch) :]) / 2
 
 
 def _model(arrays: Arrays):
+    """Images to the probability of each class, (n, 3, 64, 64), and the features, (n, channels)."""
     pixels = ops.parameter([-1, IMAGE_SIZE, IMAGE_SIZE], np.uint8, name="pixels")
     image = ops.unsqueeze(ops.convert(pixels, np.float32), np.int64(1))
-    logits = layer_outputs(LUNG_LAYERS, arrays, image)[LUNG_LAYERS[-1].name]
-    return openvino_model([ops.softmax(logits, 1)], [pixels], "lungs")
+    outputs = layer_outputs(LUNG_LAYERS, arrays, image)
+    means = [ops.reduce_mean(outputs[name], np.array([2, 3])) for name in LUNG_FEATURE_LAYERS]
+    probabilities = ops.softmax(outputs[LUNG_LAYERS[-1].name], 1)
+    return openvino_model([probabilities, ops.concat(means, 1)], [pixels], "lungs")
 
 
 def shared_lung_finder() -> LungFinder:

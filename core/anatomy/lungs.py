@@ -1,11 +1,12 @@
 """The lungs of one image: where each of them is, and what speaks against them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import PIL.Image
 
+from core.anatomy.geometry import Geometry
 from core.anatomy.masks import LEFT, RIGHT, connected_pieces
 from core.architecture import IMAGE_SIZE
 from core.images import Box
@@ -29,6 +30,9 @@ class Lungs:
         quality: what speaks against these lungs, in words; empty if they are plausible.
         implausibility: how far the most unusual of their numbers is from plausible ones: up to 1 within the
             limits, 2 twice as far from the usual as the limit; infinite without two lungs.
+        geometry: the numbers that both are judged by; None without two lungs.
+        features: means of the maps of the network's first levels, float32 (channels,): how its encoder sees
+            the whole image.
     """
 
     probabilities: np.ndarray
@@ -37,6 +41,8 @@ class Lungs:
     left_area: float
     quality: tuple[str, ...] = ()
     implausibility: float = 0.0
+    geometry: Geometry | None = None
+    features: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
 
     @property
     def plausible(self) -> bool:

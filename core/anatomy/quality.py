@@ -62,7 +62,7 @@ def with_quality(lungs: Lungs, limits: Limits) -> Lungs:
         return replace(lungs, quality=(ONE_LUNG_ONLY,), implausibility=inf)
     quality = _remarks(geometry, limits)
     farthest = max((_excess(getattr(geometry, name), name, *limits[name]) for name in limits), default=0.0)
-    return replace(lungs, quality=quality, implausibility=farthest)
+    return replace(lungs, quality=quality, implausibility=farthest, geometry=geometry)
 
 
 def _remarks(geometry: Geometry, limits: Limits) -> tuple[str, ...]:

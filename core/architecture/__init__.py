@@ -4,7 +4,7 @@ from core.architecture.backbone import BACKBONES, VGG19, Backbone
 from core.architecture.head import DENSE_LAYERS, DROPOUT, HIDDEN, LOGITS
 from core.architecture.interface import CHANNELS, CLASS_NAMES, IMAGE_SIZE, POSITIVE
 from core.architecture.layer import WINOGRAD_CHANNELS, Layer, Weight
-from core.architecture.lung_network import LUNG_CLASSES, LUNG_LAYERS
+from core.architecture.lung_network import LUNG_CLASSES, LUNG_FEATURE_LAYERS, LUNG_LAYERS
 from core.architecture.scaling import IMAGENET_DEVIATION, SCALINGS, Scaling
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "IMAGE_SIZE",
     "LOGITS",
     "LUNG_CLASSES",
+    "LUNG_FEATURE_LAYERS",
     "LUNG_LAYERS",
     "POSITIVE",
     "SCALINGS",

@@ -13,6 +13,7 @@ from core.architecture.layer import Layer
 LUNG_CLASSES = ("background", "right lung", "left lung")  # of a pixel; the patient's right and left
 CHANNELS = (16, 32, 64, 64, 64)  # of each level, from 32 x 32 pixels down to 2 x 2
 EPSILON = 1e-3
+FEATURE_ROWS = 8  # of the smallest map that counts as a feature of the image
 
 
 def lung_layers() -> list[Layer]:
@@ -46,3 +47,15 @@ def _convolution(builder: Builder, name: str, filters: int, stride: int = 1, pad
 
 
 LUNG_LAYERS = tuple(lung_layers())
+
+
+def _feature_layers() -> tuple[str, ...]:
+    """The activations on the way down, as far as their maps have at least 8 rows."""
+    kinds = [layer.kind for layer in LUNG_LAYERS]
+    encoder = LUNG_LAYERS[: kinds.index("transposed_convolution")]
+    return tuple(
+        layer.name for layer in encoder if layer.kind == "activation" and layer.output[0] >= FEATURE_ROWS
+    )
+
+
+LUNG_FEATURE_LAYERS = _feature_layers()

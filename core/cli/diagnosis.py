@@ -86,14 +86,19 @@ def default_model() -> AvailableModel:
 @click.command()
 @click.argument("run", metavar="RUN")
 @click.option("--runs", "folder", type=click.Path(path_type=Path), help="Folder that holds the runs.")
-def reference(run: str, folder: Path | None) -> None:
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the data set, if it has moved.")
+@click.option("--lungs", is_flag=True, help="Only renew what depends on the lung network.")
+def reference(run: str, folder: Path | None, data: Path | None, lungs: bool) -> None:
     """Compute the out-of-distribution references of RUN.
 
     A reference describes the training images as a model sees them; new images are compared with it. Training
-    does this automatically; only runs from older versions need it, once.
+    does this automatically; only runs from older versions need it, once. With --lungs, only the part of
+    existing references that depends on the lung network is renewed, in minutes: run it after `train-lungs`.
     """
     opened = open_run(run, folder)
-    dataset = open_dataset(opened.settings().data, Bar("Decoding", "image"))
+    dataset = open_dataset(data or opened.settings().data, Bar("Decoding", "image"))
     for stage in sorted(map(int, opened.results.evaluation())):
-        save_reference(opened, stage, dataset, Bar(f"Stage {stage}", "image"))
+        needed = opened.reference_path(stage) if lungs else opened.weights_path(stage)
+        if needed.exists():
+            save_reference(opened, stage, dataset, Bar(f"Stage {stage}", "image"), only_lungs=lungs)
     print(f"Saved in {opened.path / 'references'}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.anatomy import Lungs
 from core.inference.reference import Neighbour, Reference
 
 
@@ -40,6 +41,10 @@ class EnsembleReference:
         parts = _parts(features, [member.means.shape[1] for member in self.members])
         scores = [member.distance(part) for member, part in zip(self.members, parts, strict=True)]
         return np.max(scores, axis=0)
+
+    def likeness_score(self, pixels: np.ndarray, lungs: Lungs) -> float:
+        """As of one model; the largest of the members'."""
+        return max(member.likeness_score(pixels, lungs) for member in self.members)
 
     def orientation(self, pixels: np.ndarray) -> str:
         """One of `ORIENTATIONS` for an image, uint8 (128, 128); `upright` if no member says otherwise."""

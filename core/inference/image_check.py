@@ -8,9 +8,9 @@ class Check:
     """Why the model may not be able to judge an image.
 
     Attributes:
-        reason: `blank`, `colour`, `no lungs`, `one lung`, `implausible lungs`, `out of distribution`, an
-            orientation other than `upright`, or that of a finding in the DICOM header: `lateral view`,
-            `other body part`, `unknown` or `age`.
+        reason: `blank`, `colour`, `no lungs`, `one lung`, `implausible lungs`, `out of distribution`,
+            `unlike tested images`, an orientation other than `upright`, or that of a finding in the DICOM
+            header: `lateral view`, `other body part`, `unknown` or `age`.
         sentence: what is wrong and what to do.
         withheld: whether the result must not be shown.
     """

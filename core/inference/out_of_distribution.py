@@ -55,7 +55,8 @@ def _pixel_checks(
         appearance = APPEARANCES.get(orientation, orientation)
         sentence = f"The image appears {appearance}. Correct it and upload it again."
         return [Check(orientation, sentence, score > WITHHELD)]
-    return lung_checks(lungs, reference.lung_limit) + _distance_checks(score)
+    checks = lung_checks(lungs, reference.lung_limit) + _distance_checks(score)
+    return checks + _likeness_checks(reference.likeness_score(whole, lungs))
 
 
 def _distance_checks(score: float) -> list[Check]:
@@ -71,6 +72,18 @@ def _distance_checks(score: float) -> list[Check]:
     else:
         sentence += "The result may not be reliable; interpret it with caution."
     return [Check("out of distribution", sentence, score > WITHHELD)]
+
+
+def _likeness_checks(score: float) -> list[Check]:
+    """By the distance from the images that the model was tested on."""
+    if score <= 1:
+        return []
+    sentence = (
+        "Unlike the images that this model was tested on, in grey levels, sharpness, framing or anatomy: "
+        f"{score:.1f} times the distance within which 98% of the validation images lie. "
+        "The percentage may not hold."
+    )
+    return [Check("unlike tested images", sentence, False)]
 
 
 def _in_range_once_upright(

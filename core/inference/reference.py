@@ -6,17 +6,19 @@ last convolution's spatial means. Orientation: logistic regression on thumbnails
 upright, inverted and rotated.
 """
 
+import zipfile
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from core import atomic
-from core.anatomy import shared_lung_finder
+from core.anatomy import Lungs, shared_lung_finder
 from core.config import CLASS_NAMES, old_names
 from core.dataset import Dataset, rows_by_role
 from core.errors import UserError
+from core.inference.likeness import Likeness, appearance, fit_likeness
 from core.inference.loading import load_predictor
 from core.inference.orientation import ORIENTATIONS, thumbnails
 from core.inference.predictor import Predictor
@@ -27,6 +29,7 @@ ORIENTATION_IMAGES = 400  # training images that the orientation classifier is f
 HEAT_MAP_IMAGES = 200  # validation images whose heat maps are computed
 QUANTILE = 0.99  # share of the validation images within each limit
 BATCH = 128
+LIKENESS = "likeness"  # prefix of its arrays in the file
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Reference:
         peaks: share of validation images whose heat map peaks in each cell, float64 (rows, columns).
         orientation_limit: probability of not being upright that 99% of the validation images stay within.
         lung_limit: implausibility of the lungs that 99% of the validation images stay within; at least 1.
+        likeness: what the images look like to the lung network; None in older references and of small sets.
     """
 
     created: str
@@ -73,6 +77,7 @@ class Reference:
     peaks: np.ndarray
     orientation_limit: float
     lung_limit: float = 1.0  # of references written before lungs were checked
+    likeness: Likeness | None = None
 
     def distance(self, features: np.ndarray) -> np.ndarray:
         """Out-of-distribution scores, float64 (n,): 1 at the 99th percentile of the validation images.
@@ -91,6 +96,18 @@ class Reference:
             return "upright"
         return list(ORIENTATIONS)[1 + int(probabilities[1:].argmax())]
 
+    def likeness_score(self, pixels: np.ndarray, lungs: Lungs) -> float:
+        """How unlike the model's own images one is: above 1, it is warned of; 0 where that is unknown.
+
+        Args:
+            pixels: of the whole image, uint8 (128, 128).
+            lungs: of the same image.
+        """
+        if self.likeness is None or not self.likeness.current:
+            return 0.0
+        seen = appearance(pixels, lungs)
+        return 0.0 if seen is None else self.likeness.score(seen)
+
     def nearest(self, hidden: np.ndarray, count: int = 5) -> list[Neighbour]:
         """The most similar training images, the nearest first.
 
@@ -105,9 +122,12 @@ class Reference:
 
     def save(self, path: Path) -> None:
         """Write it as .npz; raises OSError if that fails."""
+        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != LIKENESS}
+        if self.likeness:
+            arrays |= {f"{LIKENESS}_{name}": value for name, value in vars(self.likeness).items()}
         path.parent.mkdir(exist_ok=True)
         with atomic.replacing(path) as temporary, open(temporary, "wb") as file:
-            np.savez_compressed(file, **{field.name: getattr(self, field.name) for field in fields(self)})
+            np.savez_compressed(file, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Reference":
@@ -118,22 +138,32 @@ class Reference:
         """
         with np.load(path, allow_pickle=False) as file:
             arrays = old_names.renamed(dict(file), old_names.REFERENCE)
-        needed = [field.name for field in fields(cls) if field.name in arrays or field.default is MISSING]
-        values = {name: arrays[name] for name in needed}
-        return cls(**{name: array if array.ndim else array.item() for name, array in values.items()})
+        values = {name: array if array.ndim else array.item() for name, array in arrays.items()}
+        likeness = None
+        if f"{LIKENESS}_limit" in values:
+            names = [field.name for field in fields(Likeness)]
+            likeness = Likeness(**{name: values[f"{LIKENESS}_{name}"] for name in names})
+        needed = [field.name for field in fields(cls) if field.name in values or field.default is MISSING]
+        return cls(**{name: values[name] for name in needed}, likeness=likeness)
 
 
 def save_reference(
-    run: Run, stage: int, dataset: Dataset, progress: Callable[[int, int], None] | None = None
+    run: Run,
+    stage: int,
+    dataset: Dataset,
+    progress: Callable[[int, int], None] | None = None,
+    only_lungs: bool = False,
 ) -> None:
     """Compute the reference of a run's stage and save it in the run folder.
 
     Args:
         dataset: the set that the run was trained on, opened.
         progress: called with (images done, images in total).
+        only_lungs: renew only what depends on the lung network, in the reference that is there.
 
     Raises:
-        UserError: the weights are missing or of another backbone, or the data set has changed.
+        UserError: the weights are missing or of another backbone, the data set has changed, or there is no
+            reference to renew.
     """
     roles = rows_by_role(dataset, run.settings())
     if dataset.fingerprint != run.facts().get("fingerprint"):
@@ -141,9 +171,15 @@ def save_reference(
             f"{dataset.root} has changed since {run.name} was trained on it. Restore the images, or train "
             "again."
         )
-    predictor = load_predictor(run.weights_path(stage))
-    reference = compute_reference(predictor, dataset, roles["training"], roles["validation"], progress)
-    reference.save(run.reference_path(stage))
+    path, rows = run.reference_path(stage), (roles["training"], roles["validation"])
+    if only_lungs:
+        try:
+            renewed = with_lungs(Reference.load(path), dataset, *rows, progress)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise UserError(f"{path} cannot be read. Compute the whole reference.") from error
+    else:
+        renewed = compute_reference(load_predictor(run.weights_path(stage)), dataset, *rows, progress)
+    renewed.save(path)
 
 
 def compute_reference(
@@ -164,7 +200,7 @@ def compute_reference(
     from sklearn.linear_model import LogisticRegression
 
     random = np.random.default_rng(0)
-    training = np.sort(random.permutation(training)[:MAX_IMAGES])
+    all_training, training = training, np.sort(random.permutation(training)[:MAX_IMAGES])
     rows = np.concatenate([training, validation])
     framed, features, hidden = predictor.framed(dataset, progress), [], []
     for start in range(0, len(rows), BATCH):
@@ -185,7 +221,7 @@ def compute_reference(
     classifier = LogisticRegression(C=0.01, max_iter=3000)
     classifier.fit(views, np.repeat(np.arange(len(ORIENTATIONS)), len(upright)))
     not_upright = 1 - classifier.predict_proba(thumbnails(dataset.pixels[validation]))[:, 0]
-    return Reference(
+    reference = Reference(
         created=predictor.record.created,
         sha256=dataset.table["sha256"].to_numpy()[training].astype(str),
         labels=np.array(CLASS_NAMES)[classes],
@@ -197,8 +233,8 @@ def compute_reference(
         intercepts=np.asarray(classifier.intercept_).astype(np.float32),
         peaks=_peaks(predictor, framed[validation[:HEAT_MAP_IMAGES]]),
         orientation_limit=float(max(0.5, np.quantile(not_upright, QUANTILE))),
-        lung_limit=_lung_limit(dataset.pixels[validation]),
     )
+    return with_lungs(reference, dataset, all_training, validation, progress)
 
 
 def _peaks(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
@@ -211,10 +247,33 @@ def _peaks(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
     return counts / len(heat_maps)
 
 
-def _lung_limit(pixels: np.ndarray) -> float:
-    """Implausibility of the lungs that 99% of some whole images stay within, at least 1."""
-    implausibility = [lungs.implausibility for lungs in shared_lung_finder().find_in_pixels(pixels)]
-    return float(max(1.0, np.quantile(implausibility, QUANTILE, method="higher")))
+def with_lungs(
+    reference: Reference,
+    dataset: Dataset,
+    training: np.ndarray,
+    validation: np.ndarray,
+    progress: Callable[[int, int], None] | None = None,
+) -> Reference:
+    """A reference with its part that depends on the lung network computed anew.
+
+    Args:
+        reference: of a model.
+        dataset, training, validation, progress: as for `compute_reference`.
+    """
+    training = np.sort(np.random.default_rng(0).permutation(training)[:MAX_IMAGES])
+    rows = np.concatenate([training, validation])
+    implausibility, appearances = [], []
+    for start in range(0, len(rows), BATCH):
+        pixels = dataset.pixels[rows[start : start + BATCH]]
+        for image, lungs in zip(pixels, shared_lung_finder().find_in_pixels(pixels), strict=True):
+            implausibility.append(lungs.implausibility)
+            appearances.append(appearance(image, lungs))
+        if progress:
+            progress(start + len(pixels), len(rows))
+    count = len(training)
+    limit = np.quantile(implausibility[count:], QUANTILE, method="higher")
+    likeness = fit_likeness(appearances[:count], dataset.labels[training], appearances[count:])
+    return replace(reference, lung_limit=float(max(1.0, limit)), likeness=likeness)
 
 
 def _distances(features: np.ndarray, means: np.ndarray, precision: np.ndarray) -> np.ndarray:

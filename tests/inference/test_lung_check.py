@@ -54,7 +54,7 @@ def collimated(pixels):
     return dark
 
 
-def two_on_one_film(chest, other):
+def two_in_one_image(chest, other):
     return np.hstack([resized(chest, 64, 128), resized(other, 64, 128)])
 
 
@@ -81,7 +81,7 @@ ANSWERED, WARNED, NO_RESULT = "answered", "warned", "withheld"
         (lambda chest, _: cut(chest, 0.2), {WARNED}, "cut off by the border"),
         (lambda chest, _: chest[:, : chest.shape[1] // 2], {NO_RESULT}, "one lung"),
         (lambda chest, _: cut(chest, 0.4), {NO_RESULT}, "lung"),
-        (two_on_one_film, {NO_RESULT}, "lungs"),
+        (two_in_one_image, {NO_RESULT}, "lungs"),
         (lambda chest, _: np.full((200, 200), 90, np.uint8), {NO_RESULT}, "Blank"),
         (shuffled, {NO_RESULT}, "No lungs found"),
     ],

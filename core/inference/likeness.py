@@ -1,0 +1,111 @@
+"""How far an image is from those that a model was tested on: another hospital, exposure, framing or age.
+
+Fine-tuning teaches a network to forget what tells one hospital from another, so the model's own features are
+not asked. Three things are: grey levels and sharpness, the first levels of the lung network, and the geometry
+of the lungs. Which of them, and the limit, were chosen on validation images and on invented hospitals:
+docs/results/like-home.md. Distance: Mahalanobis, to the nearer class mean (see `reference`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
+
+from core.anatomy import Lungs, lung_network
+from core.config import CLASS_NAMES
+
+QUANTILE = 0.98  # share of the validation images within the limit
+MIN_VALIDATION_IMAGES = 50  # fewer do not tell what 98% of them keep
+GREY_QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+BORDER = 4  # pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """The images that a model was tested on, by their appearance.
+
+    Attributes:
+        network: what found the lungs, see `lung_network`; with another one, appearances cannot be compared.
+        scale: standard deviation of each number of an appearance, float32 (n,).
+        means: of the scaled numbers, by class, float32 (2, n).
+        precision: inverse covariance around the means, float32 (n, n).
+        limit: distance that 98% of the validation images stay within.
+    """
+
+    network: str
+    scale: np.ndarray
+    means: np.ndarray
+    precision: np.ndarray
+    limit: float
+
+    @property
+    def current(self) -> bool:
+        """Whether the lung network of this process is the one that it was fitted with."""
+        return self.network == lung_network()
+
+    def score(self, appearance: np.ndarray) -> float:
+        """Distance of an image by the limit: above 1, it is unlike those that the model was tested on."""
+        return float(self._distances(appearance[np.newaxis])[0]) / self.limit
+
+    def _distances(self, appearances: np.ndarray) -> np.ndarray:
+        deviations = [appearances / self.scale - mean for mean in self.means]
+        squares = [np.einsum("ij,jk,ik->i", each, self.precision, each, optimize=True) for each in deviations]
+        return np.sqrt(np.maximum(np.min(squares, axis=0), 0).astype(np.float64))
+
+
+def appearance(pixels: np.ndarray, lungs: Lungs) -> np.ndarray | None:
+    """What an image looks like, in numbers, float32 (n,); None without two lungs.
+
+    Args:
+        pixels: of the whole image, uint8 (128, 128).
+        lungs: of the same image.
+    """
+    if lungs.geometry is None:
+        return None
+    return np.concatenate([_grey_levels(pixels), np.log1p(lungs.features), astuple(lungs.geometry)]).astype(
+        np.float32
+    )
+
+
+def fit_likeness(
+    appearances: Sequence[np.ndarray | None], classes: np.ndarray, held_out: Sequence[np.ndarray | None]
+) -> Likeness | None:
+    """Fit to training images, with the limit from validation images; None if there are too few.
+
+    Args:
+        appearances, classes: of the training images.
+        held_out: appearances of the validation images.
+    """
+    from sklearn.covariance import LedoitWolf  # imported lazily: it takes a second
+
+    rows = [row for row, each in enumerate(appearances) if each is not None]
+    classes = classes[rows]
+    validation = [each for each in held_out if each is not None]
+    if len(validation) < MIN_VALIDATION_IMAGES or len(np.unique(classes)) < len(CLASS_NAMES):
+        return None
+    training = np.stack([each for each in appearances if each is not None])
+    scale = np.maximum(training.std(axis=0), 1e-6)
+    scaled = training / scale
+    means = np.stack([scaled[classes == number].mean(axis=0) for number in range(len(CLASS_NAMES))])
+    fitted = LedoitWolf(assume_centered=True).fit(scaled - means[classes])
+    precision = np.asarray(fitted.precision_).astype(np.float32)
+    unlimited = Likeness(lung_network(), scale, means, precision, limit=1.0)
+    limit = float(np.quantile(unlimited._distances(np.stack(validation)), QUANTILE))
+    return Likeness(lung_network(), scale, means, precision, limit)
+
+
+def _grey_levels(pixels: np.ndarray) -> np.ndarray:
+    """Quantiles, mean and deviation, sharpness, and the mean of each border: float64 (16,)."""
+    values = pixels.astype(np.float32)
+    across, down = np.diff(values, axis=1), np.diff(values, axis=0)
+    curvature = np.diff(across, axis=1)[1:-1] + np.diff(down, axis=0)[:, 1:-1]
+    sharpness = np.log1p([np.abs(across).mean(), np.abs(down).mean(), curvature.std()])
+    borders = values[:BORDER], values[-BORDER:], values[:, :BORDER], values[:, -BORDER:]
+    return np.concatenate(
+        [
+            np.quantile(values, GREY_QUANTILES),
+            [values.mean(), values.std()],
+            sharpness,
+            [border.mean() for border in borders],
+        ]
+    )

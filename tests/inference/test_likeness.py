@@ -1,0 +1,113 @@
+"""Is an image like those that the model was tested on?"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import PIL.ImageFilter
+import pytest
+
+from core.anatomy import shared_lung_finder
+from core.config import PROJECT
+from core.images import Image, network_pixels, read_image
+from core.inference import Reader
+from core.inference.ensemble_reference import EnsembleReference
+from core.inference.likeness import MIN_VALIDATION_IMAGES, appearance, fit_likeness
+from core.inference.reference import Reference
+
+RUN = PROJECT / "model_weights/bundled/recommended-s0"
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return Reference.load(RUN / "references/model_03.npz")
+
+
+@pytest.fixture(scope="module")
+def chests(real) -> list[np.ndarray]:
+    paths = sorted((real / "test").glob("*/*.jpeg"))[::16]
+    return [network_pixels(read_image(path)) for path in paths]
+
+
+def scores(reference, images) -> np.ndarray:
+    pixels = np.stack(images)
+    lungs = shared_lung_finder().find_in_pixels(pixels)
+    return np.array([reference.likeness_score(*pair) for pair in zip(pixels, lungs, strict=True)])
+
+
+def test_the_bundled_model_knows_the_lung_network_that_is_bundled(reference):
+    assert reference.likeness.current, "python -m core reference recommended-s0 --lungs --data DATA"
+    assert reference.lung_limit == 1
+
+
+def test_images_from_home_are_like_those_it_was_tested_on(reference, chests):
+    assert np.mean(scores(reference, chests) > 1) <= 0.1
+
+
+def bordered(chest, grey):
+    return np.pad(np.asarray(PIL.Image.fromarray(chest).resize((104, 104))), 12, constant_values=grey)
+
+
+def noisy(chest):
+    noise = np.random.default_rng(0).normal(0, 8, chest.shape)
+    return np.clip(chest + noise, 0, 255).astype(np.uint8)
+
+
+def sharpened(chest):
+    return np.asarray(PIL.Image.fromarray(chest).filter(PIL.ImageFilter.UnsharpMask(2, 250, 0)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda chest: bordered(chest, 0), lambda chest: bordered(chest, 255), noisy, sharpened],
+    ids=["black border", "white border", "noisy", "sharpened"],
+)
+def test_another_frame_or_sharpness_is_unlike(reference, chests, change):
+    assert np.mean(scores(reference, list(map(change, chests))) > 1) >= 0.6
+
+
+def test_an_unlike_image_is_answered_with_a_warning(real, monkeypatch):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    chest = read_image(next((real / "test/NORMAL").iterdir())).pixels
+    bright = np.clip(1.6 * chest.astype(float), 0, 255).astype(np.uint8)
+    reader = Reader(RUN / "weights/vgg_unfrozen.h5")
+    home, other = reader.read([Image("home", chest, "a"), Image("other", bright, "b")])
+    assert home.warnings() == []
+    assert not other.withheld and other.warnings()[-1].startswith("Unlike the images that this model")
+
+
+def test_the_limit_is_what_validation_keeps(chests):
+    random = np.random.default_rng(1)
+    training = list(random.normal(size=(300, 5)).astype(np.float32))
+    held_out = list(random.normal(size=(200, 5)).astype(np.float32))
+    classes = np.arange(300) % 2
+    likeness = fit_likeness([None, *training], np.array([0, *classes]), [*held_out, None])
+    kept = [likeness.score(each) <= 1 for each in held_out]
+    assert np.mean(kept) == pytest.approx(0.98, abs=0.005)
+    assert likeness.score(np.full(5, 10, np.float32)) > 2
+    assert fit_likeness(training, classes, held_out[: MIN_VALIDATION_IMAGES - 1]) is None
+    assert fit_likeness(training, np.zeros(300, int), held_out) is None
+
+
+def test_no_score_without_two_lungs_or_with_another_lung_network(reference, chests):
+    pixels = chests[0]
+    (lungs,) = shared_lung_finder().find_in_pixels(pixels[np.newaxis])
+    assert appearance(pixels, replace(lungs, geometry=None)) is None
+    assert reference.likeness_score(255 - pixels, lungs) > 1
+    other = replace(reference, likeness=replace(reference.likeness, network="another"))
+    assert other.likeness_score(255 - pixels, lungs) == 0
+    ensemble = EnsembleReference((other, reference))
+    assert ensemble.likeness_score(pixels, lungs) == reference.likeness_score(pixels, lungs)
+
+
+def test_a_reference_is_the_same_after_saving_and_old_ones_still_load(reference, tmp_path, chests):
+    reference.save(tmp_path / "saved.npz")
+    saved = Reference.load(tmp_path / "saved.npz")
+    assert (scores(saved, chests[:3]) == scores(reference, chests[:3])).all()
+    with np.load(RUN / "references/model_03.npz") as file:
+        old = {name: file[name] for name in file if not name.startswith(("likeness", "lung_limit"))}
+    np.savez(tmp_path / "old.npz", **old)
+    loaded = Reference.load(Path(tmp_path / "old.npz"))
+    assert loaded.likeness is None and loaded.lung_limit == 1 and loaded.created == reference.created
+    assert (scores(loaded, chests[:3]) == 0).all()
