@@ -12,6 +12,7 @@ from core.inference.identity import (
     ModelIdentity,
     identity_of,
     model_warnings,
+    short_digest,
 )
 from core.inference.image_check import Check
 from core.inference.known_references import REFERENCE_FILE, reference_of
@@ -81,6 +82,7 @@ __all__ = [
     "reference_of",
     "save_reference",
     "shared_predictor",
+    "short_digest",
     "bundled_models",
     "whole_model",
 ]

@@ -1,4 +1,4 @@
-"""Which model answers: candidates, the active model, and who promoted it, when and why."""
+"""Which model answers, which read in its shadow, and who decided it, when and why."""
 
 from core.registry.active import (
     ActiveModel,
@@ -27,6 +27,7 @@ from core.registry.models import (
     ACTIVE,
     CANDIDATE,
     RETIRED,
+    SHADOW,
     RegisteredModel,
     active_registered_model,
     bundled_model,
@@ -34,12 +35,14 @@ from core.registry.models import (
     list_models,
 )
 from core.registry.promotion import change_operating_point, promote, retire, rollback
+from core.registry.shadows import Shadow, make_shadow, shadows, stop_shadow
 
 __all__ = [
     "ACTIVE",
     "CANDIDATE",
     "NON_INFERIORITY_MARGIN",
     "RETIRED",
+    "SHADOW",
     "TOLERANCE",
     "ActiveModel",
     "Agreement",
@@ -50,6 +53,7 @@ __all__ = [
     "NoGoldenImages",
     "PromotionCheck",
     "RegisteredModel",
+    "Shadow",
     "acknowledge",
     "active_model",
     "active_registered_model",
@@ -62,6 +66,7 @@ __all__ = [
     "find_model",
     "golden_images",
     "list_models",
+    "make_shadow",
     "missing_model",
     "plan_ensemble",
     "promote",
@@ -71,5 +76,7 @@ __all__ = [
     "save_agreement",
     "drawn_images",
     "save_drawn_images",
+    "shadows",
+    "stop_shadow",
     "unchanged",
 ]

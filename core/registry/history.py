@@ -1,4 +1,4 @@
-"""The log of the registry: who made which model active, when and why."""
+"""The log of the registry: who made which model active or a shadow, when and why."""
 
 import json
 import sqlite3
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.database import open_database, read_database, table_names
 from core.errors import UserError
-from core.registry.storage import current_state, registry_folder
+from core.registry.storage import current_state, model_title, registry_folder
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS events (
@@ -25,7 +25,8 @@ class Event:
     """Something that was decided.
 
     Attributes:
-        action: `promote`, `rollback`, `retire`, `operating point`, `ensemble` or `migrate`.
+        action: `promote`, `rollback`, `shadow`, `stop shadow`, `retire`, `operating point`, `ensemble` or
+            `migrate`.
         model, version: name and version of the model concerned; version 0 is the bundled model.
         sha256: digest of its weights file.
         who: decided it.
@@ -45,8 +46,8 @@ class Event:
 
     @property
     def title(self) -> str:
-        """Name and version of the model concerned, as in `RegisteredModel.title`."""
-        return f"{self.model}@{self.version}" if self.version else self.model
+        """Name and version of the model concerned."""
+        return model_title(self.model, self.version)
 
     @property
     def key(self) -> tuple[float, str, str, int]:
@@ -77,6 +78,11 @@ def events() -> list[Event]:
             add_event(last)
         logged = sorted([*logged, last], key=lambda event: event.time)
     return logged
+
+
+def last_events() -> dict[str, Event]:
+    """The last event of each model, by its title; raises UserError if the log is damaged."""
+    return {event.title: event for event in events()}
 
 
 def _logged() -> list[Event]:

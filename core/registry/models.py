@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -13,12 +13,13 @@ from core.config import stage_of_file
 from core.errors import UserError
 from core.inference import IDENTITY_FILE, PREDICTIONS, AvailableModel, bundled_models, published_models
 from core.registry.disagreement import disagreement
-from core.registry.history import Event, events
-from core.registry.storage import BUNDLED, current_state, registry_folder, version_folder
+from core.registry.history import Event, last_events
+from core.registry.storage import BUNDLED, current_state, model_title, registry_folder, version_folder
 from core.runs import Run, list_runs
 from core.weights import WeightsError, read_record
 
-ACTIVE, CANDIDATE, RETIRED = "active", "candidate", "retired"
+ACTIVE, CANDIDATE, SHADOW, RETIRED = "active", "candidate", "shadow", "retired"
+STATE_AFTER = {"shadow": SHADOW, "retire": RETIRED}  # the last decision on a model; candidate after others
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class RegisteredModel:
     Attributes:
         name: run and stage, such as `recommended/3`.
         version: 1, 2, ...; 0 for a model that was never promoted.
-        state: `active`, `candidate` or `retired`.
+        state: `active`, `candidate`, `shadow` or `retired`.
         model: its weights file and record.
         sha256: digest of the weights when it was registered; "" for a candidate.
         run: that trained it; None for a registered version, and if it is not on this computer.
@@ -44,7 +45,7 @@ class RegisteredModel:
     @property
     def title(self) -> str:
         """Name and version, as the terminal takes them: `recommended/3@2`."""
-        return f"{self.name}@{self.version}" if self.version else self.name
+        return model_title(self.name, self.version)
 
     def predictions(self, split: str) -> pd.DataFrame | None:
         """Its predictions for the images of a split, as its run saved them; None without any."""
@@ -74,9 +75,9 @@ def list_models() -> list[RegisteredModel]:
     registered = sorted(_registered(), key=lambda item: (item.name, item.version), reverse=True)
     known = [item.model.record for item in registered]
     candidates = [item for item in _candidates() if item.model.record not in known]
-    if current_state().version == BUNDLED:
-        candidates = [replace(item, state=ACTIVE if item.model.bundled else CANDIDATE) for item in candidates]
-    return [*registered, *candidates]
+    states = _states()
+    others = [replace(item, state=states(item)) if item.model.bundled else item for item in candidates]
+    return [*registered, *others]
 
 
 def find_model(title: str) -> RegisteredModel:
@@ -110,7 +111,8 @@ def registered_version(version: str) -> RegisteredModel:
             raise ValueError(f"{path.name} is the name of no stage's weights file")
         model = AvailableModel(stage, path, read_record(path))
         if reason := disagreement(version, content["sha256"]):
-            model = replace(model, notices=(_disagrees(f"{content['name']}@{content['version']}", reason),))
+            title = model_title(content["name"], content["version"])
+            model = replace(model, notices=(_disagrees(title, reason),))
         return RegisteredModel(content["name"], content["version"], CANDIDATE, model, content["sha256"])
     except WeightsError:
         raise
@@ -143,17 +145,25 @@ def active_registered_model() -> RegisteredModel | None:
 
 def _registered() -> Iterator[RegisteredModel]:
     """Readable registered versions with their states."""
-    active, last = current_state(), {}
-    with suppress(UserError):  # a damaged log hides no model; whoever asks for the events is told
-        last = {(item.model, item.version): item.action for item in events()}
+    states = _states()
     for path in sorted((registry_folder() / "models").glob(f"*/{IDENTITY_FILE}")):
         try:
             item = registered_version(path.parent.name)
         except UserError:
             continue  # `active_model` says so if it is the active one
-        retired = last.get((item.name, item.version)) == "retire"
-        is_active = active.version == item.folder
-        yield replace(item, state=ACTIVE if is_active else RETIRED if retired else CANDIDATE)
+        yield replace(item, state=states(item))
+
+
+def _states() -> Callable[[RegisteredModel], str]:
+    """A function that tells the state of a registered version or of the bundled model."""
+    active, last = current_state().version, {}
+    with suppress(UserError):  # a damaged log hides no model; whoever asks for the events is told
+        last = {title: event.action for title, event in last_events().items()}
+
+    def state(item: RegisteredModel) -> str:
+        return ACTIVE if item.folder == active else STATE_AFTER.get(last.get(item.title, ""), CANDIDATE)
+
+    return state
 
 
 def _candidates() -> Iterator[RegisteredModel]:

@@ -8,7 +8,7 @@ from core.inference import identity_of
 from core.registry.active import intact
 from core.registry.checklist import PromotionCheck
 from core.registry.history import add_event
-from core.registry.models import ACTIVE, RETIRED, RegisteredModel, bundled_model, find_model
+from core.registry.models import ACTIVE, RETIRED, SHADOW, RegisteredModel, bundled_model, find_model
 from core.registry.snapshot import register
 from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
 
@@ -45,7 +45,9 @@ def promote(
         if item.version:
             intact(item.folder)
         if not item.model.bundled and (not item.version or note != _override_of(item)):
-            item = register(item, note)
+            before, item = item, register(item, note)
+            if before.state == SHADOW:
+                add_event(before.event("stop shadow", who, f"Promoted as {item.title}."))
         _activate(item, "promote", who, reason, checks)
         return replace(item, state=ACTIVE)
 

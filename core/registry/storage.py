@@ -55,6 +55,11 @@ def folder_name(name: str, version: int | str) -> str:
     return f"{name.replace('/', '-')}-{version}"
 
 
+def model_title(name: str, version: int) -> str:
+    """Name and version of a model, as the terminal takes them: `recommended/3@2`."""
+    return f"{name}@{version}" if version else name
+
+
 def next_version(name: str) -> int:
     """The version that a model of this name gets next; one whose files cannot be read counts, too."""
     folders = (registry_folder() / "models").glob(folder_name(name, "*"))

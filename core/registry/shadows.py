@@ -1,0 +1,104 @@
+"""Shadow models: any number of models that read what the active one reads, and never answer."""
+
+from dataclasses import dataclass, replace
+from time import time
+
+from core.errors import UserError
+from core.inference import ModelIdentity, short_digest
+from core.registry.active import intact
+from core.registry.history import Event, add_event, last_events
+from core.registry.models import ACTIVE, SHADOW, RegisteredModel, bundled_model, find_model
+from core.registry.snapshot import register
+from core.registry.storage import changing, folder_name, model_title
+from core.weights import file_digest
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A shadow model as the log names it; its files may be gone by now.
+
+    Attributes:
+        name, version: of the model; version 0 is the bundled one.
+        sha256: of its weights file when it became a shadow.
+    """
+
+    name: str
+    version: int
+    sha256: str
+
+    @classmethod
+    def of(cls, item: RegisteredModel) -> "Shadow":
+        """A model as the shadow that it is or was; raises OSError if the bundled model's file is gone."""
+        return cls(item.name, item.version, item.sha256 or file_digest(item.model.path))
+
+    @property
+    def title(self) -> str:
+        """Name and version, as the terminal takes them."""
+        return model_title(self.name, self.version)
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Name, version and digest, as answers name models."""
+        return ModelIdentity(self.name, self.version, short_digest(self.sha256))
+
+    def model(self) -> RegisteredModel:
+        """The model itself.
+
+        Raises:
+            UserError: its files are gone or have changed, or its golden images no longer agree.
+        """
+        if self.version:
+            return intact(folder_name(self.name, self.version))
+        item = bundled_model()
+        if file_digest(item.model.path) != self.sha256:
+            raise UserError(f"The bundled model is not the one that became a shadow, {self.identity}.")
+        return item
+
+
+def shadows() -> list[Shadow]:
+    """The shadow models, in the order in which they became shadows.
+
+    Raises:
+        UserError: the log is damaged.
+    """
+    chosen = [event for event in last_events().values() if event.action == "shadow"]
+    chosen.sort(key=lambda event: event.time)
+    return [Shadow(event.model, event.version, event.sha256) for event in chosen]
+
+
+def make_shadow(title: str, who: str, reason: str = "") -> RegisteredModel:
+    """Let a model read beside the active one, as a registered version.
+
+    Raises:
+        UserError: there is no such model, it is active or a shadow already, its files have changed, another
+            change is under way, or the disk is full. Nothing has changed then.
+    """
+    with changing():
+        item = find_model(title)
+        if item.state == ACTIVE:
+            raise UserError(f"{item.title} is the active model. A shadow reads beside it: name another one.")
+        if item.state == SHADOW:
+            raise UserError(f"{item.title} is a shadow already.")
+        if item.version:
+            item = intact(item.folder)
+        elif item.model.bundled:
+            item = replace(item, sha256=file_digest(item.model.path))
+        else:
+            item = register(item)
+        add_event(item.event("shadow", who, reason))
+        return replace(item, state=SHADOW)
+
+
+def stop_shadow(title: str, who: str, reason: str = "") -> Shadow:
+    """Make a shadow a candidate again, also one whose files are gone; its answers stay.
+
+    Raises:
+        UserError: no shadow has this title, or another change is under way.
+    """
+    with changing():
+        known = {shadow.title: shadow for shadow in shadows()}
+        if title not in known:
+            raise UserError(f"There is no shadow {title!r}. Shadows here: {', '.join(known) or 'none'}.")
+        shadow = known[title]
+        add_event(Event("stop shadow", shadow.name, shadow.version, shadow.sha256, who, reason, time=time()))
+        return shadow
