@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "inference": {"images", "dataset", "runs", "evaluation", "weights", "compilation", "anatomy"},
     "training": {"anatomy", "dataset", "images", "network", "runs", "evaluation", "weights", "inference"},
     "registry": {"dataset", "images", "inference", "runs", "evaluation", "weights"},
+    "shadow": {"images", "inference", "registry", "evaluation"},
     "export": {"images", "inference", "network", "registry", "weights"},
     "reports": {"images", "inference", "evaluation", "figures"},
     "comparison": {
@@ -39,9 +40,9 @@ MAY_IMPORT = {
         "runs",
         "weights",
     },
-    "batch": {"images", "inference", "weights"},
-    "dicom_node": {"images", "inference", "registry", "reports", "runs"},
-    "api": {"images", "inference", "registry"},
+    "batch": {"images", "inference", "registry", "shadow", "weights"},
+    "dicom_node": {"images", "inference", "registry", "reports", "runs", "shadow"},
+    "api": {"images", "inference", "registry", "shadow"},
     "self_test": {
         "api",
         "dicom_node",
@@ -66,6 +67,7 @@ MAY_IMPORT = {
         "registry",
         "runs",
         "self_test",
+        "shadow",
         "training",
         "weights",
     },

@@ -2,6 +2,7 @@
 
 import platform
 import re
+import shutil
 import time
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,11 @@ def name() -> str:
         return platform.processor() or "unknown processor"
     model = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
     return model[1] if model else platform.machine()
+
+
+def lowest_priority() -> list[str]:
+    """What precedes a command so that it runs when nothing else wants to; [] where there is no `nice`."""
+    return ["nice", "-n", "19"] if shutil.which("nice") else []
 
 
 @cache

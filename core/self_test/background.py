@@ -1,11 +1,10 @@
 """The self-test that a server starts: a process of its own, at the lowest priority."""
 
-import shutil
 import subprocess
 import sys
 import time
 
-from core.config import PROJECT, environment
+from core.config import PROJECT, environment, processor
 
 DELAY_S = 20.0  # until those who waited for the server have their first page
 
@@ -21,10 +20,9 @@ def start_self_test() -> None:
     if not environment.SELF_TEST.value():
         return
     time.sleep(DELAY_S)
-    lowest_priority = ["nice", "-n", "19"] if shutil.which("nice") else []  # not on every system
     nothing = subprocess.DEVNULL
     subprocess.run(
-        [*lowest_priority, sys.executable, "-m", "core", "self-test"],
+        [*processor.lowest_priority(), sys.executable, "-m", "core", "self-test"],
         cwd=PROJECT,
         stdin=nothing,
         stdout=nothing,

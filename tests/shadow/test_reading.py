@@ -1,0 +1,147 @@
+"""Shadow models in their own process: what they read is kept, what fails is counted, no answer waits."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from short_runs import wait_until
+
+from core import config
+from core.config import LUNGS
+from core.dataset.synthetic import draw_chest
+from core.images import Image
+from core.inference import ModelIdentity, Reader
+from core.registry import PromotionCheck, make_shadow, promote, rollback, shadows
+from core.shadow import (
+    ShadowProcess,
+    ShadowQueue,
+    ShadowStore,
+    ShadowTask,
+    needs_full_images,
+    shadow_reports,
+    shadow_task,
+)
+from core.weights import update_record
+
+PASSED = [PromotionCheck("Measured", True, "")]
+ACTIVE = ModelIdentity("bundled/3", 0, "12345678")
+
+
+@pytest.fixture(autouse=True)
+def published(trained, own_home) -> Path:
+    """A home without a model that answers, and with the published stages of a run as candidates."""
+    return Path(shutil.copytree(trained.model_folder(), config.model_folder()))
+
+
+def images(count: int) -> list[Image]:
+    chests = [draw_chest(np.random.default_rng(n), ("bacteria", "none")[n % 2]) for n in range(count)]
+    return [Image("", pixels, f"{number:064}") for number, pixels in enumerate(chests)]
+
+
+def tasks(count: int, active: ModelIdentity = ACTIVE) -> list[ShadowTask]:
+    """Images as the first stage has read them."""
+    readings = Reader(config.model_folder() / config.STAGES[1].file).read(images(count), anyway=True)
+    return [shadow_task(active, reading, needs_full_images(shadows())) for reading in readings]
+
+
+def child() -> psutil.Process | None:
+    """The process of the shadow models that was started last; earlier tests' may still be idle."""
+    family = psutil.Process().children(recursive=True)
+    workers = [item for item in family if "core.shadow.worker" in item.cmdline()]
+    return max(workers, key=psutil.Process.create_time, default=None)
+
+
+def test_a_shadow_says_what_it_would_have_answered_at_the_lowest_priority():
+    item = make_shadow("published/2", "tests")
+    offered = tasks(3)
+    assert offered[0].pixels.shape == (128, 128)
+    queue = ShadowQueue()
+    queue.offer(offered)
+    wait_until(child)
+    assert child().nice() == 19
+    assert queue.wait(600)
+    answers = ShadowStore().answers(str(shadows()[0].identity)).sort_values("sha256")
+    alone = Reader.of(item.model).predictor.predict(images(3))
+    assert list(answers["shadow_label"]) == [prediction.label for prediction in alone]
+    expected = [prediction.calibrated for prediction in alone]
+    assert list(answers["shadow_probability"]) == pytest.approx(expected, abs=1e-6)
+    assert list(answers["active_probability"]) == [task.probability for task in offered]
+    assert set(answers["active"]) == {str(ACTIVE)}
+
+
+def test_what_finds_no_room_is_counted_and_the_rest_is_read():
+    make_shadow("published/2", "tests")
+    make_shadow("published/1", "tests")
+    queue = ShadowQueue(max_bytes=2 * 128 * 128)
+    queue.offer(tasks(5))
+    assert queue.wait(600)
+    for report in shadow_reports():
+        assert report.missed == {"Passed over: too many images were waiting.": 3}
+        assert report.comparisons[0].images == 2
+
+
+def test_a_program_that_ends_counts_what_still_waits():
+    make_shadow("published/2", "tests")
+    queue = ShadowQueue()
+    queue.offer(tasks(4))
+    queue.abandon()
+    assert queue.wait(600)
+    (report,) = shadow_reports()
+    read = sum(comparison.images for comparison in report.comparisons)
+    assert read + sum(report.missed.values()) == 4 and read <= 1
+
+
+def test_a_shadow_whose_weights_have_changed_is_counted_and_the_other_goes_on():
+    broken = make_shadow("published/2", "tests")
+    make_shadow("published/1", "tests")
+    update_record(broken.model.path, threshold=0.001)
+    with ShadowProcess() as process:
+        for task in tasks(2):
+            process.read(task)
+    first, second = shadow_reports()
+    assert not first.comparisons and second.comparisons[0].images == 2
+    (reason,) = first.missed
+    assert "has changed since published/2@1 was registered" in reason and first.missed[reason] == 2
+
+
+def test_a_crash_is_counted_and_the_next_image_is_read_by_a_new_process():
+    make_shadow("published/2", "tests")
+    first, second, third = tasks(3)
+    with ShadowProcess() as process:
+        process.read(first)
+        child().kill()
+        process.read(second)
+        process.read(third)
+    (report,) = shadow_reports()
+    assert report.missed == {"The process of the shadow models ended while it read the image.": 1}
+    assert sorted(report.comparisons[0].answers["sha256"]) == [first.sha256, third.sha256]
+
+
+def test_after_a_rollback_a_running_shadow_is_compared_with_the_model_that_answers_again():
+    make_shadow("published/2", "tests")
+    with ShadowProcess() as process:
+        for title in ("published/1", "published/3"):
+            active = promote(title, PASSED, "tests").model.identity
+            process.read(tasks(1, active)[0])
+        active = rollback("tests").model.identity
+        assert active.name == "published/1"
+        for task in tasks(2, active):
+            process.read(task)
+    (report,) = shadow_reports()
+    counts = {comparison.active: comparison.images for comparison in report.comparisons}
+    assert list(counts.values()) == [2, 1] and next(iter(counts)) == str(active)
+
+
+def test_a_shadow_framed_by_the_lungs_gets_the_image_at_its_own_resolution():
+    update_record(config.model_folder() / config.STAGES[2].file, framing=LUNGS)
+    item = make_shadow("published/2", "tests")
+    (task,) = tasks(1)
+    (image,) = images(1)
+    assert task.pixels.shape == image.pixels.shape
+    with ShadowProcess() as process:
+        process.read(task)
+    answer = shadow_reports()[0].comparisons[0].answers.iloc[0]
+    (alone,) = Reader.of(item.model).predictor.predict([image])
+    assert answer["shadow_probability"] == pytest.approx(alone.calibrated, abs=1e-6)
