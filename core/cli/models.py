@@ -1,4 +1,4 @@
-"""`models`: which model answers, its promotion, rollback and retirement, ensembles, and export."""
+"""`models`: which model answers, its promotion, rollback and retirement, ensembles, shadows, and export."""
 
 import getpass
 import time
@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from core.cli.output import as_json, print_json
+from core.cli.output import as_json, print_json, reason
+from core.cli.shadows import shadow, shadow_report
 from core.export import EXPORT_FORMATS, ZIP, export_model
 from core.registry import (
     NON_INFERIORITY_MARGIN,
@@ -26,7 +27,6 @@ from core.registry import promote as promote_model
 from core.registry import retire as retire_model
 from core.registry import rollback as roll_back
 
-reason_option = click.option("--reason", default="", help="Why; kept in the registry's log.")
 margin_option = click.option(
     "--margin",
     type=click.FloatRange(0, 0.5),
@@ -38,10 +38,15 @@ margin_option = click.option(
 
 @click.group()
 def models() -> None:
-    """Which model answers: list, promote, retire, combine, export.
+    """Which model answers: list, promote, retire, combine, shadow, export.
 
-    The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches.
+    The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches. Shadow
+    models read the same images in the background, to be compared with it.
     """
+
+
+models.add_command(shadow)
+models.add_command(shadow_report)
 
 
 @models.command("list")
@@ -85,7 +90,7 @@ def show(name: str, margin: float, as_json: bool) -> None:
 @models.command()
 @click.argument("name")
 @click.option("--override", is_flag=True, help="Promote although a check failed; needs --reason.")
-@reason_option
+@reason
 @margin_option
 @as_json
 def promote(name: str, override: bool, reason: str, margin: float, as_json: bool) -> None:
@@ -98,7 +103,7 @@ def promote(name: str, override: bool, reason: str, margin: float, as_json: bool
 
 
 @models.command()
-@reason_option
+@reason
 @as_json
 def rollback(reason: str, as_json: bool) -> None:
     """Go back to the model that was active before."""
@@ -108,7 +113,7 @@ def rollback(reason: str, as_json: bool) -> None:
 
 @models.command()
 @click.argument("name")
-@reason_option
+@reason
 @as_json
 def retire(name: str, reason: str, as_json: bool) -> None:
     """Retire the registered model NAME. It stays on disk, so that its answers can be traced."""

@@ -11,6 +11,8 @@ from core.config import processor
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value and nothing else.")
 
+reason = click.option("--reason", default="", help="Why; kept in the registry's log.")
+
 precision = click.option(
     "--precision",
     type=click.Choice(processor.PRECISIONS),
