@@ -6,6 +6,8 @@ from importlib import import_module
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+IN_SHADOW = "shadow"  # key of a request's scope, which no client can set: whether shadows read its images
+
 
 class Application:
     """The ASGI application in `core.api.routes`, with FastAPI: half of what the server imported to start."""

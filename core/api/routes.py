@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from core.api.application import IN_SHADOW
 from core.api.form import form_files
 from core.api.guards import check_origin, check_token, refusal
 from core.api.parameters import check_parameters, invalid_parameter
@@ -24,6 +25,7 @@ from core.errors import UserError
 from core.images import decode_safely
 from core.inference import NOTICE, AvailableModel, Reader, described, file_results
 from core.registry import answering_models, missing_model
+from core.shadow import read_in_shadow
 
 MAX_WAITING = 32  # requests; more get status 503
 
@@ -53,10 +55,11 @@ async def predict(
     image. Switches are 1 or 0, true or false, yes or no, on or off; other values and parameters are refused.
     Files of one name get numbers.
     """
-    model = _model(stage)
+    model, is_active = _model(stage)
     files = [(name, partial(decode_safely, data, name)) for name, data in await form_files(request)]
     switches = {"heat_map": heatmap, "second_opinion": opinions, "anyway": anyway}
-    content = await _in_thread(partial(file_results, Reader.of(model), files, **switches))
+    listener = read_in_shadow if is_active and request.scope.get(IN_SHADOW, True) else None
+    content = await _in_thread(partial(file_results, Reader.of(model), files, listener, **switches))
     has_result = any("label" in result for result in content["results"])
     return JSONResponse(content, 200 if has_result else 422)
 
@@ -147,8 +150,8 @@ async def _in_thread(work: partial) -> dict:
         _slots.release()
 
 
-def _model(stage: str | None) -> AvailableModel:
-    """The active model, or another stage of it."""
+def _model(stage: str | None) -> tuple[AvailableModel, bool]:
+    """The active model, or another stage of it; and whether it is the active one."""
     models = answering_models()
     by_stage = {model.key: model for model in models}
     if not models:
@@ -157,4 +160,5 @@ def _model(stage: str | None) -> AvailableModel:
         raise HTTPException(
             404, f"There is no model of stage {stage[:20]!r}; available: {', '.join(by_stage)}."
         )
-    return by_stage[stage] if stage else models[-1]
+    model = by_stage[stage] if stage else models[-1]
+    return model, model is models[-1]

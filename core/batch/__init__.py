@@ -2,13 +2,16 @@
 
 from core.batch.job import BatchJob, open_batch, start_batch
 from core.batch.results import FILTERS, ORDERS, matching_rows, results_at, results_csv
-from core.batch.summary import thumbnails, write_summary
+from core.batch.shadow import read_batch_in_shadow
+from core.batch.summary import Summary, thumbnails, write_summary
 from core.batch.workers import run_batch
 
 __all__ = [
     "BatchJob",
     "FILTERS",
     "ORDERS",
+    "Summary",
+    "read_batch_in_shadow",
     "matching_rows",
     "open_batch",
     "results_at",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from core.batch import run_batch, start_batch, write_summary
+from core.batch import BatchJob, Summary, read_batch_in_shadow, run_batch, start_batch, write_summary
 from core.cli.diagnosis import default_model, model_option
 from core.cli.output import Bar, as_json, print_json
 
@@ -42,9 +42,11 @@ def batch(
 
     SOURCE is a folder tree, a zip, or a CSV, text or Parquet list of paths. Files that are not images are
     passed over, counted and named. If the command is interrupted, run it again with the same options: it
-    processes only what is missing. The exit code is 1 if an image could not be read.
+    processes only what is missing. Shadow models read the images after every answer is written; stopping
+    the command then loses nothing. The exit code is 1 if an image could not be read.
     """
     notices: tuple[str, ...] = ()
+    is_active = model is None
     if model is None:
         active = default_model()
         model, notices = active.path, active.notices
@@ -61,7 +63,15 @@ def batch(
     summary = write_summary(job)
     if as_json:
         print_json({**summary.to_json(), "seconds": round(seconds, 1), "folder": str(job.path)})
-        return 1 if summary.errors else 0
+    else:
+        _print(summary, job, done, seconds)
+    if is_active:
+        _read_in_shadow(job, as_json)
+    return 1 if summary.errors else 0
+
+
+def _print(summary: Summary, job: BatchJob, done: int, seconds: float) -> None:
+    """The summary for people, after `done` images in `seconds`."""
     if done:
         print(f"{done:,} images in {timedelta(seconds=round(seconds))}, {done / seconds:.1f} images/s")
     print(
@@ -74,4 +84,14 @@ def batch(
     for sentence in summary.passed_over.sentences():
         print(sentence)
     print(f"Summary: {job.path / 'summary.html'}")
-    return 1 if summary.errors else 0
+
+
+def _read_in_shadow(job: BatchJob, as_json: bool) -> None:
+    """Let the shadow models read the images, now that every answer is written."""
+    bar, total, read = Bar("Shadow models", "image"), job.image_count(), 0
+    for read in read_batch_in_shadow(job):
+        bar(read, total)
+    if read:
+        bar(total, total)
+    if read and not as_json:
+        print(f"Shadow models went through {read:,} images: python -m core models shadow-report")

@@ -14,6 +14,7 @@ from core.images import decode_safely
 from core.inference import AvailableModel, Reader, Reading
 from core.registry import active_model, missing_model
 from core.reports import dicom_objects, import_highdicom
+from core.shadow import read_in_shadow
 
 BATCH_SIZE = 16  # images processed together
 POLL_INTERVAL_S = 0.1  # between two queries of the queue
@@ -53,11 +54,15 @@ def process_studies(settings: NodeSettings, queue: ImageQueue, stop: threading.E
             stop.wait(MODEL_RETRY_S)
             continue
         for start in range(0, len(images), BATCH_SIZE):
-            process(images[start : start + BATCH_SIZE], queue, model, reader)
+            readings = process(images[start : start + BATCH_SIZE], queue, model, reader)
+            if settings.in_shadow:
+                read_in_shadow(reader.identity, readings)
 
 
-def process(images: list[QueuedImage], queue: ImageQueue, model: AvailableModel, reader: Reader) -> None:
-    """Add results to the queue, or the reason why an image has none."""
+def process(
+    images: list[QueuedImage], queue: ImageQueue, model: AvailableModel, reader: Reader
+) -> list[Reading]:
+    """Add results to the queue, or the reason why an image has none; returns the readings."""
     decoded = {}
     for image in images:
         try:
@@ -73,6 +78,7 @@ def process(images: list[QueuedImage], queue: ImageQueue, model: AvailableModel,
         except Exception as error:  # nothing that one image holds may end the node
             log.warning("creating results for image %s failed: %s", image.key[:12], error)
             queue.mark_failed(image, str(error)[:400])
+    return readings
 
 
 def result_objects(data: bytes, reading: Reading, model: AvailableModel) -> dict[str, tuple[str, bytes]]:

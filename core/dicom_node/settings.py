@@ -49,6 +49,7 @@ class NodeSettings:
         tls: context for connections to `remote`; None for no TLS.
         study_timeout: seconds without a new image after which a study is complete.
         keep: whether images and results stay on disk after delivery.
+        in_shadow: whether shadow models read the images, too.
     """
 
     scp: ScpSettings
@@ -56,3 +57,4 @@ class NodeSettings:
     tls: ssl.SSLContext | None = None
     study_timeout: float = 2.0
     keep: bool = False
+    in_shadow: bool = True

@@ -3,7 +3,7 @@
 import base64
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -18,6 +18,7 @@ from core.inference.reading import Reading
 from core.inference.stability import SecondOpinion
 from core.weights import ModelRecord
 
+Listener = Callable[[ModelIdentity, Sequence[Reading]], None]
 NOTICE = "For research use only. Not a medical device."
 RECORD_KEYS = (
     "run",
@@ -34,19 +35,28 @@ RECORD_KEYS = (
 )
 
 
-def file_results(reader: Reader, files: Sequence[tuple[str, ImageLoader]], **switches: bool) -> dict:
+def file_results(
+    reader: Reader,
+    files: Sequence[tuple[str, ImageLoader]],
+    listener: Listener | None = None,
+    **switches: bool,
+) -> dict:
     """One result per file, in order. A file that cannot be read gets an error; the others are unaffected.
 
     Args:
         files: name of each file and the function that decodes it.
+        listener: called with the readings of each batch, such as to let shadow models read the same images.
         switches: as for `Reader.read`.
 
     Returns:
         Plain values: results, threshold, model, precision, seconds, notice.
     """
     started = time.perf_counter()
-    readings = reader.read_files([read for _, read in files], BATCH // 2, **switches)
-    outcomes = [_values(reading) for batch in readings for reading in batch]
+    outcomes = []
+    for batch in reader.read_files([read for _, read in files], BATCH // 2, **switches):
+        outcomes += map(_values, batch)
+        if listener:
+            listener(reader.identity, [reading for reading in batch if isinstance(reading, Reading)])
     return {
         "results": [{"file": name} | values for (name, _), values in zip(files, outcomes, strict=True)],
         "threshold": reader.record.threshold,

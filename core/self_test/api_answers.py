@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from starlette.applications import Starlette
 
-from core.api import ROUTES
+from core.api import IN_SHADOW, ROUTES
 from core.config import environment
 from core.errors import UserError
 from core.inference import ModelIdentity
@@ -77,6 +77,7 @@ async def _answer(headers: list[tuple[bytes, bytes]], body: bytes) -> tuple[int,
         "headers": headers,
         "client": (HOST, 0),
         "server": (HOST, 80),
+        IN_SHADOW: False,
     }
     incoming = [{"type": "http.request", "body": body, "more_body": False}]
     outgoing: list[dict[str, Any]] = []

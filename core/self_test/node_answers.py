@@ -57,7 +57,8 @@ def node_percentages(pixels: np.ndarray, identity: ModelIdentity) -> list[float 
 
 def _serve(folder: Path, stop: threading.Event, port: "Queue[int | UserError]") -> None:
     """Run the node; its port, or why it does not start, goes to the queue."""
-    settings = NodeSettings(ScpSettings(AET, "127.0.0.1", 0), study_timeout=STUDY_TIMEOUT_S)
+    scp = ScpSettings(AET, "127.0.0.1", 0)
+    settings = NodeSettings(scp, study_timeout=STUDY_TIMEOUT_S, in_shadow=False)
     try:
         run_node(settings, stop, port.put, folder)
     except UserError as error:

@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import UserError
 from core.images import ImageError, decode_safely, jpeg_data_url, network_pixels
 from core.inference import AuditLog, AvailableModel, HumanReading, Reader, Reading
+from core.shadow import read_in_shadow
 from pages.diagnosis.uploads import Upload
 
 THUMBNAIL = 64  # pixels per side
@@ -54,17 +55,26 @@ def entries() -> dict[str, Entry]:
     return st.session_state.setdefault("entries", {})
 
 
+def session_thumbnails() -> dict[str, str]:
+    """The images of this session as data URLs, by the SHA-256 of their files."""
+    return {key: entry.thumbnail for key, entry in entries().items() if entry.thumbnail}
+
+
 def audit_log() -> AuditLog | None:
     """The audit log, if the user wants one."""
     return AuditLog() if st.session_state.get("log") else None
 
 
 def read_all(
-    uploads: list[Upload], model: AvailableModel, progress: Callable[[int, list[Entry]], None]
+    uploads: list[Upload],
+    model: AvailableModel,
+    is_active: bool,
+    progress: Callable[[int, list[Entry]], None],
 ) -> list[Entry]:
     """An entry for each upload, read by the model.
 
     Args:
+        is_active: whether the model is the active one; then shadow models read the images, too.
         progress: called after each batch with the number of images read and all entries.
     """
     session = entries()
@@ -74,12 +84,12 @@ def read_all(
     unread = [entry for entry in shown if not entry.error and not entry.reading(model)]
     if len(unread) == 1:  # it is shown in full next, so the full reading is cached at once
         try:
-            _store(unread[0], model, full_reading(unread[0], model))
+            _store(unread[0], model, full_reading(unread[0], model), is_active)
         except ImageError as error:
             unread[0].error = str(error)
     elif unread:
         done = len(shown) - len(unread)
-        for count in _read_many(unread, model):
+        for count in _read_many(unread, model, is_active):
             done += count
             progress(done, shown)
     return shown
@@ -107,7 +117,7 @@ def _full_reading(
     return reading
 
 
-def _read_many(unread: list[Entry], model: AvailableModel) -> Iterator[int]:
+def _read_many(unread: list[Entry], model: AvailableModel, is_active: bool) -> Iterator[int]:
     """Read images in batches; yields the size of each batch."""
     # Bytes are fetched when they are decoded: all of them at once would not fit into memory.
     loaders = [lambda entry=entry: decode_safely(entry.upload.data(), entry.upload.name) for entry in unread]
@@ -117,12 +127,14 @@ def _read_many(unread: list[Entry], model: AvailableModel) -> Iterator[int]:
             if isinstance(reading, UserError):
                 entry.error = str(reading)
             else:
-                _store(entry, model, reading)
+                _store(entry, model, reading, is_active)
         yield len(batch)
 
 
-def _store(entry: Entry, model: AvailableModel, reading: Reading) -> None:
+def _store(entry: Entry, model: AvailableModel, reading: Reading, is_active: bool) -> None:
     entry.cache(model, reading)
+    if is_active:
+        read_in_shadow(model.identity, [reading])
     if log := audit_log():
         log.add_result(reading, model.record, model.identity)
 

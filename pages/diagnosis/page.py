@@ -35,7 +35,7 @@ def main() -> None:
     provenance(model)
     uploads = uploaded_images()
     if uploads:
-        results(uploads, model)
+        results(uploads, model, is_active=model.path == active.model.path)
     else:
         st.caption("Upload one or more chest X-rays. They stay on this computer and are not saved.")
     session_history(model)
@@ -87,7 +87,7 @@ def provenance(model: AvailableModel) -> None:
     st.caption(f"{trained[0].upper()}{trained[1:]} {model.test_result_sentence()}")
 
 
-def results(uploads: list[Upload], model: AvailableModel) -> None:
+def results(uploads: list[Upload], model: AvailableModel, is_active: bool) -> None:
     """The images as a worklist, and the selected one in full."""
     bar, so_far = st.progress(0.0, "Reading ..."), st.empty()
 
@@ -97,7 +97,7 @@ def results(uploads: list[Upload], model: AvailableModel) -> None:
             results_so_far(entries, model)
 
     try:
-        entries = read_all(uploads, model, show)
+        entries = read_all(uploads, model, is_active, show)
     except UserError as error:  # the model's file has become unreadable, or the log cannot be written
         st.error(escaped(str(error)), icon=":material/error:")
         return
