@@ -19,6 +19,7 @@ from pages.comparison.operating_point import at_operating_point, choose_rule, of
 from pages.comparison.promotion import show_promotion
 from pages.comparison.report import show_report
 from pages.comparison.self_test import show_self_test
+from pages.comparison.shadow import show_shadow
 from pages.comparison.shortcuts import show_shortcuts
 from pages.comparison.subgroups import show_subgroups
 from pages.comparison.sweeps import show_sweeps
@@ -38,6 +39,7 @@ SECTIONS = {
     "Training": show_training,
     "Report": show_report,
     "Promotion": show_promotion,
+    "Shadow": show_shadow,
     "Self-test": show_self_test,
 }
 

@@ -1,4 +1,4 @@
-"""Promotion: which model answers, its checklist, and what was decided before."""
+"""Promotion: which model answers, which are shadows, the checklist, and what was decided before."""
 
 from collections.abc import Callable
 
@@ -10,17 +10,26 @@ from core.errors import UserError
 from core.registry import (
     ACTIVE,
     NON_INFERIORITY_MARGIN,
+    SHADOW,
     PromotionCheck,
     RegisteredModel,
+    Shadow,
     active_registered_model,
     checklist,
     events,
     list_models,
+    make_shadow,
     promote,
     retire,
     rollback,
+    stop_shadow,
 )
 from pages.shared.user import signed_in_user
+
+SHADOW_HELP = (
+    "It reads what the active model reads, in the background. What it says is never given as an answer; "
+    "the section Shadow compares the two."
+)
 
 
 def show_promotion(comparison: ModelComparison) -> None:
@@ -49,7 +58,7 @@ def show_promotion(comparison: ModelComparison) -> None:
 
 
 def _promotion(item: RegisteredModel, active: RegisteredModel | None) -> None:
-    """The checklist of a model, and the buttons that promote or retire it."""
+    """The checklist of a model, and the buttons that promote it, retire it or make it a shadow."""
     margin = st.number_input(
         "Margin",
         0.0,
@@ -80,6 +89,11 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None) -> None:
             disabled=bool(failed) and not (override and reason),
         ):
             _decide(lambda: promote(item.title, checks, signed_in_user(), reason, override), "is active now")
+        if item.state == SHADOW:
+            if st.button("Stop shadow", icon=":material/visibility_off:"):
+                _decide(lambda: stop_shadow(item.title, signed_in_user(), reason), "is no longer a shadow")
+        elif st.button("Make shadow", icon=":material/visibility:", help=SHADOW_HELP):
+            _decide(lambda: make_shadow(item.title, signed_in_user(), reason), "is a shadow now")
         if item.version and st.button("Retire", icon=":material/archive:"):
             _decide(lambda: retire(item.title, signed_in_user(), reason), "is retired")
 
@@ -113,7 +127,7 @@ def _log() -> None:
         _decide(lambda: rollback(signed_in_user()), "is active again")
 
 
-def _decide(decision: Callable[[], RegisteredModel], outcome: str) -> None:
+def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: str) -> None:
     """Carry out a decision and say what it changed, or why it changed nothing."""
     try:
         item = decision()

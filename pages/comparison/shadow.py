@@ -1,0 +1,116 @@
+"""The shadow section: what shadow models said beside the active model, and where they said otherwise."""
+
+from contextlib import suppress
+
+import pandas as pd
+import streamlit as st
+
+from core.comparison import EvaluatedStage, ModelComparison
+from core.dataset import Dataset
+from core.errors import UserError
+from core.images import jpeg_data_url
+from core.shadow import ShadowComparison, ShadowReport, shadow_reports
+from pages.comparison.stage_images import images_of
+from pages.diagnosis import session_thumbnails
+from pages.shared.markdown import escaped
+
+MAX_SHOWN = 100  # changed calls
+THUMBNAIL_SIDE = 64  # pixels
+SHOWN_DIGITS = 12  # of an image's SHA-256
+COLUMNS = {
+    "Image": st.column_config.ImageColumn(width=70),
+    "Active %": st.column_config.NumberColumn(format="%.1f %%"),
+    "Shadow %": st.column_config.NumberColumn(format="%.1f %%"),
+    "Time": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+}
+
+
+def show_shadow(comparison: ModelComparison) -> None:
+    """A report for each shadow model."""
+    st.caption(
+        "A shadow model reads what the active model reads: on the Diagnosis page, in the API, in the DICOM "
+        "node and in batches. It runs in the background at the lowest priority; what it says is never given "
+        "as an answer."
+    )
+    reports = shadow_reports()
+    if not reports:
+        st.info(
+            "No model is a shadow. Make one in the section Promotion, or by "
+            "`python -m core models shadow NAME`.",
+            icon=":material/info:",
+        )
+    for report in reports:
+        _show(report, comparison.stages)
+
+
+def _show(report: ShadowReport, stages: list[EvaluatedStage]) -> None:
+    st.subheader(escaped(report.shadow), anchor=False)
+    if not report.comparisons:
+        st.caption("It has read no image yet.")
+    for comparison in report.comparisons:
+        st.markdown(f"Beside **{escaped(comparison.active)}**")
+        _figures(comparison)
+        _changed(comparison, stages)
+    for reason, images in report.missed.items():
+        st.caption(escaped(f"Not read {images:,}: {reason}"))
+
+
+def _figures(comparison: ShadowComparison) -> None:
+    low, high = comparison.interval
+    figures = {
+        "Images read by both": f"{comparison.images:,}",
+        "Same label": f"{comparison.agreed / comparison.images:.1%}",
+        "Changed calls": f"{len(comparison.changed):,}",
+        "Pneumonia, active": f"{comparison.flagged('active') / comparison.images:.1%}",
+        "Pneumonia, shadow": f"{comparison.flagged('shadow') / comparison.images:.1%}",
+    }
+    with st.container(horizontal=True):
+        for title, figure in figures.items():
+            st.metric(title, figure, width=170)
+    st.caption(f"95% interval of the same label: {low:.1%} to {high:.1%}.")
+
+
+def _changed(comparison: ShadowComparison, stages: list[EvaluatedStage]) -> None:
+    """The images whose label changed; each with its picture where that is at hand."""
+    rows = comparison.changed.head(MAX_SHOWN)
+    if rows.empty:
+        return
+    pictures, labels = _at_hand(list(rows["sha256"]), stages)
+    table = pd.DataFrame(
+        {
+            "Image": [pictures.get(digest) for digest in rows["sha256"]],
+            "True label": [labels.get(digest, "unknown") for digest in rows["sha256"]],
+            "Active": rows["active_label"].to_numpy(),
+            "Active %": 100 * rows["active_probability"].to_numpy(),
+            "Shadow": rows["shadow_label"].to_numpy(),
+            "Shadow %": 100 * rows["shadow_probability"].to_numpy(),
+            "Time": pd.to_datetime(rows["time"].to_numpy(), unit="s"),
+            "SHA-256": rows["sha256"].str[:SHOWN_DIGITS].to_numpy(),
+        }
+    )
+    st.dataframe(table, hide_index=True, row_height=56, column_config=COLUMNS, placeholder="")
+    first = f"; the latest {MAX_SHOWN} are shown" if len(comparison.changed) > MAX_SHOWN else ""
+    st.caption(
+        f"{len(comparison.changed):,} changed calls, the latest first{first}. Images are shown where they "
+        "are in the data set of the models above, or among this session's uploads."
+    )
+
+
+def _at_hand(digests: list[str], stages: list[EvaluatedStage]) -> tuple[dict[str, str], dict[str, str]]:
+    """Pictures, as data URLs, and true labels of those images that are at hand, by digest."""
+    pictures, labels = session_thumbnails(), {}
+    for dataset in _datasets(stages):
+        known = dataset.table[dataset.table["sha256"].isin(digests)]
+        for row, digest, label in zip(known.index, known["sha256"], known["label"], strict=True):
+            pictures[digest] = jpeg_data_url(dataset.pixels[row], THUMBNAIL_SIDE)
+            labels[digest] = label
+    return pictures, labels
+
+
+def _datasets(stages: list[EvaluatedStage]) -> list[Dataset]:
+    """The data sets of the compared models that are on this computer."""
+    datasets = []
+    for stage in {stage.data: stage for stage in stages}.values():
+        with suppress(UserError):  # not here
+            datasets.append(images_of(stage))
+    return datasets
