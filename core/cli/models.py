@@ -38,7 +38,7 @@ margin_option = click.option(
 
 @click.group()
 def models() -> None:
-    """Which model answers: list, promote, retire, combine, shadow, export.
+    """Choose which model answers: list, promote, roll back.
 
     The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches. Shadow
     models read the same images in the background, to be compared with it.
