@@ -17,13 +17,13 @@ def epoch_sentences(epochs: pd.DataFrame) -> list[str]:
     sentences = []
     for stage, rows in epochs.groupby("stage"):
         best = np.inf
-        for row in rows.itertuples():
-            lower = row.val_loss < best
-            change = "the first of this stage" if best == np.inf else _change(row.val_loss, best)
-            best = min(best, row.val_loss)
-            note = "; these weights are the best so far" if lower and len(rows) > 1 else ""
+        for row in rows.to_dict("records"):
+            loss = float(row["val_loss"])
+            change = "the first of this stage" if best == np.inf else _change(loss, best)
+            note = "; these weights are the best so far" if loss < best < np.inf else ""
+            best = min(best, loss)
             sentences.append(
-                f"Stage {stage}, epoch {row.epoch}: validation loss {row.val_loss:.3f}, {change}{note}. "
+                f"Stage {stage}, epoch {row['epoch']}: validation loss {loss:.3f}, {change}{note}. "
                 f"{_recognised(row)}"
             )
     return sentences[::-1]
@@ -65,9 +65,9 @@ def _change(loss: float, best: float) -> str:
     return f"not better than {best:.3f}"
 
 
-def _recognised(row: object) -> str:
+def _recognised(row: dict) -> str:
     """What share of each class is recognised; "" in histories of earlier versions, which have no counts."""
-    counts = [getattr(row, f"val_{name}", np.nan) for name in ("tn", "fp", "fn", "tp")]
+    counts = [row[f"val_{name}"] for name in ("tn", "fp", "fn", "tp")]
     if any(pd.isna(count) for count in counts):
         return ""
     tn, fp, fn, tp = map(int, counts)
