@@ -67,6 +67,11 @@ def _print(result: dict) -> None:
     print(f"{label:>10}  {result['calibrated']:6.1%}  {result['file']}")
     if "member_lowest" in result:
         print(f"{'':>20}Members: {result['member_lowest']:.1%} to {result['member_highest']:.1%}")
+    if similar := result.get("similar_test_images"):
+        print(
+            f"{'':>20}Test images with the nearest probabilities: {similar['with_pneumonia']} of "
+            f"{similar['images']} have pneumonia."
+        )
     for warning in result["warnings"]:
         print(f"{'':>20}{warning}")
 

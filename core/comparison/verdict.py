@@ -1,7 +1,7 @@
 """What a comparison comes to, in a few sentences: which model is better, by how much, how sure that is."""
 
 from core.comparison.model_comparison import ModelComparison
-from core.evaluation import METRICS, PairwiseTest
+from core.evaluation import METRICS, PairwiseTest, only_label
 
 RANKING = "auc"
 
@@ -30,7 +30,7 @@ def verdict(comparison: ModelComparison, metrics: dict[str, dict], tests: list[P
     return [ranking, _at_threshold(best, metrics[best])] + [
         f"{name} predicts {label} for every image."
         for name in metrics
-        if (label := _only_label(metrics[name]["confusion_matrix"]))
+        if (label := only_label(metrics[name]["confusion_matrix"]))
     ]
 
 
@@ -60,11 +60,3 @@ def _at_threshold(name: str, metrics: dict) -> str:
 
 def _text(name: str, metrics: dict) -> str:
     return METRICS[name].text(metrics[name], metrics["intervals"][name])
-
-
-def _only_label(matrix: list[list[int]]) -> str:
-    """The label that a model predicts for every image; "" if it predicts both."""
-    (tn, fp), (fn, tp) = matrix
-    if tn + fn == 0:
-        return "PNEUMONIA"
-    return "NORMAL" if fp + tp == 0 else ""

@@ -20,6 +20,7 @@ from core.evaluation.operating_points import (
     lowest_cost,
     youden,
 )
+from core.evaluation.outcomes import only_label
 from core.evaluation.paired_tests import Difference, delong, holm, mcnemar, paired_rate
 from core.evaluation.pairwise import PairwiseTest, pairwise_tests
 from core.evaluation.predictions import Predictions
@@ -71,6 +72,7 @@ __all__ = [
     "misclassified",
     "misclassified_by_all",
     "net_benefit",
+    "only_label",
     "over_seeds",
     "paired_rate",
     "pairwise_tests",

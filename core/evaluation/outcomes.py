@@ -1,12 +1,13 @@
 """True and predicted labels of a set of images at one decision threshold, and how often they agree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
 import numpy as np
 
-from core.config import THRESHOLD
+from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
 from core.errors import UserError
 from core.evaluation.ranking import RankedScores
 
@@ -100,3 +101,18 @@ class Outcomes:
         positive, predicted = self.labels == 1, self.predicted
         cells = (~positive & ~predicted, ~positive & predicted, positive & ~predicted, positive & predicted)
         return [weights @ cell for cell in cells]
+
+
+def only_label(matrix: Sequence[Sequence[float]]) -> str:
+    """The label that a model predicts for every image; "" if it predicts both, or if that is unknown.
+
+    Args:
+        matrix: [[tn, fp], [fn, tp]]; NaN where unknown.
+
+    >>> only_label([[0, 10], [0, 20]])
+    'PNEUMONIA'
+    """
+    (tn, fp), (fn, tp) = matrix
+    if tn + fn == 0:
+        return CLASS_NAMES[POSITIVE]
+    return CLASS_NAMES[1 - POSITIVE] if fp + tp == 0 else ""

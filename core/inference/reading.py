@@ -75,10 +75,13 @@ class Reading:
 
     @property
     def finding(self) -> str:
-        """The finding in words, as cautious as the most cautious of the warnings about the image."""
+        """The finding in words: uncertain wherever a warning about image or probability says so.
+
+        A doubtful heat map is a warning of its own: it concerns the way to the result.
+        """
         if self.withheld:
             return NO_RESULT
-        if self.checks or self._borderline():
+        if self.checks or self.output.frame.reason or self._disagreement() or self._borderline():
             return FINDINGS[UNCERTAIN]
         return FINDINGS[self.second_opinion.finding if self.second_opinion else self.prediction.label]
 

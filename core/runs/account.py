@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import CLASS_NAMES, POSITIVE
+from core.evaluation import only_label
 
 WITHOUT_PROGRESS = 3  # epochs without a better validation loss that are worth a word
 
@@ -40,7 +41,7 @@ def alarms(epochs: pd.DataFrame) -> list[str]:
     last = epochs.iloc[-1]
     of_stage = epochs[epochs["stage"] == last["stage"]]
     sentences = []
-    if label := _only_label(last):
+    if label := only_label([[last["val_tn"], last["val_fp"]], [last["val_fn"], last["val_tp"]]]):
         sentences.append(
             f"All validation images are predicted {label}. In the first epochs this is usual; if it "
             "stays so, train for more epochs or raise the learning rate."
@@ -75,11 +76,3 @@ def _recognised(row: dict) -> str:
         f"Of the validation images, {tp} of {tp + fn} {CLASS_NAMES[POSITIVE]} and {tn} of {tn + fp} "
         f"{CLASS_NAMES[1 - POSITIVE]} are recognised."
     )
-
-
-def _only_label(row: pd.Series) -> str:
-    """The label that all validation images got; "" if both were given, or if it is unknown."""
-    positive, negative = row["val_fp"] + row["val_tp"], row["val_tn"] + row["val_fn"]
-    if positive == 0:
-        return CLASS_NAMES[1 - POSITIVE]
-    return CLASS_NAMES[POSITIVE] if negative == 0 else ""

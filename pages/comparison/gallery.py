@@ -14,6 +14,7 @@ from core.images import read_image
 from core.inference import Reader
 from pages.comparison.stage_images import images_of
 from pages.shared.image_grid import image_grid
+from pages.shared.neighbours import offer_neighbours
 
 MAX_SHOWN = 100
 HEAT_OPACITY = 0.6
@@ -95,10 +96,10 @@ def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
 @st.dialog("Image", width="large")
 def _enlarge(images: list[Shown], stages: list[EvaluatedStage]) -> None:
     """The image and each model's heat map over it; the one before and the one after it a click away."""
-    _offer_neighbours(len(images))
     position = st.session_state[ENLARGED]
+    offer_neighbours(position, len(images), _go, ("Left", "Right"))
     shown = images[position]
-    st.markdown(f"True label **{shown.label}** · {shown.path.name} · {position + 1} of {len(images)}")
+    st.markdown(f"True label **{shown.label}** · {shown.path.name}")
     try:
         image = read_image(shown.path)
     except UserError as error:
@@ -118,23 +119,6 @@ def _enlarge(images: list[Shown], stages: list[EvaluatedStage]) -> None:
         column.image(picture, f"{stage.name}: {reading.prediction.probability:.1%}", width="stretch")
         if reading.heat_map_warning:
             column.caption(reading.heat_map_warning)
-
-
-def _offer_neighbours(count: int) -> None:
-    """Buttons, and the arrow keys, for the image before and the one after."""
-    row, position = st.container(horizontal=True), st.session_state[ENLARGED]
-    for title, icon, step, key in (
-        ("Previous", "arrow_back", -1, "Left"),
-        ("Next", "arrow_forward", 1, "Right"),
-    ):
-        row.button(
-            title,
-            icon=f":material/{icon}:",
-            on_click=_go,
-            args=(position + step,),
-            disabled=not 0 <= position + step < count,
-            shortcut=key,
-        )
 
 
 def _go(position: int) -> None:

@@ -1,6 +1,7 @@
 """The worklist: all uploaded images as a table, the most likely pneumonia first."""
 
 import time
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ import streamlit as st
 
 from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, prioritized
 from pages.diagnosis.entries import Entry
+from pages.shared.neighbours import offer_neighbours
 
 ALL, NOT_NOTED = "all", "not read by you"
 FILTERS = (ALL, "pneumonia", "uncertain", "no pneumonia", "no result", NOT_NOTED)
@@ -124,23 +126,8 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
     )
     selected = event.selection["rows"]
     position = selected[0] if selected and selected[0] < len(table) else 0
-    _offer_neighbours(position, len(table), key)
+    offer_neighbours(position, len(table), partial(_select, key), ("K", "J"))
     return entries[table.index[position]]
-
-
-def _offer_neighbours(position: int, count: int, key: str) -> None:
-    """Buttons, and the keys K and J, for the row before and the row after the selected one."""
-    row = st.container(horizontal=True, vertical_alignment="center")
-    for title, icon, step, letter in (("Previous", "arrow_back", -1, "K"), ("Next", "arrow_forward", 1, "J")):
-        row.button(
-            title,
-            icon=f":material/{icon}:",
-            on_click=_select,
-            args=(key, position + step),
-            disabled=not 0 <= position + step < count,
-            shortcut=letter,
-        )
-    row.caption(f"{position + 1} of {count}")
 
 
 def _select(key: str, position: int) -> None:

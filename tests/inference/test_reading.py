@@ -7,6 +7,7 @@ import PIL.Image
 import pytest
 from pypdf import PdfReader
 
+from core.anatomy import Frame
 from core.images import Image, read_image
 from core.inference import (
     Check,
@@ -128,4 +129,7 @@ def test_the_finding_is_as_cautious_as_the_warnings():
     assert Reading(IMAGE, seen(), checks=(upside_down,)).finding == "Uncertain"
     borderline = replace(seen(), prediction=Prediction("PNEUMONIA", 0.3, 0.3))
     assert Reading(IMAGE, borderline, threshold=0.2).finding == "Uncertain"
+    divided = replace(seen(), prediction=replace(ANSWER, members=(0.1, 0.7)))
+    assert Reading(IMAGE, divided).finding == "Uncertain"
+    assert Reading(IMAGE, replace(seen(), frame=Frame(reason="no lungs"))).finding == "Uncertain"
     assert Reading(IMAGE, seen(), checks=(upside_down,), withheld=True).finding == "No result"
