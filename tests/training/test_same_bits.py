@@ -49,9 +49,10 @@ def full_width(demo, tmp_path_factory) -> Run:
 
 
 def trained_run(settings: TrainingSettings, folder: Path) -> Run:
-    """A run that has finished, on one thread."""
+    """A run that has finished, on one thread, and without activations that another test cached."""
     run = create_run(settings, "run", folder / "runs", folder / "models", publish=False)
-    with one_thread():
+    with one_thread(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PNEUMONIA_STUDIO_HOME", str(folder / "home"))
         jobs.start(run)
         wait_for(run)
     assert run.status().state == "finished", run.status().message + run.log_tail()
