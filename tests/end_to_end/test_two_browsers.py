@@ -1,0 +1,65 @@
+"""One colleague promotes a model and takes it back; the other one's answers name the model that gave them."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from benchmarks.app import running, settled
+from core.registry import active_registered_model, find_model
+
+
+@pytest.fixture(scope="module")
+def server(trained, home):
+    with running(home) as address:
+        yield address
+
+
+@pytest.fixture
+def colleague(page) -> Page:
+    """A page of another session, in the same browser program."""
+    other = page.context.browser.new_context(viewport={"width": 1280, "height": 900})
+    other.set_default_timeout(180_000)
+    yield other.new_page()
+    other.close()
+
+
+def drop(page: Page, path) -> None:
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
+
+
+def test_answers_follow_a_promotion_and_its_rollback_at_once(server, page, colleague, demo):
+    before = active_registered_model()
+    first, second = sorted((demo / "test" / "PNEUMONIA").iterdir())[:2]
+    page.goto(f"{server}/diagnosis")
+    page.get_by_text("Show withheld results").click()
+    settled(page)
+    drop(page, first)
+    expect(page.get_by_text(re.compile(r"Model: .*trained/3"))).to_be_visible()
+
+    colleague.goto(f"{server}/comparison?section=Promotion")
+    colleague.get_by_role("combobox", name="Model to promote").click()
+    colleague.get_by_role("option", name="trained/2").click()
+    expect(colleague.get_by_text("Trained on real data")).to_be_visible()
+    colleague.get_by_role("textbox", name="Reason").fill("a trial")
+    colleague.get_by_role("textbox", name="Reason").press("Tab")
+    colleague.get_by_text(re.compile("Promote although")).click()
+    colleague.get_by_role("button", name="Promote").click()
+    expect(colleague.get_by_text("is active now")).to_be_visible()
+
+    try:
+        page.reload()
+        page.get_by_text("Show withheld results").click()
+        settled(page)
+        drop(page, second)
+        expect(page.get_by_text(re.compile(r"Model: .*trained/2"))).to_be_visible()
+    finally:
+        colleague.get_by_role("button", name="Roll back").click()
+        expect(colleague.get_by_text("is active again")).to_be_visible()
+    assert active_registered_model().title == before.title
+    assert find_model("trained/2").state != "active"
+    page.reload()
+    page.get_by_text("Show withheld results").click()
+    settled(page)
+    drop(page, first)
+    expect(page.get_by_text(re.compile(r"Model: .*trained/3"))).to_be_visible()
