@@ -11,6 +11,7 @@ from core.registry import shadows
 from core.shadow.store import ShadowStore
 from core.shadow.task import ShadowTask
 
+NOT_STARTED = "The process of the shadow models could not be started: {}."
 CRASHED = "The process of the shadow models ended while it read the image."
 
 log = logging.getLogger("pneumonia.shadow")
@@ -34,7 +35,11 @@ class ShadowProcess:
 
     def read(self, task: ShadowTask) -> None:
         """Let the shadows read an image, and wait until they have; it is counted if they cannot."""
-        process = self._running()
+        try:
+            process = self._running()
+        except OSError as error:
+            count_missed(NOT_STARTED.format(error.strerror))
+            return
         assert process.stdin is not None and process.stdout is not None  # both are pipes
         try:
             task.write(process.stdin)

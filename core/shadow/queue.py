@@ -50,8 +50,9 @@ class ShadowQueue:
                     self._waiting.append(task)
                     self._bytes += task.pixels.nbytes
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="shadow", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._work, name="shadow", daemon=True)
+                thread.start()
+                self._thread = thread
             self._changed.notify_all()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -60,12 +61,14 @@ class ShadowQueue:
             return self._changed.wait_for(self._is_idle, timeout)
 
     def abandon(self) -> None:
-        """Count what still waits as passed over, because the program ends."""
+        """Count what still waits, and what found no room, as passed over, because the program ends."""
         with self._changed:
-            count = len(self._waiting)
+            counts = {FULL: self._passed_over, ENDED: len(self._waiting)}
             self._waiting.clear()
-        if count:
-            count_missed(ENDED, count)
+            self._passed_over = self._bytes = 0
+        for reason, count in counts.items():
+            if count:
+                count_missed(reason, count)
 
     def _is_idle(self) -> bool:
         return not (self._waiting or self._passed_over or self._busy)
@@ -73,21 +76,35 @@ class ShadowQueue:
     def _work(self) -> None:
         """Hand images on until none has come for a while."""
         with ShadowProcess() as process:
-            while True:
-                with self._changed:
-                    self._busy = False
-                    self._changed.notify_all()
-                    if not self._changed.wait_for(lambda: self._waiting or self._passed_over, IDLE_S):
-                        self._thread = None
-                        return
-                    self._busy = True
-                    passed_over, self._passed_over = self._passed_over, 0
-                    task = self._waiting.popleft() if self._waiting else None
-                    self._bytes -= task.pixels.nbytes if task else 0
-                if passed_over:
-                    count_missed(FULL, passed_over)
-                if task:
-                    process.read(task)
+            while self._wait_for_images():
+                try:
+                    self._hand_on(process)
+                except Exception as error:  # whatever is wrong with one image: the next ones are read
+                    log.warning("shadow models: %s: %s", type(error).__name__, error)
+                finally:
+                    with self._changed:
+                        self._busy = False
+                        self._changed.notify_all()
+
+    def _wait_for_images(self) -> bool:
+        """Whether some have come; if not, the thread is about to end, and `offer` starts another."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._waiting or self._passed_over, IDLE_S):
+                self._thread = None
+                return False
+            self._busy = True
+            return True
+
+    def _hand_on(self, process: ShadowProcess) -> None:
+        """Let the shadows read the next image, and count those that found no room before it."""
+        with self._changed:
+            passed_over, self._passed_over = self._passed_over, 0
+            task = self._waiting.popleft() if self._waiting else None
+            self._bytes -= task.pixels.nbytes if task else 0
+        if passed_over:
+            count_missed(FULL, passed_over)
+        if task:
+            process.read(task)
 
 
 def read_in_shadow(identity: ModelIdentity, readings: Sequence[Reading]) -> None:

@@ -1,6 +1,8 @@
 """Shadow models in their own process: what they read is kept, what fails is counted, no answer waits."""
 
 import shutil
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +95,23 @@ def test_a_program_that_ends_counts_what_still_waits():
     assert read + sum(report.missed.values()) == 4 and read <= 1
 
 
+def test_what_found_no_room_before_a_program_ends_is_counted():
+    make_shadow("published/2", "tests")
+    first, *others = tasks(6)
+    queue = ShadowQueue(max_bytes=2 * 128 * 128)
+    earlier = child()
+    queue.offer([first])
+    wait_until(lambda: child() != earlier)  # it reads the first image while the others come
+    queue.offer(others)
+    queue.abandon()
+    assert queue.wait(600)
+    (report,) = shadow_reports()
+    assert report.missed == {
+        "Passed over: too many images were waiting.": 3,
+        "Passed over: the program ended before they were read.": 2,
+    }
+
+
 def test_a_shadow_whose_weights_have_changed_is_counted_and_the_other_goes_on():
     broken = make_shadow("published/2", "tests")
     make_shadow("published/1", "tests")
@@ -104,6 +123,35 @@ def test_a_shadow_whose_weights_have_changed_is_counted_and_the_other_goes_on():
     assert not first.comparisons and second.comparisons[0].images == 2
     (reason,) = first.missed
     assert "has changed since published/2@1 was registered" in reason and first.missed[reason] == 2
+
+
+def test_images_whose_process_cannot_start_are_counted_and_the_next_one_is_read(monkeypatch):
+    make_shadow("published/2", "tests")
+    first, second = tasks(2)
+    queue = ShadowQueue()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", "/nowhere/python")
+        patch.setenv("PATH", "")  # so that no other program starts it
+        queue.offer([first])
+        assert queue.wait(60)
+    queue.offer([second])
+    assert queue.wait(600)
+    (report,) = shadow_reports()
+    reason = "The process of the shadow models could not be started: No such file or directory."
+    assert report.missed == {reason: 1}
+    assert list(report.comparisons[0].answers["sha256"]) == [second.sha256]
+
+
+def test_an_unforeseen_error_with_one_image_leaves_the_queue_working():
+    make_shadow("published/2", "tests")
+    first, second = tasks(2)
+    queue = ShadowQueue()
+    queue.offer([replace(first, active=b"not text")])  # cannot be written as JSON
+    assert queue.wait(600)
+    queue.offer([second])
+    assert queue.wait(600)
+    (report,) = shadow_reports()
+    assert list(report.comparisons[0].answers["sha256"]) == [second.sha256]
 
 
 def test_a_crash_is_counted_and_the_next_image_is_read_by_a_new_process():
