@@ -42,7 +42,7 @@ def read_batch_in_shadow(job: BatchJob) -> Iterator[int]:
                 if isinstance(image, Image) and image.sha256 == row["sha256"]:
                     pixels = image.pixels if full else network_pixels(image)
                     answer = row["model"], row["label"], row["calibrated"]
-                    process.read(ShadowTask(row["sha256"], *answer, pixels))
+                    process.read(ShadowTask(row["sha256"], *answer, full, pixels))
                 else:
                     count_missed(CHANGED)
                 done += 1

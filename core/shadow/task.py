@@ -19,6 +19,7 @@ class ShadowTask:
         active: identity of the active model that answered.
         label: that it predicted.
         probability: of pneumonia, calibrated.
+        full: whether the pixels are the image's own, in which lungs are found; else they are the network's.
         pixels: uint8 (height, width).
     """
 
@@ -26,6 +27,7 @@ class ShadowTask:
     active: str
     label: str
     probability: float
+    full: bool
     pixels: np.ndarray
 
     def write(self, stream: IO[bytes]) -> None:
@@ -58,7 +60,7 @@ def shadow_task(identity: ModelIdentity, reading: Reading, full: bool) -> Shadow
     """
     image, output, prediction = reading.image, reading.output, reading.prediction
     pixels = image.pixels if full else _network_pixels(image, output.pixels, output.frame.box == WHOLE_IMAGE)
-    return ShadowTask(image.sha256, str(identity), prediction.label, prediction.calibrated, pixels)
+    return ShadowTask(image.sha256, str(identity), prediction.label, prediction.calibrated, full, pixels)
 
 
 def _network_pixels(image: Image, seen: np.ndarray, whole: bool) -> np.ndarray:

@@ -1,7 +1,9 @@
 """Shadow models in their own process: what they read is kept, what fails is counted, no answer waits."""
 
+import gc
 import shutil
 import sys
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from core.config import LUNGS
 from core.dataset.synthetic import draw_chest
 from core.images import Image
 from core.inference import ModelIdentity, Reader
-from core.registry import PromotionCheck, make_shadow, promote, rollback, shadows
+from core.registry import PromotionCheck, Shadow, make_shadow, promote, rollback, shadows, stop_shadow
+from core.runs import Run
 from core.shadow import (
     ShadowProcess,
     ShadowQueue,
@@ -25,6 +28,7 @@ from core.shadow import (
     shadow_reports,
     shadow_task,
 )
+from core.shadow.worker import LoadedShadows
 from core.weights import update_record
 
 PASSED = [PromotionCheck("Measured", True, "")]
@@ -154,6 +158,33 @@ def test_an_unforeseen_error_with_one_image_leaves_the_queue_working():
     assert list(report.comparisons[0].answers["sha256"]) == [second.sha256]
 
 
+def test_four_shadows_are_loaded_once_for_all_images(trained):
+    config.runs_folder().mkdir(parents=True)
+    run = Run(shutil.copytree(trained.path, config.runs_folder() / "again"))
+    for number in config.STAGES:
+        update_record(run.weights_path(number), run="again")  # other models than the published ones
+    titles = ("published/1", "published/2", "published/3", "again/2")
+    sizes = [make_shadow(title, "tests").model.path.stat().st_size for title in titles]
+    first, second = tasks(2)
+    with ShadowProcess() as process:
+        process.read(first)
+        before = child().io_counters().read_chars
+        process.read(second)
+        assert child().io_counters().read_chars - before < min(sizes)
+    assert [report.comparisons[0].images for report in shadow_reports()] == [2] * 4
+
+
+def test_a_model_that_is_no_longer_a_shadow_is_dropped_from_memory():
+    kept, stopped = (make_shadow(title, "tests") for title in ("published/1", "published/2"))
+    loaded = LoadedShadows()
+    first, second = loaded.current()
+    predictor, other = loaded.predictor(first), weakref.ref(loaded.predictor(second))
+    stop_shadow(stopped.title, "tests")
+    assert loaded.current() == [Shadow.of(kept)]
+    gc.collect()
+    assert loaded.predictor(first) is predictor and other() is None
+
+
 def test_a_crash_is_counted_and_the_next_image_is_read_by_a_new_process():
     make_shadow("published/2", "tests")
     first, second, third = tasks(3)
@@ -192,4 +223,22 @@ def test_a_shadow_framed_by_the_lungs_gets_the_image_at_its_own_resolution():
         process.read(task)
     answer = shadow_reports()[0].comparisons[0].answers.iloc[0]
     (alone,) = Reader.of(item.model).predictor.predict([image])
+    assert answer["shadow_probability"] == pytest.approx(alone.calibrated, abs=1e-6)
+
+
+def test_a_shadow_framed_by_the_lungs_skips_images_that_were_reduced_before_it_was_made():
+    update_record(config.model_folder() / config.STAGES[2].file, framing=LUNGS)
+    make_shadow("published/1", "tests")
+    (reduced,) = tasks(1)
+    item = make_shadow("published/2", "tests")
+    (full,) = tasks(1)
+    with ShadowProcess() as process:
+        process.read(reduced)
+        whole, framed = shadow_reports()
+        assert whole.comparisons[0].images == 1 and not framed.comparisons
+        (reason,) = framed.missed
+        assert "reduced to 128 x 128 pixels" in reason and framed.missed[reason] == 1
+        process.read(full)
+    answer = shadow_reports(item.title)[0].comparisons[0].answers.iloc[0]
+    (alone,) = Reader.of(item.model).predictor.predict(images(1))
     assert answer["shadow_probability"] == pytest.approx(alone.calibrated, abs=1e-6)
