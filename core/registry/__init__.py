@@ -35,7 +35,7 @@ from core.registry.models import (
     list_models,
 )
 from core.registry.promotion import change_operating_point, promote, retire, rollback
-from core.registry.shadows import Shadow, make_shadow, shadows, stop_shadow
+from core.registry.shadows import Shadow, make_shadow, shadows, shadows_named, stop_shadow
 
 __all__ = [
     "ACTIVE",
@@ -77,6 +77,7 @@ __all__ = [
     "drawn_images",
     "save_drawn_images",
     "shadows",
+    "shadows_named",
     "stop_shadow",
     "unchanged",
 ]

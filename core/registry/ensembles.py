@@ -24,7 +24,7 @@ from core.registry.active import intact
 from core.registry.ensemble_cost import EnsembleCost, measure_cost
 from core.registry.golden_images import save_golden_images
 from core.registry.history import add_event
-from core.registry.models import RETIRED, RegisteredModel, find_model
+from core.registry.models import RegisteredModel, find_usable_model
 from core.registry.snapshot import copy_reference, new_version, save_predictions
 from core.registry.storage import changing
 from core.weights import Member, ModelRecord, file_digest, write_ensemble
@@ -111,11 +111,9 @@ def register_ensemble(plan: EnsemblePlan, who: str, reason: str = "") -> Registe
 
 def _member(title: str) -> RegisteredModel:
     """A model that can be a member."""
-    item = find_model(title)
+    item = find_usable_model(title)
     if item.model.record.members:
         raise UserError(f"{item.title} is an ensemble itself. Name its members instead: {item.model.origin}.")
-    if item.state == RETIRED:
-        raise UserError(f"{item.title} is retired. Name another version or model.")
     return intact(item.folder) if item.version else item
 
 

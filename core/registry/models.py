@@ -97,6 +97,14 @@ def find_model(title: str) -> RegisteredModel:
     raise UserError(f"There is no model {title!r}. Models here: {names}.")
 
 
+def find_usable_model(title: str) -> RegisteredModel:
+    """As `find_model`, for uses that no retired model has; raises UserError for one, too."""
+    item = find_model(title)
+    if item.state == RETIRED:
+        raise UserError(f"{item.title} is retired. Name another version or model.")
+    return item
+
+
 def registered_version(version: str) -> RegisteredModel:
     """The version in a folder of the registry; its notices say if its golden images no longer agree.
 

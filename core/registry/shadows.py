@@ -7,7 +7,7 @@ from core.errors import UserError
 from core.inference import ModelIdentity, short_digest
 from core.registry.active import intact
 from core.registry.history import Event, add_event, last_events
-from core.registry.models import ACTIVE, SHADOW, RegisteredModel, bundled_model, find_model
+from core.registry.models import ACTIVE, SHADOW, RegisteredModel, bundled_model, find_usable_model
 from core.registry.snapshot import register
 from core.registry.storage import changing, folder_name, model_title
 from core.weights import file_digest
@@ -66,15 +66,22 @@ def shadows() -> list[Shadow]:
     return [Shadow(event.model, event.version, event.sha256) for event in chosen]
 
 
+def shadows_named(title: str) -> list[Shadow]:
+    """The shadow of a name and version, or all shadows of a name; raises UserError if the log is damaged."""
+    known = shadows()
+    exact = [shadow for shadow in known if shadow.title == title]
+    return exact or [shadow for shadow in known if shadow.name == title]
+
+
 def make_shadow(title: str, who: str, reason: str = "") -> RegisteredModel:
     """Let a model read beside the active one, as a registered version.
 
     Raises:
-        UserError: there is no such model, it is active or a shadow already, its files have changed, another
-            change is under way, or the disk is full. Nothing has changed then.
+        UserError: there is no such model, it is active, retired or a shadow already, its files have changed,
+            another change is under way, or the disk is full. Nothing has changed then.
     """
     with changing():
-        item = find_model(title)
+        item = find_usable_model(title)
         if item.state == ACTIVE:
             raise UserError(f"{item.title} is the active model. A shadow reads beside it: name another one.")
         if item.state == SHADOW:
@@ -92,13 +99,22 @@ def make_shadow(title: str, who: str, reason: str = "") -> RegisteredModel:
 def stop_shadow(title: str, who: str, reason: str = "") -> Shadow:
     """Make a shadow a candidate again, also one whose files are gone; its answers stay.
 
+    Args:
+        title: name and version; the name is enough if only one of its versions is a shadow.
+
     Raises:
-        UserError: no shadow has this title, or another change is under way.
+        UserError: no shadow has this title, several have this name, or another change is under way.
     """
     with changing():
-        known = {shadow.title: shadow for shadow in shadows()}
-        if title not in known:
-            raise UserError(f"There is no shadow {title!r}. Shadows here: {', '.join(known) or 'none'}.")
-        shadow = known[title]
+        named = shadows_named(title)
+        if not named:
+            raise UserError(f"There is no shadow {title!r}. Shadows here: {_titles(shadows()) or 'none'}.")
+        if len(named) > 1:
+            raise UserError(f"{title} has {len(named)} shadows: {_titles(named)}. Name one with its version.")
+        (shadow,) = named
         add_event(Event("stop shadow", shadow.name, shadow.version, shadow.sha256, who, reason, time=time()))
         return shadow
+
+
+def _titles(models: list[Shadow]) -> str:
+    return ", ".join(shadow.title for shadow in models)

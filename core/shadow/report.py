@@ -8,7 +8,7 @@ import pandas as pd
 from core.config import CLASS_NAMES, POSITIVE
 from core.errors import UserError
 from core.evaluation import wilson
-from core.registry import Shadow, find_model, shadows
+from core.registry import Shadow, find_model, shadows, shadows_named
 from core.shadow.store import ShadowStore
 
 
@@ -109,18 +109,18 @@ def shadow_reports(title: str = "") -> list[ShadowReport]:
     """Reports of the shadow models, or of one model that is or was a shadow.
 
     Args:
-        title: name, or name and version, of a model; "" for the shadows of today.
+        title: name, or name and version, of a model; "" for the shadows of today. A name alone is that of
+            all its shadows, or if it has none, of its newest version.
 
     Raises:
         UserError: there is no such model, it never was a shadow, or what was kept cannot be read.
     """
-    running = shadows()
-    if not title:
+    running = shadows_named(title) if title else shadows()
+    if running or not title:
         return [_report(shadow, True) for shadow in running]
-    named = next((shadow for shadow in running if shadow.title == title), None)
-    shadow = named or Shadow.of(find_model(title))
-    report = _report(shadow, shadow in running)
-    if not (report.running or report.comparisons or report.missed):
+    shadow = Shadow.of(find_model(title))
+    report = _report(shadow, False)
+    if not (report.comparisons or report.missed):
         raise UserError(f"{shadow.title} never was a shadow. Make it one: python -m core models shadow NAME.")
     return [report]
 

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core import config
+from core.cli.main import main
 from core.errors import UserError
+from core.evaluation import OperatingPoint
 from core.registry import (
     ACTIVE,
     CANDIDATE,
@@ -14,6 +16,7 @@ from core.registry import (
     SHADOW,
     PromotionCheck,
     active_model,
+    change_operating_point,
     events,
     list_models,
     make_shadow,
@@ -107,6 +110,37 @@ def test_a_shadow_goes_back_to_candidate_or_is_retired():
     assert not titles() and states()["mine/3@1"] == CANDIDATE and states()["mine/2@1"] == RETIRED
     with pytest.raises(UserError, match="There is no shadow 'mine/3@1'. Shadows here: none"):
         stop_shadow("mine/3@1", "tests")
+
+
+def test_a_retired_version_becomes_no_shadow():
+    make_shadow("mine/3", "tests")
+    retire("mine/3@1", "tests")
+    with pytest.raises(UserError, match="mine/3@1 is retired. Name another version or model."):
+        make_shadow("mine/3@1", "tests")
+    assert not titles() and states()["mine/3@1"] == RETIRED
+
+
+def test_a_name_is_enough_to_stop_its_only_shadow(capsys):
+    main(["models", "shadow", "mine/3"])
+    assert main(["models", "shadow", "mine/3", "--stop"]) == 0
+    assert "mine/3@1 is a candidate now." in capsys.readouterr().out and not titles()
+    assert main(["models", "shadow", "mine/3", "--stop"]) == 2
+    assert "There is no shadow 'mine/3'. Shadows here: none." in capsys.readouterr().err
+
+
+def test_a_name_with_several_shadows_must_come_with_a_version_to_stop_one(capsys):
+    promote("mine/3", PASSED, "tests")
+    change_operating_point("mine/3@1", OperatingPoint("own", 0.25, "for a test"), "tests")
+    promote("mine/2", PASSED, "tests")
+    for title in ("mine/3@1", "mine/3@2"):
+        make_shadow(title, "tests")
+    assert main(["models", "shadow", "mine/3", "--stop"]) == 2
+    sentence = "mine/3 has 2 shadows: mine/3@1, mine/3@2. Name one with its version."
+    assert sentence in capsys.readouterr().err
+    assert main(["models", "shadow-report", "mine/3"]) == 0
+    report = capsys.readouterr().out
+    assert "mine/3 v1" in report and "mine/3 v2" in report
+    assert main(["models", "shadow", "mine/3@1", "--stop"]) == 0 and titles() == ["mine/3@2"]
 
 
 def test_a_shadow_whose_files_are_gone_cannot_read_but_can_be_stopped():
