@@ -35,6 +35,7 @@ REPLACED = {
     r"\btake_away\b|\btake away\b": "downloads, export",
     r"\bno lungs:": "shortcut baseline",
     r"\bas it should be\b": "perfectly calibrated",
+    r"\b[Cc]hanged calls?\b|\bcalls (it )?pneumonia\b": "label changed; predicts",
 }
 # Not a percentage: a remainder (`number % 3`), a tag (`{% if x %}`), a hover template (`%{x}`).
 SPACED_PERCENT = r"[0-9}][ \u00a0\u202f]%(?![}({])"

@@ -92,7 +92,7 @@ class Member(Strict):
 class Model(Strict):
     """Which model it is, where it comes from, its decision threshold and its metrics.
 
-    `version` is 0 for a model that was never promoted; `weights` are the first eight characters of the
+    `version` is 0 for a model that is not registered; `weights` are the first eight characters of the
     weights file's SHA-256. An ensemble has stage 0 and `members`, on whose weights its own digest depends;
     `backbone` and `width` are then those of the first.
     """

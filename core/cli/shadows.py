@@ -6,9 +6,7 @@ import click
 
 from core.cli.output import as_json, print_json, reason
 from core.registry import CANDIDATE, SHADOW, Shadow, make_shadow, stop_shadow
-from core.shadow import ShadowReport, shadow_reports
-
-SHOWN_DIGITS = 12  # of an image's SHA-256
+from core.shadow import SHOWN_DIGITS, ShadowReport, shadow_reports
 
 
 @click.command()

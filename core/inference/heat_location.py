@@ -2,7 +2,7 @@
 
 A map has 8 x 8 cells and cannot place heat more precisely than to half a cell: heat up to that far from a
 lung counts as in it. By the outline alone, 85% of the bundled model's maps of pneumonias would be implausible
-(120 validation images that it calls pneumonia); so, 15% are.
+(120 validation images whose predicted label is PNEUMONIA); so, 15% are.
 """
 
 from dataclasses import dataclass

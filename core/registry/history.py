@@ -9,7 +9,8 @@ from pathlib import Path
 
 from core.database import open_database, read_database, table_names
 from core.errors import UserError
-from core.registry.storage import current_state, model_title, registry_folder
+from core.registry.storage import current_state, registry_folder
+from core.weights import model_title
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS events (

@@ -1,4 +1,4 @@
-"""The models that the registry knows: registered versions, and candidates that were never promoted."""
+"""The models that the registry knows: registered versions, and candidates that are not registered."""
 
 import json
 import time
@@ -14,9 +14,9 @@ from core.errors import UserError
 from core.inference import IDENTITY_FILE, PREDICTIONS, AvailableModel, bundled_models, published_models
 from core.registry.disagreement import disagreement
 from core.registry.history import Event, last_events
-from core.registry.storage import BUNDLED, current_state, model_title, registry_folder, version_folder
+from core.registry.storage import BUNDLED, current_state, registry_folder, version_folder
 from core.runs import Run, list_runs
-from core.weights import WeightsError, read_record
+from core.weights import WeightsError, model_title, read_record
 
 ACTIVE, CANDIDATE, SHADOW, RETIRED = "active", "candidate", "shadow", "retired"
 STATE_AFTER = {"shadow": SHADOW, "retire": RETIRED}  # the last decision on a model; candidate after others
@@ -28,7 +28,7 @@ class RegisteredModel:
 
     Attributes:
         name: run and stage, such as `recommended/3`.
-        version: 1, 2, ...; 0 for a model that was never promoted.
+        version: 1, 2, ...; 0 for a model that is not registered.
         state: `active`, `candidate`, `shadow` or `retired`.
         model: its weights file and record.
         sha256: digest of the weights when it was registered; "" for a candidate.
@@ -175,7 +175,7 @@ def _states() -> Callable[[RegisteredModel], str]:
 
 
 def _candidates() -> Iterator[RegisteredModel]:
-    """Models that were never promoted: bundled, stages of finished runs, files of earlier versions."""
+    """Models that are not registered: bundled, stages of finished runs, files of earlier versions."""
     for model in bundled_models():
         run = Run(config.bundled_folder() / model.record.run)
         yield RegisteredModel(model.identity.name, 0, CANDIDATE, model, "", run)

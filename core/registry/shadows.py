@@ -9,8 +9,8 @@ from core.registry.active import intact
 from core.registry.history import Event, add_event, last_events
 from core.registry.models import ACTIVE, SHADOW, RegisteredModel, bundled_model, find_usable_model
 from core.registry.snapshot import register
-from core.registry.storage import changing, folder_name, model_title
-from core.weights import file_digest
+from core.registry.storage import changing, folder_name
+from core.weights import file_digest, model_title
 
 
 @dataclass(frozen=True)

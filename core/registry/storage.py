@@ -3,8 +3,10 @@
 active.json            which model answers, those before it, and the event that made it active
 disagreements.json     models that no longer give the recorded probabilities of their golden images
 models/NAME-VERSION/   a registered version, never changed: weights, model.json, reference.npz, golden.npz,
-                       predictions, and the other stages' weights, which its second opinions compare with
-log.sqlite             every promotion, rollback and retirement: who, when, why
+                       predictions, and the other stages' weights, which its second opinions compare with,
+                       or members/NUMBER/ with weights and reference of each member of an ensemble
+log.sqlite             every promotion, rollback, retirement, operating point, ensemble and shadow: who, when,
+                       why
 """
 
 import json
@@ -53,11 +55,6 @@ def version_folder(version: str) -> Path:
 def folder_name(name: str, version: int | str) -> str:
     """Name of the folder of a version of a model."""
     return f"{name.replace('/', '-')}-{version}"
-
-
-def model_title(name: str, version: int) -> str:
-    """Name and version of a model, as the terminal takes them: `recommended/3@2`."""
-    return f"{name}@{version}" if version else name
 
 
 def next_version(name: str) -> int:

@@ -2,11 +2,12 @@
 
 from core.shadow.process import ShadowProcess, count_missed
 from core.shadow.queue import ShadowQueue, needs_full_images, read_in_shadow
-from core.shadow.report import ShadowComparison, ShadowReport, shadow_reports
+from core.shadow.report import SHOWN_DIGITS, ShadowComparison, ShadowReport, shadow_reports
 from core.shadow.store import ShadowStore
 from core.shadow.task import ShadowTask, shadow_task
 
 __all__ = [
+    "SHOWN_DIGITS",
     "ShadowComparison",
     "ShadowProcess",
     "ShadowQueue",

@@ -1,4 +1,4 @@
-"""What shadow models said beside the active one: agreement, changed calls, how often each flagged."""
+"""Shadow models beside the active one: agreement, changed labels, how often each predicted pneumonia."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,8 @@ from core.errors import UserError
 from core.evaluation import wilson
 from core.registry import Shadow, find_model, shadows, shadows_named
 from core.shadow.store import ShadowStore
+
+SHOWN_DIGITS = 12  # of an image's SHA-256, where a report is shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +49,8 @@ class ShadowComparison:
         assert interval is not None  # there are images
         return interval
 
-    def flagged(self, model: str) -> int:
-        """How many images `active` or `shadow` calls pneumonia."""
+    def predicted_positive(self, model: str) -> int:
+        """How many images `active` or `shadow` predicts to be pneumonia."""
         return int((self.answers[f"{model}_label"] == CLASS_NAMES[POSITIVE]).sum())
 
     def sentences(self) -> list[str]:
@@ -59,24 +61,25 @@ class ShadowComparison:
             f"{self.images:,} images read by both. Same label: {self.agreed:,}, "
             f"{self.agreed / self.images:.1%} (95% interval {low:.1%} to {high:.1%}).",
             f"Pneumonia: active model {self._share('active')}, shadow {self._share('shadow')}.",
-            f"Changed calls: {len(self.changed):,}; {to_pneumonia:,} to pneumonia, "
+            f"Label changed: {len(self.changed):,}; {to_pneumonia:,} to pneumonia, "
             f"{len(self.changed) - to_pneumonia:,} to normal.",
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """The figures and the changed calls as plain values."""
+        """The figures and the images whose label changed as plain values."""
         return {
             "active": self.active,
             "images": self.images,
             "agreed": self.agreed,
             "agreement_interval": list(self.interval),
-            "active_flagged": self.flagged("active"),
-            "shadow_flagged": self.flagged("shadow"),
+            "active_predicted_positive": self.predicted_positive("active"),
+            "shadow_predicted_positive": self.predicted_positive("shadow"),
             "changed": self.changed.drop(columns=["active", "shadow"]).to_dict("records"),
         }
 
     def _share(self, model: str) -> str:
-        return f"{self.flagged(model):,} ({self.flagged(model) / self.images:.1%})"
+        count = self.predicted_positive(model)
+        return f"{count:,} ({count / self.images:.1%})"
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from core.weights.reader import (
     read_model,
     read_record,
 )
-from core.weights.record import Member, ModelRecord, update_record, write_record
+from core.weights.record import Member, ModelRecord, model_title, update_record, write_record
 from core.weights.writer import write_model
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "imagenet",
     "intact_members",
     "member_paths",
+    "model_title",
     "read_backbone",
     "read_foreign_model",
     "read_model",

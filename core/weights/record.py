@@ -15,12 +15,17 @@ from core.config import LUNG_MARGIN, THRESHOLD, WHOLE, old_names
 ATTRIBUTE = "pneumonia_studio"
 
 
+def model_title(name: str, version: int) -> str:
+    """Name and version of a model, as the terminal takes them: `recommended/3@2`; the name for version 0."""
+    return f"{name}@{version}" if version else name
+
+
 @dataclass(frozen=True)
 class Member:
     """A model of an ensemble.
 
     Attributes:
-        name, version: in the registry; version 0 is a model that was never promoted.
+        name, version: in the registry; version 0 is a model that is not registered.
         sha256: of its weights file.
         file: path of that file, relative to the folder of the ensemble's own.
         backbone: title of its backbone, with its width.
@@ -34,8 +39,8 @@ class Member:
 
     @property
     def title(self) -> str:
-        """Name and version, as the terminal takes them: `recommended/3@2`."""
-        return f"{self.name}@{self.version}" if self.version else self.name
+        """Name and version, as the terminal takes them."""
+        return model_title(self.name, self.version)
 
 
 @dataclass(frozen=True)

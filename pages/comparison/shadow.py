@@ -1,4 +1,4 @@
-"""The shadow section: what shadow models said beside the active model, and where they said otherwise."""
+"""The shadow section: shadow models beside the active model, and the images whose label changed."""
 
 from contextlib import suppress
 
@@ -9,14 +9,13 @@ from core.comparison import EvaluatedStage, ModelComparison
 from core.dataset import Dataset
 from core.errors import UserError
 from core.images import jpeg_data_url
-from core.shadow import ShadowComparison, ShadowReport, shadow_reports
+from core.shadow import SHOWN_DIGITS, ShadowComparison, ShadowReport, shadow_reports
 from pages.comparison.stage_images import images_of
 from pages.diagnosis import session_thumbnails
 from pages.shared.markdown import escaped
+from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
 
-MAX_SHOWN = 100  # changed calls
-THUMBNAIL_SIDE = 64  # pixels
-SHOWN_DIGITS = 12  # of an image's SHA-256
+MAX_SHOWN = 100  # images whose label changed
 COLUMNS = {
     "Image": st.column_config.ImageColumn(width=70),
     "Active %": st.column_config.NumberColumn(format="%.1f %%"),
@@ -60,9 +59,9 @@ def _figures(comparison: ShadowComparison) -> None:
     figures = {
         "Images read by both": f"{comparison.images:,}",
         "Same label": f"{comparison.agreed / comparison.images:.1%}",
-        "Changed calls": f"{len(comparison.changed):,}",
-        "Pneumonia, active": f"{comparison.flagged('active') / comparison.images:.1%}",
-        "Pneumonia, shadow": f"{comparison.flagged('shadow') / comparison.images:.1%}",
+        "Label changed": f"{len(comparison.changed):,}",
+        "Pneumonia, active": f"{comparison.predicted_positive('active') / comparison.images:.1%}",
+        "Pneumonia, shadow": f"{comparison.predicted_positive('shadow') / comparison.images:.1%}",
     }
     with st.container(horizontal=True):
         for title, figure in figures.items():
@@ -88,11 +87,11 @@ def _changed(comparison: ShadowComparison, stages: list[EvaluatedStage]) -> None
             "SHA-256": rows["sha256"].str[:SHOWN_DIGITS].to_numpy(),
         }
     )
-    st.dataframe(table, hide_index=True, row_height=56, column_config=COLUMNS, placeholder="")
+    st.dataframe(table, hide_index=True, row_height=ROW_HEIGHT, column_config=COLUMNS, placeholder="")
     first = f"; the latest {MAX_SHOWN} are shown" if len(comparison.changed) > MAX_SHOWN else ""
     st.caption(
-        f"{len(comparison.changed):,} changed calls, the latest first{first}. Images are shown where they "
-        "are in the data set of the models above, or among this session's uploads."
+        f"Label changed: {len(comparison.changed):,} images, the latest first{first}. They are shown where "
+        "they are in the data set of the models above, or among this session's uploads."
     )
 
 

@@ -17,9 +17,9 @@ from core.batch import (
 from core.errors import UserError
 from pages.diagnosis.worklist import show_results
 from pages.shared.markdown import escaped
+from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
 
 PAGE_SIZE = 25  # images
-THUMBNAIL_SIDE = 64  # pixels
 
 
 def batch_view() -> None:
@@ -65,7 +65,7 @@ def _results(job: BatchJob) -> None:
             "Header": [_header(result) for result in results],
         }
     )
-    show_results(table, row_height=56)
+    show_results(table, row_height=ROW_HEIGHT)
     st.caption(f"{len(matches):,} images. Model: {results[0]['model']}.")
     st.download_button(
         "Download as CSV",

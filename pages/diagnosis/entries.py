@@ -13,8 +13,7 @@ from core.images import ImageError, decode_safely, jpeg_data_url, network_pixels
 from core.inference import AuditLog, AvailableModel, HumanReading, Reader, Reading
 from core.shadow import read_in_shadow
 from pages.diagnosis.uploads import Upload
-
-THUMBNAIL = 64  # pixels per side
+from pages.shared.table_images import THUMBNAIL_SIDE
 
 
 @dataclass(eq=False)
@@ -45,7 +44,7 @@ class Entry:
         """Store the model's reading without the full image and the heat map."""
         small = replace(reading.image, pixels=network_pixels(reading.image))
         if self.thumbnail is None:
-            self.thumbnail = jpeg_data_url(small.pixels, THUMBNAIL)
+            self.thumbnail = jpeg_data_url(small.pixels, THUMBNAIL_SIDE)
         output = replace(reading.output, heat=None, lungs=None)
         self.readings[_cache_key(model)] = replace(reading, image=small, output=output)
 

@@ -10,6 +10,7 @@ import streamlit as st
 from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, prioritized
 from pages.diagnosis.entries import Entry
 from pages.shared.neighbours import offer_neighbours
+from pages.shared.table_images import ROW_HEIGHT
 
 ALL, NOT_NOTED = "all", "not read by you"
 FILTERS = (ALL, "pneumonia", "uncertain", "no pneumonia", "no result", NOT_NOTED)
@@ -119,7 +120,7 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
         shown[["Image", "File", "Finding", "Probability", "Waiting", "Reader", "Remarks"]],
         column_config=waiting,
         height=min(len(shown), MAX_ROWS) * 56 + 40,
-        row_height=56,
+        row_height=ROW_HEIGHT,
         on_select="rerun",
         selection_mode="single-row-required",
         key=key,

@@ -43,7 +43,7 @@ def test_a_shadow_is_made_and_stopped_on_the_page():
     ]
 
 
-def test_changed_calls_are_shown_with_the_images_that_are_at_hand(trained):
+def test_images_whose_label_changed_are_shown_where_they_are_at_hand(trained):
     app = opened("comparison", section="Shadow")
     assert "No model is a shadow" in app.info[-1].value
     make_shadow("mine/2", "tests")
@@ -58,7 +58,7 @@ def test_changed_calls_are_shown_with_the_images_that_are_at_hand(trained):
     assert figures == {
         "Images read by both": "3",
         "Same label": "33.3%",
-        "Changed calls": "2",
+        "Label changed": "2",
         "Pneumonia, active": "0.0%",
         "Pneumonia, shadow": "66.7%",
     }

@@ -52,7 +52,7 @@ def test_a_damaged_store_is_reported_in_a_sentence(store):
         store.answers(SHADOW)
 
 
-def test_a_report_counts_agreement_changed_calls_and_flags_for_each_active_model(store):
+def test_a_report_counts_agreement_changed_labels_and_predicted_pneumonias_for_each_active_model(store):
     add_event(Event("shadow", "mine/2", 1, "33333333" + "0" * 56, "tests", "", time=1.0))
     assert str(shadows()[0].identity) == SHADOW
     for number, (active, shadow) in enumerate([(0.1, 0.2), (0.9, 0.8), (0.3, 0.7), (0.8, 0.4), (0.2, 0.9)]):
@@ -63,11 +63,11 @@ def test_a_report_counts_agreement_changed_calls_and_flags_for_each_active_model
     assert [comparison.active for comparison in report.comparisons] == [NEWER, BUNDLED]  # the latest first
     comparison = report.comparisons[1]
     assert (comparison.images, comparison.agreed, len(comparison.changed)) == (5, 2, 3)
-    assert (comparison.flagged("active"), comparison.flagged("shadow")) == (2, 3)
+    assert (comparison.predicted_positive("active"), comparison.predicted_positive("shadow")) == (2, 3)
     assert comparison.interval == pytest.approx((0.1176, 0.7693), abs=1e-4)  # Wilson, 2 of 5
     assert list(comparison.changed["sha256"].str[0]) == ["4", "3", "2"]
     assert comparison.sentences() == [
         "5 images read by both. Same label: 2, 40.0% (95% interval 11.8% to 76.9%).",
         "Pneumonia: active model 2 (40.0%), shadow 3 (60.0%).",
-        "Changed calls: 3; 2 to pneumonia, 1 to normal.",
+        "Label changed: 3; 2 to pneumonia, 1 to normal.",
     ]
