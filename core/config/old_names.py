@@ -21,6 +21,7 @@ REFERENCE = {  # arrays of references/*.npz
     "far": "distance_limit",
     "slopes": "coefficients",
     "doubtful": "orientation_limit",
+    "likeness_network": "lung_network",
 }
 MASKS = {"outer 15 %": "outer 15%"}  # columns of predictions/second_look_*.csv
 METRICS = {"recall": "sensitivity", "precision": "ppv"}  # in evaluation.json, weights files and JSON output

@@ -28,9 +28,9 @@ class EnsembleReference:
         return np.max(peaks, axis=0) if len({each.shape for each in peaks}) == 1 else None
 
     @property
-    def lung_limit(self) -> float:
+    def current_lung_limit(self) -> float:
         """The lowest of the members' limits of plausible lungs."""
-        return min(member.lung_limit for member in self.members)
+        return min(member.current_lung_limit for member in self.members)
 
     def distance(self, features: np.ndarray) -> np.ndarray:
         """Out-of-distribution scores, float64 (n,): the largest of the members'.

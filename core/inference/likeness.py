@@ -3,7 +3,7 @@
 Fine-tuning teaches a network to forget what tells one hospital from another, so the model's own features are
 not asked. Three things are: grey levels and sharpness, the first levels of the lung network, and the geometry
 of the lungs. Which of them, and the limit, were chosen on validation images and on invented hospitals:
-docs/results/like-home.md. Distance: Mahalanobis, to the nearer class mean (see `reference`).
+docs/results/like-home.md. Distance: see `class_distance`.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,9 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from core.anatomy import Lungs, lung_network
+from core.anatomy import Lungs
 from core.config import CLASS_NAMES
+from core.inference.class_distance import class_distances, fit_classes
 
 QUANTILE = 0.98  # share of the validation images within the limit
 MIN_VALIDATION_IMAGES = 50  # fewer do not tell what 98% of them keep
@@ -25,32 +26,21 @@ class Likeness:
     """The images that a model was tested on, by their appearance.
 
     Attributes:
-        network: what found the lungs, see `lung_network`; with another one, appearances cannot be compared.
         scale: standard deviation of each number of an appearance, float32 (n,).
         means: of the scaled numbers, by class, float32 (2, n).
         precision: inverse covariance around the means, float32 (n, n).
         limit: distance that 98% of the validation images stay within.
     """
 
-    network: str
     scale: np.ndarray
     means: np.ndarray
     precision: np.ndarray
     limit: float
 
-    @property
-    def current(self) -> bool:
-        """Whether the lung network of this process is the one that it was fitted with."""
-        return self.network == lung_network()
-
     def score(self, appearance: np.ndarray) -> float:
         """Distance of an image by the limit: above 1, it is unlike those that the model was tested on."""
-        return float(self._distances(appearance[np.newaxis])[0]) / self.limit
-
-    def _distances(self, appearances: np.ndarray) -> np.ndarray:
-        deviations = [appearances / self.scale - mean for mean in self.means]
-        squares = [np.einsum("ij,jk,ik->i", each, self.precision, each, optimize=True) for each in deviations]
-        return np.sqrt(np.maximum(np.min(squares, axis=0), 0).astype(np.float64))
+        scaled = appearance[np.newaxis] / self.scale
+        return float(class_distances(scaled, self.means, self.precision)[0]) / self.limit
 
 
 def appearance(pixels: np.ndarray, lungs: Lungs) -> np.ndarray | None:
@@ -76,8 +66,6 @@ def fit_likeness(
         appearances, classes: of the training images.
         held_out: appearances of the validation images.
     """
-    from sklearn.covariance import LedoitWolf  # imported lazily: it takes a second
-
     rows = [row for row, each in enumerate(appearances) if each is not None]
     classes = classes[rows]
     validation = [each for each in held_out if each is not None]
@@ -85,13 +73,9 @@ def fit_likeness(
         return None
     training = np.stack([each for each in appearances if each is not None])
     scale = np.maximum(training.std(axis=0), 1e-6)
-    scaled = training / scale
-    means = np.stack([scaled[classes == number].mean(axis=0) for number in range(len(CLASS_NAMES))])
-    fitted = LedoitWolf(assume_centered=True).fit(scaled - means[classes])
-    precision = np.asarray(fitted.precision_).astype(np.float32)
-    unlimited = Likeness(lung_network(), scale, means, precision, limit=1.0)
-    limit = float(np.quantile(unlimited._distances(np.stack(validation)), QUANTILE))
-    return Likeness(lung_network(), scale, means, precision, limit)
+    means, precision = fit_classes(training / scale, classes)
+    distances = class_distances(np.stack(validation) / scale, means, precision)
+    return Likeness(scale, means, precision, float(np.quantile(distances, QUANTILE)))
 
 
 def _grey_levels(pixels: np.ndarray) -> np.ndarray:

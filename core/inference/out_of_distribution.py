@@ -50,12 +50,12 @@ def _pixel_checks(
     whole = output.pixels if output.frame.framing == WHOLE else network_pixels(image)
     orientation = reference.orientation(whole)
     rotated = orientation not in ("upright", "inverted")
-    upright = orientation == "upright" or (rotated and has_two_lungs(lungs, reference.lung_limit))
+    upright = orientation == "upright" or (rotated and has_two_lungs(lungs, reference.current_lung_limit))
     if not upright and _in_range_once_upright(image, orientation, predictor, reference):
         appearance = APPEARANCES.get(orientation, orientation)
         sentence = f"The image appears {appearance}. Correct it and upload it again."
         return [Check(orientation, sentence, score > WITHHELD)]
-    checks = lung_checks(lungs, reference.lung_limit) + _distance_checks(score)
+    checks = lung_checks(lungs, reference.current_lung_limit) + _distance_checks(score)
     return checks + _likeness_checks(reference.likeness_score(whole, lungs))
 
 
@@ -97,4 +97,4 @@ def _in_range_once_upright(
     upright = replace(image, pixels=np.ascontiguousarray(turned))
     (output,) = predictor.outputs([upright])
     in_range = bool(reference.distance(output.features[np.newaxis])[0] <= WITHHELD)
-    return in_range and output.lungs is not None and has_two_lungs(output.lungs, reference.lung_limit)
+    return in_range and output.lungs is not None and has_two_lungs(output.lungs, reference.current_lung_limit)

@@ -122,7 +122,7 @@ class Reading:
         sentences = [item.sentence for item in self.checks]
         if self.withheld:
             return sentences
-        if self.output.frame.reason:  # the checks say it in words
+        if self.output.frame.reason:  # no check may say so: up to the model's own lung limit they are silent
             sentences.append(
                 "The model saw the whole image instead of the lungs' region that it was trained on. "
                 "Interpret the result with caution."

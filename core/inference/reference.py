@@ -1,9 +1,7 @@
 """The training images as one model sees them: the reference that new images are compared with.
 
-Distance: Mahalanobis distance to the nearer class mean, as in Lee et al., "A simple unified framework for
-detecting out-of-distribution samples and adversarial attacks", NeurIPS 2018; here of the logarithms of the
-last convolution's spatial means. Orientation: logistic regression on thumbnails of the training images,
-upright, inverted and rotated.
+Distance: see `class_distance`; of the logarithms of the last convolution's spatial means. Orientation:
+logistic regression on thumbnails of the training images, upright, inverted and rotated.
 """
 
 import zipfile
@@ -14,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from core import atomic
-from core.anatomy import Lungs, shared_lung_finder
+from core.anatomy import Lungs, lung_network, shared_lung_finder
 from core.config import CLASS_NAMES, old_names
 from core.dataset import Dataset, rows_by_role
 from core.errors import UserError
+from core.inference.class_distance import class_distances, fit_classes
 from core.inference.likeness import Likeness, appearance, fit_likeness
 from core.inference.loading import load_predictor
 from core.inference.orientation import ORIENTATIONS, thumbnails
@@ -61,6 +60,7 @@ class Reference:
         coefficients, intercepts: of the orientation classifier, float32 (5, 256) and (5,).
         peaks: share of validation images whose heat map peaks in each cell, float64 (rows, columns).
         orientation_limit: probability of not being upright that 99% of the validation images stay within.
+        lung_network: what found the lungs, see `core.anatomy.lung_network`; "" in older references.
         lung_limit: implausibility of the lungs that 99% of the validation images stay within; at least 1.
         likeness: what the images look like to the lung network; None in older references and of small sets.
     """
@@ -76,6 +76,7 @@ class Reference:
     intercepts: np.ndarray
     peaks: np.ndarray
     orientation_limit: float
+    lung_network: str = ""
     lung_limit: float = 1.0  # of references written before lungs were checked
     likeness: Likeness | None = None
 
@@ -85,7 +86,7 @@ class Reference:
         Args:
             features: spatial means of the last convolution, float32 (n, channels).
         """
-        return _distances(features, self.means, self.precision) / self.distance_limit
+        return class_distances(np.log1p(features), self.means, self.precision) / self.distance_limit
 
     def orientation(self, pixels: np.ndarray) -> str:
         """One of `ORIENTATIONS` for an image, uint8 (128, 128); `upright` if in doubt."""
@@ -96,6 +97,16 @@ class Reference:
             return "upright"
         return list(ORIENTATIONS)[1 + int(probabilities[1:].argmax())]
 
+    @property
+    def current(self) -> bool:
+        """Whether the lung network of this process found its lungs; what another one says is not compared."""
+        return self.lung_network == lung_network()
+
+    @property
+    def current_lung_limit(self) -> float:
+        """`lung_limit`, or 1 where another lung network is in use."""
+        return self.lung_limit if self.current else 1.0
+
     def likeness_score(self, pixels: np.ndarray, lungs: Lungs) -> float:
         """How unlike the model's own images one is: above 1, it is warned of; 0 where that is unknown.
 
@@ -103,7 +114,7 @@ class Reference:
             pixels: of the whole image, uint8 (128, 128).
             lungs: of the same image.
         """
-        if self.likeness is None or not self.likeness.current:
+        if self.likeness is None or not self.current:
             return 0.0
         seen = appearance(pixels, lungs)
         return 0.0 if seen is None else self.likeness.score(seen)
@@ -174,9 +185,10 @@ def save_reference(
     path, rows = run.reference_path(stage), (roles["training"], roles["validation"])
     if only_lungs:
         try:
-            renewed = with_lungs(Reference.load(path), dataset, *rows, progress)
+            earlier = Reference.load(path)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise UserError(f"{path} cannot be read. Compute the whole reference.") from error
+        renewed = with_lungs(earlier, dataset, *rows, progress)
     else:
         renewed = compute_reference(load_predictor(run.weights_path(stage)), dataset, *rows, progress)
     renewed.save(path)
@@ -195,9 +207,7 @@ def compute_reference(
         training, validation: row numbers; at most 10,000 of the training images are used, by a fixed seed.
         progress: called with (images done, images in total).
     """
-    # Imported lazily: it takes a second, and only this function needs it.
-    from sklearn.covariance import LedoitWolf
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # imported lazily: it takes a second
 
     random = np.random.default_rng(0)
     all_training, training = training, np.sort(random.permutation(training)[:MAX_IMAGES])
@@ -211,10 +221,9 @@ def compute_reference(
             progress(start, len(rows))
     features, held_out = np.split(np.concatenate(features), [len(training)])
 
-    logarithms, classes = np.log1p(features), dataset.labels[training]
-    means = np.stack([logarithms[classes == number].mean(axis=0) for number in range(len(CLASS_NAMES))])
-    fitted = LedoitWolf(assume_centered=True).fit(logarithms - means[classes])
-    precision = np.asarray(fitted.precision_).astype(np.float32)
+    classes = dataset.labels[training]
+    means, precision = fit_classes(np.log1p(features), classes)
+    distances = class_distances(np.log1p(held_out), means, precision)
 
     upright = dataset.pixels[np.sort(random.permutation(training)[:ORIENTATION_IMAGES])]
     views = np.concatenate([thumbnails(turn(upright)) for turn in ORIENTATIONS.values()])
@@ -228,7 +237,7 @@ def compute_reference(
         hidden=np.concatenate(hidden)[: len(training)],
         means=means,
         precision=precision,
-        distance_limit=float(np.quantile(_distances(held_out, means, precision), QUANTILE)),
+        distance_limit=float(np.quantile(distances, QUANTILE)),
         coefficients=classifier.coef_.astype(np.float32),
         intercepts=np.asarray(classifier.intercept_).astype(np.float32),
         peaks=_peaks(predictor, framed[validation[:HEAT_MAP_IMAGES]]),
@@ -273,15 +282,9 @@ def with_lungs(
     count = len(training)
     limit = np.quantile(implausibility[count:], QUANTILE, method="higher")
     likeness = fit_likeness(appearances[:count], dataset.labels[training], appearances[count:])
-    return replace(reference, lung_limit=float(max(1.0, limit)), likeness=likeness)
-
-
-def _distances(features: np.ndarray, means: np.ndarray, precision: np.ndarray) -> np.ndarray:
-    """Mahalanobis distances to the nearer mean."""
-    logarithms = np.log1p(features)
-    deviations = [logarithms - mean for mean in means]
-    squares = [np.einsum("ij,jk,ik->i", part, precision, part, optimize=True) for part in deviations]
-    return np.sqrt(np.maximum(np.min(squares, axis=0), 0).astype(np.float64))
+    return replace(
+        reference, lung_network=lung_network(), lung_limit=float(max(1.0, limit)), likeness=likeness
+    )
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

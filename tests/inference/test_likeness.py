@@ -37,7 +37,7 @@ def scores(reference, images) -> np.ndarray:
 
 
 def test_the_bundled_model_knows_the_lung_network_that_is_bundled(reference):
-    assert reference.likeness.current, "python -m core reference recommended-s0 --lungs --data DATA"
+    assert reference.current, "python -m core reference recommended-s0 --lungs --data DATA"
     assert reference.lung_limit == 1
 
 
@@ -95,8 +95,9 @@ def test_no_score_without_two_lungs_or_with_another_lung_network(reference, ches
     (lungs,) = shared_lung_finder().find_in_pixels(pixels[np.newaxis])
     assert appearance(pixels, replace(lungs, geometry=None)) is None
     assert reference.likeness_score(255 - pixels, lungs) > 1
-    other = replace(reference, likeness=replace(reference.likeness, network="another"))
+    other = replace(reference, lung_network="another", lung_limit=3.0)
     assert other.likeness_score(255 - pixels, lungs) == 0
+    assert other.current_lung_limit == 1 and replace(reference, lung_limit=3.0).current_lung_limit == 3
     ensemble = EnsembleReference((other, reference))
     assert ensemble.likeness_score(pixels, lungs) == reference.likeness_score(pixels, lungs)
 
@@ -106,7 +107,7 @@ def test_a_reference_is_the_same_after_saving_and_old_ones_still_load(reference,
     saved = Reference.load(tmp_path / "saved.npz")
     assert (scores(saved, chests[:3]) == scores(reference, chests[:3])).all()
     with np.load(RUN / "references/model_03.npz") as file:
-        old = {name: file[name] for name in file if not name.startswith(("likeness", "lung_limit"))}
+        old = {name: file[name] for name in file if not name.startswith(("likeness", "lung_"))}
     np.savez(tmp_path / "old.npz", **old)
     loaded = Reference.load(Path(tmp_path / "old.npz"))
     assert loaded.likeness is None and loaded.lung_limit == 1 and loaded.created == reference.created

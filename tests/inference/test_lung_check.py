@@ -14,7 +14,6 @@ from core.images import Image, network_pixels, read_image
 from core.inference import Reader, Reading
 from core.inference.lung_check import WITHHELD, lung_checks
 
-REAL = Path(__file__).parents[3] / "shared/chest_xray"
 MASKS = Path(__file__).parents[3] / "shared/lungs/lung_masks_224.npz"
 NAMES = ("train/NORMAL/IM-0115-0001.jpeg", "train/NORMAL/IM-0117-0001.jpeg")
 

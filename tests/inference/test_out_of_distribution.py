@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -7,6 +9,7 @@ from core.dataset.synthetic import draw_chest
 from core.errors import UserError
 from core.images import Image, network_pixels, read_image
 from core.inference import Reader, check, load_predictor, reference_of, save_reference
+from core.inference.lung_check import LUNG_REASONS
 from core.inference.orientation import ORIENTATIONS, thumbnails
 from core.inference.reference import Reference, compute_reference
 from core.registry import answering_models
@@ -133,6 +136,31 @@ def test_a_set_that_changed_gives_no_reference(trained, demo, tmp_path):
             target.write_bytes(path.read_bytes())
     with pytest.raises(UserError, match="changed since|too few|patients"):
         save_reference(trained, 1, open_dataset(other))
+
+
+def test_a_limit_of_lungs_holds_for_the_network_that_it_was_found_with(predictor, reference, images):
+    def remarks_on_lungs(reference):
+        found = [reasons(predictor, reference, image_of(image)) for image in images]
+        return sum(bool(set(LUNG_REASONS) & set(each)) for each in found)
+
+    assert reference.current and reference.lung_limit > 1  # drawn lungs are odd
+    assert remarks_on_lungs(replace(reference, lung_network="another")) > remarks_on_lungs(reference)
+
+
+def test_renewing_lungs_tells_a_damaged_reference_from_what_else_may_fail(trained, demo):
+    def closed(*_):
+        raise BrokenPipeError("the terminal is gone")
+
+    with pytest.raises(BrokenPipeError):
+        save_reference(trained, 1, open_dataset(demo), closed, only_lungs=True)
+    path = trained.reference_path(1)
+    kept = path.read_bytes()
+    path.write_bytes(kept[:1000])
+    try:
+        with pytest.raises(UserError, match="cannot be read. Compute the whole reference"):
+            save_reference(trained, 1, open_dataset(demo), only_lungs=True)
+    finally:
+        path.write_bytes(kept)
 
 
 def test_an_image_of_training_reads_as_before(trained, predictor, demo):
