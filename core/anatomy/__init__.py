@@ -1,6 +1,6 @@
 """From an image to its lungs: mask of each lung, bounding box, areas and quality, without TensorFlow."""
 
-from core.anatomy.dataset_audit import LUNG_CHECKS, LUNG_ISSUES
+from core.anatomy.dataset_audit import LUNG_CHECKS, LUNG_ISSUES, possible_lung_checks
 from core.anatomy.dataset_lungs import DatasetLungs, dataset_lungs, stored_lungs
 from core.anatomy.evaluation import Agreement, agreements, save_limits, summary
 from core.anatomy.examples import Examples, dataset_examples, lung_shares, pair_examples, split_pairs
@@ -37,6 +37,7 @@ __all__ = [
     "lung_shares",
     "open_masks",
     "pair_examples",
+    "possible_lung_checks",
     "read_mask",
     "save_limits",
     "shared_lung_finder",

@@ -12,11 +12,13 @@ from core.dataset import (
     Check,
     Dataset,
     Finding,
+    Progress,
     auc_facts,
     class_auc_from,
     example_paths,
     share_by_class,
 )
+from core.errors import UserError
 
 
 def implausible(dataset: Dataset) -> np.ndarray:
@@ -89,3 +91,17 @@ def lung_geometry(dataset: Dataset) -> Iterator[Finding]:
 
 
 LUNG_CHECKS: tuple[Check, ...] = (implausible_lungs, cut_off_lungs, lung_geometry)
+
+
+def possible_lung_checks(dataset: Dataset, progress: Progress | None = None) -> tuple[tuple[Check, ...], str]:
+    """The checks of lungs, for which the lungs are found now; or none, and in a sentence why.
+
+    Args:
+        dataset: opened.
+        progress: as for `dataset_lungs`.
+    """
+    try:
+        dataset_lungs(dataset, progress)
+    except UserError as error:
+        return (), f"The checks of lungs were left out. {error}"
+    return LUNG_CHECKS, ""

@@ -4,6 +4,7 @@
 """
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,10 +133,13 @@ def _path(dataset: Dataset) -> Path:
 
 
 def _read(dataset: Dataset) -> DatasetLungs | None:
+    """What is stored; None if nothing is, or if the file is damaged or of another version."""
     try:
         with np.load(_path(dataset), allow_pickle=False) as file:
             return DatasetLungs(**file)
     except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError):
         return None
 
 

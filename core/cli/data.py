@@ -1,11 +1,12 @@
 """Data sets: their contents and audit; importing, downloading, drawing and removing them."""
 
+import sys
 from pathlib import Path
 
 import click
 
 from core import atomic, dataset
-from core.anatomy import LUNG_CHECKS, dataset_lungs
+from core.anatomy import possible_lung_checks
 from core.cli.output import Bar, as_json, print_json
 from core.config import CLASS_NAMES
 
@@ -47,16 +48,19 @@ def audit(data: Path, file: Path | None, leave_out: tuple[str, ...], as_json: bo
     """Check DATA for leakage, shortcuts and label errors.
 
     The checks include copies, patients in several splits, and differences between the classes in size,
-    brightness, contrast and where the lungs are. The lungs are found once and stored with the data set.
+    brightness, contrast and where the lungs are. The lungs are found once and stored with the data set; where
+    that is impossible, the other checks are run.
     """
     opened = dataset.open_dataset(data, Bar("Decoding", "image"))
     if leave_out:
         exclusions = dataset.Exclusions("copies" in leave_out, "test-patients" in leave_out)
         dataset.save_exclusions(opened.root, exclusions)
-    dataset_lungs(opened, Bar("Finding lungs", "image"))
-    findings = dataset.audit(opened, Bar("Auditing", "check"), LUNG_CHECKS)
+    lung_checks, left_out = possible_lung_checks(opened, Bar("Finding lungs", "image"))
+    findings = dataset.audit(opened, Bar("Auditing", "check"), lung_checks)
+    if left_out:
+        print(left_out, file=sys.stderr)
     if file:
-        atomic.write_text(file, dataset.report(opened, findings))
+        atomic.write_text(file, dataset.report(opened, findings, left_out))
     if as_json:
         print_json({finding.name: finding.to_json() for finding in findings})
         return

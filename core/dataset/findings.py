@@ -82,13 +82,20 @@ def share_by_class(dataset: Dataset, rows: np.ndarray) -> dict[str, float]:
     return {str(label): float(share) for label, share in shares.items()}
 
 
-def report(dataset: Dataset, findings: list[Finding]) -> str:
-    """The findings of an audit as a Markdown document."""
+def report(dataset: Dataset, findings: list[Finding], left_out: str = "") -> str:
+    """The findings of an audit as a Markdown document.
+
+    Args:
+        dataset: that was audited.
+        findings: of all checks.
+        left_out: which checks were left out and why, in a sentence; "" if none was.
+    """
     lines = [
         f"# Audit of {dataset.name}",
         "",
         f"{len(dataset.table):,} readable images in {dataset.root}.",
         "",
+        *([left_out, ""] if left_out else []),
     ]
     for finding in findings:
         lines += [f"## {finding.title}: {finding.count:,}", ""]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from core.config import CLASS_NAMES
+from core.config import CLASS_NAMES, POSITIVE
 from core.dataset.dataset import Dataset
 from core.dataset.patients import patient_groups
 from core.dataset.pixels import block_means, blocks
@@ -66,7 +66,7 @@ def class_auc_from(features: np.ndarray, chosen: pd.DataFrame) -> CrossValidated
     Returns:
         AUC; None if a class has too few images.
     """
-    labels = (chosen["label"] == CLASS_NAMES[1]).to_numpy(int)
+    labels = (chosen["label"] == CLASS_NAMES[POSITIVE]).to_numpy(int)
     return _auc(features, labels, patient_groups(chosen))
 
 

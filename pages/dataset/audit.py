@@ -6,10 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.anatomy import LUNG_CHECKS
+from core.anatomy import possible_lung_checks
 from core.dataset import Dataset, Finding, audit, read_exclusions, report, save_exclusions
-from pages.dataset.lungs import find_lungs
+from pages.dataset.lungs import lung_progress
 from pages.shared.failures import failures_told
+from pages.shared.markdown import escaped
 
 MAX_EXAMPLES = 6
 MAX_SUSPICIOUS = 20
@@ -22,25 +23,28 @@ def show_audit(dataset: Dataset) -> None:
         st.caption(
             "Checks for unreadable files, copies, patients in several splits, class imbalance, unusual "
             "images, implausible lungs, and shortcuts that predict the class. Takes about two minutes for "
-            "5,000 images and changes nothing."
+            "5,000 images and changes no image."
         )
         if not st.button("Run the audit", type="primary", icon=":material/fact_check:"):
             return
-        find_lungs(dataset)
+        with lung_progress() as progress:
+            lung_checks, left_out = possible_lung_checks(dataset, progress)
         bar = st.progress(0.0, "Auditing ...")
-        audits[dataset.fingerprint] = audit(
+        findings = audit(
             dataset,
             lambda done, total: bar.progress(done / total, f"Check {done} of {total} done"),
-            LUNG_CHECKS,
+            lung_checks,
         )
+        audits[dataset.fingerprint] = findings, left_out
         st.rerun()
-    findings = audits[dataset.fingerprint]
+    findings, left_out = audits[dataset.fingerprint]
+    if left_out:
+        st.warning(escaped(left_out), icon=":material/warning:")
     issues = sum(finding.count > 0 for finding in findings)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{issues} of {len(findings)} checks found issues.**")
-        st.download_button(
-            "Report", report(dataset, findings), f"audit-{dataset.root.name}.md", icon=":material/download:"
-        )
+        text = report(dataset, findings, left_out)
+        st.download_button("Report", text, f"audit-{dataset.root.name}.md", icon=":material/download:")
         as_json = json.dumps({finding.name: finding.to_json() for finding in findings}, indent=2)
         st.download_button("JSON", as_json, f"audit-{dataset.root.name}.json", icon=":material/download:")
         st.button("Run again", icon=":material/refresh:", on_click=audits.pop, args=(dataset.fingerprint,))

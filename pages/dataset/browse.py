@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.anatomy import LUNG_ISSUES, DatasetLungs
+from core.anatomy import LUNG_ISSUES, DatasetLungs, lung_network
 from core.config import CLASS_NAMES, THRESHOLD
 from core.dataset import ISSUES, Dataset, image_table, matching_rows
 from core.errors import UserError
@@ -18,6 +18,7 @@ from pages.dataset.cohorts import choose_cohort
 from pages.dataset.filters import ANY_ISSUE, NO_MODEL, Selection, choose_filters
 from pages.dataset.lungs import lungs_of
 from pages.dataset.statistics import statistics_of
+from pages.shared.failures import failures_shown
 from pages.shared.image_grid import image_grid
 
 IMAGES_A_PAGE = 100
@@ -26,10 +27,16 @@ IMAGES_A_PAGE = 100
 @st.fragment
 def browse(dataset: Dataset) -> None:
     """Filters, the grid, and the image that was clicked."""
+    with failures_shown():  # a fragment runs on its own, outside the page's
+        _browse(dataset)
+
+
+def _browse(dataset: Dataset) -> None:
     selection = choose_filters(dataset)
     lungs = lungs_of(dataset)
-    table = _table(dataset.fingerprint, selection.model, lungs is not None, dataset, lungs)
-    rows = choose_cohort(dataset, _matching_rows(dataset.fingerprint, selection, dataset, table))
+    content = dataset.fingerprint, lung_network() if lungs else ""
+    table = _table(*content, selection.model, dataset, lungs)
+    rows = choose_cohort(dataset, _matching_rows(*content, selection, dataset, table))
     outlined = lungs if selection.outlines else None
     if not len(rows):
         st.info("No images match. Change the filters.")
@@ -71,7 +78,7 @@ def _paged_grid(
 
 @st.cache_resource(show_spinner=False, max_entries=10)  # never modified, so it need not be copied
 def _table(
-    fingerprint: str, model: str, with_lungs: bool, _dataset: Dataset, _lungs: DatasetLungs | None
+    fingerprint: str, network: str, model: str, _dataset: Dataset, _lungs: DatasetLungs | None
 ) -> pd.DataFrame:
     predictions = None
     if model != NO_MODEL:
@@ -84,16 +91,16 @@ def _table(
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def _matching_rows(
-    fingerprint: str, selection: Selection, _dataset: Dataset, _table: pd.DataFrame
+    fingerprint: str, network: str, selection: Selection, _dataset: Dataset, _table: pd.DataFrame
 ) -> np.ndarray:
     issue_rows = None
     if selection.issue != ANY_ISSUE:
-        issue_rows = _issue_rows(fingerprint, selection.issue, _dataset)
+        issue_rows = _issue_rows(fingerprint, network, selection.issue, _dataset)
     return matching_rows(_table, selection.filter, THRESHOLD, issue_rows)
 
 
 @st.cache_data(show_spinner="Checking images ...", max_entries=50, ttl="10m")
-def _issue_rows(fingerprint: str, issue: str, _dataset: Dataset) -> np.ndarray:
+def _issue_rows(fingerprint: str, network: str, issue: str, _dataset: Dataset) -> np.ndarray:
     return (ISSUES | LUNG_ISSUES)[issue](_dataset)
 
 

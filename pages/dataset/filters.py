@@ -28,7 +28,8 @@ class Selection:
     Attributes:
         filter: which images to show, in which order.
         model: the run and stage whose predictions are used, or `NO_MODEL`.
-        issue: one of `core.dataset.ISSUES`, or `ANY_ISSUE`.
+        issue: one of `core.dataset.ISSUES` or, where lungs are found, of `core.anatomy.LUNG_ISSUES`; or
+            `ANY_ISSUE`.
         side_by_side: show the two classes in two columns.
         outlines: draw the outlines of the lungs.
     """
@@ -68,7 +69,7 @@ def choose_filters(dataset: Dataset) -> Selection:
         min_side = second.number_input("Minimum width and height", 0, 10_000, 0, 64, key="min-side")
         issue = second.selectbox(
             "Issue",
-            [ANY_ISSUE, *ISSUES, *LUNG_ISSUES],
+            [ANY_ISSUE, *ISSUES, *(LUNG_ISSUES if lungs else ())],
             key="issue",
             help="Show only the images that this check of the audit lists.",
         )

@@ -1,9 +1,12 @@
 """The lungs of all images on the dataset page: found on request, then there to filter and outline."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from core.anatomy import DatasetLungs, dataset_lungs, lung_network, stored_lungs
-from core.dataset import Dataset
+from core.dataset import Dataset, Progress
 from pages.shared.failures import failures_shown
 
 
@@ -29,15 +32,16 @@ def offer_lungs(dataset: Dataset) -> None:
         help="Finds the lungs of all images, once; about a minute for 5,000 images. Then they can be "
         "outlined, and images filtered and sorted by area, position and tilt of their lungs.",
     ):
-        with failures_shown():  # a fragment runs on its own, outside the page's
-            find_lungs(dataset)
+        with failures_shown(), lung_progress() as progress:
+            dataset_lungs(dataset, progress)
             st.rerun(scope="fragment")
 
 
-def find_lungs(dataset: Dataset) -> None:
-    """Find the lungs of all images, with a progress bar; of those whose lungs are stored, nothing is done."""
+@contextmanager
+def lung_progress() -> Iterator[Progress]:
+    """A progress bar for finding lungs, gone afterwards."""
     bar = st.progress(0.0, "Finding lungs ...")
-    dataset_lungs(
-        dataset, lambda done, total: bar.progress(done / total, f"Lungs of {done:,} of {total:,} images")
-    )
-    bar.empty()
+    try:
+        yield lambda done, total: bar.progress(done / total, f"Lungs of {done:,} of {total:,} images")
+    finally:
+        bar.empty()

@@ -75,6 +75,27 @@ def test_lungs_that_another_network_found_are_not_kept(folder, own_home):
     assert files == [f"lungs-{lung_network()}.npz"]
 
 
+@pytest.mark.parametrize("size", [0, 2, 1000, -10])
+def test_a_damaged_file_of_lungs_counts_as_none_and_is_replaced(folder, size):
+    dataset = open_dataset(folder)
+    found = dataset_lungs(dataset)
+    (path,) = storage_folder(dataset.root).glob("lungs-*")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:size])
+    assert stored_lungs(dataset) is None
+    again = dataset_lungs(dataset)
+    assert np.array_equal(again.numbers, found.numbers, equal_nan=True)
+    assert stored_lungs(dataset) is not None
+
+
+def test_a_file_of_lungs_of_another_version_counts_as_none(folder):
+    dataset = open_dataset(folder)
+    found = dataset_lungs(dataset)
+    (path,) = storage_folder(dataset.root).glob("lungs-*")
+    np.savez(path, sha256=found.sha256, boxes=found.numbers[:, :4])
+    assert stored_lungs(dataset) is None
+
+
 def test_the_audit_lists_images_without_plausible_lungs_by_reason(folder):
     dataset = open_dataset(folder)
     findings = {finding.name: finding for finding in audit(dataset, further=LUNG_CHECKS)}

@@ -1,5 +1,6 @@
 """A home that cannot be written: case 21 of what the field throws at the product."""
 
+import json
 import shutil
 import subprocess
 
@@ -130,6 +131,19 @@ def test_21_a_data_set_that_was_indexed_before_opens(disk, home_in, demo, capfd)
     assert "its file system is read-only" in capfd.readouterr().err  # the queue cannot go on
     with pytest.raises(UserError, match="cannot be written: its file system is read-only"):
         jobs.start(open_run("second"))
+
+
+def test_21_an_audit_without_lungs_runs_every_other_check(disk, home_in, demo, tmp_path, capfd):
+    folder, close = disk
+    home_in(folder / "home")
+    open_dataset(demo)
+    close()
+    assert main(["audit", str(demo), "--json", "--report", str(tmp_path / "audit.md")]) == 0
+    output, errors = capfd.readouterr()
+    reason = "The checks of lungs were left out."
+    assert reason in errors and "its file system is read-only" in errors
+    assert "byte_identical_groups" in json.loads(output) and "implausible_lungs" not in output
+    assert reason in (tmp_path / "audit.md").read_text()
 
 
 def test_21_logs_are_read_where_they_cannot_be_written(disk, home_in):

@@ -51,6 +51,16 @@ def test_an_image_without_lungs_has_no_box(tmp_path, capsys):
     assert result["box"] is None and result["quality"] == ["no lungs found"]
 
 
+def test_an_audit_without_lung_network_runs_every_other_check(own_home, demo, capsys):
+    network = own_home / "model_weights" / "lungs.h5"
+    network.parent.mkdir(parents=True)
+    network.write_text("no network")
+    assert main(["audit", str(demo)]) == 0
+    output, errors = capsys.readouterr()
+    assert "The checks of lungs were left out." in errors and "lungs.h5 is not" in errors
+    assert "byte-identical" in output and "plausible lungs" not in output
+
+
 def test_text_output_names_both_lungs(files, capsys):
     main(["lungs", str(files[0])])
     output = capsys.readouterr().out

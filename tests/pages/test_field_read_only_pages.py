@@ -5,6 +5,7 @@ import subprocess
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.anatomy import dataset_lungs
 from core.config import preset
 from core.dataset import open_dataset, save_cohort, write_synthetic_dataset
 from core.runs import create_run, queue
@@ -56,6 +57,28 @@ def test_21_a_page_opens_where_a_file_takes_the_place_of_the_home(page, tmp_path
 def test_21_lungs_that_cannot_be_stored_are_refused_in_words(closed, demo):
     app = opened("dataset", dataset=str(demo))
     assert "cannot be written: its file system is read-only" in messages(click(app, "Find lungs"))
+
+
+def test_21_the_audit_leaves_out_lungs_and_says_why(closed, demo):
+    app = click(opened("dataset", dataset=str(demo), section="Audit"), "Run the audit")
+    warnings = " ".join(item.value for item in app.warning).replace("\\", "")
+    assert "The checks of lungs were left out." in warnings and "its file system is read-only" in warnings
+    titles = [item.label for item in app.expander]
+    assert any("byte-identical" in title for title in titles)
+    assert not any("plausible lungs" in title for title in titles)
+
+
+def test_21_lungs_that_are_gone_and_cannot_be_found_again_are_told_in_words(small_disk, demo, monkeypatch):
+    home = small_disk("64m")
+    monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(home))
+    folder = write_synthetic_dataset(home / "set", images=20, seed=5)
+    dataset_lungs(open_dataset(folder))
+    app = opened("dataset", dataset=str(folder))
+    (stored,) = home.rglob("lungs-*.npz")
+    stored.unlink()
+    subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
+    app.selectbox(key="issue").select("no plausible lungs").run()
+    assert not app.exception and "its file system is read-only" in messages(app)
 
 
 def test_21_start_says_why_no_run_starts(closed, demo):
