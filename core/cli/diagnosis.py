@@ -10,7 +10,7 @@ from core.dataset import open_dataset
 from core.errors import UserError
 from core.images import read_image, shown
 from core.inference import AvailableModel, Reader, file_results, save_reference
-from core.registry import active_model, missing_model
+from core.registry import RETIRED, active_model, list_models, missing_model
 from core.runs import open_run
 
 model_option = click.option(
@@ -99,6 +99,7 @@ def reference(run: str, folder: Path | None, data: Path | None, lungs: bool) -> 
     A reference describes the training images as a model sees them; new images are compared with it. Training
     does this automatically; only runs from older versions need it, once. With --lungs, only the part of
     existing references that depends on the lung network is renewed, in minutes: run it after `train-lungs`.
+    A registered model keeps its reference until it is promoted again, as a new version.
     """
     opened = open_run(run, folder)
     dataset = open_dataset(data or opened.settings().data, Bar("Decoding", "image"))
@@ -107,3 +108,8 @@ def reference(run: str, folder: Path | None, data: Path | None, lungs: bool) -> 
         if needed.exists():
             save_reference(opened, stage, dataset, Bar(f"Stage {stage}", "image"), only_lungs=lungs)
     print(f"Saved in {opened.path / 'references'}")
+    kept = [item for item in list_models() if item.state != RETIRED and item.reference_renewed]
+    if kept:
+        titles = ", ".join(f"{item.title} ({item.state})" for item in kept)
+        print(f"Registered models never change, so these keep their earlier reference: {titles}.")
+        print(f"To use the new one, promote again: python -m core models promote {kept[0].title}")

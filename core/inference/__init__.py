@@ -15,7 +15,7 @@ from core.inference.identity import (
     short_digest,
 )
 from core.inference.image_check import Check
-from core.inference.known_references import REFERENCE_FILE, reference_of
+from core.inference.known_references import REFERENCE_FILE, reference_of, renewed_references
 from core.inference.loading import load_network, load_predictor, shared_predictor
 from core.inference.models import (
     AvailableModel,
@@ -80,6 +80,7 @@ __all__ = [
     "prioritized",
     "published_models",
     "reference_of",
+    "renewed_references",
     "save_reference",
     "shared_predictor",
     "short_digest",

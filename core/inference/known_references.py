@@ -1,5 +1,6 @@
 """Which reference belongs to a model, and where it is kept."""
 
+import filecmp
 import zipfile
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,32 @@ def reference_of(record: ModelRecord, weights: Path | None = None) -> AnyReferen
     return _of_network(record, weights)
 
 
+def renewed_references(record: ModelRecord, weights: Path) -> dict[Path, Path]:
+    """References that were computed anew after a model was registered, which it does not use.
+
+    Args:
+        record, weights: of a registered version; of other models, no reference is kept beside the weights.
+
+    Returns:
+        The renewed file in a run's folder by the file beside the weights, or beside those of a member.
+    """
+    networks = _member_records(weights, record) if record.members else [(record, weights)]
+    renewed = {
+        beside: _renewed(beside, network)
+        for network, path in networks
+        if (beside := path.with_name(REFERENCE_FILE)).exists()
+    }
+    return {beside: path for beside, path in renewed.items() if path}
+
+
+def _renewed(beside: Path, record: ModelRecord) -> Path | None:
+    """The reference in the run's folder if it is another than the one beside the weights; else None."""
+    in_run = _in_run(record)
+    if in_run is None or not in_run.exists() or filecmp.cmp(beside, in_run, shallow=False):
+        return None
+    return in_run if _readable(in_run, record) else None
+
+
 def _member_records(weights: Path, record: ModelRecord) -> list[tuple[ModelRecord, Path]]:
     """Record and weights file of each readable member of an ensemble."""
     try:
@@ -41,12 +68,24 @@ def _member_records(weights: Path, record: ModelRecord) -> list[tuple[ModelRecor
 
 def _of_network(record: ModelRecord, weights: Path | None) -> Reference | None:
     beside = weights.with_name(REFERENCE_FILE) if weights else None
+    return _readable(beside if beside and beside.exists() else _in_run(record), record)
+
+
+def _in_run(record: ModelRecord) -> Path | None:
+    """The reference in the folder of the run that trained a network; None without that run."""
     try:
-        path = beside if beside and beside.exists() else open_run(record.run).reference_path(record.stage)
-        reference = _loaded(path, path.stat().st_mtime_ns)
-    except (UserError, OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return open_run(record.run).reference_path(record.stage)
+    except UserError:
         return None
-    return reference if reference.created == record.created else None
+
+
+def _readable(path: Path | None, record: ModelRecord) -> Reference | None:
+    """The reference in a file; None if it cannot be read or belongs to another network."""
+    try:
+        reference = _loaded(path, path.stat().st_mtime_ns) if path else None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+    return reference if reference and reference.created == record.created else None
 
 
 @lru_cache(maxsize=MAX_LOADED)

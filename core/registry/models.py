@@ -11,7 +11,14 @@ import pandas as pd
 from core import config
 from core.config import stage_of_file
 from core.errors import UserError
-from core.inference import IDENTITY_FILE, PREDICTIONS, AvailableModel, bundled_models, published_models
+from core.inference import (
+    IDENTITY_FILE,
+    PREDICTIONS,
+    AvailableModel,
+    bundled_models,
+    published_models,
+    renewed_references,
+)
 from core.registry.disagreement import disagreement
 from core.registry.history import Event, last_events
 from core.registry.storage import BUNDLED, current_state, registry_folder, version_folder
@@ -64,6 +71,11 @@ class RegisteredModel:
     def folder(self) -> str:
         """Its folder below `models/`, or `bundled`."""
         return self.model.path.parent.name if self.version else BUNDLED
+
+    @property
+    def reference_renewed(self) -> bool:
+        """Whether its run has another reference by now, which only the next version of it would use."""
+        return bool(renewed_references(self.model.record, self.model.path))
 
     def event(self, action: str, who: str, reason: str) -> Event:
         """That somebody did something with it now."""

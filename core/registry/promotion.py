@@ -18,7 +18,7 @@ MAX_BEFORE = 50  # versions that a rollback can reach
 def promote(
     title: str, checks: list[PromotionCheck], who: str, reason: str = "", override: bool = False
 ) -> RegisteredModel:
-    """Make a model the active one.
+    """Make a model the active one; a version whose reference was renewed, as the next version.
 
     Args:
         title: name, or name and version, of the model.
@@ -40,11 +40,12 @@ def promote(
     note = f"The model was promoted although these checks failed: {'; '.join(failed)}." if failed else ""
     with changing():
         item = find_model(title)
-        if item.state == ACTIVE:
+        if item.state == ACTIVE and not item.reference_renewed:
             raise UserError(f"{item.title} is the active model already.")
         if item.version:
             intact(item.folder)
-        if not item.model.bundled and (not item.version or note != _override_of(item)):
+        as_it_is = item.version and note == _override_of(item) and not item.reference_renewed
+        if not (item.model.bundled or as_it_is):
             before, item = item, register(item, note)
             if before.state == SHADOW:
                 add_event(before.event("stop shadow", who, f"Promoted as {item.title}."))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core import atomic
 from core.errors import UserError
-from core.inference import IDENTITY_FILE, PREDICTIONS, REFERENCE_FILE, published_models
+from core.inference import IDENTITY_FILE, PREDICTIONS, REFERENCE_FILE, published_models, renewed_references
 from core.registry.golden_images import GOLDEN_FILE, save_golden_images
 from core.registry.models import RegisteredModel, registered_version
 from core.registry.storage import folder_name, next_version, version_folder
@@ -39,9 +39,11 @@ def register(
             atomic.copy(item.model.path, weights)
         if changes:
             update_record(weights, **changes)
+        renewed = renewed_references(item.model.record, item.model.path)
         for member in member_paths(item.model.path, item.model.record):
             for path in member.parent.iterdir():
-                atomic.copy(path, folder / path.relative_to(item.model.path.parent))
+                target = folder / path.relative_to(item.model.path.parent)
+                atomic.copy(renewed.get(path, path), target)
         copy_reference(item, weights)
         for split in SPLITS:
             table = item.predictions(split)
@@ -100,7 +102,8 @@ def copy_reference(item: RegisteredModel, weights: Path) -> None:
 
 
 def _reference_path(item: RegisteredModel) -> Path | None:
-    """The reference of the training images that belongs to a model."""
+    """The newest reference of the training images that belongs to a model."""
     if item.version:
-        return item.model.path.with_name(REFERENCE_FILE)
+        registered = item.model.path.with_name(REFERENCE_FILE)
+        return renewed_references(item.model.record, item.model.path).get(registered, registered)
     return item.run.reference_path(item.model.stage.number) if item.run else None

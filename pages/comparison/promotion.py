@@ -42,7 +42,7 @@ def show_promotion(comparison: ModelComparison) -> None:
     )
     st.dataframe(_table(models), hide_index=True)
     compared = {(stage.run.name, stage.number) for stage in comparison.stages}
-    others = [item for item in models if item.state != ACTIVE]
+    others = [item for item in models if item.state != ACTIVE or item.reference_renewed]
     if others:
         first = next((n for n, item in enumerate(others) if _key(item) in compared), 0)
         item = st.selectbox(
@@ -59,6 +59,11 @@ def show_promotion(comparison: ModelComparison) -> None:
 
 def _promotion(item: RegisteredModel, active: RegisteredModel | None) -> None:
     """The checklist of a model, and the buttons that promote it, retire it or make it a shadow."""
+    if item.reference_renewed:
+        st.info(
+            "Its reference was renewed after it was registered. Promote it to register it with the new one.",
+            icon=":material/info:",
+        )
     margin = st.number_input(
         "Margin",
         0.0,

@@ -1,0 +1,63 @@
+"""A reference that was renewed after its model was registered: kept out of that version, part of the next."""
+
+import subprocess
+
+import pytest
+from framed_by_lungs import lenient_lung_network
+
+from core import config
+from core.cli.main import main
+from core.errors import UserError
+from core.inference import Reader
+from core.registry import active_model, find_model, plan_ensemble, promote, register_ensemble
+from tests.pages.opened_page import opened
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def renewed(trained, own_home, monkeypatch, capsys) -> str:
+    """A home whose models were registered before its lung network changed; what `reference --lungs` said."""
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    folder = config.runs_folder() / trained.name  # the name that its weights know
+    folder.parent.mkdir(parents=True)
+    subprocess.run(["cp", "-al", trained.path, folder], check=True)
+    register_ensemble(plan_ensemble("pair", ["trained/1", "trained/2"]), "tests")
+    promote("trained/3", [], "tests")
+    with pytest.raises(UserError, match="is the active model already"):
+        promote("trained/3", [], "tests")
+    lenient_lung_network(own_home)
+    capsys.readouterr()
+    assert main(["reference", "trained", "--lungs"]) == 0
+    return capsys.readouterr().out
+
+
+def current(title: str) -> list[bool]:
+    """Of each network of a model: whether its reference knows the lung network in use."""
+    reference = Reader.of(find_model(title).model).reference
+    return [each.current for each in getattr(reference, "members", (reference,))]
+
+
+def test_registered_models_keep_their_reference_until_they_are_promoted_again(renewed):
+    assert "trained/3@1 (active)" in renewed and "ensemble/pair@1 (candidate)" in renewed
+    assert "python -m core models promote trained/3@1" in renewed
+    assert current("trained/3@1") == [False] and current("ensemble/pair@1") == [False, False]
+    assert promote("trained/3", [], "tests").title == "trained/3@2"
+    assert current("trained/3@2") == [True] and current("trained/3@1") == [False]
+    assert active_model().model.identity.version == 2
+    assert promote("ensemble/pair", [], "tests").title == "ensemble/pair@2"
+    assert current("ensemble/pair@2") == [True, True]
+    with pytest.raises(UserError, match="is the active model already"):
+        promote("ensemble/pair", [], "tests")
+
+
+def test_a_new_ensemble_of_registered_members_takes_their_renewed_references(renewed):
+    register_ensemble(plan_ensemble("mixed", ["trained/1", "trained/3@1"]), "tests")
+    assert current("ensemble/mixed@1") == [True, True]
+
+
+def test_the_page_offers_to_promote_the_active_model_again(renewed):
+    app = opened("comparison", section="Promotion")
+    app.selectbox(key="to-promote").set_value(find_model("trained/3@1")).run()
+    assert not app.exception
+    assert any("Its reference was renewed" in item.value for item in app.info)
