@@ -108,8 +108,8 @@ def reference(run: str, folder: Path | None, data: Path | None, lungs: bool) -> 
         if needed.exists():
             save_reference(opened, stage, dataset, Bar(f"Stage {stage}", "image"), only_lungs=lungs)
     print(f"Saved in {opened.path / 'references'}")
-    kept = [item for item in list_models() if item.state != RETIRED and item.reference_renewed]
-    if kept:
-        titles = ", ".join(f"{item.title} ({item.state})" for item in kept)
+    outdated = [item for item in list_models() if item.state != RETIRED and item.reference_renewed]
+    if outdated:
+        titles = ", ".join(f"{item.title} ({item.state})" for item in outdated)
         print(f"Registered models never change, so these keep their earlier reference: {titles}.")
-        print(f"To use the new one, promote again: python -m core models promote {kept[0].title}")
+        print(f"To use the new one, promote again: python -m core models promote {outdated[0].title}")
