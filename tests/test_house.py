@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "figures": {"evaluation"},
     "dataset": {"images", "evaluation"},
     "network": {"weights"},
-    "runs": {"weights"},
+    "runs": {"evaluation", "weights"},
     "inference": {"images", "dataset", "runs", "evaluation", "weights", "compilation", "anatomy"},
     "training": {"anatomy", "dataset", "images", "network", "runs", "evaluation", "weights", "inference"},
     "registry": {"dataset", "images", "inference", "runs", "evaluation", "weights"},
