@@ -85,7 +85,7 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     before = page.evaluate(POINTS)
     expect(watched.get_by_text(re.compile("Stage 3: training"))).to_be_visible(timeout=600_000)
     assert page.evaluate(POINTS) >= before > 0
-    expect(watched.get_by_text("3 of 3")).to_be_visible(timeout=600_000)
+    expect(watched.get_by_text("3 of 3", exact=True)).to_be_visible(timeout=600_000)
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Comparison").click()
     expect(page.get_by_text("SYNTHETIC data: these results say nothing")).to_be_visible()
