@@ -98,23 +98,19 @@ def track_record_of(record: ModelRecord, weights: Path) -> TrackRecord | None:
         weights: its weights file. A registered version has its predictions beside it; those of any other
             model are in its run's folder.
     """
-    beside = weights.with_name(PREDICTIONS.format("test"))
+    path = weights.with_name(PREDICTIONS.format("test"))
     try:
-        if beside.exists():
-            return _beside(beside, beside.stat().st_mtime_ns, record.temperature)
-        run = open_run(record.run)
-        if read_record(run.weights_path(record.stage)).created != record.created:
-            return None
-        table = run.results.predictions(record.stage, "test")
-        return _long_enough(table, record.temperature)
+        if not path.exists():
+            run = open_run(record.run)
+            if read_record(run.weights_path(record.stage)).created != record.created:
+                return None
+            path = run.results.predictions_path(record.stage, "test")
+        return _loaded(path, path.stat().st_mtime_ns, record.temperature)
     except (UserError, WeightsError, OSError, ValueError, KeyError):
         return None
 
 
 @lru_cache(maxsize=MAX_LOADED)
-def _beside(path: Path, _modified: int, temperature: float) -> TrackRecord | None:
-    return _long_enough(pd.read_csv(path, keep_default_na=False), temperature)
-
-
-def _long_enough(table: pd.DataFrame | None, temperature: float) -> TrackRecord | None:
-    return None if table is None or len(table) < MIN_IMAGES else TrackRecord.of(table, temperature)
+def _loaded(path: Path, _modified: int, temperature: float) -> TrackRecord | None:
+    table = pd.read_csv(path, keep_default_na=False)
+    return TrackRecord.of(table, temperature) if len(table) >= MIN_IMAGES else None

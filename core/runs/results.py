@@ -45,11 +45,11 @@ class Results:
 
     def write_predictions(self, stage: int, split: str, table: pd.DataFrame) -> None:
         """Save the predictions of a stage's best weights, one row per image of the split."""
-        atomic.write_text(self._predictions_path(stage, split), table.to_csv(index=False))
+        atomic.write_text(self.predictions_path(stage, split), table.to_csv(index=False))
 
     def predictions(self, stage: int, split: str) -> pd.DataFrame | None:
         """What `write_predictions` saved, or None."""
-        path = self._predictions_path(stage, split)
+        path = self.predictions_path(stage, split)
         return pd.read_csv(path, keep_default_na=False) if path.exists() else None
 
     def write_baseline(self, view: str, split: str, table: pd.DataFrame) -> None:
@@ -82,7 +82,8 @@ class Results:
         table = pd.read_csv(path, keep_default_na=False).rename(columns=old_names.MASKS)
         return table, np.load(path.with_suffix(".npy"))
 
-    def _predictions_path(self, stage: int, split: str) -> Path:
+    def predictions_path(self, stage: int, split: str) -> Path:
+        """The file of `write_predictions`, which may be missing."""
         return self.path / "predictions" / f"{self.stage(stage).name}-{split}.csv"
 
     def _occlusion_path(self, stage: int, split: str, suffix: str) -> Path:
