@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from core.anatomy.dataset_lungs import dataset_lungs
+from core.anatomy.dataset_lungs import DatasetLungs, dataset_lungs
 from core.anatomy.quality import CUT, remark_kind
 from core.dataset import (
     SHORTCUT_AUC,
@@ -23,7 +23,10 @@ from core.errors import UserError
 
 def implausible(dataset: Dataset) -> np.ndarray:
     """Rows of images whose lungs have a remark, or in which none are found."""
-    lungs = dataset_lungs(dataset)
+    return _implausible(dataset_lungs(dataset))
+
+
+def _implausible(lungs: DatasetLungs) -> np.ndarray:
     return np.flatnonzero([bool(lungs.remarks(row)) for row in range(len(lungs))])
 
 
@@ -41,7 +44,8 @@ LUNG_ISSUES: dict[str, Callable[[Dataset], np.ndarray]] = {
 
 def implausible_lungs(dataset: Dataset) -> Iterator[Finding]:
     """Images without plausible lungs, with their number by reason."""
-    lungs, rows = dataset_lungs(dataset), implausible(dataset)
+    lungs = dataset_lungs(dataset)
+    rows = _implausible(lungs)
     reasons = Counter(remark_kind(remark) for row in rows for remark in lungs.remarks(row))
     yield Finding(
         "implausible_lungs",

@@ -52,10 +52,9 @@ class PairwiseTest:
         metric = METRICS[self.measure]
         if self.difference is None or self.reason:
             return f"{metric.title} cannot be compared. {self.reason}"
-        if self.difference.value == 0:
-            bounds = f"95% interval {self.bounds}"
-            return f"{self.first} and {self.second} have the same {metric.label} on these images ({bounds})."
         bounds = f"95% interval {self.bounds}"
+        if self.difference.value == 0:
+            return f"{self.first} and {self.second} have the same {metric.label} on these images ({bounds})."
         text = f"{metric.title} is {self.amount} higher for {self.higher} than for {self.lower} ({bounds})"
         return f"{text}. {self.significance}"
 
