@@ -32,6 +32,7 @@ MODULES = {
     "evaluate": "evaluation",
     "compare": "evaluation",
     "models": "models",
+    "site": "site",
     "predict": "diagnosis",
     "lungs": "lungs",
     "train-lungs": "lung_training",

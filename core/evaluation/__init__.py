@@ -1,5 +1,12 @@
 """Evaluation: labels and probabilities in, metrics with their uncertainty out."""
 
+from core.evaluation.auc_sizes import (
+    CORRELATION,
+    ImagesByClass,
+    auc_interval_width,
+    images_for_auc_margin,
+    smallest_auc_margin,
+)
 from core.evaluation.calibration import calibrated, fit_temperature, reliability
 from core.evaluation.clinical_use import net_benefit, predictive_values
 from core.evaluation.curves import Curve, precision_recall, roc
@@ -24,6 +31,15 @@ from core.evaluation.outcomes import only_label
 from core.evaluation.paired_tests import Difference, delong, holm, mcnemar, paired_rate
 from core.evaluation.pairwise import PairwiseTest, pairwise_tests
 from core.evaluation.predictions import Predictions
+from core.evaluation.rate_sizes import (
+    POWER,
+    ExactTest,
+    consecutive_images,
+    expected_interval,
+    highest_minimum,
+    images_for_width,
+    images_to_exceed,
+)
 from core.evaluation.sample_size import too_few
 from core.evaluation.subgroups import subgroup_rates
 from core.evaluation.tables import (
@@ -36,6 +52,18 @@ from core.evaluation.tables import (
 )
 
 __all__ = [
+    "CORRELATION",
+    "POWER",
+    "ExactTest",
+    "ImagesByClass",
+    "auc_interval_width",
+    "consecutive_images",
+    "expected_interval",
+    "highest_minimum",
+    "images_for_auc_margin",
+    "images_for_width",
+    "images_to_exceed",
+    "smallest_auc_margin",
     "DEFAULT",
     "METRICS",
     "RULES",
