@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
-from core.api import ROUTES
+from core.api import SecurityHeaders, api_routes
 from core.self_test import start_self_test
+from pages.shared.user import requires_sign_in
 from pages.training import PAGE_ROUTES
 
 # st.navigation in streamlit_app.py declares the pages. Without this line, Streamlit treats the folder pages/
@@ -36,4 +38,9 @@ def prepare() -> None:
     start_self_test()
 
 
-app = st.App("streamlit_app.py", routes=[*PAGE_ROUTES, *ROUTES], lifespan=started)
+app = st.App(
+    "streamlit_app.py",
+    routes=[*PAGE_ROUTES, *api_routes(protected=requires_sign_in)],
+    middleware=[Middleware(SecurityHeaders)],
+    lifespan=started,
+)

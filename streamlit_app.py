@@ -14,6 +14,7 @@ from core.runs import jobs
 from core.self_test import self_test_line
 from pages.shared.failures import failures_shown
 from pages.shared.markdown import escaped
+from pages.shared.user import requires_sign_in
 
 # A file of our own: a Material symbol as the icon of the browser's tab would be fetched from Google.
 st.set_page_config(page_icon=Path(__file__).parent / "pages" / "icon.svg", layout="wide")
@@ -83,11 +84,6 @@ def dicom_node() -> None:
         with st.expander("DICOM node problems"):
             for problem in problems:
                 st.caption(problem)
-
-
-def requires_sign_in() -> bool:
-    """Whether users have to sign in: secrets.toml has a section [auth]."""
-    return st.secrets.load_if_toml_exists() and "auth" in st.secrets
 
 
 def sign_in() -> None:

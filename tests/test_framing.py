@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.anatomy import lung_network
-from core.api import ROUTES
+from core.api import api_routes
 from core.batch import run_batch, start_batch
 from core.cli.main import main
 from core.config import bundled_folder
@@ -106,7 +106,7 @@ def test_evaluation_terminal_batch_api_and_node_give_the_same_probability(
     (line,) = job.predictions().to_table().to_pylist()
     assert line["probability"] == pytest.approx(said["probability"], abs=1e-6) and line["framing"] == "lungs"
 
-    client = TestClient(Starlette(routes=ROUTES), "http://127.0.0.1")
+    client = TestClient(Starlette(routes=api_routes()), "http://127.0.0.1")
     files = {"file": (path.name, path.read_bytes())}
     answer = client.post("/api/predict?anyway=1&heatmap=1", files=files).json()
     (result,) = answer["results"]

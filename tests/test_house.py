@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "compilation": set(),
     "anatomy": {"dataset", "images", "weights", "compilation", "network"},
     "figures": {"evaluation"},
+    "access": set(),
     "dataset": {"images", "evaluation"},
     "network": {"weights"},
     "runs": {"evaluation", "weights"},
@@ -43,7 +44,7 @@ MAY_IMPORT = {
     "site": {"evaluation", "registry"},
     "batch": {"images", "inference", "registry", "shadow", "weights"},
     "dicom_node": {"images", "inference", "registry", "reports", "runs", "shadow"},
-    "api": {"images", "inference", "registry", "shadow"},
+    "api": {"access", "images", "inference", "registry", "shadow"},
     "self_test": {
         "api",
         "dicom_node",
@@ -56,6 +57,7 @@ MAY_IMPORT = {
         "weights",
     },
     "cli": {
+        "access",
         "anatomy",
         "batch",
         "comparison",

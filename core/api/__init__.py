@@ -1,6 +1,7 @@
 """The HTTP API: its routes, the guards of everything that is served beside Streamlit, and its schema."""
 
-from core.api.application import IN_SHADOW, ROUTES
-from core.api.guards import same_site
+from core.api.application import OWN, api_routes
+from core.api.guards import guarded
+from core.api.headers import SecurityHeaders
 
-__all__ = ["IN_SHADOW", "ROUTES", "same_site"]
+__all__ = ["OWN", "SecurityHeaders", "api_routes", "guarded"]

@@ -4,7 +4,6 @@ Starlette's TrustedHostMiddleware is not used: it answers in plain text that doe
 The routes of the pages share these checks.
 """
 
-import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -12,7 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from core.access import client_of, tokens, waiting_seconds
+from core.api.application import OWN, PROTECTED
 from core.config import environment
+from core.errors import UserError
 
 MAX_BYTES = 100 * 2**20  # per request
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
@@ -37,16 +39,37 @@ def check_origin(request: Request) -> None:
         raise HTTPException(403, "Requests from pages on other sites are refused.")
 
 
-def check_token(request: Request) -> None:
-    """Require the bearer token if one is configured.
+def check_client(request: Request) -> None:
+    """Require a token where one was created or configured, or where people must sign in; limit its rate.
 
     Raises:
-        HTTPException: 401.
+        HTTPException: 401, 429, or 503 where the tokens cannot be read.
     """
-    token = environment.TOKEN.value()
-    given = request.headers.get("authorization", "")
-    if token and not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        raise HTTPException(401, "A bearer token is required.", {"WWW-Authenticate": "Bearer"})
+    if request.scope.get(OWN):
+        return
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    try:
+        client = client_of(given.strip()) if scheme.lower() == "bearer" else None
+        if client:
+            _check_rate(client)
+        elif request.scope.get(PROTECTED) or environment.TOKEN.value() or tokens():
+            raise HTTPException(
+                401,
+                "A valid bearer token is required. Create one: python -m core tokens create NAME.",
+                {"WWW-Authenticate": "Bearer"},
+            )
+    except UserError as error:
+        raise HTTPException(503, str(error)) from error
+
+
+def _check_rate(client: str) -> None:
+    if seconds := waiting_seconds(client):
+        raise HTTPException(
+            429,
+            f"{client} has sent more than {environment.RATE.value()} requests in a minute. Try again in "
+            f"{seconds} s.",
+            {"Retry-After": str(seconds)},
+        )
 
 
 async def limited_body(request: Request) -> AsyncGenerator[bytes, None]:
@@ -71,14 +94,14 @@ async def refusal(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
-def same_site(handler: Handler) -> Handler:
+def guarded(handler: Handler) -> Handler:
     """A handler for the pages' own routes: guarded like the API, but without a token, which browsers lack."""
 
-    async def guarded(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         try:
             check_origin(request)
             return await handler(request)
         except HTTPException as error:
             return await refusal(request, error)
 
-    return guarded
+    return answer

@@ -16,9 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from core.api.application import IN_SHADOW
+from core.api.application import OWN
 from core.api.form import form_files
-from core.api.guards import check_origin, check_token, refusal
+from core.api.guards import check_client, check_origin, refusal
 from core.api.parameters import check_parameters, invalid_parameter
 from core.api.schema import FAILURES, FORM, UNREADABLE, Health, Models, Results
 from core.errors import UserError
@@ -31,7 +31,7 @@ MAX_WAITING = 32  # requests; more get status 503
 
 _threads = ThreadPoolExecutor(2, "api")
 _slots = threading.Semaphore(MAX_WAITING)
-router = APIRouter(prefix="/api", dependencies=[Depends(check_origin), Depends(check_token)])
+router = APIRouter(prefix="/api", dependencies=[Depends(check_origin), Depends(check_client)])
 
 
 @router.post(
@@ -58,7 +58,7 @@ async def predict(
     model, is_active = _model(stage)
     files = [(name, partial(decode_safely, data, name)) for name, data in await form_files(request)]
     switches = {"heat_map": heatmap, "second_opinion": opinions, "anyway": anyway}
-    listener = read_in_shadow if is_active and request.scope.get(IN_SHADOW, True) else None
+    listener = read_in_shadow if is_active and not request.scope.get(OWN) else None
     content = await _in_thread(partial(file_results, Reader.of(model), files, listener, **switches))
     has_result = any("label" in result for result in content["results"])
     return JSONResponse(content, 200 if has_result else 422)
@@ -101,7 +101,7 @@ class Unanswered:
         request = Request(scope, receive)
         try:
             check_origin(request)
-            check_token(request)
+            check_client(request)
             response = self._methods_only(request)
         except HTTPException as error:
             response = await refusal(request, error)

@@ -39,6 +39,7 @@ MODULES = {
     "evaluate-lungs": "lung_training",
     "batch": "batch",
     "node": "node",
+    "tokens": "tokens",
     "reference": "diagnosis",
     "self-test": "self_test",
 }

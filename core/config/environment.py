@@ -88,7 +88,19 @@ BUNDLED = Variable(
     _folder,
     "a folder",
 )
-TOKEN = Variable("PNEUMONIA_STUDIO_TOKEN", "Bearer token that the API requires; none by default.", "", str)
+TOKEN = Variable(
+    "PNEUMONIA_STUDIO_TOKEN",
+    "Bearer token that the API accepts besides those of `tokens`; none by default.",
+    "",
+    str,
+)
+RATE = Variable(
+    "PNEUMONIA_STUDIO_RATE",
+    "Requests a minute that the API takes from the client of each token; 0 means no limit.",
+    "3000",
+    _whole_number,
+    "a whole number, 0 for no limit",
+)
 HOSTS = Variable(
     "PNEUMONIA_STUDIO_HOSTS",
     "Host names, separated by commas, that the API serves besides localhost.",
@@ -133,6 +145,7 @@ VARIABLES: tuple[Variable, ...] = (
     HOME,
     BUNDLED,
     TOKEN,
+    RATE,
     HOSTS,
     THREADS,
     IMPORT_GIB,

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from starlette.applications import Starlette
 
-from core.api import IN_SHADOW, ROUTES
-from core.config import environment
+from core.api import OWN, api_routes
 from core.errors import UserError
 from core.inference import ModelIdentity
 
@@ -57,8 +56,6 @@ def _form(files: list[bytes]) -> tuple[list[tuple[bytes, bytes]], bytes]:
         (b"content-type", b"multipart/form-data; boundary=" + boundary),
         (b"content-length", str(len(body)).encode()),
     ]
-    if token := environment.TOKEN.value():
-        headers.append((b"authorization", f"Bearer {token}".encode()))
     return headers, body
 
 
@@ -77,7 +74,7 @@ async def _answer(headers: list[tuple[bytes, bytes]], body: bytes) -> tuple[int,
         "headers": headers,
         "client": (HOST, 0),
         "server": (HOST, 80),
-        IN_SHADOW: False,
+        OWN: True,
     }
     incoming = [{"type": "http.request", "body": body, "more_body": False}]
     outgoing: list[dict[str, Any]] = []
@@ -88,7 +85,7 @@ async def _answer(headers: list[tuple[bytes, bytes]], body: bytes) -> tuple[int,
     async def send(message: Any) -> None:
         outgoing.append(message)
 
-    await Starlette(routes=ROUTES)(scope, receive, send)
+    await Starlette(routes=api_routes())(scope, receive, send)
     status = next(message["status"] for message in outgoing if message["type"] == "http.response.start")
     content = b"".join(message.get("body", b"") for message in outgoing)
     return status, json.loads(content)

@@ -22,19 +22,22 @@ server_metadata_url = "http://127.0.0.1:{provider}/.well-known/openid-configurat
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(tmp_path, trained, home):
     port, provider = free_port(), free_port()
     secrets = tmp_path / "secrets.toml"
     secrets.write_text(SECRETS.format(port=port, provider=provider))
     options = ["--secrets.files", str(secrets)]
     with (
         oidc_provider_mock.run_server_in_thread(provider),
-        running(tmp_path / "home", port, options) as address,
+        running(home, port, options) as address,
     ):
         yield address
 
 
-def test_a_stranger_sees_nothing_until_she_has_signed_in(server, page):
+def test_a_stranger_gets_nothing_until_she_has_signed_in(server, page, trained):
+    run_zip = f"{server}/studio/runs/{trained.name}.zip"
+    for path, status in [(run_zip, 403), (f"{server}/api/models", 401), (f"{server}/api/health", 401)]:
+        assert page.request.get(path).status == status
     page.goto(f"{server}/dataset")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     expect(page.get_by_role("heading", name="Dataset")).to_have_count(0)
@@ -46,6 +49,11 @@ def test_a_stranger_sees_nothing_until_she_has_signed_in(server, page):
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4)
     page.goto(f"{server}/dataset")
     expect(page.get_by_role("heading", name="Dataset")).to_be_visible()
+    page.goto(f"{server}/training?view=Runs")
+    link = page.get_by_role("link", name="Download").get_attribute("href")
+    downloaded = page.request.get(f"{server}{link}")
+    assert downloaded.status == 200 and downloaded.body().startswith(b"PK")
+    assert page.request.get(run_zip).status == 403  # not by its name alone
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="End session").click()  # of the provider
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core import config
-from core.api import ROUTES
+from core.api import api_routes
 from core.api.schema import Results
 from core.batch import results_csv, run_batch, start_batch
 from core.cli.main import main
@@ -114,7 +114,7 @@ def test_every_way_in_gives_one_number_and_the_spread(ensemble, image, tmp_path,
     text = capsys.readouterr().out
     assert f"Members: {spread[0]:.1%} to {spread[1]:.1%}" in text and str(model.identity) in text
 
-    client = TestClient(Starlette(routes=ROUTES), base_url="http://127.0.0.1")
+    client = TestClient(Starlette(routes=api_routes()), base_url="http://127.0.0.1")
     answer = client.post("/api/predict?anyway=1&opinions=1", files={"file": image.read_bytes()}).json()
     Results.model_validate(answer)
     (by_api,) = answer["results"]

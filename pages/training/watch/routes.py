@@ -7,12 +7,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from core.api import same_site
+from core.access import check_signature, signed
+from core.api import guarded
 from core.errors import UserError
-from core.runs import export_run, open_run
+from core.runs import Run, export_run, open_run
 
 PLOTLY = "/studio/plotly.min.js"
 EXPORT = "/studio/runs/{name}.zip"
+SIGNATURE = "signature"  # query parameter
 
 
 async def plotly(request: Request) -> Response:
@@ -22,7 +24,11 @@ async def plotly(request: Request) -> Response:
 
 
 async def run_zip(request: Request) -> Response:
-    """A whole run as a zip, packed while it is sent."""
+    """A whole run as a zip, packed while it is sent, for whoever has the link from the page."""
+    try:
+        check_signature(request.url.path, request.query_params.get(SIGNATURE, ""))
+    except UserError as error:
+        raise HTTPException(403, str(error)) from error
     try:
         run = open_run(request.path_params["name"])
     except UserError as error:
@@ -35,7 +41,13 @@ async def run_zip(request: Request) -> Response:
     return StreamingResponse(stream, media_type="application/zip", headers=headers)
 
 
+def export_link(run: Run) -> str:
+    """The link that downloads a run."""
+    path = EXPORT.format(name=run.name)
+    return f"{path}?{SIGNATURE}={signed(path)}"
+
+
 PAGE_ROUTES = [
-    Route(PLOTLY, same_site(plotly), methods=["GET"]),
-    Route(EXPORT, same_site(run_zip), methods=["GET"]),
+    Route(PLOTLY, guarded(plotly), methods=["GET"]),
+    Route(EXPORT, guarded(run_zip), methods=["GET"]),
 ]

@@ -12,7 +12,7 @@ from core.runs import Run, RunStatus, alarms, epoch_sentences, housekeeping, job
 from pages.shared.failures import failures_told
 from pages.training.view import NEW, change_view
 from pages.training.watch.live_figures import live_figures
-from pages.training.watch.routes import EXPORT
+from pages.training.watch.routes import export_link
 
 REFRESH_S = 1.9
 Color = Literal["blue", "green", "orange", "red"]
@@ -131,7 +131,7 @@ def _controls(run: Run, status: RunStatus) -> None:
         if status.state not in ACTIVE:
             st.link_button(
                 "Download",
-                EXPORT.format(name=run.name),
+                export_link(run),
                 icon=":material/download:",
                 help="The whole run as a zip file",
             )
