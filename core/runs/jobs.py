@@ -6,20 +6,17 @@ neither the scheduler nor a run.
 """
 
 import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 from core import config
 from core.disk import explaining
 from core.errors import UserError
-from core.runs import lock, queue
+from core.runs import detached, lock, queue
 from core.runs.create import list_runs
 from core.runs.folder import Run
 from core.runs.status import UNKNOWN_EXIT, RunStatus
 
-PROJECT = Path(__file__).resolve().parents[2]
 LOCK_PATIENCE_S = 5.0  # for locks that are free, unless somebody is just looking at them
 
 
@@ -61,15 +58,14 @@ def ensure_scheduler(folder: Path | None = None) -> None:
     if scheduler is None:
         return
     try:
-        with explaining(folder / "scheduler.log"), open(folder / "scheduler.log", "ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "core.runs.scheduler", str(folder), str(scheduler)],
-                cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=(scheduler,),
+        log = folder / "scheduler.log"
+        with explaining(log):
+            process = detached.start(
+                "core.runs.scheduler",
+                *(str(folder), str(scheduler)),
+                log=log,
+                locks=(scheduler,),
+                environment=os.environ,
             )
     finally:
         os.close(scheduler)

@@ -57,7 +57,7 @@ def train_next(folder: Path, turn: int) -> None:
         time.sleep(POLL_S)
     with suppress(UserError):  # deleted as soon as it had ended
         if run.status().state == "died":
-            run.write_state(state="died", message=exit_reason(process.returncode), ended=time.time())
+            run.write_state(state="died", message=exit_reason(process.wait()), ended=time.time())
 
 
 if __name__ == "__main__":

@@ -1,14 +1,11 @@
 """The training process of a run: starting it, killing it, and why it ended."""
 
 import signal
-import subprocess
-import sys
 import time
 
 from core.config import environment as variables
-from core.runs import cached_activations
+from core.runs import cached_activations, detached
 from core.runs.folder import Run
-from core.runs.jobs import PROJECT
 from core.runs.process import ProcessIdentity
 
 GRACE_S = 20.0  # between a request to stop and the kill
@@ -20,7 +17,7 @@ TRAINING_ENVIRONMENT = {
 
 def start_process(
     run: Run, locks: tuple[int, ...], environment: dict[str, str] | None = None
-) -> subprocess.Popen | None:
+) -> detached.Process | None:
     """Start the training process. It inherits the locks, which are released when it ends, however it ends.
 
     Args:
@@ -34,19 +31,15 @@ def start_process(
     run.begin_attempt()
     cached_activations.clear_unfinished()
     try:
-        with open(run.log_path, "ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "core.training", str(run.path)],
-                cwd=PROJECT,
-                env=variables.child_environment(
-                    TRAINING_ENVIRONMENT, environment or {}, {variables.LOCKED.name: "1"}
-                ),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=locks,
-            )
+        process = detached.start(
+            "core.training",
+            str(run.path),
+            log=run.log_path,
+            locks=locks,
+            environment=variables.child_environment(
+                TRAINING_ENVIRONMENT, environment or {}, {variables.LOCKED.name: "1"}
+            ),
+        )
     except OSError as error:
         message = f"The training process could not be started: {error.strerror}."
         run.write_state(state="failed", message=message, ended=time.time())

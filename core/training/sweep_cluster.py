@@ -69,4 +69,4 @@ def train_here(path: str, cpus: int) -> int:
             time.sleep(POLL_S)
     finally:
         process.kill()  # if the task is cancelled
-    return process.returncode
+    return process.wait()

@@ -10,6 +10,7 @@ import psutil
 import pytest
 from short_runs import suspend, tiny_settings, wait_for, wait_until
 
+from core.config import PROJECT
 from core.errors import UserError
 from core.runs import ProcessIdentity, create_run, housekeeping, jobs, list_runs, lock, open_run, queue
 
@@ -41,11 +42,12 @@ def states(*runs):
 
 
 def scheduler_of(run):
+    """The process that holds the lock of the scheduler of the run's folder."""
+    held = str(jobs.scheduler_lock(run.path.parent))
     (scheduler,) = [
         process
-        for process in psutil.process_iter(["cmdline"])
-        if "core.runs.scheduler" in (process.info["cmdline"] or [])
-        and str(run.path.parent) in process.cmdline()
+        for process in psutil.process_iter(["open_files"])
+        if held in [file.path for file in process.info["open_files"] or ()]
     ]
     return scheduler
 
@@ -178,14 +180,10 @@ def test_only_what_ended_early_can_go_on(make):
 def test_a_run_started_by_hand_takes_its_turn_and_no_other_trains_beside_it(make):
     run, other = make("by-hand"), make("other")
     command = [sys.executable, "-m", "core.training", str(run.path)]
-    process = subprocess.Popen(
-        command, cwd=jobs.PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until(lambda: run.status().state == "running", PATIENCE_S)
     assert run.process().pid == process.pid
-    second = subprocess.run(
-        [*command[:-1], str(other.path)], cwd=jobs.PROJECT, capture_output=True, text=True
-    )
+    second = subprocess.run([*command[:-1], str(other.path)], cwd=PROJECT, capture_output=True, text=True)
     assert second.returncode == 2 and "already training" in second.stderr
     jobs.start(other)
     assert other.status().state == "queued"
