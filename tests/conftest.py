@@ -3,6 +3,8 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: each on one core, or
         os.environ.setdefault(name, "1")
 
 from short_runs import one_thread, tiny_settings, wait_for
+from warm_start import WarmProcess
 
 from core import config
 from core.dataset import write_synthetic_dataset
 from core.registry import promote
-from core.runs import Run, create_run, jobs
+from core.runs import Run, create_run, detached, jobs
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "chest_xray"
 
@@ -47,6 +50,17 @@ def home(tmp_path_factory) -> Path:
     os.environ["PNEUMONIA_STUDIO_HOME"] = str(folder)
     os.environ["PNEUMONIA_STUDIO_BUNDLED"] = str(folder / "bundled")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_process(tmp_path_factory) -> Iterator[None]:
+    """Runs that tests start train in forks of a process that has imported TensorFlow."""
+    with (
+        closing(WarmProcess(tmp_path_factory.mktemp("forks"))) as warm,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(detached, "start", warm.start)
+        yield
 
 
 @pytest.fixture
