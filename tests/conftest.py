@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -53,14 +53,19 @@ def home(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def warm_process(tmp_path_factory) -> Iterator[None]:
-    """Runs that tests start train in forks of a process that has imported TensorFlow."""
+def as_the_product(tmp_path_factory) -> Iterator[Callable[..., detached.Process]]:
+    """Runs that tests start train in forks of a process that has imported TensorFlow.
+
+    Returns:
+        What starts processes as the product does.
+    """
+    start = detached.start
     with (
         closing(WarmProcess(tmp_path_factory.mktemp("forks"))) as warm,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(detached, "start", warm.start)
-        yield
+        yield start
 
 
 @pytest.fixture
