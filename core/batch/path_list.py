@@ -1,18 +1,14 @@
 """The paths in a list of images: CSV or text as any program writes it, or Parquet."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
 
 import pyarrow.dataset
 
 from core.errors import UserError
-from core.images import IMAGE_SUFFIXES, Rows, read_text_table, shown
+from core.images import IMAGE_SUFFIXES, Rows, existing_path, path_columns, read_text_table, shown
 
 SUFFIXES = {".csv", ".tsv", ".txt", ".parquet"}
-COLUMNS = ("path", "filepath", "imagepath", "file", "filename", "image", "imagefile", "img", "dicom")
-IGNORED = str.maketrans("", "", " _-.")  # in the name of a column
 
 
 def listed_paths(source: Path) -> Iterator[tuple[str, int]]:
@@ -25,7 +21,7 @@ def listed_paths(source: Path) -> Iterator[tuple[str, int]]:
         UserError: no column holds paths, or the file is not a list.
     """
     for text in _in_parquet(source) if source.suffix.lower() == ".parquet" else _in_text(source):
-        path = _existing(source.parent, text)
+        path = existing_path(source.parent, text)
         file = source.parent / path
         yield shown(path), file.stat().st_size if file.is_file() else -1
 
@@ -33,7 +29,7 @@ def listed_paths(source: Path) -> Iterator[tuple[str, int]]:
 def _in_parquet(source: Path) -> Iterator[str]:
     rows = pyarrow.dataset.dataset(source, format="parquet")
     names = rows.schema.names
-    ranks = _ranks(names)
+    ranks = path_columns(names)
     if not ranks and len(names) > 1:
         raise _no_column(source, names)
     column = min(ranks, key=lambda index: ranks[index]) if ranks else 0
@@ -56,13 +52,13 @@ def _in_text(source: Path) -> Iterator[str]:
 
 def _rating(folder: Path, rows: Rows) -> tuple[bool, int]:
     """How well rows are read: whether a column is named as one of paths, and how many files exist."""
-    return bool(rows and _ranks(rows[0])), max(_files(folder, rows).values(), default=0)
+    return bool(rows and path_columns(rows[0])), max(_files(folder, rows).values(), default=0)
 
 
 def _layout(source: Path, rows: Rows) -> tuple[int, int]:
     """Number of the column of paths, and of the rows that are a header."""
     first, files = rows[0], _files(source.parent, rows)
-    if ranks := _ranks(first):
+    if ranks := path_columns(first):
         column = max(ranks, key=lambda index: (files.get(index, 0), -ranks[index]))
         if not _is_file(source.parent, first[column]):
             return column, 1
@@ -74,12 +70,6 @@ def _layout(source: Path, rows: Rows) -> tuple[int, int]:
     if len(first) > 1 and not _is_path(first[column]):
         raise _no_column(source, first)
     return column, 0
-
-
-def _ranks(names: list[str]) -> dict[int, int]:
-    """Rank among `COLUMNS` of each column that has one of these names."""
-    plain = [name.casefold().translate(IGNORED).removesuffix("s") for name in names]
-    return {index: COLUMNS.index(name) for index, name in enumerate(plain) if name in COLUMNS}
 
 
 def _files(folder: Path, rows: Rows) -> dict[int, int]:
@@ -97,22 +87,7 @@ def _is_path(value: str) -> bool:
 
 
 def _is_file(folder: Path, value: str) -> bool:
-    return bool(value) and (folder / _existing(folder, value)).is_file()
-
-
-def _existing(folder: Path, text: str) -> str:
-    """The path as it is, or as it was meant, if a file of that name exists."""
-    meant = [text]
-    if text.startswith("file:"):
-        meant.append(unquote(urlsplit(text).path))
-    if text.startswith("~"):
-        meant.append(os.path.expanduser(text))
-    if "\\" in text:
-        meant.append(text.replace("\\", "/"))
-    if not text.isascii():  # written by a program that takes all text for that of Western Windows
-        raw = text.encode("utf-8", "surrogateescape")
-        meant.append(raw.decode("cp1252", "replace"))
-    return next((path for path in meant if os.path.lexists(folder / path)), text)
+    return bool(value) and (folder / existing_path(folder, value)).is_file()
 
 
 def _no_column(source: Path, names: list[str]) -> UserError:

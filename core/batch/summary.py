@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -17,7 +17,7 @@ from core.batch.results import FILTERS
 from core.batch.source import Source
 from core.config import CLASS_NAMES, POSITIVE, old_names
 from core.errors import UserError
-from core.images import PassedOver, jpeg_data_url, shown
+from core.images import PassedOver, jpeg_data_url, shown, without_name
 from core.inference import NOTICE
 
 pc: Any = pyarrow.compute  # most of its functions are generated on import, which no type checker sees
@@ -90,19 +90,9 @@ def _reasons(batch: pa.RecordBatch) -> pa.Array:
     """Error messages with "The file" instead of its name, so that equal ones are counted together."""
     rows = zip(batch.column("path").to_pylist(), batch.column("error").to_pylist(), strict=True)
     return pa.array(
-        [error and _without_name(error, path) for path, error in rows],
+        [error and without_name(error, path) for path, error in rows],
         pa.string(),
     )
-
-
-def _without_name(error: str, path: str) -> str:
-    """A message that begins with a file's name or path, without it; short names occur in other words."""
-    for name in (path, PurePosixPath(path).name):
-        if error.startswith(f"{name} "):
-            return f"The file{error[len(name) :]}"
-    before, _, after = error.partition(f"{path} ")
-    is_absolute = before.startswith("/") and before.endswith("/")
-    return f"The file {after}" if is_absolute and after else error
 
 
 def _counts(values: pa.Array) -> dict[str, int]:

@@ -20,7 +20,8 @@ from core.images.dicom_text import decoded_text
 from core.images.files import read_image
 from core.images.folder_walk import reason_for_file, walk_folder
 from core.images.header_rules import HeaderFinding
-from core.images.names import distinct, folded, shown, stored_path
+from core.images.names import distinct, folded, shown, stored_path, without_name
+from core.images.path_columns import existing_path, path_columns
 from core.images.patient_age import PatientAge, age_finding
 from core.images.preprocessing import preprocess
 from core.images.resize import WHOLE_IMAGE, Box, network_input, network_pixels
@@ -62,6 +63,7 @@ __all__ = [
     "decode_safely",
     "distinct",
     "entry_chunks",
+    "existing_path",
     "image_entries",
     "image_or_error",
     "images_in_zip",
@@ -73,6 +75,7 @@ __all__ = [
     "network_pixels",
     "open_dicom",
     "open_zip",
+    "path_columns",
     "preprocess",
     "read_image",
     "read_text_table",
@@ -83,5 +86,6 @@ __all__ = [
     "too_large",
     "walk_folder",
     "unreadable_zip",
+    "without_name",
     "zip_files",
 ]
