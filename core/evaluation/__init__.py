@@ -8,11 +8,18 @@ from core.evaluation.auc_sizes import (
     smallest_auc_margin,
 )
 from core.evaluation.calibration import calibrated, fit_temperature, reliability
+from core.evaluation.calibration_line import CalibrationLine, calibration_line
 from core.evaluation.clinical_use import net_benefit, predictive_values
 from core.evaluation.curves import Curve, precision_recall, roc
 from core.evaluation.ensembles import ensemble, mean_log_odds
 from core.evaluation.estimators import CountStatistic, Proportion, ScoreStatistic
-from core.evaluation.intervals import Interval, patient_weights, percentile_interval, wilson
+from core.evaluation.intervals import (
+    Interval,
+    patient_weights,
+    percentile_interval,
+    wilson,
+    wilson_by_patient,
+)
 from core.evaluation.measurement import evaluate, evaluate_with_intervals, interval, intervals
 from core.evaluation.metrics import METRICS, Metric
 from core.evaluation.misclassified import disagreements, misclassified, misclassified_by_all
@@ -40,7 +47,7 @@ from core.evaluation.rate_sizes import (
     images_for_width,
     images_to_exceed,
 )
-from core.evaluation.sample_size import too_few
+from core.evaluation.sample_size import MIN_PATIENTS, too_few
 from core.evaluation.subgroups import subgroup_rates
 from core.evaluation.tables import (
     calibration_table,
@@ -53,6 +60,7 @@ from core.evaluation.tables import (
 
 __all__ = [
     "CORRELATION",
+    "CalibrationLine",
     "POWER",
     "ExactTest",
     "ImagesByClass",
@@ -66,6 +74,7 @@ __all__ = [
     "smallest_auc_margin",
     "DEFAULT",
     "METRICS",
+    "MIN_PATIENTS",
     "RULES",
     "TARGET_SENSITIVITY",
     "CountStatistic",
@@ -80,6 +89,7 @@ __all__ = [
     "ScoreStatistic",
     "at_least",
     "calibrated",
+    "calibration_line",
     "calibration_table",
     "delong",
     "difference_table",
@@ -115,5 +125,6 @@ __all__ = [
     "patient_weights",
     "percentile_interval",
     "wilson",
+    "wilson_by_patient",
     "youden",
 ]

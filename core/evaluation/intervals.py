@@ -14,7 +14,7 @@ Interval = tuple[float, float]
 
 
 @lru_cache(maxsize=4096)
-def wilson(part: int, whole: int, confidence: float = CONFIDENCE) -> Interval | None:
+def wilson(part: float, whole: float, confidence: float = CONFIDENCE) -> Interval | None:
     """Wilson's score interval of a proportion; None for an empty sample.
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927;
@@ -31,6 +31,33 @@ def wilson(part: int, whole: int, confidence: float = CONFIDENCE) -> Interval | 
     centre = (2 * part + z**2) / width
     margin = z * sqrt(z**2 + 4 * whole * rate * (1 - rate)) / width
     return 0.0 if part == 0 else centre - margin, 1.0 if part == whole else centre + margin
+
+
+def wilson_by_patient(correct: np.ndarray, patients: np.ndarray) -> Interval | None:
+    """Wilson's interval of a share of images, for as many images as those of several patients are worth.
+
+    The number of images is divided by the design effect, but not by less than 1. Without an error, or without
+    a success, that effect is unknown, and patients are counted instead of images. Source: Rao and Scott, "A
+    simple method for the analysis of clustered binary data", Biometrics 1992.
+
+    Args:
+        correct: whether each image counts, bool (n,).
+        patients: patient of each image, any labels, shape (n,).
+
+    Returns:
+        The interval; `wilson` of the images where each is of another patient. None for no images.
+    """
+    images = len(correct)
+    if not images:
+        return None
+    _, patient_numbers = np.unique(patients, return_inverse=True)
+    count, rate = int(patient_numbers.max()) + 1, float(np.mean(correct))
+    worth: float = count
+    if 0 < rate < 1 and count > 1:
+        residuals = np.bincount(patient_numbers, np.asarray(correct) - rate)
+        variance = count / (count - 1) * (residuals**2).sum() / images**2
+        worth = min(images, rate * (1 - rate) / variance) if count < images else images
+    return wilson(rate * worth, worth)
 
 
 def patient_weights(patients: np.ndarray, resamples: int = RESAMPLES, seed: int = SEED) -> np.ndarray:

@@ -2,10 +2,11 @@ import time
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from sklearn.metrics import average_precision_score, roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
-from core.evaluation import evaluate, intervals, wilson
+from core.evaluation import evaluate, intervals, wilson, wilson_by_patient
 from core.evaluation.intervals import patient_weights, percentile_interval
 from core.evaluation.ranking import RankedScores, weighted_auc, weighted_average_precision
 
@@ -78,3 +79,23 @@ def test_a_whole_test_set_takes_under_two_seconds():
     began = time.perf_counter()
     intervals(labels, probabilities, patients)
     assert time.perf_counter() - began < 2
+
+
+def test_wilson_by_patient_is_wilson_where_every_image_is_of_another_patient():
+    correct = np.arange(40) % 10 > 0
+    assert wilson_by_patient(correct, np.arange(40)) == wilson(36, 40)
+    assert wilson_by_patient(np.zeros(0, bool), np.zeros(0)) is None
+
+
+def test_wilson_by_patient_counts_images_by_the_design_effect_of_statsmodels():
+    random = np.random.default_rng(0)
+    patients = np.repeat(np.arange(50), 4)
+    correct = random.random(200) < random.beta(3, 1, 50)[patients]
+    fit = sm.OLS(correct.astype(float), np.ones(200)).fit(cov_type="cluster", cov_kwds={"groups": patients})
+    worth = correct.mean() * (1 - correct.mean()) / fit.bse[0] ** 2
+    assert worth < 150
+    assert wilson_by_patient(correct, patients) == pytest.approx(wilson(correct.mean() * worth, worth))
+
+
+def test_without_an_error_patients_are_counted_instead_of_images():
+    assert wilson_by_patient(np.ones(40, bool), np.repeat(np.arange(10), 4)) == wilson(10, 10)
