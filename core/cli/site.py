@@ -1,12 +1,28 @@
 """`site`: whether a model holds in one hospital, step by step."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from core.cli.output import as_json, print_json
+from core.cli.diagnosis import default_model, model_option
+from core.cli.output import Bar, as_json, percent, precision, print_json
 from core.errors import UserError
-from core.site import Expectations, evidence, required_images
+from core.inference import NOTICE, Reader
+from core.site import (
+    Expectations,
+    Group,
+    ImageCounts,
+    LabelWords,
+    SiteMeasurement,
+    evidence,
+    measure,
+    metric_texts,
+    open_local_images,
+    p_text,
+    read_local_images,
+    required_images,
+)
 
 DEFAULTS = Expectations()
 
@@ -54,3 +70,92 @@ def size(positives: int | None, negatives: int | None, as_json: bool, **expectat
         return
     for sentence in [*required.sentences(), *(shown.sentences() if shown else [])]:
         print(sentence)
+
+
+@site.command("measure")
+@click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
+@click.option("--labels", metavar="COLUMN", help="Column of labels, or 'folders'.")
+@click.option("--patient", metavar="COLUMN", help="Column of patients. [default: patient]")
+@click.option("--group", "groups", metavar="COLUMN", multiple=True, help="Column of groups; may be repeated.")
+@click.option("--positive", metavar="VALUE", multiple=True, help="A label that means PNEUMONIA.")
+@click.option("--negative", metavar="VALUE", multiple=True, help="A label that means NORMAL.")
+@model_option
+@precision
+@as_json
+def measure_site(
+    source: Path,
+    labels: str | None,
+    patient: str | None,
+    groups: tuple[str, ...],
+    positive: tuple[str, ...],
+    negative: tuple[str, ...],
+    model: Path | None,
+    precision: str,
+    as_json: bool,
+) -> int:
+    """Measure the active model on labelled images from SOURCE.
+
+    SOURCE is a folder with a folder NORMAL and a folder PNEUMONIA somewhere in it, or a CSV table with a
+    column of paths. By default the labels are the folders, or the table's column 'label'. Groups that a table
+    lacks are read from DICOM headers: age, sex, view, modality. Other columns are not kept, and no name of a
+    file or a patient appears in the result. The exit code is 1 if an image could not be read.
+    """
+    local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
+    reader = Reader(model, precision) if model else Reader.of(default_model(), precision)
+    measurement = measure(read_local_images(local, reader, Bar("Reading", "image")))
+    if as_json:
+        print_json(measurement.values())
+    else:
+        _print(measurement)
+    return 1 if measurement.counts.unreadable else 0
+
+
+def _print(measurement: SiteMeasurement) -> None:
+    """A measurement for people."""
+    readings = measurement.readings
+    print(f"{readings.name}: {measurement.counts.files:,} labelled files")
+    print(f"Model {readings.model}, decision threshold {percent(readings.threshold)}")
+    for sentence in _counted(measurement.counts):
+        print(sentence)
+    for title, text in metric_texts(measurement.metrics).items() if measurement.metrics else ():
+        print(f"  {title:<14}{text}")
+    if measurement.calibration:
+        print(measurement.calibration.sentence())
+    for row in measurement.reliability:
+        low, high = row["range"]
+        print(f"  probability {low:.0%} to {high:.0%}: {row['positives']} of {row['n']} have pneumonia")
+    for group in measurement.groups:
+        print(_group_line(group))
+    for sentence in [*measurement.cautions(), *readings.notes, *readings.model_warnings, NOTICE]:
+        print(sentence)
+
+
+def _counted(counts: ImageCounts) -> list[str]:
+    """What became of the images, one sentence each."""
+    left_out = {
+        "copies of other files": counts.copies,
+        "files that are labelled both ways": counts.contradictory,
+        "images that the model was trained on": counts.in_training,
+    }
+    lines = [f"Left out {count:,} {reason}" for reason, count in left_out.items() if count]
+    lines += [f"Unreadable {count:,}: {reason}" for reason, count in counts.unreadable.items()]
+    lines += [f"Withheld {count:,}: {reason}" for reason, count in counts.withheld.items()]
+    if counts.withheld:
+        by_class = ", ".join(f"{count:,} {name}" for name, count in counts.withheld_by_class.items())
+        lines.append(f"Withheld by class: {by_class}")
+    share = f" ({counts.warned / counts.results:.0%})" if counts.results else ""
+    lines.append(
+        f"{counts.results:,} results of {counts.patients:,} patients, {counts.warned:,}{share} with a warning"
+    )
+    return lines + [f"  {reason}: {count:,}" for reason, count in counts.doubts.items()]
+
+
+def _group_line(group: Group) -> str:
+    """A group in one line."""
+    rates = []
+    for rate, images in (("sensitivity", group.positives), ("specificity", group.negatives)):
+        value, interval, p = (getattr(group, f"{rate}{end}") for end in ("", "_interval", "_p"))
+        bounds = f" ({percent(interval[0])} to {percent(interval[1])})" if interval else ""
+        tested = f", {p_text(p)}" if p is not None else ""
+        rates.append(f"{rate} {percent(value)}{bounds}, n = {images:,}{tested}")
+    return f"  {group.column} {group.group}: {'; '.join(rates)}"

@@ -51,6 +51,11 @@ class EnsembleReference:
         orientations = [member.orientation(pixels) for member in self.members]
         return next((orientation for orientation in orientations if orientation != "upright"), "upright")
 
+    @property
+    def training_images(self) -> frozenset[str]:
+        """SHA-256 of the files on which any member was trained."""
+        return frozenset().union(*(member.training_images for member in self.members))
+
     def nearest(self, hidden: np.ndarray, count: int = 5) -> list[Neighbour]:
         """The most similar training images by the mean of the members' distances, the nearest first.
 

@@ -71,6 +71,11 @@ class Reader:
         """Where the model comes from."""
         return self.predictor.record
 
+    @property
+    def threshold(self) -> float:
+        """Calibrated probability from which the model predicts pneumonia."""
+        return float(calibrated(self.record.threshold, self.record.temperature))
+
     @cached_property
     def identity(self) -> ModelIdentity:
         """Name, version and digest of the model."""
@@ -161,7 +166,6 @@ class Reader:
 
     def _reading(self, image: Image, output: ModelOutput, anyway: bool) -> Reading:
         """The reading that a model's output gives after its checks."""
-        threshold = float(calibrated(self.record.threshold, self.record.temperature))
         checks = tuple(check(image, output, self.predictor, self.reference))
         withheld = not anyway and any(item.withheld for item in checks)
         location = heat_location(output.heat, output.lungs) if output.heat else None
@@ -170,7 +174,7 @@ class Reader:
         return Reading(
             image,
             output,
-            threshold,
+            self.threshold,
             checks,
             withheld,
             warning,

@@ -119,6 +119,11 @@ class Reference:
         seen = appearance(pixels, lungs)
         return 0.0 if seen is None else self.likeness.score(seen)
 
+    @property
+    def training_images(self) -> frozenset[str]:
+        """SHA-256 of the files of the training images."""
+        return frozenset(map(str, self.sha256))
+
     def nearest(self, hidden: np.ndarray, count: int = 5) -> list[Neighbour]:
         """The most similar training images, the nearest first.
 

@@ -1,5 +1,29 @@
 """Whether a model holds in one hospital: how many local images that takes, and what they show."""
 
+from core.site.groups import Group, p_text
 from core.site.image_numbers import Evidence, Expectations, RequiredImages, evidence, required_images
+from core.site.labels import LabelWords
+from core.site.local_images import FOLDERS, LocalImages, open_local_images, table_columns
+from core.site.measurement import ImageCounts, SiteMeasurement, measure, metric_texts
+from core.site.site_readings import SiteReadings, read_local_images
 
-__all__ = ["Evidence", "Expectations", "RequiredImages", "evidence", "required_images"]
+__all__ = [
+    "FOLDERS",
+    "Evidence",
+    "Expectations",
+    "Group",
+    "ImageCounts",
+    "LabelWords",
+    "LocalImages",
+    "RequiredImages",
+    "SiteMeasurement",
+    "SiteReadings",
+    "evidence",
+    "measure",
+    "metric_texts",
+    "open_local_images",
+    "p_text",
+    "read_local_images",
+    "required_images",
+    "table_columns",
+]

@@ -1,6 +1,11 @@
 import json
 
+import pytest
+
 from core.cli.main import main
+from core.dataset import open_dataset
+from core.inference import Reader
+from core.registry import find_model
 
 
 def test_size_tells_how_many_images_are_needed_and_what_those_at_hand_show(capsys):
@@ -18,3 +23,52 @@ def test_size_refuses_half_of_the_images_at_hand_and_rates_that_are_none(capsys)
     assert "--negatives" in capsys.readouterr().err
     assert main(["site", "size", "--sensitivity", "90"]) == 2
     assert "The sensitivity is 90" in capsys.readouterr().err
+
+
+@pytest.fixture
+def local_table(trained, demo, tmp_path):
+    """A table of the demo's test images, one of its training images, and a file that is no image."""
+    images = open_dataset(demo).table
+    trained_on = Reader(find_model("trained/3").model.path).reference.training_images
+    first = images[images["sha256"].isin(trained_on)].iloc[:1]
+    files = [demo / path for path in [*first["path"], *images.loc[images["split"] == "test", "path"]]]
+    (tmp_path / "Grace Hopper.png").write_text("no image")
+    rows = [
+        f"{file},{file.parent.name},Ada {number // 2},{'AP' if number % 2 else 'PA'}"
+        for number, file in enumerate(files)
+    ]
+    rows.append("Grace Hopper.png,NORMAL,Grace,AP")
+    (tmp_path / "table.csv").write_text("\n".join(["file,finding,patient name,view", *rows]))
+    return tmp_path / "table.csv", len(files)
+
+
+def test_measure_counts_what_it_leaves_out_and_names_nobody(local_table, capsys):
+    table, files = local_table
+    arguments = [
+        "site",
+        "measure",
+        str(table),
+        "--labels",
+        "finding",
+        "--patient",
+        "patient name",
+        "--group",
+        "view",
+    ]
+    assert main([*arguments, "--json"]) == 1
+    output = capsys.readouterr().out
+    values = json.loads(output)
+    assert values["counts"]["files"] == files + 1 and values["counts"]["in_training"] == 1
+    assert sum(values["counts"]["unreadable"].values()) == 1
+    assert values["counts"]["results"] + sum(values["counts"]["withheld"].values()) == files - 1
+    assert "trained/3" in values["model"]
+    assert not any(name in output for name in ("Ada", "Grace", str(table.parent)))
+    main(arguments)
+    text = capsys.readouterr().out
+    assert "Left out 1 images that the model was trained on" in text and "Unreadable 1: The file" in text
+
+
+def test_measure_refuses_a_column_that_makes_no_groups_before_it_reads(local_table, capsys):
+    table, _ = local_table
+    assert main(["site", "measure", str(table), "--labels", "finding", "--group", "file"]) == 2
+    assert "different values" in capsys.readouterr().err

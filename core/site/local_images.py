@@ -1,0 +1,182 @@
+"""Local images with labels, patients and groups: from a folder with a folder per class, or from a table.
+
+Of a table's columns only those that are asked for are kept. A patient is kept as a digest.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from core.config import CLASS_NAMES
+from core.errors import UserError
+from core.images import (
+    PassedOver,
+    existing_path,
+    path_columns,
+    read_text_table,
+    reason_for_file,
+    shown,
+    walk_folder,
+)
+from core.site.groups import group_column
+from core.site.labels import LabelWords, folder_label
+
+FOLDERS = "folders"  # as the column of labels: the folders that the files are in
+LABEL, PATIENT = "label", "patient"
+TABLES = {".csv", ".tsv", ".txt"}
+NO_LABELS = LabelWords()
+
+
+@dataclass(frozen=True, eq=False)
+class LocalImages:
+    """Labelled images of one hospital that have not been read yet.
+
+    Attributes:
+        name: of the folder or table.
+        table: a row for each image: file (its path), label (a class), patient (a digest; "" if unknown), and
+            a column of text for each group (`core.site.groups.group_column`).
+        groups: names of the groups.
+        notes: what was left out and why, one sentence each.
+    """
+
+    name: str
+    table: pd.DataFrame
+    groups: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def open_local_images(
+    source: Path,
+    labels: str | None = None,
+    patient: str | None = None,
+    groups: Sequence[str] = (),
+    words: LabelWords = NO_LABELS,
+) -> LocalImages:
+    """List the images of a folder or a table with their labels; nothing is decoded.
+
+    Args:
+        source: a folder, or a table as text with a column of paths, relative to its own folder.
+        labels: column of labels, or `folders`; None for `folders` or the column `label`.
+        patient: column of patients; None for the column `patient` if there is one.
+        groups: columns to keep for groups. Those that the table lacks are read from DICOM headers.
+        words: what labels mean.
+
+    Raises:
+        UserError: the source cannot be read, a column is missing, or no image has a label.
+    """
+    source = Path(source).expanduser()
+    if source.is_dir():
+        rows, notes = _of_folder(source, labels or FOLDERS, groups)
+    elif source.suffix.lower() in TABLES and source.is_file():
+        rows, notes = _of_table(source, labels or LABEL, patient, groups, words)
+    elif source.exists():
+        raise UserError(f"{shown(source)} is neither a folder nor a table ({', '.join(sorted(TABLES))}).")
+    else:
+        raise UserError(f"{shown(source)} does not exist. Check the path.")
+    labelled = rows["label"] != ""
+    if not labelled.any():
+        raise UserError(f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}.")
+    if count := int((~labelled).sum()):
+        notes.append(f"Left out {count:,} without a label of the two classes.")
+    return LocalImages(source.name, rows[labelled].reset_index(drop=True), tuple(groups), tuple(notes))
+
+
+def table_columns(source: Path) -> list[str]:
+    """Names of a table's columns, as they stand there; [] for a folder.
+
+    Raises:
+        UserError: the table cannot be read.
+    """
+    source = Path(source).expanduser()
+    return list(_read(source).columns) if source.suffix.lower() in TABLES and source.is_file() else []
+
+
+def _of_folder(root: Path, labels: str, groups: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    if labels != FOLDERS:
+        raise UserError(f"A folder has no column {labels!r}. Its labels are its folders, or name a table.")
+    passed_over = PassedOver()
+    paths = list(_files(root, passed_over))
+    if not paths:
+        raise UserError(" ".join([f"{shown(root)} contains no images.", *passed_over.sentences()]))
+    label = [folder_label(path.relative_to(root.parent)) for path in paths]
+    unknown = dict.fromkeys(map(group_column, groups), "")
+    notes = [f"Passed over {sum(passed_over.counts.values()):,} that are no images."]
+    rows = pd.DataFrame({"file": [str(path) for path in paths], LABEL: label, PATIENT: "", **unknown})
+    return rows, notes if passed_over.counts else []
+
+
+def _files(root: Path, passed_over: PassedOver) -> Iterator[Path]:
+    for folder, names in walk_folder(root, passed_over):
+        for name in names:
+            below = PurePosixPath((folder / name).relative_to(root).as_posix())
+            if reason := reason_for_file(folder / name, below):
+                passed_over.add(reason, shown(below))
+            else:
+                yield folder / name
+
+
+def _of_table(
+    source: Path, labels: str, patient: str | None, groups: Sequence[str], words: LabelWords
+) -> tuple[pd.DataFrame, list[str]]:
+    table = _read(source)
+    ranks = path_columns(list(table.columns))
+    if not ranks:
+        raise UserError(
+            f"{shown(source.name)} has no column of paths (it has {_listed(table)}). Call it 'file'."
+        )
+    paths = table.iloc[:, min(ranks, key=lambda index: ranks[index])]
+    names = [existing_path(source.parent, path) for path in paths]
+    rows = pd.DataFrame({"file": [str(source.parent / name) for name in names]})
+    if labels == FOLDERS:
+        rows[LABEL] = [folder_label(PurePosixPath(name.replace("\\", "/"))) for name in names]
+    else:
+        rows[LABEL] = words.read(list(_column(table, labels, source)), labels)
+    known_patient = patient or (PATIENT if PATIENT in map(str.lower, table.columns) else None)
+    rows[PATIENT] = (
+        [_digest(value) for value in _column(table, known_patient, source)] if known_patient else ""
+    )
+    present = {name.lower() for name in table.columns}
+    for group in groups:
+        values = list(_column(table, group, source)) if group.lower() in present else ""
+        rows[group_column(group)] = values
+    return rows, []
+
+
+def _read(source: Path) -> pd.DataFrame:
+    """All of a table as text."""
+    try:
+        rows = read_text_table(source, lambda rows: bool(rows) and bool(path_columns(rows[0])))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{shown(source)} is not a table that can be read: {error}. Save it as CSV."
+        ) from error
+    if len(rows) < 2:
+        raise UserError(f"{shown(source)} has no rows. List one image per row, below a header.")
+    header = rows[0]
+    values = [(row + [""] * len(header))[: len(header)] for row in rows[1:]]  # some rows end early or late
+    return pd.DataFrame(values, columns=header, dtype=str)
+
+
+def _column(table: pd.DataFrame, name: str, source: Path) -> pd.Series:
+    """A column by its name; case is ignored where no column has exactly that name."""
+    exact = [index for index, column in enumerate(table.columns) if column == name]
+    alike = [index for index, column in enumerate(table.columns) if column.lower() == name.lower()]
+    if not exact and not alike:
+        raise UserError(f"{shown(source.name)} has no column {name!r}; it has {_listed(table)}.")
+    return table.iloc[:, (exact or alike)[0]]
+
+
+def _listed(table: pd.DataFrame) -> str:
+    return ", ".join(shown(name)[:40] for name in table.columns[:20])
+
+
+def _digest(patient: str) -> str:
+    """A patient as something that nobody is called; "" if unknown."""
+    return (
+        hashlib.sha256(patient.strip().encode("utf-8", "surrogateescape")).hexdigest()
+        if patient.strip()
+        else ""
+    )

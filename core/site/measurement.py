@@ -1,0 +1,188 @@
+"""How well a model does on local images: every number, and in words."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.config import CLASS_NAMES
+from core.evaluation import (
+    METRICS,
+    CalibrationLine,
+    Predictions,
+    calibration_line,
+    evaluate_with_intervals,
+    reliability,
+    too_few,
+    wilson_by_patient,
+)
+from core.inference import NOTICE
+from core.site.groups import ClassMix, Group, class_mixes, group_rates
+from core.site.site_readings import SiteReadings
+
+SHOWN_METRICS = ("auc", "sensitivity", "specificity", "brier")
+
+
+@dataclass(frozen=True)
+class ImageCounts:
+    """What became of the labelled images.
+
+    Attributes:
+        files: listed.
+        copies: files with the content and label of another; they count once.
+        contradictory: files with the content of another and the other label; they are left out.
+        in_training: images that the model was trained on, by their digest; they are left out.
+        unreadable: by reason.
+        withheld: results that the app would not show, by reason.
+        withheld_by_class: the same by class.
+        results: images with a result, which the metrics are of.
+        patients: of those images; an image of an unknown patient counts as a patient.
+        warned: results with a warning.
+        doubts: results by the reason why the model may not be able to judge them.
+    """
+
+    files: int
+    copies: int
+    contradictory: int
+    in_training: int
+    unreadable: dict[str, int]
+    withheld: dict[str, int]
+    withheld_by_class: dict[str, int]
+    results: int
+    patients: int
+    warned: int
+    doubts: dict[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class SiteMeasurement:
+    """How well a model does on local images.
+
+    Attributes:
+        readings: what it is measured on.
+        counts: what became of the images.
+        predictions: the results that count; None if there are none.
+        metrics: of `core.evaluation.evaluate_with_intervals`, with intervals of sensitivity and specificity
+            by patient; None without results.
+        calibration: slope and intercept; None where no line fits, or with too few patients.
+        reliability: bins of `core.evaluation.reliability`.
+        groups: rates in groups.
+        mixes: whether the classes differ in the columns of groups.
+    """
+
+    readings: SiteReadings
+    counts: ImageCounts
+    predictions: Predictions | None
+    metrics: dict | None
+    calibration: CalibrationLine | None
+    reliability: list[dict]
+    groups: list[Group]
+    mixes: list[ClassMix]
+
+    def cautions(self) -> list[str]:
+        """Why the figures may mislead, or cannot be computed, one sentence each."""
+        if self.predictions is None:
+            return ["No image has a result, so nothing can be measured. See the reasons above."]
+        labels = self.predictions.labels
+        sentences = [self._one_class(), too_few(labels, self.predictions.patients)]
+        if self.calibration is None and not sentences[0]:
+            sentences.append("Calibration has no slope here: too few images, or the classes are separated.")
+        withheld = sum(self.counts.withheld.values())
+        if withheld > self.counts.results:
+            sentences.append(
+                f"The model withholds {withheld:,} results and gives {self.counts.results:,}: most of these "
+                "images are none that it can judge."
+            )
+        return [sentence for sentence in [*sentences, *(mix.sentence() for mix in self.mixes)] if sentence]
+
+    def values(self) -> dict:
+        """Everything as plain values; nothing in them tells a file or a patient."""
+        metrics = self.metrics or {}
+        return {
+            "name": self.readings.name,
+            "model": self.readings.model,
+            "threshold": self.readings.threshold,
+            "counts": asdict(self.counts),
+            "metrics": {key: metrics.get(key) for key in (*SHOWN_METRICS, "confusion_matrix")},
+            "intervals": {key: metrics["intervals"][key] for key in SHOWN_METRICS} if metrics else {},
+            "calibration": asdict(self.calibration) if self.calibration else None,
+            "reliability": self.reliability,
+            "groups": [asdict(group) for group in self.groups],
+            "class_mixes": [asdict(mix) for mix in self.mixes],
+            "cautions": self.cautions(),
+            "notes": [*self.readings.notes, *self.readings.model_warnings],
+            "notice": NOTICE,
+        }
+
+    def _one_class(self) -> str:
+        assert self.predictions is not None
+        present = np.unique(self.predictions.labels)
+        if len(present) > 1:
+            return ""
+        name = CLASS_NAMES[present[0]]
+        rate = "sensitivity" if name == CLASS_NAMES[1] else "specificity"
+        return f"All images with a result are {name}: there is no ROC AUC, only the {rate}."
+
+
+def measure(readings: SiteReadings) -> SiteMeasurement:
+    """Measure a model on what it said of local images."""
+    counted, counts = _counted(readings.table)
+    results = counted[counted["probability"].notna()]
+    if results.empty:
+        return SiteMeasurement(readings, counts, None, None, None, [], [], [])
+    predictions = Predictions.of(readings.name, results.assign(path=results["sha256"]))
+    labels, probabilities, patients = predictions.labels, predictions.probabilities, predictions.patients
+    return SiteMeasurement(
+        readings,
+        counts,
+        predictions,
+        _metrics(predictions, readings.threshold),
+        None if too_few(labels, patients) else calibration_line(labels, probabilities, patients),
+        reliability(labels, probabilities),
+        group_rates(predictions, readings.threshold, readings.groups),
+        class_mixes(predictions, readings.groups),
+    )
+
+
+def metric_texts(metrics: dict) -> dict[str, str]:
+    """The metrics to show, with their intervals, by title."""
+    return {
+        METRICS[key].title: METRICS[key].text(metrics[key], metrics["intervals"][key])
+        for key in SHOWN_METRICS
+    }
+
+
+def _metrics(predictions: Predictions, threshold: float) -> dict:
+    metrics = evaluate_with_intervals(predictions, threshold)
+    correct = ~predictions.wrong_at(threshold)
+    for rate, label in (("specificity", 0), ("sensitivity", 1)):
+        of_class = predictions.labels == label
+        metrics["intervals"][rate] = wilson_by_patient(correct[of_class], predictions.patients[of_class])
+    return metrics
+
+
+def _counted(table: pd.DataFrame) -> tuple[pd.DataFrame, ImageCounts]:
+    """The rows that count, and what became of all."""
+    readable = table[table["error"] == ""]
+    labels_of = readable.groupby("sha256")["label"].nunique()
+    contradictory = readable["sha256"].isin(labels_of.index[labels_of > 1])
+    once = readable[~contradictory].drop_duplicates("sha256")
+    counted = once[~once["in_training"]]
+    withheld = counted[counted["withheld"] != ""]
+    results = counted[counted["withheld"] == ""]
+    doubts = [reason for joined in results["doubts"] if joined for reason in joined.split("; ")]
+    patients = results["patient"].where(results["patient"] != "", results["sha256"])
+    return counted, ImageCounts(
+        files=len(table),
+        copies=int((~contradictory).sum()) - len(once),
+        contradictory=int(contradictory.sum()),
+        in_training=len(once) - len(counted),
+        unreadable=dict(Counter(table.loc[table["error"] != "", "error"]).most_common()),
+        withheld=dict(Counter(withheld["withheld"]).most_common()),
+        withheld_by_class=dict(sorted(Counter(withheld["label"]).items())),
+        results=len(results),
+        patients=int(patients.nunique()),
+        warned=int(results["warned"].sum()),
+        doubts=dict(Counter(doubts).most_common()),
+    )
