@@ -43,6 +43,7 @@ class SimilarTestImages(Strict):
 class Result(Strict):
     """What the model says about one file: an error, or a prediction.
 
+    `model` is name, version and digest of the model that read the image.
     `withheld` is the reason why a result is withheld. `framing` is the part of the image that the model saw,
     `whole` or `lungs`; `framing_reason` says why it is the whole image where the model is framed by lungs.
     `similar_test_images` says how many of the model's test images scored alike have pneumonia: what the
@@ -62,6 +63,7 @@ class Result(Strict):
     calibrated: float | None = None
     member_lowest: float | None = None
     member_highest: float | None = None
+    model: str | None = None
     facts: dict[str, str] | None = None
     warnings: list[str] | None = None
     framing: str | None = None

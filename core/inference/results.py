@@ -5,6 +5,7 @@ import io
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 import PIL.Image
@@ -54,7 +55,7 @@ def file_results(
     started = time.perf_counter()
     outcomes = []
     for batch in reader.read_files([read for _, read in files], BATCH // 2, **switches):
-        outcomes += map(_values, batch)
+        outcomes += map(partial(_values, str(reader.identity)), batch)
         if listener:
             listener(reader.identity, [reading for reading in batch if isinstance(reading, Reading)])
     return {
@@ -83,15 +84,17 @@ def described(record: ModelRecord, stage: int, identity: ModelIdentity) -> dict:
     return {**name, "stage": stage, **values, "members": members}
 
 
-def _values(reading: Reading | UserError) -> dict:
-    """A reading, or why there is none, as plain values."""
+def _values(model: str, reading: Reading | UserError) -> dict:
+    """A reading with the model that gave it, or why there is none, as plain values."""
     if isinstance(reading, UserError):
         return {"error": str(reading)}
     if reading.withheld:
-        return {"error": " ".join(reading.image_warnings()), "withheld": reading.withheld_reason}
+        reasons = {"error": " ".join(reading.image_warnings()), "withheld": reading.withheld_reason}
+        return {**reasons, "model": model}
     frame = reading.output.frame
     values = {
         **reading.prediction.values(),
+        "model": model,
         "facts": reading.image.facts,
         "warnings": reading.warnings(),
         "framing": frame.framing,

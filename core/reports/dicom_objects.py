@@ -58,9 +58,7 @@ def import_highdicom() -> None:
 
 
 def _uid(source: pydicom.Dataset, model: AvailableModel, kind: str) -> str:
-    record = model.record
-    parts = [str(source.SOPInstanceUID), record.run, str(record.stage), record.created, str(record.threshold)]
-    return generate_uid(entropy_srcs=[*parts, kind])
+    return generate_uid(entropy_srcs=[str(source.SOPInstanceUID), str(model.identity), kind])
 
 
 def _identity(source: pydicom.Dataset, model: AvailableModel, kind: str) -> dict[str, Any]:
@@ -94,7 +92,7 @@ def _overlay(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -
     image.BodyPartExamined = "CHEST"
     image.BurnedInAnnotation = "NO"
     image.ImageType = ["DERIVED", "SECONDARY"]
-    image.DerivationDescription = f"Grad-CAM heat map. {model.provenance}"[:1024]
+    image.DerivationDescription = f"Grad-CAM heat map. {model.provenance}. {model.identity}"[:1024]
     reference = pydicom.Dataset()
     reference.ReferencedSOPClassUID = source.SOPClassUID
     reference.ReferencedSOPInstanceUID = source.SOPInstanceUID
@@ -115,7 +113,7 @@ def _finding(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -
     )
     algorithm = sr.AlgorithmIdentification(
         name=model.method[:64],
-        version=str(model.identity)[:64],
+        version=str(model.identity),
         parameters=[f"threshold {record.threshold:.4f}: {record.threshold_rule}"[:64]],
     )
     value = sr.CodedConcept(*_judgement(reading))

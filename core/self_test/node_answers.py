@@ -49,7 +49,7 @@ def node_percentages(pixels: np.ndarray, identity: ModelIdentity) -> list[float 
     percentages: list[float | None] = [None] * len(pixels)
     for report in reports:
         items = dict(_items(report))
-        if items.get(ALGORITHM_VERSION) != str(identity)[:64]:
+        if items.get(ALGORITHM_VERSION) != str(identity):
             raise UserError(f"The node answers with {items.get(ALGORITHM_VERSION)} instead of {identity}.")
         percentages[_number_of(report)] = items.get(CERTAINTY_OF_FINDING)
     return percentages

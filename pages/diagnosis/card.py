@@ -40,9 +40,10 @@ def card(entry: Entry, model: AvailableModel) -> None:
                 _probability(reading)
             remarks = st.empty()
             _finding(reading, heading, remarks)
+            sentences = [f"Model: {model.title}, {model.identity}."]
             if not reading.withheld:
-                sentences = (model.threshold_sentence(), model.calibration_sentence())
-                st.caption(f"{' '.join(sentences)} Model: {model.title}, {model.identity}.")
+                sentences = [model.threshold_sentence(), model.calibration_sentence(), *sentences]
+            st.caption(" ".join(sentences))
             st.caption(NOTICE)
         below = st.container()
     if not reading.withheld:

@@ -1,0 +1,131 @@
+"""Every answer names the model that gave it: its name, its version and the digest of its weights."""
+
+import csv
+import io
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pydicom
+import pytest
+from dicom_peers import dicom_image, save_images
+from pypdf import PdfReader
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core import config
+from core.api import ROUTES
+from core.batch import results_csv, run_batch, start_batch
+from core.cli.main import main
+from core.images import read_image
+from core.inference import AuditLog, Reader
+from core.registry import RETIRED, active_model, promote, retire, rollback
+from core.reports import dicom_objects, reading_report
+from tests.pages.opened_page import opened
+
+pytestmark = pytest.mark.slow
+LONG = f"a-run-with-the-longest-name-{'0123456789' * 4}"[:64]
+ALGORITHM_VERSION = "111003"  # of DICOM's own scheme, in TID 4019
+
+
+@pytest.fixture
+def model(trained, own_home, monkeypatch):
+    """A promoted version of a run with the longest name that a run may have."""
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    config.runs_folder().mkdir(parents=True)
+    subprocess.run(["cp", "-al", trained.path, config.runs_folder() / LONG], check=True)  # hard links
+    promote(f"{LONG}/3", [], "tests")
+    return active_model().model
+
+
+@pytest.fixture
+def image(tmp_path) -> Path:
+    return save_images(tmp_path / "images", [dicom_image(1)])[0]
+
+
+def words(text: str) -> str:
+    """Without the blanks at which a PDF breaks its lines."""
+    return "".join(text.split())
+
+
+def test_the_identity_is_name_version_and_eight_characters_of_the_digest(model):
+    digest = subprocess.run(["sha256sum", model.path], capture_output=True, text=True, check=True).stdout[:8]
+    assert str(model.identity) == f"{LONG}/3 v1 ({digest})"
+
+
+def test_the_terminal_names_the_model_in_text_and_json(model, image, capsys):
+    for options in ((), ("--anyway",)):  # withheld or not
+        main(["predict", str(image), *options])
+        assert f"Model: {model.identity}\n" in capsys.readouterr().out
+        main(["predict", str(image), *options, "--json"])
+        (result,) = json.loads(capsys.readouterr().out)
+        assert result["model"] == str(model.identity)
+
+
+def test_the_api_names_the_model_with_every_result(model, image):
+    client = TestClient(Starlette(routes=ROUTES), base_url="http://127.0.0.1")
+    answer = client.post("/api/predict?anyway=1", files={"file": image.read_bytes()}).json()
+    identity = model.identity
+    named = [answer["model"][key] for key in ("name", "version", "weights")]
+    assert named == [identity.name, identity.version, identity.digest]
+    assert answer["results"][0]["model"] == str(identity)
+
+
+def test_reports_and_dicom_objects_name_the_model(model, image):
+    (reading,) = Reader.of(model).read([read_image(image)], heat_map=True, anyway=True)
+    pages = PdfReader(io.BytesIO(reading_report([reading], model))).pages
+    assert words(str(model.identity)) in words(" ".join(page.extract_text() for page in pages))
+    objects = {name: pydicom.dcmread(io.BytesIO(data)) for name, data in made(image, reading, model).items()}
+    (version,) = [
+        item.TextValue
+        for sequence in objects["finding.dcm"].iterall()
+        if sequence.VR == "SQ"
+        for item in sequence.value
+        if "TextValue" in item and item.ConceptNameCodeSequence[0].CodeValue == ALGORITHM_VERSION
+    ]
+    assert version == str(model.identity)
+    assert str(model.identity) in objects["overlay.dcm"].DerivationDescription
+
+
+def made(image: Path, reading, model) -> dict[str, bytes]:
+    return dicom_objects(image.read_bytes(), reading, model)
+
+
+def test_objects_of_two_versions_of_one_network_are_two_instances(model, image):
+    """Of two objects with one UID a PACS keeps the first, and with it what the earlier version said."""
+    (reading,) = Reader.of(model).read([read_image(image)], heat_map=True, anyway=True)
+    candidate = replace(model, path=config.runs_folder() / LONG / "weights" / model.path.name)
+    uids = [
+        {pydicom.dcmread(io.BytesIO(file)).SOPInstanceUID for file in made(image, reading, item).values()}
+        for item in (model, model, candidate)
+    ]
+    assert uids[0] == uids[1] and not uids[0] & uids[2]
+
+
+def test_a_batch_names_the_model_in_every_row(model, image, tmp_path):
+    job = start_batch(image.parent, tmp_path / "batch", model.path, anyway=True)
+    list(run_batch(job))
+    (row,) = pq.read_table(job.shard_path(0)).to_pylist()
+    (line,) = csv.DictReader(io.StringIO(results_csv(job, "all", "").decode()))
+    assert row["model"] == line["model"] == str(model.identity)
+
+
+@pytest.mark.parametrize("anyway", [False, True])
+def test_page_and_audit_log_name_the_model_and_the_log_tells_what_a_retired_one_answered(
+    model, image, anyway
+):
+    app = opened("diagnosis", log=True, anyway=anyway)
+    app.file_uploader[0].set_value([(image.name, image.read_bytes(), "application/dicom")]).run()
+    assert not app.exception and not app.error
+    assert any(str(model.identity) in item.value for item in app.caption)
+    assert any(
+        list(table.value["Model"]) == [str(model.identity)]
+        for table in app.dataframe
+        if "Model" in table.value
+    )
+    rollback("tests")
+    assert retire(f"{LONG}/3@1", "tests", "for the test").state == RETIRED
+    (answer,) = AuditLog().results().to_dict("records")
+    assert answer["model"] == str(model.identity) and answer["sha256"] == read_image(image).sha256
