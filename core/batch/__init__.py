@@ -1,6 +1,6 @@
 """Batch inference: source, shards, workers, results and summary of many images at once."""
 
-from core.batch.job import BatchJob, open_batch, start_batch
+from core.batch.job import BatchJob, begun_with_active_model, open_batch, start_batch
 from core.batch.results import FILTERS, ORDERS, matching_rows, results_at, results_csv
 from core.batch.shadow import read_batch_in_shadow
 from core.batch.summary import Summary, thumbnails, write_summary
@@ -8,6 +8,7 @@ from core.batch.workers import run_batch
 
 __all__ = [
     "BatchJob",
+    "begun_with_active_model",
     "FILTERS",
     "ORDERS",
     "Summary",

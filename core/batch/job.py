@@ -63,6 +63,7 @@ class BatchSettings:
         anyway: whether images that fail a check get a prediction too.
         shard_size: images per shard.
         notices: what every prediction must say of the model, one sentence each.
+        active: whether it was begun with the model that was active then.
     """
 
     source: str
@@ -71,6 +72,7 @@ class BatchSettings:
     anyway: bool
     shard_size: int
     notices: tuple[str, ...] = ()
+    active: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,15 @@ def open_batch(path: str | Path) -> BatchJob:
     return job
 
 
+def begun_with_active_model(out: str | Path) -> BatchSettings | None:
+    """The settings of the job in a folder if it was begun with the model that was active then; else None."""
+    try:
+        settings = open_batch(out).settings()
+    except UserError:
+        return None
+    return settings if settings.active else None
+
+
 def start_batch(
     source: str | Path,
     out: str | Path,
@@ -161,6 +172,7 @@ def start_batch(
     shard_size: int | None = None,
     anyway: bool = False,
     notices: tuple[str, ...] = (),
+    active: bool = False,
 ) -> BatchJob:
     """Create a job with its manifest, or continue the one that was started in the same folder.
 
@@ -171,6 +183,7 @@ def start_batch(
         shard_size: images per shard; None for that of the job to continue, else 256.
         anyway: whether images that fail a check get a prediction too.
         notices: what every prediction must say of the model, one sentence each.
+        active: whether it is the active model.
 
     Raises:
         UserError: the source contains no images, or the folder holds a job with other settings.
@@ -178,7 +191,8 @@ def start_batch(
     source, model = Path(source).expanduser().resolve(), Path(model).expanduser().resolve()
     job = BatchJob(Path(out).expanduser().resolve())
     digest = file_digest(model)
-    settings = BatchSettings(str(source), str(model), digest, anyway, shard_size or SHARD_SIZE, notices)
+    size = shard_size or SHARD_SIZE
+    settings = BatchSettings(str(source), str(model), digest, anyway, size, notices, active)
     if job.manifest.exists():
         _check_same(job, settings, shard_size)
         return job

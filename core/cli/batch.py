@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from core.batch import BatchJob, Summary, read_batch_in_shadow, run_batch, start_batch, write_summary
+from core.batch import (
+    BatchJob,
+    Summary,
+    begun_with_active_model,
+    read_batch_in_shadow,
+    run_batch,
+    start_batch,
+    write_summary,
+)
 from core.cli.diagnosis import default_model, model_option
 from core.cli.output import Bar, as_json, print_json
 
@@ -42,15 +50,14 @@ def batch(
 
     SOURCE is a folder tree, a zip, or a CSV, text or Parquet list of paths. Files that are not images are
     passed over, counted and named. If the command is interrupted, run it again with the same options: it
-    processes only what is missing. Shadow models read the images after every answer is written; stopping
-    the command then loses nothing. The exit code is 1 if an image could not be read.
+    processes only what is missing, with the model it began with. Shadow models read the images after every
+    answer is written; stopping the command then loses nothing. The exit code is 1 if an image could not be
+    read.
     """
-    notices: tuple[str, ...] = ()
-    is_active = model is None
+    is_active, notices = model is None, ()
     if model is None:
-        active = default_model()
-        model, notices = active.path, active.notices
-    job = start_batch(source, out, model, shard_size, anyway, notices)
+        model, notices = _model_to_begin_or_go_on_with(out)
+    job = start_batch(source, out, model, shard_size, anyway, notices, is_active)
     missing = job.missing_shards()
     to_process = job.image_count(missing)
     if not as_json:
@@ -68,6 +75,14 @@ def batch(
     if is_active:
         _read_in_shadow(job, as_json)
     return 1 if summary.errors else 0
+
+
+def _model_to_begin_or_go_on_with(out: Path) -> tuple[Path, tuple[str, ...]]:
+    """The active model and its notices, or those that the job in a folder was begun with as active."""
+    if begun := begun_with_active_model(out):
+        return Path(begun.model), begun.notices
+    active = default_model()
+    return active.path, active.notices
 
 
 def _print(summary: Summary, job: BatchJob, done: int, seconds: float) -> None:

@@ -98,6 +98,18 @@ def test_a_batch_finishes_with_the_model_it_began_with_and_the_next_one_takes_th
     assert models_of(open_batch(tmp_path / "next")) == [str(later)] * IMAGES
 
 
+def test_a_batch_that_was_interrupted_goes_on_with_the_model_it_began_with(titles, source, tmp_path):
+    first, out = active_model().model.identity, tmp_path / "out"
+    with pytest.raises(AssertionError), batch(source, out) as process:
+        eventually(lambda: list((out / "shards").glob("*.parquet")))
+        process.kill()
+    assert 0 < open_batch(out).predictions().count_rows() < IMAGES
+    promote(titles[1], [], "tests")
+    with batch(source, out):
+        pass
+    assert models_of(open_batch(out)) == [str(first)] * IMAGES
+
+
 @pytest.fixture
 def node(titles, own_home) -> Iterator[Node]:
     """A node of that home, which keeps its results."""
