@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 SAMPLE = 100  # rows by which a delimiter is chosen
 DELIMITERS = (",", ";", "\t", "|", "")  # the last: one value per line
 ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+SEPARATOR_LINE = re.compile(r'\A"?sep=.?"?\n', re.IGNORECASE)  # with which Excel names the delimiter
 
 Rows = list[list[str]]
 
@@ -42,7 +45,7 @@ def _text(data: bytes) -> str:
     if encoding == "utf-8" and b"\0" in data:
         raise ValueError("it contains null bytes")
     text = data[start:].decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return SEPARATOR_LINE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _rows(text: str, delimiter: str) -> Rows:

@@ -183,6 +183,10 @@ def lists() -> dict[str, tuple[str, bytes]]:
         "unknown column": ("l.csv", f'nummer,bild\n1,{first}\n2,"{second}"\n'.encode()),
         "two columns of names": ("l.csv", f'image,file\n17,{first}\n18,"{second}"\n'.encode()),
         "semicolons": ("l.csv", f"number;Path\n1;{first}\n2;{second}\n".encode()),
+        "the line by which Excel names the delimiter": (
+            "l.csv",
+            f"sep=;\r\nnumber;Path\r\n1;{first}\r\n2;{second}\r\n".encode(),
+        ),
         "semicolons at the ends": ("l.csv", f"path;\n{first};\n{second};\n".encode()),
         "surplus column": ("l.csv", f'path,label\n{first},1,\n"{second}",0,\n'.encode()),
         "tabs": ("l.tsv", f"number\tfile\n1\t{first}\n2\t{second}\n".encode()),
