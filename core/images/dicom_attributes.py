@@ -21,6 +21,11 @@ def text(file: pydicom.Dataset, name: str) -> str:
     return next(iter(_strings(file, name)), "")
 
 
+def all_text(file: pydicom.Dataset, name: str) -> str:
+    """All values of a text attribute, parted by backslashes as in the file; "" if absent or empty."""
+    return "\\".join(_strings(file, name))
+
+
 def code(file: pydicom.Dataset, name: str) -> str:
     """The first value of a code string, in capitals, with single spaces and without surrounding blanks."""
     return re.sub(r"[\s_]+", " ", text(file, name)).strip().upper()

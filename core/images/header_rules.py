@@ -1,4 +1,4 @@
-"""What a DICOM header says about view, body part and age, and what follows from it.
+"""What a DICOM header says about view, body part and subject, and what follows from it.
 
 One table, `RULES`: attributes that decide on their own, and hints, which never do. Headers that contradict
 the image are common (15% of body parts: Gueld et al., SPIE 2002), so a result can be asked for anyway.
@@ -11,13 +11,17 @@ from dataclasses import dataclass
 import pydicom
 
 from core.images import header_words
-from core.images.dicom_attributes import MAX_TEXT, text
+from core.images.dicom_attributes import MAX_TEXT, all_text, text
 
 FRONTAL = "frontal"
 OTHER_VIEW = "lateral view"
 CHEST = "chest"
 OTHER_PART = "other body part"
 UNKNOWN = "unknown"
+ANIMAL = "animal"
+PHANTOM = "phantom"
+PROCESSED = "processed further"
+TURNED = "mirrored or upside down"
 SILENT = ""  # says nothing either way
 
 
@@ -26,7 +30,7 @@ class HeaderFinding:
     """Why a model may not be able to judge an image, by its header.
 
     Attributes:
-        reason: `lateral view`, `other body part`, `unknown` (view) or `age`.
+        reason: one of the constants above, or `age`.
         sentence: what it says, in which attribute, and what to do.
         withheld: whether the result must not be shown.
     """
@@ -88,6 +92,35 @@ def _view_of_orientation(value: str) -> str:
     return OTHER_VIEW if value[:1].upper() in ("A", "P") else SILENT
 
 
+def _turn_of_orientation(value: str) -> str:
+    """Of a frontal image, rows run to the patient's left and columns to the feet."""
+    rows, _, columns = value.upper().partition("\\")
+    return TURNED if rows[:1] == "R" or columns[:1] == "H" else SILENT
+
+
+def _species(value: str) -> str:
+    human = header_words.HUMAN & set(_words(value)) or header_words.HUMAN_CODES & set(value.split())
+    return SILENT if human or not value.strip() else ANIMAL
+
+
+def _breed(value: str) -> str:
+    return ANIMAL if _words(value) else SILENT
+
+
+def _role(value: str) -> str:
+    """Animals alone have an owner: PS3.3, C.7.1.1."""
+    return ANIMAL if "OWNER" in _words(value) else SILENT
+
+
+def _quality_control(value: str) -> str:
+    return PHANTOM if {"YES", "BOTH"} & set(_words(value)) else SILENT
+
+
+def _processing(value: str) -> str:
+    begins = any(word.startswith(header_words.PROCESSED_BEGINNINGS) for word in _words(value))
+    return PROCESSED if begins else SILENT
+
+
 @dataclass(frozen=True)
 class Rule:
     """How an attribute is read.
@@ -107,9 +140,20 @@ RULES = (
     Rule("ViewPosition", view_in, decides=True),
     Rule("ViewCodeSequence", _view_of_code, decides=True),
     Rule("BodyPartExamined", body_part_in, decides=True),
+    Rule("PatientSpeciesDescription", _species, decides=True),
+    Rule("PatientSpeciesCodeSequence", _species, decides=True),
+    Rule("PatientBreedDescription", _breed, decides=True),
+    Rule("ResponsiblePersonRole", _role, decides=True),
+    Rule("QualityControlSubject", _quality_control, decides=True),
+    Rule("QualityControlImage", _quality_control, decides=True),
     Rule("AnatomicRegionSequence", _part_of_code),
     Rule("PrimaryAnatomicStructureSequence", _part_of_code),
     Rule("PatientOrientation", _view_of_orientation),
+    Rule("PatientOrientation", _turn_of_orientation),
+    *(
+        Rule(attribute, _processing)
+        for attribute in ("ImageType", "DerivationDescription", "SeriesDescription")
+    ),
     *(
         Rule(attribute, says)
         for attribute in (
@@ -136,10 +180,24 @@ SENTENCES = {
     "only; upload the frontal image, or correct the header.",
     OTHER_PART: "The header says {source}: not a chest X-ray. Upload the chest X-ray, or correct the header.",
     UNKNOWN: "The header says {source}, which is not a known view. Check that this is a frontal chest X-ray.",
+    ANIMAL: "The header says {source}: an animal. The model is meant for X-rays of children; upload one, "
+    "or correct the header.",
+    PHANTOM: "The header says {source}: a phantom or a test image. Upload the patient's X-ray, or correct "
+    "the header.",
 }
-HINTS = {OTHER_VIEW: "a view that is not frontal", OTHER_PART: "another body part"}
-HINT_SENTENCE = "Going by {source}, the header suggests {what}. Check that this is a frontal chest X-ray."
-CONFIRMED = {OTHER_VIEW: FRONTAL, OTHER_PART: CHEST}  # what an attribute that decides must say against hints
+CHECK_FRONTAL = "Check that this is a frontal chest X-ray."
+HINTS = {
+    OTHER_VIEW: f"a view that is not frontal. {CHECK_FRONTAL}",
+    OTHER_PART: f"another body part. {CHECK_FRONTAL}",
+    PROCESSED: "an image from which bones, another image or one of two energies were removed. Upload the "
+    "original X-ray.",
+    TURNED: "an image that is mirrored or upside down. Check how it was acquired, and which side is which.",
+}
+HINT_SENTENCE = "Going by {source}, the header suggests {what}"
+CONFIRMED = {
+    OTHER_VIEW: FRONTAL,
+    OTHER_PART: CHEST,
+}  # what an attribute that decides must say against hints; others only warn
 MIN_HINTS = 2  # attributes that agree, while none that decides contradicts them
 
 
@@ -162,7 +220,8 @@ def header_findings(file: pydicom.Dataset) -> tuple[HeaderFinding, ...]:
     for content, attributes in hints.items():
         if content in decided:
             continue
-        agree = len(attributes) >= MIN_HINTS and CONFIRMED[content] not in decided
+        confirmed = CONFIRMED.get(content)
+        agree = len(attributes) >= MIN_HINTS and confirmed is not None and confirmed not in decided
         sentence = HINT_SENTENCE.format(source=" and ".join(attributes[:MIN_HINTS]), what=HINTS[content])
         findings.append(HeaderFinding(content, sentence, agree))
     return tuple(sorted(findings, key=lambda finding: not finding.withheld))
@@ -177,7 +236,7 @@ def _value(file: pydicom.Dataset, attribute: str) -> str:
     """An attribute as text: of a code sequence, value and meaning of its first item; "" if unreadable."""
     try:
         if not attribute.endswith("Sequence"):
-            return text(file, attribute)
+            return all_text(file, attribute)
         items = file.get(attribute, None)
         return f"{text(items[0], 'CodeValue')} {text(items[0], 'CodeMeaning')}".strip() if items else ""
     except Exception:  # pydicom raises many types for damaged values; the image may still be sound

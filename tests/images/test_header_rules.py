@@ -52,6 +52,63 @@ def test_9_a_coded_view_decides():
     assert findings(ViewCodeSequence=coded("399067008", "left lateral")) == [("lateral view", True)]
 
 
+ANIMALS = [
+    {"PatientSpeciesDescription": "Canine"},
+    {"PatientSpeciesCodeSequence": coded("448771007", "Canis lupus subspecies familiaris")},
+    {"PatientBreedDescription": "Beagle"},
+    {"ResponsiblePersonRole": "OWNER"},
+]
+
+
+@pytest.mark.parametrize("attributes", ANIMALS)
+def test_9_an_animal_is_withheld_and_the_attribute_named(attributes):
+    (found,) = header_findings(sample(**attributes, BodyPartExamined="CHEST", ViewPosition="PA"))
+    assert (found.reason, found.withheld) == ("animal", True) and next(iter(attributes)) in found.sentence
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"PatientSpeciesDescription": "Homo sapiens"},
+        {"PatientSpeciesCodeSequence": coded("337915000", "human being")},
+        {"ResponsiblePersonRole": "PARENT"},
+        {"QualityControlSubject": "NO"},
+        {"QualityControlImage": "NO"},
+        {"PatientOrientation": ["L", "F"]},
+        {"ImageType": ["DERIVED", "PRIMARY", "POST_PROCESSED"]},
+        {"DerivationDescription": "Lossy compression"},
+    ],
+)
+def test_9_a_child_whose_header_says_so_is_judged(attributes):
+    assert findings(**attributes) == []
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"QualityControlSubject": "YES"}, {"QualityControlImage": "YES"}, {"QualityControlImage": "BOTH"}],
+)
+def test_9_a_phantom_is_withheld(attributes):
+    assert findings(**attributes, BodyPartExamined="CHEST") == [("phantom", True)]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ({"DerivationDescription": "Bone suppression"}, "processed further"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "", "BONE_SUPPRESSED"]}, "processed further"),
+        ({"SeriesDescription": "Subtraction"}, "processed further"),
+        (
+            {"ImageType": ["DERIVED", "PRIMARY", "", "DUAL_ENERGY"], "SeriesDescription": "Energy"},
+            "processed further",
+        ),
+        ({"PatientOrientation": ["R", "F"]}, "mirrored or upside down"),
+        ({"PatientOrientation": ["L", "H"]}, "mirrored or upside down"),
+    ],
+)
+def test_9_an_image_that_was_changed_or_turned_is_warned_of(attributes, reason):
+    assert findings(**attributes, BodyPartExamined="CHEST") == [(reason, False)]
+
+
 HINTS = [
     ({"AnatomicRegionSequence": coded("85562004", "Hand")}, "other body part"),
     ({"SeriesDescription": "KNEE 2 VIEWS"}, "other body part"),
