@@ -77,6 +77,8 @@ def dicom_node() -> None:
         f":material/hub: DICOM node: {counts.received:,} received, {counts.processed:,} processed, "
         f"{counts.delivered:,} delivered, {counts.pending:,} pending, {counts.failed:,} failed"
     )
+    if counts.ignored or counts.in_shadow:
+        st.caption(f"By rules: {counts.ignored:,} ignored, {counts.in_shadow:,} in shadow")
     problems = [f"{count:,} failed: {reason}" for reason, count in counts.reasons.items()]
     if counts.delivery_error:
         problems.insert(0, f"Delivery failed: {counts.delivery_error}.")

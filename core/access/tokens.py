@@ -20,7 +20,7 @@ from core.config import environment, home
 from core.disk import explained
 from core.errors import UserError
 
-ENVIRONMENT = "PNEUMONIA_STUDIO_TOKEN"  # the client that sends the token of this variable
+ENVIRONMENT = environment.TOKEN.name  # the client that sends the token of this variable
 PREFIX = "studio-"  # so that a token is recognised where it should not be
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from core.cli.node_rules import rules
 from core.cli.output import as_json, print_json
 from core.dicom_node import (
     NodeSettings,
@@ -27,7 +28,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--aet", default="PNEUMONIA", show_default=True, help="AE title of the node.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -60,9 +61,20 @@ PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
     help="Seconds without a new image after which a study is complete and processed.",
 )
 @click.option("--keep", is_flag=True, help="Keep images and results after delivery.")
+@click.option(
+    "--delete-failed",
+    "delete_failed",
+    metavar="DAYS",
+    type=click.FloatRange(0),
+    default=30.0,
+    show_default=True,
+    help="Days after which an image that cannot be processed is deleted; 0 keeps it.",
+)
 @click.option("--status", is_flag=True, help="Show what the node has done so far and exit.")
 @as_json
+@click.pass_context
 def node(
+    context: click.Context,
     aet: str,
     host: str,
     port: int,
@@ -71,6 +83,7 @@ def node(
     tls: tuple[Path, Path, Path] | None,
     study_timeout: float,
     keep: bool,
+    delete_failed: float,
     status: bool,
     as_json: bool,
 ) -> int:
@@ -79,6 +92,8 @@ def node(
     The node runs until Ctrl-C. Images are on disk before they are acknowledged: however the node ends, the
     next start continues.
     """
+    if context.invoked_subcommand:
+        return 0
     if status:
         return _print_status(node_status(), as_json)
     if host not in LOOPBACK and not allowed:
@@ -98,8 +113,13 @@ def node(
         results = f"sent to {target}" if target else "kept until --send-to names a remote AE"
         print(f"{aet} listens on {host}:{listening_port}; results are {results}", flush=True)
 
-    run_node(NodeSettings(scp, target, client_tls, study_timeout, keep), stop, ready)
+    run_node(
+        NodeSettings(scp, target, client_tls, study_timeout, keep, delete_failed=delete_failed), stop, ready
+    )
     os._exit(0)  # threads of pynetdicom would wait for silent peers; they hold nothing to save
+
+
+node.add_command(rules)
 
 
 def _configure_logging() -> None:
@@ -153,6 +173,11 @@ def _print_status(status: NodeStatus | None, as_json: bool) -> int:
         f"Received {status.received:,}, processed {status.processed:,}, delivered {status.delivered:,}, "
         f"pending {status.pending:,}, failed {status.failed:,}"
     )
+    if status.ignored or status.in_shadow:
+        findings = "".join(f"; {finding} {count:,}" for finding, count in status.shadow_findings.items())
+        print(f"By rules: ignored {status.ignored:,}, in shadow {status.in_shadow:,}{findings}")
+    if status.deleted:
+        print(f"Of the failed images, {status.deleted:,} have been deleted")
     for reason, count in status.reasons.items():
         print(f"Failed {count:,}: {reason}")
     if status.delivery_error:

@@ -2,18 +2,22 @@
 
 from core.dicom_node.node import run_node
 from core.dicom_node.queue import ImageQueue, node_folder
+from core.dicom_node.rules import NodeRules, read_rules, rules_path
 from core.dicom_node.settings import NodeSettings, RemoteAE, ScpSettings
 from core.dicom_node.status import NodeStatus, node_status
 from core.dicom_node.tls import tls_context
 
 __all__ = [
     "ImageQueue",
+    "NodeRules",
     "NodeSettings",
     "NodeStatus",
     "RemoteAE",
     "ScpSettings",
     "node_folder",
     "node_status",
+    "read_rules",
+    "rules_path",
     "run_node",
     "tls_context",
 ]

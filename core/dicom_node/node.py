@@ -26,21 +26,26 @@ def run_node(
         folder: of the queue; `node_folder()` if None.
 
     Raises:
-        UserError: there is no model, another node uses the folder, or the node cannot listen.
+        UserError: a rule is not valid, there is no model, another node uses the folder, or the node cannot
+            listen.
     """
     # Imported here: pynetdicom and the engine take a second to import, and the status needs neither.
     from core.dicom_node.delivery import deliver_results
     from core.dicom_node.processing import current_model, process_studies
+    from core.dicom_node.rules import RulesFile, rules_path
     from core.dicom_node.scp import StorageSCP
     from core.runs import lock
 
-    current_model()
     folder = Path(folder or node_folder())
+    rules = RulesFile(rules_path(folder))
+    current_model()
     if lock.acquire(folder / ".node.lock") is None:
         raise UserError(f"Another node is running in {folder}. Stop it first.")
     queue = ImageQueue(folder)
     server = StorageSCP(settings.scp, queue)
-    threads = [threading.Thread(target=process_studies, args=(settings, queue, stop), name="processing")]
+    threads = [
+        threading.Thread(target=process_studies, args=(settings, queue, rules, stop), name="processing")
+    ]
     if settings.remote:
         arguments = (settings.remote, settings, queue, stop)
         threads.append(threading.Thread(target=deliver_results, args=arguments, name="delivery"))

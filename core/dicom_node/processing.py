@@ -3,11 +3,13 @@
 import io
 import logging
 import threading
+import time
 from contextlib import suppress
 
 import pydicom
 
-from core.dicom_node.queue import ImageQueue, QueuedImage
+from core.dicom_node.queue import IGNORED, IN_SHADOW, ImageQueue, QueuedImage
+from core.dicom_node.rules import IGNORE, SHADOW, NodeRules, RulesFile
 from core.dicom_node.settings import NodeSettings
 from core.errors import UserError
 from core.images import decode_safely
@@ -18,6 +20,7 @@ from core.shadow import read_in_shadow
 
 BATCH_SIZE = 16  # images processed together
 POLL_INTERVAL_S = 0.1  # between two queries of the queue
+CLEAN_UP_INTERVAL_S = 60.0  # between two looks for images that failed long ago
 MODEL_RETRY_S = 1.0  # before a model that could not be loaded is tried again
 
 log = logging.getLogger("pneumonia.node")
@@ -35,12 +38,19 @@ def current_model() -> AvailableModel:
     return active.model
 
 
-def process_studies(settings: NodeSettings, queue: ImageQueue, stop: threading.Event) -> None:
-    """Process the images of complete studies until `stop` is set."""
+def process_studies(
+    settings: NodeSettings, queue: ImageQueue, rules: RulesFile, stop: threading.Event
+) -> None:
+    """Process the images of complete studies until `stop` is set; delete what failed long ago."""
     with suppress(UserError):  # reported with the first image
         _ = Reader.of(current_model()).reference
     import_highdicom()
+    clean_up_at = time.monotonic()
     while not stop.is_set():
+        if settings.delete_failed and time.monotonic() >= clean_up_at:
+            clean_up_at = time.monotonic() + CLEAN_UP_INTERVAL_S
+            if count := queue.delete_failed(settings.delete_failed):
+                log.info("deleted %d images that could not be processed", count)
         images = queue.complete_studies(settings.study_timeout, BATCH_SIZE)
         if not images:
             stop.wait(POLL_INTERVAL_S)
@@ -54,15 +64,44 @@ def process_studies(settings: NodeSettings, queue: ImageQueue, stop: threading.E
             stop.wait(MODEL_RETRY_S)
             continue
         for start in range(0, len(images), BATCH_SIZE):
-            readings = process(images[start : start + BATCH_SIZE], queue, model, reader)
+            wanted = apply_rules(images[start : start + BATCH_SIZE], queue, rules.current(), settings.keep)
+            readings = process(wanted, queue, model, reader, settings.keep)
             if settings.in_shadow:
                 read_in_shadow(reader.identity, readings)
 
 
+def apply_rules(
+    images: list[QueuedImage], queue: ImageQueue, rules: NodeRules, keep: bool
+) -> dict[QueuedImage, str]:
+    """The images to process, with the action of the rules for each; ignored ones leave the queue."""
+    actions = {}
+    for image in images:
+        try:
+            action, number = rules.decision(queue.data(image))
+        except OSError as error:
+            log.warning("image %s cannot be read: %s", image.key[:12], error)
+            queue.mark_failed(image, str(error))
+            continue
+        if action == IGNORE:
+            log.info("image %s: ignored by rule %s", image.key[:12], number)
+            queue.set_aside(image, IGNORED, "", keep)
+        else:
+            actions[image] = action
+    return actions
+
+
 def process(
-    images: list[QueuedImage], queue: ImageQueue, model: AvailableModel, reader: Reader
+    images: dict[QueuedImage, str],
+    queue: ImageQueue,
+    model: AvailableModel,
+    reader: Reader,
+    keep: bool,
 ) -> list[Reading]:
-    """Add results to the queue, or the reason why an image has none; returns the readings."""
+    """Add results to the queue, or the reason why an image has none; returns the readings.
+
+    Args:
+        images: with the action of the rules for each: results of those in shadow are not sent.
+    """
     decoded = {}
     for image in images:
         try:
@@ -72,6 +111,10 @@ def process(
             queue.mark_failed(image, str(error))
     readings = reader.read(decoded.values(), heat_map=True)
     for image, reading in zip(decoded, readings, strict=True):
+        if images[image] == SHADOW:
+            log.info("image %s, in shadow: %s", image.key[:12], reading.finding)
+            queue.set_aside(image, IN_SHADOW, reading.finding, keep)
+            continue
         try:
             queue.add_results(image, result_objects(queue.data(image), reading, model))
             log.info("image %s: %s", image.key[:12], reading.finding)

@@ -23,7 +23,9 @@ from core.database import open_database
 from core.errors import UserError
 
 DATABASE = "node.sqlite"
+DAY_S = 86_400
 RECEIVED, PROCESSED, DELIVERED, FAILED = "received", "judged", "delivered", "failed"  # states; old names
+IGNORED, IN_SHADOW, DELETED = "ignored", "shadow", "deleted"  # by a rule, by a rule, failed long ago
 TABLES = """
 CREATE TABLE IF NOT EXISTS images (
     uid TEXT PRIMARY KEY, study TEXT NOT NULL, sender TEXT NOT NULL, received REAL NOT NULL,
@@ -156,6 +158,29 @@ class ImageQueue:
         """Record why an image cannot be processed; its file is kept."""
         with self._lock, self._database:
             self._update(image, state=FAILED, reason=reason)
+
+    def set_aside(self, image: QueuedImage, state: str, finding: str, keep: bool) -> None:
+        """Record that a rule keeps an image from being answered; delete its file unless `keep`.
+
+        Args:
+            state: `IGNORED` or `IN_SHADOW`.
+            finding: what the model says of an image in shadow, which is counted.
+        """
+        with self._lock:
+            with self._database:
+                unchanged = self._update(image, state=state, reason=finding, judged=time.time())
+            if unchanged and not keep:
+                self._path(image).unlink(missing_ok=True)
+
+    def delete_failed(self, days: float) -> int:
+        """Delete the files of images that failed and were received more than some days ago; how many."""
+        with self._lock:
+            images = self._images("state = ? AND received <= ?", FAILED, time.time() - days * DAY_S)
+            for image in images:
+                self._path(image).unlink(missing_ok=True)
+                with self._database:
+                    self._update(image, state=DELETED)
+        return len(images)
 
     def due_for_delivery(self) -> list[QueuedImage]:
         """Images of one study whose results should be sent now; the study processed first comes first."""

@@ -50,6 +50,7 @@ class NodeSettings:
         study_timeout: seconds without a new image after which a study is complete.
         keep: whether images and results stay on disk after delivery.
         in_shadow: whether shadow models read the images, too.
+        delete_failed: days after which an image that cannot be processed is deleted; 0 for never.
     """
 
     scp: ScpSettings
@@ -58,3 +59,4 @@ class NodeSettings:
     study_timeout: float = 2.0
     keep: bool = False
     in_shadow: bool = True
+    delete_failed: float = 30.0

@@ -7,7 +7,17 @@ from pathlib import Path
 
 from core.config import old_names
 from core.database import read_database, table_names
-from core.dicom_node.queue import DATABASE, DELIVERED, FAILED, PROCESSED, RECEIVED, node_folder
+from core.dicom_node.queue import (
+    DATABASE,
+    DELETED,
+    DELIVERED,
+    FAILED,
+    IGNORED,
+    IN_SHADOW,
+    PROCESSED,
+    RECEIVED,
+    node_folder,
+)
 from core.errors import UserError
 
 MAX_REASONS = 20
@@ -23,6 +33,10 @@ class NodeStatus:
         delivered: images whose results the remote AE has stored.
         pending: images to process or results to deliver.
         failed: images that cannot be processed.
+        deleted: those of them whose file was deleted because they had failed long ago.
+        ignored: images that a rule keeps from being processed.
+        in_shadow: images that were read, but whose results a rule keeps from being sent.
+        shadow_findings: number of these by finding.
         reasons: number of failed images by reason.
         delivery_error: why the last delivery failed; "" if it succeeded.
     """
@@ -32,6 +46,10 @@ class NodeStatus:
     delivered: int = 0
     pending: int = 0
     failed: int = 0
+    deleted: int = 0
+    ignored: int = 0
+    in_shadow: int = 0
+    shadow_findings: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
     delivery_error: str = ""
 
@@ -63,11 +81,18 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
     existing = table_names(database)
     table = next((old for old in old_names.NODE_TABLES if old in existing), "images")
     counts = dict(database.execute(f"SELECT state, COUNT(*) FROM {table} GROUP BY state"))
-    reasons = database.execute(
-        f"SELECT reason, COUNT(*) FROM {table} WHERE state = ? GROUP BY reason "
-        "ORDER BY COUNT(*) DESC LIMIT ?",
-        (FAILED, MAX_REASONS),
-    )
+
+    def by_reason(*states: str) -> dict[str, int]:
+        """The most frequent texts of the column `reason`, and how often each occurs."""
+        marks = ", ".join("?" * len(states))
+        return dict(
+            database.execute(
+                f"SELECT reason, COUNT(*) FROM {table} WHERE state IN ({marks}) GROUP BY reason "
+                "ORDER BY COUNT(*) DESC LIMIT ?",
+                (*states, MAX_REASONS),
+            )
+        )
+
     delivery_error = database.execute(
         f"SELECT reason FROM {table} WHERE state = ? AND reason != '' ORDER BY due DESC LIMIT 1",
         (PROCESSED,),
@@ -78,7 +103,11 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
         processed=undelivered + delivered,
         delivered=delivered,
         pending=counts.get(RECEIVED, 0) + undelivered,
-        failed=counts.get(FAILED, 0),
-        reasons=dict(reasons),
+        failed=counts.get(FAILED, 0) + counts.get(DELETED, 0),
+        deleted=counts.get(DELETED, 0),
+        ignored=counts.get(IGNORED, 0),
+        in_shadow=counts.get(IN_SHADOW, 0),
+        shadow_findings=by_reason(IN_SHADOW),
+        reasons=by_reason(FAILED, DELETED),
         delivery_error=delivery_error[0] if delivery_error else "",
     )

@@ -144,7 +144,7 @@ def test_the_node_reports_the_same_number_under_the_ensembles_name(ensemble, ima
     file = sample(read_image(image).pixels, PatientID="1", PatientName="A^B")
     queue.store(file.SOPInstanceUID, file.StudyInstanceUID, "SENDER", (written(file),))
     (queued,) = queue.complete_studies(0, 10)
-    process([queued], queue, model, Reader.of(model))
+    process({queued: "judge"}, queue, model, Reader.of(model), keep=False)
     report = next(item for item in queue.result_paths(queued) if item.name == "finding.dcm")
     items = list(pydicom.dcmread(io.BytesIO(report.read_bytes())).iterall())
     queue.close()
