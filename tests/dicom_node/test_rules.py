@@ -171,7 +171,7 @@ def test_what_failed_long_ago_is_deleted_and_counted(tmp_path):
     assert [path.stem for path in (tmp_path / "received").iterdir()] == [new.key]
     queue.close()
     status = node_status(tmp_path)
-    assert (status.failed, status.deleted, status.reasons) == (2, 1, {"It is no image.": 2})
+    assert status and (status.failed, status.deleted, status.reasons) == (2, 1, {"It is no image.": 2})
 
 
 def test_a_node_deletes_what_failed_long_ago_when_it_starts(trained, tmp_path):
