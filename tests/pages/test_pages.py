@@ -131,11 +131,15 @@ def test_what_a_run_says_of_itself_stands_on_the_comparison_page(trained):
 SECTIONS = ["Curves", "Calibration", "Subgroups", "Errors", "Shortcuts", "Map", "Training", "Report"]
 
 
+@pytest.fixture(scope="module")
+def comparison(trained) -> AppTest:
+    return opened("comparison")
+
+
 @pytest.mark.parametrize("section", SECTIONS)
-def test_every_section_of_the_comparison_draws(trained, section):
-    app = opened("comparison")
-    app.button_group(key="section").set_value(section).run()
-    assert not app.exception and not app.error
+def test_every_section_of_the_comparison_draws(comparison, section):
+    comparison.button_group(key="section").set_value(section).run()
+    assert not comparison.exception and not comparison.error
 
 
 def test_a_cohort_narrows_the_comparison(trained, demo):
