@@ -2,20 +2,17 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from core.cli.main import main
 from core.errors import UserError
-from core.runs import Sweep, Trial, list_sweeps, open_run, open_sweep
+from core.runs import Sweep, Trial, detached, list_sweeps, open_run, open_sweep
 from core.training.sweep_plan import Range, read_plan
 
-PROJECT = Path(__file__).resolve().parents[2]
 TINY = """
 preset = "quick"
 {head}
@@ -44,18 +41,18 @@ def write(folder: Path, demo: Path, head: str, rest: str) -> Path:
 def test_a_grid_is_trained_once_although_it_is_killed(demo, own_home, tmp_path):
     """The driver is killed in its first trial; what has finished keeps the time at which it ended."""
     path = write(tmp_path, demo, 'name = "rates"\nseeds = [0, 1]', "[values]\nlearning_rate = [1e-4, 1e-3]")
-    words = [sys.executable, "-m", "core", "sweep", str(path)]
-    first = subprocess.Popen(words, cwd=PROJECT, env={**os.environ}, stdout=subprocess.PIPE, text=True)
+    log = tmp_path / "log.txt"
+    start = partial(detached.start, "core", "sweep", str(path), log=log, locks=(), environment=os.environ)
+    first = start()
     deadline = time.monotonic() + 600
     while not (list_sweeps() and list_sweeps()[0].trials and _finished(list_sweeps()[0])):
         assert time.monotonic() < deadline and first.poll() is None
         time.sleep(0.1)
-    first.send_signal(signal.SIGKILL)
+    first.kill()
     first.wait()
     before = {name: open_run(name).status().ended for name in _finished(open_sweep("rates"))}
 
-    done = subprocess.run(words, cwd=PROJECT, env={**os.environ}, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert start().wait() == 0, log.read_text()
     sweep = open_sweep("rates")
     assert [trial.values for trial in sweep.trials] == [{"learning_rate": 1e-4}, {"learning_rate": 1e-3}]
     assert [trial.runs for trial in sweep.trials] == [(f"rates-00{n}-s0", f"rates-00{n}-s1") for n in (0, 1)]
@@ -64,7 +61,7 @@ def test_a_grid_is_trained_once_although_it_is_killed(demo, own_home, tmp_path):
         assert open_run(name).status().ended == ended
     runs = sweep.runs(sweep.trials[1])
     assert [run.settings().seed for run in runs] == [0, 1] and runs[0].settings().learning_rate == 1e-3
-    assert sweep.best().number in (0, 1) and "Best: trial" in done.stdout
+    assert sweep.best().number in (0, 1) and "Best: trial" in log.read_text()
     # A trial publishes no model and needs no reference.
     assert not (own_home / "model_weights").exists()
     assert not any(runs[0].path.rglob("references")) and runs[0].model_folder() == own_home / "model_weights"
