@@ -9,7 +9,7 @@ from core.cli.output import Bar, as_json, precision, print_json
 from core.dataset import open_dataset
 from core.errors import UserError
 from core.images import read_image, shown
-from core.inference import AvailableModel, Reader, file_results, save_reference
+from core.inference import AvailableModel, Reader, file_results, percent, save_reference
 from core.registry import RETIRED, active_model, list_models, missing_model
 from core.runs import open_run
 
@@ -64,9 +64,9 @@ def _print(result: dict) -> None:
         print(f"{outcome:>10}          {result['file']}: {result['error']}")
         return
     label = result.get("finding", result["label"])
-    print(f"{label:>10}  {result['calibrated']:6.1%}  {result['file']}")
+    print(f"{label:>10}  {percent(result['calibrated']):>6}  {result['file']}")
     if "member_lowest" in result:
-        print(f"{'':>20}Members: {result['member_lowest']:.1%} to {result['member_highest']:.1%}")
+        print(f"{'':>20}Members: {percent(result['member_lowest'])} to {percent(result['member_highest'])}")
     if similar := result.get("similar_test_images"):
         print(
             f"{'':>20}Test images with the nearest probabilities: {similar['with_pneumonia']} of "

@@ -1,6 +1,12 @@
 """From images to readings: compiled models, their checks and explanations, without TensorFlow."""
 
-from core.inference.audit_log import AGREEMENTS, AuditLog, HumanReading, agreement_summary
+from core.inference.audit_log import (
+    AGREEMENTS,
+    WITHDRAWN,
+    AuditLog,
+    HumanReading,
+    agreement_summary,
+)
 from core.inference.engine import whole_model
 from core.inference.ensemble_predictor import EnsemblePredictor
 from core.inference.heat_location import HeatLocation, heat_location
@@ -25,7 +31,7 @@ from core.inference.models import (
 from core.inference.network_predictor import NetworkPredictor, borderline
 from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
 from core.inference.out_of_distribution import check
-from core.inference.prediction import ModelOutput, Prediction
+from core.inference.prediction import ModelOutput, Prediction, percent
 from core.inference.predictor import Predictor
 from core.inference.reader import Reader
 from core.inference.reading import FINDINGS, NO_RESULT, Reading
@@ -65,6 +71,7 @@ __all__ = [
     "Reference",
     "SecondOpinion",
     "UNCERTAIN",
+    "WITHDRAWN",
     "agreement_summary",
     "file_results",
     "heat_location",
@@ -77,6 +84,7 @@ __all__ = [
     "load_predictor",
     "model_warnings",
     "occlusion_test",
+    "percent",
     "prioritized",
     "published_models",
     "reference_of",

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS notes (
 """
 ADDED = {"answers": {"model": "TEXT NOT NULL DEFAULT ''"}}  # name, version and digest; "" before 0.2.0
 AGREEMENTS = ("agree", "disagree", "not sure")
+WITHDRAWN = "withdrawn"  # instead of one of them: the readings of this image logged before do not count
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class HumanReading:
     """A person's reading of an image, with the model's result in view.
 
     Attributes:
-        agreement: with the result, one of `AGREEMENTS`.
+        agreement: with the result, one of `AGREEMENTS`; in the log also `WITHDRAWN`.
         own: the person's finding in their own words.
         changed: whether the result changed the finding.
     """
@@ -49,6 +50,12 @@ class HumanReading:
     agreement: str
     own: str = ""
     changed: bool = False
+
+    def sentence(self) -> str:
+        """The reading in words."""
+        own = f" Own finding: {self.own}." if self.own else ""
+        changed = " The result changed the finding." if self.changed else ""
+        return f"{self.agreement.capitalize()}.{own}{changed}"
 
 
 class AuditLog:
@@ -123,6 +130,7 @@ def agreement_summary(readings: pd.DataFrame) -> str:
         readings: as `AuditLog.human_readings` returns them.
     """
     last = readings.drop_duplicates(["sha256", "run", "stage"], keep="last")
+    last = last[last["agreement"] != WITHDRAWN]
     sure = last[last["agreement"] != "not sure"]
     if sure.empty:
         return "No agreement or disagreement recorded yet."

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core import config
 from core.architecture import VGG19
@@ -12,6 +13,7 @@ from core.inference.identity import ModelIdentity, identity_of, model_warnings
 from core.runs import bundled_runs
 from core.weights import ModelRecord, WeightsError, read_record
 
+NOT_EVALUATED = "Not evaluated on test images."
 TARGET_RULE = re.compile(r"^(sensitivity|specificity) of at least (\d+)% on validation$")
 
 
@@ -91,18 +93,36 @@ class AvailableModel:
 
     def test_result_sentence(self) -> str:
         """Sensitivity and specificity on the test images with 95% intervals, in a sentence."""
-        test = (self.record.evaluation or {}).get("test")
-        if not test or not all(map(sum, test["confusion_matrix"])):
-            return "Not evaluated on test images."
-        (tn, fp), (fn, tp) = test["confusion_matrix"]
-        fractions = {"sensitivity": (tp, tp + fn), "specificity": (tn, tn + fp)}
-        rates = []
-        for name, (count, total) in fractions.items():
-            interval = wilson(count, total)
-            assert interval is not None  # there are images of both classes
-            rates.append("{} {:.0%} ({:.0%} to {:.0%})".format(name, count / total, *interval))
+        if not (rates := self._test_rates()):
+            return NOT_EVALUATED
+        test = self._test()
         threshold = float(calibrated(test.get("threshold", THRESHOLD), self.record.temperature))
-        return f"On {test['n']} test images at a decision threshold of {threshold:.1%}: {', '.join(rates)}."
+        sensitivity, specificity = rates
+        return (
+            f"On {test['n']} test images at a decision threshold of {threshold:.1%}: sensitivity "
+            f"{sensitivity}, specificity {specificity}."
+        )
+
+    def plain_test_sentence(self) -> str:
+        """The same for a clinician: how good the model was, and on whom."""
+        if not (rates := self._test_rates()):
+            return NOT_EVALUATED
+        data = f" of {self.record.data}, the data set it was trained on" if self.record.data else ""
+        return (
+            f"On {self._test()['n']} test images{data}, the model saw pneumonia in {rates[0]} of those that "
+            f"show it, and none in {rates[1]} of the others. Elsewhere it may do worse."
+        )
+
+    def _test(self) -> dict[str, Any]:
+        return (self.record.evaluation or {}).get("test") or {}
+
+    def _test_rates(self) -> tuple[str, str] | None:
+        """Sensitivity and specificity on the test images with 95% intervals; None without both classes."""
+        matrix = self._test().get("confusion_matrix")
+        if not matrix or not all(map(sum, matrix)):
+            return None
+        (tn, fp), (fn, tp) = matrix
+        return _rate(tp, tp + fn), _rate(tn, tn + fp)
 
     def threshold_sentence(self) -> str:
         """The calibrated decision threshold and how it was chosen, in a sentence."""
@@ -117,6 +137,12 @@ class AvailableModel:
         if self.record.operating_points:  # found on validation together with the temperature
             return f"Probabilities are calibrated on validation (temperature {self.record.temperature:.2f})."
         return "Probabilities are not calibrated."
+
+
+def _rate(count: int, total: int) -> str:
+    interval = wilson(count, total)
+    assert interval is not None  # there are images
+    return "{:.0%} ({:.0%} to {:.0%})".format(count / total, *interval)
 
 
 def published_models(folder: Path | None = None) -> list[AvailableModel]:

@@ -85,3 +85,14 @@ def predictions(
         Prediction(CLASS_NAMES[int(raw >= record.threshold)], float(raw), float(calm), tuple(each))
         for raw, calm, each in zip(probabilities, scaled, by_image, strict=True)
     ]
+
+
+def percent(probability: float) -> str:
+    """A probability with one decimal; never as 0% or 100%, which no model can promise.
+
+    >>> percent(0.1234), percent(0.99996), percent(0.0001)
+    ('12.3%', '>99.9%', '<0.1%')
+    """
+    if probability > 0.999:
+        return ">99.9%"
+    return "<0.1%" if probability < 0.001 else f"{probability:.1%}"

@@ -8,7 +8,7 @@ from core.inference.heat_location import HeatLocation
 from core.inference.heat_map import HeatMap
 from core.inference.image_check import Check
 from core.inference.lung_check import LUNG_REASONS
-from core.inference.prediction import ModelOutput, Prediction
+from core.inference.prediction import ModelOutput, Prediction, percent
 from core.inference.stability import UNCERTAIN, SecondOpinion
 from core.inference.track_record import SimilarScores
 
@@ -23,6 +23,13 @@ CERTAINTY = (
 )
 NO_RESULT = "No result"
 FINDINGS = {"PNEUMONIA": "Pneumonia", "NORMAL": "No pneumonia", UNCERTAIN: "Uncertain"}
+ADVICE = {
+    NO_RESULT: "Read this image without the model.",
+    "Pneumonia": "Read the image yourself, with this in mind. The result alone is no reason to treat.",
+    "No pneumonia": "This does not rule out pneumonia: in a child who is ill, the examination decides.",
+    "Uncertain": "The model does not decide this one. Read the image yourself as if there were no result.",
+}
+STABLE = 0.10  # width of the range of probabilities up to which a result counts as stable
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +93,29 @@ class Reading:
         return FINDINGS[self.second_opinion.finding if self.second_opinion else self.prediction.label]
 
     @property
+    def advice(self) -> str:
+        """What to do with the finding, in a sentence or two."""
+        return ADVICE[self.finding]
+
+    @property
+    def contradiction(self) -> str:
+        """`too high` or `too low` if test images contradict the probability; else ""."""
+        return self.similar_scores.contradiction(self.prediction.calibrated) if self.similar_scores else ""
+
+    @property
     def certainty(self) -> str:
         """The probability in a radiologist's words, or that test images contradict it."""
-        probability = self.prediction.calibrated
-        contradiction = self.similar_scores.contradiction(probability) if self.similar_scores else ""
-        return f"{contradiction}, going by test images" if contradiction else certainty(probability)
+        contradiction = self.contradiction
+        return (
+            f"{contradiction}, going by test images"
+            if contradiction
+            else certainty(self.prediction.calibrated)
+        )
+
+    @property
+    def score_name(self) -> str:
+        """What its probability is called: where test images contradict it, it is a score."""
+        return "Score for pneumonia" if self.contradiction else "Probability of pneumonia"
 
     def remarks(self) -> list[str]:
         """What a reader should know besides the probability, one sentence each; warnings come first."""
@@ -110,7 +135,7 @@ class Reading:
         spread = self.prediction.spread
         if self.withheld or not spread:
             return ""
-        lowest, highest = (f"{probability:.1%}" for probability in spread)
+        lowest, highest = map(percent, spread)
         return f"The ensemble's {len(self.prediction.members)} members give {lowest} to {highest}."
 
     def warnings(self) -> list[str]:
@@ -165,6 +190,11 @@ def _stability(opinion: SecondOpinion) -> list[str]:
         return []
     if opinion.changed:
         return [f"{_changed(opinion)}."]
+    if opinion.highest - opinion.lowest > STABLE:
+        return [
+            f"Same label in all {opinion.copies} shifted or mirrored copies, but not stable: "
+            f"{_range(opinion)}."
+        ]
     return [f"Result unchanged in all {opinion.copies} shifted or mirrored copies ({_range(opinion)})."]
 
 

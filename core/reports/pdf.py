@@ -1,8 +1,10 @@
 """A document as a PDF, laid out by reportlab."""
 
 import html
+import time
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from reportlab.lib import colors
@@ -44,7 +46,7 @@ def write(path: Path, title: str, sections: list[Section]) -> None:
         story += [KeepTogether(content[:together]), *content[together:]]
     margins = {f"{side}Margin": MARGIN for side in ("left", "right", "top", "bottom")}
     document = SimpleDocTemplate(str(path), pagesize=A4, title=title, author="Pneumonia studio", **margins)
-    document.build(story, onFirstPage=_page_number, onLaterPages=_page_number)
+    document.build(story, canvasmaker=_NumberedCanvas)
 
 
 def _content(section: Section) -> list[Flowable]:
@@ -65,22 +67,35 @@ def _content(section: Section) -> list[Flowable]:
 
 
 def _table(table: pd.DataFrame) -> Table:
-    rows = [["", *table.columns]]
-    rows += [[name, *row] for name, row in zip(table.index, table.values, strict=True)]
-    texts = [[_plain(str(cell)) for cell in row] for row in rows]
+    """The table; with rows and columns exchanged where words would have to break otherwise."""
+    texts = _texts(table)
+    if sum(_words(texts)) > WIDTH and len(table) < len(table.columns):
+        texts = _texts(table.T)
     cells = [[Paragraph(text, CELL) for text in row] for row in texts]
     return Table(cells, _column_widths(texts), repeatRows=1, style=RULES, spaceBefore=GAP)
 
 
+def _texts(table: pd.DataFrame) -> list[list[str]]:
+    """Cells by row, headings included."""
+    rows = [["", *table.columns]]
+    rows += [[name, *row] for name, row in zip(table.index, table.values, strict=True)]
+    return [[_plain(str(cell)) for cell in row] for row in rows]
+
+
+def _width(text: str) -> float:
+    return stringWidth(text, CELL.fontName, CELL.fontSize) + CELL_PADDING
+
+
+def _words(texts: list[list[str]]) -> list[float]:
+    """Width of the widest word of each column."""
+    columns = zip(*texts, strict=True)
+    return [max(_width(word) for text in column for word in text.split() or [""]) for column in columns]
+
+
 def _column_widths(texts: list[list[str]]) -> list[float]:
     """Widths that sum to `WIDTH`: whole lines where they fit, else whole words where those fit."""
-
-    def width(text: str) -> float:
-        return stringWidth(text, CELL.fontName, CELL.fontSize) + CELL_PADDING
-
-    columns = list(zip(*texts, strict=True))
-    lines = [max(map(width, column)) for column in columns]
-    words = [max(width(word) for text in column for word in text.split() or [""]) for column in columns]
+    lines = [max(map(_width, column)) for column in zip(*texts, strict=True)]
+    words = _words(texts)
     if sum(lines) <= WIDTH:
         return [*lines[:-1], WIDTH - sum(lines[:-1])]
     if sum(words) >= WIDTH:
@@ -102,9 +117,29 @@ def _pictures(pictures: list[Picture]) -> Table:
     return Table([cells], [width] * len(cells), style=[TOP, flush], hAlign="LEFT", spaceBefore=GAP)
 
 
-def _page_number(canvas: Canvas, document: SimpleDocTemplate) -> None:
-    canvas.setFont("Helvetica", 8)
-    canvas.drawCentredString(A4[0] / 2, 10 * mm, str(document.page))
+class _NumberedCanvas(Canvas):
+    """Says at the foot of each page when the document was made, which page it is, and of how many.
+
+    How many is known at the end only, so pages are held back until then.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._made = time.strftime("%Y-%m-%d %H:%M %Z")
+        self._pages: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:
+        self._pages.append(dict(self.__dict__))
+        self._startPage()  # pyright: ignore[reportAttributeAccessIssue]
+
+    def save(self) -> None:
+        for number, page in enumerate(self._pages, start=1):
+            self.__dict__.update(page)
+            self.setFont("Helvetica", 8)
+            self.drawString(MARGIN, 10 * mm, f"Made {self._made}")
+            self.drawRightString(A4[0] - MARGIN, 10 * mm, f"Page {number} of {len(self._pages)}")
+            super().showPage()
+        super().save()
 
 
 def _paragraph(text: str, style: str) -> Paragraph:

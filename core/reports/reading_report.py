@@ -3,14 +3,14 @@
 import io
 import tempfile
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import PIL.Image
 
-from core.inference import NOTICE, AvailableModel, Reading
+from core.inference import NOTICE, AvailableModel, HumanReading, Reading, percent
 from core.reports.document import Picture, Section, write_pdf
 
 STRENGTH = 0.6  # of the heat map
@@ -41,19 +41,32 @@ def overlaid(reading: Reading, strength: float = STRENGTH) -> np.ndarray:
     return overlay(reading.image.pixels, reading.heat_map.over(reading.image.pixels), strength)
 
 
-def reading_report(readings: Iterable[Reading], model: AvailableModel) -> bytes:
-    """A PDF with a section per image: finding, probability, remarks, image and heat map.
+def reading_report(
+    readings: Iterable[Reading], model: AvailableModel, human: Mapping[str, HumanReading] | None = None
+) -> bytes:
+    """A PDF with a section per image: finding, advice, probability, remarks, image and heat map.
 
-    It contains file names and non-identifying DICOM attributes, but no patient names, IDs or dates.
+    Several images begin with a summary. It contains file names and non-identifying DICOM attributes, but no
+    patient names, IDs or dates.
+
+    Args:
+        readings: in the order of the report.
+        model: that made them.
+        human: readings by a person, by the SHA-256 of the image's file.
     """
+    human = human or {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sections = [Section("Model", [_table(_model_rows(model)), INTENDED_USE])]
+        sections, summary = [], []
         for number, reading in enumerate(readings, start=1):
             pictures = _pictures(reading, folder, number)
-            title = f"{_distinct_in_print(reading.image.name)}: {reading.finding}"
-            parts = [_table(_result_rows(reading)), *reading.remarks(), *pictures]
-            sections.append(Section(title, parts, together=True))
+            name, own = _distinct_in_print(reading.image.name), human.get(reading.image.sha256)
+            parts = [reading.advice, _table(_result_rows(reading, own)), *reading.remarks(), *pictures]
+            sections.append(Section(f"{name}: {reading.finding}", parts, together=True))
+            summary.append(_summary_row(name, reading, own))
+        if len(sections) > 1:
+            sections.insert(0, _summary(summary))
+        sections.append(Section("Model", [_table(_model_rows(model)), INTENDED_USE], together=True))
         write_pdf(folder / "report.pdf", "Chest X-ray reading", sections)
         return (folder / "report.pdf").read_bytes()
 
@@ -88,14 +101,33 @@ def _model_rows(model: AvailableModel) -> dict[str, str]:
     }
 
 
-def _result_rows(reading: Reading) -> dict[str, str]:
+def _summary(rows: list[dict[str, str]]) -> Section:
+    """How many images have which finding, and a row for each image."""
+    table = pd.DataFrame(rows).set_index("Image")
+    counts = table["Finding"].value_counts()
+    findings = ", ".join(f"{finding} {count}" for finding, count in counts.items())
+    return Section("Summary", [f"{len(table)} images: {findings}.", table])
+
+
+def _summary_row(name: str, reading: Reading, human: HumanReading | None) -> dict[str, str]:
+    return {
+        "Image": name,
+        "Finding": reading.finding,
+        "Probability": "" if reading.withheld else percent(reading.prediction.calibrated),
+        "Warnings": str(len(reading.image_warnings())),
+        "Reader": human.agreement if human else "",
+    }
+
+
+def _result_rows(reading: Reading, human: HumanReading | None) -> dict[str, str]:
     probability = reading.prediction.calibrated
-    result = {"Probability of pneumonia": f"{probability:.1%} ({reading.certainty})"}
+    result = {reading.score_name: f"{percent(probability)} ({reading.certainty})"}
     if spread := reading.prediction.spread:
-        result["Members of the ensemble"] = "{:.1%} to {:.1%}".format(*spread)
+        result["Members of the ensemble"] = " to ".join(map(percent, spread))
     return {
         "Finding": reading.finding,
         **({} if reading.withheld else result),
+        **({"Reader": human.sentence()} if human else {}),
         "Size in pixels": f"{reading.image.width} x {reading.image.height}",
         **reading.image.facts,
         "SHA-256 of the file": reading.image.sha256,

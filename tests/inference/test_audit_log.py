@@ -11,6 +11,7 @@ import pytest
 from core.errors import UserError
 from core.images import Image
 from core.inference import (
+    WITHDRAWN,
     AuditLog,
     HumanReading,
     ModelIdentity,
@@ -91,3 +92,12 @@ def test_a_log_that_cannot_be_used_says_so(tmp_path):
     (tmp_path / "audit.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(UserError, match="cannot be used"):
         AuditLog(tmp_path / "audit.sqlite").results()
+
+
+def test_a_withdrawn_reading_does_not_count(tmp_path):
+    log = AuditLog(tmp_path / "audit.sqlite")
+    for agreement in ("disagree", WITHDRAWN):
+        log.add_human_reading("a", RECORD, HumanReading(agreement))
+    assert "No agreement" in agreement_summary(log.human_readings())
+    log.add_human_reading("a", RECORD, HumanReading("agree"))
+    assert agreement_summary(log.human_readings()).startswith("Readers agreed with 1 of 1 results")

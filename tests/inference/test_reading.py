@@ -1,5 +1,6 @@
 import io
 import re
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -12,12 +13,14 @@ from core.images import Image, read_image
 from core.inference import (
     Check,
     HeatMap,
+    HumanReading,
     ModelOutput,
     Neighbour,
     Prediction,
     Reader,
     Reading,
     SecondOpinion,
+    percent,
 )
 from core.registry import answering_models
 from core.reports import overlay_png, reading_report
@@ -35,7 +38,7 @@ def seen():
 
 def reading(doubt="", **changes):
     answer = ANSWER
-    second = {"finding": "NORMAL", "changed": 0, "copies": 8, "lowest": 0.2, "highest": 0.4, "similar": []}
+    second = {"finding": "NORMAL", "changed": 0, "copies": 8, "lowest": 0.25, "highest": 0.3, "similar": []}
     second = SecondOpinion(**{**second, "stages": {1: answer, 3: answer}, **changes})
     return Reading(IMAGE, seen(), heat_map_warning=doubt, second_opinion=second)
 
@@ -43,12 +46,15 @@ def reading(doubt="", **changes):
 def test_remarks_say_how_far_an_answer_can_be_relied_on():
     assert reading().finding == "No pneumonia"
     assert reading(changed=1, highest=0.9).remarks()[0] == (
-        "Result changed in 1 of 8 shifted or mirrored copies (probability 20% to 90%)."
+        "Result changed in 1 of 8 shifted or mirrored copies (probability 25% to 90%)."
     )
     assert reading().remarks() == [
-        "Result unchanged in all 8 shifted or mirrored copies (probability 20% to 40%).",
+        "Result unchanged in all 8 shifted or mirrored copies (probability 25% to 30%).",
         "All stages agree: stage 1 no pneumonia (30%), stage 3 no pneumonia (30%).",
     ]
+    assert reading(highest=0.52).remarks()[0] == (
+        "Same label in all 8 shifted or mirrored copies, but not stable: probability 25% to 52%."
+    )
     doubtful = reading("In a corner.", finding="UNCERTAIN", changed=3)
     assert doubtful.finding == "Uncertain"
     assert doubtful.remarks()[0] == "In a corner."
@@ -103,11 +109,17 @@ def test_the_report_holds_each_image_with_its_answer(trained, demo):
     reader = Reader(trained.weights_path(3))
     readings = reader.read(images, heat_map=True, second_opinion=True, anyway=True)
     model = next(item for item in answering_models() if item.stage.number == 3)
-    pages = PdfReader(io.BytesIO(reading_report(readings, model))).pages
+    noted = {images[1].sha256: HumanReading("disagree", "effusion", True)}
+    pages = PdfReader(io.BytesIO(reading_report(readings, model, noted))).pages
     text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
     for found in readings:
         assert f"{found.image.name}: {found.finding}" in text
-        assert f"{found.prediction.calibrated:.1%}" in text
+        assert percent(found.prediction.calibrated) in text and found.advice in text
+    assert "Disagree. Own finding: effusion. The result changed the finding." in text
+    assert text.index("2 images: ") < text.index(f"{images[0].name}: ") < text.index("Trained on")
+    for number, page in enumerate(pages, start=1):
+        foot = page.extract_text()
+        assert f"Page {number} of {len(pages)}" in foot and time.strftime("Made %Y-") in foot
     assert "SYNTHETIC" in text and "Not a medical device" in text and "On 15 test images" in text
     assert sum(len(page.images) for page in pages) == 4
 
