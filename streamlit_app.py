@@ -122,5 +122,6 @@ with st.sidebar:
     st.caption(f"Version {__version__} · For research use only. Not a medical device.")
     if protected:
         st.button("Sign out", icon=":material/logout:", on_click=st.logout)
+st.html(Path(__file__).parent / "pages" / "look.css")
 with failures_shown():
     page.run()

@@ -28,8 +28,9 @@ def batch_view() -> None:
         folder = st.text_input(
             "Results folder",
             key="batch",
-            placeholder="The folder given as --out",
-            help="Written by `python -m core batch SOURCE --out FOLDER`. The job may still be running.",
+            placeholder="/home/.../results",
+            help="The folder that a batch job writes its results into; the job may still be running. See "
+            "*batch* in the documentation of the command line.",
         ).strip()
         if not folder:
             return

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.images import IMAGE_SUFFIXES, distinct, is_dicom
-from core.inference import AvailableModel, Reading
+from core.inference import AvailableModel, HumanReading, Reading
 from core.reports import dicom_objects, overlay_png, reading_report
 from pages.diagnosis.entries import Entry, entries, full_reading
 from pages.diagnosis.file_button import file_button
@@ -28,7 +28,7 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
     with buttons:
         file_button(
             "PDF report",
-            lambda: reading_report([reading], model),
+            lambda: reading_report([reading], model, _human([entry])),
             f"{stem}.pdf",
             ":material/picture_as_pdf:",
             "pdf",
@@ -82,7 +82,7 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 
 @st.fragment
 def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
-    """All results as a table, and a report of all readable images."""
+    """All results as a table, and a report of all readable images, in the given order."""
     table = result_table(shown, model).drop(columns=["arrived", "read"])
     buttons, failure = st.container(horizontal=True), st.empty()
     with buttons:
@@ -92,12 +92,17 @@ def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
         )
         file_button(
             "PDF of all results",
-            lambda: reading_report(_readings(shown, model), model),
+            lambda: reading_report(_readings(shown, model), model, _human(shown)),
             "reading.pdf",
             ":material/picture_as_pdf:",
             "all-pdf",
             failure,
         )
+
+
+def _human(shown: list[Entry]) -> dict[str, HumanReading]:
+    """The user's readings, by the SHA-256 of the image's file."""
+    return {entry.upload.key: entry.human_reading for entry in shown if entry.human_reading}
 
 
 def _readings(shown: list[Entry], model: AvailableModel) -> Iterator[Reading]:

@@ -13,6 +13,7 @@ from core.images import ImageError, decode_safely, jpeg_data_url, network_pixels
 from core.inference import AuditLog, AvailableModel, HumanReading, Reader, Reading
 from core.shadow import read_in_shadow
 from pages.diagnosis.uploads import Upload
+from pages.shared.kept_switch import is_on
 from pages.shared.table_images import THUMBNAIL_SIDE
 
 
@@ -54,6 +55,30 @@ def entries() -> dict[str, Entry]:
     return st.session_state.setdefault("entries", {})
 
 
+def add_images(uploads: list[Upload]) -> None:
+    """Put uploaded images into the session; a single one is shown next."""
+    session = entries()
+    for upload in uploads:
+        session.setdefault(upload.key, Entry(upload, time.time()))
+    _show_first()
+    if len(uploads) == 1:
+        show_next(session[uploads[0].key])
+
+
+def show_next(entry: Entry) -> None:
+    """Choose the image that is shown in full."""
+    st.session_state["shown-image"] = entry.upload.key
+
+
+def _show_first() -> None:
+    st.session_state.pop("shown-image", None)
+
+
+def remove(entry: Entry) -> None:
+    """Take an image out of the session."""
+    entries().pop(entry.upload.key, None)
+
+
 def session_thumbnails() -> dict[str, str]:
     """The images of this session as data URLs, by the SHA-256 of their files."""
     return {key: entry.thumbnail for key, entry in entries().items() if entry.thumbnail}
@@ -61,31 +86,26 @@ def session_thumbnails() -> dict[str, str]:
 
 def audit_log() -> AuditLog | None:
     """The audit log, if the user wants one."""
-    return AuditLog() if st.session_state.get("log") else None
+    return AuditLog() if is_on("log") else None
 
 
 def read_all(
-    uploads: list[Upload],
-    model: AvailableModel,
-    is_active: bool,
-    progress: Callable[[int, list[Entry]], None],
+    model: AvailableModel, is_active: bool, progress: Callable[[int, list[Entry]], None]
 ) -> list[Entry]:
-    """An entry for each upload, read by the model.
+    """The images of the session, read by the model.
 
     Args:
         is_active: whether the model is the active one; then shadow models read the images, too.
         progress: called after each batch with the number of images read and all entries.
     """
-    session = entries()
-    for upload in uploads:
-        session.setdefault(upload.key, Entry(upload, time.time()))
-    shown = [session[upload.key] for upload in uploads]
+    shown = list(entries().values())
     unread = [entry for entry in shown if not entry.error and not entry.reading(model)]
     if len(unread) == 1:  # it is shown in full next, so the full reading is cached at once
         try:
             _store(unread[0], model, full_reading(unread[0], model), is_active)
         except ImageError as error:
             unread[0].error = str(error)
+            _show_first()
     elif unread:
         done = len(shown) - len(unread)
         for count in _read_many(unread, model, is_active):
@@ -121,7 +141,8 @@ def _read_many(unread: list[Entry], model: AvailableModel, is_active: bool) -> I
     # Bytes are fetched when they are decoded: all of them at once would not fit into memory.
     loaders = [lambda entry=entry: decode_safely(entry.upload.data(), entry.upload.name) for entry in unread]
     waiting = iter(unread)
-    for batch in Reader.of(model).read_files(loaders, anyway=_cache_key(model)[-1]):
+    # With heat maps, whose warnings belong into the list: a quarter of the time.
+    for batch in Reader.of(model).read_files(loaders, heat_map=True, anyway=_cache_key(model)[-1]):
         for reading, entry in zip(batch, waiting, strict=False):
             if isinstance(reading, UserError):
                 entry.error = str(reading)
@@ -140,5 +161,5 @@ def _store(entry: Entry, model: AvailableModel, reading: Reading, is_active: boo
 
 def _cache_key(model: AvailableModel) -> tuple[str, int, bool]:
     """What a reading depends on besides the image: the model's file, and whether results are withheld."""
-    anyway = bool(st.session_state.get("anyway"))
+    anyway = is_on("anyway")
     return str(model.path), model.path.stat().st_mtime_ns, anyway

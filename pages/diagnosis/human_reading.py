@@ -1,42 +1,95 @@
-"""The form for the user's own reading of an image."""
+"""The user's own reading of an image: agreement by one click or key, and what can be undone."""
+
+from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import UserError
-from core.inference import AGREEMENTS, AvailableModel, HumanReading
-from pages.diagnosis.entries import Entry, audit_log
+from core.inference import AGREEMENTS, WITHDRAWN, AvailableModel, HumanReading
+from pages.diagnosis.entries import Entry, audit_log, show_next
+from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
 
 MAX_LETTERS = 500
+KEYS = dict(zip(AGREEMENTS, ("A", "D", "U"), strict=True))
+ICONS = dict(zip(AGREEMENTS, ("check", "close", "question_mark"), strict=True))
 
 
-def reading_form(entry: Entry, model: AvailableModel) -> None:
-    """Ask whether the user agrees with the result; saving marks the image as read."""
-    title = "Your reading" + (f": {entry.human_reading.agreement}" if entry.human_reading else "")
-    expander = st.expander(title, icon=":material/edit_note:", key="reading")
-    with expander, st.form(f"reading-{entry.upload.key}", border=False):
-        before = entry.human_reading or HumanReading("")
-        agreement = st.segmented_control(
-            "Do you agree with the result?",
-            AGREEMENTS,
-            default=before.agreement or None,
-            help="Saving marks the image as read.",
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """The last reading that was saved.
+
+    Attributes:
+        entry: the image.
+        model: whose result it concerns.
+        before: the reading that it replaced.
+        following: the image that is shown instead; None if it is the same.
+    """
+
+    entry: Entry
+    model: AvailableModel
+    before: HumanReading | None
+    following: Entry | None
+
+
+def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | None) -> None:
+    """Ask whether the user agrees with the result; the answer marks the image as read.
+
+    Args:
+        entry: the image.
+        model: that read it.
+        following: the image to show once the answer is saved; None to stay.
+    """
+    given = entry.human_reading or HumanReading("")
+    with st.container(horizontal=True, gap="small"):
+        for agreement in AGREEMENTS:
+            st.button(
+                agreement.capitalize(),
+                icon=f":material/{ICONS[agreement]}:",
+                type="primary" if agreement == given.agreement else "secondary",
+                shortcut=KEYS[agreement],
+                key=f"say-{agreement}",
+                on_click=failures_told(_save),
+                args=(entry, model, agreement, following),
+            )
+    title = "Your finding" + (f": {given.own}" if given.own else "")
+    with st.expander(escaped(title), icon=":material/edit_note:", key=f"finding-{entry.upload.key}"):
+        st.text_input(
+            "Your finding",
+            given.own,
+            max_chars=MAX_LETTERS,
+            key=f"own-{entry.upload.key}",
+            help="Saved with Agree, Disagree or Not sure; it stands in the report.",
         )
-        own = st.text_input("Your finding", before.own, max_chars=MAX_LETTERS)
-        changed = st.checkbox("The result changed my finding", before.changed)
-        if st.form_submit_button("Save", icon=":material/save:"):
-            if agreement is None:
-                st.error("First choose whether you agree, disagree or are not sure.", icon=":material/error:")
-                return
-            _save(entry, model, HumanReading(agreement, own.strip(), changed))
+        st.checkbox("The result changed my finding", given.changed, key=f"changed-{entry.upload.key}")
 
 
-def _save(entry: Entry, model: AvailableModel, reading: HumanReading) -> None:
-    entry.human_reading = reading
+def show_saved() -> None:
+    """What was saved last, with a way back."""
+    saved: Saved | None = st.session_state.get("saved")
+    if saved is None or saved.entry.human_reading is None:
+        return
+    following = f" Next: {saved.following.upload.name}." if saved.following else ""
+    sentence = f"Saved: {saved.entry.human_reading.agreement}, {saved.entry.upload.name}.{following}"
+    with st.container(horizontal=True, vertical_alignment="center", key="saved-line"):
+        st.caption(f":material/check: {escaped(sentence)}", width="content")
+        st.button("Undo", icon=":material/undo:", type="tertiary", on_click=failures_told(_undo))
+
+
+def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry | None) -> None:
+    own = st.session_state.get(f"own-{entry.upload.key}", "").strip()
+    reading = HumanReading(agreement, own, bool(st.session_state.get(f"changed-{entry.upload.key}")))
     if log := audit_log():
-        try:
-            log.add_human_reading(entry.upload.key, model.record, reading)
-        except UserError as error:
-            st.error(escaped(str(error)), icon=":material/error:")
-            return
-    st.rerun()
+        log.add_human_reading(entry.upload.key, model.record, reading)
+    st.session_state["saved"] = Saved(entry, model, entry.human_reading, following)
+    entry.human_reading = reading
+    if following:
+        show_next(following)
+
+
+def _undo() -> None:
+    saved: Saved = st.session_state.pop("saved")
+    if log := audit_log():
+        reading = saved.before or HumanReading(WITHDRAWN)
+        log.add_human_reading(saved.entry.upload.key, saved.model.record, reading)
+    saved.entry.human_reading = saved.before
+    show_next(saved.entry)

@@ -9,17 +9,26 @@ from core.registry import acknowledge, active_model, list_models, missing_model
 from pages.diagnosis.batch import batch_view
 from pages.diagnosis.card import card
 from pages.diagnosis.downloads import session_downloads
-from pages.diagnosis.entries import Entry, read_all
+from pages.diagnosis.entries import Entry, add_images, entries, read_all, remove
+from pages.diagnosis.examples import examples
+from pages.diagnosis.human_reading import show_saved
 from pages.diagnosis.session_history import session_history
-from pages.diagnosis.uploads import Upload, uploaded_images
-from pages.diagnosis.worklist import results_so_far, worklist
+from pages.diagnosis.uploads import upload_images
+from pages.diagnosis.worklist import choose_wait, filtered, following, results_so_far, worklist
+from pages.shared.header import header
+from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
 
 
 def main() -> None:
     """The page from top to bottom."""
-    st.title("Diagnosis")
+    header(
+        "Diagnosis",
+        "Does this chest X-ray of a child show pneumonia? A second opinion, on this computer alone.",
+        "Drop images, read the first, say whether you agree. Keys: J and K for the next and the previous "
+        "image, A agree, D disagree, U not sure, H heat map.",
+    )
     active = active_model()
     if active is None and list_models():
         st.info(escaped(missing_model()), icon=":material/info:")
@@ -31,26 +40,57 @@ def main() -> None:
         )
         return
     _tell_once(active.notice)
-    model = choose_model(active.model)
-    provenance(model)
-    uploads = uploaded_images()
-    if uploads:
-        results(uploads, model, is_active=model.path == active.model.path)
-    else:
-        st.caption("Upload one or more chest X-rays. They stay on this computer and are not saved.")
+    images = st.container()
+    with st.expander("Advanced", icon=":material/tune:", key="advanced"):
+        model = advanced(active.model)
+    with images:
+        for sentence in model.warnings:
+            st.warning(sentence, icon=":material/warning:")
+        if model.path != active.model.path:
+            st.info(
+                f"You are trying {model.identity}. Everybody else gets answers from the active model.",
+                icon=":material/science:",
+            )
+        upload_images(add_images)
+        if entries():
+            results(model, is_active=model.path == active.model.path)
+        else:
+            first_steps(model)
     session_history(model)
     batch_view()
 
 
-def choose_model(active: AvailableModel) -> AvailableModel:
-    """The active model, or another one to try here."""
+def first_steps(model: AvailableModel) -> None:
+    """What to know before the first image, and one to try."""
+    st.caption("One or more images, or a zip of them. They stay on this computer and are not saved.")
+    st.markdown(model.plain_test_sentence())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Try an example",
+            icon=":material/draw:",
+            on_click=lambda: add_images(examples()),
+            help="Two drawn chests, one with an opacity. They show how the page works, not how good the "
+            "model is: it warns that they are unlike real ones.",
+        )
+        st.caption("Real ones: *Get data* on the Dataset page fetches a public set.", width="content")
+
+
+def advanced(active: AvailableModel) -> AvailableModel:
+    """Which model reads, what is shown of it, and in which order; returns the model."""
     others = [item.model for item in list_models() if item.model.path != active.path]
     model = st.selectbox("Model", [active, *others], format_func=lambda item: _option(item, active))
-    if model.path != active.path:
-        st.info(
-            f"You are trying {model.identity}. Everybody else gets answers from the active model.",
-            icon=":material/science:",
+    st.caption(f"{provenance(model)} {model.test_result_sentence()} {model.threshold_sentence()}")
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        kept_switch("Upload a folder", "folder", "Subfolders are included.")
+        anyway = kept_switch(
+            "Show withheld results",
+            "anyway",
+            "Results are withheld for images that the model cannot judge. Turn this on to see them "
+            "with a warning.",
         )
+        choose_wait()
+    if anyway:
+        st.caption("No result is withheld. Warnings are still shown.")
     return model
 
 
@@ -73,22 +113,20 @@ def _tell_once(notice: str) -> None:
         st.rerun()
 
 
-def provenance(model: AvailableModel) -> None:
-    """The model's run, what it was trained on and how well it did on the test images."""
+def provenance(model: AvailableModel) -> str:
+    """The model's run and what it was trained on, in a sentence."""
     record = model.record
-    for sentence in model.warnings:
-        st.warning(sentence, icon=":material/warning:")
     weights = {"none": "random", "": "unknown"}.get(record.starting_weights, record.starting_weights)
     contrast = ", with contrast equalisation (CLAHE)" if record.preprocessing == CLAHE else ""
     contrast += ", framed by the lungs" if record.framing == LUNGS else ""
     data = record.data or "unknown data"
     origin = f"Mean of {model.origin}, " if record.members else f"Run {record.run}, " if record.run else ""
     trained = f"{origin}trained on {data} from {weights} weights{contrast}."
-    st.caption(f"{trained[0].upper()}{trained[1:]} {model.test_result_sentence()}")
+    return trained[0].upper() + trained[1:]
 
 
-def results(uploads: list[Upload], model: AvailableModel, is_active: bool) -> None:
-    """The images as a worklist, and the selected one in full."""
+def results(model: AvailableModel, is_active: bool) -> None:
+    """The images as a worklist, and beside it the chosen one in full."""
     bar, so_far = st.progress(0.0, "Reading ..."), st.empty()
 
     def show(done: int, entries: list[Entry]) -> None:
@@ -97,21 +135,38 @@ def results(uploads: list[Upload], model: AvailableModel, is_active: bool) -> No
             results_so_far(entries, model)
 
     try:
-        entries = read_all(uploads, model, is_active, show)
+        everything = read_all(model, is_active, show)
     except UserError as error:  # the model's file has become unreadable, or the log cannot be written
         st.error(escaped(str(error)), icon=":material/error:")
         return
     finally:
         bar.empty()
         so_far.empty()
-    for entry in entries:
+    for entry in everything:
         if entry.error:
             st.error(escaped(entry.error), icon=":material/error:")
-    selected = worklist(entries, model) if len(entries) > 1 else entries[0]
-    if len(entries) > 1:
-        session_downloads(entries, model)
-    if selected and not selected.error:
-        card(selected, model)
+    show_saved()
+    if len(everything) == 1:
+        _in_full(everything[0], model, None)
+        return
+    shown = filtered(everything, model)
+    if not shown:
+        st.caption("No images match.")
+        return
+    left, right = st.columns([3, 8], gap="medium")
+    with left, st.container(key="worklist"):
+        selected = worklist(shown, model)
+        session_downloads(shown, model)
+    with right:
+        _in_full(selected, model, following(shown, selected))
+
+
+def _in_full(entry: Entry, model: AvailableModel, next_entry: Entry | None) -> None:
+    if not entry.error:
+        card(entry, model, next_entry)
+    st.button(
+        "Remove from the list", icon=":material/delete:", type="tertiary", on_click=remove, args=(entry,)
+    )
 
 
 main()

@@ -6,6 +6,7 @@ from core.errors import UserError
 from core.inference import AuditLog, AvailableModel, agreement_summary
 from pages.diagnosis.entries import entries
 from pages.diagnosis.worklist import result_table, show_results
+from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
 
 
@@ -13,10 +14,10 @@ def session_history(model: AvailableModel) -> None:
     """The images of this session, the last first; the switch of the audit log and its contents."""
     newest_first = list(entries().values())[::-1]
     with st.expander("Session and audit log", icon=":material/history:", key="history"):
-        logging = st.toggle(
+        logging = kept_switch(
             "Keep an audit log on this computer",
-            key="log",
-            help="Records time, digest of the file, model, operating point, probability and your readings; "
+            "log",
+            "Records time, digest of the file, model, operating point, probability and your readings; "
             "no names, IDs, dates or file names. The log remains after the session.",
         )
         if logging:

@@ -26,14 +26,14 @@ def similar_images(similar: list[Neighbour], model: AvailableModel) -> None:
             )
         return
     dataset = _training_set(model)
-    with st.expander("Most similar training images", icon=":material/compare:", key="similar"):
-        if dataset is None:
-            st.caption("The images are not on this computer; only their labels are known.")
-        for column, neighbour in zip(st.columns(len(similar)), similar, strict=True):
-            if dataset is not None:
-                rows = dataset.table.index[dataset.table["sha256"] == neighbour.sha256]
-                _thumbnail(column, dataset, rows)
-            column.caption(f"{neighbour.label.lower()}, distance {neighbour.distance:.3f}")
+    st.caption("**Most similar training images**")
+    if dataset is None:
+        st.caption("The images are not on this computer; only their labels are known.")
+    for column, neighbour in zip(st.columns(len(similar)), similar, strict=True):
+        if dataset is not None:
+            rows = dataset.table.index[dataset.table["sha256"] == neighbour.sha256]
+            _thumbnail(column, dataset, rows)
+        column.caption(f"{neighbour.label.lower()}, distance {neighbour.distance:.3f}")
 
 
 def _thumbnail(column: DeltaGenerator, dataset: Dataset, rows: pd.Index) -> None:

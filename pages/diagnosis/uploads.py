@@ -22,9 +22,11 @@ from core.images import (
     shown,
     zip_media,
 )
+from pages.shared.kept_switch import is_on
 from pages.shared.markdown import escaped
 
 MAX_UPLOAD_MB = 50  # per file
+FOR_WHOM = "Frontal chest X-rays of children. Adults, side views, other body parts: no answer."
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # also empty, also split
 
 
@@ -46,6 +48,14 @@ class Upload:
 
 
 @dataclass(frozen=True)
+class Message:
+    """What to say of the last drop."""
+
+    text: str
+    is_error: bool = False
+
+
+@dataclass(frozen=True)
 class Contents:
     """What an uploaded file contains: its images, and how many other files, in sentences."""
 
@@ -53,14 +63,31 @@ class Contents:
     passed_over: list[str]
 
 
-def uploaded_images() -> list[Upload]:
-    """The upload widget. Each image counts once; a zip that cannot be read is reported."""
-    files = _uploader()
-    cached: dict[str, Contents] = st.session_state.setdefault("uploads", {})
-    for removed in set(cached) - {file.file_id for file in files}:
-        del cached[removed]
+def upload_images(store: Callable[[list[Upload]], None]) -> None:
+    """The drop zone. What was dropped is stored and leaves it; what was not read of it is said below.
+
+    Args:
+        store: takes the images that were dropped, each once.
+    """
+    files = _drop_zone()
+    if files:
+        images, messages = _read(files)
+        st.session_state["drops"] = st.session_state.get("drops", 0) + 1
+        st.session_state["upload-messages"] = messages
+        store(images)
+        st.rerun()
+    for message in st.session_state.get("upload-messages", []):
+        if message.is_error:
+            st.error(escaped(message.text), icon=":material/error:")
+        else:
+            st.caption(escaped(message.text))
+
+
+def _read(files: list[UploadedFile]) -> tuple[list[Upload], list[Message]]:
+    """The images of uploaded files, each once, and what to say of the rest."""
     uploads: dict[str, Upload] = {}
     duplicates: list[str] = []
+    messages: list[Message] = []
     passed_over = PassedOver()
     media = zip_media([file.name for file in files])
     for file in files:
@@ -68,41 +95,33 @@ def uploaded_images() -> list[Upload]:
             passed_over.add(reason, shown(file.name))
             continue
         try:
-            if file.file_id not in cached:
-                cached[file.file_id] = _contents(file)
+            contents = _contents(file)
         except UserError as error:
-            st.error(escaped(str(error)), icon=":material/error:")
+            messages.append(Message(str(error), is_error=True))
             continue
-        for upload in cached[file.file_id].images:
+        for upload in contents.images:
             if uploads.setdefault(upload.key, upload) is not upload:
                 duplicates.append(f"{upload.given} (same as {uploads[upload.key].name})")
-        for sentence in cached[file.file_id].passed_over:
-            st.caption(escaped(f"{shown(file.name)}: {sentence}"))
-    for sentence in passed_over.sentences():
-        st.caption(escaped(sentence))
+        messages += [Message(f"{shown(file.name)}: {sentence}") for sentence in contents.passed_over]
+    messages += map(Message, passed_over.sentences())
     if duplicates:
-        st.caption(escaped(f"Duplicates, shown once: {', '.join(duplicates)}."))
-    return list(uploads.values())
+        messages.append(Message(f"Duplicates, shown once: {', '.join(duplicates)}."))
+    return list(uploads.values()), messages
 
 
-def _uploader() -> list[UploadedFile]:
-    row = st.container(horizontal=True, gap="medium")
-    folder = row.toggle("Upload a folder", help="Subfolders are included.", key="folder")
-    anyway = row.toggle(
-        "Show withheld results",
-        key="anyway",
-        help="Results are withheld for images that the model cannot judge. Turn this on to see them, with a "
-        "warning.",
-    )
-    if anyway:
-        row.caption("No result is withheld. Warnings are still shown.", width="content")
-    return st.file_uploader(
-        "Chest X-rays",
-        accept_multiple_files="directory" if folder else True,
-        max_upload_size=MAX_UPLOAD_MB,
-        help="One or more DICOM, JPEG, PNG, BMP, TIFF or WebP files, or a zip of them. DICOM files often "
-        "have no extension.",
-    )
+def _drop_zone() -> list[UploadedFile]:
+    """The widget, empty again after each drop; tall until there is something to look at."""
+    folder = is_on("folder")
+    first = not st.session_state.get("entries")
+    with st.container(key="first-drop" if first else "next-drop"):
+        return st.file_uploader(
+            FOR_WHOM,
+            accept_multiple_files="directory" if folder else True,
+            max_upload_size=MAX_UPLOAD_MB,
+            key=f"drop-{folder}-{st.session_state.get('drops', 0)}",
+            help="One or more DICOM, JPEG, PNG, BMP, TIFF or WebP files, or a zip of them. DICOM files often "
+            "have no extension.",
+        )
 
 
 def _contents(file: UploadedFile) -> Contents:

@@ -1,6 +1,5 @@
 // X-rays side by side that share window, zoom and position. Drag to move, Ctrl and wheel or the buttons to zoom,
-// double-click to reset.
-const WINDOWS = { "Full range": [0, 255], Lungs: [0, 150], Mediastinum: [90, 255] };
+// double-click to reset, H for the heat map.
 const CONTOUR = 0.5; // share of the highest heat
 const STEP = 1.25;
 
@@ -80,9 +79,25 @@ function input(type, properties) {
   return Object.assign(document.createElement("input"), { type, ...properties });
 }
 
+// A slider with its value beside it.
+function slider(text, input, shown) {
+  const value = document.createElement("output");
+  const label = labelled(text, input);
+  label.append(value);
+  return { label, refresh: () => (value.textContent = shown(Number(input.value))) };
+}
+
+// Whether a key was pressed while something was being written or chosen.
+const WRITING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select";
+const busy = ({ target, ctrlKey, metaKey, altKey }) =>
+  ctrlKey || metaKey || altKey || target.isContentEditable || target.matches(WRITING);
+
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".viewer");
-  if (root.dataset.shown === data.id) return; // zoom and window stay while the page runs again
+  if (root.dataset.shown === data.id) {
+    root.querySelector(".viewer-answer").textContent = data.answer;
+    return; // zoom and window stay while the page runs again
+  }
   root.dataset.shown = data.id;
 
   const view = { zoom: 1, x: 0, y: 0 };
@@ -91,23 +106,29 @@ export default function ({ parentElement, data }) {
   const outline = mask.length ? outlined(mask, data.lungSide) : null;
   const colors = bytes(data.colors);
   const strength = input("range", { min: 0, max: 1, step: 0.05, value: 0.6 });
+  const shown = input("checkbox", { checked: true });
   const contour = input("checkbox", {});
   const lungs = input("checkbox", { checked: data.outlined });
   const inverted = input("checkbox", {});
   const centre = input("range", { min: 0, max: 255, step: 0.5 });
   const width = input("range", { min: 2, max: 400, step: 1 });
   const preset = document.createElement("select");
-  const windows = { ...WINDOWS, Auto: data.auto };
-  preset.append(...[...Object.keys(windows), "Custom"].map((name) => new Option(name)));
+  preset.append(...[...Object.keys(data.windows), "Custom"].map((name) => new Option(name)));
+  const sliders = {
+    centre: slider("Level", centre, (value) => Math.round(value)),
+    width: slider("Width", width, (value) => Math.round(value)),
+    strength: slider("Opacity", strength, (value) => `${Math.round(100 * value)}%`),
+  };
 
   const take = (name) => {
-    const [low, high] = windows[name];
+    const [low, high] = data.windows[name];
     [centre.value, width.value] = [(low + high) / 2, high - low];
   };
   take("Full range");
 
   const panels = data.panels.map(({ title, picture, heat: hot, lungs: lined }) => {
     const figure = document.createElement("figure");
+    if (hot) figure.className = "viewer-heat";
     const caption = document.createElement("figcaption");
     caption.textContent = title;
     const drawn = canvas(1, 1);
@@ -140,14 +161,17 @@ export default function ({ parentElement, data }) {
     pen.setTransform(view.zoom, 0, 0, view.zoom, view.x * wide, view.y * high);
     pen.drawImage(panel.picture, 0, 0);
     if (panel.heat && heat.length) {
-      pen.globalAlpha = contour.checked ? 1 : Number(strength.value);
+      pen.globalAlpha = Number(strength.value);
       pen.drawImage(heated(heat, data.side, colors, contour.checked), 0, 0, wide, high);
       pen.globalAlpha = 1;
     }
     if (panel.lined && outline && lungs.checked) pen.drawImage(outline, 0, 0, wide, high);
   }
 
-  const redrawn = () => panels.forEach(redraw);
+  const redrawn = () => {
+    panels.forEach(redraw);
+    Object.values(sliders).forEach(({ refresh }) => refresh());
+  };
   const relit = () => (panels.forEach(relight), redrawn());
   const zoomed = (factor, x = 0.5, y = 0.5) => {
     const zoom = Math.min(12, Math.max(1, view.zoom * factor));
@@ -181,6 +205,21 @@ export default function ({ parentElement, data }) {
     drawn.ondblclick = reset;
   });
 
+  const toggled = () => (root.dataset.heat = shown.checked);
+  toggled();
+  shown.onchange = toggled;
+  root.viewerKeys?.abort();
+  root.viewerKeys = new AbortController();
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (!root.isConnected) return root.viewerKeys.abort();
+      if (event.key.toLowerCase() !== "h" || busy(event) || !heat.length) return;
+      shown.checked = !shown.checked;
+      toggled();
+    },
+    { signal: root.viewerKeys.signal }
+  );
   strength.oninput = redrawn;
   contour.onchange = lungs.onchange = redrawn;
   inverted.onchange = relit;
@@ -193,22 +232,32 @@ export default function ({ parentElement, data }) {
     Object.assign(document.createElement("button"), {
       textContent: text, title, ariaLabel: title, type: "button", onclick: work,
     });
+  const screen = button("Full screen", "Full screen; Esc or this button to leave", () =>
+    document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()
+  );
+  root.onfullscreenchange = () =>
+    (screen.textContent = document.fullscreenElement ? "Leave full screen" : "Full screen");
   tools.append(
     labelled("Window", preset),
-    labelled("Level", centre),
-    labelled("Width", width),
+    sliders.centre.label,
+    sliders.width.label,
     labelled("Invert", inverted)
   );
-  if (heat.length) tools.append(labelled("Heat", strength), labelled("Contour", contour));
+  if (heat.length)
+    tools.append(labelled("Heat map (H)", shown), sliders.strength.label, labelled("Contour", contour));
   if (outline) tools.append(labelled("Lungs", lungs));
   tools.append(
     button("+", "Zoom in", () => zoomed(STEP)),
     button("−", "Zoom out", () => zoomed(1 / STEP)),
     button("Reset", "Reset zoom and position", reset),
-    button("Full screen", "Full screen; Esc to leave", () => root.requestFullscreen())
+    screen
   );
+  const answer = document.createElement("p");
+  answer.className = "viewer-answer";
+  answer.textContent = data.answer;
   const images = document.createElement("div");
   images.className = "viewer-images";
   images.append(...panels.map(({ figure }) => figure));
-  root.replaceChildren(images, tools);
+  root.replaceChildren(answer, images, tools);
+  redrawn();
 }

@@ -12,25 +12,34 @@ from pages.shared.component import component
 
 MAX_SIDE, QUALITY = 1024, 92  # of the JPEG sent to the browser: pixels, and quality
 HEAT_SIDE = 64
+HEAT_TITLE = "Heat map: what spoke for pneumonia. Not the outline of a lesion"
 LUNG_SIDE = 256  # of the mask whose outline is drawn
 CSS = """
-.viewer { display: grid; gap: 8px; color: var(--st-text-color); }
-.viewer:fullscreen { background: var(--st-background-color); padding: 16px; align-content: center; }
-.viewer:fullscreen canvas { max-height: 80vh; object-fit: contain; }
+.viewer { display: grid; gap: 8px; color: var(--st-text-color); container-type: inline-size; }
+.viewer:fullscreen { background: #000; color: #f2f2f2; padding: 16px; align-content: center; }
+.viewer:fullscreen canvas { max-height: 74vh; object-fit: contain; }
+.viewer-answer { display: none; margin: 0; font-size: 1.5rem; font-weight: 600; }
+.viewer:fullscreen .viewer-answer { display: block; }
 .viewer-images { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 8px; }
 .viewer figure { margin: 0; min-width: 0; }
+.viewer:not([data-heat="true"]) .viewer-heat { display: none; }
+@container (max-width: 500px) { /* one image, with the heat map over it or not */
+  .viewer[data-heat="true"] figure:has(+ .viewer-heat) { display: none; }
+}
 .viewer canvas {
   width: 100%; display: block; border-radius: 6px; background: #000; cursor: grab; touch-action: pan-y;
 }
-.viewer figcaption { font-size: 0.8rem; opacity: 0.75; padding-top: 2px; }
+.viewer figcaption { font-size: 0.8rem; padding-top: 2px; }
 .viewer-tools { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 0.8rem; align-items: center; }
-.viewer-tools label { display: flex; gap: 6px; align-items: center; }
-.viewer-tools input[type="range"] { width: 90px; accent-color: var(--st-primary-color); }
-.viewer-tools input[type="checkbox"] { accent-color: var(--st-primary-color); }
+.viewer-tools label { display: flex; gap: 6px; align-items: center; min-height: 28px; }
+.viewer-tools output { min-width: 2.2rem; font-variant-numeric: tabular-nums; }
+.viewer-tools input[type="range"] { width: 90px; height: 24px; accent-color: var(--st-primary-color); }
+.viewer-tools input[type="checkbox"] { width: 24px; height: 24px; accent-color: var(--st-primary-color); }
 .viewer-tools select, .viewer-tools button {
   font: inherit; color: inherit; background: var(--st-secondary-background-color); border: 0;
-  border-radius: 6px; padding: 3px 8px; cursor: pointer;
+  border-radius: 6px; padding: 3px 8px; min-height: 28px; min-width: 28px; cursor: pointer;
 }
+.viewer:fullscreen select, .viewer:fullscreen button { background: #333; }
 """
 
 
@@ -40,6 +49,7 @@ def viewer(
     lungs: Lungs | None,
     earlier: Image | None,
     key: str,
+    answer: str,
     outlined: bool = False,
 ) -> None:
     """Draw an X-ray, its heat map, and an earlier X-ray of the same patient if there is one.
@@ -47,15 +57,15 @@ def viewer(
     The outline of the lungs, if there are any, can be switched on and off over X-ray and heat map.
 
     Args:
+        answer: what stands over the images on a full screen.
         outlined: whether it is on at first.
     """
     panels = [_panel("Earlier X-ray", earlier)] if earlier else []
     panels.append({**_panel("X-ray", image), "lungs": True})
     if heat_map:
-        panels.append({**panels[-1], "title": "Heat map", "heat": True})
+        panels.append({**panels[-1], "title": HEAT_TITLE, "heat": True})
     values = heat_map.over(np.zeros((HEAT_SIDE, HEAT_SIDE), np.uint8)) if heat_map else np.zeros((0, 0))
     mask = lungs.mask(LUNG_SIDE, LUNG_SIDE) if lungs and lungs.box else np.zeros((0, 0), bool)
-    low, high = np.percentile(image.pixels, [1, 99])
     data = {
         "id": image.sha256 + (earlier.sha256 if earlier else ""),
         "panels": panels,
@@ -65,9 +75,28 @@ def viewer(
         "outlined": outlined,
         "lungs": base64.b64encode(mask.astype(np.uint8).tobytes()).decode(),
         "colors": base64.b64encode(heat_colors().tobytes()).decode(),
-        "auto": [float(low), float(high)],
+        "windows": windows(image.pixels, lungs),
+        "answer": answer,
     }
     component(__file__, CSS)(data=data, key=key)
+
+
+def windows(pixels: np.ndarray, lungs: Lungs | None) -> dict[str, list[float]]:
+    """Ranges of grey levels to spread from black to white, by name; those of an image's own histogram.
+
+    Args:
+        pixels: uint8 (height, width).
+        lungs: of the image, if they are known: their range is that of the pixels within, opacities included.
+    """
+    ranges = {"Full range": [0.0, 255.0], "Image": _range(pixels)}
+    if lungs and lungs.box:
+        ranges["Lungs"] = _range(pixels[lungs.mask(*pixels.shape)])
+    return ranges
+
+
+def _range(levels: np.ndarray) -> list[float]:
+    low, high = np.percentile(levels, [1, 99])
+    return [float(low), float(high)]
 
 
 def _panel(title: str, image: Image) -> dict[str, str | bool]:

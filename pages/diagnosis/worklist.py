@@ -1,26 +1,27 @@
 """The worklist: all uploaded images as a table, the most likely pneumonia first."""
 
 import time
-from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, prioritized
-from pages.diagnosis.entries import Entry
+from pages.diagnosis.entries import Entry, show_next
 from pages.shared.neighbours import offer_neighbours
 from pages.shared.table_images import ROW_HEIGHT
 
 ALL, NOT_NOTED = "all", "not read by you"
 FILTERS = (ALL, "pneumonia", "uncertain", "no pneumonia", "no result", NOT_NOTED)
-MAX_ROWS = 4  # without scrolling, so that the chosen image stands in view below
+MAX_ROWS = 7  # without scrolling
+DEFAULT_WAIT = MAX_WAIT_S // 60  # minutes
 UNREADABLE = "Unreadable"
 NO_SPREAD = (float("nan"), float("nan"))  # of a model that is not an ensemble
 COLUMNS = {
-    "Image": st.column_config.ImageColumn("", width=60),
+    "Image": st.column_config.ImageColumn("", width=50),
+    "Finding": st.column_config.TextColumn(width=95),
     "Probability": st.column_config.ProgressColumn(
-        "Probability of pneumonia", format="%.1f%%", min_value=0, max_value=100
+        "Probability", format="%.1f%%", min_value=0, max_value=100, help="of pneumonia", width=95
     ),
     "Remarks": st.column_config.TextColumn("Remarks", width="large"),
     "Reader": st.column_config.TextColumn("Your reading"),
@@ -73,20 +74,16 @@ def show_results(table: pd.DataFrame, **options: Any) -> Any:
         table: with columns of `result_table`.
         options: of `st.dataframe`.
     """
-    percent = table.assign(Probability=100 * table["Probability"].astype(float))
+    # Clipped as `percent` does it: no model can promise 0% or 100%.
+    percent = table.assign(Probability=100 * table["Probability"].astype(float).clip(0.001, 0.999))
     columns = COLUMNS | options.pop("column_config", {})
     return st.dataframe(percent, hide_index=True, column_config=columns, placeholder="", **options)
 
 
-def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
-    """The table and its filter.
-
-    Returns:
-        The image selected in the table; None if the filter leaves none.
-    """
+def filtered(entries: list[Entry], model: AvailableModel) -> list[Entry]:
+    """The filter, and the images that it leaves in reading order."""
     everything = result_table(entries, model)
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    choice = row.segmented_control(
+    choice = st.segmented_control(
         "Show",
         FILTERS,
         format_func=lambda name: f"{name} ({_matches(everything, name).sum()})",
@@ -94,45 +91,60 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry | None:
         required=True,
         key="shown",
         wrap=True,
+        label_visibility="collapsed",
     )
-    wait = row.number_input(
+    table = prioritized(everything, time.time(), 60 * st.session_state.get("wait", DEFAULT_WAIT))
+    return [entries[index] for index in table.index[_matches(table, choice)]]
+
+
+def choose_wait() -> None:
+    """Ask how long an image may wait for its reader."""
+    st.number_input(
         "Maximum wait (min)",
         1,
         24 * 60,
-        MAX_WAIT_S // 60,
+        DEFAULT_WAIT,
         width=240,
         key="wait",
         help="The most likely pneumonia comes first. Images that have waited longer than this come before "
         "all others.",
     )
-    table = prioritized(everything, time.time(), wait * 60)
-    table = table[_matches(table, choice)]
-    if table.empty:
-        st.caption("No images match.")
-        return None
-    waiting = {"Waiting": st.column_config.NumberColumn("Waiting (min)", format="%.0f")}
-    shown = table.assign(
-        Image=[entries[index].thumbnail for index in table.index],
-        Waiting=((time.time() - table["arrived"]) / 60).where(~table["read"]),
-    )
-    key = f"worklist-{choice}-{len(shown)}"
-    event = show_results(
-        shown[["Image", "File", "Finding", "Probability", "Waiting", "Reader", "Remarks"]],
-        column_config=waiting,
-        height=min(len(shown), MAX_ROWS) * 56 + 40,
+
+
+def worklist(entries: list[Entry], model: AvailableModel) -> Entry:
+    """Draw the images as a table, in the given order; returns the one to show in full."""
+    table = result_table(entries, model)
+    shown = table.assign(Waiting=((time.time() - table["arrived"]) / 60).where(~table["read"]))
+    shown["Image"] = [entry.thumbnail for entry in entries]
+    keys = [entry.upload.key for entry in entries]
+    current = st.session_state.get("shown-image")
+    position = keys.index(current) if current in keys else 0
+    table_key = f"worklist-{hash(tuple(keys))}"
+    st.session_state[table_key] = {"selection": {"rows": [position], "columns": []}}
+    offer_neighbours(position, len(keys), lambda chosen: show_next(entries[chosen]), ("K", "J"))
+    show_results(
+        shown[["Image", "Finding", "Probability", "File", "Reader", "Waiting", "Remarks"]],
+        column_config={"Waiting": st.column_config.NumberColumn("Waiting (min)", format="%.0f")},
+        height=min(len(shown), MAX_ROWS) * ROW_HEIGHT + 40,
         row_height=ROW_HEIGHT,
-        on_select="rerun",
+        on_select=lambda: _select(table_key, entries),
         selection_mode="single-row-required",
-        key=key,
+        key=table_key,
     )
-    selected = event.selection["rows"]
-    position = selected[0] if selected and selected[0] < len(table) else 0
-    offer_neighbours(position, len(table), partial(_select, key), ("K", "J"))
-    return entries[table.index[position]]
+    return entries[position]
 
 
-def _select(key: str, position: int) -> None:
-    st.session_state[key] = {"selection": {"rows": [position], "columns": []}}
+def following(entries: list[Entry], entry: Entry) -> Entry | None:
+    """The next image in the list that nobody has read, from its top again after its end; None without one."""
+    position = entries.index(entry)
+    others = [*entries[position + 1 :], *entries[:position]]
+    return next((other for other in others if not other.human_reading), None)
+
+
+def _select(table_key: str, entries: list[Entry]) -> None:
+    rows = st.session_state[table_key]["selection"]["rows"]
+    if rows:
+        show_next(entries[rows[0]])
 
 
 def _matches(table: pd.DataFrame, choice: str) -> pd.Series:

@@ -35,10 +35,10 @@ def test_two_servers_answer_behind_one_address(trained, page, tmp_path):
             assert len({_cookie(front) for _ in range(5)}) == 5  # visitors are told apart
             assert _cookie(front, {"studio": "mine"}) == "mine"
             page.goto(f"{front}/diagnosis")
-            expect(page.get_by_text("Upload one or more chest X-rays")).to_be_visible()
+            expect(page.get_by_role("button", name="Try an example")).to_be_visible()
             image = {"name": "image.jpeg", "mimeType": "image/jpeg", "buffer": images[0]}
             page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(image)
-            expect(page.get_by_text("image.jpeg ·").first).to_be_visible()
+            expect(page.locator(".st-key-result").get_by_text("image.jpeg", exact=True)).to_be_visible()
         assert [result["file"] for result in predict(front, images)["results"]] == [
             "0.jpeg",
             "1.jpeg",

@@ -11,10 +11,12 @@ import pydicom
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from benchmarks.app import running, settled
 from core.dataset.synthetic import draw_chest
 from core.inference import AuditLog
+from tests.end_to_end.diagnosis_steps import show_withheld_results
 
 pytestmark = pytest.mark.skipif(not shutil.which("img2dcm"), reason="dcmtk is not installed")
 
@@ -56,12 +58,8 @@ def drop(page, files: dict[str, bytes]) -> None:
 
 def opened(page, server) -> None:
     page.goto(f"{server}/diagnosis")
-    expect(page.get_by_text("Upload one or more chest X-rays")).to_be_visible()
-    # Drawn chests lie near the threshold that six validation images give; this is about the page.
-    page.get_by_text("Show withheld results").click()
-    # Streamlit forgets an upload that is announced in the moment in which a script begins.
-    expect(page.get_by_text("No result is withheld")).to_be_visible()
-    settled(page)
+    expect(page.get_by_role("button", name="Try an example")).to_be_visible()
+    show_withheld_results(page)
 
 
 def downloaded(page, name: str) -> bytes:
@@ -115,11 +113,13 @@ def test_an_earlier_image_of_the_same_person_stands_beside_it(server, page, imag
     shown = page.locator(".viewer figcaption")
     expect(shown.first).to_be_visible()
     settled(page)
-    first = page.get_by_text("image.dcm · 256 x 256 pixels")
-    if not first.is_visible():  # it depends on which is likelier to show pneumonia
+    later = page.locator(".st-key-result").get_by_text("image.dcm", exact=True)
+    if not later.is_visible():  # it depends on which is likelier to show pneumonia
         page.locator("[data-testid=stDataFrame] canvas").first.click(position={"x": 20, "y": 40 + 56 + 28})
-    expect(first).to_be_visible()
+    expect(later).to_be_visible()
     expect(shown.first).to_have_text("Earlier X-ray")
+    page.get_by_text("Technical details").click()
+    expect(page.get_by_text("image.dcm · 256 x 256 pixels")).to_be_visible()
     expect(page.get_by_text("Age: 003Y")).to_be_visible()
 
 
@@ -132,30 +132,38 @@ def test_an_image_is_noted_logged_and_filed(server, page, images, home):
     settled(page)
     drop(page, {"image.dcm": images["image.dcm"]})
     expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
-    expect(page.get_by_text("Your reading")).to_be_visible()
+    expect(page.get_by_text("Your finding").first).to_be_visible()
     settled(page)
-    page.get_by_text("Your reading").click()
-    page.get_by_role("button", name="Save").press("Enter")
-    expect(page.get_by_text("First choose whether you agree")).to_be_visible()
-    page.get_by_role("radio", name="disagree").click()
-    page.get_by_label("Your finding").fill("effusion <b>")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Your reading: disagree")).to_be_visible()
+    page.get_by_role("heading", name="Diagnosis").click()  # keys do nothing while the switch has the focus
+    page.keyboard.press("a")
+    expect(page.get_by_text("Saved: agree, image.dcm.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("No agreement or disagreement recorded yet")).to_be_visible()
+    page.get_by_text("Your finding").first.click()
+    page.get_by_role("textbox", name="Your finding").fill("effusion <b>")
+    page.get_by_role("button", name="Disagree").click()
+    expect(page.get_by_text("Saved: disagree, image.dcm.")).to_be_visible()
     expect(page.get_by_text("Readers agreed with 0 of 1 results")).to_be_visible()
     log = AuditLog(home / "audit.sqlite")
-    assert list(log.human_readings()["own"]) == ["effusion <b>"] and len(log.results()) == 1
+    assert list(log.human_readings()["agreement"]) == ["agree", "withdrawn", "disagree"]
+    assert log.human_readings()["own"].iloc[-1] == "effusion <b>" and len(log.results()) == 1
     with zipfile.ZipFile(io.BytesIO(downloaded(page, "DICOM objects"))) as archive:
         found = {name: pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()}
     assert sorted(found) == ["finding.dcm", "overlay.dcm", "report.dcm"]
     assert {item.PatientID for item in found.values()} == {"4711"}
-    assert downloaded(page, "PDF report").startswith(b"%PDF")
+    assert "effusion <b>" in PdfReader(io.BytesIO(downloaded(page, "PDF report"))).pages[0].extract_text()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
+    expect(page.locator(".st-key-result").get_by_text("image.dcm", exact=True)).to_be_visible()
+    page.get_by_text("Session and audit log").click()
+    expect(page.get_by_text("Results and readings are now logged")).to_be_visible()  # here, too
     page.get_by_text("Clear this session").click()
-    expect(page.get_by_text("Images in this session: 1.")).to_be_visible()  # it is still dropped
+    expect(page.get_by_role("button", name="Try an example")).to_be_visible()
 
 
 def test_what_is_no_image_gets_no_answer_unless_asked_for(server, page):
     page.goto(f"{server}/diagnosis")
-    expect(page.get_by_text("Upload one or more chest X-rays")).to_be_visible()
+    expect(page.get_by_role("button", name="Try an example")).to_be_visible()
     buffer = io.BytesIO()
     noise = np.random.default_rng(0).integers(0, 256, (300, 300)).astype(np.uint8)
     Image.fromarray(noise).save(buffer, "PNG")
@@ -164,7 +172,7 @@ def test_what_is_no_image_gets_no_answer_unless_asked_for(server, page):
     expect(page.get_by_text("No lungs found").first).to_be_visible()
     expect(page.get_by_text("Outside the range of the training images")).to_be_visible()
     expect(page.get_by_text("Probability of pneumonia")).to_have_count(0)
-    page.get_by_text("Show withheld results").first.click()
+    show_withheld_results(page)
     expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
     expect(page.get_by_text("Outside the range of the training images")).to_be_visible()
 
@@ -182,6 +190,14 @@ def test_the_viewer_inverts_and_zooms_without_the_server(server, page, images):
     assert page.evaluate(pixel) == 255 - before
     page.get_by_label("Invert").uncheck()
     page.get_by_role("button", name="Zoom in").click()
-    page.locator(".viewer select").select_option("Lungs")
-    assert page.evaluate(pixel) >= before
+    page.locator(".viewer select").select_option("Image")
+    assert page.evaluate(pixel) != before
     page.get_by_label("Contour").check()
+    heat_map = page.locator(".viewer-heat")
+    page.keyboard.press("h")
+    expect(heat_map).to_be_hidden()
+    page.get_by_role("button", name="Full screen").click()
+    expect(page.locator(".viewer-answer")).to_be_visible()
+    page.get_by_role("button", name="Full screen").click()
+    page.wait_for_function("!document.fullscreenElement")
+    expect(page.locator(".viewer-answer")).to_be_hidden()

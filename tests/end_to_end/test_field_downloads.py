@@ -9,6 +9,7 @@ from dicom_peers import dicom_image
 from playwright.sync_api import expect
 
 from benchmarks.app import running, settled
+from tests.end_to_end.diagnosis_steps import show_withheld_results
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +27,9 @@ def uploaded(page, server, image) -> None:
     page.goto(f"{server}/diagnosis")
     file = {"name": "image.dcm", "mimeType": "application/dicom", "buffer": buffer.getvalue()}
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([file])
-    switch = page.get_by_text("Show withheld results")
     expect(page.get_by_role("button", name="PDF report")).to_be_visible()
-    if not page.get_by_role("button", name="DICOM objects").is_visible() and switch.is_visible():
-        switch.click()
+    if not page.get_by_role("button", name="DICOM objects").is_visible():
+        show_withheld_results(page)
     expect(page.get_by_role("button", name="DICOM objects")).to_be_visible()
     expect(page.get_by_text("shifted or mirrored copies").first).to_be_visible()  # the last that is computed
     settled(page)

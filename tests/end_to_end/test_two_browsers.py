@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.app import running, settled
+from benchmarks.app import running
 from core.registry import active_registered_model, find_model
+from tests.end_to_end.diagnosis_steps import show_withheld_results
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +33,9 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(server, page, colle
     before = active_registered_model()
     first, second = sorted((demo / "test" / "PNEUMONIA").iterdir())[:2]
     page.goto(f"{server}/diagnosis")
-    page.get_by_text("Show withheld results").click()
-    settled(page)
+    show_withheld_results(page)
     drop(page, first)
+    page.get_by_text("Technical details").click()
     expect(page.get_by_text(re.compile(r"Model: .*trained/3"))).to_be_visible()
 
     colleague.goto(f"{server}/comparison?section=Promotion")
@@ -49,9 +50,9 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(server, page, colle
 
     try:
         page.reload()
-        page.get_by_text("Show withheld results").click()
-        settled(page)
+        show_withheld_results(page)
         drop(page, second)
+        page.get_by_text("Technical details").click()
         expect(page.get_by_text(re.compile(r"Model: .*trained/2"))).to_be_visible()
     finally:
         colleague.get_by_role("button", name="Roll back").click()
@@ -59,7 +60,7 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(server, page, colle
     assert active_registered_model().title == before.title
     assert find_model("trained/2").state != "active"
     page.reload()
-    page.get_by_text("Show withheld results").click()
-    settled(page)
+    show_withheld_results(page)
     drop(page, first)
+    page.get_by_text("Technical details").click()
     expect(page.get_by_text(re.compile(r"Model: .*trained/3"))).to_be_visible()

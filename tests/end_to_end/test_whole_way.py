@@ -14,6 +14,7 @@ from benchmarks.app import exceeds, running, settled
 from core.dataset.synthetic import draw_chest
 from core.registry import promote
 from core.runs import list_runs
+from tests.end_to_end.diagnosis_steps import show_withheld_results
 
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.js-plotly-plot')]
     .flatMap(plot => (plot._fullData ?? []).map(trace => trace.x ? trace.x.length : 0)))"""
@@ -60,6 +61,7 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     settled(page)
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()
+    page.get_by_text("Change settings").click()
     page.get_by_test_id("stRadio").get_by_text("Random", exact=True).click()
     page.get_by_text("Settings", exact=True).click()
     epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
@@ -106,9 +108,7 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     (run,) = list_runs()
     promote(f"{run.name}/3", [], "tests")
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
-    page.get_by_text("Show withheld results").click()
-    expect(page.get_by_text("No result is withheld")).to_be_visible()
-    settled(page)
+    show_withheld_results(page)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(image())
     probability = page.get_by_text(re.compile(r"Probability of pneumonia \d+\.\d%")).first
     expect(probability).to_be_visible()

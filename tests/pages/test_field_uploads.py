@@ -22,11 +22,10 @@ def uploads():
     import streamlit as st
 
     from pages.diagnosis.downloads import _file_stem
-    from pages.diagnosis.entries import Entry, entries
-    from pages.diagnosis.uploads import uploaded_images
+    from pages.diagnosis.entries import add_images, entries
+    from pages.diagnosis.uploads import upload_images
 
-    for image in uploaded_images():
-        entries().setdefault(image.key, Entry(image, 0))
+    upload_images(add_images)
     for entry in entries().values():
         st.text(f"{entry.upload.name}|{_file_stem(entry)}")
 
