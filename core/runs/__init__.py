@@ -4,7 +4,7 @@ from core.runs import cached_activations, housekeeping, jobs, lock, queue, strat
 from core.runs.account import alarms, epoch_sentences
 from core.runs.bundled import bundled_runs, pack
 from core.runs.command import command_line
-from core.runs.create import check_name, create_run, list_runs, open_run
+from core.runs.create import as_run_name, check_name, create_run, list_runs, open_run
 from core.runs.estimate import WorkEstimate, gigamacs, stage_steps, uses_winograd
 from core.runs.export import export_run
 from core.runs.folder import Run
@@ -31,6 +31,7 @@ __all__ = [
     "cached_activations",
     "check_name",
     "command_line",
+    "as_run_name",
     "create_run",
     "differing_in_seed",
     "epoch_sentences",

@@ -3,6 +3,7 @@
 import errno
 import re
 import time
+import unicodedata
 from pathlib import Path
 
 from core import atomic, config
@@ -12,7 +13,8 @@ from core.errors import UserError
 from core.runs.folder import Run
 from core.runs.status import NOT_STARTED
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+MAX_NAME = 64  # characters
+NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
 
 
 def create_run(
@@ -53,6 +55,16 @@ def create_run(
             raise UserError(name_taken) from None
         raise explained(error, path) from error
     return Run(path)
+
+
+def as_run_name(text: str) -> str:
+    """The run name that is nearest to what a person typed; "" if nothing of it is allowed.
+
+    >>> as_run_name("My first run"), as_run_name("Größe 2!"), as_run_name("...")
+    ('My-first-run', 'Grosse-2', '')
+    """
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._")[:MAX_NAME]
 
 
 def check_name(name: str) -> None:

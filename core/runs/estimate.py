@@ -119,6 +119,11 @@ class WorkEstimate:
         speed = processor.gigaflops() / 2 * speedup * EFFICIENCY  # GMAC/s
         return self.total() / speed + STARTUP_S * len(self.settings.stages)
 
+    def duration(self) -> str:
+        """The same in words, such as `6 min`."""
+        minutes = self.seconds() / 60
+        return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
     def disk_bytes(self) -> int:
         """Disk space of the run: cached activations, weights, and the checkpoints of a stage."""
         counts = [self.parameter_counts(stage) for stage in self.settings.stages]

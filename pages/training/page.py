@@ -3,10 +3,12 @@
 import streamlit as st
 
 from core.config import TrainingSettings
+from core.dataset import Dataset
 from core.errors import UserError
-from core.runs import create_run, jobs, list_runs
+from core.runs import WorkEstimate, as_run_name, create_run, jobs, list_runs
 from pages.shared.dataset_picker import choose_dataset
 from pages.shared.failures import failures_shown
+from pages.shared.header import header
 from pages.training.launch.form import choose_settings
 from pages.training.launch.preview import estimate_work, preview
 from pages.training.view import NEW, RUNS, change_view, choose_view
@@ -16,7 +18,12 @@ from pages.training.watch.sweeps import runs_of_group
 
 
 def main() -> None:
-    st.title("Training")
+    header(
+        "Training",
+        "Trains a model in three stages, in a process of its own: close this page, and it goes on.",
+        "Choose a data set and press Start training; the settings need no change. Finished runs can be "
+        "compared and, if you decide so, used for diagnosis.",
+    )
     with failures_shown():
         jobs.ensure_scheduler()
     active = jobs.active_run()
@@ -33,27 +40,42 @@ def main() -> None:
 
 
 def new_run(busy: bool) -> None:
-    """The form and a preview of the run; `busy` while another run trains."""
+    """What would be trained, with a button that starts it; the form is below. `busy`: another run trains."""
     dataset = choose_dataset()
     if dataset is None:
         return
-    try:
-        settings = choose_settings(dataset)
-        estimate = estimate_work(dataset, settings)
-    except UserError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    preview(dataset, settings, estimate)
-    name = st.text_input("Name", placeholder="Default: preset and time", width=320)
-    title, icon = ("Add to queue", "playlist_add") if busy else ("Start training", "play_arrow")
-    st.button(
-        title,
-        type="primary",
-        icon=f":material/{icon}:",
-        on_click=start,
-        args=(settings, name.strip() or None),
-        help="Another run is training; this one starts when it ends." if busy else None,
-    )
+    launch = st.container()
+    with st.expander("Change settings", icon=":material/tune:", key="change-settings"):
+        try:
+            settings = choose_settings(dataset)
+            estimate = estimate_work(dataset, settings)
+        except UserError as error:
+            launch.error(str(error), icon=":material/error:")
+            return
+    with launch:
+        offer_start(dataset, settings, estimate, busy)
+        preview(dataset, settings, estimate)
+
+
+def offer_start(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate, busy: bool) -> None:
+    """What the run is in a line, its name, and the button."""
+    which = "Run" if list_runs() else "First run"
+    images = f"{'SYNTHETIC' if dataset.synthetic else 'real'} images"
+    st.markdown(f"**{which}: preset {settings.preset}, {images}, up to about {estimate.duration()}**")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = st.text_input("Name", placeholder="Default: preset and time", width=320).strip()
+        name = as_run_name(typed)
+        title, icon = ("Add to queue", "playlist_add") if busy else ("Start training", "play_arrow")
+        st.button(
+            title,
+            type="primary",
+            icon=f":material/{icon}:",
+            on_click=start,
+            args=(settings, name or None),
+            help="Another run is training; this one starts when it ends." if busy else None,
+        )
+    if name != typed:
+        st.caption(f"It will be called **{name or 'by preset and time'}**: letters, digits, . _ and - only.")
 
 
 def start(settings: TrainingSettings, name: str | None) -> None:

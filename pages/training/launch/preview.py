@@ -47,29 +47,29 @@ def _layers(settings: TrainingSettings, estimate: WorkEstimate) -> None:
 
 def _cost(estimate: WorkEstimate) -> None:
     """Images, time and disk space, and a button that clears the cached activations."""
-    minutes = estimate.seconds() / 60
-    time = f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
-    space, cache = estimate.disk_bytes() / 2**30, estimate.cache_bytes() / 2**30
-    cached = cached_activations.size() / 2**30
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f"Trains on **{estimate.training:,}** images, validates on **{estimate.validation:,}** of other "
-            f"patients, tests on **{estimate.test:,}**. Takes up to about **{time}** on this machine (from a "
-            f"short benchmark in {estimate.precision}) and **{space:.1f} GiB** of disk space, including "
-            f"{cache:.1f} GiB of cached activations that later runs can reuse. Earlier runs have cached "
-            f"{cached:.1f} GiB."
-        )
-        st.button(
-            "Clear cache",
-            icon=":material/delete_sweep:",
-            disabled=not cached,
-            on_click=failures_told(_clear_cache),
-        )
+    st.caption(
+        f"Trains on **{estimate.training:,}** images, validates on **{estimate.validation:,}** of other "
+        f"patients, tests on **{estimate.test:,}**. Takes up to about **{estimate.duration()}** on this "
+        f"machine (from a short benchmark in {estimate.precision}) and **{_gib(estimate.disk_bytes())}** of "
+        "disk space."
+    )
+    if cached := cached_activations.size():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(
+                f"Earlier runs keep {_gib(cached)} of what their frozen layers computed, which makes the "
+                "next run with the same images faster.",
+                width="content",
+            )
+            st.button("Clear cache", icon=":material/delete_sweep:", on_click=failures_told(_clear_cache))
+
+
+def _gib(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 / 10 else f"{size / 2**20:.0f} MiB"
 
 
 def _clear_cache() -> None:
     """Delete the cached activations and say how much space that freed."""
-    st.toast(f"{cached_activations.clear() / 2**30:.1f} GiB freed.", icon=":material/delete_sweep:")
+    st.toast(f"{_gib(cached_activations.clear())} freed.", icon=":material/delete_sweep:")
 
 
 def _warnings(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate) -> list[str]:

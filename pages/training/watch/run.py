@@ -1,20 +1,22 @@
 """One run: its state and progress, curves, log, and controls."""
 
 from datetime import timedelta
+from math import ceil
 from typing import Literal
 
 import streamlit as st
 
 from core.comparison import evaluated_stages
-from core.errors import UserError
 from core.figures.training import AXES, curves, validation_matrix
-from core.runs import Run, RunStatus, alarms, epoch_sentences, housekeeping, jobs
+from core.runs import Run, RunStatus, alarms, epoch_sentences, jobs
 from pages.shared.failures import failures_told
 from pages.training.view import NEW, change_view
+from pages.training.watch.dialogs import delete, edit
 from pages.training.watch.live_figures import live_figures
 from pages.training.watch.routes import export_link
 
 REFRESH_S = 1.9
+LEFT_LOW, LEFT_HIGH = 0.75, 1.5  # of an estimated time left: it grows where the machine gets other work
 Color = Literal["blue", "green", "orange", "red"]
 STATES: dict[str, tuple[Color, str]] = {
     "queued": ("blue", "schedule"),
@@ -51,7 +53,7 @@ def _draw(run: Run) -> None:
             st.metric(title, value, width="content")
     _account(run, status)
     _history(run)
-    with st.expander("Log", icon=":material/article:", expanded=status.state in ("failed", "died")):
+    with st.expander("Technical log", icon=":material/article:", expanded=status.state in ("failed", "died")):
         st.code(run.log_tail() or "The log is empty.", language=None, height=220)
 
 
@@ -136,9 +138,9 @@ def _controls(run: Run, status: RunStatus) -> None:
                 help="The whole run as a zip file",
             )
         if st.button("Edit", icon=":material/edit:", help="Name and note"):
-            _edit(run)
+            edit(run)
         if status.state not in ACTIVE and st.button("Delete", icon=":material/delete:"):
-            _delete(run)
+            delete(run)
 
 
 def _offer_comparison(run: Run) -> None:
@@ -170,44 +172,6 @@ def _start_again(run: Run) -> None:
     st.session_state["template"] = run.name
     st.session_state["dataset"] = settings.data
     change_view(NEW)
-
-
-@st.dialog("Name and note")
-def _edit(run: Run) -> None:
-    active = run.status().state in ACTIVE
-    name = st.text_input(
-        "Name",
-        run.name,
-        disabled=active,
-        help="A queued or running run cannot be renamed." if active else None,
-    ).strip()
-    note = st.text_area("Note", run.note())
-    if not st.button("Save", type="primary"):
-        return
-    try:
-        run.write_note(note.strip())
-        if name != run.name:
-            st.session_state["run"] = housekeeping.rename(run, name).name
-    except UserError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    st.rerun()
-
-
-@st.dialog("Delete this run?")
-def _delete(run: Run) -> None:
-    st.markdown(
-        f"This permanently deletes **{run.name}** with its history, predictions and weights. Weights that it "
-        "published for diagnosis are kept."
-    )
-    if not st.button("Delete permanently", type="primary", icon=":material/delete:"):
-        return
-    try:
-        housekeeping.delete(run)
-    except UserError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    st.rerun()
 
 
 def _history(run: Run) -> None:
@@ -247,5 +211,19 @@ def key_figures(run: Run, status: RunStatus) -> dict[str, str]:
         "Epoch": f"{status.epoch} / {status.epochs}" if status.epochs else "–",
         "Step": f"{status.step} / {status.steps}" if status.steps else "–",
         "Images/s": str(status.images_per_second or "–"),
-        "Time left": str(timedelta(seconds=int(left))) if left else "–",
+        "Time left": time_range(left) if left else "–",
     }
+
+
+def time_range(seconds: float) -> str:
+    """An estimate as the range in which it mostly proves right.
+
+    >>> time_range(20), time_range(600), time_range(7200)
+    ('under 1 min', '7 to 15 min', '1.5 to 3.0 h')
+    """
+    low, high = LEFT_LOW * seconds / 60, LEFT_HIGH * seconds / 60  # minutes
+    if high <= 1:
+        return "under 1 min"
+    if high < 90:
+        return f"{int(low)} to {ceil(high)} min"
+    return f"{low / 60:.1f} to {high / 60:.1f} h"

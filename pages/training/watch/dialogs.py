@@ -1,0 +1,46 @@
+"""Dialogs of a run: its name and note, and its deletion."""
+
+import streamlit as st
+
+from core.errors import UserError
+from core.runs import Run, as_run_name, housekeeping, jobs
+
+
+@st.dialog("Name and note")
+def edit(run: Run) -> None:
+    """Change a run's name and note."""
+    active = jobs.may_change(run)
+    name = st.text_input(
+        "Name",
+        run.name,
+        disabled=active,
+        help="A queued or running run cannot be renamed." if active else None,
+    ).strip()
+    note = st.text_area("Note", run.note())
+    if not st.button("Save", type="primary"):
+        return
+    try:
+        run.write_note(note.strip())
+        if name != run.name:
+            st.session_state["run"] = housekeeping.rename(run, as_run_name(name) or name).name
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()
+
+
+@st.dialog("Delete this run?")
+def delete(run: Run) -> None:
+    """Delete a run, once that is confirmed."""
+    st.markdown(
+        f"This permanently deletes **{run.name}** with its history, predictions and weights. Weights that it "
+        "published for diagnosis are kept."
+    )
+    if not st.button("Delete permanently", type="primary", icon=":material/delete:"):
+        return
+    try:
+        housekeeping.delete(run)
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()
