@@ -42,7 +42,6 @@ def _browse(dataset: Dataset) -> None:
         st.info("No images match. Change the filters.")
         return
     key = f"{dataset.fingerprint[:8]}-{hash(selection)}"
-    st.caption(f"{len(rows):,} images at the model's resolution. Click an image to see it in full.")
     if selection.side_by_side:
         labels = table["label"].to_numpy()[rows]
         for column, name in zip(st.columns(2, gap="medium"), CLASS_NAMES, strict=True):

@@ -11,11 +11,15 @@ ALL_IMAGES = "all images"
 
 
 def choose_cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-    """Restrict `rows` to the chosen cohort, and offer to save what is left as a new one."""
+    """Restrict `rows` to the chosen cohort, and offer to save what is left as a new one; says how many."""
     cohorts = read_cohorts(dataset.root)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         chosen = st.selectbox(
-            "Cohort", [ALL_IMAGES, *cohorts], key=f"cohort-{dataset.fingerprint[:8]}", width=220
+            "Cohort",
+            [ALL_IMAGES, *cohorts],
+            key=f"cohort-{dataset.fingerprint[:8]}",
+            width=220,
+            label_visibility="collapsed",
         )
         if chosen != ALL_IMAGES:
             rows = rows[dataset.table["sha256"].iloc[rows].isin(cohorts[chosen])]
@@ -32,6 +36,11 @@ def choose_cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
             name = st.text_input("Name of the cohort").strip()
             if st.button("Save", key="save-cohort", disabled=not name):
                 _save(dataset, name, rows)
+        if len(rows):
+            images = "1 image" if len(rows) == 1 else f"{len(rows):,} images"
+            st.caption(
+                f"{images} at the model's resolution. Click an image to see it in full.", width="content"
+            )
     return rows
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.anatomy import LUNG_ISSUES
 from core.config import CLASS_NAMES
@@ -61,20 +60,19 @@ def choose_filters(dataset: Dataset) -> Selection:
         if lungs is None:
             offer_lungs(dataset)
         outlines = lungs is not None and st.toggle("Lungs", key="outlines", help="Outlines of the lungs.")
-    with st.expander("More filters", icon=":material/filter_list:"):
-        first, second, third = st.columns(3)
-        causes = sorted(dataset.table["cause"].unique())
-        cause = first.segmented_control("Cause", causes, key="cause")
-        patient = first.text_input("Patient", key="patient", placeholder="Part of the name").strip()
-        min_side = second.number_input("Minimum width and height", 0, 10_000, 0, 64, key="min-side")
-        issue = second.selectbox(
-            "Issue",
-            [ANY_ISSUE, *ISSUES, *(LUNG_ISSUES if lungs else ())],
-            key="issue",
-            help="Show only the images that this check of the audit lists.",
-        )
-        model, predicted, correct = _model_filters(third)
-        ranges = _lung_ranges() if lungs else ()
+        with st.popover("More filters", icon=":material/filter_list:"):
+            causes = sorted(dataset.table["cause"].unique())
+            cause = st.segmented_control("Cause", causes, key="cause")
+            patient = st.text_input("Patient", key="patient", placeholder="Part of the name").strip()
+            min_side = st.number_input("Minimum width and height", 0, 10_000, 0, 64, key="min-side")
+            issue = st.selectbox(
+                "Issue",
+                [ANY_ISSUE, *ISSUES, *(LUNG_ISSUES if lungs else ())],
+                key="issue",
+                help="Show only the images that this check of the audit lists.",
+            )
+            model, predicted, correct = _model_filters()
+            ranges = _lung_ranges() if lungs else ()
     image_filter = ImageFilter(
         split, label, cause, patient, min_side, predicted, correct, ranges, order, descending
     )
@@ -84,27 +82,23 @@ def choose_filters(dataset: Dataset) -> Selection:
 def _lung_ranges() -> tuple[tuple[str, float, float], ...]:
     """The ranges of area, position and tilt that were narrowed."""
     ranges = []
-    for column, (name, (highest, shown_as, meaning)) in zip(st.columns(4), LUNG_RANGES.items(), strict=True):
+    for name, (highest, shown_as, meaning) in LUNG_RANGES.items():
         full = (0, highest)
-        chosen = column.slider(
-            name.capitalize(), *full, full, format=shown_as, key=f"range-{name}", help=meaning
-        )
+        chosen = st.slider(name.capitalize(), *full, full, format=shown_as, key=f"range-{name}", help=meaning)
         if chosen != full:
             scale = 1 if name == "lung tilt" else 100
             ranges.append((name, chosen[0] / scale, chosen[1] / scale))
     return tuple(ranges)
 
 
-def _model_filters(column: DeltaGenerator) -> tuple[str, str | None, bool | None]:
+def _model_filters() -> tuple[str, str | None, bool | None]:
     """The model, the predicted label and whether it is correct; None for those that are not filtered by."""
-    model = column.selectbox(
+    model = st.selectbox(
         "Model", [NO_MODEL, *_models()], key="model", help="Filter by this model's predictions."
     )
     disabled = model == NO_MODEL
-    predicted = column.segmented_control("Predicted label", CLASS_NAMES, key="predicted", disabled=disabled)
-    correct = column.segmented_control(
-        "Prediction is", ["correct", "wrong"], key="correct", disabled=disabled
-    )
+    predicted = st.segmented_control("Predicted label", CLASS_NAMES, key="predicted", disabled=disabled)
+    correct = st.segmented_control("Prediction is", ["correct", "wrong"], key="correct", disabled=disabled)
     if disabled:
         return model, None, None
     return model, predicted, None if correct is None else correct == "correct"

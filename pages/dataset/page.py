@@ -10,6 +10,7 @@ from pages.dataset.augmentation import show_augmentation
 from pages.dataset.browse import browse
 from pages.dataset.distributions import show_distributions
 from pages.shared.dataset_picker import choose_dataset
+from pages.shared.header import header
 from pages.shared.markdown import escaped
 
 SECTIONS = ("Images", "What the model sees", "Distributions", "Audit")
@@ -17,7 +18,12 @@ SECTIONS = ("Images", "What the model sees", "Distributions", "Audit")
 
 def main() -> None:
     """Choose a data set, then show one section of it."""
-    st.title("Dataset")
+    header(
+        "Dataset",
+        "The images that models are trained and tested on: look, filter, audit.",
+        "Click an image to see it in full. A filtered selection can be saved as a cohort, for training and "
+        "comparison. The audit lists what may mislead a model.",
+    )
     dataset = choose_dataset()
     if dataset is None:
         return
@@ -32,6 +38,8 @@ def main() -> None:
         "Section", SECTIONS, default=SECTIONS[0], required=True, key="section", label_visibility="collapsed"
     )
     if section == "Distributions":
+        counted = summary(dataset.fingerprint, dataset)["counts"]
+        st.plotly_chart(class_balance(counted), config={"displaylogo": False})
         show_distributions(dataset)
     elif section == "Audit":
         show_audit(dataset)
@@ -42,26 +50,21 @@ def main() -> None:
 
 
 def overview(dataset: Dataset) -> None:
-    """Number of images by split and class, and problems with the data set."""
-    left, right = st.columns([1, 2], gap="large")
-    by_split = summary(dataset.fingerprint, dataset)
-    with left:
-        images, patients = st.columns(2)
-        images.metric("Images", f"{len(dataset.table):,}", border=True)
-        patients.metric("Patients", f"{by_split['patients']:,}", border=True)
+    """Numbers of images and patients, and problems with the data set, in a line."""
+    images, patients = len(dataset.table), summary(dataset.fingerprint, dataset)["patients"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown(f"**{images:,}** images of **{patients:,}** patients", width="content")
         if dataset.problems:
-            with st.expander(_problems_title(dataset), icon=":material/warning:"):
+            with st.popover(_problems_title(dataset), icon=":material/warning:"):
                 st.dataframe(
                     pd.DataFrame(dataset.problems, columns=["path", "message"]),
                     hide_index=True,
                     column_config={"path": "File", "message": "Problem"},
                 )
         else:
-            st.success("No problems found.", icon=":material/check_circle:")
-        for sentence in dataset.passed_over:
-            st.caption(escaped(sentence))
-    with right:
-        st.plotly_chart(class_balance(by_split["counts"]), config={"displaylogo": False})
+            st.caption(":material/check_circle: No problems found.", width="content")
+    for sentence in dataset.passed_over:
+        st.caption(escaped(sentence))
 
 
 def _problems_title(dataset: Dataset) -> str:
