@@ -61,7 +61,8 @@ def reading_report(
         for number, reading in enumerate(readings, start=1):
             pictures = _pictures(reading, folder, number)
             name, own = _distinct_in_print(reading.image.name), human.get(reading.image.sha256)
-            parts = [reading.advice, _table(_result_rows(reading, own)), *reading.remarks(), *pictures]
+            advice = f"{reading.advice} {NOTICE}"
+            parts = [advice, _table(_result_rows(reading, own)), *reading.remarks(), *pictures]
             sections.append(Section(f"{name}: {reading.finding}", parts, together=True))
             summary.append(_summary_row(name, reading, own))
         if len(sections) > 1:
