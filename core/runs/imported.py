@@ -17,7 +17,7 @@ from core.weights import ModelRecord, file_digest, read_foreign_model, write_mod
 SCALINGS = ("imagenet", "unit")
 NOT_COMPARED = (
     "Only the shapes of the weights could be compared with the model here, not activations, strides and the "
-    "order of layers. Compare some results with those in Keras, or import a whole VGG19 (model.save)."
+    "order of layers. Compare some results with those in Keras, or import the whole model (model.save)."
 )
 
 

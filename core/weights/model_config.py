@@ -2,24 +2,22 @@
 
 Shapes alone do not tell how a network computes: another activation, a batch normalisation or another order of
 layers answers otherwise with the same arrays. Layers that change nothing when a model answers, such as
-dropout, may differ.
+dropout, may differ. `core.weights.expected_config` says what a layer's configuration must hold.
 """
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
-from core.architecture import CHANNELS, IMAGE_SIZE, SCALINGS, Backbone, Layer
-from core.weights.keras_chain import ConfigError, Node, chain
+import numpy as np
 
-KINDS = {
-    "Conv2D": "convolution",
-    "Convolution2D": "convolution",
-    "MaxPooling2D": "max_pool",
-    "MaxPool2D": "max_pool",
-    "Flatten": "flatten",
-    "Dense": "dense",
-}
+from core.architecture import CHANNELS, IMAGE_SIZE, SCALINGS, VGG19, Backbone, Layer
+from core.weights.expected_config import KINDS, expected_values, plain_activation, plain_value
+from core.weights.keras_graph import IMAGE, ConfigError, Node, layers_in_order, ordered, without
+
+INPUT = "image"  # as the first layer of an architecture names it
 WITHOUT_EFFECT = (  # when a model answers
     "InputLayer",
     "Dropout",
@@ -40,18 +38,6 @@ ACTIVATIONS = {"Softmax": "softmax", "ReLU": "relu"}
 QUANTISED = ("int8", "int4", "float8", "gptq", "awq")
 
 
-@dataclass(frozen=True)
-class Computation:
-    """A layer of the file as it computes: its kind and name, and what differs from kind to kind."""
-
-    name: str
-    keras_class: str
-    values: dict[str, Any]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.keras_class})"
-
-
 def check_config(text: str, backbone: Backbone) -> str:
     """Compare a model's configuration with a backbone and its head.
 
@@ -60,7 +46,7 @@ def check_config(text: str, backbone: Backbone) -> str:
         backbone: whose layers the arrays were read for.
 
     Returns:
-        The input scaling that the model applies itself: `imagenet`, `unit`, or "" if it has none.
+        The input scaling that the model applies itself, one of `SCALINGS`; "" if it has none.
 
     Raises:
         ConfigError: what differs first.
@@ -69,24 +55,39 @@ def check_config(text: str, backbone: Backbone) -> str:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError("its configuration cannot be read") from error
-    nodes = chain(content)
-    _check_input(nodes, backbone)
-    scaling, computing = _without_scaling([node for node in nodes if node.keras_class not in WITHOUT_EFFECT])
-    theirs = _computations(computing)
-    expected = [layer for layer in backbone.layers if layer.kind != "dropout"]
-    for layer, computation in zip(expected, theirs, strict=False):
-        _check_layer(computation, layer, backbone)
-    if len(theirs) != len(expected):
-        extra = (
-            f"ends with {theirs[-1]}"
-            if len(theirs) < len(expected)
-            else f"goes on with {theirs[len(expected)]}"
-        )
-        raise ConfigError(f"it {extra}, ours ends with {expected[-1].name}")
+    nodes = layers_in_order(content)
+    _check_input(nodes)
+    scaling, nodes = _without_scaling(without(nodes, _of_classes(nodes, WITHOUT_EFFECT)), backbone)
+    theirs, ours = _with_activations(nodes), _our_layers(backbone)
+    layers = {layer.name: layer for layer in backbone.layers}
+    names = frozenset(layer.name for layer in backbone.body)
+    for their, our in zip(theirs, ours, strict=False):
+        _check_layer(their, layers[our.name], names, last=our is ours[-1])
+        _check_inputs(their, theirs, our, ours)
+    if len(theirs) != len(ours):
+        extra = f"ends with {theirs[-1]}" if len(theirs) < len(ours) else f"goes on with {theirs[len(ours)]}"
+        raise ConfigError(f"it {extra}, ours ends with {ours[-1].name}")
     return scaling
 
 
-def _check_input(nodes: list[Node], backbone: Backbone) -> None:
+def _of_classes(nodes: list[Node], classes: Collection[str]) -> set[int]:
+    """Positions of the layers of some kinds."""
+    return {position for position, node in enumerate(nodes) if node.keras_class in classes}
+
+
+def _our_layers(backbone: Backbone) -> list[Node]:
+    """The layers of a backbone and its head in the same form and order, without dropout."""
+    layers = {layer.name: layer for layer in backbone.layers}
+    positions, nodes = {INPUT: IMAGE}, []
+    for name in ordered(backbone.layers[-1].name, lambda name: layers[name].inputs if name in layers else ()):
+        if name != INPUT:
+            positions[name] = len(nodes)
+            inputs = tuple(positions[before] for before in layers[name].inputs)
+            nodes.append(Node(name, layers[name].kind, {}, inputs))
+    return without(nodes, _of_classes(nodes, ["dropout"]))
+
+
+def _check_input(nodes: list[Node]) -> None:
     shape = next((node.input_shape for node in nodes if node.input_shape), None)
     expected = (IMAGE_SIZE, IMAGE_SIZE, CHANNELS)
     if shape is None:
@@ -95,106 +96,84 @@ def _check_input(nodes: list[Node], backbone: Backbone) -> None:
         raise ConfigError(f"its input is {_times(shape)}, expected {_times(expected)}")
 
 
-def _without_scaling(nodes: list[Node]) -> tuple[str, list[Node]]:
+def _without_scaling(nodes: list[Node], backbone: Backbone) -> tuple[str, list[Node]]:
     """The scaling that the model applies first, and the layers after it."""
-    if not nodes or nodes[0].keras_class != "Rescaling":
+    first = [node.keras_class for node in nodes[:2]]
+    needed = ["Rescaling"] * (1 + (backbone.layers[0].kind == "rescaling"))
+    if first[: len(needed)] != needed:
         return "", nodes
     config = nodes[0].config
     factor, offset = _three(config.get("scale")), _three(config.get("offset"))
-    imagenet = SCALINGS["imagenet"]
-    if _near(factor, imagenet.factor) and _near(offset, imagenet.offset):
-        return "imagenet", nodes[1:]
-    if _near(factor, [1 / 255] * 3) and _near(offset, [0] * 3):
-        return "unit", nodes[1:]
+    if _near(factor, [1] * 3) and _near(offset, [0] * 3):
+        return "", without(nodes, {0})
+    for name in ("imagenet", "unit") if backbone.name == VGG19.name else (backbone.scaling,):
+        scaling = SCALINGS[name]
+        for brightest in (1, 255):  # of the pixels that it takes
+            factors = [value / brightest for value in scaling.factor]
+            if _near(factor, factors) and _near(offset, scaling.offset):
+                return name, without(nodes, {0})
     raise ConfigError(f"it scales its input itself, times {config.get('scale')} plus {config.get('offset')}")
 
 
-def _computations(nodes: list[Node]) -> list[Computation]:
+def _with_activations(nodes: list[Node]) -> list[Node]:
     """The layers with their activations, also where those are layers of their own."""
-    computations: list[Computation] = []
-    for node in nodes:
-        activation = _activation_layer(node)
+    uses = Counter(source for node in nodes for source in node.inputs)
+    changed: list[Node] = []
+    merged: set[int] = set()
+    for position, node in enumerate(nodes):
+        source, activation = node.inputs[0], _activation_layer(node)
+        before = changed[source] if source != IMAGE else None
         if activation is None:
-            values = {**node.config, "activation": _activation_name(node.config.get("activation"))}
-            computations.append(Computation(node.name, node.keras_class, values))
-        elif activation != "linear":
-            before = computations[-1] if computations else None
-            if before is None or KINDS.get(before.keras_class) not in ("convolution", "dense"):
-                raise ConfigError(f"{node.name} ({node.keras_class}) follows {before or 'its input'}")
-            if before.values["activation"] != "linear":
-                raise ConfigError(f"{before} has activation {before.values['activation']}, then {activation}")
-            computations[-1] = Computation(
-                before.name, before.keras_class, {**before.values, "activation": activation}
-            )
-    return computations
+            activation = plain_activation(node.config.get("activation"))
+        elif activation == "linear":
+            merged.add(position)
+        elif before and KINDS.get(before.keras_class) in ("convolution", "dense") and uses[source] == 1:
+            if before.config["activation"] != "linear":
+                raise ConfigError(f"{before} has activation {before.config['activation']}, then {activation}")
+            changed[source] = replace(before, config={**before.config, "activation": activation})
+            merged.add(position)
+        changed.append(replace(node, config={**node.config, "activation": activation}))
+    return without(changed, merged)
 
 
 def _activation_layer(node: Node) -> str | None:
     """What a layer that is nothing but an activation applies; None for other layers."""
     if node.keras_class == "Activation":
-        return _activation_name(node.config.get("activation"))
+        return plain_activation(node.config.get("activation"))
     if node.keras_class not in ACTIVATIONS:
         return None
     plain = not any(node.config.get(name) for name in ("max_value", "negative_slope", "threshold"))
     if plain and node.config.get("axis", -1) in (-1, 1, [-1], [1]):
         return ACTIVATIONS[node.keras_class]
-    raise ConfigError(f"{node.name} ({node.keras_class}) has settings of its own")
+    raise ConfigError(f"{node} has settings of its own")
 
 
-def _activation_name(value: Any) -> str:
-    """An activation's name, also of one that was saved as an object."""
-    if isinstance(value, dict):
-        value = value.get("config") if value.get("class_name") == "function" else value.get("class_name")
-    return "linear" if value is None else str(value).lower()
-
-
-def _check_layer(computation: Computation, layer: Layer, backbone: Backbone) -> None:
-    if KINDS.get(computation.keras_class) != layer.kind:
-        raise ConfigError(
-            f"it has {computation} where ours has {layer.name} ({layer.kind.replace('_', ' ')})"
-        )
-    names = {item.name for item in backbone.body}
-    if computation.name in names and computation.name != layer.name:
-        raise ConfigError(f"it has {computation.name} where ours has {layer.name}")
-    policy = json.dumps(computation.values.get("dtype"))
+def _check_layer(node: Node, layer: Layer, names: Collection[str], last: bool) -> None:
+    """Compare a layer of theirs with ours; none may bear the name of another one of our body's `names`."""
+    if KINDS.get(node.keras_class) != layer.kind:
+        raise ConfigError(f"it has {node} where ours has {layer.name} ({layer.kind.replace('_', ' ')})")
+    if node.name in names and node.name != layer.name:
+        raise ConfigError(f"it has {node.name} where ours has {layer.name}")
+    policy = json.dumps(node.config.get("dtype"))
     if any(name in policy for name in QUANTISED):
-        raise ConfigError(f"{computation.name} is quantised ({_policy(computation.values['dtype'])})")
-    for name, value in _expected(layer, layer is backbone.layers[-1]).items():
-        actual = _plain(computation.values.get(name, value))
+        raise ConfigError(f"{node.name} is quantised ({_policy(node.config['dtype'])})")
+    for name, value in expected_values(layer, last).items():
+        actual = plain_value(name, node.config.get(name, value))
         if name == "strides" and actual is None:  # of a pool: its size
-            actual = _plain(computation.values.get("pool_size"))
+            actual = plain_value(name, node.config.get("pool_size"))
         if actual != value:
-            raise ConfigError(f"{computation.name} has {name.replace('_', ' ')} {actual}, expected {value}")
+            raise ConfigError(f"{node.name} has {name.replace('_', ' ')} {actual}, expected {value}")
 
 
-def _expected(layer: Layer, last: bool) -> dict[str, Any]:
-    """Values of Keras's configuration that decide what a layer computes."""
-    if layer.kind == "convolution":
-        return {
-            "filters": layer.kernel[-1],
-            "kernel_size": list(layer.kernel[:2]),
-            "strides": [layer.stride] * 2,
-            "padding": layer.padding,
-            "dilation_rate": [1, 1],
-            "groups": 1,
-            "data_format": "channels_last",
-            "use_bias": True,
-            "activation": layer.activation or "linear",
-        }
-    if layer.kind == "max_pool":  # every side is a multiple of the window: no padding is needed
-        return {
-            "pool_size": [layer.size] * 2,
-            "strides": [layer.stride] * 2,
-            "data_format": "channels_last",
-        }
-    if layer.kind == "dense":
-        activation = "softmax" if last else layer.activation or "linear"
-        return {"units": layer.kernel[-1], "use_bias": True, "activation": activation}
-    return {"data_format": "channels_last"}
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, list | tuple) else value
+def _check_inputs(their: Node, theirs: list[Node], our: Node, ours: list[Node]) -> None:
+    if len(their.inputs) != len(our.inputs):
+        raise ConfigError(f"{their} joins {len(their.inputs)} branches, ours has {len(our.inputs)}")
+    if their.inputs != our.inputs:
+        names = [
+            " and ".join(nodes[source].name if source != IMAGE else INPUT for source in node.inputs)
+            for node, nodes in ((their, theirs), (our, ours))
+        ]
+        raise ConfigError(f"{their} takes the output of {names[0]}, expected that of {names[1]}")
 
 
 def _policy(value: Any) -> str:
@@ -213,12 +192,8 @@ def _three(value: Any) -> list[float] | None:
         return None
 
 
-def _near(values: list[float] | None, expected: Any) -> bool:
-    return (
-        values is not None
-        and len(values) == 3
-        and all(abs(value - other) < 1e-4 for value, other in zip(values, expected, strict=True))
-    )
+def _near(values: list[float] | None, expected: Sequence[float]) -> bool:
+    return values is not None and len(values) == 3 and np.allclose(values, expected, rtol=1e-3, atol=1e-9)
 
 
 def _times(shape: Any) -> str:

@@ -19,7 +19,7 @@ from core.errors import UserError
 from core.weights.chunks import read_chunks
 from core.weights.file_kinds import is_keras_archive, other_format
 from core.weights.keras_archive import archived_config, archived_weights
-from core.weights.keras_chain import ConfigError
+from core.weights.keras_graph import ConfigError
 from core.weights.layouts import LocatedArrays, detect_backbone, locate_arrays
 from core.weights.model_config import check_config
 from core.weights.packed import is_packed, unpack_layer
@@ -155,8 +155,7 @@ def _record(file: h5py.File) -> ModelRecord:
 
 def _compared(file: h5py.File, path: Path) -> tuple[ModelRecord, ForeignModel]:
     record = _record(file)
-    # Other backbones branch: of them the shapes alone are compared.
-    config = _config(file, path) if record.backbone == VGG19.name else ""
+    config = _config(file, path)
     try:
         scaling = check_config(config, record.architecture) if config else ""
     except ConfigError as error:
