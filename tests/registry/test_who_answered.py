@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +17,14 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core import config
-from core.api import ROUTES
+from core.api import api_routes
 from core.batch import results_csv, run_batch, start_batch
 from core.cli.main import main
 from core.images import read_image
 from core.inference import AuditLog, Reader
 from core.registry import RETIRED, active_model, promote, retire, rollback
 from core.reports import dicom_objects, reading_report
+from core.weights import update_record
 from tests.pages.opened_page import opened
 
 pytestmark = pytest.mark.slow
@@ -64,8 +66,32 @@ def test_the_terminal_names_the_model_in_text_and_json(model, image, capsys):
         assert result["model"] == str(model.identity)
 
 
+@pytest.mark.parametrize(
+    ("training", "said"),
+    [
+        ({"synthetic": True}, "The model was trained on SYNTHETIC images."),
+        (
+            {"synthetic": False, "training_images": 499},
+            "The model was trained on 499 images; at least 500 are",
+        ),
+        ({"synthetic": False, "training_images": 500}, ""),
+    ],
+)
+def test_17_predict_says_that_the_model_saw_drawn_or_few_images(
+    model, training, said, image, tmp_path, capsys
+):
+    path = Path(shutil.copy(model.path, tmp_path / "theirs.h5"))
+    update_record(path, **training)
+    main(["predict", str(image), "--anyway", "--model", str(path)])
+    text = capsys.readouterr().out
+    main(["predict", str(image), "--anyway", "--model", str(path), "--json"])
+    (result,) = json.loads(capsys.readouterr().out)
+    for output in (text, " ".join(result["warnings"])):
+        assert said in output if said else "The model was trained on" not in output
+
+
 def test_the_api_names_the_model_with_every_result(model, image):
-    client = TestClient(Starlette(routes=ROUTES), base_url="http://127.0.0.1")
+    client = TestClient(Starlette(routes=api_routes()), base_url="http://127.0.0.1")
     answer = client.post("/api/predict?anyway=1", files={"file": image.read_bytes()}).json()
     identity = model.identity
     named = [answer["model"][key] for key in ("name", "version", "weights")]
