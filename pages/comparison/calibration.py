@@ -6,7 +6,7 @@ import streamlit as st
 from core import evaluation
 from core.comparison import ModelComparison
 from core.figures.calibration import reliability_diagram
-from pages.comparison.charts import draw, offer_csv
+from pages.shared.charts import draw, offer_csv
 
 
 def show_calibration(comparison: ModelComparison) -> None:

@@ -7,10 +7,10 @@ import streamlit as st
 from core import evaluation
 from core.comparison import DECISION_THRESHOLDS, ModelComparison, curve_points
 from core.errors import UserError
-from core.evaluation import METRICS, Curve, Predictions
+from core.evaluation import METRICS, Predictions
 from core.figures.calibration import probability_histogram
 from core.figures.curves import decision_curves, precision_recall_curves, roc_curves
-from pages.comparison.charts import BY_CONTENT, draw
+from pages.shared.charts import banded, draw
 
 SENSITIVITIES = (0.90, 0.95, 0.98)
 
@@ -66,12 +66,6 @@ def check_both_classes(comparison: ModelComparison) -> None:
                 f"{model.name} was evaluated on images of one class only, so there is no curve to draw. "
                 "Choose the other split, or a data set with both classes."
             )
-
-
-@st.cache_data(show_spinner=False, max_entries=50, hash_funcs=BY_CONTENT)
-def banded(model: Predictions, kind: str) -> Curve:
-    """A curve with its band, cached across reruns; `kind` is `roc` or `precision_recall`."""
-    return getattr(evaluation, kind)(model)
 
 
 def show_specificities(comparison: ModelComparison) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core import evaluation
 from core.evaluation import METRICS, PairwiseTest
-from pages.comparison.charts import offer_csv
+from pages.shared.charts import offer_csv
 
 
 def show_differences(tests: list[PairwiseTest], split: str) -> None:

@@ -7,9 +7,9 @@ import streamlit as st
 from core.comparison import ModelComparison, image_map
 from core.config import CLASS_NAMES, POSITIVE
 from core.figures.image_map import image_map as map_figure
-from pages.comparison.charts import draw
 from pages.comparison.gallery import show_gallery
 from pages.comparison.shortcuts import offer_occlusion_test
+from pages.shared.charts import draw
 
 COLORS = ("label", "cause", "error", "models that are wrong")
 

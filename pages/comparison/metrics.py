@@ -8,10 +8,10 @@ from core.config import THRESHOLD
 from core.evaluation import METRICS, Predictions
 from core.figures.metric_intervals import metric_intervals
 from core.runs import differing_in_seed, list_runs
-from pages.comparison.charts import BY_CONTENT, draw, offer_csv
 from pages.comparison.curves import show_roc
 from pages.comparison.differences import show_differences
 from pages.comparison.model_columns import show_models
+from pages.shared.charts import BY_CONTENT, draw, offer_csv
 
 BASELINES = (
     "*Shortcut baseline*: gradient boosting on the corners, the border or the histogram of the same training "

@@ -8,8 +8,8 @@ from core.config import CLASS_NAMES
 from core.evaluation import Predictions
 from core.figures.confusion_matrix import CELLS, confusion_matrix
 from core.figures.metric_intervals import key_metrics
-from pages.comparison.charts import draw
 from pages.comparison.gallery import show_gallery
+from pages.shared.charts import draw
 
 COLUMNS = 3  # side by side; further models go below
 

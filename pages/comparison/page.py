@@ -10,7 +10,6 @@ from core.inference import AvailableModel
 from core.registry import answering_models
 from core.runs import bundled_runs, list_runs, sweep_names
 from pages.comparison.calibration import show_calibration
-from pages.comparison.charts import choose_format
 from pages.comparison.curves import show_curves
 from pages.comparison.image_map import show_map
 from pages.comparison.metrics import show_metrics
@@ -24,6 +23,7 @@ from pages.comparison.shortcuts import show_shortcuts
 from pages.comparison.subgroups import show_subgroups
 from pages.comparison.sweeps import show_sweeps
 from pages.comparison.training_curves import show_training
+from pages.shared.charts import choose_format
 from pages.shared.next_step import offer_training
 
 MAX_MODELS = 5

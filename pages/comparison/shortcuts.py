@@ -15,8 +15,8 @@ from core.config import THRESHOLD
 from core.errors import UserError
 from core.evaluation import METRICS, evaluate
 from core.figures.metric_intervals import occlusion_differences
-from pages.comparison.charts import draw, offer_csv
 from pages.comparison.stage_images import images_of
+from pages.shared.charts import draw, offer_csv
 
 COMPARED = ("auc", "sensitivity", "specificity")
 

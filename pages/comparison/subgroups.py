@@ -5,7 +5,7 @@ import streamlit as st
 from core import evaluation
 from core.comparison import ModelComparison
 from core.figures.metric_intervals import subgroup_rates
-from pages.comparison.charts import draw, offer_csv
+from pages.shared.charts import draw, offer_csv
 
 
 def show_subgroups(comparison: ModelComparison) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from core.comparison import ModelComparison
 from core.figures.sweeps import departures, parallel_coordinates
 from core.runs import Sweep, open_sweep, sweep_names
-from pages.comparison.charts import draw, offer_csv
+from pages.shared.charts import draw, offer_csv
 
 COLUMNS = {
     "trial": st.column_config.NumberColumn("Trial"),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.comparison import ModelComparison
 from core.figures.training import loss_by_model
-from pages.comparison.charts import draw
+from pages.shared.charts import draw
 
 
 def show_training(comparison: ModelComparison) -> None:

@@ -1,4 +1,4 @@
-"""What the sections share: figures and tables that can be downloaded, and cache keys of predictions."""
+"""Figures and tables that can be downloaded, and what is cached of predictions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.evaluation import Predictions
+from core import evaluation
+from core.evaluation import Curve, Predictions
 
 BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {Predictions: lambda model: model.table.to_csv()}
 FORMATS = {"PNG": {"format": "png", "scale": 3}, "SVG": {"format": "svg"}}
@@ -24,6 +25,12 @@ def choose_format() -> None:
         key="format",
         help="File format of the camera button on each figure.",
     )
+
+
+@st.cache_data(show_spinner=False, max_entries=50, hash_funcs=BY_CONTENT)
+def banded(model: Predictions, kind: str) -> Curve:
+    """A curve with its band, cached across reruns; `kind` is `roc` or `precision_recall`."""
+    return getattr(evaluation, kind)(model)
 
 
 def draw(figure: go.Figure, key: str, container: DeltaGenerator | None = None, **options: Any) -> Any:
