@@ -22,6 +22,7 @@ st.set_page_config(page_icon=Path(__file__).parent / "pages" / "icon.svg", layou
 PAGES = (
     ("diagnosis", "Diagnosis", "stethoscope"),
     ("comparison", "Comparison", "compare_arrows"),
+    ("site", "Your hospital", "local_hospital"),
     ("training", "Training", "model_training"),
     ("dataset", "Dataset", "photo_library"),
 )

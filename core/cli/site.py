@@ -12,7 +12,6 @@ from core.inference import NOTICE, Reader
 from core.site import (
     Expectations,
     Group,
-    ImageCounts,
     LabelWords,
     SiteMeasurement,
     evidence,
@@ -113,10 +112,9 @@ def measure_site(
 def _print(measurement: SiteMeasurement) -> None:
     """A measurement for people."""
     readings = measurement.readings
-    print(f"{readings.name}: {measurement.counts.files:,} labelled files")
-    print(f"Model {readings.model}, decision threshold {percent(readings.threshold)}")
-    for sentence in _counted(measurement.counts):
-        print(sentence)
+    print(f"{readings.name}: model {readings.model}, decision threshold {percent(readings.threshold)}")
+    for title, count in measurement.counts.titled().items():
+        print(f"  {title}: {count:,}")
     for title, text in metric_texts(measurement.metrics).items() if measurement.metrics else ():
         print(f"  {title:<14}{text}")
     if measurement.calibration:
@@ -128,26 +126,6 @@ def _print(measurement: SiteMeasurement) -> None:
         print(_group_line(group))
     for sentence in [*measurement.cautions(), *readings.notes, *readings.model_warnings, NOTICE]:
         print(sentence)
-
-
-def _counted(counts: ImageCounts) -> list[str]:
-    """What became of the images, one sentence each."""
-    left_out = {
-        "copies of other files": counts.copies,
-        "files that are labelled both ways": counts.contradictory,
-        "images that the model was trained on": counts.in_training,
-    }
-    lines = [f"Left out {count:,} {reason}" for reason, count in left_out.items() if count]
-    lines += [f"Unreadable {count:,}: {reason}" for reason, count in counts.unreadable.items()]
-    lines += [f"Withheld {count:,}: {reason}" for reason, count in counts.withheld.items()]
-    if counts.withheld:
-        by_class = ", ".join(f"{count:,} {name}" for name, count in counts.withheld_by_class.items())
-        lines.append(f"Withheld by class: {by_class}")
-    share = f" ({counts.warned / counts.results:.0%})" if counts.results else ""
-    lines.append(
-        f"{counts.results:,} results of {counts.patients:,} patients, {counts.warned:,}{share} with a warning"
-    )
-    return lines + [f"  {reason}: {count:,}" for reason, count in counts.doubts.items()]
 
 
 def _group_line(group: Group) -> str:

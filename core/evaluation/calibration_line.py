@@ -40,18 +40,18 @@ class CalibrationLine:
         """What is wrong with the probabilities beyond chance; "" if nothing is."""
         (least, most), faults = self.slope_interval, []
         if most < 0:
-            faults.append("higher where pneumonia is rarer")
+            faults.append("are higher where pneumonia is rarer")
         elif least <= 0 <= most:
-            faults.append("not shown to rise with the share of pneumonia")
+            faults.append("are not shown to rise with the share of pneumonia")
         elif most < 1:
-            faults.append("too extreme")
+            faults.append("are too extreme")
         elif least > 1:
-            faults.append("not extreme enough")
+            faults.append("are not extreme enough")
         if self.intercept_interval[1] < 0:
-            faults.append("too high on the whole")
+            faults.append("are too high on the whole")
         if self.intercept_interval[0] > 0:
-            faults.append("too low on the whole")
-        return f"The probabilities are {' and '.join(faults)}." if faults else ""
+            faults.append("are too low on the whole")
+        return f"The probabilities {' and '.join(faults)}." if faults else ""
 
 
 def calibration_line(

@@ -5,10 +5,11 @@ from core.site.image_numbers import Evidence, Expectations, RequiredImages, evid
 from core.site.labels import LabelWords
 from core.site.local_images import FOLDERS, LocalImages, open_local_images, table_columns
 from core.site.measurement import ImageCounts, SiteMeasurement, measure, metric_texts
-from core.site.site_readings import SiteReadings, read_local_images
+from core.site.site_readings import HEADER_GROUPS, SiteReadings, read_local_images
 
 __all__ = [
     "FOLDERS",
+    "HEADER_GROUPS",
     "Evidence",
     "Expectations",
     "Group",

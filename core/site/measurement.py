@@ -54,6 +54,25 @@ class ImageCounts:
     warned: int
     doubts: dict[str, int]
 
+    def titled(self) -> dict[str, int]:
+        """The counts that are not 0 by a title, and that of the results."""
+        not_measured = {
+            "Labelled files": self.files,
+            "Left out: copies of other files": self.copies,
+            "Left out: labelled both ways": self.contradictory,
+            "Left out: the model was trained on them": self.in_training,
+            **{f"Unreadable: {reason}": count for reason, count in self.unreadable.items()},
+            **{f"Withheld: {reason}": count for reason, count in self.withheld.items()},
+            **{f"Withheld, labelled {name}": count for name, count in self.withheld_by_class.items()},
+        }
+        of_results = {
+            "Patients with a result": self.patients,
+            "Results with a warning": self.warned,
+            **{f"Results, {reason}": count for reason, count in self.doubts.items()},
+        }
+        known = not_measured | {"Results": self.results} | of_results
+        return {title: count for title, count in known.items() if count or title == "Results"}
+
 
 @dataclass(frozen=True, eq=False)
 class SiteMeasurement:
@@ -63,8 +82,8 @@ class SiteMeasurement:
         readings: what it is measured on.
         counts: what became of the images.
         predictions: the results that count; None if there are none.
-        metrics: of `core.evaluation.evaluate_with_intervals`, with intervals of sensitivity and specificity
-            by patient; None without results.
+        metrics: of `core.evaluation.evaluate_with_intervals`, with intervals of the rates by
+            patient; None without results.
         calibration: slope and intercept; None where no line fits, or with too few patients.
         reliability: bins of `core.evaluation.reliability`.
         groups: rates in groups.
@@ -156,8 +175,12 @@ def metric_texts(metrics: dict) -> dict[str, str]:
 def _metrics(predictions: Predictions, threshold: float) -> dict:
     metrics = evaluate_with_intervals(predictions, threshold)
     correct = ~predictions.wrong_at(threshold)
-    for rate, label in (("specificity", 0), ("sensitivity", 1)):
-        of_class = predictions.labels == label
+    positive = predictions.labels == 1
+    for rate, of_class in (
+        ("sensitivity", positive),
+        ("specificity", ~positive),
+        ("accuracy", positive | True),
+    ):
         metrics["intervals"][rate] = wilson_by_patient(correct[of_class], predictions.patients[of_class])
     return metrics
 

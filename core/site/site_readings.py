@@ -13,6 +13,7 @@ from core.site.groups import group_column, grouped
 from core.site.local_images import LocalImages
 
 BATCH = 32  # images at once
+HEADER_GROUPS = ("age", "sex", "view", "modality")  # in DICOM headers; age in years
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +112,7 @@ def _row(
 
 
 def header_value(image: Image, name: str) -> str:
-    """What a DICOM header says under a group's name: age in years, sex, view or modality; "" if nothing."""
+    """What a DICOM header says under one of `HEADER_GROUPS`; "" if nothing, or under another name."""
     if name.lower() == "age":
         return f"{image.age.years:g}" if image.age else ""
-    return image.facts.get(name.capitalize(), "")
+    return image.facts.get(name.capitalize(), "") if name.lower() in HEADER_GROUPS else ""

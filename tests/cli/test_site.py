@@ -65,7 +65,7 @@ def test_measure_counts_what_it_leaves_out_and_names_nobody(local_table, capsys)
     assert not any(name in output for name in ("Ada", "Grace", str(table.parent)))
     main(arguments)
     text = capsys.readouterr().out
-    assert "Left out 1 images that the model was trained on" in text and "Unreadable 1: The file" in text
+    assert "Left out: the model was trained on them: 1" in text and "Unreadable: The file" in text
 
 
 def test_measure_refuses_a_column_that_makes_no_groups_before_it_reads(local_table, capsys):

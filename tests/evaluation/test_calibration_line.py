@@ -31,7 +31,7 @@ def test_slope_intercept_and_their_intervals_agree_with_statsmodels(images):
 def test_the_fault_of_the_probabilities_is_told(images):
     labels, probabilities, patients = images
     sentence = calibration_line(labels, probabilities, patients).sentence()
-    assert "too extreme and too high on the whole" in sentence
+    assert "are too extreme and are too high on the whole" in sentence
     assert "higher where pneumonia is rarer" in calibration_line(~labels, probabilities, patients).meaning()
 
 

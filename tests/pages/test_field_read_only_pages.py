@@ -39,12 +39,12 @@ def closed(small_disk, demo, monkeypatch):
     return home
 
 
-@pytest.mark.parametrize("page", ["dataset", "training", "comparison", "diagnosis"])
+@pytest.mark.parametrize("page", ["dataset", "training", "comparison", "site", "diagnosis"])
 def test_21_a_page_opens(page, closed, demo):
     opened(page, dataset=str(demo))
 
 
-@pytest.mark.parametrize("page", ["dataset", "training", "comparison", "diagnosis"])
+@pytest.mark.parametrize("page", ["dataset", "training", "comparison", "site", "diagnosis"])
 def test_21_a_page_opens_where_a_file_takes_the_place_of_the_home(page, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     folder = write_synthetic_dataset(tmp_path / "set", images=20)

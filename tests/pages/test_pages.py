@@ -22,7 +22,7 @@ from tests.pages.opened_page import PROJECT, opened
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("dataset", "training", "comparison", "diagnosis")
+PAGES = ("dataset", "training", "comparison", "site", "diagnosis")
 
 
 def texts(app: AppTest) -> str:
@@ -257,7 +257,7 @@ def test_no_page_imports_tensorflow(trained, demo):
 import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("streamlit_app.py", default_timeout=300).run()
-for page in ("dataset", "training", "comparison", "diagnosis"):
+for page in ("dataset", "training", "comparison", "site", "diagnosis"):
     app.switch_page(f"pages/{page}/page.py").run()
     assert not app.exception, app.exception
 image = open(sys.argv[1], "rb").read()

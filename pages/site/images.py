@@ -1,0 +1,71 @@
+"""Local images: from which folder or table, with which labels, patients and groups."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.config import CLASS_NAMES
+from core.errors import UserError
+from core.site import FOLDERS, HEADER_GROUPS, LabelWords, LocalImages, open_local_images, table_columns
+from pages.shared.markdown import escaped
+
+USUAL = "(as usual)"
+
+
+def choose_images() -> LocalImages | None:
+    """The images that the user brings; None before a source is given, or if it cannot be used."""
+    with st.container(border=True):
+        source = st.text_input(
+            "Folder or table",
+            key="site-source",
+            placeholder="/data/our-x-rays or /data/our-x-rays/table.csv",
+            help="On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
+            "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others.",
+        ).strip()
+        if not source:
+            st.info(
+                "Enter a folder with a folder per class, or a table of images with their labels. Below: how "
+                "many you need.",
+                icon=":material/arrow_upward:",
+            )
+            return None
+        try:
+            local = _chosen(Path(source))
+        except UserError as error:
+            st.error(escaped(str(error)), icon=":material/error:")
+            return None
+        counts = local.table["label"].value_counts()
+        by_class = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CLASS_NAMES)
+        sentences = [f"{len(local.table):,} labelled images: {by_class}.", *local.notes]
+        st.caption(escaped(" ".join(sentences)))
+    return local
+
+
+def _chosen(source: Path) -> LocalImages:
+    """The images of a source, by the columns that the user names.
+
+    Raises:
+        UserError: they cannot be used.
+    """
+    columns = table_columns(source)
+    if not columns:
+        groups = st.multiselect("Groups", HEADER_GROUPS, key="site-header-groups", help="From DICOM headers.")
+        return open_local_images(source, groups=groups)
+    left, middle, right = st.columns([1, 1, 2])
+    labels = left.selectbox(
+        "Labels", [USUAL, FOLDERS, *columns], key="site-labels", help="Usual: the column 'label'."
+    )
+    patient = middle.selectbox(
+        "Patients", [USUAL, *columns], key="site-patient", help="Usual: column 'patient' if there is one."
+    )
+    groups = right.multiselect("Groups", columns, key="site-groups", help="Up to 12 values each, or numbers.")
+    with st.expander("Labels in other words"):
+        positive = st.text_input("Mean PNEUMONIA, separated by commas", key="site-positive")
+        negative = st.text_input("Mean NORMAL, separated by commas", key="site-negative")
+    words = LabelWords(_words(positive), _words(negative))
+    labels, patient = (None if choice == USUAL else choice for choice in (labels, patient))
+    return open_local_images(source, labels, patient, groups, words)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())

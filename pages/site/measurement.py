@@ -1,0 +1,104 @@
+"""Measuring the active model on local images, and what that shows."""
+
+import json
+from dataclasses import asdict
+
+import pandas as pd
+import streamlit as st
+
+from core.figures.calibration import reliability_diagram
+from core.figures.curves import roc_curves
+from core.figures.metric_intervals import key_metrics, subgroup_rates
+from core.inference import AvailableModel, Reader
+from core.site import LocalImages, SiteMeasurement, measure, read_local_images
+from pages.shared.charts import banded, choose_format, draw, offer_csv
+from pages.shared.markdown import escaped
+
+KEY = "site-measurement"  # in the session: of the images measured last
+
+
+def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
+    """A button that reads the images with the active model and measures it."""
+    reader = Reader.of(model)
+    label = f"Measure {reader.identity} on {len(local.table):,} images"
+    if st.button(label, type="primary", icon=":material/monitoring:"):
+        bar = st.progress(0.0, "Reading images")
+
+        def progress(done: int, total: int) -> None:
+            bar.progress(done / total, f"Reading images: {done:,} of {total:,}")
+
+        st.session_state[KEY] = measure(read_local_images(local, reader, progress))
+        bar.empty()
+
+
+def has_measurement() -> bool:
+    """Whether images were measured in this session."""
+    return KEY in st.session_state
+
+
+def show_measurement() -> None:
+    """The measurement of this session, if there is one."""
+    measurement: SiteMeasurement | None = st.session_state.get(KEY)
+    if measurement is None:
+        return
+    st.header(escaped(measurement.readings.name))
+    model, threshold = measurement.readings.model, measurement.readings.threshold
+    st.caption(escaped(f"Model {model}, decision threshold {threshold:.1%}."))
+    for sentence in [*measurement.cautions(), *measurement.readings.model_warnings]:
+        st.warning(escaped(sentence), icon=":material/warning:")
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_counts(measurement)
+    if measurement.metrics is None:
+        return
+    choose_format()
+    with right:
+        draw(key_metrics(model, {model: measurement.metrics}), "site-metrics")
+    _show_curves(measurement)
+    _show_groups(measurement)
+    st.download_button(
+        "JSON",
+        json.dumps(measurement.values(), indent=2),
+        "your-hospital.json",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _show_counts(measurement: SiteMeasurement) -> None:
+    """What became of the images."""
+    rows = [(title, f"{count:,}") for title, count in measurement.counts.titled().items()]
+    st.dataframe(pd.DataFrame(rows, columns=["", "Images"]), hide_index=True, height="content")
+    for sentence in measurement.readings.notes:
+        st.caption(escaped(sentence))
+
+
+def _show_curves(measurement: SiteMeasurement) -> None:
+    """ROC and reliability, where there are images of both classes."""
+    model, metrics = measurement.readings.model, measurement.metrics
+    assert measurement.predictions is not None and metrics is not None
+    left, right = st.columns(2, gap="large")
+    if metrics["auc"] is not None:
+        point = {model: (1 - metrics["specificity"], metrics["sensitivity"])}
+        draw(roc_curves({model: banded(measurement.predictions, "roc")}, point), "site-roc", left)
+    draw(reliability_diagram({model: measurement.reliability}), "site-reliability", right)
+    if measurement.calibration:
+        st.caption(escaped(measurement.calibration.sentence()))
+
+
+def _show_groups(measurement: SiteMeasurement) -> None:
+    """Sensitivity and specificity in groups, with p values."""
+    if not measurement.groups:
+        return
+    table = pd.DataFrame([asdict(group) for group in measurement.groups])
+    st.subheader("Groups")
+    for column in measurement.readings.groups:
+        rows = [asdict(group) for group in measurement.groups if group.column == column]
+        draw(subgroup_rates(rows, column), f"site-group-{column}")
+    with st.expander("All groups, with p values"):
+        st.dataframe(table, hide_index=True)
+        st.caption(
+            "Intervals: Wilson's 95%, by patient. P values: each group against the rest, Fisher's exact test "
+            "of one image per patient, after Holm's correction for all of them."
+        )
+    offer_csv(table, "groups")

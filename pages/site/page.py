@@ -1,0 +1,47 @@
+"""The page on one hospital: bring labelled images, see how many it takes, measure the active model."""
+
+import streamlit as st
+
+from core.registry import active_model, missing_model
+from pages.shared.markdown import escaped
+from pages.shared.next_step import offer_training
+from pages.site.image_numbers import show_numbers
+from pages.site.images import choose_images
+from pages.site.measurement import has_measurement, offer_measurement, show_measurement
+
+MEASURE, NUMBERS = "Measure", "How many do I need?"
+
+
+def main() -> None:
+    """Choose local images, then show one section; without images, how many it takes."""
+    st.title("Your hospital")
+    active = active_model()
+    if active is None:
+        offer_training(escaped(missing_model()))
+        return
+    st.caption(
+        "No published figure tells whether a model holds in your department, on your machines, with your "
+        "patients. Bring labelled images and measure it. Nothing leaves this computer, and no name is kept."
+    )
+    local = choose_images()
+    if local is None and not has_measurement():
+        st.subheader(NUMBERS)
+        show_numbers(None)
+        return
+    section = st.segmented_control(
+        "Section",
+        [MEASURE, NUMBERS],
+        default=MEASURE,
+        required=True,
+        key="site-section",
+        label_visibility="collapsed",
+    )
+    if section == NUMBERS:
+        show_numbers(local)
+        return
+    if local is not None:
+        offer_measurement(local, active.model)
+    show_measurement()
+
+
+main()

@@ -1,0 +1,54 @@
+"""The page on one hospital, by Streamlit's own test runner."""
+
+import pytest
+
+from tests.pages.opened_page import opened
+
+pytestmark = pytest.mark.slow
+
+
+def bring(app, source) -> None:
+    """Enter a folder or table."""
+    app.text_input(key="site-source").set_value(str(source)).run()
+    assert not app.exception
+
+
+def captions(app) -> str:
+    """All small print of the page, and its lists, without escapes."""
+    elements = [element for kind in ("caption", "markdown") for element in getattr(app, kind)]
+    return "\n".join(element.value for element in elements).replace("\\", "")
+
+
+def test_without_images_the_page_tells_how_many_are_needed(trained):
+    app = opened("site")
+    assert "141 PNEUMONIA images" in captions(app)
+    app.number_input(key="site-sensitivity").set_value(100.0).run()
+    app.number_input(key="site-width").set_value(3.0).run()
+    assert not app.exception and "141 PNEUMONIA images" not in captions(app)
+    app.number_input(key="site-prevalence").set_value(0.5).run()
+    assert not app.exception and not app.error
+
+
+def test_a_source_or_column_that_cannot_be_used_is_told(trained, tmp_path):
+    app = opened("site")
+    bring(app, tmp_path / "nowhere")
+    assert "does not exist" in app.error[0].value
+    (tmp_path / "table.csv").write_text("file,label,taken\na.png,0,2024-01-31\nb.png,1,2024-02-01\n")
+    bring(app, tmp_path / "table.csv")
+    assert "2 labelled images: 1 NORMAL, 1 PNEUMONIA" in captions(app) and not app.error
+    app.selectbox(key="site-labels").set_value("taken").run()
+    assert "holds dates" in app.error[0].value
+
+
+def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
+    app = opened("site")
+    bring(app, demo)
+    assert "60 labelled images: " in captions(app)
+    next(button for button in app.button if button.label.startswith("Measure trained/3")).click().run()
+    assert not app.exception and not app.error
+    counts = dict(app.dataframe[0].value.to_numpy())
+    assert counts["Labelled files"] == "60"
+    assert int(counts["Left out: the model was trained on them"]) > 0
+    assert "SYNTHETIC" in "".join(warning.value for warning in app.warning)
+    app.button_group(key="site-section").set_value("How many do I need?").run()
+    assert "What the images at hand can show" in [heading.value for heading in app.subheader]
