@@ -1,5 +1,6 @@
 """`site`: whether a model holds in one hospital, step by step."""
 
+import getpass
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ from core.cli.diagnosis import default_model, model_option
 from core.cli.output import Bar, as_json, percent, precision, print_json
 from core.errors import UserError
 from core.inference import NOTICE, Reader
+from core.registry import answering_registered_model, register_operating_point
 from core.site import (
     Expectations,
     Group,
     LabelWords,
     SiteMeasurement,
     evidence,
+    find_site_point,
     measure,
     metric_texts,
     open_local_images,
@@ -71,13 +74,24 @@ def size(positives: int | None, negatives: int | None, as_json: bool, **expectat
         print(sentence)
 
 
+def source_options(command: Any) -> Any:
+    """The options that say which images with which labels."""
+    for option in reversed(
+        [
+            click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path)),
+            click.option("--labels", metavar="COLUMN", help="Column of labels, or 'folders'."),
+            click.option("--patient", metavar="COLUMN", help="Column of patients. [default: patient]"),
+            click.option("--positive", metavar="VALUE", multiple=True, help="A label that means PNEUMONIA."),
+            click.option("--negative", metavar="VALUE", multiple=True, help="A label that means NORMAL."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
 @site.command("measure")
-@click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
-@click.option("--labels", metavar="COLUMN", help="Column of labels, or 'folders'.")
-@click.option("--patient", metavar="COLUMN", help="Column of patients. [default: patient]")
+@source_options
 @click.option("--group", "groups", metavar="COLUMN", multiple=True, help="Column of groups; may be repeated.")
-@click.option("--positive", metavar="VALUE", multiple=True, help="A label that means PNEUMONIA.")
-@click.option("--negative", metavar="VALUE", multiple=True, help="A label that means NORMAL.")
 @model_option
 @precision
 @as_json
@@ -107,6 +121,59 @@ def measure_site(
     else:
         _print(measurement)
     return 1 if measurement.counts.unreadable else 0
+
+
+@site.command("point")
+@source_options
+@click.option(
+    "--rule",
+    type=click.Choice(["sensitivity", "specificity", "youden"]),
+    default="sensitivity",
+    show_default=True,
+    help="What the threshold must keep.",
+)
+@click.option("--at-least", type=float, help="Rate to keep. [default: 0.95]")
+@click.option("--save", is_flag=True, help="Register a version with the threshold.")
+@precision
+@as_json
+def point(
+    source: Path,
+    labels: str | None,
+    patient: str | None,
+    positive: tuple[str, ...],
+    negative: tuple[str, ...],
+    rule: str,
+    at_least: float | None,
+    save: bool,
+    precision: str,
+    as_json: bool,
+) -> None:
+    """Find a decision threshold for your hospital on labelled images.
+
+    SOURCE is as for `site measure`. The threshold of the active model is found on all images with a result.
+    What to expect of it is measured by cross-fitting: each image at a threshold found without its patient. It
+    takes 30 patients of each class. With --save, the model with that threshold and this evidence becomes a
+    registered version. It answers once you promote it: python -m core models promote NAME.
+    """
+    local = open_local_images(source, labels, patient, words=LabelWords(positive, negative))
+    active = answering_registered_model()
+    reader = Reader.of(default_model(), precision)
+    measurement = measure(read_local_images(local, reader, Bar("Reading", "image")))
+    site_point = find_site_point(measurement, rule, at_least)
+    version = ""
+    if save:
+        if active is None:
+            raise UserError("No model is active, so there is none to register. Promote one first.")
+        version = register_operating_point(
+            active.title, site_point.point, getpass.getuser(), site_point.values()
+        ).title
+    if as_json:
+        print_json({**site_point.values(), "version": version or None})
+        return
+    for sentence in site_point.sentences():
+        print(sentence)
+    if version:
+        print(f"Registered as {version}. To let it answer: python -m core models promote {version}")
 
 
 def _print(measurement: SiteMeasurement) -> None:

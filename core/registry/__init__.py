@@ -34,7 +34,13 @@ from core.registry.models import (
     find_model,
     list_models,
 )
-from core.registry.promotion import change_operating_point, promote, retire, rollback
+from core.registry.promotion import (
+    change_operating_point,
+    promote,
+    register_operating_point,
+    retire,
+    rollback,
+)
 from core.registry.shadows import Shadow, make_shadow, shadows, shadows_named, stop_shadow
 
 __all__ = [
@@ -71,6 +77,7 @@ __all__ = [
     "plan_ensemble",
     "promote",
     "register_ensemble",
+    "register_operating_point",
     "retire",
     "rollback",
     "save_agreement",

@@ -1,6 +1,8 @@
 """Promotion, rollback, retirement and new operating points: what changes which model answers."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from core.errors import UserError
 from core.evaluation import OperatingPoint
@@ -8,7 +10,15 @@ from core.inference import identity_of
 from core.registry.active import intact
 from core.registry.checklist import PromotionCheck
 from core.registry.history import add_event
-from core.registry.models import ACTIVE, RETIRED, SHADOW, RegisteredModel, bundled_model, find_model
+from core.registry.models import (
+    ACTIVE,
+    RETIRED,
+    SHADOW,
+    RegisteredModel,
+    bundled_model,
+    find_model,
+    find_usable_model,
+)
 from core.registry.snapshot import register
 from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
 
@@ -105,6 +115,30 @@ def change_operating_point(title: str, point: OperatingPoint, who: str) -> Regis
         changed = register(item, _override_of(item), changes)
         _activate(changed, "operating point", who, f"{point.rule}: {point.threshold:.4g}", [])
         return replace(changed, state=ACTIVE)
+
+
+def register_operating_point(
+    title: str, point: OperatingPoint, who: str, evidence: Mapping[str, Any]
+) -> RegisteredModel:
+    """Give a model another decision threshold, as a new version that answers once it is promoted.
+
+    Args:
+        title: name, or name and version, of the model.
+        point: its threshold is of the probability before calibration.
+        who: registers it.
+        evidence: what the threshold rests on, as plain values; kept with the version.
+
+    Raises:
+        UserError: the model may not answer, or the registry cannot be written.
+    """
+    with changing():
+        item = find_usable_model(title)
+        if item.version:
+            intact(item.folder)
+        changes = {"threshold": point.threshold, "threshold_rule": point.rule}
+        changed = register(item, _override_of(item), changes, evidence)
+        add_event(changed.event("site operating point", who, f"{point.rule}: {point.threshold:.4g}"))
+        return changed
 
 
 def _activate(

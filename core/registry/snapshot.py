@@ -14,11 +14,15 @@ from core.registry.models import RegisteredModel, registered_version
 from core.registry.storage import folder_name, next_version, version_folder
 from core.weights import file_digest, member_paths, update_record
 
+EVIDENCE_FILE = "evidence.json"
 SPLITS = ("validation", "test")
 
 
 def register(
-    item: RegisteredModel, override: str = "", changes: Mapping[str, Any] | None = None
+    item: RegisteredModel,
+    override: str = "",
+    changes: Mapping[str, Any] | None = None,
+    evidence: Mapping[str, Any] | None = None,
 ) -> RegisteredModel:
     """Register a version of a model, with hard links to its files where the file system can.
 
@@ -26,6 +30,7 @@ def register(
         item: the model to register.
         override: what every answer must say because a check failed; "" if none did.
         changes: to the model's record, such as its threshold.
+        evidence: what the changes rest on, as plain values; kept beside the weights.
 
     Raises:
         UserError: the disk is full or the registry cannot be written; then nothing changes.
@@ -39,6 +44,8 @@ def register(
             atomic.copy(item.model.path, weights)
         if changes:
             update_record(weights, **changes)
+        if evidence:
+            atomic.write_json(folder / EVIDENCE_FILE, dict(evidence))
         renewed = renewed_references(item.model.record, item.model.path)
         for member in member_paths(item.model.path, item.model.record):
             for path in member.parent.iterdir():

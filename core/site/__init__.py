@@ -5,6 +5,7 @@ from core.site.image_numbers import Evidence, Expectations, RequiredImages, evid
 from core.site.labels import LabelWords
 from core.site.local_images import FOLDERS, LocalImages, open_local_images, table_columns
 from core.site.measurement import ImageCounts, SiteMeasurement, measure, metric_texts
+from core.site.site_point import SitePoint, find_site_point
 from core.site.site_readings import HEADER_GROUPS, SiteReadings, read_local_images
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "LocalImages",
     "RequiredImages",
     "SiteMeasurement",
+    "SitePoint",
     "SiteReadings",
     "evidence",
+    "find_site_point",
     "measure",
     "metric_texts",
     "open_local_images",

@@ -29,8 +29,8 @@ class SiteReadings:
         notes: what was left out before anything was read.
         table: a row for each file: sha256 ("" if unreadable), label, patient (a digest; "" if unknown), a
             column for each group (`core.site.groups.group_column`), probability (calibrated; NaN without a
-            result), error (why it cannot be read, without its name), withheld (why the result is), doubts
-            (reasons of the checks, joined by "; "), warned and in_training (bool).
+            result), raw (before calibration), error (why it cannot be read, without its name), withheld (why
+            the result is), doubts (reasons of the checks, joined by "; "), warned and in_training (bool).
     """
 
     name: str
@@ -89,6 +89,7 @@ def _row(
         "patient": before["patient"],
         **{group_column(group): before[group_column(group)] for group in groups},
         "probability": float("nan"),
+        "raw": float("nan"),
         "error": "",
         "withheld": "",
         "doubts": "",
@@ -104,6 +105,7 @@ def _row(
         "sha256": image.sha256,
         "patient": before["patient"] or image.patient_digest,
         "probability": float("nan") if reading.withheld else reading.prediction.calibrated,
+        "raw": reading.prediction.probability,
         "withheld": reading.withheld_reason,
         "doubts": "; ".join(check.reason for check in reading.checks),
         "warned": not reading.withheld and bool(reading.image_warnings()),

@@ -72,3 +72,10 @@ def test_measure_refuses_a_column_that_makes_no_groups_before_it_reads(local_tab
     table, _ = local_table
     assert main(["site", "measure", str(table), "--labels", "finding", "--group", "file"]) == 2
     assert "different values" in capsys.readouterr().err
+
+
+def test_point_refuses_a_threshold_of_few_patients(local_table, capsys):
+    table, _ = local_table
+    assert main(["site", "point", str(table), "--labels", "finding", "--save"]) == 2
+    assert "at least 30 of each class" in capsys.readouterr().err
+    assert "@2" not in str(find_model("trained/3").title)

@@ -31,6 +31,7 @@ from core.registry import (
     find_model,
     list_models,
     promote,
+    register_operating_point,
     retire,
     rollback,
 )
@@ -116,6 +117,18 @@ def test_another_operating_point_is_another_version(candidate):
     assert changed.title == "mine/3@2" and active_model().model.record.threshold == 0.25
     assert read_record(first.path).threshold != 0.25  # nothing in a registered version changes
     assert rollback("tests").title == "mine/3@1"
+
+
+def test_an_operating_point_is_registered_with_its_evidence_and_answers_once_promoted(candidate):
+    promote("mine/3", PASSED, "tests")
+    point = OperatingPoint("own", 0.25, "sensitivity of at least 90% on 400 images of site")
+    item = register_operating_point("mine/3", point, "tests", {"images": 400})
+    assert item.title == "mine/3@2" and find_model("mine/3@2").state == CANDIDATE
+    assert json.loads(item.model.path.with_name("evidence.json").read_text()) == {"images": 400}
+    assert active_registered_model().title == "mine/3@1" and events()[-1].action == "site operating point"
+    promote("mine/3@2", PASSED, "tests")
+    assert active_model().model.record.threshold_rule == point.rule
+    assert active_model().model.record.threshold == 0.25
 
 
 def test_only_a_registered_version_that_does_not_answer_can_be_retired(candidate):

@@ -1,0 +1,133 @@
+"""A decision threshold for one hospital: found on its images, judged on images that it was not found on."""
+
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from core.config import CLASS_NAMES
+from core.errors import UserError
+from core.evaluation import Interval, OperatingPoint, Predictions, find_point, wilson_by_patient
+from core.site.measurement import SiteMeasurement
+
+FOLDS = 5
+SEED = 0
+MIN_CLASS_PATIENTS = 30  # with fewer of a class, a threshold is the work of two or three patients
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Sensitivity and specificity with Wilson's 95% intervals by patient."""
+
+    sensitivity: float
+    sensitivity_interval: Interval | None
+    specificity: float
+    specificity_interval: Interval | None
+
+    @classmethod
+    def of(cls, labels: np.ndarray, predicted: np.ndarray, patients: np.ndarray) -> "Rates":
+        """Rates of predicted labels, bool (n,)."""
+        values = []
+        for of_class, correct in ((labels == 1, predicted), (labels == 0, ~predicted)):
+            values.append(float(correct[of_class].mean()))
+            values.append(wilson_by_patient(correct[of_class], patients[of_class]))
+        return cls(*values)
+
+    def sentence(self) -> str:
+        """Both rates in words."""
+        parts = [("sensitivity", self.sensitivity, self.sensitivity_interval)]
+        parts.append(("specificity", self.specificity, self.specificity_interval))
+        return ", ".join(
+            f"{name} {value:.1%}" + (f" ({interval[0]:.1%} to {interval[1]:.1%})" if interval else "")
+            for name, value, interval in parts
+        )
+
+
+@dataclass(frozen=True)
+class SitePoint:
+    """A decision threshold for one hospital, with its evidence.
+
+    Attributes:
+        point: its threshold is of the model's own probability, before calibration, as in a model's record.
+        site: name of the folder or table.
+        model: name, version and digest of the model that was measured.
+        images, patients: that it was found on.
+        before: rates at the model's own threshold.
+        after: rates to expect at the new one: each image at a threshold that was found without its patient.
+    """
+
+    point: OperatingPoint
+    site: str
+    model: str
+    images: int
+    patients: int
+    before: Rates
+    after: Rates
+
+    def values(self) -> dict:
+        """Everything as plain values."""
+        return asdict(self)
+
+    def sentences(self) -> list[str]:
+        """The threshold and what it does, one sentence each."""
+        return [
+            f"Decision threshold {self.point.threshold:.4g} (before calibration): {self.point.rule}.",
+            f"At the present threshold: {self.before.sentence()}.",
+            f"Expected at the new one: {self.after.sentence()}, each image at a threshold found "
+            f"without its patient ({FOLDS} folds).",
+        ]
+
+
+def find_site_point(measurement: SiteMeasurement, rule: str, amount: float | None = None) -> SitePoint:
+    """The threshold that a rule finds on local images, and what to expect of it.
+
+    Args:
+        measurement: of the model on the images.
+        rule: `youden`, `sensitivity`, `specificity` or `cost`.
+        amount: as for `core.evaluation.find_point`.
+
+    Raises:
+        UserError: there are fewer than 30 patients of a class with a result, or the amount is out of range.
+    """
+    predictions = measurement.predictions
+    _check_enough(predictions)
+    assert predictions is not None
+    labels, patients = predictions.labels, predictions.patients
+    raw = predictions.table["raw"].to_numpy(np.float64)
+    point = find_point(rule, labels, raw, amount)
+    words = point.rule.replace("on validation", f"on {len(labels):,} images of {measurement.readings.name}")
+    predicted = np.zeros(len(labels), bool)
+    folds = _folds(labels, patients)
+    for fold in range(FOLDS):
+        inside, outside = folds == fold, folds != fold
+        threshold = find_point(rule, labels[outside], raw[outside], amount).threshold
+        predicted[inside] = raw[inside] >= threshold
+    return SitePoint(
+        replace(point, rule=words),
+        measurement.readings.name,
+        measurement.readings.model,
+        len(labels),
+        len(np.unique(patients)),
+        Rates.of(labels, predictions.probabilities >= measurement.readings.threshold, patients),
+        Rates.of(labels, predicted, patients),
+    )
+
+
+def _check_enough(predictions: Predictions | None) -> None:
+    for number, name in enumerate(CLASS_NAMES):
+        of_class = predictions.patients[predictions.labels == number] if predictions else []
+        count = len(np.unique(of_class))
+        if count < MIN_CLASS_PATIENTS:
+            raise UserError(
+                f"{count} {name} patients have a result; a threshold takes at least {MIN_CLASS_PATIENTS} "
+                "of each class. Collect more images."
+            )
+
+
+def _folds(labels: np.ndarray, patients: np.ndarray) -> np.ndarray:
+    """A fold for each image, (n,): those of one patient together, both classes spread evenly."""
+    names, first, of_patient = np.unique(patients, return_index=True, return_inverse=True)
+    order = np.random.default_rng(SEED).permutation(len(names))
+    order = order[np.argsort(labels[first][order], kind="stable")]
+    fold_of = np.empty(len(names), np.int64)
+    fold_of[order] = np.arange(len(names)) % FOLDS
+    return fold_of[of_patient]

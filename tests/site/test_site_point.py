@@ -1,0 +1,63 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import UserError
+from core.evaluation import evaluate
+from core.site import SiteReadings, find_site_point, measure
+
+
+def measured(count: int, threshold: float = 0.5):
+    """A measurement of images, two of each patient, whose probabilities tell a little."""
+    random = np.random.default_rng(0)
+    positive = np.repeat(random.random(count // 2) < 0.5, 2)
+    raw = np.clip(random.normal(0.4 + 0.25 * positive, 0.15), 0.01, 0.99)
+    table = pd.DataFrame(
+        {
+            "sha256": [f"{number:04}" for number in range(count)],
+            "label": np.where(positive, "PNEUMONIA", "NORMAL"),
+            "patient": [f"p{number // 2}" for number in range(count)],
+            "probability": raw**2,  # calibrated: another scale, the same order
+            "raw": raw,
+            "error": "",
+            "withheld": "",
+            "doubts": "",
+            "warned": False,
+            "in_training": False,
+        }
+    )
+    return measure(SiteReadings("site", "model", threshold**2, (), (), (), table))
+
+
+def test_a_threshold_keeps_its_rate_on_the_images_and_promises_less_for_others():
+    measurement = measured(400)
+    found = find_site_point(measurement, "sensitivity", 0.9)
+    table = measurement.predictions.table
+    labels = (table["label"] == "PNEUMONIA").astype(int)
+    on_its_own_images = evaluate(labels, table["raw"], found.point.threshold)
+    assert on_its_own_images["sensitivity"] >= 0.9
+    assert found.after.sensitivity <= on_its_own_images["sensitivity"]
+    assert found.after.sensitivity == pytest.approx(0.9, abs=0.04)
+    assert found.before.sensitivity == measurement.metrics["sensitivity"]
+    assert found.point.rule == "sensitivity of at least 90% on 400 images of site"
+    assert (found.images, found.patients) == (400, 200)
+    json.dumps(found.values(), allow_nan=False)
+
+
+def test_what_is_expected_is_measured_on_patients_that_the_threshold_was_not_found_on():
+    """Of probabilities that tell nothing, the best threshold of one's own images looks good, but is not."""
+    measurement = measured(200)
+    random = np.random.default_rng(1)
+    measurement.predictions.table["raw"] = random.random(200)
+    found = find_site_point(measurement, "youden")
+    labels = (measurement.predictions.table["label"] == "PNEUMONIA").astype(int)
+    own = evaluate(labels, measurement.predictions.table["raw"], found.point.threshold)
+    optimism = own["sensitivity"] + own["specificity"] - found.after.sensitivity - found.after.specificity
+    assert own["sensitivity"] + own["specificity"] > 1.05 and optimism > 0.05
+
+
+def test_few_patients_find_no_threshold():
+    with pytest.raises(UserError, match="at least 30 of each class"):
+        find_site_point(measured(80), "youden")
