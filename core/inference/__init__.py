@@ -2,10 +2,13 @@
 
 from core.inference.audit_log import (
     AGREEMENTS,
+    FIRST_FINDINGS,
     WITHDRAWN,
     AuditLog,
+    FirstReading,
     HumanReading,
     agreement_summary,
+    first_reading_summary,
 )
 from core.inference.engine import whole_model
 from core.inference.ensemble_predictor import EnsemblePredictor
@@ -48,6 +51,8 @@ __all__ = [
     "Check",
     "EnsemblePredictor",
     "FINDINGS",
+    "FIRST_FINDINGS",
+    "FirstReading",
     "HeatLocation",
     "HeatMap",
     "HumanReading",
@@ -74,6 +79,7 @@ __all__ = [
     "WITHDRAWN",
     "agreement_summary",
     "file_results",
+    "first_reading_summary",
     "heat_location",
     "borderline",
     "check",

@@ -1,7 +1,8 @@
 """The audit log: results and what readers concluded, on disk if the user wants it.
 
 A SQLite database in write-ahead mode: entries survive a crash. It holds digests of files, but no names, IDs
-or dates of patients. The tables `answers` and `notes` hold results and readings.
+or dates of patients. The tables `answers` and `notes` hold results and readings; `first_readings` what
+readers found before they saw a result.
 """
 
 import sqlite3
@@ -31,10 +32,27 @@ CREATE TABLE IF NOT EXISTS notes (
     time REAL NOT NULL, sha256 TEXT NOT NULL, run TEXT NOT NULL, stage INTEGER NOT NULL,
     agreement TEXT NOT NULL, own TEXT NOT NULL, changed INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS first_readings (
+    time REAL NOT NULL, sha256 TEXT NOT NULL, finding TEXT NOT NULL, own TEXT NOT NULL
+);
 """
 ADDED = {"answers": {"model": "TEXT NOT NULL DEFAULT ''"}}  # name, version and digest; "" before 0.2.0
 AGREEMENTS = ("agree", "disagree", "not sure")
+FIRST_FINDINGS = ("pneumonia", "no pneumonia", "not sure")
 WITHDRAWN = "withdrawn"  # instead of one of them: the readings of this image logged before do not count
+
+
+@dataclass(frozen=True)
+class FirstReading:
+    """A person's reading of an image before the model's result was shown.
+
+    Attributes:
+        finding: one of `FIRST_FINDINGS`.
+        own: the same in the person's own words.
+    """
+
+    finding: str
+    own: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +105,12 @@ class AuditLog:
         with self._opened() as database:
             database.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
+    def add_first_reading(self, sha256: str, reading: FirstReading) -> None:
+        """Log what a person found without a result; raises UserError if the log cannot be written."""
+        with self._opened() as database:
+            row = (time.time(), sha256, *astuple(reading))
+            database.execute("INSERT INTO first_readings VALUES (?, ?, ?, ?)", row)
+
     def results(self) -> pd.DataFrame:
         """All results, the oldest first."""
         return self._table("answers")
@@ -94,6 +118,10 @@ class AuditLog:
     def human_readings(self) -> pd.DataFrame:
         """All readings by people, the oldest first."""
         return self._table("notes")
+
+    def first_readings(self) -> pd.DataFrame:
+        """All readings by people before they saw a result, the oldest first."""
+        return self._table("first_readings")
 
     def _table(self, name: str) -> pd.DataFrame:
         query = f"SELECT * FROM {name} ORDER BY rowid"
@@ -143,4 +171,24 @@ def agreement_summary(readings: pd.DataFrame) -> str:
         f"Readers agreed with {agreed} of {len(sure)} results: {agreed / len(sure):.0%} "
         f"({low:.0%} to {high:.0%}). Not sure: {unsure}. Findings changed by a result: "
         f"{int(last['changed'].sum())}."
+    )
+
+
+def first_reading_summary(first: pd.DataFrame, results: pd.DataFrame) -> str:
+    """How often a first reading and the result said the same; the last of each image counts, "" without one.
+
+    Args:
+        first: as `AuditLog.first_readings` returns them.
+        results: as `AuditLog.results` returns them.
+    """
+    last = first.drop_duplicates("sha256", keep="last").set_index("sha256")["finding"]
+    results = results.drop_duplicates("sha256", keep="last").set_index("sha256")["finding"]
+    both = pd.concat({"first": last, "result": results.str.lower()}, axis=1, join="inner")
+    decided = both[both.isin(FIRST_FINDINGS[:2]).all(axis=1)]
+    if first.empty:
+        return ""
+    same = int((decided["first"] == decided["result"]).sum())
+    return (
+        f"Read before the result: {len(last)}. Where both decided, first reading and result were the same in "
+        f"{same} of {len(decided)}."
     )

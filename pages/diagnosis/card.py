@@ -9,6 +9,7 @@ from core.images import Image, ImageError, decode_safely
 from core.inference import NOTICE, AvailableModel, Reader, Reading, percent
 from pages.diagnosis.downloads import image_downloads
 from pages.diagnosis.entries import Entry, entries, full_reading
+from pages.diagnosis.first_reading import first_reading_buttons, show_first_reading
 from pages.diagnosis.human_reading import agreement_buttons
 from pages.diagnosis.similar_images import similar_images
 from pages.diagnosis.viewer import viewer
@@ -31,8 +32,16 @@ def card(entry: Entry, model: AvailableModel, following: Entry | None) -> None:
         st.error(escaped(str(error)), icon=":material/error:")
         return
     left, right = st.columns([2, 3], gap="medium")
+    if entry.hidden:
+        with left, st.container(key="result"):
+            st.caption(escaped(reading.image.name))
+            first_reading_buttons(entry)
+        with right, st.container(key="film"):
+            viewer(reading.image, None, reading.output.lungs, None, "viewer", "")
+        return
     with left, st.container(key="result"):
         st.caption(escaped(reading.image.name))
+        show_first_reading(entry)
         _finding(reading)
         agreement_buttons(entry, model, following)
         image_downloads(entry, reading, model)

@@ -108,6 +108,8 @@ def _human(shown: list[Entry]) -> dict[str, HumanReading]:
 def _readings(shown: list[Entry], model: AvailableModel) -> Iterator[Reading]:
     """Full readings one after another: all images at once would not fit into memory."""
     for entry in shown:
+        if entry.hidden:
+            continue
         try:
             yield full_reading(entry, model)
         except UserError:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.images import ImageError, decode_safely, jpeg_data_url, network_pixels
-from core.inference import AuditLog, AvailableModel, HumanReading, Reader, Reading
+from core.inference import AuditLog, AvailableModel, FirstReading, HumanReading, Reader, Reading
 from core.shadow import read_in_shadow
 from pages.diagnosis.uploads import Upload
 from pages.shared.kept_switch import is_on
@@ -28,6 +28,7 @@ class Entry:
         thumbnail: the image as a data URL; None before it is read.
         readings: by model; their images have the network's size.
         human_reading: of the last result shown; None before there is one.
+        first_reading: the user's before a result was shown; None if there is none.
     """
 
     upload: Upload
@@ -36,6 +37,12 @@ class Entry:
     thumbnail: str | None = None
     readings: dict[tuple, Reading] = field(default_factory=dict)
     human_reading: HumanReading | None = None
+    first_reading: FirstReading | None = None
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the user wants to read first, and has not read this image yet."""
+        return is_on("read-first") and not self.first_reading and not self.error
 
     def reading(self, model: AvailableModel) -> Reading | None:
         """The model's reading; None if it has not read the image or cannot."""

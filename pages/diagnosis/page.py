@@ -11,6 +11,7 @@ from pages.diagnosis.card import card
 from pages.diagnosis.downloads import session_downloads
 from pages.diagnosis.entries import Entry, add_images, entries, read_all, remove
 from pages.diagnosis.examples import examples
+from pages.diagnosis.first_reading import choose_read_first
 from pages.diagnosis.human_reading import show_saved
 from pages.diagnosis.session_history import session_history
 from pages.diagnosis.uploads import upload_images
@@ -81,6 +82,7 @@ def advanced(active: AvailableModel) -> AvailableModel:
     model = st.selectbox("Model", [active, *others], format_func=lambda item: _option(item, active))
     st.caption(f"{provenance(model)} {model.test_result_sentence()} {model.threshold_sentence()}")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        choose_read_first()
         kept_switch("Upload a folder", "folder", "Subfolders are included.")
         anyway = kept_switch(
             "Show withheld results",

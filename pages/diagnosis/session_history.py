@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import UserError
-from core.inference import AuditLog, AvailableModel, agreement_summary
+from core.inference import AuditLog, AvailableModel, agreement_summary, first_reading_summary
 from pages.diagnosis.entries import entries
 from pages.diagnosis.worklist import result_table, show_results
 from pages.shared.kept_switch import kept_switch
@@ -37,15 +37,20 @@ def _audit_log() -> None:
     if not log.path.exists():
         return
     try:
-        results, readings = log.results(), log.human_readings()
+        results, readings, first = log.results(), log.human_readings(), log.first_readings()
     except UserError as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
     st.markdown("**Audit log**")
     st.caption(f"Results: {len(results):,}. Readings: {len(readings):,}. {agreement_summary(readings)}")
+    if sentence := first_reading_summary(first, results):
+        st.caption(sentence)
     with st.container(horizontal=True):
-        for name, table in (("results", results), ("readings", readings)):
-            csv = table.to_csv(index=False).encode()
+        for name, table in (("results", results), ("readings", readings), ("first readings", first)):
             st.download_button(
-                f"CSV of {name}", csv, f"audit-{name}.csv", icon=":material/download:", on_click="ignore"
+                f"CSV of {name}",
+                table.to_csv(index=False).encode(),
+                f"audit-{name.replace(' ', '-')}.csv",
+                icon=":material/download:",
+                on_click="ignore",
             )

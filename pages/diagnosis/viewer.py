@@ -67,7 +67,7 @@ def viewer(
     values = heat_map.over(np.zeros((HEAT_SIDE, HEAT_SIDE), np.uint8)) if heat_map else np.zeros((0, 0))
     mask = lungs.mask(LUNG_SIDE, LUNG_SIDE) if lungs and lungs.box else np.zeros((0, 0), bool)
     data = {
-        "id": image.sha256 + (earlier.sha256 if earlier else ""),
+        "id": "-".join([image.sha256, earlier.sha256 if earlier else "", "heat" if heat_map else ""]),
         "panels": panels,
         "side": HEAT_SIDE,
         "heat": base64.b64encode((values * 255).astype(np.uint8).tobytes()).decode(),

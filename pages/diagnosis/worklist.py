@@ -15,6 +15,7 @@ ALL, NOT_NOTED = "all", "not read by you"
 FILTERS = (ALL, "pneumonia", "uncertain", "no pneumonia", "no result", NOT_NOTED)
 MAX_ROWS = 7  # without scrolling
 DEFAULT_WAIT = MAX_WAIT_S // 60  # minutes
+HIDDEN = "Read first"
 UNREADABLE = "Unreadable"
 NO_SPREAD = (float("nan"), float("nan"))  # of a model that is not an ensemble
 COLUMNS = {
@@ -34,7 +35,7 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
     """One row per image, in the given order."""
     rows = []
     for entry in entries:
-        reading = entry.reading(model)
+        reading = None if entry.hidden else entry.reading(model)
         has_result = reading is not None and not reading.withheld
         human = entry.human_reading
         location = reading.heat_location if reading and has_result else None
@@ -42,7 +43,7 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
         rows.append(
             {
                 "File": entry.upload.name,
-                "Finding": reading.finding if reading else UNREADABLE,
+                "Finding": reading.finding if reading else HIDDEN if entry.hidden else UNREADABLE,
                 "Probability": reading.prediction.calibrated if reading and has_result else float("nan"),
                 "Lowest member": lowest,
                 "Highest member": highest,

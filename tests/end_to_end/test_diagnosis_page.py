@@ -201,3 +201,25 @@ def test_the_viewer_inverts_and_zooms_without_the_server(server, page, images):
     page.get_by_role("button", name="Full screen").click()
     page.wait_for_function("!document.fullscreenElement")
     expect(page.locator(".viewer-answer")).to_be_hidden()
+
+
+def test_who_reads_first_sees_the_result_afterwards(server, page, images, home):
+    opened(page, server)
+    page.get_by_role("switch", name="Read first").press("Space")
+    settled(page)
+    page.get_by_text("Session and audit log").click()
+    page.get_by_role("switch", name="Keep an audit log").press("Space")
+    expect(page.get_by_text("Results and readings are now logged")).to_be_visible()
+    settled(page)
+    drop(page, {"image.png": images["image.png"], "before.dcm": images["before.dcm"]})
+    expect(page.get_by_role("heading", name="Your reading first")).to_be_visible()
+    settled(page)
+    expect(page.get_by_text("pneumonia (0)", exact=True)).to_be_visible()
+    expect(page.locator(".viewer-heat")).to_have_count(0)
+    expect(page.get_by_role("button", name="PDF report")).to_have_count(0)
+    page.get_by_role("heading", name="Diagnosis").click()  # keys do nothing while the switch has the focus
+    page.keyboard.press("n")
+    expect(page.get_by_text("You read first: no pneumonia.")).to_be_visible()
+    expect(page.locator(".viewer-heat")).to_have_count(1)
+    expect(page.get_by_role("button", name="PDF report")).to_be_visible()
+    assert list(AuditLog(home / "audit.sqlite").first_readings()["finding"]) == ["no pneumonia"]

@@ -13,12 +13,14 @@ from core.images import Image
 from core.inference import (
     WITHDRAWN,
     AuditLog,
+    FirstReading,
     HumanReading,
     ModelIdentity,
     ModelOutput,
     Prediction,
     Reading,
     agreement_summary,
+    first_reading_summary,
 )
 from core.weights import ModelRecord
 
@@ -101,3 +103,20 @@ def test_a_withdrawn_reading_does_not_count(tmp_path):
     assert "No agreement" in agreement_summary(log.human_readings())
     log.add_human_reading("a", RECORD, HumanReading("agree"))
     assert agreement_summary(log.human_readings()).startswith("Readers agreed with 1 of 1 results")
+
+
+def test_readings_before_the_result_are_kept_apart_from_those_after_it(tmp_path):
+    log = AuditLog(tmp_path / "audit.sqlite")
+    assert first_reading_summary(log.first_readings(), log.results()) == ""
+    for sha256, finding in (
+        ("a", "no pneumonia"),
+        ("a", "pneumonia"),
+        ("b", "no pneumonia"),
+        ("c", "not sure"),
+    ):
+        log.add_first_reading(sha256, FirstReading(finding, "effusion"))
+        log.add_result(reading(sha256), RECORD, IDENTITY)
+    assert log.human_readings().empty and len(log.first_readings()) == 4
+    assert first_reading_summary(log.first_readings(), log.results()) == (
+        "Read before the result: 3. Where both decided, first reading and result were the same in 1 of 2."
+    )

@@ -1,0 +1,52 @@
+"""Read first: the result stays hidden until the user has said what the image shows."""
+
+import streamlit as st
+
+from core.inference import FIRST_FINDINGS, FirstReading
+from pages.diagnosis.entries import Entry, audit_log
+from pages.shared.failures import failures_told
+from pages.shared.kept_switch import kept_switch
+from pages.shared.markdown import escaped
+
+KEYS = dict(zip(FIRST_FINDINGS, ("P", "N", "U"), strict=True))
+
+
+def choose_read_first() -> None:
+    """The switch."""
+    kept_switch(
+        "Read first",
+        "read-first",
+        "Hides findings, probabilities and heat maps until you have said what you see. The audit log "
+        "keeps what you said before the result apart from what you said after it.",
+    )
+
+
+def first_reading_buttons(entry: Entry) -> None:
+    """Ask what the image shows; the answer uncovers the result."""
+    st.markdown("## Your reading first")
+    st.markdown("What does the image show? Then you see what the model says.")
+    st.text_input("In your own words (optional)", key=f"first-{entry.upload.key}", max_chars=500)
+    with st.container(horizontal=True, gap="small"):
+        for finding in FIRST_FINDINGS:
+            st.button(
+                finding.capitalize(),
+                shortcut=KEYS[finding],
+                key=f"first-{finding}",
+                on_click=failures_told(_save),
+                args=(entry, finding),
+            )
+
+
+def show_first_reading(entry: Entry) -> None:
+    """What the user said before, if anything."""
+    if first := entry.first_reading:
+        own = f" ({first.own})" if first.own else ""
+        st.caption(escaped(f"You read first: {first.finding}{own}."))
+
+
+def _save(entry: Entry, finding: str) -> None:
+    own = st.session_state.get(f"first-{entry.upload.key}", "").strip()
+    reading = FirstReading(finding, own)
+    if log := audit_log():
+        log.add_first_reading(entry.upload.key, reading)
+    entry.first_reading = reading
