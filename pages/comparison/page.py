@@ -24,6 +24,7 @@ from pages.comparison.subgroups import show_subgroups
 from pages.comparison.sweeps import show_sweeps
 from pages.comparison.training_curves import show_training
 from pages.shared.charts import choose_format
+from pages.shared.header import header
 from pages.shared.next_step import offer_training
 
 MAX_MODELS = 5
@@ -45,7 +46,11 @@ SECTIONS = {
 
 
 def main() -> None:
-    st.title("Comparison")
+    header(
+        "Comparison",
+        "Which model is better, by how much, and how sure is that? On the same images, with intervals.",
+        "Choose models above, a section below. The address keeps the view: send it to a colleague.",
+    )
     stages = {stage.name: stage for stage in evaluated_stages([*list_runs(), *bundled_runs()])}
     if not stages:
         offer_training("No model has been evaluated yet. Train the three stages to compare them here.")

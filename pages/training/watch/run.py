@@ -4,6 +4,7 @@ from datetime import timedelta
 from math import ceil
 from typing import Literal
 
+import pandas as pd
 import streamlit as st
 
 from core.comparison import evaluated_stages
@@ -26,6 +27,7 @@ STATES: dict[str, tuple[Color, str]] = {
     "failed": ("red", "error"),
     "died": ("red", "error"),
 }
+LAST_EPOCH = "the last epoch"
 ACTIVE = ("queued", "running")
 
 
@@ -190,12 +192,23 @@ def _history(run: Run) -> None:
         label_visibility="collapsed",
     )
     early = run.stopped_early()
-    matrix = validation_matrix(epochs)
+    matrix = validation_matrix(_until_chosen_epoch(run, epochs))
     figures = [curves(steps, epochs, metric, axis, early) for metric in ("loss", "accuracy")]
     live_figures([*figures, *([matrix] if matrix else [])], key=f"history-{run.name}")
     st.caption(
         "Solid: validation, dotted: training · ★ best weights · ▼ learning rate reduced · ✕ stopped early"
     )
+
+
+def _until_chosen_epoch(run: Run, epochs: pd.DataFrame) -> pd.DataFrame:
+    """The epochs up to the one whose confusion matrix is asked for."""
+    names = [f"stage {row.stage:.0f}, epoch {row.epoch:.0f}" for row in epochs.itertuples()]
+    if len(names) < 2:
+        return epochs
+    chosen = st.select_slider(
+        "Confusion matrix after", [*names, LAST_EPOCH], LAST_EPOCH, key=f"matrix-{run.name}"
+    )
+    return epochs if chosen == LAST_EPOCH else epochs.iloc[: names.index(chosen) + 1]
 
 
 def key_figures(run: Run, status: RunStatus) -> dict[str, str]:
