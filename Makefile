@@ -1,4 +1,4 @@
-# make run | check | test | coverage | lint | bench | docs | screenshots | lock: each makes .venv when it is missing and reinstalls when requirements change.
+# make run | check | test | coverage | lint | bench | docs | screenshots | pictures | lock: each makes .venv when it is missing and reinstalls when requirements change.
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # tests start hundreds of processes: compile 
 
 MAKEFLAGS += --jobs=2  # programs from apt come while pip installs
 
-.PHONY: run check unit test coverage lint bench docs screenshots lock chromium programs
+.PHONY: run check unit test coverage lint bench docs screenshots pictures lock chromium programs
 
 run: .venv/installed
 	$(BIN)/python -m core run --port $(PORT)
@@ -44,6 +44,10 @@ docs: .venv/installed-dev
 
 screenshots: .venv/installed-dev chromium
 	$(BIN)/python -m docs.screenshots
+
+# All pages and sections, to be looked at: in .pictures/.
+pictures: .venv/installed-dev chromium
+	$(BIN)/python -m docs.pictures
 
 # What checks the pages for accessibility, from npm, by the Node.js that pyright brings.
 $(AXE): tests/end_to_end/package-lock.json | .venv/installed-dev

@@ -39,7 +39,7 @@ def main(home: Path) -> None:
         page = program.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.set_default_timeout(TIMEOUT_MS)
         for name, path, content in (
-            ("dataset", "dataset", FIGURE),
+            ("dataset", "dataset", ".image-tile"),
             ("new-run", "training?view=New+run", FIGURE),
             ("training", "training?view=Runs", FIGURE),
             ("comparison", "comparison", "[data-testid=stDataFrame]"),
