@@ -21,6 +21,7 @@ from core.inference import NOTICE
 from core.site.groups import ClassMix, Group, class_mixes, group_rates
 from core.site.site_readings import SiteReadings
 
+CHANCE = 0.5  # ROC AUC of a model that tells nothing
 SHOWN_METRICS = ("auc", "sensitivity", "specificity", "brier")
 
 
@@ -104,7 +105,7 @@ class SiteMeasurement:
         if self.predictions is None:
             return ["No image has a result, so nothing can be measured. See the reasons above."]
         labels = self.predictions.labels
-        sentences = [self._one_class(), too_few(labels, self.predictions.patients)]
+        sentences = [self._one_class(), too_few(labels, self.predictions.patients), self._chance()]
         if self.calibration is None and not sentences[0]:
             sentences.append("Calibration has no slope here: too few images, or the classes are separated.")
         withheld = sum(self.counts.withheld.values())
@@ -133,6 +134,12 @@ class SiteMeasurement:
             "notes": [*self.readings.notes, *self.readings.model_warnings],
             "notice": NOTICE,
         }
+
+    def _chance(self) -> str:
+        interval = self.metrics["intervals"]["auc"] if self.metrics else None
+        if not interval or interval[0] > CHANCE:
+            return ""
+        return "The ROC AUC is not shown to be above 0.5: the model may be no better than chance here."
 
     def _one_class(self) -> str:
         assert self.predictions is not None

@@ -11,6 +11,7 @@ from core.site.measurement import SiteMeasurement
 
 FOLDS = 5
 SEED = 0
+NO_BETTER_THAN_CHANCE = "That is no better than chance: no threshold makes this model useful on these images."
 MIN_CLASS_PATIENTS = 30  # with fewer of a class, a threshold is the work of two or three patients
 
 
@@ -69,11 +70,13 @@ class SitePoint:
 
     def sentences(self) -> list[str]:
         """The threshold and what it does, one sentence each."""
+        chance = self.after.sensitivity + self.after.specificity <= 1
         return [
             f"Decision threshold {self.point.threshold:.4g} (before calibration): {self.point.rule}.",
             f"At the present threshold: {self.before.sentence()}.",
             f"Expected at the new one: {self.after.sentence()}, each image at a threshold found "
             f"without its patient ({FOLDS} folds).",
+            *([NO_BETTER_THAN_CHANCE] if chance else []),
         ]
 
 

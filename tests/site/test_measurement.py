@@ -69,6 +69,13 @@ def test_what_does_not_count_is_left_out_and_told():
     assert counts.results == 39 and counts.warned == 1 and counts.doubts == {"age": 1, "colour": 1}
 
 
+def test_a_model_that_is_not_shown_to_beat_chance_is_called_so():
+    random = np.random.default_rng(1)
+    rows = [{**row, "probability": random.random()} for row in images(100)]
+    assert "no better than chance" in " ".join(measure(readings(rows)).cautions())
+    assert "chance" not in " ".join(measure(readings(images(100))).cautions())
+
+
 def test_labels_of_one_class_give_one_rate():
     rows = [row for row in images(60) if row["label"] == "NORMAL"]
     measurement = measure(readings(rows))

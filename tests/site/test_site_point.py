@@ -43,6 +43,7 @@ def test_a_threshold_keeps_its_rate_on_the_images_and_promises_less_for_others()
     assert found.before.sensitivity == measurement.metrics["sensitivity"]
     assert found.point.rule == "sensitivity of at least 90% on 400 images of site"
     assert (found.images, found.patients) == (400, 200)
+    assert "chance" not in " ".join(found.sentences())
     json.dumps(found.values(), allow_nan=False)
 
 
@@ -56,6 +57,7 @@ def test_what_is_expected_is_measured_on_patients_that_the_threshold_was_not_fou
     own = evaluate(labels, measurement.predictions.table["raw"], found.point.threshold)
     optimism = own["sensitivity"] + own["specificity"] - found.after.sensitivity - found.after.specificity
     assert own["sensitivity"] + own["specificity"] > 1.05 and optimism > 0.05
+    assert "no better than chance" in found.sentences()[-1]
 
 
 def test_few_patients_find_no_threshold():
