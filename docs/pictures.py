@@ -21,7 +21,13 @@ FOLDER = PROJECT / ".pictures"
 WIDTHS = (390, 1024, 1440, 1920)
 SCHEMES = ("light", "dark")
 HEIGHT, MAX_HEIGHT = 900, 6000
-SECTIONS = {"diagnosis": "", "comparison": "Show", "training": "View", "dataset": "Section"}  # their control
+SECTIONS = {  # the control that chooses a page's section
+    "diagnosis": "",
+    "comparison": "Show",
+    "training": "View",
+    "dataset": "Section",
+    "site": "Section",
+}
 STYLE = "body { font: 14px sans-serif } img { width: 360px; border: 1px solid #999; vertical-align: top }"
 
 

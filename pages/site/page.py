@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.registry import active_model, missing_model
+from pages.shared.header import header
 from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
 from pages.site.image_numbers import show_numbers
@@ -14,15 +15,15 @@ MEASURE, NUMBERS = "Measure", "How many do I need?"
 
 def main() -> None:
     """Choose local images, then show one section; without images, how many it takes."""
-    st.title("Your hospital")
+    header(
+        "Your hospital",
+        "No published figure tells whether a model holds in your department: measure it on labelled images.",
+        "Nothing leaves this computer, and no name is kept. Without images, the page says how many it takes.",
+    )
     active = active_model()
     if active is None:
         offer_training(escaped(missing_model()))
         return
-    st.caption(
-        "No published figure tells whether a model holds in your department, on your machines, with your "
-        "patients. Bring labelled images and measure it. Nothing leaves this computer, and no name is kept."
-    )
     local = choose_images()
     if local is None and not has_measurement():
         st.subheader(NUMBERS)

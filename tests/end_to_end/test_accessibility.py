@@ -34,7 +34,7 @@ def serious_findings(page: Page) -> list[str]:
 def test_no_page_has_a_serious_finding(server, page, scheme):
     page.emulate_media(color_scheme=scheme)
     findings = {}
-    for name in ("diagnosis", "comparison", "training", "dataset"):
+    for name in ("diagnosis", "comparison", "training", "dataset", "site"):
         page.goto(f"{server}/{name}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         settled(page)

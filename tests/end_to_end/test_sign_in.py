@@ -46,7 +46,7 @@ def test_a_stranger_gets_nothing_until_she_has_signed_in(server, page, trained):
     page.get_by_placeholder("sub").fill("reader@example.org")
     page.get_by_role("button", name="Authorize").click()
     page.wait_for_url(f"{server}/**")
-    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(5)
     page.goto(f"{server}/dataset")
     expect(page.get_by_role("heading", name="Dataset")).to_be_visible()
     page.goto(f"{server}/training?view=Runs")

@@ -47,7 +47,7 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     page.goto(f"{server}/dataset")
     page.get_by_role("button", name="Use the synthetic data set").click()
     expect(page.get_by_text("320 images at the model's resolution")).to_be_visible()
-    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(5)
     page.get_by_role("radio", name="NORMAL").click()
     expect(page.get_by_text("128 images at the model's resolution")).to_be_visible()
     first = page.locator(".image-tile").first.get_attribute("title")
