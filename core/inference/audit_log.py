@@ -182,8 +182,8 @@ def first_reading_summary(first: pd.DataFrame, results: pd.DataFrame) -> str:
         results: as `AuditLog.results` returns them.
     """
     last = first.drop_duplicates("sha256", keep="last").set_index("sha256")["finding"]
-    results = results.drop_duplicates("sha256", keep="last").set_index("sha256")["finding"]
-    both = pd.concat({"first": last, "result": results.str.lower()}, axis=1, join="inner")
+    shown = results.drop_duplicates("sha256", keep="last").set_index("sha256")["finding"].str.lower()
+    both = pd.concat({"first": last, "result": shown}, axis=1, join="inner")
     decided = both[both.isin(FIRST_FINDINGS[:2]).all(axis=1)]
     if first.empty:
         return ""
