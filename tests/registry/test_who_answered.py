@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from core import config
 from core.api import api_routes
-from core.batch import results_csv, run_batch, start_batch
+from core.batch import open_batch, results_csv, run_batch, start_batch
 from core.cli.main import main
 from core.images import read_image
 from core.inference import AuditLog, Reader
@@ -155,3 +155,35 @@ def test_page_and_audit_log_name_the_model_and_the_log_tells_what_a_retired_one_
     assert retire(f"{LONG}/3@1", "tests", "for the test").state == RETIRED
     (answer,) = AuditLog().results().to_dict("records")
     assert answer["model"] == str(model.identity) and answer["sha256"] == read_image(image).sha256
+
+
+def test_the_bundled_model_in_the_active_ones_place_says_so_in_every_answer(model, image, tmp_path, capsys):
+    model.path.unlink()
+    sentence = "The bundled model answers, because the active model cannot be used."
+    stand_in = active_model().model
+    assert stand_in.bundled
+    main(["predict", str(image), "--anyway"])
+    by_text = capsys.readouterr().out
+    main(["predict", str(image), "--anyway", "--json"])
+    by_json = " ".join(json.loads(capsys.readouterr().out)[0]["warnings"])
+    client = TestClient(Starlette(routes=api_routes()), base_url="http://127.0.0.1")
+    by_api = client.post("/api/predict?anyway=1", files={"file": image.read_bytes()}).json()["results"][0]
+    main(["batch", str(image.parent), "--out", str(tmp_path / "out"), "--anyway"])
+    (row,) = open_batch(tmp_path / "out").predictions().to_table().to_pylist()
+    app = opened("diagnosis", anyway=True)
+    app.file_uploader[0].set_value([(image.name, image.read_bytes(), "application/dicom")]).run()
+    (reading,) = Reader.of(stand_in).read([read_image(image)], heat_map=True, anyway=True)
+    pdf = " ".join(
+        page.extract_text() for page in PdfReader(io.BytesIO(reading_report([reading], stand_in))).pages
+    )
+    report = pydicom.dcmread(io.BytesIO(made(image, reading, stand_in)["finding.dcm"]))
+    answers = {
+        "text": by_text,
+        "JSON": by_json,
+        "API": " ".join(by_api["warnings"]),
+        "batch": " ".join(row["warnings"]),
+        "page": " ".join(item.value for item in app.warning),
+        "PDF": pdf,
+        "SR": " ".join(str(item.value) for item in report.iterall() if item.keyword == "TextValue"),
+    }
+    assert [way for way, answer in answers.items() if words(sentence) not in words(answer)] == []
