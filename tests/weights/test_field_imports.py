@@ -208,6 +208,14 @@ OTHERWISE = {
         with_layer("image", layer("Rescaling", "r", scale=1 / 127.5, offset=-1)),
         "scales its input itself",
     ),
+    "a division by 256": (
+        with_layer("image", layer("Rescaling", "r", scale=1 / 256, offset=0.0)),
+        "scales its input itself",
+    ),
+    "the means in another order": (
+        with_layer("image", layer("Rescaling", "r", scale=1.0, offset=[-123.68, -116.779, -103.939])),
+        "scales its input itself",
+    ),
     "code": (with_layer("image", layer("Lambda", "l", function="os.system")), "l (Lambda)"),
     "an activation after an activation": (
         with_layer("fc1", layer("Activation", "a", activation="tanh")),
@@ -265,7 +273,11 @@ def test_18_what_makes_no_difference_to_an_answer_is_accepted(layers, file_with)
 
 @pytest.mark.parametrize(
     ("scale", "offset", "scaling"),
-    [(255, [-103.939, -116.779, -123.68], "imagenet"), (1 / 255, 0.0, "unit")],
+    [
+        (255, [-103.939, -116.779, -123.68], "imagenet"),
+        (1, [-103.939, -116.779, -123.68], "imagenet"),  # of bytes
+        (1 / 255, 0.0, "unit"),
+    ],
 )
 def test_18_a_scaling_of_the_model_itself_decides(scale, offset, scaling, file_with, tmp_path):
     path = file_with(functional(with_layer("image", layer("Rescaling", "s", scale=scale, offset=offset))))
