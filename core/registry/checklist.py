@@ -11,7 +11,7 @@ from core.errors import UserError
 from core.evaluation import Difference, Predictions, delong, paired_rate
 from core.inference import MIN_TRAINING_IMAGES, Reader
 from core.registry.golden_images import TOLERANCE, agreement, chosen_test_images
-from core.registry.models import RegisteredModel
+from core.registry.models import RETIRED, RegisteredModel
 
 MIN_VALIDATION_PATIENTS = 30
 NON_INFERIORITY_MARGIN = 0.02  # of AUC and of sensitivity
@@ -43,6 +43,7 @@ def checklist(
         margin: by how much AUC and sensitivity may be below those of the active model.
     """
     return [
+        *_not_retired(item),
         _real_data(item),
         _enough_images(item),
         _validation(item),
@@ -51,6 +52,14 @@ def checklist(
         _golden_images(item),
         _answers(item),
     ]
+
+
+def _not_retired(item: RegisteredModel) -> Iterator[PromotionCheck]:
+    """A failed check for a retired version; none for other models."""
+    if item.state == RETIRED:
+        yield PromotionCheck(
+            "Not retired", False, f"{item.title} was retired: models show says when and why."
+        )
 
 
 def _real_data(item: RegisteredModel) -> PromotionCheck:

@@ -186,6 +186,11 @@ def _states() -> Callable[[RegisteredModel], str]:
     return state
 
 
+def is_retired(item: RegisteredModel) -> bool:
+    """Whether the last decision on a registered version was to retire it."""
+    return _states()(item) == RETIRED
+
+
 def _candidates() -> Iterator[RegisteredModel]:
     """Models that are not registered: bundled, stages of finished runs, files of earlier versions."""
     for model in bundled_models():

@@ -18,6 +18,7 @@ from core.registry.models import (
     bundled_model,
     find_model,
     find_usable_model,
+    is_retired,
 )
 from core.registry.snapshot import register
 from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
@@ -64,23 +65,21 @@ def promote(
 
 
 def rollback(who: str, reason: str = "") -> RegisteredModel:
-    """Go back to the model that was active before, and return it.
+    """Go back to the model that was active before, retired ones left out, and return it.
 
     Raises:
         UserError: no other model was active before, or its files are gone or have changed.
     """
     with changing():
         state = current_state()
-        if not state.before:
-            raise UserError(
-                "No other model was active before. Promote one: python -m core models promote NAME."
-            )
-        version = state.before[-1]
-        item = bundled_model() if version == BUNDLED else intact(version)
-        event = item.event("rollback", who, reason)
-        write_active(ActiveState(version, state.before[:-1], vars(event)))
-        add_event(event)
-        return replace(item, state=ACTIVE)
+        for position, version in reversed(list(enumerate(state.before))):
+            item = bundled_model() if version == BUNDLED else intact(version)
+            if not is_retired(item):
+                event = item.event("rollback", who, reason)
+                write_active(ActiveState(version, state.before[:position], vars(event)))
+                add_event(event)
+                return replace(item, state=ACTIVE)
+        raise UserError("No other model was active before. Promote one: python -m core models promote NAME.")
 
 
 def retire(title: str, who: str, reason: str = "") -> RegisteredModel:

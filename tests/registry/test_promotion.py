@@ -142,6 +142,18 @@ def test_only_a_registered_version_that_does_not_answer_can_be_retired(candidate
     assert digests()["mine/3@1"] == RETIRED
 
 
+def test_a_retired_version_is_not_gone_back_to_and_promoted_again_only_against_a_check(candidate):
+    promote("mine/3", PASSED, "tests")
+    promote("mine/2", PASSED, "tests")
+    retire("mine/3@1", "tests", "old")
+    assert rollback("tests").model.bundled
+    with pytest.raises(UserError, match="No other model"):
+        rollback("tests")
+    titles = [check.title for check in checklist(find_model("mine/3@1"), None) if not check.passed]
+    assert titles[0] == "Not retired"
+    assert "Not retired" not in [check.title for check in checklist(find_model("mine/2@1"), None)]
+
+
 @pytest.mark.parametrize("damage", ["gone", "changed"])
 def test_the_bundled_model_answers_and_says_so_where_the_active_file_is(candidate, damage):
     promote("mine/3", PASSED, "tests")
