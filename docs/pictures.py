@@ -70,7 +70,7 @@ def photograph(program: Browser, home: Path, state: str) -> None:
                 example = page.get_by_role("button", name="Try an example")
                 if example.is_visible():
                     example.click()
-                    page.get_by_text("shifted or mirrored copies").first.wait_for()
+                    page.locator(".st-key-result").get_by_text("shifted or mirrored copies").first.wait_for()
                     take(page, f"{state}-{name}-result-{scheme}")
             context.close()
 

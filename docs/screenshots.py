@@ -55,7 +55,7 @@ def main(home: Path) -> None:
         for name, count in (("worklist", WORKLIST), ("diagnosis", 1)):
             page.goto(address)
             page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(images[last - count : last])
-            page.get_by_text("shifted or mirrored copies").first.wait_for()
+            page.locator(".st-key-result").get_by_text("shifted or mirrored copies").first.wait_for()
             take(page, name, home)
 
 

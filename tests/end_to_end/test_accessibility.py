@@ -41,7 +41,7 @@ def test_no_page_has_a_serious_finding(server, page, scheme):
         findings[name] = serious_findings(page)
     page.goto(f"{server}/diagnosis")
     page.get_by_role("button", name="Try an example").click()
-    expect(page.get_by_text("shifted or mirrored copies").first).to_be_visible()
+    expect(page.locator(".st-key-result").get_by_text("shifted or mirrored copies").first).to_be_visible()
     settled(page)
     findings["result"] = serious_findings(page)
     assert not any(findings.values()), findings
