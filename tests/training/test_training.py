@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from short_runs import NARROW, NEAR, assert_same_metrics, finished, tiny_settings, wait_for
@@ -14,8 +15,9 @@ from tensorboard.util.tensor_util import make_ndarray
 from core.comparison import ModelComparison, evaluated_stages, run_occlusion_test
 from core.config import REFRAMED, STAGES
 from core.dataset import open_dataset, rows_by_role
+from core.dataset.image_features import read_image_features
 from core.evaluation import evaluate
-from core.images import read_image
+from core.images import network_input, read_image
 from core.inference import load_predictor, published_models
 from core.runs import Run, cached_activations, create_run, import_weights, jobs, open_run
 from core.training.__main__ import next_step
@@ -86,27 +88,16 @@ def on_all_images(demo, tmp_path_factory) -> Run:
 
 
 def test_the_features_of_each_image_are_saved_with_the_data_set(on_all_images):
-    run = on_all_images
-    code = """
-import sys, keras, numpy as np
-from core.dataset import open_dataset, rows_by_role
-from core.dataset.image_features import read_image_features
-from core.images import network_input
-from pathlib import Path
-from core.runs import Run
-run, dataset = Run(Path(sys.argv[1])), open_dataset(sys.argv[2])
-rows = rows_by_role(dataset, run.settings())
-saved = read_image_features(dataset.root)
-assert set(saved.sha256) == set(dataset.table["sha256"].iloc[np.concatenate(list(rows.values()))])
-chosen = rows["validation"]
-model = keras.models.load_model(run.weights_path(1), compile=False)
-eye = keras.Model(model.input, model.get_layer("block5_pool").output)
-seen = eye.predict(network_input(dataset.pixels[chosen]), verbose=0).mean(axis=(1, 2))
-result = dict(zip(*saved.of(dataset)))
-result = np.stack([result[row] for row in chosen])
-assert seen.std() > 0 and np.abs(result - seen).max() < 0.03 * seen.max(), np.abs(result - seen).max()
-"""
-    subprocess.run([sys.executable, "-c", code, str(run.path), run.settings().data], cwd=PROJECT, check=True)
+    run, dataset = on_all_images, open_dataset(on_all_images.settings().data)
+    rows = rows_by_role(dataset, run.settings())
+    saved = read_image_features(dataset.root)
+    assert set(saved.sha256) == set(dataset.table["sha256"].iloc[np.concatenate(list(rows.values()))])
+    model = keras.models.load_model(run.weights_path(1), compile=False)
+    eye = keras.Model(model.input, model.get_layer("block5_pool").output)
+    seen = eye.predict(network_input(dataset.pixels[rows["validation"]]), verbose=0).mean(axis=(1, 2))
+    features = dict(zip(*saved.of(dataset), strict=True))
+    result = np.stack([features[row] for row in rows["validation"]])
+    assert seen.std() > 0 and np.abs(result - seen).max() < 0.03 * seen.max()
 
 
 def test_a_run_warns_if_its_starting_weights_have_seen_its_validation_patients(on_all_images):
