@@ -14,7 +14,7 @@ from core.runs import bundled_runs
 from core.weights import ModelRecord, WeightsError, read_record
 
 NOT_EVALUATED = "Not evaluated on test images."
-TARGET_RULE = re.compile(r"^(sensitivity|specificity) of at least (\d+)% on validation$")
+TARGET_RULE = re.compile(r"^(sensitivity|specificity) of at least (\d+(?:\.\d+)?)% on validation$")
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,8 @@ class AvailableModel:
         """The same for a clinician: how good the model was, and on whom."""
         if not (rates := self._test_rates()):
             return NOT_EVALUATED
+        if float(self._test().get("threshold", THRESHOLD)) != self.record.threshold:
+            return f"{self.test_result_sentence()} The decision threshold has been changed since."
         data = f" of {self.record.data}, the data set it was trained on" if self.record.data else ""
         return (
             f"On {self._test()['n']} test images{data}, the model saw pneumonia in {rates[0]} of those that "

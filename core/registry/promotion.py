@@ -19,6 +19,7 @@ from core.registry.models import (
     find_model,
     find_usable_model,
     is_retired,
+    registered_version,
 )
 from core.registry.snapshot import register
 from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
@@ -73,13 +74,21 @@ def rollback(who: str, reason: str = "") -> RegisteredModel:
     with changing():
         state = current_state()
         for position, version in reversed(list(enumerate(state.before))):
-            item = bundled_model() if version == BUNDLED else intact(version)
-            if not is_retired(item):
-                event = item.event("rollback", who, reason)
-                write_active(ActiveState(version, state.before[:position], vars(event)))
-                add_event(event)
-                return replace(item, state=ACTIVE)
-        raise UserError("No other model was active before. Promote one: python -m core models promote NAME.")
+            if version == state.version:
+                continue
+            item = bundled_model() if version == BUNDLED else registered_version(version)
+            if is_retired(item):
+                continue
+            if version != BUNDLED:
+                item = intact(version)
+            event = item.event("rollback", who, reason)
+            write_active(ActiveState(version, state.before[:position], vars(event)))
+            add_event(event)
+            return replace(item, state=ACTIVE)
+        raise UserError(
+            "There is no model to go back to: none was active before, or all of them were retired. Promote "
+            "one: python -m core models promote NAME."
+        )
 
 
 def retire(title: str, who: str, reason: str = "") -> RegisteredModel:

@@ -44,8 +44,11 @@ def register(
             atomic.copy(item.model.path, weights)
         if changes:
             update_record(weights, **changes)
+        earlier = item.model.path.with_name(EVIDENCE_FILE)
         if evidence:
             atomic.write_json(folder / EVIDENCE_FILE, dict(evidence))
+        elif not changes and item.version and earlier.exists():
+            atomic.copy(earlier, folder / EVIDENCE_FILE)
         renewed = renewed_references(item.model.record, item.model.path)
         for member in member_paths(item.model.path, item.model.record):
             for path in member.parent.iterdir():

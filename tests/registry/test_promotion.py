@@ -105,7 +105,7 @@ def test_rollback_goes_back_step_by_step(candidate):
     assert rollback("tests").title == "mine/3@1"
     assert active_model().model.stage.number == 3
     assert rollback("tests").model.bundled and active_model().model.bundled
-    with pytest.raises(UserError, match="No other model"):
+    with pytest.raises(UserError, match="no model to go back to: none was active before"):
         rollback("tests")
     assert [event.action for event in events()] == ["promote", "promote", "rollback", "rollback"]
 
@@ -129,6 +129,16 @@ def test_an_operating_point_is_registered_with_its_evidence_and_answers_once_pro
     promote("mine/3@2", PASSED, "tests")
     assert active_model().model.record.threshold_rule == point.rule
     assert active_model().model.record.threshold == 0.25
+    assert "threshold has been changed since" in active_model().model.plain_test_sentence()
+
+
+def test_the_evidence_of_an_operating_point_goes_with_a_version_that_is_registered_again(candidate):
+    promote("mine/3", PASSED, "tests")
+    register_operating_point("mine/3", OperatingPoint("own", 0.25, "for a test"), "tests", {"images": 400})
+    failed = [PromotionCheck("Loads", False, "For a test.")]
+    item = promote("mine/3@2", failed, "tests", "for a test", override=True)
+    assert item.title == "mine/3@3"
+    assert json.loads(item.model.path.with_name("evidence.json").read_text()) == {"images": 400}
 
 
 def test_only_a_registered_version_that_does_not_answer_can_be_retired(candidate):
@@ -147,11 +157,20 @@ def test_a_retired_version_is_not_gone_back_to_and_promoted_again_only_against_a
     promote("mine/2", PASSED, "tests")
     retire("mine/3@1", "tests", "old")
     assert rollback("tests").model.bundled
-    with pytest.raises(UserError, match="No other model"):
+    with pytest.raises(UserError, match="or all of them were retired"):
         rollback("tests")
     titles = [check.title for check in checklist(find_model("mine/3@1"), None) if not check.passed]
     assert titles[0] == "Not retired"
     assert "Not retired" not in [check.title for check in checklist(find_model("mine/2@1"), None)]
+
+
+def test_a_rollback_never_goes_back_to_the_model_that_is_active(candidate):
+    promote("mine/3", PASSED, "tests")
+    promote("mine/2", PASSED, "tests")
+    promote("mine/3@1", PASSED, "tests")
+    retire("mine/2@1", "tests", "old")
+    assert active_model().model.stage.number == 3
+    assert rollback("tests").model.bundled and active_model().model.bundled
 
 
 @pytest.mark.parametrize("damage", ["gone", "changed"])
