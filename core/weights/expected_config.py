@@ -30,6 +30,8 @@ KINDS = {
     "Dense": "dense",
 }
 LAST = "channels_last"
+OURS = ("ReLU", "Softmax")  # activations of our networks, as objects
+ACTIVATION_SETTINGS = ("max_value", "negative_slope", "threshold")  # which change what it computes
 SYNONYMS = {"swish": "silu"}  # of activations
 
 
@@ -88,6 +90,12 @@ def plain_value(name: str, value: Any) -> Any:
 def plain_activation(value: Any) -> str:
     """An activation's name, also of one that was saved as an object."""
     if isinstance(value, dict):
+        settings = value.get("config") or {}
+        if value.get("class_name") in OURS and (
+            any(settings.get(name) for name in ACTIVATION_SETTINGS)
+            or settings.get("axis", -1) not in (-1, 1, [-1], [1])
+        ):
+            return f"{value.get('class_name')} with settings of its own"
         value = value.get("config") if value.get("class_name") == "function" else value.get("class_name")
     name = "linear" if value is None else str(value).lower()
     return SYNONYMS.get(name, name)

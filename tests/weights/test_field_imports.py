@@ -225,6 +225,14 @@ OTHERWISE = {
         with_layer("predictions", layer("Softmax", "s", axis=0)),
         "s (Softmax) has settings of its own",
     ),
+    "an activation object with settings": (
+        with_value("fc1", activation={"class_name": "ReLU", "config": {"max_value": 6.0}}),
+        "ReLU with settings of its own",
+    ),
+    "a leaky relu as an activation object": (
+        with_value("fc1", activation={"class_name": "ReLU", "config": {"negative_slope": 0.2}}),
+        "ReLU with settings of its own",
+    ),
     "a relu with a ceiling": (
         with_layer("fc1", layer("ReLU", "r6", max_value=6.0)),
         "r6 (ReLU) has settings",
