@@ -36,7 +36,9 @@ def check_signature(path: str, signature: str) -> None:
         UserError: the signature is missing, of another link, or too old.
     """
     try:
-        _signer().unsign(f"{path}.{signature}", max_age=VALID_HOURS * 3600)
+        signed_path = _signer().unsign(f"{path}.{signature}", max_age=VALID_HOURS * 3600).decode()
+        if signed_path != path:
+            raise BadSignature(f"The signature is of {signed_path}.")
     except SignatureExpired as error:
         raise UserError(
             f"This link was valid for {VALID_HOURS} hours. Take a new one from the page."

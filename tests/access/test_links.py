@@ -28,6 +28,7 @@ def test_a_link_opens_its_own_path_only():
         (PATH, signature[:-1]),
         (PATH, "ü" + signature),
         ("", f"{PATH}.{signature}"),
+        ("/studio/runs", f"/recommended.zip.{signature}"),
     ]:
         with pytest.raises(UserError, match="This link is not valid"):
             check_signature(path, other)
