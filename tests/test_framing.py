@@ -123,7 +123,7 @@ def values_from_the_node(path: Path, folder: Path) -> list[float]:
     file = sample(read_image(path).pixels, PatientID="1", PatientName="A^B")
     queue.store(file.SOPInstanceUID, file.StudyInstanceUID, "SENDER", (written(file),))
     images = queue.complete_studies(0, 10)
-    process(images, queue, model, Reader.of(model))
+    process(dict.fromkeys(images, "judge"), queue, model, Reader.of(model), keep=False)
     report = next(item for item in queue.result_paths(images[0]) if item.name == "finding.dcm")
     content = pydicom.dcmread(io.BytesIO(report.read_bytes()))
     queue.close()

@@ -170,14 +170,14 @@ class ImageQueue:
             with self._database:
                 unchanged = self._update(image, state=state, reason=finding, judged=time.time())
             if unchanged and not keep:
-                self._path(image).unlink(missing_ok=True)
+                self._delete_files(image)
 
     def delete_failed(self, days: float) -> int:
         """Delete the files of images that failed and were received more than some days ago; how many."""
         with self._lock:
             images = self._images("state = ? AND received <= ?", FAILED, time.time() - days * DAY_S)
             for image in images:
-                self._path(image).unlink(missing_ok=True)
+                self._delete_files(image)
                 with self._database:
                     self._update(image, state=DELETED)
         return len(images)
@@ -201,13 +201,17 @@ class ImageQueue:
             with self._database:
                 unchanged = self._update(image, state=DELIVERED, reason="", delivered=time.time())
             if unchanged and not keep:
-                self._path(image).unlink(missing_ok=True)
-                shutil.rmtree(self._result_folder(image), ignore_errors=True)
+                self._delete_files(image)
 
     def postpone(self, image: QueuedImage, reason: str, seconds: float) -> None:
         """Record a failed delivery; it is tried again after some seconds."""
         with self._lock, self._database:
             self._update(image, reason=reason, tries=image.tries + 1, due=time.time() + seconds)
+
+    def _delete_files(self, image: QueuedImage) -> None:
+        """Delete an image and its results, also those of an earlier time it was sent."""
+        self._path(image).unlink(missing_ok=True)
+        shutil.rmtree(self._result_folder(image), ignore_errors=True)
 
     def _update(self, image: QueuedImage, **changes: str | float) -> bool:
         """Change an image's row unless the image was sent again meanwhile; whether it was changed."""

@@ -72,15 +72,15 @@ class NodeRule:
         """Whether all conditions hold for an image's header."""
         for name, patterns in self.patterns.items():
             value = decoded_text(header, ATTRIBUTES[name]).strip().upper()
-            if not any(fnmatchcase(value, pattern.upper()) for pattern in patterns):
+            if not any(fnmatchcase(value, _literal_brackets(pattern.upper())) for pattern in patterns):
                 return False
         if self.min_age is None and self.max_age is None:
             return True
         age = patient_age(header)
         if age is None:
             return False
-        whole_years = int(age.years + 1e-6)
-        return (self.min_age or 0) <= whole_years <= (float("inf") if self.max_age is None else self.max_age)
+        oldest = float("inf") if self.max_age is None else self.max_age
+        return (self.min_age or 0) <= age.whole_years <= oldest
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,11 @@ class NodeRules:
         except Exception:  # pydicom raises many types for damaged headers
             return JUDGE, None
         return JUDGE, None
+
+
+def _literal_brackets(pattern: str) -> str:
+    """A pattern in which brackets stand for themselves."""
+    return pattern.replace("[", "[[]")
 
 
 def read_rules(path: Path) -> NodeRules:
@@ -140,7 +145,7 @@ def _rule(entry: Any, number: int, path: Path) -> NodeRule:
     if entry.get("action") not in ACTIONS:
         raise fault(f"its action is {entry.get('action')!r}; use {', '.join(ACTIONS)}")
     patterns = {}
-    for name in ATTRIBUTES.keys() & entry.keys():
+    for name in (name for name in ATTRIBUTES if name in entry):
         values = entry[name] if isinstance(entry[name], list) else [entry[name]]
         if not values or not all(isinstance(value, str) for value in values):
             raise fault(f'{name} is {entry[name]!r}; give texts, such as {name} = ["A", "B*"]')

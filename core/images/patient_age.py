@@ -27,10 +27,17 @@ class PatientAge:
     Attributes:
         years: at the time of the image.
         source: the attributes that it is known from.
+        birthdays: that have passed, where birth date and date of the image are known.
     """
 
     years: float
     source: str
+    birthdays: int | None = None
+
+    @property
+    def whole_years(self) -> int:
+        """The age as people count it."""
+        return int(self.years + 1e-6) if self.birthdays is None else self.birthdays
 
     def words(self) -> str:
         """The age as people say it, such as `67 years` or `18 months`."""
@@ -48,7 +55,9 @@ def patient_age(file: pydicom.Dataset) -> PatientAge | None:
     for name in DATES:
         taken = _date(text(file, name))
         if born and taken and 0 <= (days := (taken - born).days) <= MAX_YEARS * YEAR:
-            return PatientAge(days / YEAR, f"PatientBirthDate and {name}")
+            still_to_come = (taken.month, taken.day) < (born.month, born.day)
+            birthdays = taken.year - born.year - still_to_come
+            return PatientAge(days / YEAR, f"PatientBirthDate and {name}", birthdays)
     return None
 
 

@@ -10,13 +10,13 @@ from pydicom.dataset import FileDataset
 
 from core.cli.main import main
 from core.dicom_node import ImageQueue, node_status, read_rules, rules_path
-from core.dicom_node.queue import QueuedImage
+from core.dicom_node.queue import IGNORED, QueuedImage
 from core.errors import UserError
 
 RULES = """
 [[rule]]
 action = "ignore"
-station = ["demo*", "ROOM 3"]
+station = ["demo*", "ROOM 3", "ROOM [3]"]
 
 [[rule]]
 action = "shadow"
@@ -56,6 +56,12 @@ def as_bytes(image: FileDataset) -> bytes:
         ({"StationName": "room 3 "}, ("ignore", 1)),
         ({"StationName": "ROOM 33", "BodyPartExamined": "CHEST"}, ("judge", 3)),
         ({"PatientAge": "006Y"}, ("shadow", 2)),
+        ({"PatientBirthDate": "20180301", "StudyDate": "20240301"}, ("shadow", 2)),  # the sixth birthday
+        (
+            {"PatientBirthDate": "20180302", "StudyDate": "20240301", "BodyPartExamined": "CHEST"},
+            ("judge", 3),
+        ),
+        ({"StationName": "ROOM [3]", "BodyPartExamined": "CHEST"}, ("ignore", 1)),
         ({"PatientAge": "067Y", "Modality": "DX", "BodyPartExamined": "THORAX"}, ("judge", 3)),
         ({"PatientAge": "071M", "BodyPartExamined": "CHEST"}, ("judge", 3)),
         ({"PatientBirthDate": "", "BodyPartExamined": "CHEST"}, ("judge", 3)),
@@ -155,6 +161,18 @@ def test_a_running_node_follows_the_file_as_it_changes(node):
     assert is_stored(judged) and not is_stored(ignored) and not is_stored(in_shadow)
     assert not has_result(ignored) and not has_result(in_shadow)
     assert sum(node.counts().shadow_findings.values()) == node.counts().in_shadow
+
+
+def test_what_a_rule_sets_aside_leaves_no_earlier_result_behind(tmp_path):
+    queue = ImageQueue(tmp_path)
+    queue.store("uid", "study", "SENDER", [b"image"])
+    (image,) = queue.complete_studies(0, 1)
+    queue.add_results(image, {"finding.dcm": ("1.2", b"result")})
+    queue.store("uid", "study", "SENDER", [b"image"])
+    (image,) = queue.complete_studies(0, 1)
+    queue.set_aside(image, IGNORED, "", keep=False)
+    assert not list((tmp_path / "received").iterdir()) and not list((tmp_path / "results").iterdir())
+    queue.close()
 
 
 def test_what_failed_long_ago_is_deleted_and_counted(tmp_path):
