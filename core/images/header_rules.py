@@ -99,12 +99,14 @@ def _turn_of_orientation(value: str) -> str:
 
 
 def _species(value: str) -> str:
+    if not set(_words(value)) - header_words.PLACEHOLDERS and not re.search(r"\d", value):
+        return SILENT
     human = header_words.HUMAN & set(_words(value)) or header_words.HUMAN_CODES & set(value.split())
-    return SILENT if human or not value.strip() else ANIMAL
+    return SILENT if human else ANIMAL
 
 
 def _breed(value: str) -> str:
-    return ANIMAL if _words(value) else SILENT
+    return ANIMAL if set(_words(value)) - header_words.PLACEHOLDERS else SILENT
 
 
 def _role(value: str) -> str:
@@ -189,8 +191,8 @@ CHECK_FRONTAL = "Check that this is a frontal chest X-ray."
 HINTS = {
     OTHER_VIEW: f"a view that is not frontal. {CHECK_FRONTAL}",
     OTHER_PART: f"another body part. {CHECK_FRONTAL}",
-    PROCESSED: "an image from which bones, another image or one of two energies were removed. Upload the "
-    "original X-ray.",
+    PROCESSED: "an image from which bones or another image were subtracted, or one of two energies. Upload "
+    "the original X-ray.",
     TURNED: "an image that is mirrored or upside down. Check how it was acquired, and which side is which.",
 }
 HINT_SENTENCE = "Going by {source}, the header suggests {what}"

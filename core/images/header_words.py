@@ -34,6 +34,7 @@ OTHER_PARTS = _words(
     """
 )
 
+PLACEHOLDERS = _words("UNKNOWN NONE N A NA NOT APPLICABLE UNSPECIFIED OTHER")  # of a species or a breed
 HUMAN = _words("HOMO SAPIENS HUMAN HUMANS MENSCH HUMAIN HUMANO")
 PROCESSED_BEGINNINGS = ("SUPPRES", "SUBTRA", "SUBSTRA", "SOUSTRA", "ENERGY")  # bones, another image, energies
 

@@ -71,6 +71,10 @@ def test_9_an_animal_is_withheld_and_the_attribute_named(attributes):
     [
         {"PatientSpeciesDescription": "Homo sapiens"},
         {"PatientSpeciesCodeSequence": coded("337915000", "human being")},
+        {"PatientSpeciesDescription": "UNKNOWN"},
+        {"PatientSpeciesDescription": "-"},
+        {"PatientBreedDescription": "N/A"},
+        {"PatientBreedDescription": "NONE"},
         {"ResponsiblePersonRole": "PARENT"},
         {"QualityControlSubject": "NO"},
         {"QualityControlImage": "NO"},
