@@ -16,6 +16,7 @@ from core.site import (
     Group,
     LabelWords,
     SiteMeasurement,
+    check_rule,
     evidence,
     find_site_point,
     measure,
@@ -155,15 +156,16 @@ def point(
     takes 30 patients of each class. With --save, the model with that threshold and this evidence becomes a
     registered version. It answers once you promote it: python -m core models promote NAME.
     """
-    local = open_local_images(source, labels, patient, words=LabelWords(positive, negative))
+    check_rule(rule, at_least)
     active = answering_registered_model()
-    reader = Reader.of(default_model(), precision)
+    if save and active is None:
+        raise UserError("No model is active, so there is none to register. Promote one first.")
+    local = open_local_images(source, labels, patient, words=LabelWords(positive, negative))
+    reader = Reader.of(active.model if active else default_model(), precision)
     measurement = measure(read_local_images(local, reader, Bar("Reading", "image")))
     site_point = find_site_point(measurement, rule, at_least)
     version = ""
-    if save:
-        if active is None:
-            raise UserError("No model is active, so there is none to register. Promote one first.")
+    if save and active:
         version = register_operating_point(
             active.title, site_point.point, getpass.getuser(), site_point.values()
         ).title

@@ -9,9 +9,9 @@ from core.errors import UserError
 
 TARGET_SENSITIVITY = 0.95
 YOUDEN = "largest sensitivity + specificity on validation (Youden's J)"  # the rule in words
-AT_LEAST = "{} of at least {:.0%} on validation"
+AT_LEAST = "{} of at least {:g}% on validation"
 RULES = {  # of `frozen_points`, by their words in a model's record
-    AT_LEAST.format("sensitivity", TARGET_SENSITIVITY): "sensitivity",
+    AT_LEAST.format("sensitivity", 100 * TARGET_SENSITIVITY): "sensitivity",
     YOUDEN: "youden",
 }
 
@@ -98,7 +98,8 @@ def at_least(labels: np.ndarray, probabilities: np.ndarray, rate: str, minimum: 
     else:
         allowed, gain = 1 - false_positive_rates >= minimum - 1e-12, sensitivities
     best = int(np.flatnonzero(allowed)[np.argmax(gain[allowed])])
-    return OperatingPoint(f"{rate} {minimum:.0%}", float(thresholds[best]), AT_LEAST.format(rate, minimum))
+    rule = AT_LEAST.format(rate, 100 * minimum)
+    return OperatingPoint(f"{rate} {100 * minimum:g}%", float(thresholds[best]), rule)
 
 
 def lowest_cost(labels: np.ndarray, probabilities: np.ndarray, ratio: float) -> OperatingPoint:

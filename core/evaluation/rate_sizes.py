@@ -141,7 +141,7 @@ def fewest(is_enough: Callable[[int], bool], purpose: str) -> int:
         UserError: not even a million images are enough for the purpose, with which the sentence begins.
     """
     if not is_enough(MAX_IMAGES):
-        raise UserError(f"{purpose} takes more than {MAX_IMAGES:,} images. Settle for less.")
+        raise UserError(f"{purpose} takes more than {MAX_IMAGES:,} images. Ask for less precision.")
     low, high = 0, MAX_IMAGES  # not enough, enough
     while high - low > 1:
         middle = (low + high) // 2

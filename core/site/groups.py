@@ -9,6 +9,7 @@ import pandas as pd
 from core.errors import UserError
 from core.evaluation import MIN_PATIENTS, Interval, Predictions, holm, wilson_by_patient
 
+HEADER_GROUPS = ("age", "sex", "view", "modality")  # in DICOM headers; age in years
 MAX_GROUPS = 12  # of text
 QUARTERS = 4  # of numbers
 UNKNOWN = "unknown"
@@ -81,7 +82,7 @@ def grouped(values: pd.Series, column: str) -> dict[str, np.ndarray]:
         UserError: there are too many values for groups.
     """
     text = values.str.strip()
-    known = text != ""
+    known = (text != "") & (text.str.lower() != UNKNOWN)
     numbers = pd.to_numeric(text[known].str.rstrip("Yy"), errors="coerce")  # DICOM writes ages as 036Y
     groups = {UNKNOWN: (~known).to_numpy()} if (~known).any() else {}
     if known.any() and numbers.notna().all() and numbers.nunique() > QUARTERS:
@@ -89,7 +90,7 @@ def grouped(values: pd.Series, column: str) -> dict[str, np.ndarray]:
         for number in sorted(quarter.dropna().unique()):
             chosen = (quarter == number).to_numpy()
             inside = numbers[chosen[known.to_numpy()]]
-            groups[f"{inside.min():g} to {inside.max():g}"] = chosen
+            groups[f"{inside.min():.15g} to {inside.max():.15g}"] = chosen
         return groups
     names = sorted(text[known].unique())
     if len(names) > MAX_GROUPS:

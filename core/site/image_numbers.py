@@ -190,8 +190,9 @@ class Evidence:
         return asdict(self)
 
     def _of_rate(self, rate: str, images: int) -> list[str]:
+        number = f"{images:,} {RATES[rate]} {'image' if images == 1 else 'images'}"
         return [
-            f"{images:,} {RATES[rate]} images: if the {rate} is {getattr(self.expected, rate):.1%}, its 95% "
+            f"{number}: if the {rate} is {getattr(self.expected, rate):.1%}, its 95% "
             f"interval will be about {_span(self.intervals[rate])}, and they can show (power "
             f"{self.expected.power:.0%}) that it is above {self.minima[rate]:.1%}.",
             f"They cannot show that the {rate} is above {self.ceilings[rate]:.1%}, even if all of them are "

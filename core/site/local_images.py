@@ -21,7 +21,7 @@ from core.images import (
     shown,
     walk_folder,
 )
-from core.site.groups import group_column
+from core.site.groups import HEADER_GROUPS, group_column
 from core.site.labels import LabelWords, folder_label
 
 FOLDERS = "folders"  # as the column of labels: the folders that the files are in
@@ -67,7 +67,7 @@ def open_local_images(
     Raises:
         UserError: the source cannot be read, a column is missing, or no image has a label.
     """
-    source = Path(source).expanduser()
+    source = Path(source).expanduser().resolve()
     if source.is_dir():
         rows, notes = _of_folder(source, labels or FOLDERS, groups)
     elif source.suffix.lower() in TABLES and source.is_file():
@@ -80,7 +80,7 @@ def open_local_images(
     if not labelled.any():
         raise UserError(f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}.")
     if count := int((~labelled).sum()):
-        notes.append(f"Left out {count:,} without a label of the two classes.")
+        notes.append(f"Left out {_images(count)} without a label of the two classes.")
     return LocalImages(source.name, rows[labelled].reset_index(drop=True), tuple(groups), tuple(notes))
 
 
@@ -102,8 +102,9 @@ def _of_folder(root: Path, labels: str, groups: Sequence[str]) -> tuple[pd.DataF
     if not paths:
         raise UserError(" ".join([f"{shown(root)} contains no images.", *passed_over.sentences()]))
     label = [folder_label(path.relative_to(root.parent)) for path in paths]
+    _check_groups(groups, set(), root)
     unknown = dict.fromkeys(map(group_column, groups), "")
-    notes = [f"Passed over {sum(passed_over.counts.values()):,} that are no images."]
+    notes = [f"Passed over files that are not images: {sum(passed_over.counts.values()):,}."]
     rows = pd.DataFrame({"file": [str(path) for path in paths], LABEL: label, PATIENT: "", **unknown})
     return rows, notes if passed_over.counts else []
 
@@ -139,10 +140,25 @@ def _of_table(
         [_digest(value) for value in _column(table, known_patient, source)] if known_patient else ""
     )
     present = {name.lower() for name in table.columns}
+    _check_groups(groups, present, source)
     for group in groups:
         values = list(_column(table, group, source)) if group.lower() in present else ""
         rows[group_column(group)] = values
     return rows, []
+
+
+def _check_groups(groups: Sequence[str], columns: set[str], source: Path) -> None:
+    """Raises UserError for a group that neither the table nor a DICOM header can give."""
+    for group in groups:
+        if group.lower() not in columns and group.lower() not in HEADER_GROUPS:
+            raise UserError(
+                f"{shown(source.name)} has no column {group!r}, and DICOM headers give only "
+                f"{', '.join(HEADER_GROUPS)}. Name another group."
+            )
+
+
+def _images(count: int) -> str:
+    return f"{count:,} {'image' if count == 1 else 'images'}"
 
 
 def _read(source: Path) -> pd.DataFrame:

@@ -111,8 +111,8 @@ class SiteMeasurement:
         withheld = sum(self.counts.withheld.values())
         if withheld > self.counts.results:
             sentences.append(
-                f"The model withholds {withheld:,} results and gives {self.counts.results:,}: most of these "
-                "images are none that it can judge."
+                f"The model withholds {withheld:,} results and gives {self.counts.results:,}: it cannot "
+                "judge most of these images."
             )
         return [sentence for sentence in [*sentences, *(mix.sentence() for mix in self.mixes)] if sentence]
 

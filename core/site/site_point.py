@@ -11,7 +11,9 @@ from core.site.measurement import SiteMeasurement
 
 FOLDS = 5
 SEED = 0
-NO_BETTER_THAN_CHANCE = "That is no better than chance: no threshold makes this model useful on these images."
+NO_BETTER_THAN_CHANCE = (
+    "That is no better than chance: at this threshold, the model is of no use on these images."
+)
 MIN_CLASS_PATIENTS = 30  # with fewer of a class, a threshold is the work of two or three patients
 
 
@@ -78,6 +80,22 @@ class SitePoint:
             f"without its patient ({FOLDS} folds).",
             *([NO_BETTER_THAN_CHANCE] if chance else []),
         ]
+
+
+def check_rule(rule: str, amount: float | None) -> None:
+    """Refuse a rule and its amount before any image is read.
+
+    Raises:
+        UserError: the amount is out of range, or the rule takes none.
+    """
+    if amount is None:
+        return
+    if rule == "youden":
+        raise UserError(
+            f"The rule youden takes no rate to keep, but {amount:g} is given. Leave one of them out."
+        )
+    if not 0 < amount <= 1:
+        raise UserError(f"The minimum {rule} is {amount:g}; choose one above 0 and at most 1.")
 
 
 def find_site_point(measurement: SiteMeasurement, rule: str, amount: float | None = None) -> SitePoint:

@@ -9,11 +9,10 @@ import pandas as pd
 from core.errors import UserError
 from core.images import Image, read_image, shown, without_name
 from core.inference import Reader, Reading
-from core.site.groups import group_column, grouped
+from core.site.groups import HEADER_GROUPS, group_column, grouped
 from core.site.local_images import LocalImages
 
 BATCH = 32  # images at once
-HEADER_GROUPS = ("age", "sex", "view", "modality")  # in DICOM headers; age in years
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,9 @@ def test_each_point_follows_its_rule():
     assert rates(at_least(LABELS, PROBABILITIES, "sensitivity", 0.95)) == (1.0, 0.75)
     assert rates(at_least(LABELS, PROBABILITIES, "sensitivity", 0.5)) == (0.5, 1.0)
     assert rates(at_least(LABELS, PROBABILITIES, "specificity", 1.0)) == (0.5, 1.0)
+    assert at_least(LABELS, PROBABILITIES, "sensitivity", 0.975).rule.startswith(
+        "sensitivity of at least 97.5%"
+    )
     assert rates(lowest_cost(LABELS, PROBABILITIES, 0.1)) == (0.5, 1.0)
     assert rates(lowest_cost(LABELS, PROBABILITIES, 10)) == (1.0, 0.75)
 

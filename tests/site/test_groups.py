@@ -29,6 +29,17 @@ def predictions():
     return Predictions.of("site", table)
 
 
+def test_no_image_of_a_column_is_lost():
+    dates = pd.Series([str(20230101 + day) for day in range(28)])
+    assert sum(mask.sum() for mask in grouped(dates, "date").values()) == 28
+    views = pd.Series(["AP", "unknown", "", "PA", "Unknown"])
+    assert {name: int(mask.sum()) for name, mask in grouped(views, "view").items()} == {
+        "AP": 1,
+        "PA": 1,
+        "unknown": 3,
+    }
+
+
 def test_differences_are_fishers_and_corrected_for_all_tests(predictions):
     groups = group_rates(predictions, 0.5, ("ward", "view"))
     table, correct = predictions.table, ~predictions.wrong_at(0.5)

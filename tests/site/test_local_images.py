@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from core.errors import UserError
@@ -29,7 +31,7 @@ def table(folder, text: str):
 def test_folders_are_labels_at_any_depth_and_in_any_case(folder):
     local = open_local_images(folder)
     assert sorted(local.table["label"]) == ["NORMAL", "NORMAL", "PNEUMONIA", "PNEUMONIA"]
-    assert local.notes == ("Left out 1 without a label of the two classes.",)
+    assert local.notes == ("Left out 1 image without a label of the two classes.",)
 
 
 def test_a_table_keeps_what_was_asked_for_and_nobodys_name(folder):
@@ -48,12 +50,26 @@ def test_a_table_keeps_what_was_asked_for_and_nobodys_name(folder):
     assert table_columns(path) == ["File", "Diagnosis", "Patient", "Ward", "Name"]
 
 
+def test_a_group_that_nobody_can_give_is_refused_before_an_image_is_read(folder):
+    path = table(folder, "path,label,ward\na/NORMAL/1.png,normal,East\n")
+    for source in (path, folder):
+        assert open_local_images(source, groups=("Age",)).groups == ("Age",)  # from DICOM headers
+        with pytest.raises(UserError, match="has no column 'wrad', and DICOM headers give only age, sex"):
+            open_local_images(source, groups=("wrad",))
+
+
+def test_a_folder_is_named_and_labelled_by_itself_from_within(folder, monkeypatch):
+    monkeypatch.chdir(folder / "a" / "NORMAL")
+    local = open_local_images(Path("."))
+    assert local.name == "NORMAL" and set(local.table["label"]) == {"NORMAL"}
+
+
 def test_a_tables_labels_can_be_its_folders_or_words_of_ones_own(folder):
     path = table(folder, "path,label\na/NORMAL/1.png,clear\npneumonia/2.png,lobar\nother/3.png,effusion\n")
     assert list(open_local_images(path, FOLDERS).table["label"]) == ["NORMAL", "PNEUMONIA"]
     local = open_local_images(path, words=LabelWords(positive=("Lobar",), negative=("clear",)))
     assert list(local.table["label"]) == ["NORMAL", "PNEUMONIA"]
-    assert "Left out 1 without a label" in local.notes[0]
+    assert "Left out 1 image without a label" in local.notes[0]
 
 
 @pytest.mark.parametrize("date", ["2024-01-31", "31.01.2024", "20240131", "1/31/24 10:15"])
