@@ -187,8 +187,10 @@ def first_reading_summary(first: pd.DataFrame, results: pd.DataFrame) -> str:
     decided = both[both.isin(FIRST_FINDINGS[:2]).all(axis=1)]
     if first.empty:
         return ""
+    sentence = f"Read before the result: {len(last)}."
+    if decided.empty:
+        return sentence
     same = int((decided["first"] == decided["result"]).sum())
     return (
-        f"Read before the result: {len(last)}. Where both decided, first reading and result were the same in "
-        f"{same} of {len(decided)}."
+        f"{sentence} Where both decided, first reading and result were the same in {same} of {len(decided)}."
     )

@@ -39,6 +39,7 @@ def card(entry: Entry, model: AvailableModel, following: Entry | None) -> None:
         with right, st.container(key="film"):
             viewer(reading.image, None, reading.output.lungs, None, "viewer", "")
         return
+    entry.seen = True
     with left, st.container(key="result"):
         st.caption(escaped(reading.image.name))
         show_first_reading(entry)
@@ -69,7 +70,7 @@ def _remarks(reading: Reading) -> None:
 
 def _finding(reading: Reading) -> None:
     st.markdown(f"## :{COLOURS.get(reading.finding, 'gray')}[{reading.finding}]")
-    st.markdown(f"**What now?** {reading.advice}")
+    st.markdown(f"**What to do now:** {reading.advice}")
     if not reading.withheld:
         st.markdown(f"{reading.score_name} **{_probability(reading)}**: {reading.certainty}")
         if spread := reading.spread_sentence():

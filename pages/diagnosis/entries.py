@@ -28,7 +28,9 @@ class Entry:
         thumbnail: the image as a data URL; None before it is read.
         readings: by model; their images have the network's size.
         human_reading: of the last result shown; None before there is one.
+        human_model: path of the model whose result it concerns; None before there is one.
         first_reading: the user's before a result was shown; None if there is none.
+        seen: whether a result has been shown.
     """
 
     upload: Upload
@@ -37,12 +39,14 @@ class Entry:
     thumbnail: str | None = None
     readings: dict[tuple, Reading] = field(default_factory=dict)
     human_reading: HumanReading | None = None
+    human_model: Path | None = None
     first_reading: FirstReading | None = None
+    seen: bool = False
 
     @property
     def hidden(self) -> bool:
-        """Whether the user wants to read first, and has not read this image yet."""
-        return is_on("read-first") and not self.first_reading and not self.error
+        """Whether the user wants to read first, and has neither read this image nor seen a result."""
+        return is_on("read-first") and not (self.first_reading or self.seen or self.error)
 
     def reading(self, model: AvailableModel) -> Reading | None:
         """The model's reading; None if it has not read the image or cannot."""

@@ -1,6 +1,7 @@
 """The user's own reading of an image: agreement by one click or key, and what can be undone."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
@@ -22,12 +23,14 @@ class Saved:
         entry: the image.
         model: whose result it concerns.
         before: the reading that it replaced.
+        before_model: path of the model whose result that concerned.
         following: the image that is shown instead; None if it is the same.
     """
 
     entry: Entry
     model: AvailableModel
     before: HumanReading | None
+    before_model: Path | None
     following: Entry | None
 
 
@@ -80,16 +83,18 @@ def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry 
     reading = HumanReading(agreement, own, bool(st.session_state.get(f"changed-{entry.upload.key}")))
     if log := audit_log():
         log.add_human_reading(entry.upload.key, model.record, reading)
-    st.session_state["saved"] = Saved(entry, model, entry.human_reading, following)
-    entry.human_reading = reading
+    st.session_state["saved"] = Saved(entry, model, entry.human_reading, entry.human_model, following)
+    entry.human_reading, entry.human_model = reading, model.path
     if following:
         show_next(following)
 
 
 def _undo() -> None:
-    saved: Saved = st.session_state.pop("saved")
+    saved: Saved = st.session_state["saved"]
     if log := audit_log():
-        reading = saved.before or HumanReading(WITHDRAWN)
+        of_this_model = saved.before if saved.before_model == saved.model.path else None
+        reading = of_this_model or HumanReading(WITHDRAWN)
         log.add_human_reading(saved.entry.upload.key, saved.model.record, reading)
-    saved.entry.human_reading = saved.before
+    saved.entry.human_reading, saved.entry.human_model = saved.before, saved.before_model
     show_next(saved.entry)
+    del st.session_state["saved"]  # last: what cannot be written can be undone again

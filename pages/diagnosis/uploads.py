@@ -26,7 +26,7 @@ from pages.shared.kept_switch import is_on
 from pages.shared.markdown import escaped
 
 MAX_UPLOAD_MB = 50  # per file
-FOR_WHOM = "Frontal chest X-rays of children. Adults, side views, other body parts: no answer."
+FOR_WHOM = "Frontal chest X-rays of children. Not for adults, side views or other body parts."
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # also empty, also split
 
 

@@ -36,6 +36,7 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
     rows = []
     for entry in entries:
         reading = None if entry.hidden else entry.reading(model)
+        entry.seen |= reading is not None
         has_result = reading is not None and not reading.withheld
         human = entry.human_reading
         location = reading.heat_location if reading and has_result else None

@@ -108,6 +108,8 @@ def test_a_withdrawn_reading_does_not_count(tmp_path):
 def test_readings_before_the_result_are_kept_apart_from_those_after_it(tmp_path):
     log = AuditLog(tmp_path / "audit.sqlite")
     assert first_reading_summary(log.first_readings(), log.results()) == ""
+    log.add_first_reading("c", FirstReading("not sure", ""))
+    assert first_reading_summary(log.first_readings(), log.results()) == "Read before the result: 1."
     for sha256, finding in (
         ("a", "no pneumonia"),
         ("a", "pneumonia"),
@@ -116,7 +118,7 @@ def test_readings_before_the_result_are_kept_apart_from_those_after_it(tmp_path)
     ):
         log.add_first_reading(sha256, FirstReading(finding, "effusion"))
         log.add_result(reading(sha256), RECORD, IDENTITY)
-    assert log.human_readings().empty and len(log.first_readings()) == 4
+    assert log.human_readings().empty and len(log.first_readings()) == 5
     assert first_reading_summary(log.first_readings(), log.results()) == (
         "Read before the result: 3. Where both decided, first reading and result were the same in 1 of 2."
     )

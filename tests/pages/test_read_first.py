@@ -1,0 +1,51 @@
+"""Reading first, and taking back what was saved: what the session and the audit log hold."""
+
+import time
+from dataclasses import replace
+
+import pytest
+import streamlit as st
+
+from core.inference import AuditLog, bundled_models
+from pages.diagnosis import human_reading
+from pages.diagnosis.entries import Entry
+from pages.diagnosis.uploads import Upload
+
+
+@pytest.fixture
+def entry(own_home, monkeypatch) -> Entry:
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    state = {"log": True, "read-first": True}
+    monkeypatch.setattr(st, "session_state", state)
+    return Entry(Upload("digest", "image.png", lambda: b"", "image.png"), time.time())
+
+
+def test_a_reading_counts_as_the_first_only_before_a_result_was_seen(entry):
+    assert entry.hidden
+    entry.seen = True
+    assert not entry.hidden
+
+
+def test_undo_gives_back_what_was_said_of_the_same_model_only(entry, monkeypatch):
+    monkeypatch.setattr(human_reading, "audit_log", AuditLog)
+    one = bundled_models()[-1]
+    other = replace(one, path=one.path.with_name("other.h5"))
+    human_reading._save(entry, one, "agree", None)
+    human_reading._save(entry, other, "disagree", None)
+    human_reading._undo()
+    assert entry.human_reading.agreement == "agree" and entry.human_model == one.path
+    assert list(AuditLog().human_readings()["agreement"]) == ["agree", "disagree", "withdrawn"]
+
+
+def test_what_cannot_be_written_can_be_undone_again(entry, monkeypatch):
+    monkeypatch.setattr(human_reading, "audit_log", lambda: None)
+    model = bundled_models()[-1]
+    human_reading._save(entry, model, "agree", None)
+
+    def full() -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(human_reading, "audit_log", full)
+    with pytest.raises(OSError):
+        human_reading._undo()
+    assert entry.human_reading and "saved" in st.session_state
