@@ -166,13 +166,14 @@ FORM = {
 }
 _REASONS = {
     400: "The form or the host is not valid, or the form is cut off.",
-    401: "A bearer token is required.",
+    401: "A valid bearer token is required.",
     403: "The request comes from a page on another site.",
     404: "There is no such model.",
     405: "The path takes another method, named in the header Allow.",
     413: "The request is too large.",
     415: "The request is not a multipart form.",
-    503: "There is no model, or too many requests are waiting.",
+    429: "The client of the token has sent too many requests; Retry-After says how many seconds to wait.",
+    503: "There is no model, too many requests are waiting, or the tokens cannot be read.",
 }
 FAILURES: dict[int | str, dict] = {
     status: {"model": Failure, "description": reason} for status, reason in _REASONS.items()
