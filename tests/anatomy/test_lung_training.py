@@ -1,6 +1,8 @@
 """Training of the lung network: the same network in Keras and OpenVINO, its views, and the real command."""
 
 import json
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -14,7 +16,7 @@ from core.anatomy.training.fitting import learning_rate
 from core.anatomy.training.negatives import DRAWINGS, draw_negative
 from core.anatomy.training.network import build, loss
 from core.architecture import LUNG_LAYERS
-from core.cli.main import main
+from core.config import PROJECT
 from core.weights import write_network
 
 pytestmark = pytest.mark.slow
@@ -89,13 +91,8 @@ def test_the_learning_rate_rises_and_falls_to_zero():
     assert rates[0] < 2e-4 and max(rates) == pytest.approx(1e-3, rel=0.01) and rates[-1] == pytest.approx(0)
 
 
-def test_the_command_trains_weights_that_are_used_from_then_on(demo, tmp_path, home, monkeypatch, capsys):
+def test_the_command_trains_weights_that_are_used_from_then_on(demo, tmp_path, home, monkeypatch):
     """Half of the drawn images get a mask: a rough one, which is enough here."""
-
-    def run(*arguments):
-        assert main([str(argument) for argument in arguments]) == 0
-        return json.loads(capsys.readouterr().out)
-
     for path in sorted(demo.glob("t*/*/*.jpeg"))[::2]:
         target = (tmp_path / "masks" / path.relative_to(demo)).with_suffix(".png")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -113,3 +110,10 @@ def test_the_command_trains_weights_that_are_used_from_then_on(demo, tmp_path, h
     scores = run("evaluate-lungs", *common, "--split", "test")
     (values,) = scores.values()
     assert values["images"] > 0 and 0 <= values["both"]["fifth_percentile"] <= values["both"]["mean"] <= 1
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "core", *map(str, arguments)]
+    result = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
