@@ -42,7 +42,7 @@ def main(home: Path) -> None:
             ("dataset", "dataset", ".image-tile"),
             ("new-run", "training?view=New+run", FIGURE),
             ("training", "training?view=Runs", FIGURE),
-            ("comparison", "comparison", "[data-testid=stDataFrame]"),
+            ("comparison", "comparison", FIGURE),
         ):
             page.goto(f"{address}/{path}")
             page.locator(content).first.wait_for()
