@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.dicom_node.queue import ImageQueue, node_folder
+from core.dicom_node.rules import RulesFile, rules_path
 from core.dicom_node.settings import NodeSettings
 from core.errors import UserError
 
@@ -32,7 +33,6 @@ def run_node(
     # Imported here: pynetdicom and the engine take a second to import, and the status needs neither.
     from core.dicom_node.delivery import deliver_results
     from core.dicom_node.processing import current_model, process_studies
-    from core.dicom_node.rules import RulesFile, rules_path
     from core.dicom_node.scp import StorageSCP
     from core.runs import lock
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pydicom
 
 from core.dicom_node.queue import IGNORED, IN_SHADOW, ImageQueue, QueuedImage
-from core.dicom_node.rules import IGNORE, SHADOW, NodeRules, RulesFile
+from core.dicom_node.rules import IGNORE, JUDGE, SHADOW, NodeRules, RulesFile
 from core.dicom_node.settings import NodeSettings
 from core.errors import UserError
 from core.images import decode_safely
@@ -74,6 +74,8 @@ def apply_rules(
     images: list[QueuedImage], queue: ImageQueue, rules: NodeRules, keep: bool
 ) -> dict[QueuedImage, str]:
     """The images to process, with the action of the rules for each; ignored ones leave the queue."""
+    if not rules.rules:  # no file is read once more
+        return dict.fromkeys(images, JUDGE)
     actions = {}
     for image in images:
         try:

@@ -94,8 +94,6 @@ class NodeRules:
 
         A file whose header cannot be read is judged, and then fails with its reason as any other.
         """
-        if not self.rules:
-            return JUDGE, None
         try:
             header = open_dicom(data, HEADER)
             for number, rule in enumerate(self.rules, start=1):
