@@ -90,8 +90,7 @@ def at_least(labels: np.ndarray, probabilities: np.ndarray, rate: str, minimum: 
     Raises:
         UserError: `minimum` is out of range, or one class is missing.
     """
-    if not 0 < minimum <= 1:
-        raise UserError(f"The minimum {rate} is {minimum}; choose one above 0 and at most 1.")
+    check_minimum(rate, minimum)
     false_positive_rates, sensitivities, thresholds = _roc(labels, probabilities)
     if rate == "sensitivity":
         allowed, gain = sensitivities >= minimum - 1e-12, -false_positive_rates
@@ -100,6 +99,12 @@ def at_least(labels: np.ndarray, probabilities: np.ndarray, rate: str, minimum: 
     best = int(np.flatnonzero(allowed)[np.argmax(gain[allowed])])
     rule = AT_LEAST.format(rate, 100 * minimum)
     return OperatingPoint(f"{rate} {100 * minimum:g}%", float(thresholds[best]), rule)
+
+
+def check_minimum(rate: str, minimum: float) -> None:
+    """Raises UserError if a rate cannot be kept at a minimum."""
+    if not 0 < minimum <= 1:
+        raise UserError(f"The minimum {rate} is {minimum}; choose one above 0 and at most 1.")
 
 
 def lowest_cost(labels: np.ndarray, probabilities: np.ndarray, ratio: float) -> OperatingPoint:

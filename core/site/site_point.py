@@ -6,7 +6,14 @@ import numpy as np
 
 from core.config import CLASS_NAMES
 from core.errors import UserError
-from core.evaluation import Interval, OperatingPoint, Predictions, find_point, wilson_by_patient
+from core.evaluation import (
+    Interval,
+    OperatingPoint,
+    Predictions,
+    check_minimum,
+    find_point,
+    wilson_by_patient,
+)
 from core.site.measurement import SiteMeasurement
 
 FOLDS = 5
@@ -94,8 +101,7 @@ def check_rule(rule: str, amount: float | None) -> None:
         raise UserError(
             f"The rule youden takes no rate to keep, but {amount:g} is given. Leave one of them out."
         )
-    if not 0 < amount <= 1:
-        raise UserError(f"The minimum {rule} is {amount:g}; choose one above 0 and at most 1.")
+    check_minimum(rule, amount)
 
 
 def find_site_point(measurement: SiteMeasurement, rule: str, amount: float | None = None) -> SitePoint:
