@@ -16,6 +16,15 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def bundled_server(tmp_path_factory):
+    """The same with the bundled model, which answers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PNEUMONIA_STUDIO_BUNDLED", raising=False)
+        with running(tmp_path_factory.mktemp("bundled-server")) as address:
+            yield address
+
+
+@pytest.fixture(scope="module")
 def page() -> Page:
     """A page of a headless Chromium; pages of its context are as patient."""
     with browser() as program:

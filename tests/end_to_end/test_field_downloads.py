@@ -4,27 +4,17 @@ import io
 import zipfile
 
 import pydicom
-import pytest
 from dicom_peers import dicom_image
 from playwright.sync_api import expect
 
-from benchmarks.app import running, settled
+from benchmarks.app import settled
 from tests.end_to_end.diagnosis_steps import show_withheld_results
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """The app with the bundled model."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PNEUMONIA_STUDIO_BUNDLED", raising=False)
-        with running(tmp_path_factory.mktemp("server")) as address:
-            yield address
-
-
-def uploaded(page, server, image) -> None:
+def uploaded(page, bundled_server, image) -> None:
     buffer = io.BytesIO()
     image.save_as(buffer, enforce_file_format=True)
-    page.goto(f"{server}/diagnosis")
+    page.goto(f"{bundled_server}/diagnosis")
     file = {"name": "image.dcm", "mimeType": "application/dicom", "buffer": buffer.getvalue()}
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([file])
     expect(page.get_by_role("button", name="PDF report")).to_be_visible()
@@ -35,11 +25,11 @@ def uploaded(page, server, image) -> None:
     settled(page)
 
 
-def test_24_japanese_names_are_filed_in_utf_8(server, page):
+def test_24_japanese_names_are_filed_in_utf_8(bundled_server, page):
     image = dicom_image(1)
     image.SpecificCharacterSet = ["", "ISO 2022 IR 87"]
     image.PatientName = "Yamada^Tarou=山田^太郎=やまだ^たろう"
-    uploaded(page, server, image)
+    uploaded(page, bundled_server, image)
     with page.expect_download() as download:
         page.get_by_role("button", name="DICOM objects").click()
     with zipfile.ZipFile(download.value.path()) as archive:
@@ -48,9 +38,9 @@ def test_24_japanese_names_are_filed_in_utf_8(server, page):
             assert str(made.PatientName) == "Yamada^Tarou=山田^太郎=やまだ^たろう"
 
 
-def test_24_a_file_that_cannot_be_made_says_why_beside_its_button(server, page):
+def test_24_a_file_that_cannot_be_made_says_why_beside_its_button(bundled_server, page):
     image = dicom_image(2)
     del image.StudyInstanceUID
-    uploaded(page, server, image)
+    uploaded(page, bundled_server, image)
     page.get_by_role("button", name="DICOM objects").click()
     expect(page.get_by_text("The DICOM file has no StudyInstanceUID")).to_be_visible(timeout=60_000)
