@@ -3,8 +3,10 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,26 @@ def as_the_product(tmp_path_factory) -> Iterator[Callable[..., detached.Process]
     ):
         patch.setattr(detached, "start", warm.start)
         yield start
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pages_as_in_the_server() -> Iterator[None]:
+    """A page run by Streamlit's test runner does no more than one in the server.
+
+    After each run, Streamlit clears the session of Keras where Keras is imported, and collects all garbage;
+    no server imports it. And each `AppTest` reads the metadata of all installed packages, a server once.
+    """
+    if "streamlit.testing" not in sys.modules:  # no test of this process runs a page
+        yield
+        return
+    from streamlit.components.v2 import manifest_scanner
+    from streamlit.runtime.scriptrunner import script_runner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
+        scan = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture
