@@ -6,11 +6,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import DTypeLike
+from typing import TYPE_CHECKING
 
 from core.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import DTypeLike
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EACCES, errno.EPERM)
@@ -19,7 +21,7 @@ UNSUPPORTED = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)  # file systems tha
 ZEROS = bytes(2**20)
 
 
-def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap:
+def new_array(path: Path, dtype: "DTypeLike", shape: tuple[int, ...]) -> "np.memmap":
     """Create an .npy file and map it for writing; its space is reserved first.
 
     Filling a mapped file that the disk has no room for ends the whole process with SIGBUS, which nothing
@@ -28,6 +30,8 @@ def new_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap
     Raises:
         UserError: the disk is full, or the folder is not writable.
     """
+    import numpy as np  # imported lazily: most of this module needs none of it
+
     try:
         array = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
         _reserve(path)

@@ -1,7 +1,9 @@
 """The command group; a user's mistake is reported in one line, with exit code 2."""
 
+import ast
 import io
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -59,6 +61,29 @@ class Commands(click.Group):
         return next(
             item for item in vars(module).values() if isinstance(item, click.Command) and item.name == name
         )
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their sentences, of modules that are read: to import all takes seconds."""
+        limit = formatter.width - 6 - max(map(len, MODULES))  # as click does
+        listed = [click.Command(name, help=_docstrings(MODULES[name])[name]) for name in MODULES]
+        with formatter.section("Commands"):
+            formatter.write_dl([(str(item.name), item.get_short_help_str(limit)) for item in listed])
+
+
+@cache
+def _docstrings(module: str) -> dict[str, str]:
+    """Docstrings of the functions of a module beside this one, by the command that each may be."""
+    tree = ast.parse(Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {_command_name(function): ast.get_docstring(function) or "" for function in functions}
+
+
+def _command_name(function: ast.FunctionDef) -> str:
+    """The name that its first decorator gives, or its own."""
+    match function.decorator_list:
+        case [ast.Call(args=[ast.Constant(value=str(name))]), *_]:
+            return name
+    return function.name
 
 
 def current_option(name: str) -> str:

@@ -7,8 +7,6 @@ import time
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from core.config import environment
 from core.errors import UserError
 
@@ -47,6 +45,8 @@ def bfloat16_unit(facts: Path = CPU_FACTS) -> str:
 @cache
 def gigaflops() -> float:
     """What a matrix product in float32 reaches now, in GFLOP/s: a short measurement, made once."""
+    import numpy as np  # imported lazily: settings need none of it
+
     left, right = (np.random.default_rng(seed).random((1536, 1536), np.float32) for seed in (0, 1))
     np.matmul(left, right)  # the first one starts threads
     seconds = []

@@ -1,15 +1,17 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import h5py
 import numpy as np
 import pytest
 from PIL import Image
 from short_runs import NARROW, NEAR, NEARLY, assert_same_metrics, wait_for, wait_until
 
-from core.cli.main import MODULES, main
+from core.cli.main import MODULES, commands, main
 from core.inference import Reference
 from core.runs import list_runs, open_run
 from core.weights import ModelRecord, read_model, read_record, write_model
@@ -29,11 +31,21 @@ def core(*arguments, timeout=600):
 
 @pytest.mark.slow
 def test_help_stands_everywhere(capsys):
-    overview = core("--help").stdout
+    assert main(["--help"]) == 0
+    overview = capsys.readouterr().out
     assert "index" in overview and "..." not in overview.replace("[ARGS]...", "")  # no sentence is cut off
-    for command in MODULES:
-        assert main([command, "--help"]) == 0
+    context = click.Context(commands)
+    for name in MODULES:
+        assert main([name, "--help"]) == 0
         assert "Usage" in capsys.readouterr().out
+        sentence = commands.get_command(context, name).get_short_help_str(limit=100)
+        assert re.search(rf"^  {name} +{re.escape(sentence)}$", overview, re.MULTILINE)
+
+
+def test_the_list_of_commands_imports_no_library_of_theirs():
+    code = "import sys; from core.cli.main import main; assert main(['--help']) == 0; "
+    code += "assert not {'numpy', 'pandas', 'pydicom', 'openvino'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
 
 
 def test_index_counts_for_machines(demo):
