@@ -8,6 +8,7 @@ bundled model's are drawn from a seed; `golden.json` in its run's folder holds s
 import json
 import zipfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -127,12 +128,15 @@ def save_drawn_images(run: Run, stage: int) -> None:
     atomic.write_json(run.path / DRAWN_FILE, content)
 
 
+@lru_cache(maxsize=4)
 def drawn_images(count: int = MAX_GOLDEN_IMAGES, seed: int = SEED) -> np.ndarray:
-    """Chests drawn from a seed, uint8 (count, 128, 128)."""
+    """Chests drawn from a seed, uint8 (count, 128, 128); drawn once per process, and not to be changed."""
     images = [draw_chest(np.random.default_rng([seed, n]), CAUSES[n % len(CAUSES)]) for n in range(count)]
     factor = images[0].shape[0] // IMAGE_SIZE
     blocks = np.stack(images).reshape(count, IMAGE_SIZE, factor, IMAGE_SIZE, factor)
-    return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
+    pixels = np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
+    pixels.flags.writeable = False
+    return pixels
 
 
 def chosen_test_images(predictions: pd.DataFrame, run: Run) -> tuple[Dataset, np.ndarray, pd.DataFrame]:
