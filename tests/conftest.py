@@ -18,10 +18,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: each on one core, or
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 
+from narrow_bundle import write_narrow_bundle
 from short_runs import one_thread, tiny_settings, wait_for
 from warm_start import WarmProcess
 
-from core import config
 from core.dataset import write_synthetic_dataset
 from core.registry import promote
 from core.runs import Run, create_run, detached, jobs
@@ -97,11 +97,22 @@ def own_home(tmp_path, monkeypatch) -> Path:
     return tmp_path / "own"
 
 
+@pytest.fixture(scope="session")
+def narrow_files(tmp_path_factory) -> Path:
+    """A folder with a bundled model that answers at once."""
+    return write_narrow_bundle(tmp_path_factory.mktemp("narrow"))
+
+
 @pytest.fixture
-def bundle(tmp_path, own_home, monkeypatch) -> Path:
-    """A copy of the bundled models, whose files may be changed; the path of their golden images."""
-    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
-    folder = shutil.copytree(config.bundled_folder(), tmp_path / "bundle")
+def narrow_bundle(narrow_files, monkeypatch) -> None:
+    """A narrow model is the bundled one: for tests in which any will do."""
+    monkeypatch.setenv("PNEUMONIA_STUDIO_BUNDLED", str(narrow_files))
+
+
+@pytest.fixture
+def bundle(narrow_files, tmp_path, own_home, monkeypatch) -> Path:
+    """The same, a copy whose files may be changed; the path of its golden images."""
+    folder = shutil.copytree(narrow_files, tmp_path / "bundle")
     monkeypatch.setenv("PNEUMONIA_STUDIO_BUNDLED", str(folder))
     (path,) = folder.glob("*/golden.json")
     return path

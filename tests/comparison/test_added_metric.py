@@ -15,7 +15,6 @@ from core import evaluation
 from core.cli.main import main
 from core.comparison import ModelComparison, evaluated_stages, write_report
 from core.config import PROJECT
-from core.dataset import write_synthetic_dataset
 from core.evaluation import METRICS, CountStatistic, Metric
 from core.figures.metric_intervals import metric_intervals
 from core.inference import ModelIdentity, described
@@ -98,11 +97,9 @@ def test_the_terminal_prints_it(texts, capsys):
     assert all(values["intervals"]["error_rate"] for values in models.values())
 
 
-def test_evaluate_prints_it(tmp_path, monkeypatch, capsys):
-    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED", raising=False)
+def test_evaluate_prints_it(narrow_bundle, demo, capsys):
     (run,) = bundled_runs()
-    write_synthetic_dataset(tmp_path / "demo", images=60)
-    words = ["evaluate", "--model", str(run.weights_path(3)), "--data", str(tmp_path / "demo")]
+    words = ["evaluate", "--model", str(run.weights_path(3)), "--data", str(demo)]
     capsys.readouterr()
     assert main(words) in (0, None)
     assert "Share of errors" in capsys.readouterr().out

@@ -33,9 +33,8 @@ ALGORITHM_VERSION = "111003"  # of DICOM's own scheme, in TID 4019
 
 
 @pytest.fixture
-def model(trained, own_home, monkeypatch):
+def model(trained, own_home, narrow_bundle):
     """A promoted version of a run with the longest name that a run may have."""
-    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
     config.runs_folder().mkdir(parents=True)
     subprocess.run(["cp", "-al", trained.path, config.runs_folder() / LONG], check=True)  # hard links
     promote(f"{LONG}/3", [], "tests")

@@ -43,9 +43,8 @@ def finding(name: str) -> Finding:
 
 
 @pytest.fixture
-def candidate(trained, own_home, monkeypatch):
-    """A home with the bundled model and one finished run."""
-    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+def candidate(trained, own_home, narrow_bundle):
+    """A home with a bundled model and one finished run."""
     config.runs_folder().mkdir(parents=True)
     subprocess.run(["cp", "-al", trained.path, config.runs_folder() / "mine"], check=True)
 
@@ -145,7 +144,9 @@ def test_a_server_tests_itself_at_the_lowest_priority_when_it_starts(trained, ho
 @pytest.mark.slow
 def test_nothing_answers_where_the_bundled_model_itself_disagrees(bundle, tmp_path, capsys):
     whole = bundle.read_text()
-    bundle.write_text(json.dumps({**json.loads(whole), "probabilities": [0.5] * 20}))
+    content = json.loads(whole)
+    raised = [probability + 0.02 for probability in content["probabilities"]]
+    bundle.write_text(json.dumps({**content, "probabilities": raised}))
     assert finding(BY_FILE).outcome == FAILED and finding("Golden images by API").outcome == FAILED
     assert active_model() is None
     assert main(["predict", str(tmp_path / "any.png")]) == 2
@@ -192,8 +193,7 @@ def test_the_sidebar_says_how_the_last_self_test_ended(own_home):
 
 
 @pytest.mark.slow
-def test_the_comparison_page_shows_the_last_result_and_says_if_another_runs(own_home, monkeypatch):
-    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+def test_the_comparison_page_shows_the_last_result_and_says_if_another_runs(own_home, narrow_bundle):
     save_result(example(FAILED))
     app = opened("comparison", section="Self-test")
     assert f"Failed at {example().moment}: Golden images by file" in app.error[0].value
