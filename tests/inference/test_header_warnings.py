@@ -2,8 +2,6 @@
 
 import io
 import json
-import subprocess
-import sys
 from functools import partial
 from typing import Any
 
@@ -13,6 +11,7 @@ from pydicom.uid import ComprehensiveSRStorage
 from pypdf import PdfReader
 
 from core.batch import results_csv, run_batch, start_batch
+from core.cli.main import main
 from core.config import PROJECT, STAGES
 from core.images import decode, read_image
 from core.inference import AvailableModel, Reader, file_results
@@ -63,23 +62,13 @@ def test_9_a_lateral_view_gets_no_answer_and_an_adult_a_warned_one(model, folder
     assert any(LATERAL in warning for warning in anyway[1]["warnings"]) and anyway[1]["label"]
 
 
-def test_9_the_terminal_says_it(model, folder):
-    command = [
-        sys.executable,
-        "-m",
-        "core",
-        "predict",
-        folder / "adult.dcm",
-        "--anyway",
-        "--model",
-        model.path,
-    ]
-    text = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True).stdout
+def test_9_the_terminal_says_it(model, folder, capsys):
+    command = ["predict", str(folder / "adult.dcm"), "--model", str(model.path)]
+    main([*command, "--anyway"])
+    text = capsys.readouterr().out
     assert AGE in text and "Kermany" in text
-    command[command.index("--anyway")] = "--json"
-    assert AGE in json.dumps(
-        json.loads(subprocess.run(command, cwd=PROJECT, capture_output=True, text=True).stdout)
-    )
+    main([*command, "--json"])
+    assert AGE in json.dumps(json.loads(capsys.readouterr().out))
 
 
 def test_9_a_batch_and_its_csv_say_it(model, folder, tmp_path):

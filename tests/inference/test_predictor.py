@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from short_runs import NARROW, NEAR
 
-from core.architecture import VGG19
 from core.dataset import open_dataset
 from core.images import network_input, read_image
 from core.inference import NetworkPredictor, borderline, load_predictor, published_models
@@ -27,17 +26,18 @@ def test_the_compiled_model_answers_as_keras_does(trained, predictor, demo):
     arrays, _ = read_model(trained.weights_path(3))
     network = build(backbone=NARROW)
     set_arrays(network, arrays)
-    theirs = network.predict(network_input(pixels), verbose=0)[:, 1]
+    theirs = np.asarray(network(network_input(pixels)))[:, 1]
     assert np.abs(predictor.probabilities(pixels) - theirs).max() < 1e-4
 
 
 @pytest.mark.parametrize("scaling", ["imagenet", "unit"])
 def test_the_scaling_is_folded_into_the_first_convolution_borders_included(scaling):
-    network = build(seed=5, scaling=scaling)
-    arrays = {layer.name: tuple(network.get_layer(layer.name).get_weights()) for layer in VGG19.weighted}
+    network = build(seed=5, scaling=scaling, backbone=NARROW)
+    arrays = {layer.name: tuple(network.get_layer(layer.name).get_weights()) for layer in NARROW.weighted}
     pixels = np.random.default_rng(0).integers(0, 256, (2, 128, 128)).astype(np.uint8)
-    theirs = segment(network, None, VGG19.heat_map_layer).predict(network_input(pixels), verbose=0)
-    ours = Engine(arrays, scaling, ("float32",)).activations(pixels, "float32").transpose(0, 2, 3, 1)
+    theirs = np.asarray(segment(network, None, NARROW.heat_map_layer)(network_input(pixels)))
+    engine = Engine(arrays, scaling, ("float32",), backbone=NARROW)
+    ours = engine.activations(pixels, "float32").transpose(0, 2, 3, 1)
     assert np.abs(ours - theirs).max() < 1e-5 * theirs.max()
 
 
