@@ -92,6 +92,18 @@ def test_a_killed_process_is_replaced(worker, monkeypatch):
     assert places.get_nowait().process.pid != worker.process.pid
 
 
+def test_files_that_come_one_after_another_share_a_process(monkeypatch):
+    places = type(sandbox._idle)()
+    for _ in range(sandbox.WORKERS):
+        places.put(None)
+    monkeypatch.setattr(sandbox, "_idle", places)
+    for _ in range(3):
+        assert decode_safely(IMAGE, "image.png").width == 120
+    workers = [place for _ in range(sandbox.WORKERS) if (place := places.get_nowait())]
+    assert len(workers) == 1
+    workers[0].kill()
+
+
 def test_a_process_that_takes_too_long_is_ended(worker, monkeypatch):
     worker.decode(IMAGE, "image.png")  # so that it has started
     monkeypatch.setattr(sandbox, "MAX_WALL_FACTOR", 0.5)
