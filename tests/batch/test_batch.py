@@ -28,6 +28,7 @@ from core.batch import (
     start_batch,
     write_summary,
 )
+from core.batch.shard import ShardTask, process_shard
 from core.dataset.synthetic import draw_chest
 from core.errors import UserError
 from core.images import read_image
@@ -73,15 +74,21 @@ def model(trained, tmp_path_factory) -> Path:
     return Path(shutil.copy(trained.weights_path(1), tmp_path_factory.mktemp("model") / "model.h5"))
 
 
+@pytest.fixture(scope="module")
+def finished(source, model, tmp_path_factory) -> BatchJob:
+    """A job that two processes have worked on, which no test changes."""
+    job = start_batch(source, tmp_path_factory.mktemp("finished") / "out", model, shard_size=4, anyway=True)
+    assert sum(count for _, count in run_batch(job, workers=2)) == job.image_count()
+    return job
+
+
 def rows_of(job: BatchJob) -> pd.DataFrame:
     return job.predictions().to_table().to_pandas().set_index("path").sort_index()
 
 
-def test_every_image_has_the_prediction_it_has_alone_or_a_reason(source, model, tmp_path):
-    job = start_batch(source, tmp_path / "out", model, shard_size=4, anyway=True)
-    shards = dict(run_batch(job, workers=2))
-    rows = rows_of(job)
-    assert sum(shards.values()) == len(rows) == job.image_count() and not job.missing_shards()
+def test_every_image_has_the_prediction_it_has_alone_or_a_reason(finished, source, model):
+    job, rows = finished, rows_of(finished)
+    assert len(rows) == job.image_count() and not job.missing_shards()
     assert rows.index.is_unique and "notes.txt" not in rows.index and ".hidden.png" not in rows.index
     assert "cut.jpeg is not an image" in rows.loc["cut.jpeg", "error"]
     assert pd.isna(rows.loc["cut.jpeg", "label"])
@@ -97,7 +104,9 @@ def test_every_image_has_the_prediction_it_has_alone_or_a_reason(source, model, 
 
 def test_a_second_start_processes_only_the_missing_shards(source, model, tmp_path):
     job = start_batch(source, tmp_path / "out", model, shard_size=4)
-    assert len(list(run_batch(job))) == job.shard_count()
+    for shard in range(job.shard_count()):
+        process_shard(ShardTask(job.path, shard))
+    assert not job.missing_shards()
     job.shard_path(1).unlink()
     before = job.shard_path(0).stat().st_mtime_ns
     again = start_batch(source, tmp_path / "out", model)
@@ -111,10 +120,8 @@ def test_a_second_start_processes_only_the_missing_shards(source, model, tmp_pat
     assert "<svg" in (job.path / "summary.html").read_text()
 
 
-def test_results_are_filtered_and_sorted(source, model, tmp_path):
-    job = start_batch(source, tmp_path / "out", model, shard_size=4, anyway=True)
-    list(run_batch(job))
-    rows = rows_of(job).reset_index()
+def test_results_are_filtered_and_sorted(finished):
+    job, rows = finished, rows_of(finished).reset_index()
 
     def results(name, order, text=""):
         return results_at(job, name, text, matching_rows(job, name, order, text))
@@ -157,7 +164,8 @@ def test_a_zip_and_a_list_are_processed_like_the_folder(source, model, tmp_path)
     tables = {}
     for kind in ("zip", "csv", "parquet"):
         job = start_batch(tmp_path / f"images.{kind}", tmp_path / kind, model, anyway=True)
-        list(run_batch(job))
+        process_shard(ShardTask(job.path, 0))  # what every worker does, without one
+        assert not job.missing_shards()
         tables[kind] = rows_of(job)
     assert list(tables["zip"]["probability"]) == list(tables["csv"]["probability"].dropna())
     assert tables["csv"].equals(tables["parquet"])
