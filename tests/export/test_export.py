@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,13 @@ from core.inference import load_predictor
 from core.registry import drawn_images, find_model
 
 pytestmark = pytest.mark.slow
+RUN_EACH = """
+import runpy, sys
+image, *scripts = sys.argv[1:]
+for script in scripts:  # in one process: to import Keras takes longer than all the rest
+    sys.argv = [script, image]
+    runpy.run_path(script, run_name="__main__")
+"""
 
 
 @pytest.fixture
@@ -23,28 +31,39 @@ def item(trained):
     return find_model("trained/3")
 
 
-@pytest.mark.parametrize("kind", EXPORT_FORMATS)
-def test_the_script_gives_the_models_probability(item, kind, tmp_path, capsys):
-    target = tmp_path / f"exported.{kind}"
+def exported(item, kind, folder, capsys) -> Path:
+    """The folder that an export comes to."""
+    target = folder / f"exported.{kind}"
     assert main(["models", "export", item.title, "--format", kind, "--to", str(target), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["exported"] == str(target) and 0 <= report["difference"] < 1e-3
-    folder = target
-    if kind == "zip":
-        folder = tmp_path / "unpacked"
-        zipfile.ZipFile(target).extractall(folder)
-        assert (folder / "registered" / item.model.path.name).read_bytes() == item.model.path.read_bytes()
+    if kind != "zip":
+        return target
+    zipfile.ZipFile(target).extractall(folder / "unpacked")
+    registered = folder / "unpacked" / "registered" / item.model.path.name
+    assert registered.read_bytes() == item.model.path.read_bytes()
+    return folder / "unpacked"
+
+
+@pytest.mark.parametrize("kinds", [("onnx",), ("openvino",), ("keras", "zip")], ids=" and ".join)
+def test_the_script_gives_the_models_probability(item, kinds, tmp_path, capsys):
+    folders = [exported(item, kind, tmp_path, capsys) for kind in kinds]
     (image,) = drawn_images(1, seed=3)
     Image.fromarray(image).save(tmp_path / "image.png")
-    command = [sys.executable, folder / "use.py", tmp_path / "image.png"]
-    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-c", RUN_EACH, "image.png", *(folder / "use.py" for folder in folders)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     (expected,) = load_predictor(item.model.path, "float32").probabilities(image[np.newaxis])
     label = "PNEUMONIA" if expected >= item.model.record.threshold else "NORMAL"
-    assert answer.startswith(label) and "(score " in answer
-    assert float(answer.split("(score ")[1].split(")")[0]) == pytest.approx(expected, abs=2e-4)
-    about = json.loads((folder / "input.json").read_text())
-    assert about["model"] == item.title and about["weights"] == item.model.identity.digest
-    assert any("synthetic" in warning.lower() for warning in about["warnings"])
+    for folder, answer in zip(folders, done.stdout.splitlines(), strict=True):
+        assert answer.startswith(label) and "(score " in answer
+        assert float(answer.split("(score ")[1].split(")")[0]) == pytest.approx(expected, abs=2e-4)
+        about = json.loads((folder / "input.json").read_text())
+        assert about["model"] == item.title and about["weights"] == item.model.identity.digest
+        assert any("synthetic" in warning.lower() for warning in about["warnings"])
+
+
+def test_every_format_is_exported_here():
+    assert set(EXPORT_FORMATS) == {"onnx", "openvino", "keras", "zip"}
 
 
 def test_a_disk_without_room_is_told_and_keeps_nothing(item, small_disk):
