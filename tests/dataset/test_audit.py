@@ -100,22 +100,6 @@ def test_a_shortcut_is_told_by_how_well_it_works_and_noise_is_not_one(demo):
     assert shortcut_baselines.class_auc("corners", table, bright, rows).value > 0.95
 
 
-@pytest.mark.slow
-def test_the_audit_of_the_published_images_finds_what_is_known_of_them(real):
-    findings = found(open_dataset(real))
-    assert findings["byte_identical_groups"].count == 28
-    assert findings["byte_identical_groups"].facts["by_split"] == {"train": 24, "test": 4}
-    assert findings["near_identical_groups"].count == 0
-    patients = findings["patients_in_several_splits"]
-    assert patients.count == 0
-    assert patients.facts["bare_numbers_in_test"] == 114
-    assert patients.facts["bare_numbers_in_test_and_train"] == 95
-    auc = findings["shortcuts"].facts
-    assert auc["auc_histogram"] == pytest.approx(0.943, abs=0.02)
-    assert auc["auc_frame"] == pytest.approx(0.985, abs=0.02)
-    assert auc["auc_thumbnail"] == pytest.approx(0.988, abs=0.01)
-
-
 def test_the_report_and_json_hold_every_finding(demo):
     dataset = open_dataset(demo)
     findings = audit(dataset)

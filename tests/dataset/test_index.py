@@ -1,5 +1,4 @@
 import shutil
-import time
 
 import numpy as np
 import pytest
@@ -133,20 +132,3 @@ def test_a_half_written_index_is_never_seen(folder, own_home, monkeypatch):
 )
 def test_odd_names_of_the_published_set(name, expected):
     assert patient_and_cause(name) == expected
-
-
-@pytest.mark.slow
-def test_the_real_set_is_indexed_in_time(real, own_home):
-    began = time.perf_counter()
-    dataset = open_dataset(real)
-    first = time.perf_counter() - began
-    began = time.perf_counter()
-    open_dataset(real)
-    again = time.perf_counter() - began
-    assert counts(dataset) == {
-        "train": {"NORMAL": 1341, "PNEUMONIA": 3875},
-        "test": {"NORMAL": 115, "PNEUMONIA": 214},
-    }
-    patients = dataset.table[dataset.table["split"] == "train"].groupby("label")["patient"].nunique()
-    assert patients.to_dict() == {"NORMAL": 1211, "PNEUMONIA": 1353 + 1090}
-    assert first < 60 and again < 1
