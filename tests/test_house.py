@@ -41,7 +41,7 @@ MAY_IMPORT = {
         "runs",
         "weights",
     },
-    "site": {"evaluation", "images", "inference", "registry"},
+    "site": {"dataset", "evaluation", "images", "inference", "registry"},
     "batch": {"images", "inference", "registry", "shadow", "weights"},
     "dicom_node": {"images", "inference", "registry", "reports", "runs", "shadow"},
     "api": {"access", "images", "inference", "registry", "shadow"},

@@ -12,7 +12,7 @@ from core.dataset.image_features import ImageFeatures, save_image_features
 from core.dataset.image_filter import LUNG_COLUMNS, SORT_ORDERS, ImageFilter, image_table, matching_rows
 from core.dataset.image_statistics import class_images, describe_images, image_statistics
 from core.dataset.imported_sets import list_imported_sets, passed_over_at_import, remove_imported_set
-from core.dataset.index import open_dataset
+from core.dataset.index import SYNTHETIC_MARK, is_synthetic, open_dataset
 from core.dataset.issues import ISSUES
 from core.dataset.pixels import Progress
 from core.dataset.roles import assign_roles, few_validation_images, rows_by_role, sample
@@ -39,6 +39,7 @@ __all__ = [
     "SHORTCUT_AUC",
     "SHORTCUT_TITLES",
     "SORT_ORDERS",
+    "SYNTHETIC_MARK",
     "Check",
     "Dataset",
     "Exclusions",
@@ -69,6 +70,7 @@ __all__ = [
     "image_table",
     "import_table",
     "import_zip",
+    "is_synthetic",
     "known_folders",
     "list_imported_sets",
     "matching_rows",

@@ -205,6 +205,11 @@ def _row(file: ImageFile, decoded: pixel_store.Decoded, patients: dict[str, str]
     }
 
 
+def is_synthetic(folder: Path) -> bool:
+    """Whether a folder, or one that it is in, is marked as holding images that a program drew."""
+    return any((parent / SYNTHETIC_MARK).exists() for parent in (folder, *folder.parents))
+
+
 def _to_dataset(root: Path, rows: pd.DataFrame, pixels: np.ndarray, passed_over: PassedOver) -> Dataset:
     problems = [
         Problem(path, problem) for path, problem in zip(rows["path"], rows["problem"], strict=True) if problem
@@ -214,13 +219,12 @@ def _to_dataset(root: Path, rows: pd.DataFrame, pixels: np.ndarray, passed_over:
     table = _readable(rows).drop(columns=["problem", "modified"]).reset_index(drop=True)
     problems += passed_over_problems(passed_over) + overall_problems(table)
     sentences = (*passed_over.sentences(HIDDEN), *passed_over_at_import(root))
-    synthetic = (root / SYNTHETIC_MARK).exists()
     return Dataset(
         Path(shown(root)),
         table,
         pixels[: len(table)],
         tuple(problems),
-        synthetic,
+        is_synthetic(root),
         _fingerprint(table),
         sentences,
     )

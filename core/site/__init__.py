@@ -3,7 +3,7 @@
 from core.site.groups import HEADER_GROUPS, Group, p_text
 from core.site.image_numbers import Evidence, Expectations, RequiredImages, evidence, required_images
 from core.site.labels import LabelWords
-from core.site.local_images import FOLDERS, LocalImages, open_local_images, table_columns
+from core.site.local_images import FOLDERS, LABEL, PATIENT, LocalImages, open_local_images, table_columns
 from core.site.measurement import ImageCounts, SiteMeasurement, measure, metric_texts
 from core.site.site_point import SitePoint, check_rule, find_site_point
 from core.site.site_readings import SiteReadings, read_local_images
@@ -11,6 +11,8 @@ from core.site.site_readings import SiteReadings, read_local_images
 __all__ = [
     "FOLDERS",
     "HEADER_GROUPS",
+    "LABEL",
+    "PATIENT",
     "Evidence",
     "Expectations",
     "Group",

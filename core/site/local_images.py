@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from core.config import CLASS_NAMES
+from core.dataset import SYNTHETIC_MARK, is_synthetic
 from core.errors import UserError
 from core.images import (
     PassedOver,
@@ -40,12 +41,14 @@ class LocalImages:
             a column of text for each group (`core.site.groups.group_column`).
         groups: names of the groups.
         notes: what was left out and why, one sentence each.
+        synthetic: whether a program drew them.
     """
 
     name: str
     table: pd.DataFrame
     groups: tuple[str, ...]
     notes: tuple[str, ...]
+    synthetic: bool
 
 
 def open_local_images(
@@ -81,7 +84,13 @@ def open_local_images(
         raise UserError(f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}.")
     if count := int((~labelled).sum()):
         notes.append(f"Left out {_images(count)} without a label of the two classes.")
-    return LocalImages(source.name, rows[labelled].reset_index(drop=True), tuple(groups), tuple(notes))
+    return LocalImages(
+        source.name,
+        rows[labelled].reset_index(drop=True),
+        tuple(groups),
+        tuple(notes),
+        is_synthetic(source if source.is_dir() else source.parent),
+    )
 
 
 def table_columns(source: Path) -> list[str]:
@@ -113,6 +122,8 @@ def _files(root: Path, passed_over: PassedOver) -> Iterator[Path]:
     for folder, names in walk_folder(root, passed_over):
         for name in names:
             below = PurePosixPath((folder / name).relative_to(root).as_posix())
+            if name == SYNTHETIC_MARK:
+                continue
             if reason := reason_for_file(folder / name, below):
                 passed_over.add(reason, shown(below))
             else:

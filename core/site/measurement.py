@@ -22,6 +22,7 @@ from core.site.groups import ClassMix, Group, class_mixes, group_rates
 from core.site.site_readings import SiteReadings
 
 CHANCE = 0.5  # ROC AUC of a model that tells nothing
+MANY_WARNED = 0.1  # of the results, from which it is said how the rates count them
 SHOWN_METRICS = ("auc", "sensitivity", "specificity", "brier")
 
 
@@ -39,6 +40,7 @@ class ImageCounts:
         withheld_by_class: the same by class.
         results: images with a result, which the metrics are of.
         patients: of those images; an image of an unknown patient counts as a patient.
+        without_patient: results whose patient is unknown.
         warned: results with a warning.
         doubts: results by the reason why the model may not be able to judge them.
     """
@@ -52,6 +54,7 @@ class ImageCounts:
     withheld_by_class: dict[str, int]
     results: int
     patients: int
+    without_patient: int
     warned: int
     doubts: dict[str, int]
 
@@ -68,6 +71,7 @@ class ImageCounts:
         }
         of_results = {
             "Patients with a result": self.patients,
+            "Results of unknown patients": self.without_patient,
             "Results with a warning": self.warned,
             **{f"Results, {reason}": count for reason, count in self.doubts.items()},
         }
@@ -102,8 +106,9 @@ class SiteMeasurement:
 
     def cautions(self) -> list[str]:
         """Why the figures may mislead, or cannot be computed, one sentence each."""
+        drawn = ["SYNTHETIC images: these figures say nothing about real X-rays."] * self.readings.synthetic
         if self.predictions is None:
-            return ["No image has a result, so nothing can be measured. See the reasons above."]
+            return [*drawn, "No image has a result, so nothing can be measured. See the reasons above."]
         labels = self.predictions.labels
         sentences = [self._one_class(), too_few(labels, self.predictions.patients), self._chance()]
         if self.calibration is None and not sentences[0]:
@@ -114,13 +119,15 @@ class SiteMeasurement:
                 f"The model withholds {withheld:,} results and gives {self.counts.results:,}: it cannot "
                 "judge most of these images."
             )
-        return [sentence for sentence in [*sentences, *(mix.sentence() for mix in self.mixes)] if sentence]
+        sentences += [self._warned(), self._unknown_patients(), *(mix.sentence() for mix in self.mixes)]
+        return [*drawn, *filter(None, sentences)]
 
     def values(self) -> dict:
         """Everything as plain values; nothing in them tells a file or a patient."""
         metrics = self.metrics or {}
         return {
             "name": self.readings.name,
+            "synthetic": self.readings.synthetic,
             "model": self.readings.model,
             "threshold": self.readings.threshold,
             "counts": asdict(self.counts),
@@ -140,6 +147,25 @@ class SiteMeasurement:
         if not interval or interval[0] > CHANCE:
             return ""
         return "The ROC AUC is not shown to be above 0.5: the model may be no better than chance here."
+
+    def _warned(self) -> str:
+        warned, results = self.counts.warned, self.counts.results
+        if warned < MANY_WARNED * results:
+            return ""
+        return (
+            f"{warned:,} of {results:,} results carry a warning about the image, and Diagnosis shows most of "
+            "those as Uncertain. The rates count each by the side of the threshold that it falls on."
+        )
+
+    def _unknown_patients(self) -> str:
+        unknown = self.counts.without_patient
+        if not unknown:
+            return ""
+        return (
+            f"The patient of {unknown:,} of {self.counts.results:,} results is unknown, and each counts as "
+            "another patient. If some are of the same patient, the intervals are too narrow: name a column "
+            "of patients."
+        )
 
     def _one_class(self) -> str:
         assert self.predictions is not None
@@ -213,6 +239,7 @@ def _counted(table: pd.DataFrame) -> tuple[pd.DataFrame, ImageCounts]:
         withheld_by_class=dict(sorted(Counter(withheld["label"]).items())),
         results=len(results),
         patients=int(patients.nunique()),
+        without_patient=int((results["patient"] == "").sum()),
         warned=int(results["warned"].sum()),
         doubts=dict(Counter(doubts).most_common()),
     )

@@ -26,6 +26,7 @@ class SiteReadings:
         model_warnings: what every result of the model must say.
         groups: names of the groups.
         notes: what was left out before anything was read.
+        synthetic: whether a program drew the images.
         table: a row for each file: sha256 ("" if unreadable), label, patient (a digest; "" if unknown), a
             column for each group (`core.site.groups.group_column`), probability (calibrated; NaN without a
             result), raw (before calibration), error (why it cannot be read, without its name), withheld (why
@@ -38,6 +39,7 @@ class SiteReadings:
     model_warnings: tuple[str, ...]
     groups: tuple[str, ...]
     notes: tuple[str, ...]
+    synthetic: bool
     table: pd.DataFrame
 
 
@@ -74,6 +76,7 @@ def read_local_images(
         reader.model_warnings,
         local.groups,
         local.notes,
+        local.synthetic,
         pd.DataFrame(rows),
     )
 

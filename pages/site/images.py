@@ -6,10 +6,26 @@ import streamlit as st
 
 from core.config import CLASS_NAMES
 from core.errors import UserError
-from core.site import FOLDERS, HEADER_GROUPS, LabelWords, LocalImages, open_local_images, table_columns
+from core.images import path_columns
+from core.site import (
+    FOLDERS,
+    HEADER_GROUPS,
+    LABEL,
+    PATIENT,
+    LabelWords,
+    LocalImages,
+    open_local_images,
+    table_columns,
+)
 from pages.shared.markdown import escaped
 
 USUAL = "(as usual)"
+SOURCE = "site-source"  # key of what is entered
+
+
+def nothing_chosen() -> bool:
+    """Whether the user has entered no source."""
+    return not st.session_state.get(SOURCE, "").strip()
 
 
 def choose_images() -> LocalImages | None:
@@ -17,7 +33,7 @@ def choose_images() -> LocalImages | None:
     with st.container(border=True):
         source = st.text_input(
             "Folder or table",
-            key="site-source",
+            key=SOURCE,
             placeholder="/data/our-x-rays or /data/our-x-rays/table.csv",
             help="On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
             "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others.",
@@ -58,7 +74,9 @@ def _chosen(source: Path) -> LocalImages:
     patient = middle.selectbox(
         "Patients", [USUAL, *columns], key="site-patient", help="Usual: column 'patient' if there is one."
     )
-    groups = right.multiselect("Groups", columns, key="site-groups", help="Up to 12 values each, or numbers.")
+    used = {LABEL if labels == USUAL else labels, PATIENT if patient == USUAL else patient}
+    others = [name for name in columns if not ({name, name.lower()} & used or path_columns([name]))]
+    groups = right.multiselect("Groups", others, key="site-groups", help="Up to 12 values each, or numbers.")
     with st.expander("Labels in other words"):
         positive = st.text_input("Mean PNEUMONIA, separated by commas", key="site-positive")
         negative = st.text_input("Mean NORMAL, separated by commas", key="site-negative")

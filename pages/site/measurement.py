@@ -6,15 +6,28 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
+from core.evaluation import METRICS
 from core.figures.calibration import reliability_diagram
 from core.figures.curves import roc_curves
 from core.figures.metric_intervals import key_metrics, subgroup_rates
 from core.inference import AvailableModel, Reader
-from core.site import LocalImages, SiteMeasurement, measure, read_local_images
+from core.site import Group, LocalImages, SiteMeasurement, measure, p_text, read_local_images
 from pages.shared.charts import banded, choose_format, draw, offer_csv
 from pages.shared.markdown import escaped
+from pages.site.images import nothing_chosen
 
-KEY = "site-measurement"  # in the session: of the images measured last
+KEY = "site-measurement"  # in the session: the images that were measured last, and their measurement
+P_VALUES = ("sensitivity_p", "specificity_p")
+COLUMNS = {
+    "column": "Column",
+    "group": "Group",
+    "images": "Images",
+    "patients": "Patients",
+    "sensitivity": "Sensitivity",
+    "sensitivity_p": "Sensitivity against the rest",
+    "specificity": "Specificity",
+    "specificity_p": "Specificity against the rest",
+}
 
 
 def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
@@ -27,20 +40,25 @@ def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
         def progress(done: int, total: int) -> None:
             bar.progress(done / total, f"Reading images: {done:,} of {total:,}")
 
-        st.session_state[KEY] = measure(read_local_images(local, reader, progress))
+        st.session_state[KEY] = _content(local), measure(read_local_images(local, reader, progress))
         bar.empty()
 
 
-def has_measurement() -> bool:
-    """Whether images were measured in this session."""
-    return KEY in st.session_state
+def last_measurement(local: LocalImages | None) -> SiteMeasurement | None:
+    """The last measurement of this session, unless other images, or none that can be used, are chosen now."""
+    content, measurement = st.session_state.get(KEY, (None, None))
+    if local is None:
+        return measurement if nothing_chosen() else None
+    return measurement if content == _content(local) else None
 
 
-def show_measurement() -> None:
-    """The measurement of this session, if there is one."""
-    measurement: SiteMeasurement | None = st.session_state.get(KEY)
-    if measurement is None:
-        return
+def _content(local: LocalImages) -> int:
+    """A number that differs between images that are not measured alike."""
+    return hash((local.name, local.groups, local.table.to_csv()))
+
+
+def show_measurement(measurement: SiteMeasurement, active: AvailableModel) -> None:
+    """Every figure, below the reasons why they may mislead, beside the model's own test result."""
     st.header(escaped(measurement.readings.name))
     model, threshold = measurement.readings.model, measurement.readings.threshold
     st.caption(escaped(f"Model {model}, decision threshold {threshold:.1%}."))
@@ -54,6 +72,8 @@ def show_measurement() -> None:
     choose_format()
     with right:
         draw(key_metrics(model, {model: measurement.metrics}), "site-metrics")
+        if model == str(active.identity):
+            st.caption(f"For comparison, where it was trained: {active.test_result_sentence()}")
     _show_curves(measurement)
     _show_groups(measurement)
     st.download_button(
@@ -90,15 +110,28 @@ def _show_groups(measurement: SiteMeasurement) -> None:
     """Sensitivity and specificity in groups, with p values."""
     if not measurement.groups:
         return
-    table = pd.DataFrame([asdict(group) for group in measurement.groups])
     st.subheader("Groups")
     for column in measurement.readings.groups:
         rows = [asdict(group) for group in measurement.groups if group.column == column]
         draw(subgroup_rates(rows, column), f"site-group-{column}")
     with st.expander("All groups, with p values"):
-        st.dataframe(table, hide_index=True)
+        st.dataframe(_group_table(measurement.groups), hide_index=True)
         st.caption(
             "Intervals: Wilson's 95%, by patient. P values: each group against the rest, Fisher's exact test "
             "of one image per patient, after Holm's correction for all of them."
         )
-    offer_csv(table, "groups")
+    offer_csv(pd.DataFrame([asdict(group) for group in measurement.groups]), "groups")
+
+
+def _group_table(groups: list[Group]) -> pd.DataFrame:
+    """The groups as they are read: rates with intervals in per cent, a dash where there is nothing."""
+    rows = [
+        asdict(group)
+        | {
+            rate: METRICS[rate].text(getattr(group, rate), getattr(group, f"{rate}_interval"))
+            for rate in ("sensitivity", "specificity")
+        }
+        | {key: p_text(p) if (p := getattr(group, key)) is not None else "–" for key in P_VALUES}
+        for group in groups
+    ]
+    return pd.DataFrame(rows)[list(COLUMNS)].rename(columns=COLUMNS)

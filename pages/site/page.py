@@ -8,7 +8,7 @@ from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
 from pages.site.image_numbers import show_numbers
 from pages.site.images import choose_images
-from pages.site.measurement import has_measurement, offer_measurement, show_measurement
+from pages.site.measurement import last_measurement, offer_measurement, show_measurement
 
 MEASURE, NUMBERS = "Measure", "How many do I need?"
 
@@ -25,7 +25,7 @@ def main() -> None:
         offer_training(escaped(missing_model()))
         return
     local = choose_images()
-    if local is None and not has_measurement():
+    if local is None and last_measurement(None) is None:
         st.subheader(NUMBERS)
         show_numbers(None)
         return
@@ -42,7 +42,8 @@ def main() -> None:
         return
     if local is not None:
         offer_measurement(local, active.model)
-    show_measurement()
+    if measurement := last_measurement(local):
+        show_measurement(measurement, active.model)
 
 
 main()

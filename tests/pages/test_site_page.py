@@ -50,5 +50,11 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     assert counts["Labelled files"] == "60"
     assert int(counts["Left out: the model was trained on them"]) > 0
     assert "SYNTHETIC" in "".join(warning.value for warning in app.warning)
+    assert "SYNTHETIC images" in app.warning[0].value
+    assert "For comparison, where it was trained: On 15 test images" in captions(app)
     app.button_group(key="site-section").set_value("How many do I need?").run()
     assert "What the images at hand can show" in [heading.value for heading in app.subheader]
+    app.button_group(key="site-section").set_value("Measure").run()
+    assert app.dataframe
+    bring(app, demo / "nowhere")
+    assert app.error and not app.dataframe  # of other images

@@ -9,11 +9,11 @@ from core.evaluation import wilson_by_patient
 from core.site import SiteReadings, measure, metric_texts
 
 
-def readings(rows: list[dict], groups: tuple[str, ...] = ()) -> SiteReadings:
+def readings(rows: list[dict], groups: tuple[str, ...] = (), synthetic: bool = False) -> SiteReadings:
     """Readings of images, each of its own patient unless said otherwise."""
     usual = {"patient": "", "error": "", "withheld": "", "doubts": "", "warned": False, "in_training": False}
     table = pd.DataFrame([{"sha256": f"{number:03}", **usual, **row} for number, row in enumerate(rows)])
-    return SiteReadings("site", "model", 0.5, (), groups, (), table)
+    return SiteReadings("site", "model", 0.5, (), groups, (), synthetic, table)
 
 
 def images(count: int, seed: int = 0) -> list[dict]:
@@ -94,6 +94,19 @@ def test_images_that_are_all_withheld_are_measured_as_none():
     assert measurement.metrics is None and measurement.counts.withheld == {"no lungs": 6}
     assert "nothing can be measured" in measurement.cautions()[0]
     json.dumps(measurement.values(), allow_nan=False)
+
+
+def test_what_makes_the_figures_mislead_is_said_first():
+    rows = images(60)
+    assert measure(readings(rows)).cautions() == []
+    measurement = measure(
+        readings([{**row, "patient": "", "warned": i % 2 > 0} for i, row in enumerate(rows)], (), True)
+    )
+    drawn, warned, unknown = measurement.cautions()
+    assert drawn.startswith("SYNTHETIC images") and measurement.values()["synthetic"]
+    assert warned.startswith("30 of 60 results carry a warning")
+    assert unknown.startswith("The patient of 60 of 60 results is unknown")
+    assert measurement.counts.without_patient == measurement.counts.patients == 60
 
 
 def test_a_model_that_withholds_most_is_called_so():

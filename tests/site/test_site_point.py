@@ -28,7 +28,7 @@ def measured(count: int, threshold: float = 0.5):
             "in_training": False,
         }
     )
-    return measure(SiteReadings("site", "model", threshold**2, (), (), (), table))
+    return measure(SiteReadings("site", "model", threshold**2, (), (), (), False, table))
 
 
 def test_a_threshold_keeps_its_rate_on_the_images_and_promises_less_for_others():
