@@ -126,11 +126,15 @@ class AvailableModel:
         (tn, fp), (fn, tp) = matrix
         return _rate(tp, tp + fn), _rate(tn, tn + fp)
 
+    @property
+    def threshold(self) -> float:
+        """The calibrated probability from which it predicts pneumonia."""
+        return float(calibrated(self.record.threshold, self.record.temperature))
+
     def threshold_sentence(self) -> str:
         """The calibrated decision threshold and how it was chosen, in a sentence."""
-        shown = float(calibrated(self.record.threshold, self.record.temperature))
         rule = TARGET_RULE.sub(r"set for ≥ \2% \1 on validation", self.record.threshold_rule)
-        return f"Decision threshold {shown:.1%} ({rule})."
+        return f"Decision threshold {self.threshold:.1%} ({rule})."
 
     def calibration_sentence(self) -> str:
         """Whether the shown probability is calibrated, in a sentence."""

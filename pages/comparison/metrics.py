@@ -7,6 +7,7 @@ from core.comparison import ModelComparison, verdict
 from core.config import THRESHOLD
 from core.evaluation import METRICS, Predictions
 from core.figures.metric_intervals import metric_intervals
+from core.inference import percent
 from core.runs import differing_in_seed, list_runs
 from pages.comparison.curves import show_roc
 from pages.comparison.differences import show_differences
@@ -110,6 +111,7 @@ def show_predictive_values(metrics: dict[str, dict]) -> None:
             continue
         ppv, npv = predictive
         st.markdown(
-            f"**{name}**: PPV {ppv:.0%}, NPV {npv:.0%}. Pneumonia is present in {100 * ppv:.0f} of 100 "
-            f"images predicted PNEUMONIA and in {100 * (1 - npv):.0f} of 100 predicted NORMAL."
+            f"**{name}**: PPV {percent(ppv)}, NPV {percent(npv)}. Pneumonia is present in "
+            f"{1000 * ppv:.0f} of 1,000 images predicted PNEUMONIA and in {1000 * (1 - npv):.0f} of 1,000 "
+            "predicted NORMAL."
         )

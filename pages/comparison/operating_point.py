@@ -9,6 +9,10 @@ from core.registry import active_registered_model, change_operating_point
 from pages.shared.user import signed_in_user
 
 OWN, MANUAL = "own", "manual"
+NOTES = (
+    "They are never chosen on test images. They apply to probabilities before calibration; Diagnosis shows "
+    "them after calibration."
+)
 RULES = {
     OWN: "Each model's own",
     "half": "0.5",
@@ -73,7 +77,7 @@ def at_operating_point(comparison: ModelComparison, rule: str, amount: float | N
                 for name, model in comparison.validation.items()
             }
         )
-    sentences = (comparison.shared, _sentence(comparison.points), "They are never chosen on test images.")
+    sentences = (comparison.shared, _sentence(comparison.points), NOTES)
     st.caption(" ".join(filter(None, sentences)))
     return comparison
 

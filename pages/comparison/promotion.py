@@ -26,6 +26,12 @@ from core.registry import (
 )
 from pages.shared.user import signed_in_user
 
+FORMATS = {
+    "Test AUC": st.column_config.NumberColumn(format="%.3f"),
+    "Decision threshold": st.column_config.NumberColumn(
+        format="%.1f%%", help="Of the calibrated probability, as Diagnosis shows it."
+    ),
+}
 SHADOW_HELP = (
     "It reads what the active model reads, in the background. What it says is never given as an answer; "
     "the section Shadow compares the two."
@@ -40,7 +46,7 @@ def show_promotion(comparison: ModelComparison) -> None:
         "The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches. "
         "Training changes nothing there until a model is promoted here."
     )
-    st.dataframe(_table(models), hide_index=True)
+    st.dataframe(_table(models), hide_index=True, column_config=FORMATS)
     compared = {(stage.run.name, stage.number) for stage in comparison.stages}
     others = [item for item in models if item.state != ACTIVE or item.reference_renewed]
     if others:
@@ -151,7 +157,7 @@ def _table(models: list[RegisteredModel]) -> pd.DataFrame:
             "Weights": [item.model.identity.digest for item in models],
             "Trained on": [item.model.record.data or "unknown" for item in models],
             "Test AUC": [_test_auc(item) for item in models],
-            "Decision threshold": [item.model.record.threshold for item in models],
+            "Decision threshold": [100 * item.model.threshold for item in models],
         }
     )
 
