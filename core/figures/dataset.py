@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.style import CLASS_COLORS, NORMAL, styled
+from core.figures.style import CLASS_COLORS, LEGEND_BELOW, NORMAL, styled
 
 BINS = 40
 DASHES = {"train": "solid", "val": "dot", "test": "dash"}
@@ -66,7 +66,7 @@ def distribution(statistics: pd.DataFrame, name: str) -> go.Figure:
         )
     figure.update_xaxes(title=name)
     figure.update_yaxes(title="share of images", tickformat=".0%", rangemode="tozero")
-    return styled(figure, height=380)
+    return styled(figure, height=400, legend=LEGEND_BELOW)
 
 
 def grey_levels(pixels: np.ndarray) -> go.Figure:

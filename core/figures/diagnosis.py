@@ -32,7 +32,10 @@ def overlay(pixels: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
 
 
 def probability_bar(
-    probability: float, threshold: float, spread: tuple[float, float] | None = None
+    probability: float,
+    threshold: float,
+    spread: tuple[float, float] | None = None,
+    doubtful: bool = False,
 ) -> go.Figure:
     """A probability of pneumonia on a line from 0 to 1, the threshold and an ensemble's spread marked.
 
@@ -40,8 +43,9 @@ def probability_bar(
         probability: of PNEUMONIA, 0 to 1.
         threshold: probability at or above which an image is predicted PNEUMONIA.
         spread: lowest and highest probability of an ensemble's members; None for any other model.
+        doubtful: whether the probability says nothing; it is drawn in grey.
     """
-    color = PNEUMONIA if probability >= threshold else NORMAL
+    color = MUTED if doubtful else PNEUMONIA if probability >= threshold else NORMAL
     figure = go.Figure()
     figure.add_bar(x=[1], y=[""], orientation="h", marker_color=GRID, hoverinfo="skip")
     figure.add_bar(
@@ -53,7 +57,15 @@ def probability_bar(
     )
     if spread:
         figure.add_vrect(*spread, fillcolor=MUTED, opacity=0.5, line_width=0)
-    figure.add_vline(threshold, line_color=MUTED, line_dash="dash", line_width=2)
+    figure.add_vline(
+        threshold,
+        line_color=MUTED,
+        line_dash="dash",
+        line_width=2,
+        annotation_text=f"threshold {threshold:.1%}",
+        annotation_position="top left" if threshold > 0.5 else "top right",
+        annotation_font_size=11,
+    )
     figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=False)
-    margin = {"l": 8, "r": 16, "t": 4, "b": 24}
-    return styled(figure, height=70, barmode="overlay", showlegend=False, margin=margin)
+    margin = {"l": 8, "r": 16, "t": 20, "b": 24}
+    return styled(figure, height=86, barmode="overlay", showlegend=False, margin=margin)

@@ -29,6 +29,7 @@ ADVICE = {
     "No pneumonia": "This does not rule out pneumonia: in a child who is ill, the examination decides.",
     "Uncertain": "The model does not decide this one. Read the image yourself as if there were no result.",
 }
+UNRELIABLE = "not reliable on this image, see the warning"  # instead of a term for its certainty
 STABLE = 0.10  # width of the range of probabilities up to which a result counts as stable
 
 
@@ -71,6 +72,11 @@ class Reading:
         return any(item.reason in LUNG_REASONS for item in self.checks)
 
     @property
+    def doubtful(self) -> bool:
+        """Whether something about the image speaks against any result."""
+        return bool(self.checks or self.output.frame.reason)
+
+    @property
     def prediction(self) -> Prediction:
         """The model's prediction."""
         return self.output.prediction
@@ -88,7 +94,7 @@ class Reading:
         """
         if self.withheld:
             return NO_RESULT
-        if self.checks or self.output.frame.reason or self._disagreement() or self._borderline():
+        if self.doubtful or self._disagreement() or self._borderline():
             return FINDINGS[UNCERTAIN]
         return FINDINGS[self.second_opinion.finding if self.second_opinion else self.prediction.label]
 
@@ -104,7 +110,9 @@ class Reading:
 
     @property
     def certainty(self) -> str:
-        """The probability in a radiologist's words, or that test images contradict it."""
+        """The probability in a radiologist's words, or what speaks against it."""
+        if self.doubtful:
+            return UNRELIABLE
         contradiction = self.contradiction
         return (
             f"{contradiction}, going by test images"

@@ -76,7 +76,9 @@ def _finding(reading: Reading) -> None:
         if spread := reading.spread_sentence():
             st.caption(spread)
         prediction = reading.prediction
-        figure = probability_bar(prediction.calibrated, reading.threshold, prediction.spread)
+        figure = probability_bar(
+            prediction.calibrated, reading.threshold, prediction.spread, reading.doubtful
+        )
         st.plotly_chart(figure, key="bar", config={"displayModeBar": False})
     for sentence in reading.image_warnings():  # those that concern the model stand at the top of the page
         st.warning(sentence, icon=":material/warning:")

@@ -20,6 +20,7 @@ UNREADABLE = "Unreadable"
 NO_SPREAD = (float("nan"), float("nan"))  # of a model that is not an ensemble
 COLUMNS = {
     "Image": st.column_config.ImageColumn("", width=50),
+    "File": st.column_config.TextColumn(width=110),
     "Finding": st.column_config.TextColumn(width=95),
     "Probability": st.column_config.ProgressColumn(
         "Probability", format="%.1f%%", min_value=0, max_value=100, help="of pneumonia", width=95
@@ -125,7 +126,7 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry:
     st.session_state[table_key] = {"selection": {"rows": [position], "columns": []}}
     offer_neighbours(position, len(keys), lambda chosen: show_next(entries[chosen]), ("K", "J"))
     show_results(
-        shown[["Image", "Finding", "Probability", "File", "Reader", "Waiting", "Remarks"]],
+        shown[["Image", "File", "Finding", "Probability", "Reader", "Waiting", "Remarks"]],
         column_config={"Waiting": st.column_config.NumberColumn("Waiting (min)", format="%.0f")},
         height=min(len(shown), MAX_ROWS) * ROW_HEIGHT + 40,
         row_height=ROW_HEIGHT,

@@ -94,6 +94,7 @@ def test_a_withheld_answer_says_why_and_nothing_else(trained):
     assert "No result" in text and "probability of pneumonia" not in text
     anyway = Reading(IMAGE, seen(), checks=(blank,))
     assert anyway.finding == "Uncertain" and anyway.warnings() == ["The image is blank."]
+    assert anyway.certainty == "not reliable on this image, see the warning"
 
 
 def test_the_overlay_has_the_images_size_and_colours_where_the_heat_is():
