@@ -87,12 +87,13 @@ def predictions(
     ]
 
 
-def percent(probability: float) -> str:
-    """A probability with one decimal; never as 0% or 100%, which no model can promise.
+def percent(probability: float, decimals: int = 1) -> str:
+    """A probability in per cent; never as 0% or 100%, which no model can promise.
 
-    >>> percent(0.1234), percent(0.99996), percent(0.0001)
-    ('12.3%', '>99.9%', '<0.1%')
+    >>> percent(0.1234), percent(0.99996), percent(0.0001), percent(0.996, 0)
+    ('12.3%', '>99.9%', '<0.1%', '>99%')
     """
-    if probability > 0.999:
-        return ">99.9%"
-    return "<0.1%" if probability < 0.001 else f"{probability:.1%}"
+    least = 10.0 ** -(decimals + 2)  # that is shown
+    if probability > 1 - least:
+        return f">{1 - least:.{decimals}%}"
+    return f"<{least:.{decimals}%}" if probability < least else f"{probability:.{decimals}%}"

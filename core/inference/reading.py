@@ -211,7 +211,7 @@ def _agreement(opinion: SecondOpinion) -> list[str]:
     sentences = []
     if len(opinion.stages) > 1:
         predictions = ", ".join(
-            f"stage {number} {FINDINGS[prediction.label].lower()} ({prediction.calibrated:.0%})"
+            f"stage {number} {FINDINGS[prediction.label].lower()} ({percent(prediction.calibrated, 0)})"
             for number, prediction in opinion.stages.items()
         )
         sentences.append(
@@ -233,7 +233,7 @@ def _changed(opinion: SecondOpinion) -> str:
 
 
 def _range(opinion: SecondOpinion) -> str:
-    lowest, highest = f"{opinion.lowest:.0%}", f"{opinion.highest:.0%}"
+    lowest, highest = percent(opinion.lowest, 0), percent(opinion.highest, 0)
     return f"probability {lowest}" if lowest == highest else f"probability {lowest} to {highest}"
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from core.errors import UserError
 from core.evaluation import Predictions, calibrated, wilson
+from core.inference.prediction import percent
 from core.runs import open_run
 from core.weights import ModelRecord, WeightsError, read_record
 
@@ -42,7 +43,7 @@ class SimilarScores:
 
     def sentence(self) -> str:
         """How many of them have pneumonia."""
-        low, high = f"{self.lowest:.0%}", f"{self.highest:.0%}"
+        low, high = percent(self.lowest, 0), percent(self.highest, 0)
         between = f"about {low}" if low == high else f"{low} to {high}"
         have = "has" if self.positives == 1 else "have"
         return (
