@@ -25,9 +25,8 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 
 @pytest.fixture(autouse=True)
-def bundled_model(own_home, monkeypatch):
-    """The model that ships with the repository answers."""
-    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+def bundled_model(own_home, narrow_bundle):
+    """A bundled model answers."""
 
 
 def asked(
