@@ -65,11 +65,12 @@ def noted(run: Run, sentence: str) -> Iterator[None]:
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 600) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + seconds
+    """Wait until something is true; the longer it takes, the less often it is looked at."""
+    started = time.monotonic()
     while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
+        waited = time.monotonic() - started
+        assert waited < seconds, "it never came true"
+        time.sleep(min(1, max(0.05, waited / 50)))
 
 
 def finished(settings: TrainingSettings, folder: Path, name: str) -> Run:
