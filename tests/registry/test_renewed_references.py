@@ -1,6 +1,9 @@
 """A reference that was renewed after its model was registered: kept out of that version, part of the next."""
 
+import io
 import subprocess
+from contextlib import redirect_stdout
+from pathlib import Path
 
 import pytest
 from framed_by_lungs import lenient_lung_network
@@ -15,21 +18,33 @@ from tests.pages.opened_page import opened
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def renewed(trained, own_home, monkeypatch, capsys) -> str:
+@pytest.fixture(scope="module")
+def prepared(trained, tmp_path_factory) -> tuple[Path, str]:
     """A home whose models were registered before its lung network changed; what `reference --lungs` said."""
-    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
-    folder = config.runs_folder() / trained.name  # the name that its weights know
-    folder.parent.mkdir(parents=True)
-    subprocess.run(["cp", "-al", trained.path, folder], check=True)
-    register_ensemble(plan_ensemble("pair", ["trained/1", "trained/2"]), "tests")
-    promote("trained/3", [], "tests")
-    with pytest.raises(UserError, match="is the active model already"):
+    home = tmp_path_factory.mktemp("prepared") / "home"
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
+        patch.setenv("PNEUMONIA_STUDIO_HOME", str(home))
+        patch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+        folder = config.runs_folder() / trained.name  # the name that its weights know
+        folder.parent.mkdir(parents=True)
+        subprocess.run(["cp", "-al", trained.path, folder], check=True)
+        register_ensemble(plan_ensemble("pair", ["trained/1", "trained/2"]), "tests")
         promote("trained/3", [], "tests")
-    lenient_lung_network(own_home)
-    capsys.readouterr()
-    assert main(["reference", "trained", "--lungs"]) == 0
-    return capsys.readouterr().out
+        with pytest.raises(UserError, match="is the active model already"):
+            promote("trained/3", [], "tests")
+        lenient_lung_network(home)
+        assert main(["reference", "trained", "--lungs"]) == 0
+    return home, said.getvalue()
+
+
+@pytest.fixture
+def renewed(prepared, own_home, monkeypatch) -> str:
+    """A copy of that home, by hard links; what `reference --lungs` said."""
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    home, said = prepared
+    subprocess.run(["cp", "-al", home, own_home], check=True)
+    return said
 
 
 def current(title: str) -> list[bool]:
