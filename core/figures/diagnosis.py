@@ -57,14 +57,15 @@ def probability_bar(
     )
     if spread:
         figure.add_vrect(*spread, fillcolor=MUTED, opacity=0.5, line_width=0)
-    figure.add_vline(
-        threshold,
-        line_color=MUTED,
-        line_dash="dash",
-        line_width=2,
-        annotation_text=f"threshold {threshold:.1%}",
-        annotation_position="top left" if threshold > 0.5 else "top right",
-        annotation_font_size=11,
+    figure.add_vline(threshold, line_color=MUTED, line_dash="dash", line_width=2)
+    figure.add_annotation(
+        text=f"threshold {threshold:.1%}",
+        x=threshold,
+        y=1,
+        yref="paper",
+        xanchor="right" if threshold > 0.5 else "left",
+        yanchor="bottom",
+        showarrow=False,
     )
     figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=False)
     margin = {"l": 8, "r": 16, "t": 20, "b": 24}

@@ -44,7 +44,8 @@ class SimilarScores:
     def sentence(self) -> str:
         """How many of them have pneumonia."""
         low, high = percent(self.lowest, 0), percent(self.highest, 0)
-        between = f"about {low}" if low == high else f"{low} to {high}"
+        about = "" if low[0] in "<>" else "about "
+        between = f"{about}{low}" if low == high else f"{low} to {high}"
         have = "has" if self.positives == 1 else "have"
         return (
             f"Of the {self.images} test images with the nearest probabilities ({between}), {self.positives} "

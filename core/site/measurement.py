@@ -163,8 +163,8 @@ class SiteMeasurement:
             return ""
         return (
             f"The patient of {unknown:,} of {self.counts.results:,} results is unknown, and each counts as "
-            "another patient. If some are of the same patient, the intervals are too narrow: name a column "
-            "of patients."
+            "another patient. If some are of the same patient, the intervals are too narrow; a table with a "
+            "column of patients mends that."
         )
 
     def _one_class(self) -> str:

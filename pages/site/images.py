@@ -52,7 +52,8 @@ def choose_images() -> LocalImages | None:
             return None
         counts = local.table["label"].value_counts()
         by_class = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CLASS_NAMES)
-        sentences = [f"{len(local.table):,} labelled images: {by_class}.", *local.notes]
+        drawn = "SYNTHETIC " if local.synthetic else ""
+        sentences = [f"{len(local.table):,} {drawn}labelled images: {by_class}.", *local.notes]
         st.caption(escaped(" ".join(sentences)))
     return local
 

@@ -59,7 +59,7 @@ def _content(local: LocalImages) -> int:
 
 def show_measurement(measurement: SiteMeasurement, active: AvailableModel) -> None:
     """Every figure, below the reasons why they may mislead, beside the model's own test result."""
-    st.header(escaped(measurement.readings.name))
+    st.subheader(escaped(measurement.readings.name))
     model, threshold = measurement.readings.model, measurement.readings.threshold
     st.caption(escaped(f"Model {model}, decision threshold {threshold:.1%}."))
     for sentence in [*measurement.cautions(), *measurement.readings.model_warnings]:

@@ -43,7 +43,7 @@ def test_a_source_or_column_that_cannot_be_used_is_told(trained, tmp_path):
 def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     app = opened("site")
     bring(app, demo)
-    assert "60 labelled images: " in captions(app)
+    assert "60 SYNTHETIC labelled images: " in captions(app)
     next(button for button in app.button if button.label.startswith("Measure trained/3")).click().run()
     assert not app.exception and not app.error
     counts = dict(app.dataframe[0].value.to_numpy())
