@@ -119,6 +119,18 @@ def bundle(narrow_files, tmp_path, own_home, monkeypatch) -> Path:
 
 
 @pytest.fixture
+def impatient(tmp_path, monkeypatch) -> Path:
+    """`nice` without its effect, so that a test need not wait for idle seconds; where it notes its calls."""
+    folder = tmp_path / "impatient"
+    folder.mkdir()
+    program, calls = folder / "nice", folder / "calls"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nshift 2\nexec "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return calls
+
+
+@pytest.fixture
 def small_disk(tmp_path):
     """Mounts a file system of some size, such as `1m`; called again, it changes the size."""
     folder = tmp_path / "small"

@@ -28,6 +28,7 @@ from core.shadow import (
     needs_full_images,
     shadow_reports,
     shadow_task,
+    worker,
 )
 from core.shadow.worker import LoadedShadows
 from core.weights import update_record
@@ -37,7 +38,7 @@ ACTIVE = ModelIdentity("bundled/3", 0, "12345678")
 
 
 @pytest.fixture(autouse=True)
-def published(trained, own_home) -> Path:
+def published(trained, own_home, impatient) -> Path:
     """A home without a model that answers, and with the published stages of a run as candidates."""
     return Path(shutil.copytree(trained.model_folder(), config.model_folder()))
 
@@ -53,6 +54,14 @@ def tasks(count: int, active: ModelIdentity = ACTIVE) -> list[ShadowTask]:
     return [shadow_task(active, reading, needs_full_images(shadows())) for reading in readings]
 
 
+def read_here(offered: list[ShadowTask], loaded: LoadedShadows) -> None:
+    """What the process of the shadow models does with images, without its two seconds of imports."""
+    store = ShadowStore()
+    for task in offered:
+        for shadow in loaded.current():
+            worker.read(task, shadow, loaded, store)
+
+
 def child() -> psutil.Process | None:
     """The process of the shadow models that was started last; earlier tests' may still be idle."""
     family = psutil.Process().children(recursive=True)
@@ -60,7 +69,8 @@ def child() -> psutil.Process | None:
     return max(workers, key=psutil.Process.create_time, default=None)
 
 
-def test_a_shadow_says_what_it_would_have_answered_at_the_lowest_priority():
+def test_a_shadow_says_what_it_would_have_answered_at_the_lowest_priority(impatient, monkeypatch):
+    monkeypatch.setenv("PATH", os.environ["PATH"].removeprefix(f"{impatient.parent}:"))
     item = make_shadow("published/2", "tests")
     offered = tasks(3)
     assert offered[0].pixels.shape == (128, 128)
@@ -76,17 +86,6 @@ def test_a_shadow_says_what_it_would_have_answered_at_the_lowest_priority():
     assert list(answers["shadow_probability"]) == pytest.approx(expected, abs=1e-6)
     assert list(answers["active_probability"]) == [task.probability for task in offered]
     assert set(answers["active"]) == {str(ACTIVE)}
-
-
-def test_what_finds_no_room_is_counted_and_the_rest_is_read():
-    make_shadow("published/2", "tests")
-    make_shadow("published/1", "tests")
-    queue = ShadowQueue(max_bytes=2 * 128 * 128)
-    queue.offer(tasks(5))
-    assert queue.wait(600)
-    for report in shadow_reports():
-        assert report.missed == {"Passed over: too many images were waiting.": 3}
-        assert report.comparisons[0].images == 2
 
 
 def test_a_program_that_ends_counts_what_still_waits():
@@ -121,42 +120,33 @@ def test_a_shadow_whose_weights_have_changed_is_counted_and_the_other_goes_on():
     broken = make_shadow("published/2", "tests")
     make_shadow("published/1", "tests")
     update_record(broken.model.path, threshold=0.001)
-    with ShadowProcess() as process:
-        for task in tasks(2):
-            process.read(task)
+    read_here(tasks(2), LoadedShadows())
     first, second = shadow_reports()
     assert not first.comparisons and second.comparisons[0].images == 2
     (reason,) = first.missed
     assert "has changed since published/2@1 was registered" in reason and first.missed[reason] == 2
 
 
-def test_images_whose_process_cannot_start_are_counted_and_the_next_one_is_read(monkeypatch):
+def test_what_cannot_be_read_is_counted_and_the_queue_goes_on(monkeypatch):
     make_shadow("published/2", "tests")
-    first, second = tasks(2)
-    queue = ShadowQueue()
+    make_shadow("published/1", "tests")
+    first, second, *others = tasks(7)
+    queue = ShadowQueue(max_bytes=2 * 128 * 128)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", "/nowhere/python")
         patch.setenv("PATH", "")  # so that no other program starts it
         queue.offer([first])
         assert queue.wait(60)
-    queue.offer([second])
+    queue.offer([replace(second, active=b"not text")])  # unforeseen: it cannot be written as JSON
     assert queue.wait(600)
-    (report,) = shadow_reports()
-    reason = "The process of the shadow models could not be started: No such file or directory."
-    assert report.missed == {reason: 1}
-    assert list(report.comparisons[0].answers["sha256"]) == [second.sha256]
-
-
-def test_an_unforeseen_error_with_one_image_leaves_the_queue_working():
-    make_shadow("published/2", "tests")
-    first, second = tasks(2)
-    queue = ShadowQueue()
-    queue.offer([replace(first, active=b"not text")])  # cannot be written as JSON
+    queue.offer(others)  # there is room for two
     assert queue.wait(600)
-    queue.offer([second])
-    assert queue.wait(600)
-    (report,) = shadow_reports()
-    assert list(report.comparisons[0].answers["sha256"]) == [second.sha256]
+    for report in shadow_reports():
+        assert report.missed == {
+            "The process of the shadow models could not be started: No such file or directory.": 1,
+            "Passed over: too many images were waiting.": 3,
+        }
+        assert set(report.comparisons[0].answers["sha256"]) == {task.sha256 for task in others[:2]}
 
 
 def test_four_shadows_are_loaded_once_for_all_images(trained):
@@ -201,14 +191,13 @@ def test_a_crash_is_counted_and_the_next_image_is_read_by_a_new_process():
 
 def test_after_a_rollback_a_running_shadow_is_compared_with_the_model_that_answers_again():
     make_shadow("published/2", "tests")
-    with ShadowProcess() as process:
-        for title in ("published/1", "published/3"):
-            active = promote(title, PASSED, "tests").model.identity
-            process.read(tasks(1, active)[0])
-        active = rollback("tests").model.identity
-        assert active.name == "published/1"
-        for task in tasks(2, active):
-            process.read(task)
+    loaded = LoadedShadows()
+    for title in ("published/1", "published/3"):
+        active = promote(title, PASSED, "tests").model.identity
+        read_here(tasks(1, active), loaded)
+    active = rollback("tests").model.identity
+    assert active.name == "published/1"
+    read_here(tasks(2, active), loaded)
     (report,) = shadow_reports()
     counts = {comparison.active: comparison.images for comparison in report.comparisons}
     assert list(counts.values()) == [2, 1] and next(iter(counts)) == str(active)
@@ -233,13 +222,13 @@ def test_a_shadow_framed_by_the_lungs_skips_images_that_were_reduced_before_it_w
     (reduced,) = tasks(1)
     item = make_shadow("published/2", "tests")
     (full,) = tasks(1)
-    with ShadowProcess() as process:
-        process.read(reduced)
-        whole, framed = shadow_reports()
-        assert whole.comparisons[0].images == 1 and not framed.comparisons
-        (reason,) = framed.missed
-        assert "reduced to 128 x 128 pixels" in reason and framed.missed[reason] == 1
-        process.read(full)
+    loaded = LoadedShadows()
+    read_here([reduced], loaded)
+    whole, framed = shadow_reports()
+    assert whole.comparisons[0].images == 1 and not framed.comparisons
+    (reason,) = framed.missed
+    assert "reduced to 128 x 128 pixels" in reason and framed.missed[reason] == 1
+    read_here([full], loaded)
     answer = shadow_reports(item.title)[0].comparisons[0].answers.iloc[0]
     (alone,) = Reader.of(item.model).predictor.predict(images(1))
     assert answer["shadow_probability"] == pytest.approx(alone.calibrated, abs=1e-6)
