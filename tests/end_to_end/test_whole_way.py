@@ -2,6 +2,8 @@
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +11,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 from pypdf import PdfReader
+from short_runs import resume, suspend, wait_until
 
 from benchmarks.app import exceeds, running, settled
 from core.dataset.synthetic import draw_chest
 from core.registry import promote
-from core.runs import list_runs
+from core.runs import Run, list_runs
+from core.weights import imagenet
 from tests.end_to_end.diagnosis_steps import show_withheld_results
 
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.js-plotly-plot')]
@@ -34,10 +38,24 @@ def served_home(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(served_home):
-    """The app as `make run` starts it; its address."""
-    with running(served_home) as address:
-        yield address
+def server(served_home, tmp_path_factory):
+    """The app as `make run` starts it, where ImageNet's weights have been downloaded; its address."""
+    cache = tmp_path_factory.mktemp("keras")
+    (cache / "models").mkdir()
+    (cache / "models" / imagenet.FILE).touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_HOME", str(cache))
+        with running(served_home) as address:
+            yield address
+
+
+@contextmanager
+def halted(run: Run, message: str) -> Iterator[None]:
+    """The run stands still meanwhile, at the moment at which its status begins with `message`."""
+    wait_until(lambda: run.status().message.startswith(message))
+    family = suspend(run)
+    yield
+    resume(family)
 
 
 def test_the_whole_way(server, served_home, page, monkeypatch):
@@ -63,6 +81,8 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()
     page.get_by_text("Change settings").click()
     page.get_by_test_id("stRadio").get_by_text("Random", exact=True).click()
+    expect(page.get_by_text("Random starting weights: expect")).to_be_visible()
+    settled(page)
     page.get_by_text("Settings", exact=True).click()
     epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
     expect(epochs).to_have_value("4")  # of `quick`, where a synthetic set starts
@@ -70,23 +90,29 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     epochs.press("Enter")
     page.get_by_role("spinbutton", name="Batch size").fill("8")
     page.get_by_role("spinbutton", name="Batch size").press("Enter")
+    page.get_by_role("tab", name="Advanced", exact=True).click()
+    page.get_by_role("spinbutton", name="Width", exact=True).fill("0.125")
+    page.get_by_role("spinbutton", name="Width", exact=True).press("Enter")
     page.get_by_role("tab", name="Data", exact=True).click()
     page.get_by_role("spinbutton", name="Training images").fill("16")
     page.get_by_role("spinbutton", name="Training images").press("Enter")
     page.get_by_role("spinbutton", name="Validation images").fill("8")
     page.get_by_role("spinbutton", name="Validation images").press("Enter")
-    expect(page.get_by_text("Random starting weights: expect")).to_be_visible()
     page.get_by_role("button", name="Start training").click()
 
     watched = page.get_by_test_id("stMain")  # the sidebar says it, too
-    expect(watched.get_by_text(re.compile("Stage 1: training"))).to_be_visible()
+    wait_until(lambda: list_runs(served_home / "runs"))
+    (run,) = list_runs(served_home / "runs")
+    with halted(run, "Stage 1: training"):
+        expect(watched.get_by_text(re.compile("Stage 1: training"))).to_be_visible()
     exceeds(page, POINTS, 0)
     page.reload()
     expect(page.get_by_test_id("stProgress").first).to_be_visible()
     exceeds(page, POINTS, 0)
     before = page.evaluate(POINTS)
-    expect(watched.get_by_text(re.compile("Stage 3: training"))).to_be_visible(timeout=600_000)
-    assert page.evaluate(POINTS) >= before > 0
+    with halted(run, "Stage 3: training"):
+        expect(watched.get_by_text(re.compile("Stage 3: training"))).to_be_visible()
+        assert page.evaluate(POINTS) >= before > 0
     expect(watched.get_by_text("3 of 3", exact=True)).to_be_visible(timeout=600_000)
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Comparison").click()
@@ -105,7 +131,6 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     expect(page.locator(".js-plotly-plot").get_by_text("95% pointwise band").first).to_be_visible()
 
     monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(served_home))
-    (run,) = list_runs()
     promote(f"{run.name}/3", [], "tests")
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
     show_withheld_results(page)
