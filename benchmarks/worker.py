@@ -7,6 +7,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
+CONTEXT = multiprocessing.get_context("spawn")  # so that each begins with nothing imported
+
 
 class Worker:
     """Calls methods of an object that lives in another process.
@@ -17,9 +19,8 @@ class Worker:
     """
 
     def __init__(self, make: Callable[..., object], *arguments: object) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, child_connection = context.Pipe()
-        self._process = context.Process(target=_serve, args=(child_connection, make, arguments), daemon=True)
+        self._connection, child_connection = CONTEXT.Pipe()
+        self._process = CONTEXT.Process(target=_serve, args=(child_connection, make, arguments), daemon=True)
         self._process.start()
         child_connection.close()
 

@@ -1,27 +1,31 @@
 import json
-import subprocess
-import sys
-from pathlib import Path
+import multiprocessing
 
 import pytest
 
+from benchmarks import worker
+from benchmarks.__main__ import main
 from core.dataset import write_synthetic_dataset
 
 pytestmark = pytest.mark.slow
-PROJECT = Path(__file__).resolve().parents[2]
 
 
-def test_the_smallest_benchmark_runs_to_its_end(tmp_path, monkeypatch):
+@pytest.fixture
+def preloaded(monkeypatch):
+    """Workers are forks of one process that has imported what they need."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["keras", "core.inference", "benchmarks.studio_way"])
+    monkeypatch.setattr(worker, "CONTEXT", context)
+
+
+def test_the_smallest_benchmark_runs_to_its_end(preloaded, home, tmp_path, monkeypatch, capsys):
     """All that `make bench` measures, so few times that the figures say nothing."""
+    monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(home))  # which the benchmark changes
     monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")  # which hides the bundled model from tests
-    data = write_synthetic_dataset(tmp_path / "images", images=160)
-    command = [sys.executable, "-m", "benchmarks", "--smallest", "--data", str(data)]
-    bench = subprocess.run(
-        [*command, "--out", str(tmp_path / "measured.json")], cwd=PROJECT, capture_output=True, text=True
-    )
-    assert bench.returncode == 0, bench.stderr[-3000:]
-    assert "| stage 3, images/s |" in bench.stdout
-    measured = json.loads((tmp_path / "measured.json").read_text())
+    data, out = write_synthetic_dataset(tmp_path / "images", images=160), tmp_path / "measured.json"
+    main(["--smallest", "--data", str(data), "--out", str(out)], standalone_mode=False)
+    assert "| stage 3, images/s |" in capsys.readouterr().out
+    measured = json.loads(out.read_text())
     assert measured["model"].startswith("the bundled model")
     assert all(ratio > 0 for name, ratio in measured["ratios"].items() if name != "bfloat16")
     agreement = measured["agreement"][measured["model"]]
