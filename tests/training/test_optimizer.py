@@ -64,7 +64,7 @@ def test_the_update_in_one_pass_is_that_of_keras(name, kerass):
         numbers = np.random.default_rng(0)
         variables = [keras.Variable(numbers.normal(size=shape)) for shape in [(5, 3), (3,)]]
         one.build(variables)
-        for _ in range(STEPS):
+        for _ in range(3):  # each is compiled anew
             one.apply([keras.ops.array(numbers.normal(size=item.shape), "float32") for item in variables])
         variables_of_both.append([keras.ops.convert_to_numpy(item) for item in one.variables + variables])
     assert any("average" in item.path for item in own.variables)
