@@ -1,18 +1,28 @@
 """The scheduler with real training processes."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
-import sys
 import time
 
 import psutil
 import pytest
 from short_runs import suspend, tiny_settings, wait_for, wait_until
 
-from core.config import PROJECT
 from core.errors import UserError
-from core.runs import ProcessIdentity, create_run, housekeeping, jobs, list_runs, lock, open_run, queue
+from core.runs import (
+    ProcessIdentity,
+    create_run,
+    detached,
+    housekeeping,
+    jobs,
+    list_runs,
+    lock,
+    open_run,
+    queue,
+)
+from core.training.__main__ import main as train
 
 PATIENCE_S = 240
 pytestmark = pytest.mark.slow
@@ -85,19 +95,23 @@ def test_the_queue_can_be_reordered_and_emptied(make):
 
 
 def test_two_starts_at_the_same_moment_train_one_and_queue_the_other(make):
+    first = make("first", weights="/nowhere.h5")  # from now on, processes are forks of one that has started
+    jobs.start(first)
+    wait_for(first)
     runs = [make("left", endless=True), make("right", endless=True)]
-    code = "import sys; from pathlib import Path; from core.runs import Run, jobs; sys.stdin.readline(); "
-    code += "jobs.start(Run(Path(sys.argv[1])))"
-    starters = [
-        subprocess.Popen([sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, text=True)
-        for run in runs
-    ]
-    time.sleep(2)
+    fork = multiprocessing.get_context("fork")
+    both = fork.Barrier(2)
+
+    def start(run):
+        both.wait(30)
+        jobs.start(run)
+
+    starters = [fork.Process(target=start, args=(run,)) for run in runs]
     for starter in starters:
-        starter.stdin.write("\n")
-        starter.stdin.flush()
+        starter.start()
     for starter in starters:
-        assert starter.wait(30) == 0
+        starter.join(30)
+        assert starter.exitcode == 0
     wait_until(lambda: sorted(states(*runs)) == ["queued", "running"], PATIENCE_S)
     time.sleep(1)
     assert sorted(states(*runs)) == ["queued", "running"]
@@ -177,16 +191,16 @@ def test_only_what_ended_early_can_go_on(make):
     assert open_run("done", run.path.parent).status().seconds == 1.0
 
 
-def test_a_run_started_by_hand_takes_its_turn_and_no_other_trains_beside_it(make):
+def test_a_run_started_by_hand_takes_its_turn_and_no_other_trains_beside_it(make, capsys):
     run, other = make("by-hand"), make("other")
-    command = [sys.executable, "-m", "core.training", str(run.path)]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = detached.start(
+        "core.training", str(run.path), log=run.path / "by-hand.txt", locks=(), environment=os.environ
+    )
     wait_until(lambda: run.status().state == "running", PATIENCE_S)
     assert run.process().pid == process.pid
-    second = subprocess.run([*command[:-1], str(other.path)], cwd=PROJECT, capture_output=True, text=True)
-    assert second.returncode == 2 and "already training" in second.stderr
+    assert train(str(other.path)) == 2 and "already training" in capsys.readouterr().err
     jobs.start(other)
     assert other.status().state == "queued"
-    assert process.wait(120) == 0
+    assert process.wait() == 0
     wait_until(lambda: other.status().state == "finished", PATIENCE_S)
     assert other.status().started >= run.status().ended
