@@ -245,9 +245,13 @@ for title in cycle(("mine/2", "mine/3", "mine/1")):
 
 
 def test_a_kill_at_any_moment_leaves_exactly_one_active_model(candidate):
-    started = time.monotonic()
+    for stage in (1, 2, 3):  # one golden image: a promotion mostly writes, and rarely computes
+        table = candidate.results.predictions(stage, "test")
+        candidate.results.write_predictions(stage, "test", table.iloc[:1])
     promote("mine/3", PASSED, "tests")
-    duration = time.monotonic() - started
+    started = time.monotonic()
+    promote("mine/2", PASSED, "tests")
+    duration = time.monotonic() - started  # of one that compiles nothing for the first time
     chance = random.Random(0)
     parent = subprocess.Popen(
         [sys.executable, "-c", KILLED], cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -255,7 +259,7 @@ def test_a_kill_at_any_moment_leaves_exactly_one_active_model(candidate):
     for _ in range(20):
         print("promote", file=parent.stdin, flush=True)
         child = int(parent.stdout.readline())
-        time.sleep(chance.uniform(0, 4 * duration))
+        time.sleep(chance.uniform(0, 2 * duration))
         os.kill(child, signal.SIGKILL)
         assert parent.stdout.readline() == "gone\n"
         assert sum(item.state == ACTIVE for item in list_models()) == 1
@@ -263,7 +267,7 @@ def test_a_kill_at_any_moment_leaves_exactly_one_active_model(candidate):
         assert events()[-1].model == active_model().model.identity.name
     parent.stdin.close()
     parent.wait()
-    assert len(events()) > 1  # some of the promotions were finished
+    assert len(events()) > 2  # some of the promotions were finished
 
 
 def test_the_checklist_names_what_a_synthetic_run_lacks(candidate):
