@@ -36,7 +36,7 @@ class LocalImages:
     """Labelled images of one hospital that have not been read yet.
 
     Attributes:
-        name: of the folder or table.
+        name: of the folder or table, marked if a program drew the images.
         table: a row for each image: file (its path), label (a class), patient (a digest; "" if unknown), and
             a column of text for each group (`core.site.groups.group_column`).
         groups: names of the groups.
@@ -84,13 +84,9 @@ def open_local_images(
         raise UserError(f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}.")
     if count := int((~labelled).sum()):
         notes.append(f"Left out {_images(count)} without a label of the two classes.")
-    return LocalImages(
-        source.name,
-        rows[labelled].reset_index(drop=True),
-        tuple(groups),
-        tuple(notes),
-        is_synthetic(source if source.is_dir() else source.parent),
-    )
+    synthetic = is_synthetic(source if source.is_dir() else source.parent)
+    name = f"{source.name} (SYNTHETIC)" if synthetic else source.name
+    return LocalImages(name, rows[labelled].reset_index(drop=True), tuple(groups), tuple(notes), synthetic)
 
 
 def table_columns(source: Path) -> list[str]:

@@ -9,8 +9,9 @@ from pages.shared.next_step import offer_training
 from pages.site.image_numbers import show_numbers
 from pages.site.images import choose_images
 from pages.site.measurement import last_measurement, offer_measurement, show_measurement
+from pages.site.threshold import choose_threshold
 
-MEASURE, NUMBERS = "Measure", "How many do I need?"
+MEASURE, THRESHOLD, NUMBERS = "Measure", "Set the threshold", "How many do I need?"
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
         return
     section = st.segmented_control(
         "Section",
-        [MEASURE, NUMBERS],
+        [MEASURE, THRESHOLD, NUMBERS],
         default=MEASURE,
         required=True,
         key="site-section",
@@ -40,10 +41,15 @@ def main() -> None:
     if section == NUMBERS:
         show_numbers(local)
         return
-    if local is not None:
+    if section == MEASURE and local is not None:
         offer_measurement(local, active.model)
-    if measurement := last_measurement(local):
+    measurement = last_measurement(local)
+    if section == MEASURE and measurement:
         show_measurement(measurement, active.model)
+    elif section == THRESHOLD and measurement:
+        choose_threshold(measurement, active.model)
+    elif section == THRESHOLD:
+        st.info("Measure the model on these images first.", icon=":material/info:")
 
 
 main()

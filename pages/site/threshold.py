@@ -1,0 +1,71 @@
+"""A decision threshold for one hospital: found on the images that were measured, saved as a version."""
+
+import streamlit as st
+
+from core.errors import UserError
+from core.inference import AvailableModel
+from core.registry import answering_registered_model, register_operating_point
+from core.site import SiteMeasurement, SitePoint, find_site_point
+from pages.shared.markdown import escaped
+from pages.shared.user import signed_in_user
+
+RULES = {
+    "sensitivity": "Minimum sensitivity",
+    "specificity": "Minimum specificity",
+    "youden": "Youden's J",
+}
+DEFAULT_RATE = 95.0  # per cent
+
+
+def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> None:
+    """Find a threshold by a rule, tell what to expect of it, and offer to save it."""
+    if measurement.readings.model != str(active.identity):
+        st.info(
+            escaped(
+                f"{measurement.readings.model} was measured, but {active.identity} is active: measure it."
+            ),
+            icon=":material/info:",
+        )
+        return
+    rule, rate = _rule()
+    try:
+        site_point = find_site_point(measurement, rule, rate)
+    except UserError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in site_point.sentences()))
+    if st.button(
+        "Save as a version",
+        icon=":material/save:",
+        help="Registers the active model with this threshold and what it rests on. It answers once you "
+        "promote it on the Comparison page.",
+    ):
+        _save(site_point)
+
+
+def _rule() -> tuple[str, float | None]:
+    """The rule, and the share that it must keep."""
+    left, right, _ = st.columns([1, 1, 2])
+    rule = left.selectbox("Operating point", list(RULES), format_func=RULES.__getitem__, key="site-rule")
+    if rule == "youden":
+        return rule, None
+    given = right.number_input("At least, %", 50.0, 100.0, DEFAULT_RATE, 1.0, "%.1f", key="site-rate")
+    return rule, (DEFAULT_RATE if given is None else given) / 100
+
+
+def _save(site_point: SitePoint) -> None:
+    """Register the version, and say how it comes to answer."""
+    active = answering_registered_model()
+    try:
+        if active is None or str(active.model.identity) != site_point.model:
+            raise UserError(f"{site_point.model} is no longer active. Measure the model that is.")
+        version = register_operating_point(
+            active.title, site_point.point, signed_in_user(), site_point.values()
+        )
+    except UserError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    st.success(
+        escaped(f"Registered as {version.title}. It answers once it is promoted on the Comparison page."),
+        icon=":material/check:",
+    )
