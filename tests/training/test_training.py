@@ -14,7 +14,7 @@ from tensorboard.util.tensor_util import make_ndarray
 
 from core.comparison import ModelComparison, evaluated_stages, run_occlusion_test
 from core.config import REFRAMED, STAGES
-from core.dataset import open_dataset, rows_by_role
+from core.dataset import open_dataset, rows_by_role, write_synthetic_dataset
 from core.dataset.image_features import read_image_features
 from core.evaluation import evaluate
 from core.images import network_input, read_image
@@ -175,7 +175,7 @@ def test_cached_direct_and_winograd_training_give_the_same_losses(demo, tmp_path
         ({"stages": (2,)}, "Stage 2 starts from model_01, and there is no"),
         ({"weights": "/nowhere.h5"}, "The weights file /nowhere.h5 does not exist"),
         ({"data": "/nowhere"}, "The folder /nowhere does not exist"),
-        ({"stages": (1,), "learning_rate": 1.0, "epochs": 5, "width": 1.0}, "too high"),
+        ({"stages": (1,), "learning_rate": 1.0, "rate_factors": (100.0, 1.0, 1.0), "epochs": 5}, "too high"),
     ],
 )
 def test_what_cannot_be_trained_ends_with_its_reason(demo, tmp_path, capfd, changes, reason):
@@ -186,8 +186,10 @@ def test_what_cannot_be_trained_ends_with_its_reason(demo, tmp_path, capfd, chan
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_another_backbone_goes_through_the_stages_and_joins_the_comparison(demo, tmp_path):
-    settings = tiny_settings(demo, backbone="resnet50", steps=(1, 1, 1))
+def test_another_backbone_goes_through_the_stages_and_joins_the_comparison(tmp_path):
+    data = write_synthetic_dataset(tmp_path / "set", images=32)
+    # As many images of each role: a function is compiled anew for each number of images.
+    settings = tiny_settings(data, backbone="resnet50", steps=(1, 1, 1), validation_fraction=1 / 3)
     run = finished(settings, tmp_path, "residual")
     assert run.status().state == "finished", run.log_tail()
     assert run.status().notes == []
@@ -200,12 +202,12 @@ def test_another_backbone_goes_through_the_stages_and_joins_the_comparison(demo,
     assert [model.record.width for model in models] == [NARROW.width] * 3
     assert all(run.reference_path(stage).exists() for stage in (1, 2, 3))
     kept = run.results.predictions(2, "test")
-    images = [read_image(demo / path) for path in kept["path"]]
+    images = [read_image(data / path) for path in kept["path"]]
     answers = load_predictor(run.weights_path(2), "float32").predict(images)
     assert [answer.probability for answer in answers] == pytest.approx(list(kept["probability"]), abs=NEAR)
     comparison = ModelComparison.of(evaluated_stages([run]), "test")
-    assert [len(model) for model in comparison.models] == [15] * 3
-    run_occlusion_test(comparison.stages[0], "test", open_dataset(demo))
+    assert [len(model) for model in comparison.models] == [8] * 3
+    run_occlusion_test(comparison.stages[0], "test", open_dataset(data))
     assert run.results.occlusion_test(1, "test") is not None
 
 
