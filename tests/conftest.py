@@ -124,7 +124,7 @@ def impatient(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "impatient"
     folder.mkdir()
     program, calls = folder / "nice", folder / "calls"
-    program.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nshift 2\nexec "$@"\n')
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> {calls}\nshift 2\nexec "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     return calls
