@@ -33,8 +33,8 @@ def overlay_png(reading: Reading, strength: float = STRENGTH) -> bytes:
 
 def overlaid(reading: Reading, strength: float = STRENGTH) -> np.ndarray:
     """The same as an RGB array, uint8 (height, width, 3)."""
-    # Imported lazily: it takes half a second, and only reports need it.
-    from core.figures.diagnosis import overlay
+    # Imported lazily: only heat maps need the colours.
+    from core.figures.heat_overlay import overlay
 
     if reading.heat_map is None:
         raise ValueError(f"{reading.image.name} was read without a heat map.")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.comparison import EvaluatedStage
 from core.errors import UserError
-from core.figures.diagnosis import overlay
+from core.figures.heat_overlay import overlay
 from core.images import read_image
 from core.inference import Reader
 from pages.comparison.stage_images import images_of

@@ -5,7 +5,7 @@ import base64
 import numpy as np
 
 from core.anatomy import Lungs
-from core.figures.diagnosis import heat_colors
+from core.figures.heat_overlay import heat_colors
 from core.images import Image, jpeg_data_url
 from core.inference import HeatMap
 from pages.shared.component import component
