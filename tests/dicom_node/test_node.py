@@ -16,6 +16,7 @@ from pydicom.uid import (
 )
 
 from core.cli.main import main
+from core.dicom_node import rules_path
 from core.dicom_node.queue import QueuedImage
 from core.reports import MANUFACTURER
 
@@ -78,6 +79,41 @@ def test_an_unreadable_image_fails_with_its_reason(node):
     eventually(lambda: node.counts().failed == 1)
     assert list(node.counts().reasons) == ["The image is damaged or cut short. Export or copy it again."]
     assert node.status()["failed"] == 1
+
+
+def test_a_running_node_follows_the_file_of_rules_as_it_changes(node):
+    def sent(number: int) -> QueuedImage:
+        image = dicom_image(number)
+        image.StationName = "RULES"
+        assert store(node.port, image) == [0x0000]
+        return QueuedImage(image.SOPInstanceUID, "", 0)
+
+    def has_result(image: QueuedImage) -> bool:
+        return (node.home / "node/results" / image.key / "finding.dcm").exists()
+
+    def is_stored(image: QueuedImage) -> bool:
+        return (node.home / "node/received" / f"{image.key}.dcm").exists()
+
+    path, rule = rules_path(node.home / "node"), '[[rule]]\nstation = "RULES"\naction = "{}"\n'
+    before = node.counts()
+    try:
+        path.write_text(rule.format("ignore"))
+        ignored = sent(6001)
+        eventually(lambda: node.counts().ignored == before.ignored + 1)
+        path.write_text(rule.format("shadow"))
+        in_shadow = sent(6002)
+        eventually(lambda: node.counts().in_shadow == before.in_shadow + 1)
+        path.write_text("[[rule]]")  # not valid: the earlier ones stay in force
+        sent(6003)
+        eventually(lambda: node.counts().in_shadow == before.in_shadow + 2)
+        assert "the earlier rules stay in force" in node.log()
+    finally:
+        path.unlink()
+    judged = sent(6004)
+    eventually(lambda: has_result(judged))
+    assert is_stored(judged) and not is_stored(ignored) and not is_stored(in_shadow)
+    assert not has_result(ignored) and not has_result(in_shadow)
+    assert sum(node.counts().shadow_findings.values()) == node.counts().in_shadow
 
 
 def test_a_folder_or_port_in_use_is_reported(node, tmp_path):

@@ -5,12 +5,12 @@ import json
 import time
 
 import pytest
-from dicom_peers import Node, dicom_image, eventually, home_with, save_images, store
+from dicom_peers import Node, dicom_image, eventually, home_with, save_images
 from pydicom.dataset import FileDataset
 
 from core.cli.main import main
 from core.dicom_node import ImageQueue, node_status, read_rules, rules_path
-from core.dicom_node.queue import IGNORED, QueuedImage
+from core.dicom_node.queue import IGNORED
 from core.errors import UserError
 
 RULES = """
@@ -127,40 +127,6 @@ def test_the_terminal_shows_rules_and_tries_them(own_home, tmp_path, capsys):
     rules_path().write_text("[[rule]]")
     assert main(["node"]) == 2
     assert "its action is None" in capsys.readouterr().err
-
-
-def test_a_running_node_follows_the_file_as_it_changes(node):
-    def sent(number: int) -> QueuedImage:
-        image = with_attributes(dicom_image(number), StationName="RULES")
-        assert store(node.port, image) == [0x0000]
-        return QueuedImage(image.SOPInstanceUID, "", 0)
-
-    def has_result(image: QueuedImage) -> bool:
-        return (node.home / "node/results" / image.key / "finding.dcm").exists()
-
-    def is_stored(image: QueuedImage) -> bool:
-        return (node.home / "node/received" / f"{image.key}.dcm").exists()
-
-    path, rule = rules_path(node.home / "node"), '[[rule]]\nstation = "RULES"\naction = "{}"\n'
-    before = node.counts()
-    try:
-        path.write_text(rule.format("ignore"))
-        ignored = sent(6001)
-        eventually(lambda: node.counts().ignored == before.ignored + 1)
-        path.write_text(rule.format("shadow"))
-        in_shadow = sent(6002)
-        eventually(lambda: node.counts().in_shadow == before.in_shadow + 1)
-        path.write_text("[[rule]]")  # not valid: the earlier ones stay in force
-        sent(6003)
-        eventually(lambda: node.counts().in_shadow == before.in_shadow + 2)
-        assert "the earlier rules stay in force" in node.log()
-    finally:
-        path.unlink()
-    judged = sent(6004)
-    eventually(lambda: has_result(judged))
-    assert is_stored(judged) and not is_stored(ignored) and not is_stored(in_shadow)
-    assert not has_result(ignored) and not has_result(in_shadow)
-    assert sum(node.counts().shadow_findings.values()) == node.counts().in_shadow
 
 
 def test_what_a_rule_sets_aside_leaves_no_earlier_result_behind(tmp_path):
