@@ -102,15 +102,21 @@ def test_every_image_has_the_prediction_it_has_alone_or_a_reason(finished, sourc
         assert not any(b"Jane" in path.read_bytes() for path in job.path.rglob("*.*"))
 
 
-def test_a_second_start_processes_only_the_missing_shards(source, model, tmp_path):
+def test_a_second_start_processes_only_the_missing_shards_and_a_third_meanwhile_is_refused(
+    source, model, tmp_path
+):
     job = start_batch(source, tmp_path / "out", model, shard_size=4)
     for shard in range(job.shard_count()):
         process_shard(ShardTask(job.path, shard))
     assert not job.missing_shards()
-    job.shard_path(1).unlink()
+    for shard in (1, 2):
+        job.shard_path(shard).unlink()
     before = job.shard_path(0).stat().st_mtime_ns
-    again = start_batch(source, tmp_path / "out", model)
-    assert [shard for shard, _ in run_batch(again)] == [1]
+    running = run_batch(start_batch(source, tmp_path / "out", model))
+    first, _ = next(running)
+    with pytest.raises(UserError, match="Another process writes to"):
+        next(run_batch(job))
+    assert {first, *(shard for shard, _ in running)} == {1, 2} and not job.missing_shards()
     assert job.shard_path(0).stat().st_mtime_ns == before
     summary = write_summary(job)
     assert summary.processed == job.image_count() and sum(summary.errors.values()) == 1
@@ -212,15 +218,6 @@ def test_an_image_that_crashes_its_process_is_retried_alone_and_reported(
     assert "crashed the process twice" in rows.loc["crash.png", "error"]
     assert rows["label"].notna().sum() == job.image_count() - 2
     assert not list(job.path.rglob("*.now"))
-
-
-def test_a_second_process_on_the_same_job_is_refused(source, model, tmp_path):
-    job = start_batch(source, tmp_path / "out", model, shard_size=4)
-    running = run_batch(job)
-    next(running)
-    with pytest.raises(UserError, match="Another process writes to"):
-        next(run_batch(job))
-    assert len(list(running)) == job.shard_count() - 1
 
 
 def test_ten_kills_lose_and_duplicate_nothing(source, model, tmp_path):
