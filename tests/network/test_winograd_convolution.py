@@ -8,7 +8,8 @@ from core.network.winograd_convolution import convolution
 
 pytestmark = pytest.mark.slow
 
-SHAPES = [((5, 16, 16, 64), 128), ((2, 8, 12, 3), 5), ((3, 4, 4, 64), 64), ((1, 32, 8, 7), 1)]
+# Several tiles each way, more of them down; and one tile of one image, for one filter. Each is compiled anew.
+SHAPES = [((5, 16, 12, 64), 128), ((1, 4, 4, 7), 1)]
 
 
 @pytest.mark.parametrize("shape, filters", SHAPES)
