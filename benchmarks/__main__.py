@@ -84,7 +84,7 @@ def measure(dataset: Dataset, weights: str, effort: Effort, scratch: Path) -> di
     models = {_title(bundled): bundled.path, **{path.name: path for path in files}}
     measured["agreement"] = answers.agreement(images, models)
     _announce("Pages")
-    measured["pages"] = pages.paint_seconds(scratch)
+    measured["pages"] = pages.paint_seconds(scratch, effort.pages)
     if effort.sizes:
         _announce("Scaling with the number of images")
         measured["growth"] = growth.measure(dataset, complete.settings, effort.sizes, scratch)

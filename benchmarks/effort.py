@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 TOGETHER = 32  # images in a batch, in what is reported
+PAGES = ("diagnosis", "comparison", "training", "dataset")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Effort:
         width: of the network that this project trains; 1 for figures that can be compared.
         batch: images of a step of the notebook way, and of predictions together.
         matrix: side of the matrices whose product shows the arithmetic that the machine can do.
+        pages: that are opened in a browser.
     """
 
     train: int
@@ -35,10 +37,12 @@ class Effort:
     width: float = 1.0
     batch: int = TOGETHER
     matrix: int = 4096
+    pages: tuple[str, ...] = PAGES
 
 
 EFFORTS = {
     "full": Effort(2000, 10**9, 4, 3, 6, 3, 21, 3, (500, 1000, 2000, 4000)),
     "quick": Effort(192, 32, 1, 3, 3, 2, 9, 1, ()),
-    "smallest": Effort(96, 8, 1, 1, 1, 1, 2, 0, (), 1 / 8, 2, 512),  # tells only whether everything runs
+    # Tells only whether everything runs.
+    "smallest": Effort(96, 8, 1, 1, 1, 1, 2, 0, (), 1 / 8, 2, 512, ("dataset",)),
 }

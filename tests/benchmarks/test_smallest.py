@@ -28,5 +28,6 @@ def test_the_smallest_benchmark_runs_to_its_end(preloaded, home, tmp_path, monke
     measured = json.loads(out.read_text())
     assert measured["model"].startswith("the bundled model")
     assert all(ratio > 0 for name, ratio in measured["ratios"].items() if name != "bfloat16")
+    assert measured["pages"] is None or measured["pages"]["dataset"] > 0
     agreement = measured["agreement"][measured["model"]]
     assert all(precision["unexcused"] == 0 for precision in agreement.values())
