@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +37,6 @@ def dicom_image(
     number: int, study: str = "", sop_class: UID = ComputedRadiographyImageStorage
 ) -> FileDataset:
     """An uncompressed image with a patient name; the same number gives the same instance."""
-    drawing = Image.fromarray(draw_chest(np.random.default_rng(number % DRAWINGS), "bacteria"))
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = sop_class
@@ -53,8 +52,15 @@ def dicom_image(
     image.Rows = image.Columns = SIDE
     image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
     image.BitsAllocated, image.BitsStored, image.HighBit, image.PixelRepresentation = 8, 8, 7, 0
-    image.PixelData = np.asarray(drawing.resize((SIDE, SIDE))).tobytes()
+    image.PixelData = _drawing(number % DRAWINGS)
     return image
+
+
+@cache
+def _drawing(number: int) -> bytes:
+    """Pixels of a chest that is drawn once."""
+    drawing = Image.fromarray(draw_chest(np.random.default_rng(number), "bacteria"))
+    return np.asarray(drawing.resize((SIDE, SIDE))).tobytes()
 
 
 def save_images(folder: Path, images: list[FileDataset]) -> list[Path]:
