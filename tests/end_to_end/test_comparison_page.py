@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 from short_runs import delete_occlusion_tests
 
-from benchmarks.app import running, settled
-from core.runs import create_run
+from benchmarks.app import settled
+from core.runs import create_run, housekeeping
 
 MATRIX = """() => [...document.querySelectorAll('.js-plotly-plot')]
     .find(plot => plot._fullData?.[0]?.type === 'heatmap')?._fullData[1].text.map(text => parseInt(text))"""
@@ -20,16 +20,16 @@ POINT = """() => [...document.querySelectorAll('.js-plotly-plot')]
 
 
 @pytest.fixture(scope="module")
-def server(trained, home):
-    """The app with a finished run, and one whose answers are known."""
+def server(trained, trained_server):
+    """The app with a finished run, and meanwhile one whose answers are known."""
     delete_occlusion_tests(trained)
     run = create_run(trained.settings(), "known")
     for split in ("validation", "test"):
         table = trained.results.predictions(1, split)
         run.results.write_predictions(1, split, table.assign(probability=np.linspace(0.05, 0.95, len(table))))
     run.results.write_evaluation(1, trained.results.evaluation()["1"])
-    with running(home) as address:
-        yield address
+    yield trained_server
+    housekeeping.delete(run)
 
 
 def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):

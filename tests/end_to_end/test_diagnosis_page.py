@@ -13,18 +13,12 @@ from PIL import Image
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from benchmarks.app import running, settled
+from benchmarks.app import settled
 from core.dataset.synthetic import draw_chest
 from core.inference import AuditLog
 from tests.end_to_end.diagnosis_steps import show_withheld_results
 
 pytestmark = pytest.mark.skipif(not shutil.which("img2dcm"), reason="dcmtk is not installed")
-
-
-@pytest.fixture(scope="module")
-def server(trained, home):
-    with running(home) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +62,8 @@ def downloaded(page, name: str) -> bytes:
     return open(download.value.path(), "rb").read()
 
 
-def test_one_image_in_every_format_has_one_answer(server, page, images):
-    opened(page, server)
+def test_one_image_in_every_format_has_one_answer(trained_server, page, images):
+    opened(page, trained_server)
     drop(page, {**images, "report.txt": b"no image", "noise": b"DICM"})
     # The worklist has the same sentences in its cells.
     alerts = page.get_by_role("alert")
@@ -85,8 +79,8 @@ def test_one_image_in_every_format_has_one_answer(server, page, images):
     assert "4711" not in page.content() and "Jane" not in page.content()
 
 
-def test_a_zip_is_read_like_its_images(server, page, images):
-    opened(page, server)
+def test_a_zip_is_read_like_its_images(trained_server, page, images):
+    opened(page, trained_server)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("a/image.png", images["image.png"])
@@ -106,8 +100,8 @@ def test_a_zip_is_read_like_its_images(server, page, images):
     assert sorted(table["File"]) == ["IM01", "image.png"] and np.ptp(table["Probability"]) < 1e-3
 
 
-def test_an_earlier_image_of_the_same_person_stands_beside_it(server, page, images):
-    opened(page, server)
+def test_an_earlier_image_of_the_same_person_stands_beside_it(trained_server, page, images):
+    opened(page, trained_server)
     drop(page, {"image.dcm": images["image.dcm"], "before.dcm": images["before.dcm"]})
     expect(page.get_by_text("CSV of all results")).to_be_visible()
     shown = page.locator(".viewer figcaption")
@@ -123,8 +117,8 @@ def test_an_earlier_image_of_the_same_person_stands_beside_it(server, page, imag
     expect(page.get_by_text("Age: 003Y")).to_be_visible()
 
 
-def test_an_image_is_noted_logged_and_filed(server, page, images, home):
-    opened(page, server)
+def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
+    opened(page, trained_server)
     # By key: what is opened slides for half a second, and a click may miss it on a busy machine.
     page.get_by_text("Session and audit log").click()
     page.get_by_role("switch", name="Keep an audit log").press("Space")
@@ -161,8 +155,8 @@ def test_an_image_is_noted_logged_and_filed(server, page, images, home):
     expect(page.get_by_role("button", name="Try an example")).to_be_visible()
 
 
-def test_what_is_no_image_gets_no_answer_unless_asked_for(server, page):
-    page.goto(f"{server}/diagnosis")
+def test_what_is_no_image_gets_no_answer_unless_asked_for(trained_server, page):
+    page.goto(f"{trained_server}/diagnosis")
     expect(page.get_by_role("button", name="Try an example")).to_be_visible()
     buffer = io.BytesIO()
     noise = np.random.default_rng(0).integers(0, 256, (300, 300)).astype(np.uint8)
@@ -177,8 +171,8 @@ def test_what_is_no_image_gets_no_answer_unless_asked_for(server, page):
     expect(page.get_by_text("Outside the range of the training images")).to_be_visible()
 
 
-def test_the_viewer_inverts_and_zooms_without_the_server(server, page, images):
-    opened(page, server)
+def test_the_viewer_inverts_and_zooms_without_the_server(trained_server, page, images):
+    opened(page, trained_server)
     drop(page, {"image.png": images["image.png"]})
     expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
     expect(page.locator(".viewer canvas")).to_have_count(2)
@@ -203,8 +197,8 @@ def test_the_viewer_inverts_and_zooms_without_the_server(server, page, images):
     expect(page.locator(".viewer-answer")).to_be_hidden()
 
 
-def test_who_reads_first_sees_the_result_afterwards(server, page, images, home):
-    opened(page, server)
+def test_who_reads_first_sees_the_result_afterwards(trained_server, page, images, home):
+    opened(page, trained_server)
     page.get_by_role("switch", name="Read first").press("Space")
     settled(page)
     page.get_by_text("Session and audit log").click()

@@ -2,21 +2,11 @@
 
 import json
 
-import pytest
 from playwright.sync_api import expect
 
-from benchmarks.app import running
 
-
-@pytest.fixture(scope="module")
-def server(trained, home):
-    """The app, in which a model answers."""
-    with running(home) as address:
-        yield address
-
-
-def test_a_folder_is_measured_and_the_result_is_downloaded(server, page, demo, tmp_path):
-    page.goto(f"{server}/site")
+def test_a_folder_is_measured_and_the_result_is_downloaded(trained_server, page, demo, tmp_path):
+    page.goto(f"{trained_server}/site")
     expect(page.get_by_text("141 PNEUMONIA images")).to_be_visible()
     page.get_by_role("textbox", name="Folder or table").fill(str(demo))
     page.keyboard.press("Enter")

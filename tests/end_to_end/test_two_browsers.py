@@ -5,15 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.app import running
 from core.registry import active_registered_model, find_model
 from tests.end_to_end.diagnosis_steps import show_withheld_results
-
-
-@pytest.fixture(scope="module")
-def server(trained, home):
-    with running(home) as address:
-        yield address
 
 
 @pytest.fixture
@@ -29,16 +22,16 @@ def drop(page: Page, path) -> None:
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
 
 
-def test_answers_follow_a_promotion_and_its_rollback_at_once(server, page, colleague, demo):
+def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, page, colleague, demo):
     before = active_registered_model()
     first, second = sorted((demo / "test" / "PNEUMONIA").iterdir())[:2]
-    page.goto(f"{server}/diagnosis")
+    page.goto(f"{trained_server}/diagnosis")
     show_withheld_results(page)
     drop(page, first)
     page.get_by_text("Technical details").click()
     expect(page.get_by_text(re.compile(r"Model: .*trained/3"))).to_be_visible()
 
-    colleague.goto(f"{server}/comparison?section=Promotion")
+    colleague.goto(f"{trained_server}/comparison?section=Promotion")
     colleague.get_by_role("combobox", name="Model to promote").click()
     colleague.get_by_role("option", name="trained/2").click()
     expect(colleague.get_by_text("Trained on real data")).to_be_visible()
