@@ -8,6 +8,7 @@ import pytest
 from core.cli.main import main
 from core.config import PROJECT
 from core.evaluation import evaluate
+from core.registry.golden_images import DRAWN_FILE, MAX_GOLDEN_IMAGES
 from core.runs import list_runs
 
 BUNDLED = PROJECT / "model_weights" / "bundled"
@@ -27,6 +28,7 @@ def test_it_is_small_and_says_how_its_three_stages_were_measured(run):
         assert (
             len(run.results.predictions(stage, "test")) == run.results.evaluation()[str(stage)]["test"]["n"]
         )
+    assert len(json.loads((run.path / DRAWN_FILE).read_text())["probabilities"]) == MAX_GOLDEN_IMAGES
     assert not any(str(PROJECT.parent).encode() in path.read_bytes() for path in run.path.rglob("*.json"))
 
 

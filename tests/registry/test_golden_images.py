@@ -4,6 +4,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from narrow_bundle import GOLDEN_IMAGES
 
 from core import config
 from core.evaluation import OperatingPoint
@@ -49,7 +50,7 @@ def test_a_version_that_gives_other_probabilities_fails_its_checklist(candidate)
 def test_a_bundled_model_gives_the_recorded_probabilities_of_drawn_images_or_fails_its_checklist(bundle):
     """The one of this repository does in `tests/cli/test_self_test_command.py`, by file, API and node."""
     result = check("bundled/3")
-    assert result.passed and "20 golden images (drawn images)" in result.detail
+    assert result.passed and f"{GOLDEN_IMAGES} golden images (drawn images)" in result.detail
     content = json.loads(bundle.read_text())
     raised = [probability + 0.4 for probability in content["probabilities"]]
     bundle.write_text(json.dumps({**content, "probabilities": raised}))
