@@ -54,8 +54,10 @@ def halted(run: Run, message: str) -> Iterator[None]:
     """The run stands still meanwhile, at the moment at which its status begins with `message`."""
     wait_until(lambda: run.status().message.startswith(message))
     family = suspend(run)
-    yield
-    resume(family)
+    try:
+        yield
+    finally:
+        resume(family)
 
 
 def test_the_whole_way(server, served_home, page, monkeypatch):
@@ -105,11 +107,12 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     (run,) = list_runs(served_home / "runs")
     with halted(run, "Stage 1: training"):
         expect(watched.get_by_text(re.compile("Stage 1: training"))).to_be_visible()
-    exceeds(page, POINTS, 0)
-    page.reload()
-    expect(page.get_by_test_id("stProgress").first).to_be_visible()
-    exceeds(page, POINTS, 0)
-    before = page.evaluate(POINTS)
+    with halted(run, "Stage 2: training"):
+        exceeds(page, POINTS, 0)
+        page.reload()
+        expect(page.get_by_test_id("stProgress").first).to_be_visible()
+        exceeds(page, POINTS, 0)
+        before = page.evaluate(POINTS)
     with halted(run, "Stage 3: training"):
         expect(watched.get_by_text(re.compile("Stage 3: training"))).to_be_visible()
         assert page.evaluate(POINTS) >= before > 0
