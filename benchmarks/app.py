@@ -96,12 +96,17 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-def exceeds(page: Page, function: str, minimum: int) -> None:
-    """Wait until a JavaScript function returns more than `minimum`.
+def comes_true(page: Page, expression: str, arg: object = None) -> None:
+    """Wait until a JavaScript expression, or a function of `arg`, returns something true.
 
-    It is called twice a second; Playwright's default, once a frame, would take a whole core.
+    It is asked four times a second; Playwright's default, once a frame, would take a whole core.
     """
-    page.wait_for_function(f"({function})() > {minimum}", polling=500)
+    page.wait_for_function(expression, arg=arg, polling=250)
+
+
+def exceeds(page: Page, function: str, minimum: int) -> None:
+    """Wait until a JavaScript function returns more than `minimum`."""
+    comes_true(page, f"({function})() > {minimum}")
 
 
 def settled(page: Page) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 from short_runs import delete_occlusion_tests
 
-from benchmarks.app import settled
+from benchmarks.app import comes_true, settled
 from core.runs import create_run, housekeeping
 
 MATRIX = """() => [...document.querySelectorAll('.js-plotly-plot')]
@@ -50,16 +50,17 @@ def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):
         expect(page.get_by_text(f"Stage 1: {threshold:.3f}")).to_be_visible()
         called = probabilities >= threshold
         expected = [int((part & answer).sum()) for part in (~labels, labels) for answer in (~called, called)]
-        page.wait_for_function(
+        comes_true(
+            page,
             f"expected => JSON.stringify(({MATRIX})()) === expected",
-            arg=json.dumps(expected, separators=(",", ":")),
+            json.dumps(expected, separators=(",", ":")),
         )
     page.get_by_role("radio", name="Curves").click()
     share = float((labels & called).sum() / labels.sum())
-    page.wait_for_function(f"share => Math.abs(({POINT})() - share) < 1e-6", arg=share)
+    comes_true(page, f"share => Math.abs(({POINT})() - share) < 1e-6", share)
     page.reload()  # the address keeps the view
     expect(page.get_by_text("Stage 1: 0.890")).to_be_visible()
-    page.wait_for_function(f"share => Math.abs(({POINT})() - share) < 1e-6", arg=share)
+    comes_true(page, f"share => Math.abs(({POINT})() - share) < 1e-6", share)
 
 
 def test_a_cell_of_a_matrix_shows_its_images(server, page):

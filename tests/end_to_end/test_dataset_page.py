@@ -4,7 +4,7 @@ import zipfile
 
 from playwright.sync_api import expect
 
-from benchmarks.app import settled
+from benchmarks.app import comes_true, settled
 from core.dataset import write_synthetic_dataset
 
 
@@ -28,7 +28,7 @@ def test_an_uploaded_zip_is_imported_browsed_and_audited(server, page, tmp_path)
     expect(page.get_by_text("121 images at the model's resolution")).to_be_visible()
     first = page.locator(".image-tile").first.get_attribute("title")
     page.get_by_role("button", name="Page 2").click()
-    page.wait_for_function(f"document.querySelector('.image-tile').title !== {first!r}")
+    comes_true(page, f"document.querySelector('.image-tile').title !== {first!r}")
     settled(page)
 
     page.get_by_role("button", name="Find lungs").click()

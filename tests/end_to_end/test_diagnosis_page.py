@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from benchmarks.app import settled
+from benchmarks.app import comes_true, exceeds, settled
 from core.dataset.synthetic import draw_chest
 from core.inference import AuditLog
 from tests.end_to_end.diagnosis_steps import show_withheld_results
@@ -178,7 +178,7 @@ def test_the_viewer_inverts_and_zooms_without_the_server(trained_server, page, i
     expect(page.locator(".viewer canvas")).to_have_count(2)
     pixel = """() => { const canvas = document.querySelector('.viewer canvas');
         return canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0]; }"""
-    page.wait_for_function(f"({pixel})() > 0")
+    exceeds(page, pixel, 0)
     before = page.evaluate(pixel)
     page.get_by_label("Invert").check()
     assert page.evaluate(pixel) == 255 - before
@@ -193,7 +193,7 @@ def test_the_viewer_inverts_and_zooms_without_the_server(trained_server, page, i
     page.get_by_role("button", name="Full screen").click()
     expect(page.locator(".viewer-answer")).to_be_visible()
     page.get_by_role("button", name="Full screen").click()
-    page.wait_for_function("!document.fullscreenElement")
+    comes_true(page, "!document.fullscreenElement")
     expect(page.locator(".viewer-answer")).to_be_hidden()
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 from short_runs import resume, suspend, wait_until
 
-from benchmarks.app import exceeds, running, settled
+from benchmarks.app import comes_true, exceeds, running, settled
 from core.dataset.synthetic import draw_chest
 from core.registry import promote
 from core.runs import Run, list_runs
@@ -72,7 +72,7 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     expect(page.get_by_text("128 images at the model's resolution")).to_be_visible()
     first = page.locator(".image-tile").first.get_attribute("title")
     page.get_by_role("button", name="Page 2").click()
-    page.wait_for_function(f"document.querySelector('.image-tile').title !== {first!r}")
+    comes_true(page, f"document.querySelector('.image-tile').title !== {first!r}")
     page.locator(".image-tile").first.click()
     expect(page.get_by_role("dialog").get_by_text("Patient")).to_be_visible()
     page.keyboard.press("Escape")
