@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from benchmarks.app import browser, running
+from benchmarks.app import browser, free_port, running
 
 PATIENCE_MS = 180_000  # of a test, not of a person: several tests share two cores, whatever they are
+
+
+@pytest.fixture(scope="package")
+def port() -> int:
+    """For servers that follow one another: the browser keeps what it has loaded from an address."""
+    return free_port()
 
 
 @pytest.fixture(scope="package")

@@ -8,10 +8,10 @@ from benchmarks.app import running
 from core.dataset import write_synthetic_dataset
 
 
-def test_20_the_server_outlives_a_data_set_that_the_disk_has_no_room_for(page, small_disk, tmp_path):
+def test_20_the_server_outlives_a_data_set_that_the_disk_has_no_room_for(page, port, small_disk, tmp_path):
     small = small_disk("1m")
     folder = write_synthetic_dataset(tmp_path / "set", images=100)
-    with running(small) as address:
+    with running(small, port) as address:
         page.goto(f"{address}/dataset")
         box = page.get_by_role("combobox", name="Data set folder")
         box.fill(str(folder))

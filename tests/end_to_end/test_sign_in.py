@@ -22,8 +22,8 @@ server_metadata_url = "http://127.0.0.1:{provider}/.well-known/openid-configurat
 
 
 @pytest.fixture
-def server(tmp_path, trained, home):
-    port, provider = free_port(), free_port()
+def server(tmp_path, trained, home, port):
+    provider = free_port()
     secrets = tmp_path / "secrets.toml"
     secrets.write_text(SECRETS.format(port=port, provider=provider))
     options = ["--secrets.files", str(secrets)]

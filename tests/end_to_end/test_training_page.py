@@ -46,10 +46,10 @@ def watch(page, address):
     exceeds(page, POINTS, 10)
 
 
-def test_nothing_that_happens_to_page_or_server_touches_a_run(served_home, server, new_run, page):
+def test_nothing_that_happens_to_page_or_server_touches_a_run(served_home, server, port, new_run, page):
     run = new_run("steady")
     jobs.start(run)
-    with running(served_home) as address, slowed(run):
+    with running(served_home, port) as address, slowed(run):
         closed = page.context.new_page()
         watch(closed, address)
         before = closed.evaluate(POINTS)

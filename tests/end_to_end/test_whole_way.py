@@ -38,14 +38,14 @@ def served_home(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(served_home, tmp_path_factory):
+def server(served_home, port, tmp_path_factory):
     """The app as `make run` starts it, where ImageNet's weights have been downloaded; its address."""
     cache = tmp_path_factory.mktemp("keras")
     (cache / "models").mkdir()
     (cache / "models" / imagenet.FILE).touch()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_HOME", str(cache))
-        with running(served_home) as address:
+        with running(served_home, port) as address:
             yield address
 
 
