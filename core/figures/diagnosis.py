@@ -17,9 +17,9 @@ def probability_bar(
         probability: of PNEUMONIA, 0 to 1.
         threshold: probability at or above which an image is predicted PNEUMONIA.
         spread: lowest and highest probability of an ensemble's members; None for any other model.
-        doubtful: whether the probability says nothing; it is drawn in grey.
+        doubtful: whether the probability says nothing; it is drawn without colour.
     """
-    color = MUTED if doubtful else PNEUMONIA if probability >= threshold else NORMAL
+    color = GRID if doubtful else PNEUMONIA if probability >= threshold else NORMAL
     figure = go.Figure()
     figure.add_bar(x=[1], y=[""], orientation="h", marker_color=GRID, hoverinfo="skip")
     figure.add_bar(

@@ -177,7 +177,7 @@ class Reading:
             return []
         return [
             f"The members of the ensemble disagree: {sum(positive)} of {len(positive)} reach its decision "
-            f"threshold ({self.threshold:.0%}). Treat as indeterminate."
+            f"threshold ({percent(self.threshold, 0)}). Treat as indeterminate."
         ]
 
     def _borderline(self) -> list[str]:
@@ -187,9 +187,12 @@ class Reading:
         if predicted == (probability >= THRESHOLD):
             return []
         side = "above" if predicted else "below"
+        shown, threshold = percent(probability, 0), percent(self.threshold, 0)
+        if shown == threshold:
+            shown, threshold = percent(probability), percent(self.threshold)
         return [
-            f"Borderline: {probability:.0%} is {side} this model's decision threshold "
-            f"({self.threshold:.0%}). Treat as indeterminate."
+            f"Borderline: {shown} is {side} this model's decision threshold ({threshold}). Treat as "
+            "indeterminate."
         ]
 
 

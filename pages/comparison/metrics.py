@@ -112,6 +112,10 @@ def show_predictive_values(metrics: dict[str, dict]) -> None:
         ppv, npv = predictive
         st.markdown(
             f"**{name}**: PPV {percent(ppv)}, NPV {percent(npv)}. Pneumonia is present in "
-            f"{1000 * ppv:.0f} of 1,000 images predicted PNEUMONIA and in {1000 * (1 - npv):.0f} of 1,000 "
-            "predicted NORMAL."
+            f"{_of_thousand(ppv)} images predicted PNEUMONIA and in {_of_thousand(1 - npv)} predicted NORMAL."
         )
+
+
+def _of_thousand(share: float) -> str:
+    """A share in words; never none or all, which no model can promise."""
+    return f"{min(max(round(1000 * share), 1), 999)} of 1,000"

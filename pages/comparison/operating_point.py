@@ -10,8 +10,8 @@ from pages.shared.user import signed_in_user
 
 OWN, MANUAL = "own", "manual"
 NOTES = (
-    "They are never chosen on test images. They apply to probabilities before calibration; Diagnosis shows "
-    "them after calibration."
+    "They are never chosen on test images. They apply to probabilities before calibration (an ensemble's: "
+    "after it); Diagnosis shows them after calibration."
 )
 RULES = {
     OWN: "Each model's own",
