@@ -182,6 +182,8 @@ def _print(measurement: SiteMeasurement) -> None:
     """A measurement for people."""
     readings = measurement.readings
     print(f"{readings.name}: model {readings.model}, decision threshold {percent(readings.threshold)}")
+    for sentence in measurement.cautions():
+        print(sentence)
     for title, count in measurement.counts.titled().items():
         print(f"  {title}: {count:,}")
     for title, text in metric_texts(measurement.metrics).items() if measurement.metrics else ():
@@ -193,7 +195,7 @@ def _print(measurement: SiteMeasurement) -> None:
         print(f"  probability {low:.0%} to {high:.0%}: {row['positives']} of {row['n']} have pneumonia")
     for group in measurement.groups:
         print(_group_line(group))
-    for sentence in [*measurement.cautions(), *readings.notes, *readings.model_warnings, NOTICE]:
+    for sentence in [*readings.notes, *readings.model_warnings, NOTICE]:
         print(sentence)
 
 

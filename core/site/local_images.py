@@ -84,7 +84,8 @@ def open_local_images(
         raise UserError(f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}.")
     if count := int((~labelled).sum()):
         notes.append(f"Left out {_images(count)} without a label of the two classes.")
-    synthetic = is_synthetic(source if source.is_dir() else source.parent)
+    folders = {Path(file).parent for file in rows["file"]}
+    synthetic = any(map(is_synthetic, folders))
     name = f"{source.name} (SYNTHETIC)" if synthetic else source.name
     return LocalImages(name, rows[labelled].reset_index(drop=True), tuple(groups), tuple(notes), synthetic)
 

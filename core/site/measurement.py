@@ -108,7 +108,7 @@ class SiteMeasurement:
         """Why the figures may mislead, or cannot be computed, one sentence each."""
         drawn = ["SYNTHETIC images: these figures say nothing about real X-rays."] * self.readings.synthetic
         if self.predictions is None:
-            return [*drawn, "No image has a result, so nothing can be measured. See the reasons above."]
+            return [*drawn, "No image has a result, so nothing can be measured. The counts say why."]
         labels = self.predictions.labels
         sentences = [self._one_class(), too_few(labels, self.predictions.patients), self._chance()]
         if self.calibration is None and not sentences[0]:
@@ -153,8 +153,8 @@ class SiteMeasurement:
         if warned < MANY_WARNED * results:
             return ""
         return (
-            f"{warned:,} of {results:,} results carry a warning about the image, and Diagnosis shows most of "
-            "those as Uncertain. The rates count each by the side of the threshold that it falls on."
+            f"{warned:,} of {results:,} results carry a warning: Diagnosis shows them as Uncertain. The "
+            "rates still count each as above or below the threshold."
         )
 
     def _unknown_patients(self) -> str:

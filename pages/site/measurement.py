@@ -24,9 +24,9 @@ COLUMNS = {
     "images": "Images",
     "patients": "Patients",
     "sensitivity": "Sensitivity",
-    "sensitivity_p": "Sensitivity against the rest",
+    "sensitivity_p": "Sensitivity: p against the rest",
     "specificity": "Specificity",
-    "specificity_p": "Specificity against the rest",
+    "specificity_p": "Specificity: p against the rest",
 }
 
 
@@ -73,7 +73,7 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel) -> No
     with right:
         draw(key_metrics(model, {model: measurement.metrics}), "site-metrics")
         if model == str(active.identity):
-            st.caption(f"For comparison, where it was trained: {active.test_result_sentence()}")
+            st.caption(escaped(f"Where it was trained. {active.test_result_sentence()}"))
     _show_curves(measurement)
     _show_groups(measurement)
     st.download_button(

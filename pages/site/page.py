@@ -1,4 +1,4 @@
-"""The page on one hospital: bring labelled images, see how many it takes, measure the active model."""
+"""The page on one hospital: how many images it takes, how well the model does on them, which threshold."""
 
 import streamlit as st
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import UserError
+from core.evaluation import TARGET_SENSITIVITY, calibrated
 from core.inference import AvailableModel
 from core.registry import answering_registered_model, register_operating_point
 from core.site import SiteMeasurement, SitePoint, find_site_point
@@ -14,7 +15,7 @@ RULES = {
     "specificity": "Minimum specificity",
     "youden": "Youden's J",
 }
-DEFAULT_RATE = 95.0  # per cent
+DEFAULT_RATE = 100 * TARGET_SENSITIVITY  # per cent
 
 
 def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> None:
@@ -22,7 +23,7 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
     if measurement.readings.model != str(active.identity):
         st.info(
             escaped(
-                f"{measurement.readings.model} was measured, but {active.identity} is active: measure it."
+                f"{active.identity} answers now, but {measurement.readings.model} was measured. Measure again."
             ),
             icon=":material/info:",
         )
@@ -33,6 +34,10 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
     except UserError as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
+    for sentence in measurement.cautions():
+        st.warning(escaped(sentence), icon=":material/warning:")
+    shown = float(calibrated(site_point.point.threshold, active.record.temperature))
+    st.markdown(f"Decision threshold **{shown:.1%}** after calibration, as Diagnosis shows it.")
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in site_point.sentences()))
     if st.button(
         "Save as a version",

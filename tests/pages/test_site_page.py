@@ -1,10 +1,13 @@
 """The page on one hospital, by Streamlit's own test runner."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from core.registry import active_model, list_models, retire
+from core import config
+from core.registry import active_model, list_models, promote
 from core.site import SiteReadings, find_site_point, measure
 from tests.pages.opened_page import opened
 
@@ -55,7 +58,7 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     assert int(counts["Left out: the model was trained on them"]) > 0
     assert "SYNTHETIC" in "".join(warning.value for warning in app.warning)
     assert "SYNTHETIC images" in app.warning[0].value
-    assert "For comparison, where it was trained: On 15 test images" in captions(app)
+    assert "Where it was trained. On 15 test images" in captions(app)
     app.button_group(key="site-section").set_value("How many do I need?").run()
     assert "What the images at hand can show" in [heading.value for heading in app.subheader]
     app.button_group(key="site-section").set_value("Set the threshold").run()
@@ -66,7 +69,9 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     assert app.error and not app.dataframe  # of other images
 
 
-def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(trained):
+def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(trained, own_home):
+    shutil.copytree(trained.model_folder(), config.model_folder())
+    promote("published/3", [], "tests")
     random = np.random.default_rng(0)
     positive = random.random(200) < 0.5
     raw = np.clip(random.normal(0.4 + 0.25 * positive, 0.15), 0.01, 0.99)
@@ -74,14 +79,14 @@ def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(tr
     rows |= dict.fromkeys(("patient", "error", "withheld", "doubts"), "")
     table = pd.DataFrame(rows | {"probability": raw, "raw": raw, "warned": False, "in_training": False})
     model = str(active_model().model.identity)
-    measurement = measure(SiteReadings("ward", model, 0.5, (), (), (), False, table))
+    measurement = measure(SiteReadings("ward", model, 0.5, (), (), (), True, table))
     app = opened("site", **{"site-measurement": (0, measurement)})
     app.button_group(key="site-section").set_value("Set the threshold").run()
     app.number_input(key="site-rate").set_value(90.0).run()
     assert "sensitivity of at least 90% on 200 images of ward" in captions(app)
+    assert "SYNTHETIC images" in app.warning[0].value
     next(button for button in app.button if button.label == "Save as a version").click().run()
     assert not app.exception and not app.error
     (version,) = [item for item in list_models() if item.title in app.success[0].value]
     assert version.model.record.threshold == find_site_point(measurement, "sensitivity", 0.9).point.threshold
     assert str(active_model().model.identity) == model
-    retire(version.title, "tests")
