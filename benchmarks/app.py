@@ -44,11 +44,12 @@ def running(home: Path, port: int | None = None, options: Sequence[str] = ()) ->
     command = [sys.executable, "-m", "core", "run", "--port", str(port), *options]
     environment = {**os.environ, "PNEUMONIA_STUDIO_HOME": str(home)}
     home.mkdir(parents=True, exist_ok=True)
-    with open(home / "server.log", "w") as log:
+    log_path = home / f"server-{port}.log"
+    with open(log_path, "w") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
     try:
         if not wait_until_up(process, f"{address}/_stcore/health"):
-            raise RuntimeError((home / "server.log").read_text())
+            raise RuntimeError(log_path.read_text())
         yield address
     finally:
         process.terminate()

@@ -108,6 +108,21 @@ def resume(family: Iterable[psutil.Process]) -> None:
 
 
 @contextmanager
+def halted(run: Run, message: str = "") -> Iterator[None]:
+    """The run stands still meanwhile, at a moment at which its status begins with `message`."""
+    deadline = time.monotonic() + 120
+    while not run.status().message.startswith(message):
+        assert time.monotonic() < deadline, run.status().message
+        time.sleep(0.02)  # a narrow stage is soon over
+    family = suspend(run)
+    try:
+        assert run.status().message.startswith(message)
+        yield
+    finally:
+        resume(family)
+
+
+@contextmanager
 def slowed(run: Run) -> Iterator[None]:
     """The run trains a quarter of the time meanwhile, so that a browser that watches it gets the machine."""
     over = threading.Event()

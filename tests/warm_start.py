@@ -3,8 +3,8 @@
 To import it takes ten times as long as a narrow network trains, and tests start a hundred such processes.
 `WarmProcess.start` stands in for `core.runs.detached.start`: what it starts is a process with a session, an
 environment, locks and a log of its own, runs the same module from its first line, and can be killed. Forks
-start theirs alike. Processes of commands, servers and Ray, which tests start as users
-do, start them as the product does.
+start theirs alike. Processes of commands, servers and Ray, which tests start as users do, start them as the
+product does.
 """
 
 import json

@@ -134,7 +134,9 @@ class _Worker:
         self.process.wait()
 
 
-_idle: queue.Queue["_Worker | None"] = queue.LifoQueue()  # a running worker is taken before one is started
+_idle: queue.Queue["_Worker | None"] = (
+    queue.LifoQueue()
+)  # mostly, a running worker is taken before one is started
 for _ in range(WORKERS):
     _idle.put(None)  # a slot whose worker is started on first use
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
-from short_runs import resume, slowed, suspend, tiny_settings, wait_for, wait_until
+from short_runs import halted, slowed, tiny_settings, wait_for, wait_until
 
 from benchmarks.app import exceeds, running, settled
 from core.runs import Run, create_run, housekeeping, jobs, list_runs, lock, open_run, queue
@@ -33,12 +33,14 @@ def new_run(served_home, demo):
     yield create
     queue.clear(served_home / "runs")
     runs = list_runs(served_home / "runs")
-    for run in runs:
-        jobs.stop(run)
-        wait_for(run, 60)
-    wait_until(lambda: not lock.is_held(jobs.scheduler_lock(served_home / "runs")))
-    for run in runs:
-        housekeeping.delete(run)
+    try:
+        for run in runs:
+            jobs.stop(run)
+            wait_for(run, 60)
+        wait_until(lambda: not lock.is_held(jobs.scheduler_lock(served_home / "runs")))
+    finally:
+        for run in runs:
+            housekeeping.delete(run)
 
 
 def watch(page, address):
@@ -69,10 +71,9 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(served_home, serve
         exceeds(page, POINTS, grown + 5)
         assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
 
-    suspended = suspend(run)  # a step that lasts until the page was seen
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_text("Stopping after the current step")).to_be_visible(timeout=20_000)
-    resume(suspended)
+    with halted(run):  # a step that lasts until the page was seen
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(page.get_by_text("Stopping after the current step")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     wait_for(run)
     assert run.status().state == "stopped"

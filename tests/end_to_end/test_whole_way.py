@@ -2,8 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +9,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 from pypdf import PdfReader
-from short_runs import resume, suspend, wait_until
+from short_runs import halted, wait_until
 
 from benchmarks.app import comes_true, exceeds, running, settled
 from core.dataset.synthetic import draw_chest
 from core.registry import promote
-from core.runs import Run, list_runs
+from core.runs import list_runs
 from core.weights import imagenet
 from tests.end_to_end.diagnosis_steps import show_withheld_results
 
@@ -47,17 +45,6 @@ def server(served_home, port, tmp_path_factory):
         patch.setenv("KERAS_HOME", str(cache))
         with running(served_home, port) as address:
             yield address
-
-
-@contextmanager
-def halted(run: Run, message: str) -> Iterator[None]:
-    """The run stands still meanwhile, at the moment at which its status begins with `message`."""
-    wait_until(lambda: run.status().message.startswith(message))
-    family = suspend(run)
-    try:
-        yield
-    finally:
-        resume(family)
 
 
 def test_the_whole_way(server, served_home, page, monkeypatch):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.inference import load_predictor
 from core.registry import drawn_images, find_model
 
 pytestmark = pytest.mark.slow
+TRIED = [("onnx",), ("openvino",), ("keras", "zip")]  # formats; scripts of those together share a process
 RUN_EACH = """
 import runpy, sys
 image, *scripts = sys.argv[1:]
@@ -45,7 +47,7 @@ def exported(item, kind, folder, capsys) -> Path:
     return folder / "unpacked"
 
 
-@pytest.mark.parametrize("kinds", [("onnx",), ("openvino",), ("keras", "zip")], ids=" and ".join)
+@pytest.mark.parametrize("kinds", TRIED, ids=" and ".join)
 def test_the_script_gives_the_models_probability(item, kinds, tmp_path, capsys):
     folders = [exported(item, kind, tmp_path, capsys) for kind in kinds]
     (image,) = drawn_images(1, seed=3)
@@ -63,7 +65,7 @@ def test_the_script_gives_the_models_probability(item, kinds, tmp_path, capsys):
 
 
 def test_every_format_is_exported_here():
-    assert set(EXPORT_FORMATS) == {"onnx", "openvino", "keras", "zip"}
+    assert set(EXPORT_FORMATS) == set(chain(*TRIED))
 
 
 def test_a_disk_without_room_is_told_and_keeps_nothing(item, small_disk):

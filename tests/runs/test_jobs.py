@@ -106,12 +106,14 @@ def test_two_starts_at_the_same_moment_train_one_and_queue_the_other(make):
         both.wait(30)
         jobs.start(run)
 
-    starters = [fork.Process(target=start, args=(run,)) for run in runs]
+    starters = [fork.Process(target=start, args=(run,), daemon=True) for run in runs]
     for starter in starters:
         starter.start()
     for starter in starters:
         starter.join(30)
-        assert starter.exitcode == 0
+        exit_code = starter.exitcode
+        starter.kill()
+        assert exit_code == 0
     wait_until(lambda: sorted(states(*runs)) == ["queued", "running"], PATIENCE_S)
     time.sleep(1)
     assert sorted(states(*runs)) == ["queued", "running"]

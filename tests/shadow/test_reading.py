@@ -127,7 +127,7 @@ def test_a_shadow_whose_weights_have_changed_is_counted_and_the_other_goes_on():
     assert "has changed since published/2@1 was registered" in reason and first.missed[reason] == 2
 
 
-def test_what_cannot_be_read_is_counted_and_the_queue_goes_on(monkeypatch):
+def test_whatever_goes_wrong_with_an_image_the_queue_goes_on(monkeypatch):
     make_shadow("published/2", "tests")
     make_shadow("published/1", "tests")
     first, second, *others = tasks(7)

@@ -1,5 +1,6 @@
 """Weights files that other programs write: Keras 2 (tf-keras) and Keras 3, in every layout."""
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,6 @@ import h5py
 import keras
 import numpy as np
 import pytest
-import tf_keras
 from keras.src.legacy.saving import legacy_h5_format
 
 from core.architecture import VGG19
@@ -37,7 +37,10 @@ def save_alone(model: keras.Model, path: Path) -> None:
         legacy_h5_format.save_weights_to_hdf5_group(file, model)
 
 
-KERAS = {"keras2": (tf_keras, lambda model, path: model.save_weights(path)), "keras3": (keras, save_alone)}
+KERAS = {
+    "keras2": ("tf_keras", lambda model, path: model.save_weights(path)),
+    "keras3": ("keras", save_alone),
+}
 
 
 def write(
@@ -79,7 +82,9 @@ class Elsewhere:
 @pytest.fixture(scope="module", params=KERAS)
 def elsewhere(request, tmp_path_factory) -> Elsewhere:
     folder = tmp_path_factory.mktemp(request.param)
-    return Elsewhere(folder, *write(*KERAS[request.param], folder))
+    name, save_weights_alone = KERAS[request.param]
+    # Imported here: every worker that collects tests would import Keras 2.
+    return Elsewhere(folder, *write(importlib.import_module(name), save_weights_alone, folder))
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
