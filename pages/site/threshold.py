@@ -20,13 +20,10 @@ DEFAULT_RATE = 100 * TARGET_SENSITIVITY  # per cent
 
 def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> None:
     """Find a threshold by a rule, tell what to expect of it, and offer to save it."""
-    if measurement.readings.model != str(active.identity):
-        st.info(
-            escaped(
-                f"{active.identity} answers now, but {measurement.readings.model} was measured. Measure again."
-            ),
-            icon=":material/info:",
-        )
+    measured = measurement.readings.model
+    if measured != str(active.identity):
+        sentence = f"{active.identity} answers now, but {measured} was measured. Measure again."
+        st.info(escaped(sentence), icon=":material/info:")
         return
     rule, rate = _rule()
     try:
