@@ -10,7 +10,7 @@ from core.dicom_node import node_status
 from core.errors import UserError
 from core.inference import NOTICE
 from core.registry import active_model
-from core.runs import jobs
+from core.runs import jobs, list_runs
 from core.self_test import self_test_line
 from pages.shared.failures import failures_shown
 from pages.shared.markdown import escaped
@@ -19,6 +19,7 @@ from pages.shared.user import requires_sign_in
 # A file of our own: a Material symbol as the icon of the browser's tab would be fetched from Google.
 st.set_page_config(page_icon=Path(__file__).parent / "pages" / "icon.svg", layout="wide")
 
+IN_TRAINING = "in-training"  # in the session: the run that trained last, and the page that was open
 PAGES = (
     ("diagnosis", "Diagnosis", "stethoscope"),
     ("comparison", "Comparison", "compare_arrows"),
@@ -29,12 +30,12 @@ PAGES = (
 
 
 @st.fragment(run_every=5)
-def status() -> None:
+def status(page_title: str) -> None:
     """Which model answers, the last self-test, what is being trained, and the DICOM node."""
     with failures_shown():
         answering_model()
         self_test()
-        training()
+        training(page_title)
         dicom_node()
 
 
@@ -57,12 +58,21 @@ def self_test() -> None:
         st.caption(f":material/fact_check: {escaped(line)}")
 
 
-def training() -> None:
-    """The run in training."""
+def training(page_title: str) -> None:
+    """The run in training; the browser's tab tells how far it is, and how it ended until a page is opened."""
     if run := jobs.active_run():
         progress = run.status()
         st.progress(progress.done, f"Training {run.name}")
         st.caption(progress.message)
+        st.session_state[IN_TRAINING] = run.name, page_title
+        st.set_page_config(page_title=f"{progress.done:.0%} {run.name} · {page_title}")
+        return
+    name, seen_on = st.session_state.get(IN_TRAINING, ("", ""))
+    ended = next((run for run in list_runs() if run.name == name), None) if name else None
+    if ended and seen_on == page_title:
+        st.set_page_config(page_title=f"{name} {ended.status().state} · {page_title}")
+    else:
+        st.session_state.pop(IN_TRAINING, None)
 
 
 def dicom_node() -> None:
@@ -119,7 +129,7 @@ if signed_out:
     sign_in()
     st.stop()
 with st.sidebar:
-    status()
+    status(page.title)
     st.caption(f"Version {__version__} · For research use only. Not a medical device.")
     if protected:
         st.button("Sign out", icon=":material/logout:", on_click=st.logout)

@@ -63,6 +63,7 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(served_home, serve
     with slowed(run):
         watch(page, server)
         assert run.process() == process
+        expect(page).to_have_title(re.compile(r"^\d+% steady · Training$"))
 
         # A zoom stays while the curve grows, and the node of the figure is the same all the time.
         plot = page.locator(CURVES).first
@@ -75,6 +76,7 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(served_home, serve
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_text("Stopping after the current step")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    expect(page).to_have_title("steady stopped · Training")
     wait_for(run)
     assert run.status().state == "stopped"
     epochs = len(run.epochs())
