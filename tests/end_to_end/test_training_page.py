@@ -25,7 +25,7 @@ POINTS = """() => [...document.querySelectorAll('.live-figures .js-plotly-plot')
 def new_run(served_home, demo):
     """What creates a run of stage 1; by default one that goes on for longer than any test looks at it."""
 
-    def create(name: str, epochs: int = 900, width: float = 1 / 2) -> Run:
+    def create(name: str, epochs: int = 900, width: float = 1 / 4) -> Run:
         settings = tiny_settings(demo, stages=(1,), precision="float32", early_stopping=900)
         settings = replace(settings, epochs=epochs, width=width)
         return create_run(settings, name, served_home / "runs", served_home / "model_weights")
