@@ -42,5 +42,6 @@ def probability_bar(
         showarrow=False,
     )
     figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=False)
+    figure.update_yaxes(showgrid=False)
     margin = {"l": 8, "r": 16, "t": 20, "b": 24}
     return styled(figure, height=86, barmode="overlay", showlegend=False, margin=margin)
