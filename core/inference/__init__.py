@@ -34,7 +34,7 @@ from core.inference.models import (
 from core.inference.network_predictor import NetworkPredictor, borderline
 from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
 from core.inference.out_of_distribution import check
-from core.inference.prediction import ModelOutput, Prediction, percent
+from core.inference.prediction import ModelOutput, Prediction, percent, shown_threshold
 from core.inference.predictor import Predictor
 from core.inference.reader import Reader
 from core.inference.reading import FINDINGS, NO_RESULT, Reading
@@ -98,6 +98,7 @@ __all__ = [
     "save_reference",
     "shared_predictor",
     "short_digest",
+    "shown_threshold",
     "bundled_models",
     "whole_model",
 ]

@@ -8,8 +8,9 @@ from typing import Any
 from core import config
 from core.architecture import VGG19
 from core.config import PUBLISHED_STAGES, STAGES, THRESHOLD, Stage
-from core.evaluation import calibrated, wilson
+from core.evaluation import wilson
 from core.inference.identity import ModelIdentity, identity_of, model_warnings
+from core.inference.prediction import shown_threshold
 from core.runs import bundled_runs
 from core.weights import ModelRecord, WeightsError, read_record
 
@@ -96,7 +97,7 @@ class AvailableModel:
         if not (rates := self._test_rates()):
             return NOT_EVALUATED
         test = self._test()
-        threshold = float(calibrated(test.get("threshold", THRESHOLD), self.record.temperature))
+        threshold = shown_threshold(self.record, test.get("threshold", THRESHOLD))
         sensitivity, specificity = rates
         return (
             f"On {test['n']} test images at a decision threshold of {threshold:.1%}: sensitivity "
@@ -129,7 +130,7 @@ class AvailableModel:
     @property
     def threshold(self) -> float:
         """The calibrated probability from which it predicts pneumonia."""
-        return float(calibrated(self.record.threshold, self.record.temperature))
+        return shown_threshold(self.record)
 
     def threshold_sentence(self) -> str:
         """The calibrated decision threshold and how it was chosen, in a sentence."""

@@ -97,3 +97,13 @@ def percent(probability: float, decimals: int = 1) -> str:
     if probability > 1 - least:
         return f">{1 - least:.{decimals}%}"
     return f"<{least:.{decimals}%}" if probability < least else f"{probability:.{decimals}%}"
+
+
+def shown_threshold(record: ModelRecord, threshold: float | None = None) -> float:
+    """A model's decision threshold after calibration, as results show it.
+
+    Args:
+        record: of the model.
+        threshold: before calibration; None for the model's own.
+    """
+    return float(calibrated(record.threshold if threshold is None else threshold, record.temperature))

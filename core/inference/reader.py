@@ -7,7 +7,6 @@ from pathlib import Path
 
 from core.config import CLASS_NAMES, POSITIVE, stage_of_file
 from core.errors import UserError
-from core.evaluation import calibrated
 from core.images import Image, ImageLoader, decode_ahead
 from core.inference.heat_location import HeatLocation, heat_location
 from core.inference.heat_map_doubt import doubt
@@ -16,7 +15,7 @@ from core.inference.known_references import AnyReference, reference_of
 from core.inference.loading import shared_predictor
 from core.inference.models import AvailableModel, published_models
 from core.inference.out_of_distribution import check
-from core.inference.prediction import ModelOutput
+from core.inference.prediction import ModelOutput, shown_threshold
 from core.inference.predictor import BATCH, Predictor
 from core.inference.reading import Reading
 from core.inference.stability import SecondOpinion
@@ -74,7 +73,7 @@ class Reader:
     @property
     def threshold(self) -> float:
         """Calibrated probability from which the model predicts pneumonia."""
-        return float(calibrated(self.record.threshold, self.record.temperature))
+        return shown_threshold(self.record)
 
     @cached_property
     def identity(self) -> ModelIdentity:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.errors import UserError
-from core.evaluation import TARGET_SENSITIVITY, calibrated
-from core.inference import AvailableModel
+from core.evaluation import TARGET_SENSITIVITY
+from core.inference import AvailableModel, shown_threshold
 from core.registry import answering_registered_model, register_operating_point
 from core.site import SiteMeasurement, SitePoint, find_site_point
 from pages.shared.markdown import escaped
@@ -33,7 +33,7 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
         return
     for sentence in measurement.cautions():
         st.warning(escaped(sentence), icon=":material/warning:")
-    shown = float(calibrated(site_point.point.threshold, active.record.temperature))
+    shown = shown_threshold(active.record, site_point.point.threshold)
     st.markdown(f"Decision threshold **{shown:.1%}** after calibration, as Diagnosis shows it.")
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in site_point.sentences()))
     if st.button(
