@@ -1,5 +1,6 @@
 """Page configuration, navigation and sidebar."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +11,7 @@ from core.dicom_node import node_status
 from core.errors import UserError
 from core.inference import NOTICE
 from core.registry import active_model
-from core.runs import jobs, list_runs
+from core.runs import jobs, open_run
 from core.self_test import self_test_line
 from pages.shared.failures import failures_shown
 from pages.shared.markdown import escaped
@@ -68,9 +69,9 @@ def training(page_title: str) -> None:
         st.set_page_config(page_title=f"{progress.done:.0%} {run.name} · {page_title}")
         return
     name, seen_on = st.session_state.get(IN_TRAINING, ("", ""))
-    ended = next((run for run in list_runs() if run.name == name), None) if name else None
-    if ended and seen_on == page_title:
-        st.set_page_config(page_title=f"{name} {ended.status().state} · {page_title}")
+    if seen_on == page_title:
+        with suppress(UserError):  # the run was deleted
+            st.set_page_config(page_title=f"{name} {open_run(name).status().state} · {page_title}")
     else:
         st.session_state.pop(IN_TRAINING, None)
 
