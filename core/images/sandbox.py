@@ -134,9 +134,7 @@ class _Worker:
         self.process.wait()
 
 
-_idle: queue.Queue["_Worker | None"] = (
-    queue.LifoQueue()
-)  # mostly, a running worker is taken before one is started
+_idle: queue.Queue["_Worker | None"] = queue.LifoQueue()  # running workers mostly come first
 for _ in range(WORKERS):
     _idle.put(None)  # a slot whose worker is started on first use
 

@@ -6,6 +6,7 @@ from core import evaluation
 from core.comparison import ModelComparison
 from core.evaluation import OperatingPoint
 from core.registry import active_registered_model, change_operating_point
+from pages.shared.operating_rules import RULE_TITLES
 from pages.shared.user import signed_in_user
 
 OWN, MANUAL = "own", "manual"
@@ -13,15 +14,7 @@ NOTES = (
     "They are never chosen on test images. They apply to probabilities before calibration (an ensemble's: "
     "after it); Diagnosis shows them after calibration."
 )
-RULES = {
-    OWN: "Each model's own",
-    "half": "0.5",
-    "youden": "Youden's J",
-    "sensitivity": "Minimum sensitivity",
-    "specificity": "Minimum specificity",
-    "cost": "Lowest cost",
-    MANUAL: "Custom threshold",
-}
+RULES = {OWN: "Each model's own", **RULE_TITLES, MANUAL: "Custom threshold"}
 
 
 def choose_rule() -> tuple[str, float | None]:

@@ -8,13 +8,10 @@ from core.inference import AvailableModel, shown_threshold
 from core.registry import answering_registered_model, register_operating_point
 from core.site import SiteMeasurement, SitePoint, find_site_point
 from pages.shared.markdown import escaped
+from pages.shared.operating_rules import RULE_TITLES
 from pages.shared.user import signed_in_user
 
-RULES = {
-    "sensitivity": "Minimum sensitivity",
-    "specificity": "Minimum specificity",
-    "youden": "Youden's J",
-}
+RULES = ("sensitivity", "specificity", "youden")
 DEFAULT_RATE = 100 * TARGET_SENSITIVITY  # per cent
 
 
@@ -48,7 +45,7 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
 def _rule() -> tuple[str, float | None]:
     """The rule, and the share that it must keep."""
     left, right, _ = st.columns([1, 1, 2])
-    rule = left.selectbox("Operating point", list(RULES), format_func=RULES.__getitem__, key="site-rule")
+    rule = left.selectbox("Operating point", RULES, format_func=RULE_TITLES.__getitem__, key="site-rule")
     if rule == "youden":
         return rule, None
     given = right.number_input("At least, %", 50.0, 100.0, DEFAULT_RATE, 1.0, "%.1f", key="site-rate")
