@@ -16,7 +16,7 @@ from short_runs import NARROW, NEAR, NEARLY, assert_same_metrics, wait_for, wait
 from core.cli.main import MODULES, commands, main
 from core.dataset import write_synthetic_dataset
 from core.inference import Reference
-from core.runs import list_runs, open_run
+from core.runs import jobs, list_runs, open_run
 from core.weights import ModelRecord, read_model, read_record, write_model
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -165,9 +165,17 @@ def test_kept_activations_are_shown_and_cleared(trained):
     assert cleared["freed"] == kept["bytes"] and cleared["bytes"] == 0
 
 
+@pytest.fixture
+def stopped_in_the_end(tmp_path):
+    """A folder for runs; what still trains there when the test ends is stopped, and so its command ends."""
+    yield tmp_path / "runs"
+    for run in list_runs(tmp_path / "runs"):
+        jobs.stop(run)
+
+
 @pytest.mark.slow
-def test_a_run_is_listed_stopped_and_resumed_from_the_terminal(demo, tmp_path):
-    runs = ("--runs", tmp_path / "runs")
+def test_a_run_is_listed_stopped_and_resumed_from_the_terminal(demo, tmp_path, stopped_in_the_end):
+    runs = ("--runs", stopped_in_the_end)
     long = (*TINY, "--epochs", 500, "--set", "early_stopping=900", "--model-dir", tmp_path / "models", *runs)
     command = [sys.executable, "-m", "core", "train", "--data", demo, *long, "--run"]
     first, second = (
