@@ -93,7 +93,12 @@ def suspend(run: Run) -> list[psutil.Process]:
     """Suspend the training process with its children, if it lives; returns them, to be resumed."""
     identity = run.process()
     process = identity.process() if identity else None
-    family = [process, *process.children(recursive=True)] if process else []
+    return suspend_family(process) if process else []
+
+
+def suspend_family(process: psutil.Process) -> list[psutil.Process]:
+    """Suspend a process with its children; returns them, to be resumed."""
+    family = [process, *process.children(recursive=True)]
     for member in family:
         with suppress(psutil.NoSuchProcess):
             member.suspend()

@@ -14,7 +14,7 @@ import pytest
 from dicom_peers import PROJECT, Node, dicom_image, eventually, store
 from PIL import Image
 from pydicom.dataset import FileDataset
-from short_runs import resume
+from short_runs import resume, suspend_family
 
 from core import config
 from core.batch import BatchJob, open_batch
@@ -43,10 +43,7 @@ def titles(trained, own_home, monkeypatch) -> tuple[str, str]:
 @contextmanager
 def halted(pid: int) -> Iterator[None]:
     """The process and its children stand still meanwhile, in the middle of what they do."""
-    process = psutil.Process(pid)
-    family = [process, *process.children(recursive=True)]
-    for member in family:
-        member.suspend()
+    family = suspend_family(psutil.Process(pid))
     try:
         yield
     finally:
