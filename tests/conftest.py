@@ -76,14 +76,24 @@ def pages_as_in_the_server() -> Iterator[None]:
 
     After each run, Streamlit clears the session of Keras where Keras is imported, and collects all garbage;
     no server imports it. And each `AppTest` reads the metadata of all installed packages, a server once.
+    It would also leave the page in `__main__`, which processes that are spawned later would run.
     """
     if "streamlit.testing" not in sys.modules:  # no test of this process runs a page
         yield
         return
     from streamlit.components.v2 import manifest_scanner
     from streamlit.runtime.scriptrunner import script_runner
+    from streamlit.testing.v1 import AppTest
+
+    run = AppTest._run
+
+    def run_beside_main(*args, **kwargs) -> AppTest:
+        with pytest.MonkeyPatch.context() as main:
+            main.setitem(sys.modules, "__main__", sys.modules["__main__"])
+            return run(*args, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AppTest, "_run", run_beside_main)
         patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         scan = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", scan)
