@@ -13,6 +13,7 @@ import click
 from core.cli.node_rules import rules
 from core.cli.output import as_json, print_json
 from core.dicom_node import (
+    DEFAULT_RESULTS,
     NodeSettings,
     NodeStatus,
     RemoteAE,
@@ -23,6 +24,7 @@ from core.dicom_node import (
     tls_context,
 )
 from core.errors import UserError
+from core.reports import KINDS
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -46,6 +48,15 @@ PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
     help="AE title that may send, and its host. May be repeated.",
 )
 @click.option("--send-to", "remote", metavar="AET@HOST:PORT", help="Remote AE that receives the results.")
+@click.option(
+    "--result",
+    "results",
+    type=click.Choice(KINDS),
+    multiple=True,
+    default=DEFAULT_RESULTS,
+    show_default=True,
+    help="Kind of object to send. May be repeated.",
+)
 @click.option(
     "--tls",
     nargs=3,
@@ -80,6 +91,7 @@ def node(
     port: int,
     allowed: tuple[str, ...],
     remote: str | None,
+    results: tuple[str, ...],
     tls: tuple[Path, Path, Path] | None,
     study_timeout: float,
     keep: bool,
@@ -110,12 +122,13 @@ def node(
     _configure_logging()
 
     def ready(listening_port: int) -> None:
-        results = f"sent to {target}" if target else "kept until --send-to names a remote AE"
-        print(f"{aet} listens on {host}:{listening_port}; results are {results}", flush=True)
+        fate = f"sent to {target}" if target else "kept until --send-to names a remote AE"
+        print(f"{aet} listens on {host}:{listening_port}; results are {fate}", flush=True)
 
-    run_node(
-        NodeSettings(scp, target, client_tls, study_timeout, keep, delete_failed=delete_failed), stop, ready
+    settings = NodeSettings(
+        scp, target, client_tls, results, study_timeout, keep, delete_failed=delete_failed
     )
+    run_node(settings, stop, ready)
     os._exit(0)  # threads of pynetdicom would wait for silent peers; they hold nothing to save
 
 

@@ -3,11 +3,12 @@
 from core.dicom_node.node import run_node
 from core.dicom_node.queue import ImageQueue, node_folder
 from core.dicom_node.rules import NodeRules, read_rules, rules_path
-from core.dicom_node.settings import NodeSettings, RemoteAE, ScpSettings
+from core.dicom_node.settings import DEFAULT_RESULTS, NodeSettings, RemoteAE, ScpSettings
 from core.dicom_node.status import NodeStatus, node_status
 from core.dicom_node.tls import tls_context
 
 __all__ = [
+    "DEFAULT_RESULTS",
     "ImageQueue",
     "NodeRules",
     "NodeSettings",

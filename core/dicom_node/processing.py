@@ -65,7 +65,7 @@ def process_studies(
             continue
         for start in range(0, len(images), BATCH_SIZE):
             wanted = apply_rules(images[start : start + BATCH_SIZE], queue, rules.current(), settings.keep)
-            readings = process(wanted, queue, model, reader, settings.keep)
+            readings = process(wanted, queue, model, reader, settings)
             if settings.in_shadow:
                 read_in_shadow(reader.identity, readings)
 
@@ -97,7 +97,7 @@ def process(
     queue: ImageQueue,
     model: AvailableModel,
     reader: Reader,
-    keep: bool,
+    settings: NodeSettings,
 ) -> list[Reading]:
     """Add results to the queue, or the reason why an image has none; returns the readings.
 
@@ -115,10 +115,10 @@ def process(
     for image, reading in zip(decoded, readings, strict=True):
         if images[image] == SHADOW:
             log.info("image %s, in shadow: %s", image.key[:12], reading.finding)
-            queue.set_aside(image, IN_SHADOW, reading.finding, keep)
+            queue.set_aside(image, IN_SHADOW, reading.finding, settings.keep)
             continue
         try:
-            queue.add_results(image, result_objects(queue.data(image), reading, model))
+            queue.add_results(image, result_objects(queue.data(image), reading, model, settings.results))
             log.info("image %s: %s", image.key[:12], reading.finding)
         except Exception as error:  # nothing that one image holds may end the node
             log.warning("creating results for image %s failed: %s", image.key[:12], error)
@@ -126,9 +126,11 @@ def process(
     return readings
 
 
-def result_objects(data: bytes, reading: Reading, model: AvailableModel) -> dict[str, tuple[str, bytes]]:
-    """Instance UID and DICOM file by file name: the finding, and the overlay unless it is withheld."""
-    kinds = ("finding",) if reading.withheld else ("finding", "overlay")
+def result_objects(
+    data: bytes, reading: Reading, model: AvailableModel, kinds: tuple[str, ...]
+) -> dict[str, tuple[str, bytes]]:
+    """Instance UID and DICOM file by file name: these kinds, or the finding alone if it is withheld."""
+    kinds = ("finding",) if reading.withheld else kinds
     objects = dicom_objects(data, reading, model, kinds)
     return {name: (_instance_uid(file), file) for name, file in objects.items()}
 

@@ -3,13 +3,24 @@
 import ssl
 from pathlib import Path
 
-from pydicom.uid import ComprehensiveSRStorage, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pydicom.uid import (
+    ComprehensiveSRStorage,
+    EncapsulatedPDFStorage,
+    ExplicitVRLittleEndian,
+    SecondaryCaptureImageStorage,
+    SegmentationStorage,
+)
 from pynetdicom import AE
 from pynetdicom.association import Association
 
 from core.dicom_node.settings import RemoteAE
 
-RESULT_CLASSES = (ComprehensiveSRStorage, SecondaryCaptureImageStorage)
+RESULT_CLASSES = (
+    ComprehensiveSRStorage,
+    SecondaryCaptureImageStorage,
+    SegmentationStorage,
+    EncapsulatedPDFStorage,
+)
 RESULT_SYNTAX = ExplicitVRLittleEndian
 TIMEOUT_S = 30.0
 WARNING_STATUSES = range(0xB000, 0xC000)  # stored, with a warning

@@ -3,6 +3,8 @@
 import ssl
 from dataclasses import dataclass, field
 
+DEFAULT_RESULTS = ("finding", "overlay")  # what any PACS stores and any viewer shows
+
 
 @dataclass(frozen=True)
 class ScpSettings:
@@ -47,6 +49,7 @@ class NodeSettings:
         scp: where the node listens and who may send.
         remote: receives the results; None keeps them until a later start names one.
         tls: context for connections to `remote`; None for no TLS.
+        results: kinds of objects that are sent to `remote`, as `core.reports.dicom_objects` names them.
         study_timeout: seconds without a new image after which a study is complete.
         keep: whether images and results stay on disk after delivery.
         in_shadow: whether shadow models read the images, too.
@@ -56,6 +59,7 @@ class NodeSettings:
     scp: ScpSettings
     remote: RemoteAE | None = None
     tls: ssl.SSLContext | None = None
+    results: tuple[str, ...] = DEFAULT_RESULTS
     study_timeout: float = 2.0
     keep: bool = False
     in_shadow: bool = True

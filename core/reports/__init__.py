@@ -1,10 +1,11 @@
 """Reports: a reading as PDF or DICOM objects, and the document that PDFs are made from."""
 
-from core.reports.dicom_objects import MANUFACTURER, dicom_objects, import_highdicom
+from core.reports.dicom_objects import KINDS, MANUFACTURER, dicom_objects, import_highdicom
 from core.reports.document import Picture, Section, as_markdown, write_pdf
 from core.reports.reading_report import overlay_png, reading_report
 
 __all__ = [
+    "KINDS",
     "MANUFACTURER",
     "Picture",
     "Section",

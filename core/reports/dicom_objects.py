@@ -1,4 +1,4 @@
-"""A reading as DICOM objects of the image's study: heat map, Structured Report and PDF.
+"""A reading as DICOM objects of the image's study: heat map, lungs, Structured Report and PDF.
 
 Their UIDs are derived from the image and the model, so that the same result sent twice is one object. They
 are built with highdicom; the Structured Report follows TID 1500 of DICOM PS3.16.
@@ -13,11 +13,13 @@ from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate
 
 from core.errors import UserError
 from core.inference import FINDINGS, UNCERTAIN, AvailableModel, Reading
+from core.reports.lung_objects import lung_groups, lung_segmentation
 from core.reports.reading_report import overlaid, reading_report
 from core.reports.study_attributes import CHARACTER_SET, study_attributes
 
 MANUFACTURER = "Pneumonia studio, research software"
-SERIES_NUMBERS = {"overlay": 9101, "finding": 9102, "report": 9103}
+SERIES_NUMBERS = {"overlay": 9101, "finding": 9102, "report": 9103, "lungs": 9104}
+KINDS = tuple(SERIES_NUMBERS)
 CODES = {  # the coded concepts of the finding: code, scheme, meaning
     "procedure": ("399208008", "SCT", "Plain X-ray of chest"),
     "site": ("39607008", "SCT", "Lung"),
@@ -29,21 +31,33 @@ CODES = {  # the coded concepts of the finding: code, scheme, meaning
 
 
 def dicom_objects(
-    data: bytes, reading: Reading, model: AvailableModel, kinds: tuple[str, ...] = tuple(SERIES_NUMBERS)
+    data: bytes, reading: Reading, model: AvailableModel, kinds: tuple[str, ...] = KINDS
 ) -> dict[str, bytes]:
-    """Files by name: the image with its heat map, the finding as a Structured Report, the report as PDF.
+    """Files by name: image with heat map, finding as Structured Report, report as PDF, lungs as Segmentation.
 
     Args:
         data: the DICOM file of the image; the objects carry its study's identifiers.
         reading: with the full image and the heat map.
-        kinds: some of `overlay`, `finding` and `report`.
+        kinds: some of `overlay`, `finding`, `report` and `lungs`. With `lungs`, the finding refers to them;
+            an image in which no lungs were found has no such object.
 
     Raises:
         UserError: the file lacks the UIDs that identify its study, or a value of its header is refused.
     """
     source = study_attributes(data)
+    lungs = reading.output.lungs if "lungs" in kinds else None
     try:
-        return {f"{kind}.dcm": _bytes(BUILDERS[kind](source, reading, model)) for kind in kinds}
+        segmentation = None
+        if lungs and lungs.box:
+            segmentation = lung_segmentation(source, lungs, **_identity(source, model, "lungs"))
+        built = {
+            "overlay": lambda: _overlay(source, reading, model),
+            "finding": lambda: _finding(source, reading, model, segmentation),
+            "report": lambda: _encapsulated(source, reading, model),
+            "lungs": lambda: segmentation,
+        }
+        objects = {kind: built[kind]() for kind in kinds}
+        return {f"{kind}.dcm": _bytes(file) for kind, file in objects.items() if file is not None}
     except Exception as error:  # highdicom and pydicom raise many types for values that they refuse
         raise UserError(
             f"DICOM objects cannot be created: the header has a value that DICOM does not allow ({error}). "
@@ -54,6 +68,7 @@ def dicom_objects(
 def import_highdicom() -> None:
     """Import highdicom, which takes a second, before the first object is needed."""
     import highdicom.sc
+    import highdicom.seg
     import highdicom.sr  # noqa: F401
 
 
@@ -101,7 +116,9 @@ def _overlay(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -
     return image
 
 
-def _finding(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -> pydicom.Dataset:
+def _finding(
+    source: pydicom.Dataset, reading: Reading, model: AvailableModel, segmentation: pydicom.Dataset | None
+) -> pydicom.Dataset:
     from highdicom import sr
     from pydicom.sr.codedict import codes
 
@@ -135,29 +152,34 @@ def _finding(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -
         source_images=[sr.SourceImageForMeasurementGroup(source.SOPClassUID, source.SOPInstanceUID)],
     )
     group[0].ContentSequence.extend(_comments(reading, sr))
+    groups, evidence = [group], [source]
+    if segmentation is not None and reading.output.lungs:
+        groups += lung_groups(source, segmentation, reading.output.lungs)
+        evidence.append(segmentation)
     content = sr.MeasurementReport(
         observation_context=sr.ObservationContext(
             observer_device_context=sr.ObserverContext(codes.DCM.Device, observer)
         ),
         procedure_reported=sr.CodedConcept(*CODES["procedure"]),
-        imaging_measurements=[group],
+        imaging_measurements=groups,
     )
     report = sr.ComprehensiveSR(
-        evidence=[source], content=content[0], is_complete=True, **_identity(source, model, "finding")
+        evidence=evidence, content=content[0], is_complete=True, **_identity(source, model, "finding")
     )
     report.SeriesDescription = "Pneumonia: finding, research only"
     return report
 
 
 def _comments(reading: Reading, sr: Any) -> list[pydicom.Dataset]:
-    """Warnings, and an ensemble's spread, as comments of the group, which TID 1501 allows to be extended."""
+    """Warnings, an ensemble's spread and where the heat lies, as comments, which TID 1501 allows."""
     from pydicom.sr.codedict import codes
 
+    location = reading.heat_location.sentence() if reading.heat_location and not reading.withheld else ""
     return [
         sr.TextContentItem(
             name=codes.DCM.Comment, value=sentence, relationship_type=sr.RelationshipTypeValues.CONTAINS
         )
-        for sentence in (*reading.warnings(), reading.spread_sentence())
+        for sentence in (*reading.warnings(), reading.spread_sentence(), location)
         if sentence
     ]
 
@@ -207,6 +229,3 @@ def _bytes(file: pydicom.Dataset) -> bytes:
     buffer = io.BytesIO()
     file.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
-
-
-BUILDERS = {"overlay": _overlay, "finding": _finding, "report": _encapsulated}

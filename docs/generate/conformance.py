@@ -16,9 +16,12 @@ from pynetdicom import (
 from core import __version__
 from core.cli.node import node
 from core.dicom_node import delivery, receive_limits, scp, scu
+from core.dicom_node.settings import DEFAULT_RESULTS
 from core.images import decoder, dicom, header_rules
 from core.images.dicom_text import NEWER
-from core.reports.dicom_objects import CODES, MANUFACTURER, SERIES_NUMBERS
+from core.reports.dicom_objects import CODES, KINDS, MANUFACTURER, SERIES_NUMBERS
+from core.reports.lung_objects import CODES as LUNG_CODES
+from core.reports.lung_objects import SIDES
 from core.reports.study_attributes import CHARACTER_SET, OPTIONAL, REQUIRED
 from docs.generate.imports import PROJECT
 from docs.generate.template import filled
@@ -66,8 +69,11 @@ def page() -> str:
         written_character_set=CHARACTER_SET,
         copied=list(_tags((*REQUIRED, *OPTIONAL))),
         required=[name for name, default in REQUIRED.items() if default is None],
-        codes=CODES,
+        codes=CODES | LUNG_CODES | {f"side of lung {number}": side for number, side in SIDES.items()},
         series_numbers=SERIES_NUMBERS,
+        sent_by={
+            kind: "by default" if kind in DEFAULT_RESULTS else f"with `--result {kind}`" for kind in KINDS
+        },
         manufacturer=MANUFACTURER,
         max_pixels=decoder.MAX_PIXELS // 10**6,
         min_side=decoder.MIN_SIDE,

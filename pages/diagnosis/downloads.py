@@ -52,8 +52,8 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
                 ":material/folder_zip:",
                 "dicom",
                 failure,
-                "Heat map (Secondary Capture), finding (Structured Report) and PDF for the image's study. "
-                "They contain the patient identifiers of the uploaded file.",
+                "Heat map (Secondary Capture), finding (Structured Report), lungs (Segmentation) and PDF "
+                "for the image's study. They contain the patient identifiers of the uploaded file.",
             )
 
 

@@ -20,6 +20,8 @@ from dicom_peers import (
     save_images,
 )
 
+from core.reports import KINDS
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not orthanc_available(), reason="needs Orthanc, dcmtk, curl and a network namespace"),
@@ -64,16 +66,18 @@ def send(network, called: str, port: int, *paths) -> bool:
     return network.run("storescu", "-aec", called, "127.0.0.1", port, *paths).returncode == 0
 
 
-def test_an_image_in_the_pacs_gets_one_finding(network, orthanc, node_home, tmp_path):
-    node = node_of(network, node_home, "--study-timeout", "0").start()
+def test_an_image_in_the_pacs_gets_one_of_each_result(network, orthanc, node_home, tmp_path):
+    kinds = [option for kind in KINDS for option in ("--result", kind)]
+    node = node_of(network, node_home, "--study-timeout", "0", *kinds).start()
     (path,) = save_images(tmp_path / "images", [dicom_image(1)])
     eventually(lambda: network.run("echoscu", "-aec", "PNEUMONIA", "127.0.0.1", PORT).returncode == 0)
     assert send(network, "ORTHANC", Orthanc.PORT, path)
-    eventually(lambda: orthanc.instances() == 3)
+    eventually(lambda: orthanc.instances() == 1 + len(KINDS))
     time.sleep(4)  # enough for a loop to show
-    assert orthanc.instances() == 3 and node.counts().received == 1
+    assert orthanc.instances() == 1 + len(KINDS) and node.counts().received == 1
     assert orthanc.get("statistics")["CountStudies"] == 1
     (report,), (overlay,) = orthanc.of_modality("SR"), orthanc.of_modality("OT")
+    (lungs,), (document,) = orthanc.of_modality("SEG"), orthanc.of_modality("DOC")
     finding_file = orthanc.save(f"instances/{report}/file", tmp_path / "finding.dcm")
     overlay_file = orthanc.save(f"instances/{overlay}/file", tmp_path / "overlay.dcm")
     original = pydicom.dcmread(path)
@@ -81,7 +85,9 @@ def test_an_image_in_the_pacs_gets_one_finding(network, orthanc, node_home, tmp_
     assert source.ReferencedSOPInstanceUID == original.SOPInstanceUID
     assert pydicom.dcmread(finding_file).PatientID == original.PatientID
     if shutil.which("dciodvfy"):
-        for file in (finding_file, overlay_file):
+        lungs_file = orthanc.save(f"instances/{lungs}/file", tmp_path / "lungs.dcm")
+        report_file = orthanc.save(f"instances/{document}/file", tmp_path / "report.dcm")
+        for file in (finding_file, overlay_file, lungs_file, report_file):
             check = subprocess.run(["dciodvfy", file], capture_output=True, text=True)
             assert "Error" not in check.stdout + check.stderr, check.stderr
     eventually(lambda: node.counts().delivered == 1)

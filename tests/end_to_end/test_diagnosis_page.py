@@ -143,7 +143,7 @@ def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
     assert log.human_readings()["own"].iloc[-1] == "effusion <b>" and len(log.results()) == 1
     with zipfile.ZipFile(io.BytesIO(downloaded(page, "DICOM objects"))) as archive:
         found = {name: pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()}
-    assert sorted(found) == ["finding.dcm", "overlay.dcm", "report.dcm"]
+    assert sorted(found) == ["finding.dcm", "lungs.dcm", "overlay.dcm", "report.dcm"]
     assert {item.PatientID for item in found.values()} == {"4711"}
     assert "effusion <b>" in PdfReader(io.BytesIO(downloaded(page, "PDF report"))).pages[0].extract_text()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()

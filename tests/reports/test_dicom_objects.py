@@ -3,13 +3,17 @@
 import io
 import shutil
 import subprocess
+from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
+from highdicom.seg import segread
+from highdicom.sr import srread
 from PIL import Image
 from pypdf import PdfReader
 
+from core.anatomy import LEFT, RIGHT, shared_lung_finder
 from core.dataset.synthetic import draw_chest
 from core.errors import UserError
 from core.images import ImageError, decode
@@ -70,7 +74,7 @@ def made(image, model, tmp_path_factory):
     return folder
 
 
-NAMES = ("overlay.dcm", "finding.dcm", "report.dcm")
+NAMES = ("overlay.dcm", "finding.dcm", "report.dcm", "lungs.dcm")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -87,6 +91,33 @@ def test_objects_stand_in_the_study_of_the_image(made, image, name):
 def test_dciodvfy_finds_no_error(made, name):
     said = subprocess.run(["dciodvfy", made / name], capture_output=True, text=True).stderr
     assert not [line for line in said.splitlines() if line.startswith("Error")], said
+
+
+@pytest.mark.skipif(not shutil.which("dcentvfy"), reason="dicom3tools are not installed")
+def test_dcentvfy_finds_the_objects_consistent_with_the_image(made, image, tmp_path):
+    (tmp_path / "image.dcm").write_bytes(image)
+    paths = [tmp_path / "image.dcm", *(made / name for name in NAMES)]
+    said = subprocess.run(["dcentvfy", *paths], capture_output=True, text=True)
+    assert not [line for line in said.stderr.splitlines() if line.startswith("Error")], said.stderr
+
+
+def test_highdicom_reads_each_lung_back_and_the_finding_refers_to_them(made, image):
+    lungs = segread(made / "lungs.dcm")
+    assert [lungs.get_segment_description(number).segment_label for number in (RIGHT, LEFT)] == [
+        "Right lung",
+        "Left lung",
+    ]
+    source = pydicom.dcmread(io.BytesIO(image))
+    (side_map,) = lungs.get_pixels_by_source_instance([source.SOPInstanceUID], combine_segments=True)
+    expected = shared_lung_finder().find([decode(image, "image.dcm")])[0]
+    assert np.array_equal(side_map, expected.side_map(source.Rows, source.Columns))
+    content: Any = srread(made / "finding.dcm").content
+    groups = content.get_planar_roi_measurement_groups()
+    areas = [group.get_measurements()[0].value for group in groups]
+    assert areas == [round(100 * area, 1) for area in (expected.right_area, expected.left_area)]
+    referred = [group.referenced_segmentation_frame for group in groups]
+    assert [frame.referenced_segment_numbers for frame in referred] == [[RIGHT], [LEFT]]
+    assert {frame.referenced_sop_instance_uid for frame in referred} == {lungs.SOPInstanceUID}
 
 
 def test_dcmtk_reads_the_report(made, model):
@@ -114,7 +145,7 @@ def test_the_same_answer_is_the_same_object(image, model):
         [pydicom.dcmread(io.BytesIO(data)).SOPInstanceUID for data in objects(image, model).values()]
         for _ in range(2)
     )
-    assert first == again and len(set(first)) == 3
+    assert first == again and len(set(first)) == len(NAMES)
 
 
 def test_missing_and_malformed_attributes_are_left_empty(image, model, tmp_path):

@@ -1,0 +1,105 @@
+"""The lungs of an image as a DICOM Segmentation, and as measurement groups of a Structured Report."""
+
+from typing import Any
+
+import pydicom
+from pydicom.uid import generate_uid
+
+from core import __version__
+from core.anatomy import LEFT, RIGHT, Lungs
+
+ALGORITHM = "Pneumonia studio: lungs"
+CODES = {  # code, scheme, meaning
+    "category": ("123037004", "SCT", "Anatomical Structure"),
+    "lung": ("39607008", "SCT", "Lung"),
+    "area": ("42798000", "SCT", "Area"),
+    "unit": ("%", "UCUM", "percent of the image"),
+}
+SIDES = {RIGHT: ("24028007", "SCT", "Right"), LEFT: ("7771000", "SCT", "Left")}  # by segment number
+
+
+def lung_segmentation(source: pydicom.Dataset, lungs: Lungs, **identity: Any) -> pydicom.Dataset:
+    """Segment 1 is the patient's right lung and segment 2 the left one, pixel for pixel of the image.
+
+    Args:
+        source: attributes of the image, with Rows and Columns.
+        identity: series and instance of the object, as highdicom's classes take them.
+    """
+    # Imported lazily: highdicom takes a second, and only these objects need it.
+    from highdicom import seg, sr
+    from highdicom.content import AlgorithmIdentificationSequence
+    from pydicom.sr.codedict import codes
+
+    algorithm = AlgorithmIdentificationSequence(
+        name=ALGORITHM, family=codes.DCM.ArtificialIntelligence, version=__version__
+    )
+    descriptions = []
+    for number, side in SIDES.items():
+        description = seg.SegmentDescription(
+            segment_number=number,
+            segment_label=f"{side[2]} lung",
+            segmented_property_category=sr.CodedConcept(*CODES["category"]),
+            segmented_property_type=sr.CodedConcept(*CODES["lung"]),
+            algorithm_type=seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+            algorithm_identification=algorithm,
+        )
+        kind = description.SegmentedPropertyTypeCodeSequence[0]
+        kind.SegmentedPropertyTypeModifierCodeSequence = [sr.CodedConcept(*side)]
+        descriptions.append(description)
+    segmentation = seg.Segmentation(
+        source_images=[source],
+        pixel_array=lungs.side_map(source.Rows, source.Columns),
+        segmentation_type=seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=descriptions,
+        manufacturer_model_name="Pneumonia studio",
+        software_versions=__version__,
+        device_serial_number="0",
+        content_label="LUNGS",
+        content_description="Lungs, research only",
+        omit_empty_frames=False,
+        **identity,
+    )
+    segmentation.PatientOrientation = source.PatientOrientation
+    segmentation.SeriesDescription = "Pneumonia: lungs, research only"
+    return segmentation
+
+
+def lung_groups(source: pydicom.Dataset, segmentation: pydicom.Dataset, lungs: Lungs) -> list[Any]:
+    """A measurement group (TID 1410 of PS3.16) for each lung: its segment and its share of the image.
+
+    Args:
+        source: attributes of the image.
+        segmentation: as `lung_segmentation` made it of the same image.
+    """
+    from highdicom import sr
+
+    image = sr.SourceImageForSegmentation(source.SOPClassUID, source.SOPInstanceUID)
+    algorithm = sr.AlgorithmIdentification(name=ALGORITHM, version=__version__)
+    groups = []
+    for number, share in ((RIGHT, lungs.right_area), (LEFT, lungs.left_area)):
+        side, lung = sr.CodedConcept(*SIDES[number]), sr.CodedConcept(*CODES["lung"])
+        segment = sr.ReferencedSegmentationFrame(
+            segmentation.SOPClassUID, segmentation.SOPInstanceUID, number, number, image
+        )
+        # PS3.3 C.18.4: a reference has the number of a frame or of a segment, not both.
+        del segment[0].ReferencedSOPSequence[0].ReferencedFrameNumber
+        groups.append(
+            sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+                tracking_identifier=sr.TrackingIdentifier(
+                    uid=generate_uid(entropy_srcs=[segmentation.SOPInstanceUID, str(number)]),
+                    identifier=f"{SIDES[number][2]} lung",
+                ),
+                referenced_segment=segment,
+                finding_type=lung,
+                finding_sites=[sr.FindingSite(lung, laterality=side)],
+                algorithm_id=algorithm,
+                measurements=[
+                    sr.Measurement(
+                        name=sr.CodedConcept(*CODES["area"]),
+                        value=round(100 * share, 1),
+                        unit=sr.CodedConcept(*CODES["unit"]),
+                    )
+                ],
+            )
+        )
+    return groups
