@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "registry": {"dataset", "images", "inference", "runs", "evaluation", "weights"},
     "shadow": {"images", "inference", "registry", "evaluation"},
     "export": {"images", "inference", "network", "registry", "weights"},
-    "reports": {"images", "inference", "evaluation", "figures"},
+    "reports": {"anatomy", "images", "inference", "evaluation", "figures"},
     "comparison": {
         "anatomy",
         "dataset",
@@ -68,6 +68,7 @@ MAY_IMPORT = {
         "images",
         "inference",
         "registry",
+        "reports",
         "runs",
         "self_test",
         "shadow",

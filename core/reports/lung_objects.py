@@ -5,7 +5,7 @@ from typing import Any
 import pydicom
 from pydicom.uid import generate_uid
 
-from core import __version__
+import core
 from core.anatomy import LEFT, RIGHT, Lungs
 
 ALGORITHM = "Pneumonia studio: lungs"
@@ -31,7 +31,7 @@ def lung_segmentation(source: pydicom.Dataset, lungs: Lungs, **identity: Any) ->
     from pydicom.sr.codedict import codes
 
     algorithm = AlgorithmIdentificationSequence(
-        name=ALGORITHM, family=codes.DCM.ArtificialIntelligence, version=__version__
+        name=ALGORITHM, family=codes.DCM.ArtificialIntelligence, version=core.__version__
     )
     descriptions = []
     for number, side in SIDES.items():
@@ -52,7 +52,7 @@ def lung_segmentation(source: pydicom.Dataset, lungs: Lungs, **identity: Any) ->
         segmentation_type=seg.SegmentationTypeValues.BINARY,
         segment_descriptions=descriptions,
         manufacturer_model_name="Pneumonia studio",
-        software_versions=__version__,
+        software_versions=core.__version__,
         device_serial_number="0",
         content_label="LUNGS",
         content_description="Lungs, research only",
@@ -74,7 +74,7 @@ def lung_groups(source: pydicom.Dataset, segmentation: pydicom.Dataset, lungs: L
     from highdicom import sr
 
     image = sr.SourceImageForSegmentation(source.SOPClassUID, source.SOPInstanceUID)
-    algorithm = sr.AlgorithmIdentification(name=ALGORITHM, version=__version__)
+    algorithm = sr.AlgorithmIdentification(name=ALGORITHM, version=core.__version__)
     groups = []
     for number, share in ((RIGHT, lungs.right_area), (LEFT, lungs.left_area)):
         side, lung = sr.CodedConcept(*SIDES[number]), sr.CodedConcept(*CODES["lung"])
