@@ -54,10 +54,15 @@ def remove_imported_set(name: str) -> None:
 
 
 class DatasetWriter:
-    """Writes the images of a new data set into a temporary folder."""
+    """Writes the images of a new data set into a temporary folder.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Args:
+        folder: the temporary one.
+        local: whether they are a hospital's images, which need no split and no label.
+    """
+
+    def __init__(self, folder: Path, local: bool = False) -> None:
+        self.folder, self.local = folder, local
         self.count, self.bytes = 0, 0
         self.max_bytes = int(environment.IMPORT_GIB.value() * 2**30)
         self.max_files = environment.IMPORT_FILES.value()
@@ -101,20 +106,13 @@ class DatasetWriter:
         return True
 
     def check(self) -> None:
-        """Raise UserError if the data set is empty or lacks a class."""
+        """Raise UserError if the data set is empty or, unless its images are local, lacks a class."""
         labels = {path.split("/")[1] for path in self._digests}
         if not labels:
-            sentences = self.passed_over.sentences()
-            raise UserError(
-                " ".join(
-                    [
-                        "There are no images in folders train/, val/ or test/ with NORMAL/ and PNEUMONIA/; "
-                        "nothing was imported.",
-                        *sentences,
-                    ]
-                )
-            )
-        if len(labels) < len(CLASS_NAMES):
+            where = "" if self.local else " in folders train/, val/ or test/ with NORMAL/ and PNEUMONIA/"
+            sentence = f"There are no images{where}; nothing was imported."
+            raise UserError(" ".join([sentence, *self.passed_over.sentences()]))
+        if not self.local and len(labels) < len(CLASS_NAMES):
             (missing,) = (name for name in CLASS_NAMES if name not in labels)
             raise UserError(f"There are no images of the class {missing}; nothing was imported.")
 
@@ -128,8 +126,12 @@ def passed_over_at_import(root: Path) -> list[str]:
 
 
 @contextmanager
-def new_dataset(name: str) -> Iterator[DatasetWriter]:
+def new_dataset(name: str, local: bool = False) -> Iterator[DatasetWriter]:
     """Yield a writer; the data set appears under `name` if the block succeeds, else not at all.
+
+    Args:
+        name: of the data set.
+        local: as for `DatasetWriter`.
 
     Raises:
         UserError: the name is taken or not allowed, the data set is empty or lacks a class, or the disk
@@ -145,7 +147,7 @@ def new_dataset(name: str) -> Iterator[DatasetWriter]:
         raise UserError(f"A data set called {name} exists already. Remove it, or choose another name.")
     try:
         with atomic.new_folder(target) as temporary:
-            writer = DatasetWriter(temporary)
+            writer = DatasetWriter(temporary, local)
             yield writer
             writer.check()
             if writer.patients:

@@ -16,6 +16,7 @@ LAYOUT = "train/NORMAL, train/PNEUMONIA, test/NORMAL and test/PNEUMONIA (val/ ma
 OTHER_CLASS = f"in no folder {' or '.join(CLASS_NAMES)}"
 BOTH_CLASSES = f"in a folder {' and '.join(CLASS_NAMES)}"
 NO_SPLIT = "outside train/, val/ and test/"
+UNLABELLED = "UNLABELLED"  # folder of a hospital's images that are in no folder of one class
 
 
 def split_and_label(folders: Sequence[str]) -> tuple[str, str] | None:
@@ -33,6 +34,16 @@ def split_and_label(folders: Sequence[str]) -> tuple[str, str] | None:
         return None
     nearest = min(splits, key=lambda index: abs(index - classes[0]))
     return SPLIT_NAMES[names[nearest]], names[classes[0]].upper()
+
+
+def local_split_and_label(folders: Sequence[str]) -> tuple[str, str]:
+    """Where a hospital's image goes: with the test images, whatever its split, to its class or to neither.
+
+    >>> local_split_and_label(["ward", "normal"]), local_split_and_label(["ward"])
+    (('test', 'NORMAL'), ('test', 'UNLABELLED'))
+    """
+    classes = {folder.strip().upper() for folder in folders} & set(CLASS_NAMES)
+    return "test", classes.pop() if len(classes) == 1 else UNLABELLED
 
 
 def layout_reason(folders: Sequence[str]) -> str:

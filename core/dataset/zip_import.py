@@ -1,4 +1,7 @@
-"""Importing a zip that holds the published layout at any depth. Nothing is extracted by its own name."""
+"""Importing a zip in the published layout at any depth, or one of local images.
+
+Nothing is extracted by its own name.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from core.dataset.imported_sets import DatasetWriter, imported_folder, new_dataset
-from core.dataset.layout import layout_reason, split_and_label
+from core.dataset.layout import layout_reason, local_split_and_label, split_and_label
 from core.dataset.pixels import Progress
 from core.errors import UserError
 from core.images import NESTED, ZIP_ERRORS, entry_chunks, image_entries, open_zip, shown, unreadable_zip
@@ -14,7 +17,9 @@ from core.images import NESTED, ZIP_ERRORS, entry_chunks, image_entries, open_zi
 COPY = "the same image of the same name, split and class"
 
 
-def import_zip(file: Path | BinaryIO, name: str, progress: Progress | None = None) -> Path:
+def import_zip(
+    file: Path | BinaryIO, name: str, progress: Progress | None = None, local: bool = False
+) -> Path:
     """Import the images of a zip as a new data set.
 
     The Kaggle archive holds everything twice (`chest_xray/chest_xray`) and `__MACOSX` files; each image is
@@ -24,20 +29,21 @@ def import_zip(file: Path | BinaryIO, name: str, progress: Progress | None = Non
         file: path or file object.
         name: of the new data set.
         progress: called with (entries done, entries in all).
+        local: whether it holds a hospital's images to measure on: they need no split and no label.
 
     Returns:
         The folder of the data set.
 
     Raises:
         UserError: the file is not a zip, is cut short, encrypted or too large, has paths outside the zip,
-            or lacks images of a class. Nothing is imported then.
+            or lacks images of a class, which local images may. Nothing is imported then.
     """
     try:
-        with open_zip(file) as archive, new_dataset(name) as writer:
+        with open_zip(file) as archive, new_dataset(name, local) as writer:
             entries = list(image_entries(archive, writer.passed_over))
             outside = Counter[tuple[str, PurePosixPath]]()
             for done, (path, entry) in enumerate(entries, start=1):
-                if reason := layout_reason(path.parts[:-1]):
+                if not local and (reason := layout_reason(path.parts[:-1])):
                     outside[reason, path.parent] += 1
                 else:
                     _add(writer, path, entry_chunks(archive, entry))
@@ -61,7 +67,7 @@ def import_zip(file: Path | BinaryIO, name: str, progress: Progress | None = Non
 
 def _add(writer: DatasetWriter, path: PurePosixPath, chunks: Iterator[bytes]) -> None:
     """Add an image in the published layout."""
-    folders = split_and_label(path.parts[:-1])
+    folders = (local_split_and_label if writer.local else split_and_label)(path.parts[:-1])
     assert folders is not None  # the layout was looked at before
     data = bytearray()
     for chunk in chunks:

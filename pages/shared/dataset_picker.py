@@ -7,7 +7,7 @@ import streamlit as st
 from core import config
 from core.dataset import Dataset, Progress, known_folders, open_dataset, write_synthetic_dataset
 from core.errors import UserError
-from pages.shared.get_data import get_data, import_with_progress
+from pages.shared.get_data import CHOSEN, get_data, import_with_progress
 from pages.shared.markdown import escaped
 from pages.shared.opened_datasets import opened_datasets
 
@@ -17,8 +17,8 @@ SYNTHETIC_FOLDER = "demo"
 def choose_dataset() -> Dataset | None:
     """Let the user choose a data set; None until a usable one is chosen."""
     folders = [str(folder) for folder in known_folders()]
-    if "chosen" in st.session_state:
-        st.session_state["dataset"] = st.session_state.pop("chosen")
+    if CHOSEN in st.session_state:
+        st.session_state["dataset"] = st.session_state.pop(CHOSEN)
     chosen = st.session_state.get("dataset")
     if chosen and chosen not in folders:
         folders.insert(0, chosen)

@@ -19,6 +19,11 @@ from pages.shared.markdown import escaped
 from pages.shared.opened_datasets import opened_datasets
 
 MAX_UPLOAD_MB = 2500
+CHOSEN = "chosen"  # key of the session: the folder that the selectbox of data sets takes over
+LAYOUT = (
+    "A zip with train/, test/ and optionally val/, each with NORMAL/ and PNEUMONIA/, at any depth, such as "
+    "the Kaggle archive."
+)
 
 
 @st.dialog("Get data", width="large")
@@ -26,7 +31,7 @@ def get_data() -> None:
     """Import or download a data set, or remove one that was imported."""
     zip_tab, download_tab, table_tab, imported_tab = st.tabs(["Zip", "PneumoniaMNIST", "Table", "Imported"])
     with zip_tab:
-        _import_zip()
+        choose_zip(LAYOUT)
     with download_tab:
         st.caption(f"5,856 images at 128 x 128, about 70 MB. {LICENCE}")
         if st.button("Download PneumoniaMNIST", type="primary", icon=":material/download:"):
@@ -37,8 +42,14 @@ def get_data() -> None:
         _list_imported()
 
 
-def import_with_progress(title: str, work: Callable[[Progress], Path]) -> None:
-    """Run `work` behind a progress bar, then choose the data set whose folder it returns."""
+def import_with_progress(title: str, work: Callable[[Progress], Path], chosen: str = CHOSEN) -> None:
+    """Run `work` behind a progress bar, then choose the folder that it returns.
+
+    Args:
+        title: of the bar.
+        work: imports the images.
+        chosen: key of the session under which the page finds the folder in its next run.
+    """
     bar = st.progress(0.0, title)
 
     def show(done: int, total: int) -> None:
@@ -50,22 +61,26 @@ def import_with_progress(title: str, work: Callable[[Progress], Path]) -> None:
         bar.empty()
         st.error(escaped(str(error)), icon=":material/error:")
         return
-    st.session_state["chosen"] = str(folder)  # the selectbox takes it over in the next run
+    st.session_state[chosen] = str(folder)
     st.rerun()
 
 
-def _import_zip() -> None:
-    st.caption(
-        "A zip with train/, test/ and optionally val/, each with NORMAL/ and PNEUMONIA/, at any depth, such "
-        "as the Kaggle archive. For a large file, give its path on this computer instead of uploading it."
-    )
+def choose_zip(caption: str, chosen: str = CHOSEN, local: bool = False) -> None:
+    """Ask for a zip, uploaded or on this computer, import it and choose its folder.
+
+    Args:
+        caption: what the zip must hold.
+        chosen: as for `import_with_progress`.
+        local: as for `core.dataset.import_zip`.
+    """
+    st.caption(f"{caption} For a large file, give its path on this computer instead of uploading it.")
     upload = st.file_uploader("Zip", type="zip", max_upload_size=MAX_UPLOAD_MB)
     path = st.text_input("Or its path on this computer", placeholder="/home/.../archive.zip").strip()
     source = upload or (Path(path).expanduser() if path else None)
     stem = Path(source.name).stem if source else ""
     name = st.text_input("Name of the data set", stem, key=f"zip-name-{stem}").strip()
     if st.button("Import zip", type="primary", disabled=source is None) and source is not None:
-        import_with_progress("Importing ...", lambda show: import_zip(source, name, show))
+        import_with_progress("Importing ...", lambda show: import_zip(source, name, show, local), chosen)
 
 
 def _import_table() -> None:
@@ -91,5 +106,5 @@ def _list_imported() -> None:
             remove_imported_set(folder.name)
             opened_datasets().pop(str(folder), None)
             if st.session_state.get("dataset") == str(folder):
-                st.session_state["chosen"] = None
+                st.session_state[CHOSEN] = None
             st.rerun()

@@ -17,10 +17,12 @@ from core.site import (
     open_local_images,
     table_columns,
 )
+from pages.shared.get_data import choose_zip
 from pages.shared.markdown import escaped
 
 USUAL = "(as usual)"
 SOURCE = "site-source"  # key of what is entered
+UPLOADED = "site-uploaded"  # key of the folder that a zip was just imported to
 
 
 def nothing_chosen() -> bool:
@@ -30,18 +32,23 @@ def nothing_chosen() -> bool:
 
 def choose_images() -> LocalImages | None:
     """The images that the user brings; None before a source is given, or if it cannot be used."""
+    if UPLOADED in st.session_state:
+        st.session_state[SOURCE] = st.session_state.pop(UPLOADED)
     with st.container(border=True):
-        source = st.text_input(
+        left, right = st.columns([5, 1], vertical_alignment="bottom")
+        source = left.text_input(
             "Folder or table",
             key=SOURCE,
             placeholder="/data/our-x-rays or /data/our-x-rays/table.csv",
             help="On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
             "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others.",
         ).strip()
+        if right.button("Upload a zip", icon=":material/upload:"):
+            _upload()
         if not source:
             st.info(
-                "Enter a folder with a folder per class, or a table of images with their labels. Below: how "
-                "many you need.",
+                "Enter a folder with a folder per class or a table of images with their labels, or upload a "
+                "zip. Below: how many you need.",
                 icon=":material/arrow_upward:",
             )
             return None
@@ -56,6 +63,17 @@ def choose_images() -> LocalImages | None:
         sentences = [f"{len(local.table):,} {drawn}labelled images: {by_class}.", *local.notes]
         st.caption(escaped(" ".join(sentences)))
     return local
+
+
+@st.dialog("Upload a zip", width="large")
+def _upload() -> None:
+    """Import a zip of local images: it appears among the imported data sets, where it can be removed."""
+    choose_zip(
+        "A zip of your images. Those in a folder NORMAL or PNEUMONIA, at any depth, have that label. They "
+        "are kept on the computer that runs the app until you remove them: Dataset, Get data, Imported.",
+        UPLOADED,
+        local=True,
+    )
 
 
 def _chosen(source: Path) -> LocalImages:

@@ -121,6 +121,17 @@ def test_a_zip_that_cannot_be_imported_says_why_and_leaves_nothing(demo, tmp_pat
     assert nothing_is_kept() and not (tmp_path / "train").exists()
 
 
+def test_local_images_need_no_split_no_second_class_and_no_label(demo, tmp_path):
+    files = dict(
+        zip(("normal/1.jpeg", "ward/2.jpeg", "train/NORMAL/3.jpeg"), entries(demo).values(), strict=False)
+    )
+    folder = import_zip(packed(files, tmp_path / "a.zip"), "ours", local=True)
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.jpeg"))
+    assert names == ["test/NORMAL/1.jpeg", "test/NORMAL/3.jpeg", "test/UNLABELLED/2.jpeg"]
+    with pytest.raises(UserError, match="There are no images; nothing was imported"):
+        import_zip(packed({"a.txt": b"x"}, tmp_path / "b.zip"), "none", local=True)
+
+
 def test_what_a_zip_declares_does_not_matter_but_what_it_holds(demo, tmp_path, monkeypatch):
     path = packed(entries(demo), tmp_path / "big.zip")
     monkeypatch.setenv("PNEUMONIA_STUDIO_IMPORT_GIB", "0.0001")
