@@ -20,6 +20,7 @@ from core.evaluation.intervals import (
     wilson,
     wilson_by_patient,
 )
+from core.evaluation.kappa import Kappa, cohens_kappa
 from core.evaluation.measurement import evaluate, evaluate_with_intervals, interval, intervals
 from core.evaluation.metrics import METRICS, Metric
 from core.evaluation.misclassified import disagreements, misclassified, misclassified_by_all
@@ -82,6 +83,7 @@ __all__ = [
     "Curve",
     "Difference",
     "Interval",
+    "Kappa",
     "Metric",
     "OperatingPoint",
     "PairwiseTest",
@@ -99,6 +101,7 @@ __all__ = [
     "evaluate",
     "evaluate_with_intervals",
     "check_minimum",
+    "cohens_kappa",
     "find_point",
     "fit_temperature",
     "frozen_points",

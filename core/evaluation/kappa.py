@@ -1,0 +1,80 @@
+"""Agreement of two readers beyond chance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from core.evaluation.intervals import Interval, wilson
+
+Z = NormalDist().inv_cdf(0.975)
+ROUNDING = 1e-6  # a standard error below it is 0
+
+
+@dataclass(frozen=True)
+class Kappa:
+    """How often two readers agree, and how much of that is more than chance.
+
+    Attributes:
+        images: that both have labelled.
+        agreed: images with the same label.
+        value: Cohen's kappa, -1 to 1; None where both always give the same one label: chance agrees, too.
+        interval: its 95% interval; None where kappa is None or its standard error 0, as at 1 and -1.
+    """
+
+    images: int
+    agreed: int
+    value: float | None
+    interval: Interval | None
+
+    def sentence(self) -> str:
+        """The agreement in words."""
+        if not self.images:
+            return "no image has a label of both"
+        low, high = wilson(self.agreed, self.images) or (0.0, 1.0)
+        share = self.agreed / self.images
+        agreed = f"agree on {self.agreed:,} of {self.images:,} images, {share:.0%} ({low:.0%} to {high:.0%})"
+        if self.value is None:
+            return f"{agreed}; kappa is undefined, as both always give the same label"
+        bounds = f" ({self.interval[0]:.2f} to {self.interval[1]:.2f})" if self.interval else ""
+        worse = "; that is no better than chance" if self.value <= 0 else ""
+        return f"{agreed}; Cohen's kappa {self.value:.2f}{bounds}{worse}"
+
+
+def cohens_kappa(first: Sequence[str], second: Sequence[str]) -> Kappa:
+    """Cohen's kappa of two readers' labels of the same images, and its interval.
+
+    The standard error is that of Fleiss, Cohen and Everitt, Psychological Bulletin 1969; 72: 323-327, which
+    takes images as independent of one another.
+
+    Args:
+        first, second: a label for each image, (n,); any number of different ones, without order.
+
+    >>> round(cohens_kappa("PPNN", "PNNN").value, 2)
+    0.5
+    """
+    names, codes = np.unique([*first, *second], return_inverse=True)
+    n = len(first)
+    agreed = int((codes[:n] == codes[n:]).sum())
+    if len(names) < 2:
+        return Kappa(n, agreed, None, None)
+    shares = np.zeros((len(names), len(names)))
+    np.add.at(shares, (codes[:n], codes[n:]), 1 / n)
+    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
+    by_chance = float(rows @ columns)
+    kappa = (agreed / n - by_chance) / (1 - by_chance)
+    error = _standard_error(shares, kappa, by_chance, n)
+    interval = (max(-1.0, kappa - Z * error), min(1.0, kappa + Z * error)) if error > ROUNDING else None
+    return Kappa(n, agreed, kappa, interval)
+
+
+def _standard_error(shares: np.ndarray, kappa: float, by_chance: float, n: int) -> float:
+    """Of kappa; `shares` (k, k) of the images by both readers' labels."""
+    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
+    agreement = np.diag(shares)
+    same = agreement @ (1 - (rows + columns) * (1 - kappa)) ** 2
+    pairs = (columns[:, None] + rows[None, :]) ** 2  # of label i by the first and j by the second reader
+    different = (1 - kappa) ** 2 * ((shares * pairs).sum() - agreement @ np.diag(pairs))
+    variance = same + different - (kappa - by_chance * (1 - kappa)) ** 2
+    return float(np.sqrt(max(variance, 0.0) / n) / (1 - by_chance))
