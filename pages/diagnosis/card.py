@@ -12,8 +12,8 @@ from pages.diagnosis.entries import Entry, entries, full_reading
 from pages.diagnosis.first_reading import first_reading_buttons, show_first_reading
 from pages.diagnosis.human_reading import agreement_buttons
 from pages.diagnosis.similar_images import similar_images
-from pages.diagnosis.viewer import viewer
 from pages.shared.markdown import escaped
+from pages.shared.viewer import viewer
 
 COLOURS = {"Pneumonia": "orange", "No pneumonia": "blue", "Uncertain": "violet"}
 
