@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from core import atomic
 from core.cli.diagnosis import default_model, model_option
 from core.cli.output import Bar, as_json, percent, precision, print_json
 from core.errors import UserError
@@ -14,16 +15,19 @@ from core.registry import answering_registered_model, register_operating_point
 from core.site import (
     Expectations,
     Group,
+    LabelLog,
     LabelWords,
     SiteMeasurement,
     check_rule,
     evidence,
     find_site_point,
+    list_local_images,
     measure,
     metric_texts,
     open_local_images,
     p_text,
     read_local_images,
+    reader_labels,
     required_images,
 )
 
@@ -80,7 +84,7 @@ def source_options(command: Any) -> Any:
     for option in reversed(
         [
             click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path)),
-            click.option("--labels", metavar="COLUMN", help="Column of labels, or 'folders'."),
+            click.option("--labels", metavar="COLUMN", help="Column of labels, 'folders' or 'readers'."),
             click.option("--patient", metavar="COLUMN", help="Column of patients. [default: patient]"),
             click.option("--positive", metavar="VALUE", multiple=True, help="A label that means PNEUMONIA."),
             click.option("--negative", metavar="VALUE", multiple=True, help="A label that means NORMAL."),
@@ -110,9 +114,10 @@ def measure_site(
     """Measure the active model on labelled images from SOURCE.
 
     SOURCE is a folder with a folder NORMAL and a folder PNEUMONIA somewhere in it, or a CSV table with a
-    column of paths. By default the labels are the folders, or the table's column 'label'. Groups that a table
-    lacks are read from DICOM headers: age, sex, view, modality. Other columns are not kept, and no name of a
-    file or a patient appears in the result. The exit code is 1 if an image could not be read.
+    column of paths. By default the labels are the folders, or the table's column 'label'; 'readers' are those
+    that readers gave in the app. Groups that a table lacks are read from DICOM headers: age, sex, view,
+    modality. Other columns are not kept, and no name of a file or a patient appears in the result. The exit
+    code is 1 if an image could not be read.
     """
     local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
     reader = Reader(model, precision) if model else Reader.of(default_model(), precision)
@@ -176,6 +181,27 @@ def point(
         print(sentence)
     if version:
         print(f"Registered as {version}. To let it answer: python -m core models promote {version}")
+
+
+@site.command("labels")
+@click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
+@click.option("--csv", "file", type=click.Path(path_type=Path), help="Save each image's labels as a table.")
+@as_json
+def labels(source: Path, file: Path | None, as_json: bool) -> None:
+    """Tell what readers said of the images in SOURCE, and how well they agree.
+
+    Readers label blinded on the page Your hospital; this computer keeps their labels by the digest of the
+    image. For every two readers: Cohen's kappa with its 95% interval. An image has the label of more than
+    half of its readers, or their consensus. To measure on these labels: site measure SOURCE --labels readers.
+    """
+    given = reader_labels(list_local_images(source), LabelLog().labels())
+    if file:
+        atomic.write_text(file, given.table.to_csv(index=False))
+    if as_json:
+        print_json(given.values())
+        return
+    for sentence in given.sentences():
+        print(sentence)
 
 
 def _print(measurement: SiteMeasurement) -> None:

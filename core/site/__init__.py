@@ -2,8 +2,19 @@
 
 from core.site.groups import HEADER_GROUPS, Group, p_text
 from core.site.image_numbers import Evidence, Expectations, RequiredImages, evidence, required_images
+from core.site.label_log import LABELS, NOT_SURE, LabelLog
+from core.site.labelling import ReaderLabels, blinded, reader_labels
 from core.site.labels import LabelWords
-from core.site.local_images import FOLDERS, LABEL, PATIENT, LocalImages, open_local_images, table_columns
+from core.site.local_images import (
+    FOLDERS,
+    LABEL,
+    PATIENT,
+    READERS,
+    LocalImages,
+    list_local_images,
+    open_local_images,
+    table_columns,
+)
 from core.site.measurement import ImageCounts, SiteMeasurement, measure, metric_texts
 from core.site.site_point import SitePoint, check_rule, find_site_point
 from core.site.site_readings import SiteReadings, read_local_images
@@ -12,25 +23,33 @@ __all__ = [
     "FOLDERS",
     "HEADER_GROUPS",
     "LABEL",
+    "LABELS",
+    "NOT_SURE",
     "PATIENT",
+    "READERS",
     "Evidence",
     "Expectations",
     "Group",
     "ImageCounts",
+    "LabelLog",
     "LabelWords",
     "LocalImages",
+    "ReaderLabels",
     "RequiredImages",
     "SiteMeasurement",
     "SitePoint",
     "SiteReadings",
+    "blinded",
     "check_rule",
     "evidence",
     "find_site_point",
+    "list_local_images",
     "measure",
     "metric_texts",
     "open_local_images",
     "p_text",
     "read_local_images",
+    "reader_labels",
     "required_images",
     "table_columns",
 ]

@@ -23,9 +23,12 @@ from core.images import (
     walk_folder,
 )
 from core.site.groups import HEADER_GROUPS, group_column
+from core.site.label_log import LabelLog
+from core.site.labelling import digest, reader_labels
 from core.site.labels import LabelWords, folder_label
 
 FOLDERS = "folders"  # as the column of labels: the folders that the files are in
+READERS = "readers"  # as the column of labels: what readers said in the app
 LABEL, PATIENT = "label", "patient"
 TABLES = {".csv", ".tsv", ".txt"}
 NO_LABELS = LabelWords()
@@ -62,7 +65,8 @@ def open_local_images(
 
     Args:
         source: a folder, or a table as text with a column of paths, relative to its own folder.
-        labels: column of labels, or `folders`; None for `folders` or the column `label`.
+        labels: column of labels, `folders`, or `readers` (those that were given in the app); None for
+            `folders` or the column `label`.
         patient: column of patients; None for the column `patient` if there is one.
         groups: columns to keep for groups. Those that the table lacks are read from DICOM headers.
         words: what labels mean.
@@ -73,15 +77,16 @@ def open_local_images(
     source = Path(source).expanduser().resolve()
     if source.is_dir():
         rows, notes = _of_folder(source, labels or FOLDERS, groups)
-    elif source.suffix.lower() in TABLES and source.is_file():
-        rows, notes = _of_table(source, labels or LABEL, patient, groups, words)
-    elif source.exists():
-        raise UserError(f"{shown(source)} is neither a folder nor a table ({', '.join(sorted(TABLES))}).")
     else:
-        raise UserError(f"{shown(source)} does not exist. Check the path.")
+        rows, notes = _of_table(_table_path(source), labels or LABEL, patient, groups, words)
+    if labels == READERS:
+        notes += _label_by_readers(rows)
     labelled = rows["label"] != ""
     if not labelled.any():
-        raise UserError(f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}.")
+        raise UserError(
+            f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}. Label them on the page "
+            "Your hospital, or choose other labels."
+        )
     if count := int((~labelled).sum()):
         notes.append(f"Left out {_images(count)} without a label of the two classes.")
     folders = {Path(file).parent for file in rows["file"]}
@@ -100,8 +105,28 @@ def table_columns(source: Path) -> list[str]:
     return list(_read(source).columns) if source.suffix.lower() in TABLES and source.is_file() else []
 
 
+def list_local_images(source: Path) -> list[str]:
+    """Paths of the images of a folder or a table, labelled or not; some of a table's may be missing.
+
+    Raises:
+        UserError: the source cannot be read.
+    """
+    source = Path(source).expanduser().resolve()
+    if source.is_dir():
+        return [str(path) for path in _files(source, PassedOver())]
+    return list(_of_table(_table_path(source), READERS, None, (), NO_LABELS)[0]["file"])
+
+
+def _label_by_readers(rows: pd.DataFrame) -> list[str]:
+    """Set the labels to those that readers gave in the app; says which."""
+    given = reader_labels(list(rows["file"]), LabelLog().labels())
+    by_digest = dict(zip(given.table["sha256"], given.table["label"], strict=True))
+    rows[LABEL] = [by_digest.get(digest(file), "") for file in rows["file"]]
+    return [f"Labels by {len(given.readers):,} of your readers, version {given.version:,}."]
+
+
 def _of_folder(root: Path, labels: str, groups: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
-    if labels != FOLDERS:
+    if labels not in (FOLDERS, READERS):
         raise UserError(f"A folder has no column {labels!r}. Its labels are its folders, or name a table.")
     passed_over = PassedOver()
     paths = list(_files(root, passed_over))
@@ -127,6 +152,16 @@ def _files(root: Path, passed_over: PassedOver) -> Iterator[Path]:
                 yield folder / name
 
 
+def _table_path(source: Path) -> Path:
+    """The path itself; raises UserError if it is no table."""
+    if not source.exists():
+        raise UserError(f"{shown(source)} does not exist. Check the path.")
+    if source.suffix.lower() not in TABLES or not source.is_file():
+        tables = ", ".join(sorted(TABLES))
+        raise UserError(f"{shown(source)} is neither a folder nor a table ({tables}). Unpack a zip first.")
+    return source
+
+
 def _of_table(
     source: Path, labels: str, patient: str | None, groups: Sequence[str], words: LabelWords
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -141,6 +176,8 @@ def _of_table(
     rows = pd.DataFrame({"file": [str(source.parent / name) for name in names]})
     if labels == FOLDERS:
         rows[LABEL] = [folder_label(PurePosixPath(name.replace("\\", "/"))) for name in names]
+    elif labels == READERS:
+        rows[LABEL] = ""
     else:
         rows[LABEL] = words.read(list(_column(table, labels, source)), labels)
     known_patient = patient or (PATIENT if PATIENT in map(str.lower, table.columns) else None)

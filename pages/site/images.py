@@ -12,8 +12,10 @@ from core.site import (
     HEADER_GROUPS,
     LABEL,
     PATIENT,
+    READERS,
     LabelWords,
     LocalImages,
+    list_local_images,
     open_local_images,
     table_columns,
 )
@@ -21,6 +23,7 @@ from pages.shared.get_data import choose_zip
 from pages.shared.markdown import escaped
 
 USUAL = "(as usual)"
+TITLES = {FOLDERS: "(folders)", READERS: "(readers in the app)"}  # of labels that are in no column
 SOURCE = "site-source"  # key of what is entered
 UPLOADED = "site-uploaded"  # key of the folder that a zip was just imported to
 
@@ -28,6 +31,14 @@ UPLOADED = "site-uploaded"  # key of the folder that a zip was just imported to
 def nothing_chosen() -> bool:
     """Whether the user has entered no source."""
     return not st.session_state.get(SOURCE, "").strip()
+
+
+def images_to_label() -> list[str]:
+    """Paths of all images of the source, labelled or not; none if it cannot be used."""
+    try:
+        return [] if nothing_chosen() else list_local_images(Path(st.session_state[SOURCE].strip()))
+    except UserError:
+        return []
 
 
 def choose_images() -> LocalImages | None:
@@ -84,11 +95,19 @@ def _chosen(source: Path) -> LocalImages:
     """
     columns = table_columns(source)
     if not columns:
-        groups = st.multiselect("Groups", HEADER_GROUPS, key="site-header-groups", help="From DICOM headers.")
-        return open_local_images(source, groups=groups)
+        left, right = st.columns([1, 3])
+        labels = left.selectbox("Labels", TITLES, format_func=_title, key="site-folder-labels")
+        groups = right.multiselect(
+            "Groups", HEADER_GROUPS, key="site-header-groups", help="From DICOM headers."
+        )
+        return open_local_images(source, labels if source.is_dir() else None, groups=groups)
     left, middle, right = st.columns([1, 1, 2])
     labels = left.selectbox(
-        "Labels", [USUAL, FOLDERS, *columns], key="site-labels", help="Usual: the column 'label'."
+        "Labels",
+        [USUAL, *TITLES, *columns],
+        format_func=_title,
+        key="site-labels",
+        help="Usual: the column 'label'.",
     )
     patient = middle.selectbox(
         "Patients", [USUAL, *columns], key="site-patient", help="Usual: column 'patient' if there is one."
@@ -102,6 +121,11 @@ def _chosen(source: Path) -> LocalImages:
     words = LabelWords(_words(positive), _words(negative))
     labels, patient = (None if choice == USUAL else choice for choice in (labels, patient))
     return open_local_images(source, labels, patient, groups, words)
+
+
+def _title(labels: str) -> str:
+    """What a choice of labels is called."""
+    return TITLES.get(labels, labels)
 
 
 def _words(text: str) -> tuple[str, ...]:

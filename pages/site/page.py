@@ -7,11 +7,13 @@ from pages.shared.header import header
 from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
 from pages.site.image_numbers import show_numbers
-from pages.site.images import choose_images
+from pages.site.images import choose_images, images_to_label, nothing_chosen
+from pages.site.labelling import show_labelling
 from pages.site.measurement import last_measurement, offer_measurement, show_measurement
 from pages.site.threshold import choose_threshold
 
-MEASURE, THRESHOLD, NUMBERS = "Measure", "Set the threshold", "How many do I need?"
+MEASURE, THRESHOLD, LABEL = "Measure", "Set the threshold", "Label blinded"
+NUMBERS = "How many do I need?"
 
 
 def main() -> None:
@@ -26,20 +28,23 @@ def main() -> None:
         offer_training(escaped(missing_model()))
         return
     local = choose_images()
-    if local is None and last_measurement(None) is None:
+    if nothing_chosen() and last_measurement(None) is None:
         st.subheader(NUMBERS)
         show_numbers(None)
         return
     section = st.segmented_control(
         "Section",
-        [MEASURE, THRESHOLD, NUMBERS],
-        default=MEASURE,
+        [MEASURE, THRESHOLD, LABEL, NUMBERS],
+        default=MEASURE if local else LABEL,
         required=True,
         key="site-section",
         label_visibility="collapsed",
     )
     if section == NUMBERS:
         show_numbers(local)
+        return
+    if section == LABEL:
+        show_labelling(images_to_label())
         return
     if section == MEASURE and local is not None:
         offer_measurement(local, active.model)

@@ -6,6 +6,7 @@ from core.cli.main import main
 from core.dataset import open_dataset
 from core.inference import Reader
 from core.registry import find_model, list_models
+from core.site import LabelLog, blinded
 
 
 def test_size_tells_how_many_images_are_needed_and_what_those_at_hand_show(capsys):
@@ -72,6 +73,29 @@ def test_measure_refuses_a_column_that_makes_no_groups_before_it_reads(local_tab
     table, _ = local_table
     assert main(["site", "measure", str(table), "--labels", "finding", "--group", "file"]) == 2
     assert "different values" in capsys.readouterr().err
+
+
+def test_labels_tells_how_well_readers_agree_and_saves_what_they_said(own_home, tmp_path, capsys):
+    folder = tmp_path / "ward"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.png").write_text(str(number))
+    assert main(["site", "labels", str(folder)]) == 0
+    assert "Nobody has labelled any of these 4 images" in capsys.readouterr().out
+    order = list(blinded([str(path) for path in folder.iterdir()]))
+    for reader, letters in {"Ada": "PPNN", "Grace": "PNNN"}.items():
+        for sha256, letter in zip(order, letters, strict=True):
+            LabelLog().add(sha256, reader, {"P": "PNEUMONIA", "N": "NORMAL"}[letter])
+    assert main(["site", "labels", str(folder), "--csv", str(tmp_path / "labels.csv")]) == 0
+    text = capsys.readouterr().out
+    assert "agree on 3 of 4 images" in text and "Cohen's kappa 0.50" in text and "by consensus: 1" in text
+    saved = (tmp_path / "labels.csv").read_text().splitlines()
+    assert saved[0] == "file,sha256,reader: Ada,reader: Grace,label" and saved[2].endswith(
+        "PNEUMONIA,NORMAL,"
+    )
+    assert main(["site", "labels", str(folder), "--json"]) == 0
+    (pair,) = json.loads(capsys.readouterr().out)["agreement"]
+    assert pair["readers"] == ["Ada", "Grace"] and pair["kappa"] == pytest.approx(0.5)
 
 
 def test_point_refuses_a_threshold_of_few_patients(local_table, capsys):

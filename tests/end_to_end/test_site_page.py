@@ -1,6 +1,7 @@
-"""A folder of labelled images is measured in a browser, and the result is downloaded."""
+"""Local images are measured in a browser, and those of a zip are labelled blinded."""
 
 import json
+import zipfile
 
 from playwright.sync_api import expect
 
@@ -19,3 +20,21 @@ def test_a_folder_is_measured_and_the_result_is_downloaded(trained_server, page,
     assert values["counts"]["files"] == 60 and values["model"].startswith("trained/3")
     page.get_by_role("radio", name="How many do I need?").click()
     expect(page.get_by_text("What the images at hand can show")).to_be_visible()
+
+
+def test_images_of_a_zip_are_labelled_by_keys(trained_server, page, demo, tmp_path):
+    with zipfile.ZipFile(tmp_path / "ward.zip", "w") as archive:
+        for path in sorted((demo / "test").rglob("*.jpeg"))[:2]:
+            archive.write(path, path.name)
+    page.goto(f"{trained_server}/site")
+    page.get_by_role("button", name="Upload a zip").click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "ward.zip")
+    page.get_by_role("button", name="Import zip").click()
+    page.get_by_role("textbox", name="Reader").fill("Ada")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("0 of 2 images labelled by you")).to_be_visible()
+    for key, position in (("ArrowRight", "2 of 2"), ("p", "1 of 2"), ("u", "2 of 2 images")):
+        page.locator("body").press(key)
+        expect(page.get_by_text(position).first).to_be_visible()
+    expect(page.get_by_text("Ada has labelled 2 of 2: 0 NORMAL, 1 PNEUMONIA, 1 not sure.")).to_be_visible()
+    expect(page.get_by_text("One reader only")).to_be_visible()

@@ -69,6 +69,42 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     assert app.error and not app.dataframe  # of other images
 
 
+def test_readers_label_blinded_compare_and_settle_what_they_disagree_about(
+    narrow_bundle, demo, own_home, tmp_path
+):
+    source = tmp_path / "ward"
+    source.mkdir()
+    for path in sorted((demo / "test").rglob("*.jpeg"))[:3]:
+        shutil.copy(path, source)
+    (source / "damaged.png").write_bytes(b"no image")
+    app = opened("site")
+    bring(app, source)
+    assert "No image of" in app.error[0].value  # has a label yet
+
+    def press(title: str) -> None:
+        next(button for button in app.button if button.label == title).click().run()
+        assert not app.exception
+
+    for reader, titles in {
+        "Ada": ["Pneumonia"] * 4,
+        "Grace": ["Pneumonia", "Normal", *["Not sure"] * 2],
+    }.items():
+        app.text_input(key="site-reader-field").set_value(reader).run()
+        for title in titles:
+            assert "Ada:" not in captions(app) and "Cohen" not in captions(app)
+            press(title)
+        if reader == "Ada":
+            press("Another reader")
+    assert "Cohen's kappa 0.00" in captions(app) and "settled by consensus: 3" in captions(app)
+    assert "Ada: PNEUMONIA; Grace: NORMAL" in captions(app)
+    press("Normal")
+    press("No label")
+    assert "settled by consensus: 1" in captions(app)
+    assert "damaged" not in captions(app) + "".join(error.value for error in app.error[1:])
+    app.selectbox(key="site-folder-labels").set_value("readers").run()
+    assert "2 labelled images: 1 NORMAL, 1 PNEUMONIA" in captions(app)
+
+
 def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(trained, own_home):
     shutil.copytree(trained.model_folder(), config.model_folder())
     promote("published/3", [], "tests")

@@ -1,0 +1,100 @@
+"""Labels that readers gave to images in the app: on disk, by digest, beside every data set and in none.
+
+A SQLite database to which entries are only added: a label that a reader changes is a new entry, so the number
+of the last entry names a version of all labels.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from core import config
+from core.config import CLASS_NAMES
+from core.database import open_database
+from core.errors import UserError
+
+NOT_SURE = "not sure"
+LABELS = (*CLASS_NAMES, NOT_SURE)  # that a reader can give
+MAX_READER = 80  # characters
+TABLES = """
+CREATE TABLE IF NOT EXISTS labels (
+    version INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, sha256 TEXT NOT NULL,
+    reader TEXT NOT NULL, label TEXT NOT NULL, consensus INTEGER NOT NULL
+);
+CREATE TRIGGER IF NOT EXISTS never_changed BEFORE UPDATE ON labels
+    BEGIN SELECT RAISE(ABORT, 'labels are only added'); END;
+CREATE TRIGGER IF NOT EXISTS never_deleted BEFORE DELETE ON labels
+    BEGIN SELECT RAISE(ABORT, 'labels are only added'); END;
+"""
+
+
+class LabelLog:
+    """The labels in a file, created with the first of them."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = Path(path or config.home() / "labels.sqlite")
+
+    def add(self, sha256: str, reader: str, label: str, consensus: bool = False) -> None:
+        """Add a reader's label of an image; it is on disk when this returns.
+
+        Args:
+            sha256: of the image file.
+            reader: name or e-mail address.
+            label: one of `LABELS`.
+            consensus: whether the readers agreed on it after they had disagreed; it outweighs the others.
+
+        Raises:
+            UserError: the reader has no name, the label is none, or the log cannot be written.
+        """
+        reader = " ".join(reader.split())
+        if not 0 < len(reader) <= MAX_READER:
+            raise UserError(f"A reader's name has 1 to {MAX_READER} characters; {reader[:20]!r} has not.")
+        if label not in LABELS:
+            raise UserError(f"{label!r} is no label that a reader gives; give one of {', '.join(LABELS)}.")
+        with self._opened() as database:
+            database.execute(
+                "INSERT INTO labels (time, sha256, reader, label, consensus) VALUES (?, ?, ?, ?, ?)",
+                (time.time(), sha256, reader, label, int(consensus)),
+            )
+
+    def labels(self) -> pd.DataFrame:
+        """The last label of each image by each reader, and the last consensus, in the order of their time.
+
+        Returns:
+            Columns version, time (s since 1970), sha256, reader, label, consensus (bool).
+        """
+        entries = self._entries()
+        own = entries[~entries["consensus"]].drop_duplicates(["sha256", "reader"], keep="last")
+        agreed = entries[entries["consensus"]].drop_duplicates("sha256", keep="last")
+        return pd.concat([own, agreed]).sort_values("version", ignore_index=True)
+
+    def of_reader(self, reader: str) -> dict[str, str]:
+        """A reader's own labels by digest."""
+        labels = self.labels()
+        own = labels[(labels["reader"] == " ".join(reader.split())) & ~labels["consensus"]]
+        return dict(zip(own["sha256"], own["label"], strict=True))
+
+    def _entries(self) -> pd.DataFrame:
+        """Every entry, the oldest first."""
+        if not self.path.exists():
+            columns = {"version": int, "time": float, "sha256": str, "reader": str, "label": str}
+            return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()}).assign(
+                consensus=pd.Series(dtype=bool)
+            )
+        with self._opened() as database:
+            return pd.read_sql_query("SELECT * FROM labels ORDER BY version", database).astype(
+                {"consensus": bool}
+            )
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """A connection; its changes are on disk when the block ends."""
+        try:
+            with closing(open_database(self.path, TABLES, timeout=10)) as database, database:
+                yield database
+        except (sqlite3.Error, OSError) as error:
+            raise UserError(f"The labels in {self.path} cannot be used: {error}.") from error

@@ -1,0 +1,184 @@
+"""Labelling blinded: images in an order that tells nothing, and what several readers' labels amount to."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+
+import pandas as pd
+
+from core.config import CLASS_NAMES
+from core.evaluation import Kappa, cohens_kappa
+from core.site.label_log import LABELS
+
+MAX_DIGESTS = 2**17  # of files, kept as long as the process lives
+
+
+@dataclass(frozen=True)
+class ReaderPair:
+    """Two readers and how well they agree on the images that both have labelled."""
+
+    first: str
+    second: str
+    kappa: Kappa
+
+    def sentence(self) -> str:
+        """The agreement in words."""
+        return f"{self.first} and {self.second} {self.kappa.sentence()}."
+
+
+@dataclass(frozen=True, eq=False)
+class ReaderLabels:
+    """What readers said of some images.
+
+    Attributes:
+        table: a row for each image: file, sha256, a column for each reader (`reader: NAME`) with their label
+            ("" if none), and label, what theirs amount to ("" without one).
+        readers: their names, sorted.
+        disputed: digests of the images that somebody has labelled and that have no label yet.
+        version: number of the last entry in the log of any image; 0 without one.
+        pairs: agreement of every two readers.
+    """
+
+    table: pd.DataFrame
+    readers: tuple[str, ...]
+    disputed: tuple[str, ...]
+    version: int
+    pairs: tuple[ReaderPair, ...]
+
+    def sentences(self) -> list[str]:
+        """Everything in words."""
+        labelled = Counter(self.table["label"])
+        counts = ", ".join(f"{labelled[name]:,} {name}" for name in CLASS_NAMES)
+        lines = [self._reader_sentence(reader) for reader in self.readers]
+        if not self.readers:
+            return [f"Nobody has labelled any of these {len(self.table):,} images yet."]
+        if len(self.readers) == 1:
+            lines.append("One reader only: nothing tells how reliable these labels are.")
+        lines += [pair.sentence() for pair in self.pairs]
+        lines.append(f"Labels by majority or consensus: {counts}; without one: {labelled['']:,}.")
+        if self.disputed:
+            lines.append(f"To be settled by consensus: {len(self.disputed):,}.")
+        return lines
+
+    def said(self, sha256: str) -> str:
+        """What each reader said of an image, in words."""
+        row = list(self.table["sha256"]).index(sha256)
+        given = {reader: str(self.table[reader_column(reader)].iloc[row]) for reader in self.readers}
+        return "; ".join(f"{reader}: {label}" for reader, label in given.items() if label)
+
+    def _reader_sentence(self, reader: str) -> str:
+        given = Counter(self.table[reader_column(reader)])
+        total = len(self.table) - given[""]
+        if given[LABELS[-1]] == total and total:
+            return f"{reader} is not sure about any of the {total:,} images they labelled."
+        counts = ", ".join(f"{given[label]:,} {label}" for label in LABELS)
+        return f"{reader} has labelled {total:,} of {len(self.table):,}: {counts}."
+
+    def values(self) -> dict:
+        """The figures as plain values; no file is named."""
+        return {
+            "images": len(self.table),
+            "readers": {
+                reader: dict(Counter(filter(None, self.table[reader_column(reader)])))
+                for reader in self.readers
+            },
+            "agreement": [
+                {
+                    "readers": [pair.first, pair.second],
+                    "images": pair.kappa.images,
+                    "agreed": pair.kappa.agreed,
+                    "kappa": pair.kappa.value,
+                    "interval": pair.kappa.interval,
+                }
+                for pair in self.pairs
+            ],
+            "labels": dict(Counter(filter(None, self.table["label"]))),
+            "to_settle": len(self.disputed),
+            "version": self.version,
+        }
+
+
+def reader_column(reader: str) -> str:
+    """The column of our tables that holds a reader's labels."""
+    return f"reader: {reader}"
+
+
+def blinded(files: Sequence[str]) -> dict[str, str]:
+    """Files by digest, each content once, in an order that tells no class; without unreadable ones."""
+    by_digest = {digest(file): file for file in files}
+    return {sha256: by_digest[sha256] for sha256 in sorted(by_digest) if sha256}
+
+
+def digest(file: str) -> str:
+    """SHA-256 of a file, as `core.images.Image` has it; "" if the file cannot be read."""
+    try:
+        status = Path(file).stat()
+        return _digest(file, status.st_size, status.st_mtime_ns)
+    except (OSError, ValueError):
+        return ""
+
+
+@lru_cache(maxsize=MAX_DIGESTS)
+def _digest(file: str, size: int, modified: int) -> str:
+    with open(file, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def reader_labels(files: Sequence[str], log: pd.DataFrame) -> ReaderLabels:
+    """What readers said of the images in `files`.
+
+    An image has the label that more than half of its readers gave; one who is not sure counts as a reader who
+    gave neither. A consensus outweighs that, unless a reader has labelled the image since.
+
+    Args:
+        files: paths.
+        log: as `LabelLog.labels` returns it.
+    """
+    images = blinded(files)
+    entries = log[log["sha256"].isin(images)]
+    own = entries[~entries["consensus"]]
+    readers = tuple(sorted(own["reader"].unique()))
+    given = own.pivot(index="sha256", columns="reader", values="label").reindex(list(images)).fillna("")
+    settled = _consensus(entries)
+    votes = {sha256: [label for label in row if label] for sha256, *row in given.itertuples(name=None)}
+    labels = {sha256: settled.get(sha256, _majority(votes[sha256])) for sha256 in images}
+    disputed = [
+        sha256 for sha256 in images if len(votes[sha256]) > 1 and not labels[sha256] and sha256 not in settled
+    ]
+    columns = {reader_column(reader): given[reader].to_numpy() for reader in readers}
+    files_and_labels = {"file": images.values(), "sha256": images, **columns, "label": labels.values()}
+    return ReaderLabels(
+        pd.DataFrame({name: list(values) for name, values in files_and_labels.items()}, dtype=object),
+        readers,
+        tuple(disputed),
+        int(log["version"].max()) if len(log) else 0,
+        _pairs(given, readers),
+    )
+
+
+def _majority(votes: list[str]) -> str:
+    """The class that more than half of the labels are; "" if none is."""
+    return next((name for name in CLASS_NAMES if 2 * votes.count(name) > len(votes)), "")
+
+
+def _consensus(entries: pd.DataFrame) -> dict[str, str]:
+    """What was settled, by digest: a class, or "" if an image is to have no label."""
+    last = entries.drop_duplicates("sha256", keep="last")
+    settled = last[last["consensus"]]
+    return {
+        sha256: label if label in CLASS_NAMES else ""
+        for sha256, label in zip(settled["sha256"], settled["label"], strict=True)
+    }
+
+
+def _pairs(given: pd.DataFrame, readers: tuple[str, ...]) -> tuple[ReaderPair, ...]:
+    """The agreement of every two readers; `given` has a column of labels for each."""
+    pairs = []
+    for first, second in combinations(readers, 2):
+        both = given[(given[first] != "") & (given[second] != "")]
+        pairs.append(ReaderPair(first, second, cohens_kappa(list(both[first]), list(both[second]))))
+    return tuple(pairs)

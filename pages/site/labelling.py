@@ -1,0 +1,150 @@
+"""Labelling blinded: one image after another, without its name, its folder, other readers or any result."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.config import CLASS_NAMES, POSITIVE
+from core.errors import UserError
+from core.images import read_image, shown, without_name
+from core.site import NOT_SURE, LabelLog, ReaderLabels, blinded, reader_labels
+from pages.shared.charts import offer_csv
+from pages.shared.failures import failures_told
+from pages.shared.markdown import escaped
+from pages.shared.neighbours import offer_neighbours
+from pages.shared.user import requires_sign_in, signed_in_user
+from pages.shared.viewer import viewer
+
+KEYS = {CLASS_NAMES[POSITIVE]: "P", CLASS_NAMES[1 - POSITIVE]: "N", NOT_SURE: "U"}
+FIELD, READER = "site-reader-field", "site-reader"  # keys: Streamlit forgets a field with its section
+LABEL, COMPARE = "Label", "Compare the readers"
+WIDTH = 640  # of the image, pixels
+
+
+def show_labelling(files: list[str]) -> None:
+    """Ask for the reader and show them images; those who have labelled all may compare the readers.
+
+    Args:
+        files: paths of the images, labelled or not.
+    """
+    images, log = blinded(files), LabelLog()
+    if not images:
+        st.info("There are no images to label.", icon=":material/info:")
+        return
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        shown = _choose_image(images, log)
+    if shown:
+        with right:
+            _show(images[shown])
+
+
+def _choose_image(images: dict[str, str], log: LabelLog) -> str | None:
+    """Reader, progress and buttons; returns the digest of the image to show, None if there is none."""
+    reader = _reader()
+    if not reader:
+        st.info("Enter your name: labels are kept by reader, on this computer.", icon=":material/badge:")
+        return None
+    own = log.of_reader(reader)
+    done = sum(sha256 in own for sha256 in images)
+    st.progress(done / len(images), f"{done:,} of {len(images):,} images labelled by you")
+    if done < len(images):
+        return _label(list(images), own, reader)
+    view = st.segmented_control("View", [LABEL, COMPARE], default=COMPARE, required=True, key="site-view")
+    if view == LABEL:
+        return _label(list(images), own, reader)
+    return _compare(reader_labels(list(images.values()), log.labels()), reader)
+
+
+def _reader() -> str:
+    """Who labels: the user who signed in, or the name that is entered; "" before that.
+
+    The field goes once it is filled in: as long as it has the focus, keys are letters of a name.
+    """
+    if requires_sign_in():
+        return signed_in_user()
+    if st.session_state.get(READER):
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.markdown(escaped(f"Reader: {st.session_state[READER]}"))
+        row.button("Another reader", icon=":material/switch_account:", on_click=_enter, args=("",))
+        return st.session_state[READER]
+    st.text_input("Reader", key=FIELD, max_chars=80, on_change=lambda: _enter(st.session_state[FIELD]))
+    return ""
+
+
+def _enter(name: str) -> None:
+    st.session_state[READER] = " ".join(name.split())
+
+
+def _label(order: list[str], own: dict[str, str], reader: str) -> str:
+    """The buttons and keys that label the image that is returned: at first the first one without a label."""
+    key = f"site-image-{reader}"
+    unlabelled = (sha256 for sha256 in order if sha256 not in own)
+    sha256 = st.session_state.get(key)
+    position = order.index(sha256 if sha256 in order else next(unlabelled, order[0]))
+
+    def go(to: int) -> None:
+        st.session_state[key] = order[to]
+
+    def give(label: str) -> None:
+        LabelLog().add(order[position], reader, label)
+        later = [*range(position + 1, len(order)), *range(position)]
+        go(next((to for to in later if order[to] not in own), min(position + 1, len(order) - 1)))
+
+    _buttons(give, {label: label.capitalize() for label in KEYS}, own.get(order[position], ""))
+    offer_neighbours(position, len(order), go, ("Left", "Right"))
+    return order[position]
+
+
+def _compare(labels: ReaderLabels, reader: str) -> str | None:
+    """How well the readers agree, and the buttons that settle the image that is returned, if there is one."""
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in labels.sentences()))
+    offer_csv(labels.table, "labels")
+    if not labels.disputed:
+        return None
+    st.subheader("Settle together")
+    order, key = labels.disputed, "site-disputed"
+    position = min(st.session_state.get(key, 0), len(order) - 1)
+
+    def go(to: int) -> None:
+        st.session_state[key] = to
+
+    def settle(label: str) -> None:
+        LabelLog().add(order[position], reader, label, consensus=True)
+
+    st.markdown(escaped(labels.said(order[position])))
+    _buttons(settle, {label: label.capitalize() for label in KEYS} | {NOT_SURE: "No label"})
+    offer_neighbours(position, len(order), go, ("Left", "Right"))
+    return order[position]
+
+
+def _buttons(give: Callable[[str], None], titles: dict[str, str], given: str = "") -> None:
+    """A button and a key for each label.
+
+    Args:
+        give: takes the label.
+        titles: of the buttons by label.
+        given: the label that the reader gave before; "" if none.
+    """
+    with st.container(horizontal=True, gap="small"):
+        for label, key in KEYS.items():
+            st.button(
+                titles[label],
+                icon=":material/check:" if label == given else None,
+                shortcut=key,
+                key=f"site-give-{label}",
+                on_click=failures_told(give),
+                args=(label,),
+            )
+
+
+def _show(file: str) -> None:
+    """The image, or why it cannot be read, without its name, which may tell its label."""
+    try:
+        image = read_image(file)
+    except UserError as error:
+        reason = without_name(str(error), shown(file))
+        st.error(escaped(f"{reason} Choose {NOT_SURE}."), icon=":material/error:")
+        return
+    with st.container(width=WIDTH):
+        viewer(image, None, None, None, "site-viewer", "")

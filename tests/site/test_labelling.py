@@ -1,0 +1,94 @@
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from core.errors import UserError
+from core.site import LabelLog, blinded, open_local_images, reader_labels
+
+
+@pytest.fixture
+def files(tmp_path, own_home):
+    """Six images, of which two are the same."""
+    folder = tmp_path / "site" / "NORMAL"
+    folder.mkdir(parents=True)
+    for number, content in enumerate("abcdee"):
+        (folder / f"{number}.png").write_text(content)
+    return [str(path) for path in sorted(folder.iterdir())]
+
+
+def give(files, **labels: str) -> None:
+    """Labels by reader: P, N, U (not sure) or a blank for each image, in the blinded order."""
+    names = {"P": "PNEUMONIA", "N": "NORMAL", "U": "not sure"}
+    for reader, letters in labels.items():
+        for sha256, letter in zip(blinded(files), letters, strict=True):
+            if letter != " ":
+                LabelLog().add(sha256, reader, names[letter])
+
+
+def told(files) -> str:
+    return " ".join(reader_labels(files, LabelLog().labels()).sentences())
+
+
+def test_images_come_once_in_an_order_that_tells_no_class(files, tmp_path):
+    order = blinded([*files, str(tmp_path / "missing.png")])
+    assert len(order) == 5 and list(order) == sorted(order) and list(order.values()) != sorted(order.values())
+
+
+def test_a_majority_of_the_readers_makes_a_label(files):
+    give(files, Ada="PPPU ", Grace="PNUU ", Mary="PPN N")
+    labels = reader_labels(files, LabelLog().labels())
+    assert list(labels.table["label"]) == ["PNEUMONIA", "PNEUMONIA", "", "", "NORMAL"]
+    assert labels.disputed == tuple(blinded(files))[2:4]
+    assert [pair.kappa.images for pair in labels.pairs] == [4, 3, 3]
+
+
+def test_a_consensus_settles_a_dispute_until_a_reader_labels_again(files):
+    give(files, Ada="P    ", Grace="N    ")
+    first = next(iter(blinded(files)))
+    LabelLog().add(first, "Ada", "NORMAL", consensus=True)
+    labels = reader_labels(files, LabelLog().labels())
+    assert labels.table["label"][0] == "NORMAL" and not labels.disputed and labels.version == 3
+    assert labels.pairs[0].kappa.agreed == 0  # what each said at first
+    LabelLog().add(first, "Grace", "PNEUMONIA")
+    assert reader_labels(files, LabelLog().labels()).table["label"][0] == "PNEUMONIA"
+    LabelLog().add(first, "Ada", "not sure", consensus=True)
+    labels = reader_labels(files, LabelLog().labels())
+    assert labels.table["label"][0] == "" and not labels.disputed
+
+
+def test_a_label_is_changed_by_another_entry_and_none_is_ever_lost(files, own_home):
+    give(files, Ada="P    ")
+    give(files, Ada="N    ")
+    assert list(LabelLog().of_reader(" Ada ").values()) == ["NORMAL"]
+    with closing(sqlite3.connect(own_home / "labels.sqlite")) as database:
+        assert database.execute("SELECT label FROM labels").fetchall() == [("PNEUMONIA",), ("NORMAL",)]
+        for change in ("UPDATE labels SET label = 'NORMAL'", "DELETE FROM labels"):
+            with pytest.raises(sqlite3.IntegrityError, match="only added"):
+                database.execute(change)
+
+
+def test_a_label_without_a_reader_or_of_no_class_is_refused(files):
+    for reader, label in ((" ", "NORMAL"), ("a" * 81, "NORMAL"), ("Ada", "effusion")):
+        with pytest.raises(UserError, match="characters|no label"):
+            LabelLog().add("0", reader, label)
+    assert LabelLog().labels().empty and "Nobody has labelled any of these 5 images" in told(files)
+
+
+def test_one_reader_and_readers_who_are_never_sure_or_always_disagree_are_told(files):
+    give(files, Ada="UUUUU")
+    assert "Ada is not sure about any of the 5 images" in told(files) and "One reader only" in told(files)
+    give(files, Ada="PNPNP", Grace="NPNPN")
+    text = told(files)
+    assert "agree on 0 of 5" in text and "no better than chance" in text and "by consensus: 5" in text
+
+
+def test_the_labels_of_readers_are_labels_of_local_images(files, tmp_path):
+    with pytest.raises(UserError, match="Label them on the page"):
+        open_local_images(tmp_path / "site", "readers")
+    give(files, Ada="PNNNN")
+    (tmp_path / "site" / "table.csv").write_text("file\n" + "".join(f"{file}\n" for file in files))
+    for source in (tmp_path / "site", tmp_path / "site" / "table.csv"):
+        local = open_local_images(source, "readers")
+        assert sorted(local.table["label"]).count("PNEUMONIA") >= 1 and len(local.table) == 6
+        assert local.notes[-1] == "Labels by 1 of your readers, version 5."
