@@ -66,10 +66,11 @@ chromium:
 
 # Programs that tests talk to; where they are missing, those tests are skipped. Debian would start what serves
 # on all addresses as soon as it is installed: policy-rc.d forbids it meanwhile.
-PACKAGES := dcmtk dicom3tools curl orthanc nginx-light
+PACKAGES := dcmtk dicom3tools curl orthanc orthanc-dicomweb nginx-light
+PLUGIN := /usr/share/orthanc/plugins/libOrthancDicomWeb.so
 POLICY := /usr/sbin/policy-rc.d
 programs: | chromium  # one apt at a time
-	@{ command -v img2dcm && command -v dciodvfy && command -v curl && command -v Orthanc && command -v nginx; } >/dev/null || { \
+	@{ command -v img2dcm && command -v dciodvfy && command -v curl && command -v Orthanc && command -v nginx && ls $(PLUGIN); } >/dev/null || { \
 		if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
 			[ -e $(POLICY) ] || { printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod +x $(POLICY) && made=yes; }; \
 			apt-get update -qq && apt-get install -y -qq $(PACKAGES); done=$$?; \

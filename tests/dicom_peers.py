@@ -31,6 +31,7 @@ from core.dicom_node import NodeStatus, node_status
 PROJECT = Path(__file__).resolve().parents[1]
 SIDE = 384  # pixels: 147 kB per image
 DRAWINGS = 6  # different images
+DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 
 
 def dicom_image(
@@ -163,7 +164,7 @@ class Orthanc:
             "DicomAlwaysAllowStore": True,
             "DicomModalities": {"node": ["PNEUMONIA", "127.0.0.1", 11112]},
             "LuaScripts": [str(folder / "forward.lua")],
-            "Plugins": [],
+            "Plugins": [str(DICOMWEB)] if DICOMWEB.exists() else [],
         }
         (folder / "orthanc.json").write_text(json.dumps(settings))
 

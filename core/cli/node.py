@@ -7,16 +7,19 @@ import socket
 import threading
 import warnings
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from core.cli.node_rules import rules
 from core.cli.output import as_json, print_json
+from core.config import environment
 from core.dicom_node import (
     DEFAULT_RESULTS,
     NodeSettings,
     NodeStatus,
     RemoteAE,
+    RemoteWeb,
     ScpSettings,
     node_folder,
     node_status,
@@ -27,6 +30,7 @@ from core.errors import UserError
 from core.reports import KINDS
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+EXAMPLE = "https://pacs.example/dicom-web"  # of --send-to
 PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -47,7 +51,12 @@ PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
     multiple=True,
     help="AE title that may send, and its host. May be repeated.",
 )
-@click.option("--send-to", "remote", metavar="AET@HOST:PORT", help="Remote AE that receives the results.")
+@click.option(
+    "--send-to",
+    "remote",
+    metavar="AET@HOST:PORT|URL",
+    help="Remote AE or DICOMweb server that receives the results.",
+)
 @click.option(
     "--result",
     "results",
@@ -115,14 +124,14 @@ def node(
     server_tls = tls_context(*tls, server=True) if tls else None
     client_tls = tls_context(*tls, server=False) if tls else None
     scp = ScpSettings(_ae_title(aet), host, port, _allowed(allowed), server_tls)
-    target = RemoteAE(*_remote_address(remote)) if remote else None
+    target = _receiver(remote) if remote else None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _configure_logging()
 
     def ready(listening_port: int) -> None:
-        fate = f"sent to {target}" if target else "kept until --send-to names a remote AE"
+        fate = f"sent to {target}" if target else "kept until --send-to names a receiver"
         print(f"{aet} listens on {host}:{listening_port}; results are {fate}", flush=True)
 
     settings = NodeSettings(
@@ -166,13 +175,37 @@ def _allowed(entries: tuple[str, ...]) -> dict[str, frozenset[str]]:
     return allowed
 
 
-def _remote_address(text: str) -> tuple[str, str, int]:
-    """AE title, host and port."""
+def _receiver(text: str) -> RemoteAE | RemoteWeb:
+    """The remote AE or the DICOMweb server of `--send-to`."""
+    if "://" in text:
+        return RemoteWeb(_root(text))
     title, _, address = text.partition("@")
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise UserError(f"--send-to {text!r} is not AET@HOST:PORT, such as ORTHANC@10.0.0.5:4242.")
-    return _ae_title(title), host, int(port)
+        raise UserError(
+            f"--send-to {text!r} is not AET@HOST:PORT, such as ORTHANC@10.0.0.5:4242, nor the URL of a "
+            "DICOMweb server."
+        )
+    return RemoteAE(_ae_title(title), host, int(port))
+
+
+def _root(text: str) -> str:
+    """The URL of a DICOMweb server, without a slash at its end."""
+    try:
+        url = urlsplit(text)
+        valid = url.scheme in ("http", "https") and url.hostname and (url.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid or url.query or url.fragment:
+        raise UserError(f"--send-to {text!r} is not the URL of a DICOMweb server, such as {EXAMPLE}.")
+    if url.username or url.password:
+        raise UserError(
+            "Anyone on this computer could read the password in --send-to. Give it in the environment: "
+            f"{environment.DICOMWEB_AUTHORIZATION.name}."
+        )
+    if url.scheme == "http" and url.hostname not in LOOPBACK:
+        raise UserError(f"--send-to {text!r} would send patient data in the clear. Use https.")
+    return text.rstrip("/")
 
 
 def _print_status(status: NodeStatus | None, as_json: bool) -> int:

@@ -114,6 +114,12 @@ THREADS = Variable(
     _whole_number,
     "a whole number, 0 for one thread per core",
 )
+DICOMWEB_AUTHORIZATION = Variable(
+    "PNEUMONIA_STUDIO_DICOMWEB_AUTHORIZATION",
+    "Authorization that the DICOM node shows a DICOMweb server, such as `Bearer TOKEN`; none by default.",
+    "",
+    str,
+)
 IMPORT_GIB = Variable(
     "PNEUMONIA_STUDIO_IMPORT_GIB",
     "Maximum size of an imported data set, unpacked, in GiB.",
@@ -148,6 +154,7 @@ VARIABLES: tuple[Variable, ...] = (
     RATE,
     HOSTS,
     THREADS,
+    DICOMWEB_AUTHORIZATION,
     IMPORT_GIB,
     IMPORT_FILES,
     SELF_TEST,

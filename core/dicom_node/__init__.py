@@ -2,8 +2,9 @@
 
 from core.dicom_node.node import run_node
 from core.dicom_node.queue import ImageQueue, node_folder
+from core.dicom_node.remote import RemoteAE, RemoteWeb
 from core.dicom_node.rules import NodeRules, read_rules, rules_path
-from core.dicom_node.settings import DEFAULT_RESULTS, NodeSettings, RemoteAE, ScpSettings
+from core.dicom_node.settings import DEFAULT_RESULTS, NodeSettings, ScpSettings
 from core.dicom_node.status import NodeStatus, node_status
 from core.dicom_node.tls import tls_context
 
@@ -14,6 +15,7 @@ __all__ = [
     "NodeSettings",
     "NodeStatus",
     "RemoteAE",
+    "RemoteWeb",
     "ScpSettings",
     "node_folder",
     "node_status",

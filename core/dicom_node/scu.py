@@ -13,7 +13,7 @@ from pydicom.uid import (
 from pynetdicom import AE
 from pynetdicom.association import Association
 
-from core.dicom_node.settings import RemoteAE
+from core.dicom_node.remote import DeliveryError, RemoteAE
 
 RESULT_CLASSES = (
     ComprehensiveSRStorage,
@@ -24,10 +24,6 @@ RESULT_CLASSES = (
 RESULT_SYNTAX = ExplicitVRLittleEndian
 TIMEOUT_S = 30.0
 WARNING_STATUSES = range(0xB000, 0xC000)  # stored, with a warning
-
-
-class DeliveryError(Exception):
-    """Why a remote AE did not store an object."""
 
 
 def send(paths: list[Path], remote: RemoteAE, aet: str, tls: ssl.SSLContext | None = None) -> None:

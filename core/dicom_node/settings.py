@@ -3,6 +3,8 @@
 import ssl
 from dataclasses import dataclass, field
 
+from core.dicom_node.remote import RemoteAE, RemoteWeb
+
 DEFAULT_RESULTS = ("finding", "overlay")  # what any PACS stores and any viewer shows
 
 
@@ -25,23 +27,6 @@ class ScpSettings:
 
 
 @dataclass(frozen=True)
-class RemoteAE:
-    """Application entity that receives the results, such as a PACS.
-
-    Attributes:
-        aet: its AE title.
-        host, port: its address.
-    """
-
-    aet: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.aet}@{self.host}:{self.port}"
-
-
-@dataclass(frozen=True)
 class NodeSettings:
     """Settings of a node.
 
@@ -57,7 +42,7 @@ class NodeSettings:
     """
 
     scp: ScpSettings
-    remote: RemoteAE | None = None
+    remote: RemoteAE | RemoteWeb | None = None
     tls: ssl.SSLContext | None = None
     results: tuple[str, ...] = DEFAULT_RESULTS
     study_timeout: float = 2.0

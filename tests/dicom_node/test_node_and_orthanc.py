@@ -9,6 +9,7 @@ import time
 import pydicom
 import pytest
 from dicom_peers import (
+    DICOMWEB,
     PROJECT,
     Network,
     Node,
@@ -133,6 +134,27 @@ def test_results_wait_while_the_pacs_is_down(network, orthanc, node_home, tmp_pa
     eventually(lambda: node.counts().delivered == 3)
     assert orthanc.instances() == 6 and node.counts().delivery_error == ""
     assert node.log().count("delivered the results of 3 images") == 1  # one study, one association
+    assert node.stop() == 0
+
+
+@pytest.mark.skipif(not DICOMWEB.exists(), reason="needs Orthanc's DICOMweb plugin")
+def test_a_dicomweb_server_gets_every_result_although_both_are_killed(network, orthanc, node_home, tmp_path):
+    root = f"http://127.0.0.1:{Orthanc.HTTP}/dicom-web"
+    kinds = [option for kind in KINDS for option in ("--result", kind)]
+    options = ("--send-to", root, "--study-timeout", "0", *kinds)
+    node = Node(node_home, *options, network=network, port=PORT).start()
+    paths = save_images(tmp_path / "images", [dicom_image(number, "one study") for number in range(4)])
+    assert send(network, "PNEUMONIA", PORT, *paths[:2])
+    eventually(lambda: node.counts().processed == 2)
+    node.kill()
+    orthanc.stop()
+    node.start()
+    assert send(network, "PNEUMONIA", PORT, *paths[2:])
+    eventually(lambda: node.counts().processed == 4)
+    eventually(lambda: "does not answer" in node.counts().delivery_error)
+    orthanc.start()
+    eventually(lambda: node.counts().delivered == 4)
+    assert [len(orthanc.of_modality(kind)) for kind in ("SR", "OT", "SEG", "DOC")] == [4, 4, 4, 4]
     assert node.stop() == 0
 
 

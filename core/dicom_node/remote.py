@@ -1,0 +1,38 @@
+"""Where the DICOM node sends its results: an application entity (DIMSE) or a DICOMweb server."""
+
+from dataclasses import dataclass
+
+
+class DeliveryError(Exception):
+    """Why a receiver did not store an object."""
+
+
+@dataclass(frozen=True)
+class RemoteAE:
+    """Application entity that receives the results by C-STORE, such as a PACS.
+
+    Attributes:
+        aet: its AE title.
+        host, port: its address.
+    """
+
+    aet: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.aet}@{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class RemoteWeb:
+    """DICOMweb server that receives the results by STOW-RS.
+
+    Attributes:
+        url: its root, such as https://pacs.example/dicom-web.
+    """
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url

@@ -1,0 +1,77 @@
+"""STOW-RS client of the DICOM node: stores results on a DICOMweb server, and asks whether it has them."""
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import requests
+from dicomweb_client import DICOMwebClient
+from requests.adapters import HTTPAdapter
+
+from core.config import environment
+from core.dicom_node.remote import DeliveryError, RemoteWeb
+
+TIMEOUT_S = 30.0
+
+
+class _OwnContext(HTTPAdapter):
+    """Connects by a TLS context that is given, and trusts no other authority."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **options)
+
+    def cert_verify(self, *_: Any) -> None:
+        """The context does it."""
+
+
+def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = None) -> None:
+    """Store DICOM files; returns after the server was asked for each of them and had it.
+
+    A server may answer that it has stored an object and not have it.
+
+    Args:
+        tls: context for https; None trusts the usual authorities and presents no certificate.
+
+    Raises:
+        DeliveryError: the server does not answer, refuses an object, or does not have it afterwards.
+    """
+    with requests.Session() as session:
+        if tls:
+            session.mount("https://", _OwnContext(tls))
+        if authorization := environment.DICOMWEB_AUTHORIZATION.value():
+            session.headers["Authorization"] = authorization
+        client = DICOMwebClient(server.url, session, timeout=TIMEOUT_S)
+        client.set_http_retry_params(retry=False)  # the queue tries again
+        for path in paths:
+            try:
+                _store_file(client, path)
+            except _NotStored:
+                raise DeliveryError(f"{server} accepted {path.stem} and does not have it") from None
+            except requests.HTTPError as error:
+                status = error.response.status_code
+                raise DeliveryError(f"{server} refused {path.stem} with HTTP status {status}") from error
+            except (requests.ConnectionError, requests.Timeout) as error:
+                raise DeliveryError(f"{server} does not answer") from error
+            except Exception as error:  # a server may answer anything, and must not end the node
+                raise DeliveryError(f"{server} does not answer as a DICOMweb server") from error
+
+
+class _NotStored(Exception):
+    """The server does not have an object."""
+
+
+def _store_file(client: DICOMwebClient, path: Path) -> None:
+    file = pydicom.dcmread(path)
+    client.store_instances([file])
+    stored = client.search_for_instances(
+        file.StudyInstanceUID,
+        file.SeriesInstanceUID,
+        search_filters={"SOPInstanceUID": file.SOPInstanceUID},
+    )
+    if file.SOPInstanceUID not in {item["00080018"]["Value"][0] for item in stored}:
+        raise _NotStored

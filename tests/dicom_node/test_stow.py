@@ -1,0 +1,118 @@
+"""Storing results on DICOMweb servers that are down, refuse, lie or say nothing of use."""
+
+import http.server
+import json
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from dicom_peers import dicom_image, save_images
+
+from core.dicom_node import tls_context
+from core.dicom_node.remote import DeliveryError, RemoteWeb
+from core.dicom_node.stow import store
+
+Answer = tuple[int, bytes]  # status and body
+
+
+@pytest.fixture
+def paths(tmp_path) -> list[Path]:
+    return save_images(tmp_path / "images", [dicom_image(1), dicom_image(2)])
+
+
+@contextmanager
+def server(answer: Callable[[str, str], Answer], context: ssl.SSLContext | None = None) -> Iterator[tuple]:
+    """A web server that answers as told; its root, and the headers of what it was asked."""
+    asked = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(dict(self.headers))
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, body = answer(self.command, self.path)
+            self.send_response(status)
+            self.send_header("Content-Type", "application/dicom+json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self.headers["Content-Length"] = "0"
+            self.do_POST()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context:
+        web.socket = context.wrap_socket(web.socket, server_side=True)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    scheme = "https" if context else "http"
+    yield RemoteWeb(f"{scheme}://127.0.0.1:{web.server_port}/dicom-web"), asked
+    web.shutdown()
+    web.server_close()
+
+
+def honest(command: str, path: str) -> Answer:
+    """Has whatever it is asked for."""
+    if command == "POST":
+        return 200, b"{}"
+    uid = path.partition("SOPInstanceUID=")[2].split("&")[0]
+    return 200, json.dumps([{"00080018": {"vr": "UI", "Value": [uid]}}]).encode()
+
+
+def test_each_object_is_stored_and_asked_for(paths, monkeypatch):
+    monkeypatch.setenv("PNEUMONIA_STUDIO_DICOMWEB_AUTHORIZATION", "Bearer let me in")
+    with server(honest) as (root, asked):
+        store(paths, root)
+    assert len(asked) == 4 and {headers["Authorization"] for headers in asked} == {"Bearer let me in"}
+
+
+@pytest.mark.parametrize(
+    "answer, reason",
+    [
+        (
+            lambda command, path: (200, b"{}" if command == "POST" else b"[]"),
+            "accepted 0000 and does not have",
+        ),
+        (lambda command, path: (204, b""), "accepted 0000 and does not have it"),
+        (lambda command, path: (409, b"{}"), "refused 0000 with HTTP status 409"),
+        (lambda command, path: (401, b""), "refused 0000 with HTTP status 401"),
+        (lambda command, path: (200, b"<html>Welcome"), "does not answer as a DICOMweb server"),
+        (lambda command, path: (200, b'[{"00080018": {}}]'), "does not answer as a DICOMweb server"),
+    ],
+)
+def test_a_server_that_has_not_stored_it_is_told(answer, reason, paths):
+    with server(answer) as (root, _), pytest.raises(DeliveryError, match=reason):
+        store(paths, root)
+
+
+def test_a_server_that_is_silent_or_gone_is_told(paths, monkeypatch):
+    monkeypatch.setattr("core.dicom_node.stow.TIMEOUT_S", 0.2)
+    late = server(lambda *_: time.sleep(1) or (200, b""))
+    with late as (root, _), pytest.raises(DeliveryError, match="does not answer$"):
+        store(paths, root)
+    with pytest.raises(DeliveryError, match="does not answer"):
+        store(paths, root)
+
+
+def test_tls_shows_our_certificate_and_trusts_one_authority_alone(paths, certificates):
+    files = [certificates / name for name in ("cert.pem", "key.pem", "ca.pem")]
+    ours = tls_context(*files, server=False)
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(files[0], files[1])
+    theirs.load_verify_locations(files[2])
+    theirs.verify_mode = ssl.CERT_REQUIRED
+    with server(honest, theirs) as (root, asked):
+        store(paths, root, ours)
+        assert len(asked) == 4
+        with pytest.raises(DeliveryError, match="does not answer"):
+            store(paths, root)  # without a certificate, and without their authority
+    stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    stranger.load_cert_chain(certificates / "no.pem", certificates / "no.key")
+    with server(honest, stranger) as (root, asked), pytest.raises(DeliveryError, match="does not answer"):
+        store(paths, root, ours)
