@@ -82,14 +82,14 @@ def grouped(values: pd.Series, column: str) -> dict[str, np.ndarray]:
         UserError: there are too many values for groups.
     """
     text = values.str.strip()
-    known = (text != "") & (text.str.lower() != UNKNOWN)
-    numbers = pd.to_numeric(text[known].str.rstrip("Yy"), errors="coerce")  # DICOM writes ages as 036Y
+    known = _known(text)
     groups = {UNKNOWN: (~known).to_numpy()} if (~known).any() else {}
-    if known.any() and numbers.notna().all() and numbers.nunique() > QUARTERS:
-        quarter = pd.qcut(numbers, QUARTERS, labels=False, duplicates="drop").reindex(text.index)
+    numbers = numbers_of(values)
+    if numbers is not None:
+        quarter = pd.qcut(numbers, QUARTERS, labels=False, duplicates="drop")
         for number in sorted(quarter.dropna().unique()):
             chosen = (quarter == number).to_numpy()
-            inside = numbers[chosen[known.to_numpy()]]
+            inside = numbers[chosen]
             groups[f"{inside.min():.15g} to {inside.max():.15g}"] = chosen
         return groups
     names = sorted(text[known].unique())
@@ -99,6 +99,18 @@ def grouped(values: pd.Series, column: str) -> dict[str, np.ndarray]:
             "or any number of numbers. Choose another column."
         )
     return {name: (text == name).to_numpy() for name in names} | groups
+
+
+def numbers_of(values: pd.Series) -> pd.Series | None:
+    """A column's numbers, NaN where unknown; None if it holds text, or too few numbers for quarters."""
+    text = values.str.strip()
+    known = _known(text)
+    numbers = pd.to_numeric(text.where(known).str.rstrip("Yy"), errors="coerce")  # DICOM writes 036Y
+    return numbers if known.any() and numbers[known].notna().all() and numbers.nunique() > QUARTERS else None
+
+
+def _known(text: pd.Series) -> pd.Series:
+    return (text != "") & (text.str.lower() != UNKNOWN)
 
 
 def group_rates(predictions: Predictions, threshold: float, columns: tuple[str, ...]) -> list[Group]:
@@ -153,7 +165,7 @@ def class_mixes(predictions: Predictions, columns: tuple[str, ...]) -> list[Clas
     """
     from scipy.stats import chi2_contingency
 
-    first = _first_of_each_patient(predictions.patients)
+    first = first_of_each_patient(predictions.patients)
     p_values = {}
     for column in columns:
         masks = [mask & first for mask in grouped(predictions.table[group_column(column)], column).values()]
@@ -180,7 +192,7 @@ def _difference(
 
     counts = []
     for mask in (inside, outside):
-        chosen = correct[mask][_first_of_each_patient(patients[mask])]
+        chosen = correct[mask][first_of_each_patient(patients[mask])]
         if len(chosen) < MIN_PATIENTS:
             return None
         counts.append([int(chosen.sum()), int((~chosen).sum())])
@@ -188,5 +200,6 @@ def _difference(
     return float(result.pvalue)
 
 
-def _first_of_each_patient(patients: np.ndarray) -> np.ndarray:
+def first_of_each_patient(patients: np.ndarray) -> np.ndarray:
+    """Mask of one image per patient, bool (n,)."""
     return ~pd.Series(patients).duplicated().to_numpy()

@@ -15,9 +15,9 @@ from core.evaluation import (
     wilson_by_patient,
 )
 from core.site.measurement import SiteMeasurement
+from core.site.patient_folds import patient_folds
 
 FOLDS = 5
-SEED = 0
 NO_BETTER_THAN_CHANCE = (
     "That is no better than chance: at this threshold, the model is of no use on these images."
 )
@@ -123,7 +123,7 @@ def find_site_point(measurement: SiteMeasurement, rule: str, amount: float | Non
     point = find_point(rule, labels, raw, amount)
     words = point.rule.replace("on validation", f"on {len(labels):,} images of {measurement.readings.name}")
     predicted = np.zeros(len(labels), bool)
-    folds = _folds(labels, patients)
+    folds = patient_folds(labels, patients, FOLDS)
     for fold in range(FOLDS):
         inside, outside = folds == fold, folds != fold
         threshold = find_point(rule, labels[outside], raw[outside], amount).threshold
@@ -148,13 +148,3 @@ def _check_enough(predictions: Predictions | None) -> None:
                 f"{count} {name} patients have a result; a threshold takes at least {MIN_CLASS_PATIENTS} "
                 "of each class. Collect more images."
             )
-
-
-def _folds(labels: np.ndarray, patients: np.ndarray) -> np.ndarray:
-    """A fold for each image, (n,): those of one patient together, both classes spread evenly."""
-    names, first, of_patient = np.unique(patients, return_index=True, return_inverse=True)
-    order = np.random.default_rng(SEED).permutation(len(names))
-    order = order[np.argsort(labels[first][order], kind="stable")]
-    fold_of = np.empty(len(names), np.int64)
-    fold_of[order] = np.arange(len(names)) % FOLDS
-    return fold_of[of_patient]
