@@ -221,6 +221,8 @@ def _print(measurement: SiteMeasurement) -> None:
         print(f"  probability {low:.0%} to {high:.0%}: {row['positives']} of {row['n']} have pneumonia")
     for group in measurement.groups:
         print(_group_line(group))
+    for sentence in measurement.weak_slices.sentences():
+        print(sentence)
     for sentence in [*readings.notes, *readings.model_warnings, NOTICE]:
         print(sentence)
 

@@ -20,6 +20,7 @@ from core.evaluation import (
 from core.inference import NOTICE
 from core.site.groups import ClassMix, Group, class_mixes, group_rates
 from core.site.site_readings import SiteReadings
+from core.site.weak_slices import SliceSearch, find_weak_slices
 
 CHANCE = 0.5  # ROC AUC of a model that tells nothing
 MANY_WARNED = 0.1  # of the results, from which it is said how the rates count them
@@ -93,6 +94,7 @@ class SiteMeasurement:
         reliability: bins of `core.evaluation.reliability`.
         groups: rates in groups.
         mixes: whether the classes differ in the columns of groups.
+        weak_slices: the search for kinds of images on which the model errs more often.
     """
 
     readings: SiteReadings
@@ -103,6 +105,7 @@ class SiteMeasurement:
     reliability: list[dict]
     groups: list[Group]
     mixes: list[ClassMix]
+    weak_slices: SliceSearch
 
     def cautions(self) -> list[str]:
         """Why the figures may mislead, or cannot be computed, one sentence each."""
@@ -137,6 +140,7 @@ class SiteMeasurement:
             "reliability": self.reliability,
             "groups": [asdict(group) for group in self.groups],
             "class_mixes": [asdict(mix) for mix in self.mixes],
+            "weak_slices": asdict(self.weak_slices),
             "cautions": self.cautions(),
             "notes": [*self.readings.notes, *self.readings.model_warnings],
             "notice": NOTICE,
@@ -182,7 +186,7 @@ def measure(readings: SiteReadings) -> SiteMeasurement:
     counted, counts = _counted(readings.table)
     results = counted[counted["probability"].notna()]
     if results.empty:
-        return SiteMeasurement(readings, counts, None, None, None, [], [], [])
+        return SiteMeasurement(readings, counts, None, None, None, [], [], [], SliceSearch())
     predictions = Predictions.of(readings.name, results.assign(path=results["sha256"]))
     labels, probabilities, patients = predictions.labels, predictions.probabilities, predictions.patients
     return SiteMeasurement(
@@ -194,6 +198,7 @@ def measure(readings: SiteReadings) -> SiteMeasurement:
         reliability(labels, probabilities),
         group_rates(predictions, readings.threshold, readings.groups),
         class_mixes(predictions, readings.groups),
+        find_weak_slices(predictions, readings.threshold, readings.groups),
     )
 
 

@@ -10,6 +10,7 @@ from core.errors import UserError
 from core.images import Image, read_image, shown, without_name
 from core.inference import Reader, Reading
 from core.site.groups import HEADER_GROUPS, group_column, grouped
+from core.site.image_properties import image_properties
 from core.site.local_images import LocalImages
 
 BATCH = 32  # images at once
@@ -30,7 +31,8 @@ class SiteReadings:
         table: a row for each file: sha256 ("" if unreadable), label, patient (a digest; "" if unknown), a
             column for each group (`core.site.groups.group_column`), probability (calibrated; NaN without a
             result), raw (before calibration), error (why it cannot be read, without its name), withheld (why
-            the result is), doubts (reasons of the checks, joined by "; "), warned and in_training (bool).
+            the result is), doubts (reasons of the checks, joined by "; "), warned and in_training (bool), and
+            the properties of the image (`core.site.image_properties`; NaN where unknown).
     """
 
     name: str
@@ -112,6 +114,7 @@ def _row(
         "doubts": "; ".join(check.reason for check in reading.checks),
         "warned": not reading.withheld and bool(reading.image_warnings()),
         "in_training": image.sha256 in training,
+        **image_properties(reading),
     }
 
 

@@ -76,6 +76,8 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel) -> No
             st.caption(escaped(f"Where it was trained. {active.test_result_sentence()}"))
     _show_curves(measurement)
     _show_groups(measurement)
+    st.subheader("Weak slices")
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in measurement.weak_slices.sentences()))
     st.download_button(
         "JSON",
         json.dumps(measurement.values(), indent=2),

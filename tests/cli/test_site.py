@@ -67,6 +67,7 @@ def test_measure_counts_what_it_leaves_out_and_names_nobody(local_table, capsys)
     main(arguments)
     text = capsys.readouterr().out
     assert "Left out: the model was trained on them: 1" in text and "Unreadable: The file" in text
+    assert "Weak slices are not searched: too few images or errors." in text
 
 
 def test_measure_refuses_a_column_that_makes_no_groups_before_it_reads(local_table, capsys):
