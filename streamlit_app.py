@@ -11,11 +11,12 @@ from core.dicom_node import node_status
 from core.errors import UserError
 from core.inference import NOTICE
 from core.registry import active_model
+from core.roles import ask_for_roles
 from core.runs import jobs, open_run
 from core.self_test import self_test_line
 from pages.shared.failures import failures_shown
 from pages.shared.markdown import escaped
-from pages.shared.user import requires_sign_in
+from pages.shared.user import requires_sign_in, role_of_user, signed_in_user
 
 # A file of our own: a Material symbol as the icon of the browser's tab would be fetched from Google.
 st.set_page_config(page_icon=Path(__file__).parent / "pages" / "icon.svg", layout="wide")
@@ -111,11 +112,20 @@ def sign_in() -> None:
             st.error(f"Sign-in failed. Tell the administrator of this server: {error}")
 
 
+def account() -> None:
+    """Who is signed in, what the role may do, and the way out."""
+    role = role_of_user()
+    name = escaped(signed_in_user())
+    st.caption(f":material/person: {name} · {role}", help=f"{str(role).capitalize()}: {role.meaning}.")
+    st.button("Sign out", icon=":material/logout:", on_click=st.logout)
+
+
 def start_page() -> None:
     """Redirect to the first page: Streamlit gives the default page no URL of its own."""
     st.switch_page(pages[0])
 
 
+ask_for_roles(role_of_user)
 protected = requires_sign_in()
 signed_out = protected and not st.user.get("is_logged_in")
 pages = [
@@ -133,7 +143,7 @@ with st.sidebar:
     status(page.title)
     st.caption(f"Version {__version__} · For research use only. Not a medical device.")
     if protected:
-        st.button("Sign out", icon=":material/logout:", on_click=st.logout)
+        account()
 st.html(Path(__file__).parent / "pages" / "look.css")
 with failures_shown():
     page.run()

@@ -10,7 +10,7 @@ import pytest
 
 from docs.generate.imports import PROJECT, imports, purpose, rooms, sources
 
-FOUNDATION = {"errors", "disk", "atomic", "database", "cluster", "architecture", "config"}
+FOUNDATION = {"errors", "disk", "atomic", "database", "cluster", "roles", "architecture", "config"}
 MAY_IMPORT = {
     "architecture": set(),
     "config": {"architecture"},

@@ -107,6 +107,24 @@ HOSTS = Variable(
     "",
     _names,
 )
+OWNERS = Variable(
+    "PNEUMONIA_STUDIO_OWNERS",
+    "E-mail addresses, separated by commas, of those who sign in as owners.",
+    "",
+    _names,
+)
+TRAINERS = Variable(
+    "PNEUMONIA_STUDIO_TRAINERS",
+    "E-mail addresses, separated by commas, of those who sign in as trainers.",
+    "",
+    _names,
+)
+ROLE_CLAIM = Variable(
+    "PNEUMONIA_STUDIO_ROLE_CLAIM",
+    "Claim in which the OpenID provider gives roles: reader, trainer or owner, as a text or a list.",
+    "",
+    str,
+)
 THREADS = Variable(
     "PNEUMONIA_STUDIO_THREADS",
     "Threads that a server uses for inference; 0 means one per core.",
@@ -153,6 +171,9 @@ VARIABLES: tuple[Variable, ...] = (
     TOKEN,
     RATE,
     HOSTS,
+    OWNERS,
+    TRAINERS,
+    ROLE_CLAIM,
     THREADS,
     DICOMWEB_AUTHORIZATION,
     IMPORT_GIB,

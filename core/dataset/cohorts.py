@@ -10,6 +10,7 @@ from core import atomic
 from core.dataset.dataset import Dataset
 from core.dataset.storage import storage_folder
 from core.errors import UserError
+from core.roles import Role, takes
 
 NAME = re.compile(r"\w[\w .-]{0,39}")
 FILE = "cohorts.json"
@@ -36,6 +37,7 @@ def read_cohort(root: Path, name: str) -> frozenset[str]:
     return cohorts[name]
 
 
+@takes(Role.TRAINER)
 def save_cohort(dataset: Dataset, name: str, rows: np.ndarray) -> None:
     """Save images as a cohort, replacing one of the same name.
 
@@ -57,6 +59,7 @@ def save_cohort(dataset: Dataset, name: str, rows: np.ndarray) -> None:
     _write(dataset.root, {**read_cohorts(dataset.root), name: frozenset(digests)})
 
 
+@takes(Role.TRAINER)
 def delete_cohort(root: Path, name: str) -> None:
     """Delete a cohort; its images stay in the data set."""
     _write(root, {other: digests for other, digests in read_cohorts(root).items() if other != name})

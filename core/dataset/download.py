@@ -13,6 +13,7 @@ from core.dataset.imported_sets import imported_folder, new_dataset
 from core.dataset.pixels import Progress
 from core.disk import FULL, explained
 from core.errors import UserError
+from core.roles import Role, takes
 
 NAME = "pneumoniamnist"
 FILE = "pneumoniamnist_128.npz"
@@ -25,6 +26,7 @@ LICENCE = (
 TIMEOUT_S = 30
 
 
+@takes(Role.TRAINER)
 def download_pneumoniamnist(progress: Progress | None = None, url: str = URL, md5: str = MD5) -> Path:
     """Download and verify PneumoniaMNIST; returns the folder of the new data set.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core import atomic
 from core.dataset.storage import storage_folder, stored_file
+from core.roles import Role, takes
 
 FILE = "exclusions.json"
 
@@ -33,6 +34,7 @@ def read_exclusions(root: Path) -> Exclusions:
     return Exclusions(**{name: bool(value) for name, value in content.items() if name in names})
 
 
+@takes(Role.TRAINER)
 def save_exclusions(root: Path, exclusions: Exclusions) -> None:
     """Store the exclusions of a data set."""
     atomic.write_json(storage_folder(root) / FILE, asdict(exclusions))

@@ -22,6 +22,7 @@ from core.dataset.patients import PATIENTS_FILE
 from core.disk import explained
 from core.errors import UserError
 from core.images import PassedOver
+from core.roles import Role, takes
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PASSED_OVER_FILE = "passed-over.json"  # of an imported data set: what its source held besides, in sentences
@@ -40,6 +41,7 @@ def list_imported_sets() -> list[Path]:
     return sorted(path for path in imported_folder().iterdir() if path.is_dir() and NAME.fullmatch(path.name))
 
 
+@takes(Role.TRAINER)
 def remove_imported_set(name: str) -> None:
     """Delete an imported or downloaded data set.
 

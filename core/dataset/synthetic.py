@@ -16,6 +16,7 @@ from core import atomic
 from core.dataset.index import SYNTHETIC_MARK
 from core.disk import explained
 from core.errors import UserError
+from core.roles import Role, takes
 
 SIDE = 256
 TEST_SHARE = 0.25
@@ -25,6 +26,7 @@ CAUSES = ("none", "bacteria", "virus")  # of opacities
 NOTICE = "Synthetic X-rays drawn by a program: for trying the software, not for science.\n"
 
 
+@takes(Role.TRAINER)
 def write_synthetic_dataset(folder: str | Path, images: int = DEFAULT_IMAGES, seed: int = 0) -> Path:
     """Draw a synthetic data set in the published layout.
 

@@ -11,11 +11,13 @@ from core.dataset.layout import SPLITS
 from core.dataset.pixels import Progress
 from core.errors import UserError
 from core.images import read_text_table, shown
+from core.roles import Role, takes
 
 NEEDED = {"path", "label"}  # columns
 TEST_ONE_IN = 5  # patients, if the table has no split
 
 
+@takes(Role.TRAINER)
 def import_table(file: Path, name: str, progress: Progress | None = None) -> Path:
     """Copy the images that a table lists into a new data set.
 

@@ -13,10 +13,12 @@ from core.dataset.layout import layout_reason, local_split_and_label, split_and_
 from core.dataset.pixels import Progress
 from core.errors import UserError
 from core.images import NESTED, ZIP_ERRORS, entry_chunks, image_entries, open_zip, shown, unreadable_zip
+from core.roles import Role, takes
 
 COPY = "the same image of the same name, split and class"
 
 
+@takes(Role.TRAINER)
 def import_zip(
     file: Path | BinaryIO, name: str, progress: Progress | None = None, local: bool = False
 ) -> Path:

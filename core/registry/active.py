@@ -8,6 +8,7 @@ from core.registry.disagreement import disagreement
 from core.registry.migration import adopt_earlier_home
 from core.registry.models import RegisteredModel, bundled_model, registered_version
 from core.registry.storage import BUNDLED, changing, current_state, read_active, write_active
+from core.roles import Role, takes
 from core.weights import file_digest, intact_members
 
 
@@ -105,6 +106,7 @@ def unchanged(version: str) -> RegisteredModel:
     return item
 
 
+@takes(Role.OWNER)
 def acknowledge() -> None:
     """Take back the notice that the owner has read; raises UserError if that cannot be saved."""
     with changing():

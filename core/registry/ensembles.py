@@ -27,6 +27,7 @@ from core.registry.history import add_event
 from core.registry.models import RegisteredModel, find_usable_model
 from core.registry.snapshot import copy_reference, new_version, save_predictions
 from core.registry.storage import changing
+from core.roles import Role, takes
 from core.weights import Member, ModelRecord, file_digest, write_ensemble
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
@@ -82,6 +83,7 @@ def plan_ensemble(name: str, titles: list[str]) -> EnsemblePlan:
     return EnsemblePlan(PREFIX + name, members, predictions, _point(members, validation))
 
 
+@takes(Role.OWNER)
 def register_ensemble(plan: EnsemblePlan, who: str, reason: str = "") -> RegisteredModel:
     """Register an ensemble as the next version of its name, with hard links to its members' files.
 

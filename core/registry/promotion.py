@@ -23,10 +23,12 @@ from core.registry.models import (
 )
 from core.registry.snapshot import register
 from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
+from core.roles import Role, takes
 
 MAX_BEFORE = 50  # versions that a rollback can reach
 
 
+@takes(Role.OWNER)
 def promote(
     title: str, checks: list[PromotionCheck], who: str, reason: str = "", override: bool = False
 ) -> RegisteredModel:
@@ -65,6 +67,7 @@ def promote(
         return replace(item, state=ACTIVE)
 
 
+@takes(Role.OWNER)
 def rollback(who: str, reason: str = "") -> RegisteredModel:
     """Go back to the model that was active before, retired ones left out, and return it.
 
@@ -91,6 +94,7 @@ def rollback(who: str, reason: str = "") -> RegisteredModel:
         )
 
 
+@takes(Role.OWNER)
 def retire(title: str, who: str, reason: str = "") -> RegisteredModel:
     """Mark a registered version as retired; it stays on disk, so that its answers can be traced.
 
@@ -107,6 +111,7 @@ def retire(title: str, who: str, reason: str = "") -> RegisteredModel:
         return replace(item, state=RETIRED)
 
 
+@takes(Role.OWNER)
 def change_operating_point(title: str, point: OperatingPoint, who: str) -> RegisteredModel:
     """Give the active model another decision threshold, as a new version that is active at once.
 
@@ -125,6 +130,7 @@ def change_operating_point(title: str, point: OperatingPoint, who: str) -> Regis
         return replace(changed, state=ACTIVE)
 
 
+@takes(Role.OWNER)
 def register_operating_point(
     title: str, point: OperatingPoint, who: str, evidence: Mapping[str, Any]
 ) -> RegisteredModel:

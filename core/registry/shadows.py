@@ -10,6 +10,7 @@ from core.registry.history import Event, add_event, last_events
 from core.registry.models import ACTIVE, SHADOW, RegisteredModel, bundled_model, find_usable_model
 from core.registry.snapshot import register
 from core.registry.storage import changing, folder_name
+from core.roles import Role, takes
 from core.weights import file_digest, model_title
 
 
@@ -73,6 +74,7 @@ def shadows_named(title: str) -> list[Shadow]:
     return exact or [shadow for shadow in known if shadow.name == title]
 
 
+@takes(Role.OWNER)
 def make_shadow(title: str, who: str, reason: str = "") -> RegisteredModel:
     """Let a model read beside the active one, as a registered version.
 
@@ -96,6 +98,7 @@ def make_shadow(title: str, who: str, reason: str = "") -> RegisteredModel:
         return replace(item, state=SHADOW)
 
 
+@takes(Role.OWNER)
 def stop_shadow(title: str, who: str, reason: str = "") -> Shadow:
     """Make a shadow a candidate again, also one whose files are gone; its answers stay.
 

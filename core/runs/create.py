@@ -10,6 +10,7 @@ from core import atomic, config
 from core.config import TrainingSettings
 from core.disk import explained
 from core.errors import UserError
+from core.roles import Role, takes
 from core.runs.folder import Run
 from core.runs.status import NOT_STARTED
 
@@ -17,6 +18,7 @@ MAX_NAME = 64  # characters
 NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
 
 
+@takes(Role.TRAINER)
 def create_run(
     settings: TrainingSettings,
     name: str | None = None,

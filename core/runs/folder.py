@@ -25,6 +25,7 @@ import pandas as pd
 
 from core import atomic
 from core.config import Stage, TrainingSettings
+from core.roles import Role, takes
 from core.runs import history
 from core.runs.json_file import read_json, read_run_file
 from core.runs.process import ProcessIdentity
@@ -182,6 +183,7 @@ class Run:
         path = self.path / "note.txt"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
+    @takes(Role.TRAINER)
     def write_note(self, text: str) -> None:
         """Replace the note."""
         atomic.write_text(self.path / "note.txt", text)

@@ -5,12 +5,14 @@ import secrets
 import shutil
 
 from core.errors import UserError
+from core.roles import Role, takes
 from core.runs import lock, queue
 from core.runs.create import check_name
 from core.runs.folder import Run
 from core.weights import read_record, update_record
 
 
+@takes(Role.TRAINER)
 def rename(run: Run, name: str) -> Run:
     """Rename a run that is neither training nor queued, also in the records of its weights files.
 
@@ -36,6 +38,7 @@ def rename(run: Run, name: str) -> Run:
     return target
 
 
+@takes(Role.TRAINER)
 def delete(run: Run) -> None:
     """Delete a run that is neither training nor queued, with its weights; published weights stay.
 

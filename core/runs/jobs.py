@@ -12,6 +12,7 @@ from pathlib import Path
 from core import config
 from core.disk import explaining
 from core.errors import UserError
+from core.roles import Role, takes
 from core.runs import detached, lock, queue
 from core.runs.create import list_runs
 from core.runs.folder import Run
@@ -20,6 +21,7 @@ from core.runs.status import UNKNOWN_EXIT, RunStatus
 LOCK_PATIENCE_S = 5.0  # for locks that are free, unless somebody is just looking at them
 
 
+@takes(Role.TRAINER)
 def start(run: Run) -> None:
     """Queue `run`, to train from its start or from where it stopped; returns at once.
 
@@ -35,6 +37,7 @@ def start(run: Run) -> None:
     ensure_scheduler(run.path.parent)
 
 
+@takes(Role.TRAINER)
 def stop(run: Run) -> RunStatus:
     """Ask a run to stop after the current step and save its state; or remove it from the queue.
 

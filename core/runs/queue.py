@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core import atomic
+from core.roles import Role, takes
 from core.runs import lock
 
 
@@ -39,6 +40,7 @@ def add(folder: Path, name: str) -> None:
             queued.append(name)
 
 
+@takes(Role.TRAINER)
 def remove(folder: Path, name: str) -> bool:
     """Remove a run; returns whether it was queued. Nothing is written if it was not."""
     if name not in names(folder):
@@ -49,6 +51,7 @@ def remove(folder: Path, name: str) -> bool:
     return was_queued
 
 
+@takes(Role.TRAINER)
 def move(folder: Path, name: str, offset: int) -> None:
     """Move a queued run towards the front (`offset` below 0) or the end."""
     with locked(folder) as queued:
@@ -57,6 +60,7 @@ def move(folder: Path, name: str, offset: int) -> None:
             queued.insert(min(max(position + offset, 0), len(queued) - 1), queued.pop(position))
 
 
+@takes(Role.TRAINER)
 def clear(folder: Path) -> None:
     """Remove all runs from the queue."""
     with locked(folder) as queued:

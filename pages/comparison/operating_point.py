@@ -6,6 +6,7 @@ from core import evaluation
 from core.comparison import ModelComparison
 from core.evaluation import OperatingPoint
 from core.registry import active_registered_model, change_operating_point
+from core.roles import may
 from pages.shared.operating_rules import RULE_TITLES
 from pages.shared.user import signed_in_user
 
@@ -91,7 +92,7 @@ def offer_to_save(comparison: ModelComparison) -> None:
     The bundled model keeps its own: its model card describes its threshold.
     """
     active = active_registered_model()
-    if active is None or active.model.bundled:
+    if active is None or active.model.bundled or not may(change_operating_point):
         return
     key = (active.model.record.run, active.model.stage.number)
     names = [stage.name for stage in comparison.stages if (stage.run.name, stage.number) == key]

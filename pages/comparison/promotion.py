@@ -24,7 +24,8 @@ from core.registry import (
     rollback,
     stop_shadow,
 )
-from pages.shared.user import signed_in_user
+from core.roles import may
+from pages.shared.user import offered, signed_in_user
 
 FORMATS = {
     "Test AUC": st.column_config.NumberColumn(format="%.3f"),
@@ -84,6 +85,8 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None) -> None:
         checks = checklist(item, active, margin)
     for check in checks:
         _line(check)
+    if not offered(promote):
+        return
     failed = [check for check in checks if not check.passed]
     reason = st.text_input(
         "Reason", key="reason", help="Kept in the log. Needed if a check failed.", max_chars=500
@@ -134,7 +137,9 @@ def _log() -> None:
         }
     )
     st.dataframe(table[::-1], hide_index=True)
-    if st.button("Roll back", icon=":material/undo:", help="The model that was active before answers again."):
+    if may(rollback) and st.button(
+        "Roll back", icon=":material/undo:", help="The model that was active before answers again."
+    ):
         _decide(lambda: rollback(signed_in_user()), "is active again")
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.anatomy import possible_lung_checks
 from core.dataset import Dataset, Finding, audit, read_exclusions, report, save_exclusions
+from core.roles import may
 from pages.dataset.lungs import lung_progress
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
@@ -89,7 +90,7 @@ def _show_actions(dataset: Dataset, finding: Finding) -> None:
             on_click=_browse,
             args=(finding.issue,),
         )
-    if finding.exclusion:
+    if finding.exclusion and may(save_exclusions):
         key = f"exclusion-{dataset.fingerprint[:8]}-{finding.exclusion}"
         st.checkbox(
             "Leave them out of training",

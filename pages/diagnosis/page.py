@@ -6,6 +6,7 @@ from core.config import CLAHE, LUNGS
 from core.errors import UserError
 from core.inference import AvailableModel
 from core.registry import acknowledge, active_model, list_models, missing_model
+from core.roles import may
 from pages.diagnosis.batch import batch_view
 from pages.diagnosis.card import card
 from pages.diagnosis.downloads import session_downloads
@@ -103,7 +104,7 @@ def _option(model: AvailableModel, active: AvailableModel) -> str:
 
 def _tell_once(notice: str) -> None:
     """A notice for the owner of this home, until it is acknowledged."""
-    if not notice:
+    if not notice or not may(acknowledge):
         return
     st.info(notice, icon=":material/info:")
     if st.button("Understood"):

@@ -5,11 +5,20 @@ from pathlib import Path
 import streamlit as st
 
 from core import config
-from core.dataset import Dataset, Progress, known_folders, open_dataset, write_synthetic_dataset
+from core.dataset import (
+    Dataset,
+    Progress,
+    import_zip,
+    known_folders,
+    open_dataset,
+    write_synthetic_dataset,
+)
 from core.errors import UserError
+from core.roles import may
 from pages.shared.get_data import CHOSEN, get_data, import_with_progress
 from pages.shared.markdown import escaped
 from pages.shared.opened_datasets import opened_datasets
+from pages.shared.user import offered
 
 SYNTHETIC_FOLDER = "demo"
 
@@ -34,7 +43,7 @@ def choose_dataset() -> Dataset | None:
         "Its contents are never changed.",
     )
     row = right.container(horizontal=True)
-    if row.button("Get data", icon=":material/add:"):
+    if may(import_zip) and row.button("Get data", icon=":material/add:"):
         get_data()
     reload = row.button("Reload", icon=":material/refresh:", disabled=not chosen)
     if not chosen:
@@ -71,6 +80,8 @@ def opened(folder: str) -> Dataset:
 
 
 def _offer_synthetic() -> None:
+    if not offered(write_synthetic_dataset):
+        return
     st.info(
         "Choose the folder of the chest X-ray data set (Kermany et al. 2018), click Get data, or start with "
         "a synthetic data set that is drawn in a few seconds.",

@@ -1,8 +1,11 @@
-"""Who uses the page."""
+"""Who uses the page, and what that user may do: a control that the role does not reach is not drawn."""
 
 import getpass
+from collections.abc import Callable
 
 import streamlit as st
+
+from core.roles import Role, may, role_of, who_may
 
 
 def signed_in_user() -> str:
@@ -13,3 +16,16 @@ def signed_in_user() -> str:
 def requires_sign_in() -> bool:
     """Whether users have to sign in: secrets.toml has a section [auth]."""
     return st.secrets.load_if_toml_exists() and "auth" in st.secrets
+
+
+def role_of_user() -> Role:
+    """The role of who is signed in; without sign-in, everybody is an owner."""
+    return role_of(st.user.to_dict()) if requires_sign_in() else Role.OWNER
+
+
+def offered(action: Callable) -> bool:
+    """Whether the user may do something; where not, says in its place who may."""
+    if may(action):
+        return True
+    st.caption(f":material/lock: {who_may(action)}")
+    return False

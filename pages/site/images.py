@@ -5,8 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from core.config import CLASS_NAMES
+from core.dataset import import_zip
 from core.errors import UserError
 from core.images import path_columns
+from core.roles import may
 from core.site import (
     FOLDERS,
     HEADER_GROUPS,
@@ -54,7 +56,7 @@ def choose_images() -> LocalImages | None:
             help="On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
             "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others.",
         ).strip()
-        if right.button("Upload a zip", icon=":material/upload:"):
+        if may(import_zip) and right.button("Upload a zip", icon=":material/upload:"):
             _upload()
         if not source:
             st.info(

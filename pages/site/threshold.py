@@ -9,7 +9,7 @@ from core.registry import answering_registered_model, register_operating_point
 from core.site import SiteMeasurement, SitePoint, find_site_point
 from pages.shared.markdown import escaped
 from pages.shared.operating_rules import RULE_TITLES
-from pages.shared.user import signed_in_user
+from pages.shared.user import offered, signed_in_user
 
 RULES = ("sensitivity", "specificity", "youden")
 DEFAULT_RATE = 100 * TARGET_SENSITIVITY  # per cent
@@ -33,7 +33,7 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
     shown = shown_threshold(active.record, site_point.point.threshold)
     st.markdown(f"Decision threshold **{shown:.1%}** after calibration, as Diagnosis shows it.")
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in site_point.sentences()))
-    if st.button(
+    if offered(register_operating_point) and st.button(
         "Save as a version",
         icon=":material/save:",
         help="Registers the active model with this threshold and what it rests on. It answers once you "

@@ -5,10 +5,12 @@ import streamlit as st
 from core.config import TrainingSettings
 from core.dataset import Dataset
 from core.errors import UserError
+from core.roles import may
 from core.runs import WorkEstimate, as_run_name, create_run, jobs, list_runs
 from pages.shared.dataset_picker import choose_dataset
 from pages.shared.failures import failures_shown
 from pages.shared.header import header
+from pages.shared.user import offered
 from pages.training.launch.form import choose_settings
 from pages.training.launch.preview import estimate_work, preview
 from pages.training.view import NEW, RUNS, change_view, choose_view
@@ -29,8 +31,9 @@ def main() -> None:
     active = jobs.active_run()
     if active:
         st.session_state.setdefault("run", active.name)
-    if choose_view(RUNS if active else NEW) == NEW:
-        new_run(bool(active))
+    if choose_view(RUNS if active or not may(create_run) else NEW) == NEW:
+        if offered(create_run):
+            new_run(bool(active))
     elif runs := runs_of_group(list_runs()):
         chosen = choose_run(runs)
         show_queue()

@@ -6,11 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.app import free_port, running
+from core.config import environment
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the provider says of its own parts
     import oidc_provider_mock
 
+TRAINER = "ida@example.org"
 SECRETS = """
 [auth]
 redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
@@ -22,7 +24,8 @@ server_metadata_url = "http://127.0.0.1:{provider}/.well-known/openid-configurat
 
 
 @pytest.fixture
-def server(tmp_path, trained, home, port):
+def server(tmp_path, trained, home, port, monkeypatch):
+    monkeypatch.setenv(environment.TRAINERS.name, TRAINER)
     provider = free_port()
     secrets = tmp_path / "secrets.toml"
     secrets.write_text(SECRETS.format(port=port, provider=provider))
@@ -43,13 +46,15 @@ def test_a_stranger_gets_nothing_until_she_has_signed_in(server, page, trained):
     expect(page.get_by_role("heading", name="Dataset")).to_have_count(0)
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_placeholder("sub").fill("reader@example.org")
+    page.get_by_placeholder("sub").fill(TRAINER)
     page.get_by_role("button", name="Authorize").click()
     page.wait_for_url(f"{server}/**")
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(5)
+    expect(page.get_by_text(f"{TRAINER} · trainer")).to_be_visible()
     page.goto(f"{server}/dataset")
     expect(page.get_by_role("heading", name="Dataset")).to_be_visible()
     page.goto(f"{server}/training?view=Runs")
+    expect(page.get_by_role("button", name="Delete")).to_be_visible()
     link = page.get_by_role("link", name="Download").get_attribute("href")
     downloaded = page.request.get(f"{server}{link}")
     assert downloaded.status == 200 and downloaded.body().startswith(b"PK")

@@ -7,9 +7,19 @@ from streamlit.testing.v1 import AppTest
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def opened(page: str, **session) -> AppTest:
-    """The page, run once; a page that raises fails the test."""
-    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300).run()
+def opened(page: str, signed_in: str = "", **session) -> AppTest:
+    """The page, run once; a page that raises fails the test.
+
+    Args:
+        page: its folder below `pages/`.
+        signed_in: address of who has signed in; "" where nobody has to.
+        session: what the session holds before.
+    """
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300)
+    if signed_in:
+        app.secrets["auth"] = {}
+        app.user = {"email": signed_in, "is_logged_in": True}
+    app.run()
     for name, value in session.items():
         app.session_state[name] = value
     app.switch_page(f"pages/{page}/page.py").run()

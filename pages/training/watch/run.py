@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.comparison import evaluated_stages
 from core.figures.training import AXES, curves, validation_matrix
-from core.runs import Run, RunStatus, alarms, epoch_sentences, jobs
+from core.roles import may
+from core.runs import Run, RunStatus, alarms, create_run, epoch_sentences, housekeeping, jobs
 from pages.shared.failures import failures_told
 from pages.training.view import NEW, change_view
 from pages.training.watch.dialogs import delete, edit
@@ -103,7 +104,7 @@ def _account(run: Run, status: RunStatus) -> None:
 def _controls(run: Run, status: RunStatus) -> None:
     """Buttons for what can be done in the run's state."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if status.state == "running":
+        if status.state == "running" and may(jobs.stop):
             st.button(
                 "Stop",
                 icon=":material/stop:",
@@ -112,13 +113,13 @@ def _controls(run: Run, status: RunStatus) -> None:
                 on_click=failures_told(_stop),
                 args=(run,),
             )
-        elif status.state == "queued":
+        elif status.state == "queued" and may(jobs.stop):
             st.button(
                 "Remove from queue", icon=":material/close:", on_click=failures_told(_stop), args=(run,)
             )
         elif status.state == "finished":
             _offer_comparison(run)
-        if status.can_resume:
+        if status.can_resume and may(jobs.start):
             st.button(
                 "Resume",
                 icon=":material/play_arrow:",
@@ -126,12 +127,13 @@ def _controls(run: Run, status: RunStatus) -> None:
                 on_click=failures_told(_resume),
                 args=(run,),
             )
-        st.button(
-            "New run with these settings",
-            icon=":material/replay:",
-            on_click=failures_told(_start_again),
-            args=(run,),
-        )
+        if may(create_run):
+            st.button(
+                "New run with these settings",
+                icon=":material/replay:",
+                on_click=failures_told(_start_again),
+                args=(run,),
+            )
         if status.state not in ACTIVE:
             st.link_button(
                 "Download",
@@ -139,9 +141,10 @@ def _controls(run: Run, status: RunStatus) -> None:
                 icon=":material/download:",
                 help="The whole run as a zip file",
             )
-        if st.button("Edit", icon=":material/edit:", help="Name and note"):
+        if may(housekeeping.rename) and st.button("Edit", icon=":material/edit:", help="Name and note"):
             edit(run)
-        if status.state not in ACTIVE and st.button("Delete", icon=":material/delete:"):
+        deletable = status.state not in ACTIVE and may(housekeeping.delete)
+        if deletable and st.button("Delete", icon=":material/delete:"):
             delete(run)
 
 

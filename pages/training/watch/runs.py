@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.config import differences
+from core.roles import may
 from core.runs import Run, jobs, queue
 from pages.shared.failures import failures_told
 
@@ -76,12 +77,18 @@ def show_queue() -> None:
     with st.container(border=True):
         head = st.container(horizontal=True, vertical_alignment="center")
         head.markdown(f"**Queue: {len(names)} {'run' if len(names) == 1 else 'runs'}**")
-        head.button(
-            "Clear queue", icon=":material/clear_all:", on_click=failures_told(queue.clear), args=(folder,)
-        )
+        if may(queue.clear):
+            head.button(
+                "Clear queue",
+                icon=":material/clear_all:",
+                on_click=failures_told(queue.clear),
+                args=(folder,),
+            )
         for index, name in enumerate(names):
             row = st.container(horizontal=True, vertical_alignment="center", gap="small")
             row.markdown(f"{index + 1} · {name}")
+            if not may(queue.move):
+                continue
             row.button(
                 "",
                 icon=":material/arrow_upward:",

@@ -1,0 +1,103 @@
+"""Who may do what on a server where people sign in: each role may do what those before it may.
+
+A function that changes something for everybody names the role it takes where it is defined, and refuses
+others. Pages ask `may` before they draw a control for it. Whoever runs a program in a terminal is an owner.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import IntEnum
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from core.config import environment
+from core.errors import UserError
+
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
+
+
+class Role(IntEnum):
+    """What somebody may do, the least first."""
+
+    READER = 1
+    TRAINER = 2
+    OWNER = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    @property
+    def meaning(self) -> str:
+        """What the role may do, to go on after its name."""
+        return MEANINGS[self]
+
+
+MEANINGS = {
+    Role.READER: "looks at everything, reads images and records readings",
+    Role.TRAINER: "also trains, and changes and deletes runs and data sets",
+    Role.OWNER: "also decides which model answers",
+}
+_needed: dict[Callable, Role] = {}
+
+
+def _of_a_program() -> Role:
+    return Role.OWNER
+
+
+_role_of_caller = _of_a_program
+
+
+def ask_for_roles(role_of_caller: Callable[[], Role]) -> None:
+    """Let a server say which role the person has for whom a thread works."""
+    global _role_of_caller
+    _role_of_caller = role_of_caller
+
+
+def takes(role: Role) -> Callable[[Callable[Given, Returned]], Callable[Given, Returned]]:
+    """Reserve a function for a role and those above it; for all others it raises UserError."""
+
+    def reserved(action: Callable[Given, Returned]) -> Callable[Given, Returned]:
+        @wraps(action)
+        def checked(*args: Given.args, **kwargs: Given.kwargs) -> Returned:
+            if not may(checked):
+                raise UserError(who_may(checked))
+            return action(*args, **kwargs)
+
+        _needed[checked] = role
+        return checked
+
+    return reserved
+
+
+def may(action: Callable) -> bool:
+    """Whether the caller's role is enough for a function that `takes` one."""
+    return _role_of_caller() >= _needed[action]
+
+
+def who_may(action: Callable) -> str:
+    """Whose role is enough for a function, and how to get it."""
+    enough = " or ".join(str(role) for role in Role if role >= _needed[action])
+    return (
+        f"This takes the role of {enough}, and yours is {_role_of_caller()}. The administrator of this "
+        "server gives roles."
+    )
+
+
+def role_of(claims: Mapping[str, Any]) -> Role:
+    """The highest role that lists and claim give to somebody; a reader's if none does.
+
+    Args:
+        claims: of the ID token that the OpenID provider issued.
+    """
+    return max(_roles(claims), default=Role.READER)
+
+
+def _roles(claims: Mapping[str, Any]) -> Iterator[Role]:
+    values = claims.get(environment.ROLE_CLAIM.value())
+    named = {value.lower() for value in ([values] if isinstance(values, str) else values or ())}
+    yield from (role for role in Role if str(role) in named)
+    if str(claims.get("email_verified")).lower() == "false":  # anybody could have given this address
+        return
+    for role, addresses in ((Role.TRAINER, environment.TRAINERS), (Role.OWNER, environment.OWNERS)):
+        if str(claims.get("email", "")).lower() in addresses.value():
+            yield role
