@@ -44,7 +44,8 @@ MAY_IMPORT = {
     "site": {"dataset", "evaluation", "images", "inference", "registry"},
     "batch": {"images", "inference", "registry", "shadow", "weights"},
     "dicom_node": {"images", "inference", "registry", "reports", "runs", "shadow"},
-    "api": {"access", "images", "inference", "registry", "shadow"},
+    "metrics": {"dicom_node", "registry", "runs"},
+    "api": {"access", "images", "inference", "metrics", "registry", "shadow"},
     "self_test": {
         "api",
         "dicom_node",

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 # Keys of a request's scope, which no client can set.
 OWN = "own"  # the program asks itself: no token is needed, no shadow reads the images
+PATHS = ("/api", "/api/{rest:path}", "/metrics")
 PROTECTED = "protected"  # people must sign in, so that programs need a token
 
 
@@ -21,7 +22,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; the first one waits for the import, in a thread, so that no page does."""
         routes = await asyncio.to_thread(import_module, "core.api.routes")
-        await routes.api({**scope, PROTECTED: self._protected()}, receive, send)
+        await routes.logged_api({**scope, PROTECTED: self._protected()}, receive, send)
 
 
 def api_routes(protected: Callable[[], bool] = lambda: False) -> list[Route]:
@@ -31,4 +32,4 @@ def api_routes(protected: Callable[[], bool] = lambda: False) -> list[Route]:
         protected: whether people must sign in on this server; asked at each request.
     """
     application = Application(protected)
-    return [Route(path, application) for path in ("/api", "/api/{rest:path}")]  # no Mount: it cuts paths
+    return [Route(path, application) for path in PATHS]  # no Mount: it cuts paths

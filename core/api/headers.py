@@ -6,7 +6,7 @@ Starlette has no middleware for them. OWASP, "HTTP security response headers che
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-OWN_PATHS = ("/api", "/studio/")  # of our routes; all others are Streamlit's
+OWN_PATHS = ("/api", "/metrics", "/studio/")  # of our routes; all others are Streamlit's
 DATA_ONLY = "default-src 'none'; frame-ancestors 'none'; sandbox"  # nothing in them is a page
 PAGES = "frame-ancestors 'self'"  # no other site may show a page within its own and take the clicks
 

@@ -1,10 +1,11 @@
-"""Routes of the API: POST /api/predict, GET /api/health, /api/models, /api/openapi.json.
+"""Routes of the API: POST /api/predict, GET /api/health, /api/models, /api/openapi.json, and GET /metrics.
 
 Inference runs in threads of its own, so that slow requests never delay a page.
 """
 
 import asyncio
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -20,10 +21,21 @@ from core.api.application import OWN
 from core.api.form import form_files
 from core.api.guards import check_client, check_origin, refusal
 from core.api.parameters import check_parameters, invalid_parameter
+from core.api.request_log import RequestLog
 from core.api.schema import FAILURES, FORM, UNREADABLE, Health, Models, Results
 from core.errors import UserError
 from core.images import decode_safely
 from core.inference import NOTICE, AvailableModel, Reader, described, file_results
+from core.metrics import (
+    ANSWERED,
+    CONTENT_TYPE,
+    FAILED,
+    WITHHELD,
+    count_answer,
+    count_images,
+    metrics_text,
+    waiting,
+)
 from core.registry import answering_models, missing_model
 from core.shadow import read_in_shadow
 
@@ -31,7 +43,8 @@ MAX_WAITING = 32  # requests; more get status 503
 
 _threads = ThreadPoolExecutor(2, "api")
 _slots = threading.Semaphore(MAX_WAITING)
-router = APIRouter(prefix="/api", dependencies=[Depends(check_origin), Depends(check_client)])
+guards = [Depends(check_origin), Depends(check_client)]
+router = APIRouter(prefix="/api", dependencies=guards)
 
 
 @router.post(
@@ -55,11 +68,15 @@ async def predict(
     image. Switches are 1 or 0, true or false, yes or no, on or off; other values and parameters are refused.
     Files of one name get numbers.
     """
+    started = time.perf_counter()
     model, is_active = _model(stage)
     files = [(name, partial(decode_safely, data, name)) for name, data in await form_files(request)]
     switches = {"heat_map": heatmap, "second_opinion": opinions, "anyway": anyway}
     listener = read_in_shadow if is_active and not request.scope.get(OWN) else None
     content = await _in_thread(partial(file_results, Reader.of(model), files, listener, **switches))
+    if not request.scope.get(OWN):
+        count_images("api", map(_outcome, content["results"]))
+        count_answer("api", time.perf_counter() - started)
     has_result = any("label" in result for result in content["results"])
     return JSONResponse(content, 200 if has_result else 422)
 
@@ -129,9 +146,18 @@ api = FastAPI(
     title="Pneumonia studio", version="1", description=NOTICE, docs_url=None, redoc_url=None, openapi_url=None
 )
 api.include_router(router)
+
+
+@api.get("/metrics", include_in_schema=False, dependencies=guards)
+def metrics() -> Response:
+    """Figures for Prometheus; in a thread, because they are read from the home."""
+    return Response(metrics_text(), media_type=CONTENT_TYPE)
+
+
 api.router.routes += [Route("/api", Unanswered()), Route("/api/{rest:path}", Unanswered())]
 api.add_exception_handler(HTTPException, refusal)
 api.add_exception_handler(RequestValidationError, invalid_parameter)
+logged_api = RequestLog(api)
 
 
 async def _in_thread(work: partial) -> dict:
@@ -143,11 +169,16 @@ async def _in_thread(work: partial) -> dict:
     if not _slots.acquire(blocking=False):
         raise HTTPException(503, "Too many requests are waiting. Try again in a few seconds.")
     try:
-        return await asyncio.get_running_loop().run_in_executor(_threads, work)
+        with waiting():
+            return await asyncio.get_running_loop().run_in_executor(_threads, work)
     except UserError as error:
         raise HTTPException(503, str(error)) from error
     finally:
         _slots.release()
+
+
+def _outcome(result: dict) -> str:
+    return WITHHELD if "withheld" in result else FAILED if "error" in result else ANSWERED
 
 
 def _model(stage: str | None) -> tuple[AvailableModel, bool]:

@@ -5,7 +5,7 @@ from core.dicom_node.queue import ImageQueue, node_folder
 from core.dicom_node.remote import RemoteAE, RemoteWeb
 from core.dicom_node.rules import NodeRules, read_rules, rules_path
 from core.dicom_node.settings import DEFAULT_RESULTS, NodeSettings, ScpSettings
-from core.dicom_node.status import NodeStatus, node_status
+from core.dicom_node.status import NodeStatus, node_latencies, node_status
 from core.dicom_node.tls import tls_context
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "RemoteWeb",
     "ScpSettings",
     "node_folder",
+    "node_latencies",
     "node_status",
     "read_rules",
     "rules_path",

@@ -20,6 +20,8 @@ from pathlib import Path
 from core import atomic, config
 from core.config import old_names
 from core.database import open_database
+from core.dicom_node.latencies import DELIVERY, RESULT, count_latency
+from core.dicom_node.latencies import TABLE as LATENCIES
 from core.errors import UserError
 
 DATABASE = "node.sqlite"
@@ -57,6 +59,11 @@ class QueuedImage:
         """Name of its files, without extension."""
         return hashlib.sha256(self.uid.encode()).hexdigest()
 
+    @property
+    def log_name(self) -> str:
+        """What all log lines about the image call it, from reception to delivery."""
+        return self.key[:12]
+
 
 class ImageQueue:
     """The images of one node; threads may share it, processes may not.
@@ -75,7 +82,7 @@ class ImageQueue:
             for name in ("received", "results"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
             self._database = open_database(
-                self.folder / DATABASE, TABLES, old_names.NODE_TABLES, check_same_thread=False
+                self.folder / DATABASE, TABLES + LATENCIES, old_names.NODE_TABLES, check_same_thread=False
             )
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"The node's folder {self.folder} cannot be used: {error}.") from error
@@ -86,7 +93,7 @@ class ImageQueue:
         with self._lock:
             self._database.close()
 
-    def store(self, uid: str, study: str, sender: str, parts: Iterable[bytes | memoryview]) -> None:
+    def store(self, uid: str, study: str, sender: str, parts: Iterable[bytes | memoryview]) -> QueuedImage:
         """Add an image durably. One that was sent before is replaced and processed again.
 
         Args:
@@ -108,6 +115,7 @@ class ImageQueue:
                     "VALUES (?, ?, ?, ?, ?)",
                     (image.uid, image.study, sender, image.received, RECEIVED),
                 )
+        return image
 
     def is_result(self, uid: str) -> bool:
         """Whether this node created the object with an instance UID."""
@@ -152,7 +160,8 @@ class ImageQueue:
             with self._database:
                 uids = [(uid, image.uid) for uid, _ in results.values()]
                 self._database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?)", uids)
-                self._update(image, state=PROCESSED, judged=time.time(), reason="")
+                if self._update(image, state=PROCESSED, judged=time.time(), reason=""):
+                    count_latency(self._database, RESULT, time.time() - image.received)
 
     def mark_failed(self, image: QueuedImage, reason: str) -> None:
         """Record why an image cannot be processed; its file is kept."""
@@ -200,6 +209,8 @@ class ImageQueue:
         with self._lock:
             with self._database:
                 unchanged = self._update(image, state=DELIVERED, reason="", delivered=time.time())
+                if unchanged:
+                    count_latency(self._database, DELIVERY, time.time() - image.received)
             if unchanged and not keep:
                 self._delete_files(image)
 

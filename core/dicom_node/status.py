@@ -1,12 +1,15 @@
 """Status of the DICOM node, read from its queue while it runs or after it has ended."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from core.config import old_names
 from core.database import read_database, table_names
+from core.dicom_node.latencies import Latencies, latencies_in
 from core.dicom_node.queue import (
     DATABASE,
     DELETED,
@@ -21,6 +24,7 @@ from core.dicom_node.queue import (
 from core.errors import UserError
 
 MAX_REASONS = 20
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,28 @@ def node_status(folder: Path | None = None) -> NodeStatus | None:
     Raises:
         UserError: the database cannot be read.
     """
+    return _read(folder, _status)
+
+
+def node_latencies(folder: Path | None = None) -> dict[str, Latencies]:
+    """Times of images from reception, by step; {} if none was counted.
+
+    Args:
+        folder: of the queue; `node_folder()` if None.
+
+    Raises:
+        UserError: the database cannot be read.
+    """
+    return _read(folder, latencies_in) or {}
+
+
+def _read(folder: Path | None, read: Callable[[sqlite3.Connection], Read]) -> Read | None:
     path = Path(folder or node_folder()) / DATABASE
     if not path.exists():
         return None
     try:
         with closing(read_database(path)) as database:
-            return _status(database)
+            return read(database)
     except sqlite3.Error as error:
         raise UserError(f"The node's database {path} cannot be read: {error}.") from error
 

@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import UserError
 from core.images import ImageError, decode_safely, jpeg_data_url, network_pixels
 from core.inference import AuditLog, AvailableModel, FirstReading, HumanReading, Reader, Reading
+from core.metrics import ANSWERED, FAILED, WITHHELD, count_answer, count_images
 from core.shadow import read_in_shadow
 from pages.diagnosis.uploads import Upload
 from pages.shared.kept_switch import is_on
@@ -115,7 +116,7 @@ def read_all(
         try:
             _store(unread[0], model, full_reading(unread[0], model), is_active)
         except ImageError as error:
-            unread[0].error = str(error)
+            _fail(unread[0], error)
             _show_first()
     elif unread:
         done = len(shown) - len(unread)
@@ -156,18 +157,26 @@ def _read_many(unread: list[Entry], model: AvailableModel, is_active: bool) -> I
     for batch in Reader.of(model).read_files(loaders, heat_map=True, anyway=_cache_key(model)[-1]):
         for reading, entry in zip(batch, waiting, strict=False):
             if isinstance(reading, UserError):
-                entry.error = str(reading)
+                _fail(entry, reading)
             else:
                 _store(entry, model, reading, is_active)
         yield len(batch)
 
 
 def _store(entry: Entry, model: AvailableModel, reading: Reading, is_active: bool) -> None:
+    if not entry.readings:
+        count_images("pages", [WITHHELD if reading.withheld else ANSWERED])
+        count_answer("pages", time.time() - entry.arrived)
     entry.cache(model, reading)
     if is_active:
         read_in_shadow(model.identity, [reading])
     if log := audit_log():
         log.add_result(reading, model.record, model.identity)
+
+
+def _fail(entry: Entry, error: UserError) -> None:
+    count_images("pages", [FAILED])
+    entry.error = str(error)
 
 
 def _cache_key(model: AvailableModel) -> tuple[str, int, bool]:

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from core.database import table_names
-from core.dicom_node import ImageQueue, node_status
+from core.dicom_node import ImageQueue, node_latencies, node_status
 from core.dicom_node.queue import QueuedImage
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -42,6 +42,7 @@ def test_an_image_that_is_sent_again_during_processing_is_processed_again(tmp_pa
 def test_a_queue_of_0_1_0_continues(tmp_path):
     shutil.copyfile(FIXTURES / "old_node.sqlite", tmp_path / "node.sqlite")
     before = node_status(tmp_path)
+    assert node_latencies(tmp_path) == {}
     queue = ImageQueue(tmp_path)
     assert [image.uid for image in queue.complete_studies(0, 10)] == ["1.2.3.3"]
     (undelivered,) = queue.due_for_delivery()
@@ -54,4 +55,4 @@ def test_a_queue_of_0_1_0_continues(tmp_path):
     after = node_status(tmp_path)
     assert (after.received, after.processed, after.delivered, after.pending) == (4, 3, 2, 1)
     with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database:
-        assert table_names(database) == {"images", "results"}
+        assert table_names(database) == {"images", "latencies", "results"}
