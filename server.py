@@ -3,6 +3,7 @@
 streamlit run server.py --server.port 8501
 """
 
+import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,9 +25,16 @@ PagesManager.uses_pages_directory = False
 FIRST_PAGE = ("pages.diagnosis.card", "pages.diagnosis.batch")
 
 
+def log_requests() -> None:
+    """One line for each request to the API on standard error; Streamlit sets up its own log only."""
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.getLogger("pneumonia").setLevel(logging.INFO)
+
+
 @asynccontextmanager
 async def started(_app: st.App) -> AsyncIterator[None]:
     """Prepare in a thread of its own, while the browser is still loading Streamlit's own files."""
+    log_requests()
     threading.Thread(target=prepare, daemon=True).start()
     yield
 

@@ -23,18 +23,19 @@ def deliver_results(
         if not images:
             stop.wait(POLL_INTERVAL_S)
             continue
+        names = ", ".join(image.log_name for image in images)
         paths = [path for image in images for path in queue.result_paths(image)]
         try:
             _send(paths, remote, settings)
         except DeliveryError as error:
             seconds = min(MAX_RETRY_S, FIRST_RETRY_S * 2 ** min(image.tries for image in images))
-            log.warning("%s; next attempt in %.0f s", error, seconds)
+            log.warning("images %s: %s; next attempt in %.0f s", names, error, seconds)
             for image in images:
                 queue.postpone(image, str(error), seconds)
             continue
         for image in images:
             queue.mark_delivered(image, settings.keep)
-        log.info("delivered the results of %d images", len(images))
+        log.info("images %s: results delivered to %s", names, remote)
 
 
 def _send(paths: list[Path], remote: RemoteAE | RemoteWeb, settings: NodeSettings) -> None:

@@ -81,11 +81,11 @@ def apply_rules(
         try:
             action, number = rules.decision(queue.data(image))
         except OSError as error:
-            log.warning("image %s cannot be read: %s", image.key[:12], error)
+            log.warning("image %s: cannot be read: %s", image.log_name, error)
             queue.mark_failed(image, str(error))
             continue
         if action == IGNORE:
-            log.info("image %s: ignored by rule %s", image.key[:12], number)
+            log.info("image %s: ignored by rule %s", image.log_name, number)
             queue.set_aside(image, IGNORED, "", keep)
         else:
             actions[image] = action
@@ -109,19 +109,19 @@ def process(
         try:
             decoded[image] = decode_safely(queue.data(image), "The image")
         except (UserError, OSError) as error:
-            log.warning("image %s cannot be read: %s", image.key[:12], error)
+            log.warning("image %s: cannot be read: %s", image.log_name, error)
             queue.mark_failed(image, str(error))
     readings = reader.read(decoded.values(), heat_map=True)
     for image, reading in zip(decoded, readings, strict=True):
         if images[image] == SHADOW:
-            log.info("image %s, in shadow: %s", image.key[:12], reading.finding)
+            log.info("image %s: in shadow, %s", image.log_name, reading.finding)
             queue.set_aside(image, IN_SHADOW, reading.finding, settings.keep)
             continue
         try:
             queue.add_results(image, result_objects(queue.data(image), reading, model, settings.results))
-            log.info("image %s: %s", image.key[:12], reading.finding)
+            log.info("image %s: %s", image.log_name, reading.finding)
         except Exception as error:  # nothing that one image holds may end the node
-            log.warning("creating results for image %s failed: %s", image.key[:12], error)
+            log.warning("image %s: creating results failed: %s", image.log_name, error)
             queue.mark_failed(image, str(error)[:400])
     return readings
 

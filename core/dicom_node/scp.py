@@ -159,10 +159,12 @@ class StorageSCP:
         )
         file_start = bytes(128) + b"DICM" + encode_file_meta(meta)
         try:
-            self._queue.store(uid, study, sender, (file_start, cast(BytesIO, request.DataSet).getbuffer()))
+            parts = (file_start, cast(BytesIO, request.DataSet).getbuffer())
+            image = self._queue.store(uid, study, sender, parts)
         except (UserError, OSError, sqlite3.Error) as error:
             log.error("an image from %s could not be stored: %s", sender, error)
             return OUT_OF_RESOURCES
+        log.info("image %s: received from %s", image.log_name, sender)
         return SUCCESS
 
 

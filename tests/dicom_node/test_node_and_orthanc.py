@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import time
@@ -133,7 +134,11 @@ def test_results_wait_while_the_pacs_is_down(network, orthanc, node_home, tmp_pa
     orthanc.start()
     eventually(lambda: node.counts().delivered == 3)
     assert orthanc.instances() == 6 and node.counts().delivery_error == ""
-    assert node.log().count("delivered the results of 3 images") == 1  # one study, one association
+    assert node.log().count("results delivered to") == 1  # one study, one association
+    followed = set(re.findall(r"image (\w{12}): received", node.log()))
+    (delivered,) = re.findall(r"images ([\w, ]+): results delivered", node.log())
+    assert len(followed) == 3 and followed == set(delivered.split(", "))
+    assert not any(word in node.log() for word in ("Doe", "4711", "Roe"))
     assert node.stop() == 0
 
 
