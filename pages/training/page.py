@@ -12,7 +12,7 @@ from pages.shared.failures import failures_shown
 from pages.shared.header import header
 from pages.shared.user import offered
 from pages.training.launch.form import choose_settings
-from pages.training.launch.preview import estimate_work, preview
+from pages.training.launch.preview import estimate_work, preview, warn
 from pages.training.view import NEW, RUNS, change_view, choose_view
 from pages.training.watch.run import show_run
 from pages.training.watch.runs import choose_run, show_queue
@@ -61,10 +61,11 @@ def new_run(busy: bool) -> None:
 
 
 def offer_start(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate, busy: bool) -> None:
-    """What the run is in a line, its name, and the button."""
+    """What the run is in a line, what to know before it starts, its name, and the button."""
     which = "Run" if list_runs() else "First run"
     images = f"{'SYNTHETIC' if dataset.synthetic else 'real'} images"
     st.markdown(f"**{which}: preset {settings.preset}, {images}, up to about {estimate.duration()}**")
+    warn(dataset, settings, estimate)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input("Name", placeholder="Default: preset and time", width=320).strip()
         name = as_run_name(typed)

@@ -66,10 +66,12 @@ def test_a_folder_that_is_none_is_told_and_the_page_goes_on(folder, own_home):
     assert folder in app.error[0].value
 
 
-def test_training_shows_what_each_stage_trains(demo):
-    text = texts(opened("training", dataset=str(demo)))
-    assert "43,065,218 parameters trained, 20,024,384 frozen" in text
-    assert "63,089,602 parameters trained, 0 frozen" in text
+def test_training_shows_what_each_stage_trains_and_warns_above_the_start_button(demo):
+    app = opened("training", dataset=str(demo))
+    assert "43,065,218 parameters trained, 20,024,384 frozen" in texts(app)
+    assert "63,089,602 parameters trained, 0 frozen" in texts(app)
+    order = [getattr(element, "label", element.type) for element in app.main]
+    assert order.count("warning") == 1 and order.index("warning") < order.index("Start training")
 
 
 def test_training_on_no_stage_is_refused(demo):

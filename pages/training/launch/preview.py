@@ -1,4 +1,4 @@
-"""What a run will do, before it starts: layers, time, disk space, warnings, and the same as a command."""
+"""What a run will do, before it starts: warnings, layers, time, disk space, and the same as a command."""
 
 import shutil
 from dataclasses import asdict
@@ -19,12 +19,16 @@ def estimate_work(dataset: Dataset, settings: TrainingSettings) -> WorkEstimate:
     return WorkEstimate(settings, **counts)
 
 
+def warn(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate) -> None:
+    """Draw what to know before starting, in one box; nothing if all is well."""
+    if sentences := _warnings(dataset, settings, estimate):
+        st.warning("  \n".join(sentences), icon=":material/warning:")
+
+
 def preview(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate) -> None:
     """Draw the preview of a run."""
     _layers(settings, estimate)
     _cost(estimate)
-    for sentence in _warnings(dataset, settings, estimate):
-        st.warning(sentence, icon=":material/warning:")
     with st.expander("The same from a terminal", icon=":material/terminal:"):
         line = command_line(settings, asdict(read_exclusions(dataset.root)))
         st.code(line, language="bash", wrap_lines=True)
