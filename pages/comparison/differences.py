@@ -5,7 +5,7 @@ import streamlit as st
 
 from core import evaluation
 from core.evaluation import METRICS, PairwiseTest
-from pages.shared.charts import offer_csv
+from pages.shared.charts import FROZEN, offer_csv
 
 
 def show_differences(tests: list[PairwiseTest], split: str) -> None:
@@ -15,7 +15,7 @@ def show_differences(tests: list[PairwiseTest], split: str) -> None:
         tests: of `core.evaluation.pairwise_tests`.
         split: that the models were evaluated on.
     """
-    st.dataframe(pd.DataFrame(map(_row, tests)), hide_index=True)
+    st.dataframe(pd.DataFrame(map(_row, tests)), hide_index=True, column_config={"Metric": FROZEN})
     for sentence in dict.fromkeys(test.reason or test.caution for test in tests):
         if sentence:
             st.caption(sentence)

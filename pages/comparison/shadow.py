@@ -17,7 +17,7 @@ from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
 
 MAX_SHOWN = 100  # images whose label changed
 COLUMNS = {
-    "Image": st.column_config.ImageColumn(width=70),
+    "Image": st.column_config.ImageColumn(width=70, pinned=True),
     "Active %": st.column_config.NumberColumn(format="%.1f %%"),
     "Shadow %": st.column_config.NumberColumn(format="%.1f %%"),
     "Time": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),

@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.evaluation import METRICS, evaluate
 from core.figures.metric_intervals import occlusion_differences
 from pages.comparison.stage_images import images_of
-from pages.shared.charts import draw, offer_csv
+from pages.shared.charts import FROZEN, draw, offer_csv
 
 COMPARED = ("auc", "sensitivity", "specificity")
 
@@ -33,7 +33,9 @@ def show_shortcuts(comparison: ModelComparison) -> None:
     tested = table.dropna(subset="difference")
     if len(tested):
         draw(occlusion_differences(tested), "occlusion")
-    st.dataframe(table.style.format(precision=3, na_rep="–"), hide_index=True)
+    st.dataframe(
+        table.style.format(precision=3, na_rep="–"), hide_index=True, column_config={"model": FROZEN}
+    )
     st.caption(
         "The border (the outer 15% of each side) or the corners (a quarter of each side) are replaced by "
         "the mean grey of the rest; the decision threshold stays the same. 95% intervals and p values by "

@@ -8,7 +8,7 @@ from core.runs import Sweep, open_sweep, sweep_names
 from pages.shared.charts import draw, offer_csv
 
 COLUMNS = {
-    "trial": st.column_config.NumberColumn("Trial"),
+    "trial": st.column_config.NumberColumn("Trial", pinned=True),
     "state": st.column_config.TextColumn("State"),
     "seeds": st.column_config.NumberColumn("Seeds", help="Number of finished seeds."),
     "loss": st.column_config.NumberColumn("Validation loss", format="%.4f"),

@@ -12,6 +12,7 @@ from core import evaluation
 from core.evaluation import Curve, Predictions
 
 BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {Predictions: lambda model: model.table.to_csv()}
+FROZEN = st.column_config.Column(pinned=True)  # while a table scrolls sideways; an index always is
 FORMATS = {"PNG": {"format": "png", "scale": 3}, "SVG": {"format": "svg"}}
 
 

@@ -12,7 +12,7 @@ from core.runs import Run, jobs, queue
 from pages.shared.failures import failures_told
 
 COLUMNS = {
-    "Run": st.column_config.TextColumn(width="medium"),
+    "Run": st.column_config.TextColumn(width=160, pinned=True),
     "Changes from preset": st.column_config.TextColumn(width="medium"),
     "Best epoch": st.column_config.TextColumn(help="Stage and epoch of the best weights"),
     "Validation loss": st.column_config.NumberColumn(format="%.3f", help="At the best epoch, not the last"),
