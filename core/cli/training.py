@@ -11,8 +11,9 @@ from tqdm import tqdm
 from core.cli.output import Bar, as_json, percent, precision, print_json
 from core.config import PRESETS, STAGE_NUMBERS, TrainingSettings, declarations, preset
 from core.dataset import few_validation_images, open_dataset, read_exclusions, rows_by_role
+from core.disk import free_space
 from core.errors import UserError
-from core.runs import Run, create_run, jobs, open_run
+from core.runs import Alert, Run, alerts, create_run, jobs, open_run
 
 SECONDS_BETWEEN_POLLS = 0.5
 SETTINGS = declarations(TrainingSettings)
@@ -121,6 +122,7 @@ def _follow(run: Run, quiet: bool) -> None:
     if not quiet:
         print(f"Run {run.name} in {run.path}")
     hidden = quiet or not sys.stderr.isatty()
+    told: set[tuple[int, Alert]] = set()
     with tqdm(total=100, disable=hidden, bar_format="{l_bar}{bar}| {postfix}") as bar:
         while True:
             try:
@@ -129,6 +131,8 @@ def _follow(run: Run, quiet: bool) -> None:
                 epoch = f" · epoch {status.epoch}/{status.epochs}" if status.epoch else ""
                 bar.n = round(100 * status.done)
                 bar.set_postfix_str(f"{status.message}{epoch}{left}", refresh=True)
+                if status.state == "running" and not quiet:
+                    tell_alerts(run, bar, told)
                 if status.state not in ("queued", "running"):
                     return
                 jobs.ensure_scheduler(run.path.parent)
@@ -136,6 +140,16 @@ def _follow(run: Run, quiet: bool) -> None:
             except KeyboardInterrupt:
                 jobs.stop(run)
                 bar.write("Stopping after the current step ...")
+
+
+def tell_alerts(run: Run, bar: tqdm, told: set[tuple[int, Alert]]) -> None:
+    """Print the alerts that have not been told in their stage yet, and note them in `told`."""
+    epochs = run.epochs()
+    stage = 0 if epochs.empty else int(epochs["stage"].iloc[-1])
+    for alert, text in alerts(epochs, free_space(run.path)).items():
+        if (stage, alert) not in told:
+            bar.write(f"! {text}", file=sys.stderr)
+            told.add((stage, alert))
 
 
 def _report(run: Run, as_json: bool) -> int:

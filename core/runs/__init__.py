@@ -1,7 +1,8 @@
 """Runs: folders that hold everything about a training run, the queue, and the scheduler that trains it."""
 
 from core.runs import cached_activations, housekeeping, jobs, lock, queue, strategies
-from core.runs.account import alarms, epoch_sentences
+from core.runs.account import epoch_sentences
+from core.runs.alerts import ALERTS, DIVERGED, Alert, alerts
 from core.runs.bundled import bundled_runs, pack
 from core.runs.command import command_line
 from core.runs.create import as_run_name, check_name, create_run, list_runs, open_run
@@ -12,13 +13,15 @@ from core.runs.imported import SCALINGS, import_weights, removed_on_failure
 from core.runs.process import ProcessIdentity
 from core.runs.results import Results
 from core.runs.seeds import differing_in_seed
-from core.runs.status import DIVERGED, RunStatus
+from core.runs.status import RunStatus
 from core.runs.sweeps import Sweep, Trial, list_sweeps, open_sweep, sweep_names
 from core.runs.training_process import kill_if_overdue, start_process
 
 __all__ = [
+    "ALERTS",
     "DIVERGED",
     "SCALINGS",
+    "Alert",
     "ProcessIdentity",
     "Results",
     "Run",
@@ -26,7 +29,7 @@ __all__ = [
     "Sweep",
     "Trial",
     "WorkEstimate",
-    "alarms",
+    "alerts",
     "bundled_runs",
     "cached_activations",
     "check_name",

@@ -1,12 +1,9 @@
-"""What happened in a run, for somebody who watches it: a sentence for each epoch, and causes for alarm."""
+"""What happened in a run, for somebody who watches it: a sentence for each epoch."""
 
 import numpy as np
 import pandas as pd
 
 from core.config import CLASS_NAMES, POSITIVE
-from core.evaluation import only_label
-
-WITHOUT_PROGRESS = 3  # epochs without a better validation loss that are worth a word
 
 
 def epoch_sentences(epochs: pd.DataFrame) -> list[str]:
@@ -28,36 +25,6 @@ def epoch_sentences(epochs: pd.DataFrame) -> list[str]:
                 f"{_recognised(row)}"
             )
     return sentences[::-1]
-
-
-def alarms(epochs: pd.DataFrame) -> list[str]:
-    """What somebody who watches should know of the last epochs; [] if nothing is unusual.
-
-    Args:
-        epochs: a run's history by epoch.
-    """
-    if epochs.empty:
-        return []
-    last = epochs.iloc[-1]
-    of_stage = epochs[epochs["stage"] == last["stage"]]
-    sentences = []
-    if label := only_label([[last["val_tn"], last["val_fp"]], [last["val_fn"], last["val_tp"]]]):
-        sentences.append(
-            f"All validation images are predicted {label}. In the first epochs this is usual; if it "
-            "stays so, train for more epochs or raise the learning rate."
-        )
-    since = len(of_stage) - 1 - int(np.argmin(of_stage["val_loss"].to_numpy()))
-    if since >= WITHOUT_PROGRESS:
-        falling = of_stage["loss"].iloc[-1] < of_stage["loss"].iloc[-1 - since]
-        reason = (
-            "while the training loss falls: the model begins to learn the training images by heart. "
-            if falling
-            else "and the training loss does not fall either. "
-        )
-        sentences.append(
-            f"The validation loss has not improved for {since} epochs, {reason}The best weights are kept."
-        )
-    return sentences
 
 
 def _change(loss: float, best: float) -> str:

@@ -8,7 +8,6 @@ from core.runs import lock, queue
 from core.runs.json_file import read_run_file
 
 ENDED = ("finished", "stopped", "failed", "died")
-DIVERGED = "Training diverged"  # how the message of such a failure begins
 NOT_STARTED = "Not started."
 UNKNOWN_EXIT = "The training process ended without an exit reason: killed, out of memory, or power loss."
 

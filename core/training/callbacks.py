@@ -58,10 +58,7 @@ class StopOnDivergence(keras.callbacks.Callback):
     def _check(self, loss: float) -> None:
         if not loss < float("inf"):
             rate = float(self.model.optimizer.learning_rate)
-            raise UserError(
-                f"{DIVERGED}: the loss is no longer a number. The learning rate {rate:g} is too high; "
-                "lower it and start again."
-            )
+            raise UserError(DIVERGED.text(rate=rate))
 
 
 class History(keras.callbacks.Callback):

@@ -133,7 +133,7 @@ class ActiveTrial:
                 self._run.request_stop()
             return False
         status = self._run.status()
-        if status.state == "failed" and status.message.startswith(DIVERGED):
+        if status.state == "failed" and status.message.startswith(DIVERGED.title):
             self.pruned = status.message
         if self.pruned or status.state != "finished":
             return True

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.generate import api, architecture, command_line, conformance, environment, settings
+from docs.generate import api, architecture, command_line, conformance, environment, settings, training
 from docs.generate.diagram import drawing
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -15,4 +15,5 @@ GENERATED: dict[str, Callable[[], str]] = {
     "conformance.md": conformance.page,
     "environment.md": environment.page,
     "settings.md": settings.page,
+    "training.md": training.page,
 }

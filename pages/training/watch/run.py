@@ -8,9 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from core.comparison import evaluated_stages
+from core.disk import free_space
 from core.figures.training import AXES, curves, validation_matrix
 from core.roles import may
-from core.runs import Run, RunStatus, alarms, create_run, epoch_sentences, housekeeping, jobs
+from core.runs import Run, RunStatus, alerts, create_run, epoch_sentences, housekeeping, jobs
 from pages.shared.failures import failures_told
 from pages.training.view import NEW, change_view
 from pages.training.watch.dialogs import delete, edit
@@ -90,8 +91,8 @@ def _account(run: Run, status: RunStatus) -> None:
     """What each epoch did, in words, and what is unusual."""
     epochs = run.epochs()
     if status.state == "running":
-        for sentence in alarms(epochs):
-            st.warning(sentence, icon=":material/warning:")
+        for text in alerts(epochs, free_space(run.path)).values():
+            st.warning(text, icon=":material/warning:")
     sentences = epoch_sentences(epochs)
     if not sentences:
         return
