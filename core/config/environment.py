@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
+from urllib.parse import urlsplit
 
 from core.config import old_names
 from core.errors import UserError
@@ -67,6 +68,14 @@ def _switch(text: str) -> bool:
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip() for name in text.lower().split(",") if name.strip())
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.username
+    if text and (text.split() != [text] or not is_one):
+        raise ValueError(text)
+    return text
 
 
 def _folder(text: str) -> Path | None:
@@ -159,6 +168,13 @@ SELF_TEST = Variable(
     _switch,
     "1 or 0",
 )
+WEBHOOK = Variable(
+    "PNEUMONIA_STUDIO_WEBHOOK",
+    "Address that is told by a POST request when a run of the queue has ended; none by default.",
+    "",
+    _web_address,
+    "an address that begins with http:// or https:// and holds neither user name nor spaces",
+)
 LOCKED = Variable(
     "PNEUMONIA_STUDIO_LOCKED",
     "Set by the scheduler for a training process that inherits its locks; do not set it yourself.",
@@ -179,6 +195,7 @@ VARIABLES: tuple[Variable, ...] = (
     IMPORT_GIB,
     IMPORT_FILES,
     SELF_TEST,
+    WEBHOOK,
     LOCKED,
 )
 

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from core import config
+from core.config import environment
 from core.disk import explaining
 from core.errors import UserError
 from core.roles import Role, takes
@@ -26,8 +27,9 @@ def start(run: Run) -> None:
     """Queue `run`, to train from its start or from where it stopped; returns at once.
 
     Raises:
-        UserError: it is training or finished already.
+        UserError: it is training or finished already, or the webhook's address is none.
     """
+    environment.WEBHOOK.value()  # now, not when the run has ended
     status = run.status()
     if status.state == "queued":
         return

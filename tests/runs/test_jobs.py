@@ -8,6 +8,7 @@ import time
 
 import psutil
 import pytest
+from listening import listening
 from short_runs import suspend, tiny_settings, wait_for, wait_until
 
 from core.errors import UserError
@@ -47,6 +48,14 @@ def make(tmp_path, demo):
         wait_for(run, 60)
 
 
+@pytest.fixture
+def told_webhook(monkeypatch):
+    """What the schedulers that start meanwhile tell their webhook."""
+    with listening() as (address, told):
+        monkeypatch.setenv("PNEUMONIA_STUDIO_WEBHOOK", address)
+        yield told
+
+
 def states(*runs):
     return [run.status().state for run in runs]
 
@@ -62,7 +71,7 @@ def scheduler_of(run):
     return scheduler
 
 
-def test_three_runs_train_one_after_another_and_a_failure_holds_up_nobody(make):
+def test_three_runs_train_one_after_another_and_a_failure_holds_up_nobody(make, told_webhook):
     runs = [make("one"), make("two", weights="/nowhere.h5"), make("three")]
     for run in runs:
         jobs.start(run)
@@ -77,6 +86,8 @@ def test_three_runs_train_one_after_another_and_a_failure_holds_up_nobody(make):
     times = [(run.status().started, run.status().ended) for run in runs]
     assert sorted(sum(times, ())) == list(sum(times, ())), "one after another"
     wait_until(lambda: not lock.is_held(jobs.scheduler_lock(runs[0].path.parent)), 10)
+    told = [(ended["run"], ended["state"]) for ended in told_webhook]
+    assert told == [("one", "finished"), ("two", "failed"), ("three", "finished")]
 
 
 def test_the_queue_can_be_reordered_and_emptied(make):
@@ -132,7 +143,7 @@ def test_a_killed_process_is_told_at_once_and_no_start_is_refused_afterwards(mak
         jobs.start(run)
 
 
-def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make):
+def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make, told_webhook):
     first, second = make("first", endless=True), make("second")
     jobs.start(first)
     wait_until(lambda: len(first.epochs()) > 0, PATIENCE_S)
@@ -143,6 +154,8 @@ def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make):
     assert jobs.stop(first).stopping
     wait_for(second)
     assert states(first, second) == ["stopped", "finished"]
+    wait_until(lambda: len(told_webhook) == 2, 10)
+    assert [ended["run"] for ended in told_webhook] == ["first", "second"]
 
 
 def test_a_run_deleted_as_soon_as_it_ended_holds_up_nobody(make):
