@@ -5,6 +5,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import time
 
 import pydicom
@@ -120,6 +121,16 @@ def test_the_documented_script_sends_images_and_not_the_results_of_the_node(netw
         assert node.stop() == 0
     finally:
         orthanc.stop()
+
+
+def test_the_round_trip_of_the_documentation_shows_every_result(network, narrow_bundle, tmp_path):
+    done = network.run(sys.executable, "-m", "docs.round_trip", tmp_path / "trip", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    *studies, last = done.stdout.splitlines()
+    assert last.startswith("4 studies sent, judged and returned in ")
+    assert [line.partition(":")[0] for line in studies] == [f"Synthetic^{number}" for number in range(1, 5)]
+    for kind in ("finding", "heat map", "lungs", "report"):
+        assert all(f"Pneumonia: {kind}, research only" in line for line in studies)
 
 
 def test_results_wait_while_the_pacs_is_down(network, orthanc, node_home, tmp_path):
