@@ -6,6 +6,7 @@ from core.anatomy.evaluation import Agreement, agreements, save_limits, summary
 from core.anatomy.examples import Examples, dataset_examples, lung_shares, pair_examples, split_pairs
 from core.anatomy.framed_dataset import dataset_frames, framed_pixels
 from core.anatomy.framing import Frame, Framing
+from core.anatomy.geometry import Geometry
 from core.anatomy.lung_finder import LungFinder, lung_network, shared_lung_finder
 from core.anatomy.lungs import Lungs
 from core.anatomy.masks import LEFT, RIGHT, MaskSet, Pair, list_pairs, open_masks, read_mask
@@ -21,6 +22,7 @@ __all__ = [
     "Examples",
     "Frame",
     "Framing",
+    "Geometry",
     "LungFinder",
     "Lungs",
     "MaskSet",

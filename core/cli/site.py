@@ -221,7 +221,7 @@ def _print(measurement: SiteMeasurement) -> None:
         print(f"  probability {low:.0%} to {high:.0%}: {row['positives']} of {row['n']} have pneumonia")
     for group in measurement.groups:
         print(_group_line(group))
-    for sentence in measurement.weak_slices.sentences():
+    for sentence in [*measurement.weak_slices.sentences(), *measurement.shift.sentences()]:
         print(sentence)
     for sentence in [*readings.notes, *readings.model_warnings, NOTICE]:
         print(sentence)

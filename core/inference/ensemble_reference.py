@@ -46,6 +46,11 @@ class EnsembleReference:
         """As of one model; the largest of the members'."""
         return max(member.likeness_score(pixels, lungs) for member in self.members)
 
+    def deviations(self, pixels: np.ndarray, lungs: Lungs, number: int) -> dict[str, float]:
+        """As of one model; of the first member that knows, as all were trained on images of one data set."""
+        known = (member.deviations(pixels, lungs, number) for member in self.members)
+        return next(filter(None, known), {})
+
     def orientation(self, pixels: np.ndarray) -> str:
         """One of `ORIENTATIONS` for an image, uint8 (128, 128); `upright` if no member says otherwise."""
         orientations = [member.orientation(pixels) for member in self.members]

@@ -7,11 +7,11 @@ docs/results/like-home.md. Distance: see `class_distance`.
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
-from core.anatomy import Lungs
+from core.anatomy import Geometry, Lungs
 from core.config import CLASS_NAMES
 from core.inference.class_distance import class_distances, fit_classes
 
@@ -19,6 +19,16 @@ QUANTILE = 0.98  # share of the validation images within the limit
 MIN_VALIDATION_IMAGES = 50  # fewer do not tell what 98% of them keep
 GREY_QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BORDER = 4  # pixels
+GREY_NAMES = (  # of the numbers of `_grey_levels`
+    *(f"{share:.0%} quantile of grey levels" for share in GREY_QUANTILES),
+    "brightness",
+    "contrast",
+    "sharpness across",
+    "sharpness down",
+    "fine detail",
+    *(f"brightness of the {side} border" for side in ("upper", "lower", "left", "right")),
+)
+GEOMETRY_NAMES = tuple(field.name for field in fields(Geometry))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +51,21 @@ class Likeness:
         """Distance of an image by the limit: above 1, it is unlike those that the model was tested on."""
         scaled = appearance[np.newaxis] / self.scale
         return float(class_distances(scaled, self.means, self.precision)[0]) / self.limit
+
+    def deviations(self, appearance: np.ndarray, number: int) -> dict[str, float]:
+        """By how many standard deviations of all training images an image differs from the mean of a class.
+
+        Args:
+            appearance: of the image.
+            number: of the class.
+
+        Returns:
+            Grey levels by `GREY_NAMES` and the geometry of the lungs by `GEOMETRY_NAMES`.
+        """
+        values = appearance / self.scale - self.means[number]
+        grey = zip(GREY_NAMES, values[: len(GREY_NAMES)], strict=True)
+        geometry = zip(GEOMETRY_NAMES, values[-len(GEOMETRY_NAMES) :], strict=True)
+        return {name: float(value) for name, value in (*grey, *geometry)}
 
 
 def appearance(pixels: np.ndarray, lungs: Lungs) -> np.ndarray | None:

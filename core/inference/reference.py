@@ -119,6 +119,11 @@ class Reference:
         seen = appearance(pixels, lungs)
         return 0.0 if seen is None else self.likeness.score(seen)
 
+    def deviations(self, pixels: np.ndarray, lungs: Lungs, number: int) -> dict[str, float]:
+        """As `Likeness.deviations` of an image's pixels and lungs; {} where that is unknown."""
+        seen = appearance(pixels, lungs) if self.likeness and self.current else None
+        return self.likeness.deviations(seen, number) if self.likeness and seen is not None else {}
+
     @property
     def training_images(self) -> frozenset[str]:
         """SHA-256 of the files of the training images."""

@@ -1,6 +1,7 @@
 """Whether a model holds in one hospital: how many local images that takes, and what they show."""
 
 from core.site.groups import HEADER_GROUPS, Group, p_text
+from core.site.image_counts import ImageCounts
 from core.site.image_numbers import Evidence, Expectations, RequiredImages, evidence, required_images
 from core.site.label_log import LABELS, NOT_SURE, LabelLog
 from core.site.labelling import ReaderLabels, blinded, reader_labels
@@ -15,7 +16,8 @@ from core.site.local_images import (
     open_local_images,
     table_columns,
 )
-from core.site.measurement import ImageCounts, SiteMeasurement, measure, metric_texts
+from core.site.measurement import SiteMeasurement, measure, metric_texts
+from core.site.shift import Shift, ShiftSearch
 from core.site.site_point import SitePoint, check_rule, find_site_point
 from core.site.site_readings import SiteReadings, read_local_images
 
@@ -36,6 +38,8 @@ __all__ = [
     "LocalImages",
     "ReaderLabels",
     "RequiredImages",
+    "Shift",
+    "ShiftSearch",
     "SiteMeasurement",
     "SitePoint",
     "SiteReadings",

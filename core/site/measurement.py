@@ -1,10 +1,8 @@
 """How well a model does on local images: every number, and in words."""
 
-from collections import Counter
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import pandas as pd
 
 from core.config import CLASS_NAMES
 from core.evaluation import (
@@ -19,65 +17,14 @@ from core.evaluation import (
 )
 from core.inference import NOTICE
 from core.site.groups import ClassMix, Group, class_mixes, group_rates
+from core.site.image_counts import ImageCounts, counted_images
+from core.site.shift import ShiftSearch, find_shifts
 from core.site.site_readings import SiteReadings
 from core.site.weak_slices import SliceSearch, find_weak_slices
 
 CHANCE = 0.5  # ROC AUC of a model that tells nothing
 MANY_WARNED = 0.1  # of the results, from which it is said how the rates count them
 SHOWN_METRICS = ("auc", "sensitivity", "specificity", "brier")
-
-
-@dataclass(frozen=True)
-class ImageCounts:
-    """What became of the labelled images.
-
-    Attributes:
-        files: listed.
-        copies: files with the content and label of another; they count once.
-        contradictory: files with the content of another and the other label; they are left out.
-        in_training: images that the model was trained on, by their digest; they are left out.
-        unreadable: by reason.
-        withheld: results that the app would not show, by reason.
-        withheld_by_class: the same by class.
-        results: images with a result, which the metrics are of.
-        patients: of those images; an image of an unknown patient counts as a patient.
-        without_patient: results whose patient is unknown.
-        warned: results with a warning.
-        doubts: results by the reason why the model may not be able to judge them.
-    """
-
-    files: int
-    copies: int
-    contradictory: int
-    in_training: int
-    unreadable: dict[str, int]
-    withheld: dict[str, int]
-    withheld_by_class: dict[str, int]
-    results: int
-    patients: int
-    without_patient: int
-    warned: int
-    doubts: dict[str, int]
-
-    def titled(self) -> dict[str, int]:
-        """The counts that are not 0 by a title, and that of the results."""
-        not_measured = {
-            "Labelled files": self.files,
-            "Left out: copies of other files": self.copies,
-            "Left out: labelled both ways": self.contradictory,
-            "Left out: the model was trained on them": self.in_training,
-            **{f"Unreadable: {reason}": count for reason, count in self.unreadable.items()},
-            **{f"Withheld: {reason}": count for reason, count in self.withheld.items()},
-            **{f"Withheld, labelled {name}": count for name, count in self.withheld_by_class.items()},
-        }
-        of_results = {
-            "Patients with a result": self.patients,
-            "Results of unknown patients": self.without_patient,
-            "Results with a warning": self.warned,
-            **{f"Results, {reason}": count for reason, count in self.doubts.items()},
-        }
-        known = not_measured | {"Results": self.results} | of_results
-        return {title: count for title, count in known.items() if count or title == "Results"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +42,7 @@ class SiteMeasurement:
         groups: rates in groups.
         mixes: whether the classes differ in the columns of groups.
         weak_slices: the search for kinds of images on which the model errs more often.
+        shift: differences from the training images; of withheld images, too.
     """
 
     readings: SiteReadings
@@ -106,6 +54,7 @@ class SiteMeasurement:
     groups: list[Group]
     mixes: list[ClassMix]
     weak_slices: SliceSearch
+    shift: ShiftSearch
 
     def cautions(self) -> list[str]:
         """Why the figures may mislead, or cannot be computed, one sentence each."""
@@ -141,6 +90,7 @@ class SiteMeasurement:
             "groups": [asdict(group) for group in self.groups],
             "class_mixes": [asdict(mix) for mix in self.mixes],
             "weak_slices": asdict(self.weak_slices),
+            "shifts": self.shift.values(),
             "cautions": self.cautions(),
             "notes": [*self.readings.notes, *self.readings.model_warnings],
             "notice": NOTICE,
@@ -183,10 +133,11 @@ class SiteMeasurement:
 
 def measure(readings: SiteReadings) -> SiteMeasurement:
     """Measure a model on what it said of local images."""
-    counted, counts = _counted(readings.table)
+    counted, counts = counted_images(readings.table)
+    shift = find_shifts(counted, readings.training_images)
     results = counted[counted["probability"].notna()]
     if results.empty:
-        return SiteMeasurement(readings, counts, None, None, None, [], [], [], SliceSearch())
+        return SiteMeasurement(readings, counts, None, None, None, [], [], [], SliceSearch(), shift)
     predictions = Predictions.of(readings.name, results.assign(path=results["sha256"]))
     labels, probabilities, patients = predictions.labels, predictions.probabilities, predictions.patients
     return SiteMeasurement(
@@ -199,6 +150,7 @@ def measure(readings: SiteReadings) -> SiteMeasurement:
         group_rates(predictions, readings.threshold, readings.groups),
         class_mixes(predictions, readings.groups),
         find_weak_slices(predictions, readings.threshold, readings.groups),
+        shift,
     )
 
 
@@ -221,30 +173,3 @@ def _metrics(predictions: Predictions, threshold: float) -> dict:
     ):
         metrics["intervals"][rate] = wilson_by_patient(correct[of_class], predictions.patients[of_class])
     return metrics
-
-
-def _counted(table: pd.DataFrame) -> tuple[pd.DataFrame, ImageCounts]:
-    """The rows that count, and what became of all."""
-    readable = table[table["error"] == ""]
-    labels_of = readable.groupby("sha256")["label"].nunique()
-    contradictory = readable["sha256"].isin(labels_of.index[labels_of > 1])
-    once = readable[~contradictory].drop_duplicates("sha256")
-    counted = once[~once["in_training"]]
-    withheld = counted[counted["withheld"] != ""]
-    results = counted[counted["withheld"] == ""]
-    doubts = [reason for joined in results["doubts"] if joined for reason in joined.split("; ")]
-    patients = results["patient"].where(results["patient"] != "", results["sha256"])
-    return counted, ImageCounts(
-        files=len(table),
-        copies=int((~contradictory).sum()) - len(once),
-        contradictory=int(contradictory.sum()),
-        in_training=len(once) - len(counted),
-        unreadable=dict(Counter(table.loc[table["error"] != "", "error"]).most_common()),
-        withheld=dict(Counter(withheld["withheld"]).most_common()),
-        withheld_by_class=dict(sorted(Counter(withheld["label"]).items())),
-        results=len(results),
-        patients=int(patients.nunique()),
-        without_patient=int((results["patient"] == "").sum()),
-        warned=int(results["warned"].sum()),
-        doubts=dict(Counter(doubts).most_common()),
-    )

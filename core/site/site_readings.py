@@ -12,6 +12,7 @@ from core.inference import Reader, Reading
 from core.site.groups import HEADER_GROUPS, group_column, grouped
 from core.site.image_properties import image_properties
 from core.site.local_images import LocalImages
+from core.site.shift import deviations
 
 BATCH = 32  # images at once
 
@@ -32,7 +33,9 @@ class SiteReadings:
             column for each group (`core.site.groups.group_column`), probability (calibrated; NaN without a
             result), raw (before calibration), error (why it cannot be read, without its name), withheld (why
             the result is), doubts (reasons of the checks, joined by "; "), warned and in_training (bool), and
-            the properties of the image (`core.site.image_properties`; NaN where unknown).
+            the properties of the image (`core.site.image_properties`) and its deviations from the training
+            images (`core.site.shift`); NaN where unknown.
+        training_images: number of images that the model was trained on; 0 if unknown.
     """
 
     name: str
@@ -43,6 +46,7 @@ class SiteReadings:
     notes: tuple[str, ...]
     synthetic: bool
     table: pd.DataFrame
+    training_images: int = 0
 
 
 def read_local_images(
@@ -66,7 +70,7 @@ def read_local_images(
     loaders = [partial(read_image, row["file"]) for row in known]
     for batch in reader.read_files(loaders, BATCH):
         rows += [
-            _row(before, reading, local.groups, training)
+            _row(before, reading, local.groups, reader, training)
             for before, reading in zip(known[len(rows) : len(rows) + len(batch)], batch, strict=True)
         ]
         if progress:
@@ -80,11 +84,16 @@ def read_local_images(
         local.notes,
         local.synthetic,
         pd.DataFrame(rows),
+        len(training),
     )
 
 
 def _row(
-    before: dict, reading: Reading | UserError, groups: tuple[str, ...], training: frozenset[str]
+    before: dict,
+    reading: Reading | UserError,
+    groups: tuple[str, ...],
+    reader: Reader,
+    training: frozenset[str],
 ) -> dict:
     """One row of the table."""
     row = {
@@ -115,6 +124,7 @@ def _row(
         "warned": not reading.withheld and bool(reading.image_warnings()),
         "in_training": image.sha256 in training,
         **image_properties(reading),
+        **deviations(reading, before["label"], reader),
     }
 
 

@@ -15,6 +15,7 @@ from core.site import Group, LocalImages, SiteMeasurement, measure, p_text, read
 from pages.shared.charts import banded, choose_format, draw, offer_csv
 from pages.shared.markdown import escaped
 from pages.site.images import nothing_chosen
+from pages.site.shift import show_shift
 
 KEY = "site-measurement"  # in the session: the images that were measured last, and their measurement
 P_VALUES = ("sensitivity_p", "specificity_p")
@@ -57,8 +58,14 @@ def _content(local: LocalImages) -> int:
     return hash((local.name, local.groups, local.table.to_csv()))
 
 
-def show_measurement(measurement: SiteMeasurement, active: AvailableModel) -> None:
-    """Every figure, below the reasons why they may mislead, beside the model's own test result."""
+def show_measurement(measurement: SiteMeasurement, active: AvailableModel, local: LocalImages | None) -> None:
+    """Every figure, below the reasons why they may mislead, beside the model's own test result.
+
+    Args:
+        measurement: to show.
+        active: the model that answers now.
+        local: the images that were measured; None where they are not chosen any more.
+    """
     st.subheader(escaped(measurement.readings.name))
     model, threshold = measurement.readings.model, measurement.readings.threshold
     st.caption(escaped(f"Model {model}, decision threshold {threshold:.1%}."))
@@ -78,6 +85,7 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel) -> No
     _show_groups(measurement)
     st.subheader("Weak slices")
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in measurement.weak_slices.sentences()))
+    show_shift(measurement.shift, list(local.table["file"]) if local else [])
     st.download_button(
         "JSON",
         json.dumps(measurement.values(), indent=2),

@@ -50,7 +50,7 @@ def main() -> None:
         offer_measurement(local, active.model)
     measurement = last_measurement(local)
     if section == MEASURE and measurement:
-        show_measurement(measurement, active.model)
+        show_measurement(measurement, active.model, local)
     elif section == THRESHOLD and measurement:
         choose_threshold(measurement, active.model)
     elif section == THRESHOLD:

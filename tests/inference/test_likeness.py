@@ -112,3 +112,25 @@ def test_a_reference_is_the_same_after_saving_and_old_ones_still_load(reference,
     loaded = Reference.load(Path(tmp_path / "old.npz"))
     assert loaded.likeness is None and loaded.lung_limit == 1 and loaded.created == reference.created
     assert (scores(loaded, chests[:3]) == 0).all()
+
+
+def deviations(reference, images, number: int) -> list[dict[str, float]]:
+    pixels = np.stack(images)
+    lungs = shared_lung_finder().find_in_pixels(pixels)
+    told = [reference.deviations(*pair, number) for pair in zip(pixels, lungs, strict=True)]
+    return [each for each in told if each]
+
+
+def test_a_deviation_is_told_in_the_direction_of_the_change(reference, chests):
+    plain = deviations(reference, chests[:8], 1)
+    brighter = deviations(reference, [np.minimum(chest, 215) + np.uint8(40) for chest in chests[:8]], 1)
+    flatter = deviations(reference, [chest // 2 + np.uint8(64) for chest in chests[:8]], 1)
+    for name, changed, sign in (("brightness", brighter, 1), ("contrast", flatter, -1)):
+        means = [np.mean([each[name] for each in group]) for group in (plain, changed)]
+        assert sign * (means[1] - means[0]) > 1 and abs(means[0]) < 1
+
+
+def test_an_ensemble_tells_the_deviations_of_a_member_that_knows(reference, chests):
+    ensemble = EnsembleReference((replace(reference, likeness=None), reference))
+    assert deviations(ensemble, chests[:2], 0) == deviations(reference, chests[:2], 0)
+    assert not deviations(replace(reference, likeness=None), chests[:2], 0)

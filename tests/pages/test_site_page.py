@@ -59,7 +59,8 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     assert "SYNTHETIC" in "".join(warning.value for warning in app.warning)
     assert "SYNTHETIC images" in app.warning[0].value
     assert "Where it was trained. On 15 test images" in captions(app)
-    assert "Weak slices" in [heading.value for heading in app.subheader]
+    headings = [heading.value for heading in app.subheader]
+    assert "Weak slices" in headings and "Shift against the training images" in headings
     app.button_group(key="site-section").set_value("How many do I need?").run()
     assert "What the images at hand can show" in [heading.value for heading in app.subheader]
     app.button_group(key="site-section").set_value("Set the threshold").run()

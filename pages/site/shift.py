@@ -1,0 +1,72 @@
+"""What differs between local images and the training images, with examples."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.errors import UserError
+from core.images import network_pixels, read_image
+from core.site import Shift, ShiftSearch, blinded, p_text
+from pages.shared.charts import offer_csv
+from pages.shared.markdown import escaped
+
+EXAMPLES = 3  # of the largest shifts
+WIDTH = 144  # of an image, pixels
+
+
+def show_shift(search: ShiftSearch, files: list[str]) -> None:
+    """The largest shifts in words, each with the nearest and the farthest image, then every number.
+
+    Args:
+        search: of the measurement.
+        files: paths of its images; none where they are not chosen any more.
+    """
+    st.subheader("Shift against the training images")
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in search.sentences()))
+    if search.shown and files:
+        by_digest = blinded(files)
+        for shift, column in zip(search.shown[:EXAMPLES], st.columns(EXAMPLES), strict=False):
+            with column:
+                _show_examples(shift, by_digest)
+    if search.shifts:
+        with st.expander("All numbers"):
+            st.dataframe(_table(search), hide_index=True)
+            st.caption(
+                "Welch's t test of one image per patient against mean and standard deviation of the training "
+                "images; p values after Holm's correction for all numbers."
+            )
+        offer_csv(pd.DataFrame(search.values()), "shifts")
+
+
+def _show_examples(shift: Shift, by_digest: dict[str, str]) -> None:
+    """The image most like the training images, and the one farthest off."""
+    st.markdown(f"**{escaped(shift.name.capitalize())}** {shift.effect:+.1f}")
+    row = st.container(horizontal=True)
+    for sha256, caption in ((shift.nearest, "Most like training"), (shift.farthest, "Farthest off")):
+        if sha256 not in by_digest:
+            continue
+        try:
+            row.image(_thumbnail(by_digest[sha256], sha256), caption, width=WIDTH)
+        except UserError:
+            row.caption("This image cannot be read any more.")
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _thumbnail(file: str, sha256: str) -> np.ndarray:
+    """The image as the network sees it, uint8 (128, 128); its digest makes another image another entry."""
+    return network_pixels(read_image(file))
+
+
+def _table(search: ShiftSearch) -> pd.DataFrame:
+    """The shifts as they are read."""
+    rows = [
+        {
+            "Number": shift.name.capitalize(),
+            "Shift, standard deviations": f"{shift.effect:+.2f}",
+            "95% interval": f"{shift.interval[0]:+.2f} to {shift.interval[1]:+.2f}",
+            "p": p_text(shift.p),
+            "Patients": shift.patients,
+        }
+        for shift in search.shifts
+    ]
+    return pd.DataFrame(rows)
