@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from pydicom import charset, datadict
+from pydicom import charset, datadict, uid
 from pydicom.tag import Tag
 from pydicom.uid import UID
 from pynetdicom import (
@@ -42,6 +42,12 @@ STATUSES = (  # of a C-STORE response, and when the node gives it
     ),
 )
 
+AIR_RESULTS = (  # results that an Evidence Creator of IHE AIR stores, and in which SOP class
+    ("qualitative finding (pneumonia)", uid.Comprehensive3DSRStorage),
+    ("region (lungs)", uid.SegmentationStorage),
+    ("parametric map", uid.ParametricMapStorage),
+)
+
 
 def page() -> str:
     """docs/conformance.md"""
@@ -74,6 +80,10 @@ def page() -> str:
         sent_by={
             kind: "by default" if kind in DEFAULT_RESULTS else f"with `--result {kind}`" for kind in KINDS
         },
+        air_results=[
+            (result, UID(sop_class).name, "yes" if sop_class in scu.RESULT_CLASSES else "no")
+            for result, sop_class in AIR_RESULTS
+        ],
         manufacturer=MANUFACTURER,
         max_pixels=decoder.MAX_PIXELS // 10**6,
         min_side=decoder.MIN_SIDE,
@@ -87,7 +97,7 @@ def page() -> str:
 
 def _named(uids: Iterable[str]) -> list[tuple[str, str]]:
     """Name and UID."""
-    return [(uid.name, f"`{uid}`") for uid in map(UID, uids)]
+    return [(item.name, f"`{item}`") for item in map(UID, uids)]
 
 
 def _attributes_of_rules(decides: bool) -> str:
