@@ -74,11 +74,16 @@ def may(action: Callable) -> bool:
     return _role_of_caller() >= _needed[action]
 
 
-def who_may(action: Callable) -> str:
-    """Whose role is enough for a function, and how to get it."""
+def who_may(action: Callable, title: str = "This") -> str:
+    """Whose role is enough for a function, and how to get it.
+
+    Args:
+        action: the function.
+        title: what it does, as the subject of the sentence.
+    """
     enough = " or ".join(str(role) for role in Role if role >= _needed[action])
     return (
-        f"This takes the role of {enough}, and yours is {_role_of_caller()}. The administrator of this "
+        f"{title} takes the role of {enough}, and yours is {_role_of_caller()}. The administrator of this "
         "server gives roles."
     )
 

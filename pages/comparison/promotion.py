@@ -86,7 +86,7 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None) -> None:
         checks = checklist(item, active, margin)
     for check in checks:
         _line(check)
-    if not offered(promote):
+    if not offered(promote, "Promoting a model"):
         return
     failed = [check for check in checks if not check.passed]
     reason = st.text_input(

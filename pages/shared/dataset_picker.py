@@ -80,7 +80,7 @@ def opened(folder: str) -> Dataset:
 
 
 def _offer_synthetic() -> None:
-    if not offered(write_synthetic_dataset):
+    if not offered(write_synthetic_dataset, "Getting a data set"):
         return
     st.info(
         "Choose the folder of the chest X-ray data set (Kermany et al. 2018), click Get data, or start with "

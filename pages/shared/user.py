@@ -23,9 +23,14 @@ def role_of_user() -> Role:
     return role_of(st.user.to_dict()) if requires_sign_in() else Role.OWNER
 
 
-def offered(action: Callable) -> bool:
-    """Whether the user may do something; where not, says in its place who may."""
+def offered(action: Callable, title: str) -> bool:
+    """Whether the user may do something; where not, says in its place who may.
+
+    Args:
+        action: a function that takes a role.
+        title: what it does, as the subject of a sentence.
+    """
     if may(action):
         return True
-    st.caption(f":material/lock: {who_may(action)}")
+    st.caption(f":material/lock: {who_may(action, title)}")
     return False

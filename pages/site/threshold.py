@@ -33,7 +33,7 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
     shown = shown_threshold(active.record, site_point.point.threshold)
     st.markdown(f"Decision threshold **{shown:.1%}** after calibration, as Diagnosis shows it.")
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in site_point.sentences()))
-    if offered(register_operating_point) and st.button(
+    if offered(register_operating_point, "Saving a threshold") and st.button(
         "Save as a version",
         icon=":material/save:",
         help="Registers the active model with this threshold and what it rests on. It answers once you "
