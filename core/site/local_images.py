@@ -34,6 +34,10 @@ TABLES = {".csv", ".tsv", ".txt"}
 NO_LABELS = LabelWords()
 
 
+class Unlabelled(UserError):
+    """A source whose images can be read, but of which none has a label yet."""
+
+
 @dataclass(frozen=True, eq=False)
 class LocalImages:
     """Labelled images of one hospital that have not been read yet.
@@ -72,7 +76,8 @@ def open_local_images(
         words: what labels mean.
 
     Raises:
-        UserError: the source cannot be read, a column is missing, or no image has a label.
+        UserError: the source cannot be read or a column is missing.
+        Unlabelled: no image has a label.
     """
     source = Path(source).expanduser().resolve()
     if source.is_dir():
@@ -83,7 +88,7 @@ def open_local_images(
         notes += _label_by_readers(rows)
     labelled = rows["label"] != ""
     if not labelled.any():
-        raise UserError(
+        raise Unlabelled(
             f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}. Label them on the page "
             "Your hospital, or choose other labels."
         )

@@ -17,6 +17,7 @@ from core.site import (
     READERS,
     LabelWords,
     LocalImages,
+    Unlabelled,
     list_local_images,
     open_local_images,
     table_columns,
@@ -67,6 +68,9 @@ def choose_images() -> LocalImages | None:
             return None
         try:
             local = _chosen(Path(source))
+        except Unlabelled as error:
+            st.info(escaped(str(error)), icon=":material/label:")
+            return None
         except UserError as error:
             st.error(escaped(str(error)), icon=":material/error:")
             return None
