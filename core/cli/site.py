@@ -24,6 +24,7 @@ from core.site import (
     list_local_images,
     measure,
     metric_texts,
+    misclassified_images,
     open_local_images,
     p_text,
     read_local_images,
@@ -97,6 +98,7 @@ def source_options(command: Any) -> Any:
 @site.command("measure")
 @source_options
 @click.option("--group", "groups", metavar="COLUMN", multiple=True, help="Column of groups; may be repeated.")
+@click.option("--errors", type=click.Path(path_type=Path), help="Save the misclassified images as a table.")
 @model_option
 @precision
 @as_json
@@ -105,6 +107,7 @@ def measure_site(
     labels: str | None,
     patient: str | None,
     groups: tuple[str, ...],
+    errors: Path | None,
     positive: tuple[str, ...],
     negative: tuple[str, ...],
     model: Path | None,
@@ -116,12 +119,15 @@ def measure_site(
     SOURCE is a folder with a folder NORMAL and a folder PNEUMONIA somewhere in it, or a CSV table with a
     column of paths. By default the labels are the folders, or the table's column 'label'; 'readers' are those
     that readers gave in the app. Groups that a table lacks are read from DICOM headers: age, sex, view,
-    modality. Other columns are not kept, and no name of a file or a patient appears in the result. The exit
-    code is 1 if an image could not be read.
+    modality. Other columns are not kept, and no name of a file or a patient appears in the result; only the
+    table of --errors holds paths. The exit code is 1 if an image could not be read.
     """
     local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
     reader = Reader(model, precision) if model else Reader.of(default_model(), precision)
     measurement = measure(read_local_images(local, reader, Bar("Reading", "image")))
+    if errors:
+        table = misclassified_images(measurement, list(local.table["file"]))
+        atomic.write_text(errors, table.to_csv(index=False))
     if as_json:
         print_json(measurement.values())
     else:

@@ -1,5 +1,6 @@
 """Whether a model holds in one hospital: how many local images that takes, and what they show."""
 
+from core.site.errors import misclassified_images
 from core.site.groups import HEADER_GROUPS, Group, p_text
 from core.site.image_counts import ImageCounts
 from core.site.image_numbers import Evidence, Expectations, RequiredImages, evidence, required_images
@@ -52,6 +53,7 @@ __all__ = [
     "list_local_images",
     "measure",
     "metric_texts",
+    "misclassified_images",
     "open_local_images",
     "p_text",
     "read_local_images",

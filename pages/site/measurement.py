@@ -14,6 +14,7 @@ from core.inference import AvailableModel, Reader
 from core.site import Group, LocalImages, SiteMeasurement, measure, p_text, read_local_images
 from pages.shared.charts import banded, choose_format, draw, offer_csv
 from pages.shared.markdown import escaped
+from pages.site.errors import show_errors
 from pages.site.images import nothing_chosen
 from pages.site.shift import show_shift
 
@@ -85,7 +86,9 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel, local
     _show_groups(measurement)
     st.subheader("Weak slices")
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in measurement.weak_slices.sentences()))
-    show_shift(measurement.shift, list(local.table["file"]) if local else [])
+    files = list(local.table["file"]) if local else []
+    show_shift(measurement.shift, files)
+    show_errors(measurement, files)
     st.download_button(
         "JSON",
         json.dumps(measurement.values(), indent=2),

@@ -1,17 +1,14 @@
 """What differs between local images and the training images, with examples."""
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.errors import UserError
-from core.images import network_pixels, read_image
 from core.site import Shift, ShiftSearch, blinded, p_text
 from pages.shared.charts import offer_csv
 from pages.shared.markdown import escaped
+from pages.site.thumbnails import show_thumbnails
 
 EXAMPLES = 3  # of the largest shifts
-WIDTH = 144  # of an image, pixels
 
 
 def show_shift(search: ShiftSearch, files: list[str]) -> None:
@@ -41,20 +38,8 @@ def show_shift(search: ShiftSearch, files: list[str]) -> None:
 def _show_examples(shift: Shift, by_digest: dict[str, str]) -> None:
     """The image most like the training images, and the one farthest off."""
     st.markdown(f"**{escaped(shift.name.capitalize())}** {shift.effect:+.1f}")
-    row = st.container(horizontal=True)
-    for sha256, caption in ((shift.nearest, "Most like training"), (shift.farthest, "Farthest off")):
-        if sha256 not in by_digest:
-            continue
-        try:
-            row.image(_thumbnail(by_digest[sha256], sha256), caption, width=WIDTH)
-        except UserError:
-            row.caption("This image cannot be read any more.")
-
-
-@st.cache_data(show_spinner=False, max_entries=50)
-def _thumbnail(file: str, sha256: str) -> np.ndarray:
-    """The image as the network sees it, uint8 (128, 128); its digest makes another image another entry."""
-    return network_pixels(read_image(file))
+    images = ((shift.nearest, "Most like training"), (shift.farthest, "Farthest off"))
+    show_thumbnails((by_digest[sha256], caption) for sha256, caption in images if sha256 in by_digest)
 
 
 def _table(search: ShiftSearch) -> pd.DataFrame:

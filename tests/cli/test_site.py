@@ -1,5 +1,7 @@
 import json
+import os
 
+import pandas as pd
 import pytest
 
 from core.cli.main import main
@@ -64,7 +66,14 @@ def test_measure_counts_what_it_leaves_out_and_names_nobody(local_table, capsys)
     assert values["counts"]["results"] + sum(values["counts"]["withheld"].values()) == files - 1
     assert "trained/3" in values["model"]
     assert not any(name in output for name in ("Ada", "Grace", str(table.parent)))
-    main(arguments)
+    main([*arguments, "--errors", str(table.parent / "errors.csv")])
+    errors = pd.read_csv(table.parent / "errors.csv")
+    (true_negatives, false_positives), (false_negatives, true_positives) = values["metrics"][
+        "confusion_matrix"
+    ]
+    assert len(errors) == false_positives + false_negatives
+    predicted = errors["probability"] >= values["threshold"]
+    assert (predicted != (errors["label"] == "PNEUMONIA")).all() and errors["file"].map(os.path.exists).all()
     text = capsys.readouterr().out
     assert "Left out: the model was trained on them: 1" in text and "Unreadable: The file" in text
     assert "Weak slices are not searched: too few images or errors." in text

@@ -61,6 +61,11 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     assert "Where it was trained. On 15 test images" in captions(app)
     headings = [heading.value for heading in app.subheader]
     assert "Weak slices" in headings and "Shift against the training images" in headings
+    errors = next((toggle for toggle in app.toggle if toggle.key == "site-errors"), None)
+    assert errors or "No result contradicts its label" in captions(app)
+    if errors:
+        errors.set_value(True).run()
+        assert not app.exception and "the most confident errors first" in captions(app)
     app.button_group(key="site-section").set_value("How many do I need?").run()
     assert "What the images at hand can show" in [heading.value for heading in app.subheader]
     app.button_group(key="site-section").set_value("Set the threshold").run()
