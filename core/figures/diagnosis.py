@@ -27,7 +27,7 @@ def probability_bar(
         y=[""],
         orientation="h",
         marker_color=color,
-        hovertemplate="probability of pneumonia %{x:.1%}<extra></extra>",
+        hoverinfo="skip",  # it stands above the bar, never as 0% or 100%
     )
     if spread:
         figure.add_vrect(*spread, fillcolor=MUTED, opacity=0.5, line_width=0)

@@ -125,6 +125,12 @@ class Reading:
         """What its probability is called: where test images contradict it, it is a score."""
         return "Score for pneumonia" if self.contradiction else "Probability of pneumonia"
 
+    @property
+    def shown_score(self) -> str:
+        """Its probability in per cent, in lists and headlines; where it is a score, with that word."""
+        probability = percent(self.prediction.calibrated)
+        return f"score {probability}" if self.contradiction else probability
+
     def remarks(self) -> list[str]:
         """What a reader should know besides the probability, one sentence each; warnings come first."""
         if self.withheld:

@@ -114,7 +114,7 @@ def _summary_row(name: str, reading: Reading, human: HumanReading | None) -> dic
     return {
         "Image": name,
         "Finding": reading.finding,
-        "Probability": "" if reading.withheld else percent(reading.prediction.calibrated),
+        "Probability": "" if reading.withheld else reading.shown_score,
         "Warnings": str(len(reading.image_warnings())),
         "Reader": human.agreement if human else "",
     }

@@ -9,13 +9,12 @@ from core.images import Image, ImageError, decode_safely
 from core.inference import NOTICE, AvailableModel, Reader, Reading, percent
 from pages.diagnosis.downloads import image_downloads
 from pages.diagnosis.entries import Entry, entries, full_reading
+from pages.diagnosis.finding import colour_of
 from pages.diagnosis.first_reading import first_reading_buttons, show_first_reading
 from pages.diagnosis.human_reading import agreement_buttons
 from pages.diagnosis.similar_images import similar_images
 from pages.shared.markdown import escaped
 from pages.shared.viewer import viewer
-
-COLOURS = {"Pneumonia": "orange", "No pneumonia": "blue", "Uncertain": "violet"}
 
 
 def card(entry: Entry, model: AvailableModel, following: Entry | None) -> None:
@@ -31,32 +30,47 @@ def card(entry: Entry, model: AvailableModel, following: Entry | None) -> None:
     except ImageError as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
-    left, right = st.columns([2, 3], gap="medium")
-    if entry.hidden:
-        with left, st.container(key="result"):
-            st.caption(escaped(reading.image.name))
-            first_reading_buttons(entry)
-        with right, st.container(key="film"):
-            viewer(reading.image, None, reading.output.lungs, None, "viewer", "")
-        return
-    entry.seen = True
-    with left, st.container(key="result"):
+    with st.container(key="result"):  # laid out in look.css: on a phone the X-ray follows the headline
+        if entry.hidden:
+            _first_reading(entry, reading)
+            return
+        entry.seen = True
+        _with_result(entry, reading, model, following)
+    if not reading.withheld and reading.second_opinion is None:
+        second_opinion = Reader(model.path).second_opinion(reading)
+        entry.cache(model, replace(reading, second_opinion=second_opinion))
+        st.rerun()
+
+
+def _first_reading(entry: Entry, reading: Reading) -> None:
+    """The image without its result, and what the user says of it."""
+    with st.container(key="headline"):
         st.caption(escaped(reading.image.name))
+        st.markdown("## Your reading first")
+    with st.container(key="film"):
+        viewer(reading.image, None, reading.output.lungs, None, "viewer", "")
+    with st.container(key="remarks"):
+        first_reading_buttons(entry)
+
+
+def _with_result(entry: Entry, reading: Reading, model: AvailableModel, following: Entry | None) -> None:
+    """The finding in a line, the image, and all else."""
+    with st.container(key="headline"):
+        st.caption(escaped(reading.image.name))
+        score = "" if reading.withheld else f" :small[{reading.shown_score}]"
+        st.markdown(f"## :{colour_of(reading.finding)}[{reading.finding}]{score}")
+    with st.container(key="film"):
+        heat_map = None if reading.withheld else reading.heat_map
+        lungs, earlier = reading.output.lungs, _earlier_image(reading.image)
+        answer = reading.finding if reading.withheld else f"{reading.finding} · {reading.shown_score}"
+        viewer(reading.image, heat_map, lungs, earlier, "viewer", answer, outlined=reading.doubts_lungs)
+    with st.container(key="remarks"):
         show_first_reading(entry)
         _finding(reading)
         agreement_buttons(entry, model, following)
         image_downloads(entry, reading, model)
         _remarks(reading)
         _technical_details(reading, model)
-    with right, st.container(key="film"):
-        heat_map = None if reading.withheld else reading.heat_map
-        lungs, earlier = reading.output.lungs, _earlier_image(reading.image)
-        answer = reading.finding if reading.withheld else f"{reading.finding} · {_probability(reading)}"
-        viewer(reading.image, heat_map, lungs, earlier, "viewer", answer, outlined=reading.doubts_lungs)
-    if not reading.withheld and reading.second_opinion is None:
-        second_opinion = Reader(model.path).second_opinion(reading)
-        entry.cache(model, replace(reading, second_opinion=second_opinion))
-        st.rerun()
 
 
 def _remarks(reading: Reading) -> None:
@@ -69,10 +83,11 @@ def _remarks(reading: Reading) -> None:
 
 
 def _finding(reading: Reading) -> None:
-    st.markdown(f"## :{COLOURS.get(reading.finding, 'gray')}[{reading.finding}]")
+    """What the finding means: advice, probability, and what speaks against it."""
     st.markdown(f"**What to do now:** {reading.advice}")
     if not reading.withheld:
-        st.markdown(f"{reading.score_name} **{_probability(reading)}**: {reading.certainty}")
+        probability = percent(reading.prediction.calibrated)
+        st.markdown(f"{reading.score_name} **{probability}**: {reading.certainty}")
         if spread := reading.spread_sentence():
             st.caption(spread)
         prediction = reading.prediction
@@ -84,10 +99,6 @@ def _finding(reading: Reading) -> None:
         st.warning(sentence, icon=":material/warning:")
     if reading.withheld:
         st.caption("To see the result anyway, turn on “Show withheld results” under Advanced.")
-
-
-def _probability(reading: Reading) -> str:
-    return percent(reading.prediction.calibrated)
 
 
 def _technical_details(reading: Reading, model: AvailableModel) -> None:

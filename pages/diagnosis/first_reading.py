@@ -23,7 +23,6 @@ def choose_read_first() -> None:
 
 def first_reading_buttons(entry: Entry) -> None:
     """Ask what the image shows; the answer uncovers the result."""
-    st.markdown("## Your reading first")
     st.markdown("What does the image show? Then you see what the model says.")
     st.text_input("In your own words (optional)", key=f"first-{entry.upload.key}", max_chars=500)
     with st.container(horizontal=True, gap="small"):

@@ -29,7 +29,7 @@ def main() -> None:
         "Diagnosis",
         "Does this chest X-ray of a child show pneumonia? A second opinion, on this computer alone.",
         "Drop images, read the first, say whether you agree. Keys: J and K for the next and the previous "
-        "image, A agree, D disagree, U not sure, H heat map.",
+        "image, or arrows and Enter in the list; A agree, D disagree, U not sure, H heat map.",
     )
     active = active_model()
     if active is None and list_models():
@@ -42,7 +42,7 @@ def main() -> None:
         )
         return
     _tell_once(active.notice)
-    images = st.container()
+    images = st.container(key="images")
     with st.expander("Advanced", icon=":material/tune:", key="advanced"):
         model = advanced(active.model)
     with images:

@@ -6,25 +6,21 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, prioritized
+from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, percent, prioritized
 from pages.diagnosis.entries import Entry, show_next
+from pages.diagnosis.finding import UNREADABLE, finding_of
+from pages.diagnosis.image_list import image_list
 from pages.shared.neighbours import offer_neighbours
-from pages.shared.table_images import ROW_HEIGHT
 
 ALL, NOT_NOTED = "all", "not read by you"
 FILTERS = (ALL, "pneumonia", "uncertain", "no pneumonia", "no result", NOT_NOTED)
-MAX_ROWS = 7  # without scrolling
 DEFAULT_WAIT = MAX_WAIT_S // 60  # minutes
-HIDDEN = "Read first"
-UNREADABLE = "Unreadable"
 NO_SPREAD = (float("nan"), float("nan"))  # of a model that is not an ensemble
 COLUMNS = {
     "Image": st.column_config.ImageColumn("", width=50),
     "File": st.column_config.TextColumn(width=110),
     "Finding": st.column_config.TextColumn(width=95),
-    "Probability": st.column_config.ProgressColumn(
-        "Probability", format="%.1f%%", min_value=0, max_value=100, help="of pneumonia", width=95
-    ),
+    "Probability": st.column_config.NumberColumn(help="of pneumonia", width=95),
     "Remarks": st.column_config.TextColumn("Remarks", width="large"),
     "Reader": st.column_config.TextColumn("Your reading"),
     "Own finding": st.column_config.TextColumn("Your finding"),
@@ -45,7 +41,7 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
         rows.append(
             {
                 "File": entry.upload.name,
-                "Finding": reading.finding if reading else HIDDEN if entry.hidden else UNREADABLE,
+                "Finding": finding_of(entry, model),
                 "Probability": reading.prediction.calibrated if reading and has_result else float("nan"),
                 "Lowest member": lowest,
                 "Highest member": highest,
@@ -65,9 +61,7 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
 def results_so_far(entries: list[Entry], model: AvailableModel) -> None:
     """The images that are done, while the others are being read."""
     done = [entry for entry in entries if entry.error or entry.reading(model)]
-    table = result_table(done, model)
-    table["Image"] = [entry.thumbnail for entry in done]
-    show_results(table[["Image", "File", "Finding", "Probability"]])
+    image_list(done, model, None, f"image-list-{len(done)}")
 
 
 def show_results(table: pd.DataFrame, **options: Any) -> Any:
@@ -77,10 +71,10 @@ def show_results(table: pd.DataFrame, **options: Any) -> Any:
         table: with columns of `result_table`.
         options: of `st.dataframe`.
     """
-    # Clipped as `percent` does it: no model can promise 0% or 100%.
-    percent = table.assign(Probability=100 * table["Probability"].astype(float).clip(0.001, 0.999))
+    formats: dict[Any, Any] = {"Probability": percent}
+    shown = table.astype({"Probability": float}).style.format(formats, na_rep="")
     columns = COLUMNS | options.pop("column_config", {})
-    return st.dataframe(percent, hide_index=True, column_config=columns, placeholder="", **options)
+    return st.dataframe(shown, hide_index=True, column_config=columns, placeholder="", **options)
 
 
 def filtered(entries: list[Entry], model: AvailableModel) -> list[Entry]:
@@ -115,25 +109,12 @@ def choose_wait() -> None:
 
 
 def worklist(entries: list[Entry], model: AvailableModel) -> Entry:
-    """Draw the images as a table, in the given order; returns the one to show in full."""
-    table = result_table(entries, model)
-    shown = table.assign(Waiting=((time.time() - table["arrived"]) / 60).where(~table["read"]))
-    shown["Image"] = [entry.thumbnail for entry in entries]
+    """Draw the images as a list, in the given order; returns the one to show in full."""
     keys = [entry.upload.key for entry in entries]
     current = st.session_state.get("shown-image")
     position = keys.index(current) if current in keys else 0
-    table_key = f"worklist-{hash(tuple(keys))}"
-    st.session_state[table_key] = {"selection": {"rows": [position], "columns": []}}
     offer_neighbours(position, len(keys), lambda chosen: show_next(entries[chosen]), ("K", "J"))
-    show_results(
-        shown[["Image", "File", "Finding", "Probability", "Reader", "Waiting", "Remarks"]],
-        column_config={"Waiting": st.column_config.NumberColumn("Waiting (min)", format="%.0f")},
-        height=min(len(shown), MAX_ROWS) * ROW_HEIGHT + 40,
-        row_height=ROW_HEIGHT,
-        on_select=lambda: _select(table_key, entries),
-        selection_mode="single-row-required",
-        key=table_key,
-    )
+    image_list(entries, model, position, "image-list")
     return entries[position]
 
 
@@ -142,12 +123,6 @@ def following(entries: list[Entry], entry: Entry) -> Entry | None:
     position = entries.index(entry)
     others = [*entries[position + 1 :], *entries[:position]]
     return next((other for other in others if not other.human_reading), None)
-
-
-def _select(table_key: str, entries: list[Entry]) -> None:
-    rows = st.session_state[table_key]["selection"]["rows"]
-    if rows:
-        show_next(entries[rows[0]])
 
 
 def _matches(table: pd.DataFrame, choice: str) -> pd.Series:

@@ -136,7 +136,6 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": "notes.png", "mimeType": "image/png", "buffer": b"no image"}
     )
-    # The worklist has the same sentence in a cell.
     alerts = page.get_by_role("alert")
     expect(alerts.get_by_text("notes.png is not an image that can be read here")).to_be_visible()
     expect(probability).to_be_visible()

@@ -22,6 +22,7 @@ from core.inference import (
     SecondOpinion,
     percent,
 )
+from core.inference.track_record import SimilarScores
 from core.registry import answering_models
 from core.reports import overlay_png, reading_report
 
@@ -83,6 +84,15 @@ def test_a_prediction_that_its_probability_contradicts_is_borderline(label, cali
     assert warnings == ([f"Borderline: {sentence} Treat as indeterminate."] if sentence else [])
     unstable = replace(reading(finding="UNCERTAIN", changed=3), output=output)
     assert [sentence[:9] for sentence in unstable.warnings()] == ["Unstable."]
+
+
+def test_lists_and_headlines_call_a_contradicted_probability_a_score():
+    similar = SimilarScores(images=30, positives=30, lowest=0.25, highest=0.35, interval=(0.88, 1.0))
+    assert reading().shown_score == "30.0%"
+    contradicted = replace(reading(), similar_scores=similar)
+    assert contradicted.shown_score == "score 30.0%" and contradicted.score_name == "Score for pneumonia"
+    certain = replace(seen(), prediction=Prediction("PNEUMONIA", 0.99996, 0.99996))
+    assert Reading(IMAGE, certain).shown_score == ">99.9%"
 
 
 def test_a_withheld_answer_says_why_and_nothing_else(trained):
