@@ -15,6 +15,7 @@ from core.images.grey_levels import NotNumbers
 from core.images.header_rules import HeaderFinding
 from core.images.patient_age import PatientAge
 from core.images.pictures import open_picture, page_count, picture_pixels
+from core.images.pixel_spacing import PixelSpacing
 from core.images.tone import ToneError
 
 MAX_BYTES = 200 * 2**20
@@ -40,6 +41,7 @@ class Image:
         acquired: date and time of acquisition, as digits that sort. Neither is ever shown or stored.
         findings: why the model may not be able to judge the image, by its DICOM header.
         age: of a DICOM file's patient; None if unknown.
+        spacing: of a DICOM file's pixels in millimetres; None if unknown.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Image:
     acquired: str = ""
     findings: tuple[HeaderFinding, ...] = ()
     age: PatientAge | None = None
+    spacing: PixelSpacing | None = None
 
     @property
     def width(self) -> int:

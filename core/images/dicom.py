@@ -20,6 +20,7 @@ from core.images.dicom_grey import grey_pixels
 from core.images.dicom_pixels import PIXELS
 from core.images.header_rules import HeaderFinding, header_findings
 from core.images.patient_age import PatientAge, patient_age
+from core.images.pixel_spacing import PixelSpacing, pixel_spacing
 
 X_RAY_MODALITIES = {"CR", "DX", "DR", "RG", "XA", "RF", "OT", ""}  # OT: converted and secondary captures
 MODALITY_NAMES = {
@@ -64,6 +65,7 @@ class DicomImage:
     acquired: str
     findings: tuple[HeaderFinding, ...]
     age: PatientAge | None
+    spacing: PixelSpacing | None
 
 
 def read_dicom(data: bytes, max_pixels: int) -> DicomImage:
@@ -99,6 +101,7 @@ def read_dicom(data: bytes, max_pixels: int) -> DicomImage:
         _acquired(file),
         header_findings(file),
         age,
+        pixel_spacing(file),
     )
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from core.images.decoder import Image, ImageError, decode
 from core.images.header_rules import HeaderFinding
 from core.images.patient_age import PatientAge
+from core.images.pixel_spacing import PixelSpacing
 
 MAX_WALL_FACTOR = 10  # time on a busy machine, in CPU time
 MAX_START_S = 60  # for the process to start, on a busy machine
@@ -102,12 +103,13 @@ class _Worker:
         pixels = np.frombuffer(self._read_part(deadline), np.uint8)
         if "error" in reply:
             raise ImageError(reply["error"])
-        shape, findings, age = (reply.pop(name) for name in ("shape", "findings", "age"))
+        shape, findings, age, spacing = (reply.pop(key) for key in ("shape", "findings", "age", "spacing"))
         return Image(
             **reply,
             pixels=pixels.reshape(shape),
             findings=tuple(HeaderFinding(**finding) for finding in findings),
             age=PatientAge(**age) if age else None,
+            spacing=PixelSpacing(**spacing) if spacing else None,
         )
 
     def _read_part(self, deadline: float) -> bytes:

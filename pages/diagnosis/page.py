@@ -29,7 +29,8 @@ def main() -> None:
         "Diagnosis",
         "Does this chest X-ray of a child show pneumonia? A second opinion, on this computer alone.",
         "Drop images, read the first, say whether you agree. Keys: J and K for the next and the previous "
-        "image, or arrows and Enter in the list; A agree, D disagree, U not sure, H heat map.",
+        "image, or arrows and Enter in the list; A agree, D disagree, U not sure. "
+        "Those of the viewer stand below the image.",
     )
     active = active_model()
     if active is None and list_models():

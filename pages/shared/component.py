@@ -7,12 +7,13 @@ from typing import Any
 from streamlit.components import v2
 
 
-def component(file: str, css: str) -> Callable[..., Any]:
+def component(file: str, css: str, *parts: str) -> Callable[..., Any]:
     """The component whose script is named like `file` with `.js`, in an element of that name with dashes.
 
     Args:
         file: `__file__` of the caller.
         css: styles of the element, which follow the page's theme.
+        parts: names of further scripts beside it, whose functions it calls.
 
     Returns:
         What `st.components.v2.component` returns, to be called with `data` and `key`.
@@ -22,6 +23,6 @@ def component(file: str, css: str) -> Callable[..., Any]:
         path.stem,
         html=f'<div class="{path.stem.replace("_", "-")}"></div>',
         css=css,
-        js=path.with_suffix(".js").read_text(),
+        js="\n".join(path.with_name(name).read_text() for name in (*parts, f"{path.stem}.js")),
         isolate_styles=False,
     )

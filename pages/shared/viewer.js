@@ -1,73 +1,9 @@
-// X-rays side by side that share window, zoom and position. Drag to move, Ctrl and wheel or the buttons to zoom,
-// double-click to reset, H for the heat map.
-const CONTOUR = 0.5; // share of the highest heat
+// X-rays side by side that share window, zoom, position and direction. Drag to move, Ctrl and wheel or the buttons to
+// zoom, double-click to reset; the other keys stand below the image. Rulers lie in shares of the image's width and
+// height, so they stay where they are however it is shown.
 const STEP = 1.25;
-
-const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-
-function canvas(width, height) {
-  const made = document.createElement("canvas");
-  [made.width, made.height] = [width, height];
-  return made;
-}
-
-// The image's grey levels, read once.
-function levels(image) {
-  const whole = canvas(image.naturalWidth, image.naturalHeight);
-  const pen = whole.getContext("2d", { willReadFrequently: true });
-  pen.drawImage(image, 0, 0);
-  const { data, width, height } = pen.getImageData(0, 0, whole.width, whole.height);
-  return { grey: Uint8Array.from({ length: width * height }, (_, index) => data[4 * index]), width, height };
-}
-
-// Grey levels mapped by a window, as a canvas.
-function windowed({ grey, width, height }, [low, high], inverted) {
-  const made = canvas(width, height);
-  const picture = new ImageData(width, height);
-  const table = Uint8Array.from({ length: 256 }, (_, level) => {
-    const share = Math.min(1, Math.max(0, (level - low) / Math.max(1, high - low)));
-    return Math.round(255 * (inverted ? 1 - share : share));
-  });
-  for (let index = 0; index < grey.length; index++) {
-    picture.data.fill(table[grey[index]], 4 * index, 4 * index + 3);
-    picture.data[4 * index + 3] = 255;
-  }
-  made.getContext("2d").putImageData(picture, 0, 0);
-  return made;
-}
-
-// The heat map as colours, opaque where it is hot; or the contour at half of its maximum.
-function heated(heat, side, colors, contour) {
-  const made = canvas(side, side);
-  const picture = new ImageData(side, side);
-  heat.forEach((value, index) => {
-    const color = contour ? [90, 230, 255] : colors.subarray(3 * value, 3 * value + 3);
-    picture.data.set(color, 4 * index);
-    picture.data[4 * index + 3] = contour ? 255 * edge(heat, side, index) : value;
-  });
-  made.getContext("2d").putImageData(picture, 0, 0);
-  return made;
-}
-
-function edge(heat, side, index) {
-  const inside = (other) => heat[other] >= 255 * CONTOUR;
-  const column = index % side;
-  const around = [index - side, index + side, column ? index - 1 : -1, column < side - 1 ? index + 1 : -1];
-  return inside(index) && around.some((other) => heat[other] !== undefined && !inside(other));
-}
-
-// The outline of the lungs' mask.
-function outlined(mask, side) {
-  const made = canvas(side, side);
-  const picture = new ImageData(side, side);
-  mask.forEach((inside, index) => {
-    const column = index % side;
-    const around = [index - side, index + side, column ? index - 1 : -1, column < side - 1 ? index + 1 : -1];
-    if (inside && around.some((other) => !mask[other])) picture.data.set([120, 255, 120, 255], 4 * index);
-  });
-  made.getContext("2d").putImageData(picture, 0, 0);
-  return made;
-}
+const MARK = "#ffd84d"; // of the ruler
+const KEYS = "Keys: H heat map, F flip, M ruler, + and − zoom, 0 reset. Drag to move; Ctrl and wheel zoom.";
 
 function labelled(text, input) {
   const label = document.createElement("label");
@@ -101,6 +37,7 @@ export default function ({ parentElement, data }) {
   root.dataset.shown = data.id;
 
   const view = { zoom: 1, x: 0, y: 0 };
+  let ruler = null; // its ends
   const heat = bytes(data.heat);
   const mask = bytes(data.lungs);
   const outline = mask.length ? outlined(mask, data.lungSide) : null;
@@ -110,6 +47,9 @@ export default function ({ parentElement, data }) {
   const contour = input("checkbox", {});
   const lungs = input("checkbox", { checked: data.outlined });
   const inverted = input("checkbox", {});
+  const flipped = input("checkbox", {});
+  const measuring = input("checkbox", {});
+  const length = document.createElement("output");
   const centre = input("range", { min: 0, max: 255, step: 0.5 });
   const width = input("range", { min: 2, max: 400, step: 1 });
   const preset = document.createElement("select");
@@ -126,7 +66,7 @@ export default function ({ parentElement, data }) {
   };
   take("Full range");
 
-  const panels = data.panels.map(({ title, picture, heat: hot, lungs: lined }) => {
+  const panels = data.panels.map(({ title, picture, heat: hot, current }) => {
     const figure = document.createElement("figure");
     if (hot) figure.className = "viewer-heat";
     const caption = document.createElement("figcaption");
@@ -135,7 +75,7 @@ export default function ({ parentElement, data }) {
     drawn.setAttribute("role", "img");
     drawn.setAttribute("aria-label", title);
     figure.append(drawn, caption);
-    const panel = { heat: hot, lined, drawn, figure, levels: null, picture: null };
+    const panel = { heat: hot, current, drawn, figure, levels: null, picture: null };
     const image = new Image();
     image.onload = () => {
       panel.levels = levels(image);
@@ -159,17 +99,48 @@ export default function ({ parentElement, data }) {
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.clearRect(0, 0, wide, high);
     pen.setTransform(view.zoom, 0, 0, view.zoom, view.x * wide, view.y * high);
+    if (flipped.checked) pen.transform(-1, 0, 0, 1, wide, 0);
     pen.drawImage(panel.picture, 0, 0);
     if (panel.heat && heat.length) {
       pen.globalAlpha = Number(strength.value);
       pen.drawImage(heated(heat, data.side, colors, contour.checked), 0, 0, wide, high);
       pen.globalAlpha = 1;
     }
-    if (panel.lined && outline && lungs.checked) pen.drawImage(outline, 0, 0, wide, high);
+    if (panel.current && outline && lungs.checked) pen.drawImage(outline, 0, 0, wide, high);
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    if (panel.current && ruler) measured(pen, wide, high);
+  }
+
+  // A place in the image, in shares of its width and height, to one on the canvas in its pixels; and back.
+  const mirrored = (x) => (flipped.checked ? 1 - x : x);
+  const onCanvas = ([x, y], wide, high) => [
+    (mirrored(x) * view.zoom + view.x) * wide,
+    (y * view.zoom + view.y) * high,
+  ];
+  const inImage = ([x, y]) =>
+    [mirrored((x - view.x) / view.zoom), (y - view.y) / view.zoom].map((share) => Math.min(1, Math.max(0, share)));
+
+  function measured(pen, wide, high) {
+    const [start, end] = ruler.map((point) => onCanvas(point, wide, high));
+    pen.strokeStyle = MARK;
+    pen.lineWidth = (2 * wide) / Math.max(1, pen.canvas.clientWidth);
+    pen.beginPath();
+    pen.moveTo(...start);
+    pen.lineTo(...end);
+    pen.stroke();
+  }
+
+  function told() {
+    const { width, height, unit } = data.scale;
+    const [[left, top], [right, bottom]] = ruler ?? [[0, 0], [0, 0]];
+    const distance = Math.hypot((right - left) * width, (bottom - top) * height);
+    length.textContent = ruler ? `${distance.toFixed(distance < 100 ? 1 : 0)} ${unit}` : "Drag over the image";
+    length.hidden = !measuring.checked;
   }
 
   const redrawn = () => {
     panels.forEach(redraw);
+    told();
     Object.values(sliders).forEach(({ refresh }) => refresh());
   };
   const relit = () => (panels.forEach(relight), redrawn());
@@ -183,19 +154,31 @@ export default function ({ parentElement, data }) {
   };
   const reset = () => (Object.assign(view, { zoom: 1, x: 0, y: 0 }), redrawn());
 
-  panels.forEach(({ drawn }) => {
+  panels.forEach(({ drawn, current }) => {
     const share = (event) => {
       const box = drawn.getBoundingClientRect();
-      return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+      const size = Math.min(box.width / drawn.width, box.height / drawn.height); // on a full screen it has margins
+      const [wide, high] = [drawn.width * size, drawn.height * size];
+      return [
+        (event.clientX - box.left - (box.width - wide) / 2) / wide,
+        (event.clientY - box.top - (box.height - high) / 2) / high,
+      ];
     };
     drawn.onwheel = (event) => {
       if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
       event.preventDefault();
       zoomed(event.deltaY < 0 ? STEP : 1 / STEP, ...share(event));
     };
-    drawn.onpointerdown = (event) => drawn.setPointerCapture(event.pointerId);
+    drawn.onpointerdown = (event) => {
+      drawn.setPointerCapture(event.pointerId);
+      if (measuring.checked && current) ruler = [inImage(share(event)), inImage(share(event))];
+    };
     drawn.onpointermove = (event) => {
       if (!event.buttons) return;
+      if (measuring.checked && current) {
+        ruler[1] = inImage(share(event));
+        return redrawn();
+      }
       const box = drawn.getBoundingClientRect();
       const bound = (offset) => Math.min(0, Math.max(1 - view.zoom, offset));
       view.x = bound(view.x + event.movementX / box.width);
@@ -208,15 +191,32 @@ export default function ({ parentElement, data }) {
   const toggled = () => (root.dataset.heat = shown.checked);
   toggled();
   shown.onchange = toggled;
+  const measure = () => {
+    ruler = null;
+    root.dataset.measuring = measuring.checked;
+    redrawn();
+  };
+  measuring.onchange = measure;
+  flipped.onchange = redrawn;
+  const toggle = (checkbox) => {
+    checkbox.checked = !checkbox.checked;
+    checkbox.onchange();
+  };
+  const keys = {
+    h: () => heat.length && toggle(shown),
+    f: () => toggle(flipped),
+    m: () => toggle(measuring),
+    "+": () => zoomed(STEP),
+    "-": () => zoomed(1 / STEP),
+    0: reset,
+  };
   root.viewerKeys?.abort();
   root.viewerKeys = new AbortController();
   document.addEventListener(
     "keydown",
     (event) => {
       if (!root.isConnected) return root.viewerKeys.abort();
-      if (event.key.toLowerCase() !== "h" || busy(event) || !heat.length) return;
-      shown.checked = !shown.checked;
-      toggled();
+      if (!busy(event)) keys[event.key.toLowerCase()]?.();
     },
     { signal: root.viewerKeys.signal }
   );
@@ -241,7 +241,10 @@ export default function ({ parentElement, data }) {
     labelled("Window", preset),
     sliders.centre.label,
     sliders.width.label,
-    labelled("Invert", inverted)
+    labelled("Invert", inverted),
+    labelled("Flip (F)", flipped),
+    labelled("Ruler (M)", measuring),
+    length
   );
   if (heat.length)
     tools.append(labelled("Heat map (H)", shown), sliders.strength.label, labelled("Contour", contour));
@@ -258,6 +261,9 @@ export default function ({ parentElement, data }) {
   const images = document.createElement("div");
   images.className = "viewer-images";
   images.append(...panels.map(({ figure }) => figure));
-  root.replaceChildren(answer, images, tools);
+  const help = document.createElement("p");
+  help.className = "viewer-keys";
+  help.textContent = KEYS;
+  root.replaceChildren(answer, images, tools, help);
   redrawn();
 }

@@ -1,4 +1,4 @@
-"""An X-ray and its heat map side by side; window, zoom and contour run in the browser."""
+"""An X-ray and its heat map side by side; window, zoom, flip, ruler and contour run in the browser."""
 
 import base64
 
@@ -29,6 +29,7 @@ CSS = """
 .viewer canvas {
   width: 100%; display: block; border-radius: 6px; background: #000; cursor: grab; touch-action: pan-y;
 }
+.viewer[data-measuring="true"] canvas { cursor: crosshair; touch-action: none; }
 .viewer figcaption { font-size: 0.8rem; padding-top: 2px; }
 .viewer-tools { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 0.8rem; align-items: center; }
 .viewer-tools label { display: flex; gap: 6px; align-items: center; min-height: 28px; }
@@ -39,6 +40,7 @@ CSS = """
   font: inherit; color: inherit; background: var(--st-secondary-background-color); border: 0;
   border-radius: 6px; padding: 3px 8px; min-height: 28px; min-width: 28px; cursor: pointer;
 }
+.viewer-keys { margin: 0; font-size: 0.75rem; opacity: 0.8; }
 .viewer:fullscreen select, .viewer:fullscreen button { background: #333; }
 """
 
@@ -61,7 +63,7 @@ def viewer(
         outlined: whether it is on at first.
     """
     panels = [_panel("Earlier X-ray", earlier)] if earlier else []
-    panels.append({**_panel("X-ray", image), "lungs": True})
+    panels.append({**_panel("X-ray", image), "current": True})
     if heat_map:
         panels.append({**panels[-1], "title": HEAT_TITLE, "heat": True})
     values = heat_map.over(np.zeros((HEAT_SIDE, HEAT_SIDE), np.uint8)) if heat_map else np.zeros((0, 0))
@@ -75,10 +77,22 @@ def viewer(
         "outlined": outlined,
         "lungs": base64.b64encode(mask.astype(np.uint8).tobytes()).decode(),
         "colors": base64.b64encode(heat_colors().tobytes()).decode(),
+        "scale": scale(image),
         "windows": windows(image.pixels, lungs),
         "answer": answer,
     }
-    component(__file__, CSS)(data=data, key=key)
+    component(__file__, CSS, "viewer_pictures.js")(data=data, key=key)
+
+
+def scale(image: Image) -> dict[str, float | str]:
+    """Width and height of an image in the unit in which its ruler measures, and that unit in words."""
+    if image.spacing is None:
+        return {"width": image.width, "height": image.height, "unit": "pixels (the file gives no size in mm)"}
+    return {
+        "width": image.width * image.spacing.columns,
+        "height": image.height * image.spacing.rows,
+        "unit": "mm at the detector, less in the patient" if image.spacing.at_detector else "mm",
+    }
 
 
 def windows(pixels: np.ndarray, lungs: Lungs | None) -> dict[str, list[float]]:
@@ -104,5 +118,5 @@ def _panel(title: str, image: Image) -> dict[str, str | bool]:
         "title": title,
         "picture": jpeg_data_url(image.pixels, MAX_SIDE, QUALITY),
         "heat": False,
-        "lungs": False,
+        "current": False,
     }

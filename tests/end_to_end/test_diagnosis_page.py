@@ -32,6 +32,7 @@ def images(tmp_path_factory) -> dict[str, bytes]:
     Image.fromarray(draw_chest(np.random.default_rng(5), "none")).save(folder / "before.bmp")
     for name, date in (("image", "20240302"), ("before", "20240105")):
         person = ["-i", "PatientID=4711", "-i", "PatientName=Doe^Jane", "-i", f"StudyDate={date}"]
+        person += ["-i", "ImagerPixelSpacing=0.5\\0.5"]
         _run("img2dcm", "-i", "BMP", folder / f"{name}.bmp", folder / f"{name}.dcm")
         _run("dcmodify", "-nb", "-i", "Modality=CR", "-i", "PatientAge=003Y", *person, folder / f"{name}.dcm")
     for program in ("dcmcjpeg", "dcmcrle", "dcmcjpls"):
@@ -175,18 +176,33 @@ def test_what_is_no_image_gets_no_answer_unless_asked_for(trained_server, page):
     expect(page.get_by_text("Outside the range of the training images")).to_be_visible()
 
 
-def test_the_viewer_inverts_and_zooms_without_the_server(trained_server, page, images):
+def test_the_viewer_inverts_flips_measures_and_zooms_without_the_server(trained_server, page, images):
     opened(page, trained_server)
-    drop(page, {"image.png": images["image.png"]})
+    drop(page, {"image.dcm": images["image.dcm"]})
     expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
-    expect(page.locator(".viewer canvas")).to_have_count(2)
-    pixel = """() => { const canvas = document.querySelector('.viewer canvas');
-        return canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0]; }"""
+    canvas = page.locator(".viewer canvas")
+    expect(canvas).to_have_count(2)
+    pixel = """(share = 0.5) => { const canvas = document.querySelector('.viewer canvas');
+        const place = [share * canvas.width, canvas.height / 2, 1, 1];
+        return canvas.getContext('2d').getImageData(...place).data[0]; }"""
     exceeds(page, pixel, 0)
     before = page.evaluate(pixel)
     page.get_by_label("Invert").check()
     assert page.evaluate(pixel) == 255 - before
     page.get_by_label("Invert").uncheck()
+    left, right = page.evaluate(pixel, 30.5 / 256), page.evaluate(pixel, 225.5 / 256)
+    assert left != right
+    page.keyboard.press("f")
+    assert (page.evaluate(pixel, 225.5 / 256), page.evaluate(pixel, 30.5 / 256)) == (left, right)
+    page.keyboard.press("m")
+    box = canvas.first.bounding_box()
+    page.mouse.move(box["x"] + 1, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 1 + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.up()
+    expect(page.get_by_text("64.0 mm at the detector")).to_be_visible()
+    page.keyboard.press("m")
+    page.keyboard.press("f")
     page.get_by_role("button", name="Zoom in").click()
     page.locator(".viewer select").select_option("Image")
     assert page.evaluate(pixel) != before
