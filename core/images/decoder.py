@@ -42,6 +42,7 @@ class Image:
         findings: why the model may not be able to judge the image, by its DICOM header.
         age: of a DICOM file's patient; None if unknown.
         spacing: of a DICOM file's pixels in millimetres; None if unknown.
+        origin: columns at the left and rows at the top of a DICOM file that were left out as padding.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Image:
     findings: tuple[HeaderFinding, ...] = ()
     age: PatientAge | None = None
     spacing: PixelSpacing | None = None
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def width(self) -> int:

@@ -66,6 +66,7 @@ class DicomImage:
     findings: tuple[HeaderFinding, ...]
     age: PatientAge | None
     spacing: PixelSpacing | None
+    origin: tuple[int, int]
 
 
 def read_dicom(data: bytes, max_pixels: int) -> DicomImage:
@@ -88,10 +89,11 @@ def read_dicom(data: bytes, max_pixels: int) -> DicomImage:
     """
     file = open_dicom(data)
     _check(file, max_pixels)
+    origin, coloured = (0, 0), False
     if code(file, "PhotometricInterpretation") in COLOURS:
         pixels, coloured = colour_pixels(file)
     else:
-        pixels, coloured = grey_pixels(file), False
+        pixels, origin = grey_pixels(file)
     age = patient_age(file)
     return DicomImage(
         pixels,
@@ -102,6 +104,7 @@ def read_dicom(data: bytes, max_pixels: int) -> DicomImage:
         header_findings(file),
         age,
         pixel_spacing(file),
+        origin,
     )
 
 

@@ -26,10 +26,11 @@ TABLE_BITS = 16  # wider containers are computed pixel by pixel
 BYTE = 8
 
 
-def grey_pixels(file: pydicom.Dataset) -> np.ndarray:
-    """uint8 grey levels (rows, columns) of a monochrome image as a viewer shows it, 0 black.
+def grey_pixels(file: pydicom.Dataset) -> tuple[np.ndarray, tuple[int, int]]:
+    """uint8 grey levels (rows, columns) of a monochrome image as viewers show it, 0 black, and their origin.
 
-    Padding is black; rows and columns at the edges that hold nothing else are left out.
+    Padding is black; rows and columns at the edges that hold nothing else are left out: the origin is the
+    column and the row of the first pixel that is not.
 
     Raises:
         DicomError: an attribute that changes the picture cannot be honoured, or all pixels are padding.
@@ -51,7 +52,7 @@ def grey_pixels(file: pydicom.Dataset) -> np.ndarray:
     padding = _padding(file, layout, codes)
     table = _levels(file, layout.unpacked(codes), counts * ~padding, layout)
     if not counts[padding].any():
-        return table[pixels]
+        return table[pixels], (0, 0)
     return _without_padding(table[pixels], padding[pixels])
 
 
@@ -167,12 +168,13 @@ def _float_padding(file: pydicom.Dataset, values: np.ndarray) -> np.ndarray:
     return (values >= low) & (values <= high)
 
 
-def _without_padding(pixels: np.ndarray, padded: np.ndarray) -> np.ndarray:
+def _without_padding(pixels: np.ndarray, padded: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
     """The picture with black padding, cropped to the rows and columns that hold more than padding."""
     if not padded.any():
-        return pixels
+        return pixels, (0, 0)
     rows, columns = (np.flatnonzero(~padded.all(axis=axis)) for axis in (1, 0))
     if not len(rows):
         raise DicomError("contains nothing but padding (PixelPaddingValue). Export it again.")
     part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    return np.where(padded[part], 0, pixels[part]).astype(np.uint8)
+    origin = int(columns[0]), int(rows[0])
+    return np.where(padded[part], 0, pixels[part]).astype(np.uint8), origin

@@ -103,13 +103,15 @@ class _Worker:
         pixels = np.frombuffer(self._read_part(deadline), np.uint8)
         if "error" in reply:
             raise ImageError(reply["error"])
-        shape, findings, age, spacing = (reply.pop(key) for key in ("shape", "findings", "age", "spacing"))
+        shape, findings, age = (reply.pop(key) for key in ("shape", "findings", "age"))
+        spacing, origin = reply.pop("spacing"), reply.pop("origin")
         return Image(
             **reply,
             pixels=pixels.reshape(shape),
             findings=tuple(HeaderFinding(**finding) for finding in findings),
             age=PatientAge(**age) if age else None,
             spacing=PixelSpacing(**spacing) if spacing else None,
+            origin=tuple(origin),
         )
 
     def _read_part(self, deadline: float) -> bytes:

@@ -18,6 +18,7 @@ from core import config
 from core.database import open_database, read_database
 from core.errors import UserError
 from core.evaluation import wilson
+from core.images import Box
 from core.inference.identity import ModelIdentity
 from core.inference.reading import Reading
 from core.weights import ModelRecord
@@ -30,13 +31,16 @@ CREATE TABLE IF NOT EXISTS answers (
 );
 CREATE TABLE IF NOT EXISTS notes (
     time REAL NOT NULL, sha256 TEXT NOT NULL, run TEXT NOT NULL, stage INTEGER NOT NULL,
-    agreement TEXT NOT NULL, own TEXT NOT NULL, changed INTEGER NOT NULL
+    agreement TEXT NOT NULL, own TEXT NOT NULL, changed INTEGER NOT NULL, box TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS first_readings (
     time REAL NOT NULL, sha256 TEXT NOT NULL, finding TEXT NOT NULL, own TEXT NOT NULL
 );
 """
-ADDED = {"answers": {"model": "TEXT NOT NULL DEFAULT ''"}}  # name, version and digest; "" before 0.2.0
+ADDED = {
+    "answers": {"model": "TEXT NOT NULL DEFAULT ''"},  # name, version and digest; "" before 0.2.0
+    "notes": {"box": "TEXT NOT NULL DEFAULT ''"},  # left, top, right, bottom in shares of the image
+}
 AGREEMENTS = ("agree", "disagree", "not sure")
 FIRST_FINDINGS = ("pneumonia", "no pneumonia", "not sure")
 WITHDRAWN = "withdrawn"  # instead of one of them: the readings of this image logged before do not count
@@ -63,17 +67,20 @@ class HumanReading:
         agreement: with the result, one of `AGREEMENTS`; in the log also `WITHDRAWN`.
         own: the person's finding in their own words.
         changed: whether the result changed the finding.
+        box: that the person drew around the finding, in shares of the whole image; None without one.
     """
 
     agreement: str
     own: str = ""
     changed: bool = False
+    box: Box | None = None
 
     def sentence(self) -> str:
         """The reading in words."""
         own = f" Own finding: {self.own}." if self.own else ""
         changed = " The result changed the finding." if self.changed else ""
-        return f"{self.agreement.capitalize()}.{own}{changed}"
+        box = " Marked by a box on the image." if self.box else ""
+        return f"{self.agreement.capitalize()}.{own}{changed}{box}"
 
 
 class AuditLog:
@@ -101,9 +108,11 @@ class AuditLog:
 
     def add_human_reading(self, sha256: str, record: ModelRecord, reading: HumanReading) -> None:
         """Log a person's reading; raises UserError if the log cannot be written."""
-        row = (time.time(), sha256, record.run, record.stage, *astuple(reading))
+        box = " ".join(f"{share:.4f}" for share in reading.box or ())
+        model = record.run, record.stage
+        row = (time.time(), sha256, *model, reading.agreement, reading.own, reading.changed, box)
         with self._opened() as database:
-            database.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            database.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def add_first_reading(self, sha256: str, reading: FirstReading) -> None:
         """Log what a person found without a result; raises UserError if the log cannot be written."""

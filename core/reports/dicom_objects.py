@@ -12,8 +12,9 @@ import pydicom
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
 from core.errors import UserError
-from core.inference import FINDINGS, UNCERTAIN, AvailableModel, Reading
+from core.inference import FINDINGS, UNCERTAIN, AvailableModel, HumanReading, Reading
 from core.reports.lung_objects import lung_groups, lung_segmentation
+from core.reports.reader_region import FINDING, reader_region
 from core.reports.reading_report import overlaid, reading_report
 from core.reports.study_attributes import CHARACTER_SET, study_attributes
 
@@ -27,11 +28,16 @@ CODES = {  # the coded concepts of the finding: code, scheme, meaning
     "present": ("52101004", "SCT", "Present"),
     "absent": ("2667000", "SCT", "Absent"),
     "indeterminate": ("82334004", "SCT", "Indeterminate"),
+    "reader's box": FINDING,
 }
 
 
 def dicom_objects(
-    data: bytes, reading: Reading, model: AvailableModel, kinds: tuple[str, ...] = KINDS
+    data: bytes,
+    reading: Reading,
+    model: AvailableModel,
+    kinds: tuple[str, ...] = KINDS,
+    human: HumanReading | None = None,
 ) -> dict[str, bytes]:
     """Files by name: image with heat map, finding as Structured Report, report as PDF, lungs as Segmentation.
 
@@ -40,6 +46,7 @@ def dicom_objects(
         reading: with the full image and the heat map.
         kinds: some of `overlay`, `finding`, `report` and `lungs`. With `lungs`, the finding refers to them;
             an image in which no lungs were found has no such object.
+        human: a person's reading of the image, for finding and report.
 
     Raises:
         UserError: the file lacks the UIDs that identify its study, or a value of its header is refused.
@@ -52,8 +59,8 @@ def dicom_objects(
             segmentation = lung_segmentation(source, lungs, **_identity(source, model, "lungs"))
         built = {
             "overlay": lambda: _overlay(source, reading, model),
-            "finding": lambda: _finding(source, reading, model, segmentation),
-            "report": lambda: _encapsulated(source, reading, model),
+            "finding": lambda: _finding(source, reading, model, human, segmentation),
+            "report": lambda: _encapsulated(source, reading, model, human),
             "lungs": lambda: segmentation,
         }
         objects = {kind: built[kind]() for kind in kinds}
@@ -72,16 +79,19 @@ def import_highdicom() -> None:
     import highdicom.sr  # noqa: F401
 
 
-def _uid(source: pydicom.Dataset, model: AvailableModel, kind: str) -> str:
-    return generate_uid(entropy_srcs=[str(source.SOPInstanceUID), str(model.identity), kind])
+def _uid(source: pydicom.Dataset, model: AvailableModel, kind: str, human: HumanReading | None = None) -> str:
+    sources = [str(source.SOPInstanceUID), str(model.identity), kind]
+    return generate_uid(entropy_srcs=[*sources, repr(human)] if human else sources)
 
 
-def _identity(source: pydicom.Dataset, model: AvailableModel, kind: str) -> dict[str, Any]:
-    """Series and instance of an object."""
+def _identity(
+    source: pydicom.Dataset, model: AvailableModel, kind: str, human: HumanReading | None = None
+) -> dict[str, Any]:
+    """Series and instance of an object; with another reading of a person it is another instance."""
     return {
         "series_instance_uid": _uid(source, model, f"{kind} series"),
         "series_number": SERIES_NUMBERS[kind],
-        "sop_instance_uid": _uid(source, model, kind),
+        "sop_instance_uid": _uid(source, model, kind, human),
         "instance_number": 1,
         "manufacturer": MANUFACTURER,
     }
@@ -117,7 +127,11 @@ def _overlay(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -
 
 
 def _finding(
-    source: pydicom.Dataset, reading: Reading, model: AvailableModel, segmentation: pydicom.Dataset | None
+    source: pydicom.Dataset,
+    reading: Reading,
+    model: AvailableModel,
+    human: HumanReading | None,
+    segmentation: pydicom.Dataset | None,
 ) -> pydicom.Dataset:
     from highdicom import sr
     from pydicom.sr.codedict import codes
@@ -156,6 +170,9 @@ def _finding(
     if segmentation is not None and reading.output.lungs:
         groups += lung_groups(source, segmentation, reading.output.lungs)
         evidence.append(segmentation)
+    if human and human.box:
+        tracking = _uid(source, model, "tracking", human)
+        groups.append(reader_region(source, reading.image, human, human.box, tracking))
     content = sr.MeasurementReport(
         observation_context=sr.ObservationContext(
             observer_device_context=sr.ObserverContext(codes.DCM.Device, observer)
@@ -164,7 +181,7 @@ def _finding(
         imaging_measurements=groups,
     )
     report = sr.ComprehensiveSR(
-        evidence=evidence, content=content[0], is_complete=True, **_identity(source, model, "finding")
+        evidence=evidence, content=content[0], is_complete=True, **_identity(source, model, "finding", human)
     )
     report.SeriesDescription = "Pneumonia: finding, research only"
     return report
@@ -191,10 +208,12 @@ def _judgement(reading: Reading) -> tuple[str, str, str]:
     return CODES["present" if reading.finding == FINDINGS["PNEUMONIA"] else "absent"]
 
 
-def _encapsulated(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -> pydicom.Dataset:
+def _encapsulated(
+    source: pydicom.Dataset, reading: Reading, model: AvailableModel, human: HumanReading | None
+) -> pydicom.Dataset:
     from highdicom.base import SOPClass
 
-    pdf = reading_report([reading], model)
+    pdf = reading_report([reading], model, {reading.image.sha256: human} if human else None)
     document = SOPClass(
         study_instance_uid=source.StudyInstanceUID,
         sop_class_uid=EncapsulatedPDFStorage,
@@ -210,7 +229,7 @@ def _encapsulated(source: pydicom.Dataset, reading: Reading, model: AvailableMod
         study_time=source.StudyTime,
         referring_physician_name=source.ReferringPhysicianName,
         series_description="Pneumonia: report, research only",
-        **_identity(source, model, "report"),
+        **_identity(source, model, "report", human),
     )
     document.ConversionType = "WSD"
     document.BurnedInAnnotation = "YES"

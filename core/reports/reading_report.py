@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import PIL.Image
+import PIL.ImageDraw
 
+from core.images import Box
 from core.inference import NOTICE, AvailableModel, HumanReading, Reading, percent
 from core.reports.document import Picture, Section, write_pdf
 
 STRENGTH = 0.6  # of the heat map
+BOX_COLOUR = "#ffd84d"
 INTENDED_USE = (
     f"{NOTICE} The model distinguishes only pneumonia from no pneumonia, and only on frontal chest X-rays of "
     "children."
@@ -59,8 +62,8 @@ def reading_report(
         folder = Path(name)
         sections, summary = [], []
         for number, reading in enumerate(readings, start=1):
-            pictures = _pictures(reading, folder, number)
             name, own = _distinct_in_print(reading.image.name), human.get(reading.image.sha256)
+            pictures = _pictures(reading, own, folder, number)
             advice = f"{reading.advice} {NOTICE}"
             parts = [advice, _table(_result_rows(reading, own)), *reading.remarks(), *pictures]
             sections.append(Section(f"{name}: {reading.finding}", parts, together=True))
@@ -77,16 +80,26 @@ def _distinct_in_print(name: str) -> str:
     return unicodedata.normalize("NFC", name).encode("cp1252", "backslashreplace").decode("cp1252")
 
 
-def _pictures(reading: Reading, folder: Path, number: int) -> list[Picture]:
-    """The image, and its heat map unless the result is withheld."""
+def _pictures(reading: Reading, human: HumanReading | None, folder: Path, number: int) -> list[Picture]:
+    """The image with the reader's box, and its heat map unless the result is withheld."""
     image = folder / f"{number}-image.png"
-    PIL.Image.fromarray(reading.image.pixels).save(image)
-    pictures = [Picture(image, "X-ray", True)]
+    box = human.box if human else None
+    picture = PIL.Image.fromarray(reading.image.pixels)
+    (boxed(picture, box) if box else picture).save(image)
+    pictures = [Picture(image, "X-ray with the reader's box" if box else "X-ray", True)]
     if not reading.withheld:
         overlay = folder / f"{number}-heat-map.png"
         overlay.write_bytes(overlay_png(reading))
         pictures.append(Picture(overlay, "Heat map: regions that support pneumonia", True))
     return pictures
+
+
+def boxed(picture: PIL.Image.Image, box: Box) -> PIL.Image.Image:
+    """The picture in colour with a box drawn on it."""
+    drawn = picture.convert("RGB")
+    edges = [share * side for share, side in zip(box, 2 * drawn.size, strict=True)]
+    PIL.ImageDraw.Draw(drawn).rectangle(edges, outline=BOX_COLOUR, width=max(2, max(drawn.size) // 200))
+    return drawn
 
 
 def _model_rows(model: AvailableModel) -> dict[str, str]:

@@ -48,7 +48,8 @@ def _first_reading(entry: Entry, reading: Reading) -> None:
         st.caption(escaped(reading.image.name))
         st.markdown("## Your reading first")
     with st.container(key="film"):
-        viewer(reading.image, None, reading.output.lungs, None, "viewer", "")
+        lungs = reading.output.lungs
+        viewer(reading.image, None, lungs, None, "viewer", "", box=entry.box, draw=entry.draw)
     with st.container(key="remarks"):
         first_reading_buttons(entry)
 
@@ -63,7 +64,17 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
         heat_map = None if reading.withheld else reading.heat_map
         lungs, earlier = reading.output.lungs, _earlier_image(reading.image)
         answer = reading.finding if reading.withheld else f"{reading.finding} · {reading.shown_score}"
-        viewer(reading.image, heat_map, lungs, earlier, "viewer", answer, outlined=reading.doubts_lungs)
+        viewer(
+            reading.image,
+            heat_map,
+            lungs,
+            earlier,
+            "viewer",
+            answer,
+            outlined=reading.doubts_lungs,
+            box=entry.box,
+            draw=entry.draw,
+        )
     with st.container(key="remarks"):
         show_first_reading(entry)
         _finding(reading)

@@ -47,7 +47,9 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
         if is_dicom(entry.upload.data()):
             file_button(
                 "DICOM objects",
-                lambda: _zipped(dicom_objects(entry.upload.data(), reading, model)),
+                lambda: _zipped(
+                    dicom_objects(entry.upload.data(), reading, model, human=entry.human_reading)
+                ),
                 f"{stem}-dicom.zip",
                 ":material/folder_zip:",
                 "dicom",

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import UserError
-from core.images import ImageError, decode_safely, jpeg_data_url, network_pixels
+from core.images import Box, ImageError, decode_safely, jpeg_data_url, network_pixels
 from core.inference import AuditLog, AvailableModel, FirstReading, HumanReading, Reader, Reading
 from core.metrics import ANSWERED, FAILED, WITHHELD, count_answer, count_images
 from core.shadow import read_in_shadow
@@ -32,6 +32,7 @@ class Entry:
         human_model: path of the model whose result it concerns; None before there is one.
         first_reading: the user's before a result was shown; None if there is none.
         seen: whether a result has been shown.
+        box: that the user drew around a finding, in shares of the image; None without one.
     """
 
     upload: Upload
@@ -43,11 +44,16 @@ class Entry:
     human_model: Path | None = None
     first_reading: FirstReading | None = None
     seen: bool = False
+    box: Box | None = None
 
     @property
     def hidden(self) -> bool:
         """Whether the user wants to read first, and has neither read this image nor seen a result."""
         return is_on("read-first") and not (self.first_reading or self.seen or self.error)
+
+    def draw(self, box: Box | None) -> None:
+        """Take the box that the user drew, or None once it is removed."""
+        self.box = box
 
     def reading(self, model: AvailableModel) -> Reading | None:
         """The model's reading; None if it has not read the image or cannot."""

@@ -54,6 +54,8 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
                 on_click=failures_told(_save),
                 args=(entry, model, agreement, following),
             )
+    if entry.box and entry.box != given.box:
+        st.caption(":material/crop_free: Your box is saved with Agree, Disagree or Not sure.")
     title = "Your finding" + (f": {given.own}" if given.own else "")
     with st.expander(escaped(title), icon=":material/edit_note:", key=f"finding-{entry.upload.key}"):
         st.text_input(
@@ -80,7 +82,8 @@ def show_saved() -> None:
 
 def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry | None) -> None:
     own = st.session_state.get(f"own-{entry.upload.key}", "").strip()
-    reading = HumanReading(agreement, own, bool(st.session_state.get(f"changed-{entry.upload.key}")))
+    changed = bool(st.session_state.get(f"changed-{entry.upload.key}"))
+    reading = HumanReading(agreement, own, changed, entry.box)
     if log := audit_log():
         log.add_human_reading(entry.upload.key, model.record, reading)
     st.session_state["saved"] = Saved(entry, model, entry.human_reading, entry.human_model, following)

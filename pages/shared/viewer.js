@@ -1,43 +1,23 @@
 // X-rays side by side that share window, zoom, position and direction. Drag to move, Ctrl and wheel or the buttons to
-// zoom, double-click to reset; the other keys stand below the image. Rulers lie in shares of the image's width and
-// height, so they stay where they are however it is shown.
+// zoom, double-click to reset; the other keys stand below the image. Ruler and box lie in shares of the image's width
+// and height, so they stay where they are however it is shown.
 const STEP = 1.25;
-const MARK = "#ffd84d"; // of the ruler
+const MARK = "#ffd84d"; // of ruler and box
+const SMALLEST = 0.01; // side of a box
 const KEYS = "Keys: H heat map, F flip, M ruler, + and − zoom, 0 reset. Drag to move; Ctrl and wheel zoom.";
 
-function labelled(text, input) {
-  const label = document.createElement("label");
-  label.append(text, input);
-  return label;
-}
-
-function input(type, properties) {
-  return Object.assign(document.createElement("input"), { type, ...properties });
-}
-
-// A slider with its value beside it.
-function slider(text, input, shown) {
-  const value = document.createElement("output");
-  const label = labelled(text, input);
-  label.append(value);
-  return { label, refresh: () => (value.textContent = shown(Number(input.value))) };
-}
-
-// Whether a key was pressed while something was being written or chosen.
-const WRITING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select";
-const busy = ({ target, ctrlKey, metaKey, altKey }) =>
-  ctrlKey || metaKey || altKey || target.isContentEditable || target.matches(WRITING);
-
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".viewer");
   if (root.dataset.shown === data.id) {
     root.querySelector(".viewer-answer").textContent = data.answer;
+    root.showBox(data.box);
     return; // zoom and window stay while the page runs again
   }
   root.dataset.shown = data.id;
 
   const view = { zoom: 1, x: 0, y: 0 };
   let ruler = null; // its ends
+  let box = data.box; // left, top, right, bottom
   const heat = bytes(data.heat);
   const mask = bytes(data.lungs);
   const outline = mask.length ? outlined(mask, data.lungSide) : null;
@@ -49,6 +29,7 @@ export default function ({ parentElement, data }) {
   const inverted = input("checkbox", {});
   const flipped = input("checkbox", {});
   const measuring = input("checkbox", {});
+  const boxing = input("checkbox", {});
   const length = document.createElement("output");
   const centre = input("range", { min: 0, max: 255, step: 0.5 });
   const width = input("range", { min: 2, max: 400, step: 1 });
@@ -108,7 +89,8 @@ export default function ({ parentElement, data }) {
     }
     if (panel.current && outline && lungs.checked) pen.drawImage(outline, 0, 0, wide, high);
     pen.setTransform(1, 0, 0, 1, 0, 0);
-    if (panel.current && ruler) measured(pen, wide, high);
+    if (panel.current && ruler) marked(pen, ruler, wide, high);
+    if (panel.current && box) marked(pen, corners(box), wide, high);
   }
 
   // A place in the image, in shares of its width and height, to one on the canvas in its pixels; and back.
@@ -120,13 +102,16 @@ export default function ({ parentElement, data }) {
   const inImage = ([x, y]) =>
     [mirrored((x - view.x) / view.zoom), (y - view.y) / view.zoom].map((share) => Math.min(1, Math.max(0, share)));
 
-  function measured(pen, wide, high) {
-    const [start, end] = ruler.map((point) => onCanvas(point, wide, high));
+  const corners = ([left, top, right, bottom]) =>
+    [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]];
+  const spanned = ([left, top], [right, bottom]) =>
+    [Math.min(left, right), Math.min(top, bottom), Math.max(left, right), Math.max(top, bottom)];
+
+  function marked(pen, points, wide, high) {
     pen.strokeStyle = MARK;
     pen.lineWidth = (2 * wide) / Math.max(1, pen.canvas.clientWidth);
     pen.beginPath();
-    pen.moveTo(...start);
-    pen.lineTo(...end);
+    points.forEach((point) => pen.lineTo(...onCanvas(point, wide, high)));
     pen.stroke();
   }
 
@@ -136,6 +121,7 @@ export default function ({ parentElement, data }) {
     const distance = Math.hypot((right - left) * width, (bottom - top) * height);
     length.textContent = ruler ? `${distance.toFixed(distance < 100 ? 1 : 0)} ${unit}` : "Drag over the image";
     length.hidden = !measuring.checked;
+    noBox.hidden = !box;
   }
 
   const redrawn = () => {
@@ -154,14 +140,24 @@ export default function ({ parentElement, data }) {
   };
   const reset = () => (Object.assign(view, { zoom: 1, x: 0, y: 0 }), redrawn());
 
+  root.showBox = (shown) => {
+    box = shown;
+    redrawn();
+  };
+  const keepBox = (changed) => {
+    root.showBox(changed);
+    setTriggerValue("drawn", { image: data.image, box });
+  };
+  let start = null; // where the pointer went down
+
   panels.forEach(({ drawn, current }) => {
     const share = (event) => {
-      const box = drawn.getBoundingClientRect();
-      const size = Math.min(box.width / drawn.width, box.height / drawn.height); // on a full screen it has margins
+      const area = drawn.getBoundingClientRect();
+      const size = Math.min(area.width / drawn.width, area.height / drawn.height); // on a full screen it has margins
       const [wide, high] = [drawn.width * size, drawn.height * size];
       return [
-        (event.clientX - box.left - (box.width - wide) / 2) / wide,
-        (event.clientY - box.top - (box.height - high) / 2) / high,
+        (event.clientX - area.left - (area.width - wide) / 2) / wide,
+        (event.clientY - area.top - (area.height - high) / 2) / high,
       ];
     };
     drawn.onwheel = (event) => {
@@ -171,19 +167,27 @@ export default function ({ parentElement, data }) {
     };
     drawn.onpointerdown = (event) => {
       drawn.setPointerCapture(event.pointerId);
-      if (measuring.checked && current) ruler = [inImage(share(event)), inImage(share(event))];
+      start = inImage(share(event));
     };
     drawn.onpointermove = (event) => {
       if (!event.buttons) return;
-      if (measuring.checked && current) {
-        ruler[1] = inImage(share(event));
+      if ((measuring.checked || boxing.checked) && current) {
+        const end = inImage(share(event));
+        if (boxing.checked) box = spanned(start, end);
+        else ruler = [start, end];
         return redrawn();
       }
-      const box = drawn.getBoundingClientRect();
+      const area = drawn.getBoundingClientRect();
       const bound = (offset) => Math.min(0, Math.max(1 - view.zoom, offset));
-      view.x = bound(view.x + event.movementX / box.width);
-      view.y = bound(view.y + event.movementY / box.height);
+      view.x = bound(view.x + event.movementX / area.width);
+      view.y = bound(view.y + event.movementY / area.height);
       redrawn();
+    };
+    drawn.onpointerup = () => {
+      if (!boxing.checked || !current) return;
+      const [left, top, right, bottom] = box ?? [0, 0, 0, 0];
+      toggle(boxing);
+      keepBox(Math.min(right - left, bottom - top) < SMALLEST ? null : box);
     };
     drawn.ondblclick = reset;
   });
@@ -191,12 +195,14 @@ export default function ({ parentElement, data }) {
   const toggled = () => (root.dataset.heat = shown.checked);
   toggled();
   shown.onchange = toggled;
-  const measure = () => {
-    ruler = null;
-    root.dataset.measuring = measuring.checked;
+  const marking = (chosen, other) => () => {
+    if (chosen.checked) other.checked = false;
+    if (!measuring.checked) ruler = null;
+    root.dataset.marking = measuring.checked || boxing.checked;
     redrawn();
   };
-  measuring.onchange = measure;
+  measuring.onchange = marking(measuring, boxing);
+  boxing.onchange = marking(boxing, measuring);
   flipped.onchange = redrawn;
   const toggle = (checkbox) => {
     checkbox.checked = !checkbox.checked;
@@ -206,6 +212,7 @@ export default function ({ parentElement, data }) {
     h: () => heat.length && toggle(shown),
     f: () => toggle(flipped),
     m: () => toggle(measuring),
+    b: () => data.boxes && toggle(boxing),
     "+": () => zoomed(STEP),
     "-": () => zoomed(1 / STEP),
     0: reset,
@@ -232,6 +239,7 @@ export default function ({ parentElement, data }) {
     Object.assign(document.createElement("button"), {
       textContent: text, title, ariaLabel: title, type: "button", onclick: work,
     });
+  const noBox = button("Remove box", "Remove the box from your finding", () => keepBox(null));
   const screen = button("Full screen", "Full screen; Esc or this button to leave", () =>
     document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()
   );
@@ -246,6 +254,7 @@ export default function ({ parentElement, data }) {
     labelled("Ruler (M)", measuring),
     length
   );
+  if (data.boxes) tools.append(labelled("Box (B)", boxing), noBox);
   if (heat.length)
     tools.append(labelled("Heat map (H)", shown), sliders.strength.label, labelled("Contour", contour));
   if (outline) tools.append(labelled("Lungs", lungs));
@@ -263,7 +272,7 @@ export default function ({ parentElement, data }) {
   images.append(...panels.map(({ figure }) => figure));
   const help = document.createElement("p");
   help.className = "viewer-keys";
-  help.textContent = KEYS;
+  help.textContent = data.boxes ? KEYS.replace("M ruler,", "M ruler, B box,") : KEYS;
   root.replaceChildren(answer, images, tools, help);
   redrawn();
 }

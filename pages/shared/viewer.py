@@ -1,12 +1,14 @@
 """An X-ray and its heat map side by side; window, zoom, flip, ruler and contour run in the browser."""
 
 import base64
+from collections.abc import Callable
 
 import numpy as np
+import streamlit as st
 
 from core.anatomy import Lungs
 from core.figures.heat_overlay import heat_colors
-from core.images import Image, jpeg_data_url
+from core.images import Box, Image, jpeg_data_url
 from core.inference import HeatMap
 from pages.shared.component import component
 
@@ -29,7 +31,7 @@ CSS = """
 .viewer canvas {
   width: 100%; display: block; border-radius: 6px; background: #000; cursor: grab; touch-action: pan-y;
 }
-.viewer[data-measuring="true"] canvas { cursor: crosshair; touch-action: none; }
+.viewer[data-marking="true"] canvas { cursor: crosshair; touch-action: none; }
 .viewer figcaption { font-size: 0.8rem; padding-top: 2px; }
 .viewer-tools { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 0.8rem; align-items: center; }
 .viewer-tools label { display: flex; gap: 6px; align-items: center; min-height: 28px; }
@@ -53,6 +55,8 @@ def viewer(
     key: str,
     answer: str,
     outlined: bool = False,
+    box: Box | None = None,
+    draw: Callable[[Box | None], None] | None = None,
 ) -> None:
     """Draw an X-ray, its heat map, and an earlier X-ray of the same patient if there is one.
 
@@ -61,6 +65,8 @@ def viewer(
     Args:
         answer: what stands over the images on a full screen.
         outlined: whether it is on at first.
+        box: that was drawn on the image.
+        draw: called with another one, or None once it is removed; without it, no box can be drawn.
     """
     panels = [_panel("Earlier X-ray", earlier)] if earlier else []
     panels.append({**_panel("X-ray", image), "current": True})
@@ -77,11 +83,22 @@ def viewer(
         "outlined": outlined,
         "lungs": base64.b64encode(mask.astype(np.uint8).tobytes()).decode(),
         "colors": base64.b64encode(heat_colors().tobytes()).decode(),
+        "image": image.sha256,
+        "box": box,
+        "boxes": draw is not None,
         "scale": scale(image),
         "windows": windows(image.pixels, lungs),
         "answer": answer,
     }
-    component(__file__, CSS, "viewer_pictures.js")(data=data, key=key)
+
+    def drawn() -> None:
+        change = st.session_state[key].drawn
+        if draw and change and change["image"] == image.sha256:
+            draw(tuple(change["box"]) if change["box"] else None)
+
+    component(__file__, CSS, "viewer_pictures.js", "viewer_controls.js")(
+        data=data, key=key, on_drawn_change=drawn
+    )
 
 
 def scale(image: Image) -> dict[str, float | str]:

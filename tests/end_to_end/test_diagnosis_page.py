@@ -138,6 +138,14 @@ def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
     expect(page.get_by_text("Saved: agree, image.dcm.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("No agreement or disagreement recorded yet")).to_be_visible()
+    page.keyboard.press("f")
+    page.keyboard.press("b")
+    area = page.locator(".viewer canvas").first.bounding_box()
+    page.mouse.move(area["x"] + 0.25 * area["width"], area["y"] + 0.5 * area["height"])
+    page.mouse.down()
+    page.mouse.move(area["x"] + 0.5 * area["width"], area["y"] + 0.75 * area["height"])
+    page.mouse.up()
+    expect(page.get_by_text("Your box is saved with")).to_be_visible()
     page.get_by_text("Your finding").first.click()
     page.get_by_role("textbox", name="Your finding").fill("effusion <b>")
     page.get_by_role("button", name="Disagree").click()
@@ -146,9 +154,12 @@ def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
     log = AuditLog(home / "audit.sqlite")
     assert list(log.human_readings()["agreement"]) == ["agree", "withdrawn", "disagree"]
     assert log.human_readings()["own"].iloc[-1] == "effusion <b>" and len(log.results()) == 1
+    box = np.array(log.human_readings()["box"].iloc[-1].split(), float)
+    assert box == pytest.approx([0.5, 0.5, 0.75, 0.75], abs=0.01)  # on the image, not on its mirror image
     with zipfile.ZipFile(io.BytesIO(downloaded(page, "DICOM objects"))) as archive:
         found = {name: pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()}
     assert sorted(found) == ["finding.dcm", "lungs.dcm", "overlay.dcm", "report.dcm"]
+    assert "SCOORD" in str(found["finding.dcm"])
     assert {item.PatientID for item in found.values()} == {"4711"}
     assert "effusion <b>" in PdfReader(io.BytesIO(downloaded(page, "PDF report"))).pages[0].extract_text()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()

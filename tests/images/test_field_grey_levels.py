@@ -14,7 +14,7 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 
-from core.images import ImageError, decode, read_image
+from core.images import ImageError, decode, decode_safely, read_image
 from tests.images.dicom_files import (
     CHEST,
     changed_by_dcmtk,
@@ -104,6 +104,7 @@ def test_3_padding_is_neither_shown_nor_scaled(interpretation, padding, limit, f
     if limit:
         padded.add_new("PixelPaddingRangeLimit", "US", limit)
     assert np.array_equal(pixels(padded), pixels(plain))
+    assert decode_safely(written(padded), "image.dcm").origin == (10, 20)
     corner = framed.copy()
     corner[40:60, 40:60] = filled  # not at the edge: black
     padded.PixelData = corner.tobytes()

@@ -29,6 +29,9 @@ IDENTITY = ModelIdentity("r/3", 1, "0123abcd")
 RECORD = ModelRecord(stage=3, run="r", threshold=0.4, threshold_rule="for a test")
 
 
+BOX = (0.25, 0.5, 0.75, 1.0)
+
+
 def reading(sha256="digest", withheld=False) -> Reading:
     image = Image(
         "Doe^Jane 1999.dcm", np.zeros((128, 128), np.uint8), sha256, {"Age": "003Y"}, patient_digest="p"
@@ -41,13 +44,14 @@ def test_answers_and_notes_are_kept_without_what_identifies_anybody(tmp_path):
     log = AuditLog(tmp_path / "new folder" / "audit.sqlite")
     log.add_result(reading(), RECORD, IDENTITY)
     log.add_result(reading("other", withheld=True), RECORD, IDENTITY)
-    log.add_human_reading("digest", RECORD, HumanReading("disagree", "'; DROP TABLE notes; --", True))
+    log.add_human_reading("digest", RECORD, HumanReading("disagree", "'; DROP TABLE notes; --", True, BOX))
     answers, notes = AuditLog(log.path).results(), log.human_readings()
     assert list(answers["finding"]) == ["Pneumonia", "No result"]
     assert answers["probability"].iloc[0] == 0.8 and np.isnan(answers["probability"].iloc[1])
     assert list(answers["model"]) == ["r/3 v1 (0123abcd)"] * 2
     assert answers["threshold"].iloc[0] == 0.4 and answers["rule"].iloc[0] == "for a test"
     assert notes["own"].iloc[0].startswith("'; DROP") and notes["changed"].iloc[0] == 1
+    assert notes["box"].iloc[0] == "0.2500 0.5000 0.7500 1.0000"
     assert b"Jane" not in log.path.read_bytes()
 
 

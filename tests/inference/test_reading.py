@@ -120,13 +120,14 @@ def test_the_report_holds_each_image_with_its_answer(trained, demo):
     reader = Reader(trained.weights_path(3))
     readings = reader.read(images, heat_map=True, second_opinion=True, anyway=True)
     model = next(item for item in answering_models() if item.stage.number == 3)
-    noted = {images[1].sha256: HumanReading("disagree", "effusion", True)}
+    noted = {images[1].sha256: HumanReading("disagree", "effusion", True, (0.1, 0.2, 0.5, 0.6))}
     pages = PdfReader(io.BytesIO(reading_report(readings, model, noted))).pages
     text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
     for found in readings:
         assert f"{found.image.name}: {found.finding}" in text
         assert percent(found.prediction.calibrated) in text and found.advice in text
     assert "Disagree. Own finding: effusion. The result changed the finding." in text
+    assert text.count("X-ray with the reader's box") == 1
     assert text.index("2 images: ") < text.index(f"{images[0].name}: ") < text.index("Trained on")
     for number, page in enumerate(pages, start=1):
         foot = page.extract_text()

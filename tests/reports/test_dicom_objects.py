@@ -16,10 +16,12 @@ from pypdf import PdfReader
 from core.anatomy import LEFT, RIGHT, shared_lung_finder
 from core.dataset.synthetic import draw_chest
 from core.errors import UserError
+from core.images import Image as Decoded
 from core.images import ImageError, decode
-from core.inference import Reader
+from core.inference import HumanReading, Reader
 from core.registry import answering_models
 from core.reports import dicom_objects
+from core.reports.reader_region import outline
 
 needs_dcmtk = pytest.mark.skipif(not shutil.which("img2dcm"), reason="dcmtk is not installed")
 pytestmark = needs_dcmtk
@@ -59,10 +61,10 @@ def run(*command) -> str:
     return done.stdout + done.stderr
 
 
-def objects(image: bytes, model) -> dict[str, bytes]:
+def objects(image: bytes, model, human: HumanReading | None = None) -> dict[str, bytes]:
     reader = Reader(model.path, "float32")
     (reading,) = reader.read([decode(image, "image.dcm")], heat_map=True, anyway=True)
-    return dicom_objects(image, reading, model)
+    return dicom_objects(image, reading, model, human=human)
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +148,37 @@ def test_the_same_answer_is_the_same_object(image, model):
         for _ in range(2)
     )
     assert first == again and len(set(first)) == len(NAMES)
+
+
+def test_a_readers_box_is_a_region_on_the_images_pixels(image, model, tmp_path):
+    human = HumanReading("disagree", "effusion", box=(0.25, 0.5, 0.75, 1.0))
+    path, found = tmp_path / "finding.dcm", objects(image, model, human)
+    path.write_bytes(found["finding.dcm"])
+    file, source = pydicom.dcmread(path), pydicom.dcmread(io.BytesIO(image))
+    (region,) = [item for item in contents(file) if item.ValueType == "SCOORD"]
+    assert list(region.GraphicData) == [64, 128, 192, 128, 192, 256, 64, 256, 64, 128]
+    (referenced,) = region.ContentSequence[0].ReferencedSOPSequence
+    assert referenced.ReferencedSOPInstanceUID == source.SOPInstanceUID
+    assert "Drawn by the reader. Disagree. Own finding: effusion." in run("dsrdump", "+Pl", path)
+    if shutil.which("dciodvfy"):
+        assert "Error" not in subprocess.run(["dciodvfy", path], capture_output=True, text=True).stderr
+    without = pydicom.dcmread(io.BytesIO(objects(image, model)["finding.dcm"]))
+    assert without.SOPInstanceUID != file.SOPInstanceUID
+    assert without.SeriesInstanceUID == file.SeriesInstanceUID
+
+
+def contents(item: pydicom.Dataset):
+    """All content items below one."""
+    for child in item.get("ContentSequence", ()):
+        yield child
+        yield from contents(child)
+
+
+def test_a_box_counts_from_the_files_corner_where_padding_was_left_out():
+    cropped = Decoded("image.dcm", np.zeros((100, 200), np.uint8), "digest", origin=(10, 20))
+    assert outline(cropped, (0.0, 0.0, 0.5, 0.1)).tolist() == [
+        [10, 20], [110, 20], [110, 30], [10, 30], [10, 20]
+    ]  # fmt: skip
 
 
 def test_missing_and_malformed_attributes_are_left_empty(image, model, tmp_path):
