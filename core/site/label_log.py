@@ -14,7 +14,7 @@ import pandas as pd
 
 from core import config
 from core.config import CLASS_NAMES
-from core.database import open_database
+from core.database import open_database, read_database
 from core.errors import UserError
 
 NOT_SURE = "not sure"
@@ -85,10 +85,12 @@ class LabelLog:
             return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()}).assign(
                 consensus=pd.Series(dtype=bool)
             )
-        with self._opened() as database:
-            return pd.read_sql_query("SELECT * FROM labels ORDER BY version", database).astype(
-                {"consensus": bool}
-            )
+        try:
+            with closing(read_database(self.path, timeout=10)) as database:
+                entries = pd.read_sql_query("SELECT * FROM labels ORDER BY version", database)
+        except (sqlite3.Error, pd.errors.DatabaseError) as error:
+            raise self._unusable(error) from error
+        return entries.astype({"consensus": bool})
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -97,4 +99,9 @@ class LabelLog:
             with closing(open_database(self.path, TABLES, timeout=10)) as database, database:
                 yield database
         except (sqlite3.Error, OSError) as error:
-            raise UserError(f"The labels in {self.path} cannot be used: {error}.") from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> UserError:
+        return UserError(
+            f"The labels in {self.path} cannot be used: {error}. Restore the file from a backup, or move it."
+        )

@@ -1,4 +1,5 @@
 import sqlite3
+import subprocess
 from contextlib import closing
 
 import pytest
@@ -73,6 +74,23 @@ def test_a_label_without_a_reader_or_of_no_class_is_refused(files):
         with pytest.raises(UserError, match="characters|no label"):
             LabelLog().add("0", reader, label)
     assert LabelLog().labels().empty and "Nobody has labelled any of these 5 images" in told(files)
+
+
+def test_labels_are_read_where_nothing_can_be_written(small_disk):
+    log = LabelLog(small_disk("8m") / "labels.sqlite")
+    log.add("0", "Ada", "NORMAL")
+    subprocess.run(["mount", "-o", "remount,ro", str(log.path.parent)], check=True)
+    assert log.of_reader("Ada") == {"0": "NORMAL"}
+    with pytest.raises(UserError, match="cannot be used"):
+        log.add("1", "Ada", "NORMAL")
+
+
+def test_a_damaged_log_is_told(own_home):
+    own_home.mkdir()
+    (own_home / "labels.sqlite").write_bytes(b"no database " * 100)
+    for use in (LabelLog().labels, lambda: LabelLog().add("0", "Ada", "NORMAL")):
+        with pytest.raises(UserError, match="labels.sqlite cannot be used.*backup"):
+            use()
 
 
 def test_one_reader_and_readers_who_are_never_sure_or_always_disagree_are_told(files):
