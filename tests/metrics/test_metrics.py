@@ -13,6 +13,7 @@ from core.api import api_routes
 from core.dicom_node import ImageQueue
 from core.metrics import metrics_text
 from pages.diagnosis.examples import examples
+from tests.pages.opened_page import opened
 
 pytestmark = pytest.mark.usefixtures("own_home", "narrow_bundle")
 
@@ -65,6 +66,21 @@ def test_what_the_api_answers_is_counted_by_outcome(client):
     model = answer.json()["model"]
     labels = sorted([model["name"], str(model["version"]), model["weights"]])
     assert found["model_info", *labels] == 1
+
+
+@pytest.mark.slow
+def test_what_a_page_answers_is_counted_once():
+    def answers() -> tuple[float, float]:
+        found = values(metrics_text())
+        images = (found.get(("images_total", outcome, "pages"), 0) for outcome in ("answered", "withheld"))
+        return sum(images), found.get(("answer_seconds_count", "pages"), 0)
+
+    before = answers()
+    app = opened("diagnosis")
+    app.file_uploader[0].set_value([("chest.png", examples()[0].data(), "image/png")]).run()
+    app.run()  # shows what it has read
+    assert not app.exception
+    assert answers() == (before[0] + 1, before[1] + 1)
 
 
 def test_figures_need_a_token_where_the_api_does(client):
