@@ -57,12 +57,13 @@ def choose_images() -> LocalImages | None:
             help="On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
             "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others.",
         ).strip()
-        if may(import_zip) and right.button("Upload a zip", icon=":material/upload:"):
+        may_upload = may(import_zip)
+        if may_upload and right.button("Upload a zip", icon=":material/upload:"):
             _upload()
         if not source:
             st.info(
-                "Enter a folder with a folder per class or a table of images with their labels, or upload a "
-                "zip. Below: how many you need.",
+                "Enter a folder with a folder per class or a table of images with their labels"
+                f"{', or upload a zip' if may_upload else ''}. Below: how many you need.",
                 icon=":material/arrow_upward:",
             )
             return None

@@ -39,7 +39,8 @@ def main() -> None:
         show_queue()
         show_run(chosen)
     else:
-        st.info("No model has been trained yet. Train one under *New run*.")
+        way_out = " Train one under *New run*." if may(create_run) else ""
+        st.info(f"No model has been trained yet.{way_out}")
 
 
 def new_run(busy: bool) -> None:
