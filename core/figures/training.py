@@ -1,4 +1,4 @@
-"""Figures of the training page."""
+"""Figures of the training page besides the curves of a run."""
 
 from collections.abc import Collection
 
@@ -7,19 +7,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.architecture import Backbone, Layer
-from core.figures.style import GRID, LEGEND_BELOW, MODEL_COLORS, MUTED, STAGE_COLORS, styled
+from core.figures.style import LEGEND_BELOW, MODEL_COLORS, MUTED, STAGE_COLORS, styled
+from core.figures.training_curves import LOG_TICKS
 
-MAX_POINTS = 1500
 MAX_BARS = 40  # of layers; a network of more is drawn by block
-MIN_LOG_RATIO = 20  # of the highest loss to the best validation loss, from which the axis is logarithmic
-LOG_TICKS = [digit * 10.0**power for power in range(-4, 4) for digit in (1, 2, 5)]
-METRICS = {"loss": "Loss", "accuracy": "Accuracy"}
-AXES = {"step": "training step", "epoch": "epoch", "time": "minutes of training"}
-MARKS = {  # symbol, size, sentence
-    "drop": ("triangle-down", 11, "learning rate dropped to {rate:.1e}"),
-    "best": ("star", 14, "best weights so far"),
-    "early": ("x", 10, "stopped early: no better validation loss"),
-}
 
 
 def frozen_layers(backbone: Backbone, trained_layers: Collection[str]) -> go.Figure:
@@ -80,98 +71,6 @@ def _size(layers: list[Layer]) -> str:
     return f"{sum(layer.parameters for layer in layers):,} parameters"
 
 
-def curves(
-    steps: pd.DataFrame,
-    epochs: pd.DataFrame,
-    metric: str,
-    axis: str = "step",
-    early: frozenset[int] = frozenset(),
-) -> go.Figure:
-    """Training by step and validation by epoch, the stages one after another on one axis.
-
-    A star marks the best weights, a triangle each drop of the learning rate, a cross where a stage
-    stopped early. However long the history, about `MAX_POINTS` are drawn.
-
-    Args:
-        steps: a run's history by step.
-        epochs: a run's history by epoch.
-        metric: `loss` or `accuracy`.
-        axis: `step`, `epoch` or `time` (minutes of training).
-        early: stages that ended before their last epoch.
-    """
-    traces, borders, offset = [], [], 0.0  # as plain dicts: a figure that grows trace by trace is slow
-    stages = [int(stage) for stage in sorted(steps["stage"].unique())]
-    for stage in stages:
-        of_stage = steps[steps["stage"] == stage].reset_index(drop=True)
-        done_epochs = epochs[epochs["stage"] == stage].reset_index(drop=True)
-        step_positions, epoch_positions = _positions(of_stage, done_epochs, axis)
-        color = STAGE_COLORS[stage]
-        smooth = of_stage[metric].rolling(max(1, len(of_stage) // 40), min_periods=1).mean()
-        shown = np.unique(np.linspace(0, len(of_stage) - 1, max(2, MAX_POINTS // len(stages))).astype(int))
-        traces.append(
-            {
-                "x": (offset + step_positions[shown]).astype(np.float32),
-                "y": smooth.to_numpy(np.float32)[shown],
-                "mode": "lines",
-                "showlegend": False,
-                "line": {"color": color, "width": 1.5, "dash": "dot"},
-                "hovertemplate": "%{y:.3f}<extra>training</extra>",
-            }
-        )
-        values = done_epochs[f"val_{metric}"].to_numpy(np.float32)
-        traces.append(
-            {
-                "x": offset + epoch_positions,
-                "y": values,
-                "name": f"stage {stage}",
-                "mode": "lines+markers",
-                "line": {"color": color, "width": 2.5},
-                "marker": {"size": 6},
-                "customdata": done_epochs["epoch"].to_numpy(),
-                "hovertemplate": "epoch %{customdata}: %{y:.3f}<extra>validation</extra>",
-            }
-        )
-        for kind, rows in _marks(done_epochs, stage in early).items():
-            symbol, size, sentence = MARKS[kind]
-            marker = {"symbol": symbol, "size": size, "color": color, "line": {"width": 1, "color": "#fff"}}
-            traces.append(
-                {
-                    "x": offset + epoch_positions[rows],
-                    "y": values[rows],
-                    "mode": "markers",
-                    "marker": marker,
-                    "showlegend": False,
-                    "customdata": [[sentence.format(rate=done_epochs["learning_rate"][row])] for row in rows],
-                    "hovertemplate": "%{customdata[0]}<extra></extra>",
-                }
-            )
-        offset += float(step_positions[-1])
-        borders.append(
-            {"x0": offset, "x1": offset, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": GRID}}
-        )
-    vertical = {}
-    if metric == "accuracy":
-        vertical = {"tickformat": ".0%"}
-    elif steps["loss"].max() > MIN_LOG_RATIO * max(epochs["val_loss"].min(), 1e-6):
-        # A first step may be a hundred times the last.
-        vertical = {
-            "type": "log",
-            "tickvals": LOG_TICKS,
-        }
-    return styled(
-        go.Figure(
-            [{"type": "scatter", **trace} for trace in traces],
-            {"shapes": borders, "xaxis": {"title": {"text": AXES[axis]}}, "yaxis": vertical},
-        ),
-        height=360,
-        title={"text": METRICS[metric], "font": {"size": 15}, "x": 0},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "right", "x": 1},
-        showlegend=True,
-        hovermode="closest",
-        uirevision=axis,
-    )
-
-
 def validation_matrix(epochs: pd.DataFrame) -> go.Figure | None:
     """Confusion matrix on validation after the last epoch; None before there is one."""
     counts = epochs[["val_tn", "val_fp", "val_fn", "val_tp"]].dropna()
@@ -202,26 +101,6 @@ def validation_matrix(epochs: pd.DataFrame) -> go.Figure | None:
     figure.update_yaxes(title="true label", autorange="reversed", showgrid=False)
     text = f"Validation, stage {last['stage']:.0f} epoch {last['epoch']:.0f}"
     return styled(figure, height=360, title={"text": text, "font": {"size": 15}, "x": 0})
-
-
-def _positions(steps: pd.DataFrame, epochs: pd.DataFrame, axis: str) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of a stage's steps and epochs on the axis, counted from the start of the stage."""
-    ends = steps.groupby("epoch").size().cumsum()
-    at = np.array([ends.get(epoch, len(steps)) for epoch in epochs["epoch"]], float)
-    if axis == "time":
-        return steps["seconds"].to_numpy(float) / 60, epochs["seconds"].to_numpy(float) / 60
-    if axis == "step":
-        return np.arange(1.0, len(steps) + 1), at
-    an_epoch = float(steps["step"].max())
-    return (steps["epoch"] - 1 + steps["step"] / an_epoch).to_numpy(float), epochs["epoch"].to_numpy(float)
-
-
-def _marks(epochs: pd.DataFrame, early: bool) -> dict[str, list[int]]:
-    """Rows of a stage's epochs to mark, by kind."""
-    best = epochs.index[epochs["best"] == 1][-1:]
-    drops = epochs.index[epochs["learning_rate"].diff() < 0]
-    last = epochs.index[-1:] if early else []
-    return {"drop": list(drops), "best": list(best), "early": list(last)}
 
 
 def loss_by_model(histories: dict[str, pd.DataFrame]) -> go.Figure:

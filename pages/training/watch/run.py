@@ -4,18 +4,16 @@ from datetime import timedelta
 from math import ceil
 from typing import Literal
 
-import pandas as pd
 import streamlit as st
 
 from core.comparison import evaluated_stages
 from core.disk import free_space
-from core.figures.training import AXES, curves, validation_matrix
 from core.roles import may
-from core.runs import Run, RunStatus, alerts, create_run, epoch_sentences, housekeeping, jobs
+from core.runs import Run, RunStatus, alerts, create_run, epoch_sentences, housekeeping, jobs, list_runs
 from pages.shared.failures import failures_told
 from pages.training.view import NEW, change_view
 from pages.training.watch.dialogs import delete, edit
-from pages.training.watch.live_figures import live_figures
+from pages.training.watch.history import show_history
 from pages.training.watch.routes import export_link
 
 REFRESH_S = 1.9
@@ -29,25 +27,27 @@ STATES: dict[str, tuple[Color, str]] = {
     "failed": ("red", "error"),
     "died": ("red", "error"),
 }
-LAST_EPOCH = "the last epoch"
 ACTIVE = ("queued", "running")
 
 
 def show_run(run: Run) -> None:
     """Show a run, refreshed while its status can change."""
+    references = {other.name: other for other in list_runs() if other.status().state == "finished"}
+    references.pop(run.name, None)
     if jobs.may_change(run):
-        st.fragment(_refresh, run_every=REFRESH_S)(run, run.status().state)
+        st.fragment(_refresh, run_every=REFRESH_S)(run, references, run.status().state)
     else:
-        _draw(run)
+        _draw(run, references)
 
 
-def _refresh(run: Run, state: str) -> None:
+def _refresh(run: Run, references: dict[str, Run], state: str) -> None:
     if run.status().state != state or not jobs.may_change(run):
         st.rerun()
-    _draw(run)
+    _draw(run, references)
 
 
-def _draw(run: Run) -> None:
+def _draw(run: Run, references: dict[str, Run]) -> None:
+    """Everything about a run; `references` are finished runs by name, which it can be compared with."""
     status = run.status()
     _headline(run, status)
     _controls(run, status)
@@ -56,7 +56,7 @@ def _draw(run: Run) -> None:
         for title, value in values.items():
             st.metric(title, value, width="content")
     _account(run, status)
-    _history(run)
+    show_history(run, references)
     with st.expander("Technical log", icon=":material/article:", expanded=status.state in ("failed", "died")):
         st.code(run.log_tail() or "The log is empty.", language=None, height=220)
 
@@ -178,41 +178,6 @@ def _start_again(run: Run) -> None:
     st.session_state["template"] = run.name
     st.session_state["dataset"] = settings.data
     change_view(NEW)
-
-
-def _history(run: Run) -> None:
-    """Loss, accuracy and the validation confusion matrix, updated in place."""
-    steps, epochs = run.steps(), run.epochs()
-    if not len(steps):
-        if run.status().state in ACTIVE:
-            st.caption("Curves appear after the first training step.")
-        return
-    axis = st.segmented_control(
-        "Axis",
-        list(AXES),
-        default="step",
-        required=True,
-        key=f"axis-{run.name}",
-        label_visibility="collapsed",
-    )
-    early = run.stopped_early()
-    matrix = validation_matrix(_until_chosen_epoch(run, epochs))
-    figures = [curves(steps, epochs, metric, axis, early) for metric in ("loss", "accuracy")]
-    live_figures([*figures, *([matrix] if matrix else [])], key=f"history-{run.name}")
-    st.caption(
-        "Solid: validation, dotted: training · ★ best weights · ▼ learning rate reduced · ✕ stopped early"
-    )
-
-
-def _until_chosen_epoch(run: Run, epochs: pd.DataFrame) -> pd.DataFrame:
-    """The epochs up to the one whose confusion matrix is asked for."""
-    names = [f"stage {row.stage:.0f}, epoch {row.epoch:.0f}" for row in epochs.itertuples()]
-    if len(names) < 2:
-        return epochs
-    chosen = st.select_slider(
-        "Confusion matrix after", [*names, LAST_EPOCH], LAST_EPOCH, key=f"matrix-{run.name}"
-    )
-    return epochs if chosen == LAST_EPOCH else epochs.iloc[: names.index(chosen) + 1]
 
 
 def key_figures(run: Run, status: RunStatus) -> dict[str, str]:
