@@ -9,6 +9,8 @@ from core.runs.create import as_run_name, check_name, create_run, list_runs, ope
 from core.runs.estimate import WorkEstimate, gigamacs, stage_steps, uses_winograd
 from core.runs.export import export_run
 from core.runs.folder import Run
+from core.runs.followed import NAMES as FOLLOWED_NAMES
+from core.runs.followed import followed_positions
 from core.runs.imported import SCALINGS, import_weights, removed_on_failure
 from core.runs.process import ProcessIdentity
 from core.runs.results import Results
@@ -20,6 +22,7 @@ from core.runs.training_process import kill_if_overdue, start_process
 __all__ = [
     "ALERTS",
     "DIVERGED",
+    "FOLLOWED_NAMES",
     "SCALINGS",
     "Alert",
     "ProcessIdentity",
@@ -39,6 +42,7 @@ __all__ = [
     "differing_in_seed",
     "epoch_sentences",
     "export_run",
+    "followed_positions",
     "gigamacs",
     "housekeeping",
     "import_weights",

@@ -4,6 +4,7 @@ settings.json          the training settings
 state.json             state and progress, replaced as the run goes on
 facts.json             data set, images and versions the run found before training
 steps.csv, epochs.csv  history, append-only
+followed.csv           probabilities of a few validation images by epoch, see `core.runs.followed`
 events/                the same history for TensorBoard
 evaluation.json        metrics by stage and split
 predictions/           predictions by stage and split, see `core.runs.results`
@@ -27,6 +28,7 @@ from core import atomic
 from core.config import Stage, TrainingSettings
 from core.roles import Role, takes
 from core.runs import history
+from core.runs.followed import FOLLOWED_COLUMNS
 from core.runs.json_file import read_json, read_run_file
 from core.runs.process import ProcessIdentity
 from core.runs.results import Results
@@ -145,8 +147,9 @@ class Run:
         history.append(self.path / "steps.csv", history.STEP_COLUMNS, rows)
 
     def append_epoch(self, row: dict) -> None:
-        """Append an epoch to the history."""
+        """Append an epoch to the history, with the probabilities of the followed images."""
         history.append(self.path / "epochs.csv", history.EPOCH_COLUMNS, [row])
+        history.append(self.path / "followed.csv", FOLLOWED_COLUMNS, [row])
 
     def steps(self) -> pd.DataFrame:
         """History by step; no rows before the first."""
@@ -156,10 +159,15 @@ class Run:
         """History by epoch; no rows before the first."""
         return history.read(self.path / "epochs.csv", history.EPOCH_COLUMNS)
 
+    def followed(self) -> pd.DataFrame:
+        """Probabilities of the followed images by epoch; facts name the images, in the same order."""
+        return history.read(self.path / "followed.csv", FOLLOWED_COLUMNS)
+
     def truncate_history(self, stage: int, epochs: int, steps: int) -> None:
         """Drop what a stage wrote after the checkpoint it resumes from."""
         history.truncate(self.path / "steps.csv", history.STEP_COLUMNS, stage, (epochs, steps))
         history.truncate(self.path / "epochs.csv", history.EPOCH_COLUMNS, stage, (epochs, steps))
+        history.truncate(self.path / "followed.csv", FOLLOWED_COLUMNS, stage, (epochs, steps))
 
     def stages_left(self) -> list[int]:
         """Numbers of the stages still to be trained, in order."""

@@ -9,7 +9,7 @@ import numpy as np
 from core.config import Stage, TrainingSettings
 from core.evaluation import evaluate
 from core.network import use_winograd, weights_digest
-from core.runs import uses_winograd
+from core.runs import FOLLOWED_NAMES, followed_positions, uses_winograd
 from core.training.batches import prefetched, training_stream
 from core.training.callbacks import History, KeepBest, StopOnDivergence
 from core.training.checkpoint import Checkpoint
@@ -115,7 +115,10 @@ def _class_weight(labels: np.ndarray) -> dict[int, float]:
 
 
 def _validate(training: StageTraining, model: TrainableModel) -> dict[str, float]:
-    """Loss, accuracy and confusion matrix on the selection set, named like the history's columns."""
+    """Loss, accuracy and confusion matrix on the selection set, and what the followed images get.
+
+    Named like the history's columns.
+    """
     images = training.data.selection
     with averaged(model.logits):
         probabilities = predict(
@@ -125,6 +128,7 @@ def _validate(training: StageTraining, model: TrainableModel) -> dict[str, float
         return {"val_loss": float("nan"), "val_accuracy": 0.0}
     metrics = evaluate(images.labels, probabilities)
     (tn, fp), (fn, tp) = metrics["confusion_matrix"]
+    followed = probabilities[followed_positions(images.labels, training.settings.seed)]
     return {
         "val_loss": metrics["loss"],
         "val_accuracy": metrics["accuracy"],
@@ -132,4 +136,5 @@ def _validate(training: StageTraining, model: TrainableModel) -> dict[str, float
         "val_fp": fp,
         "val_fn": fn,
         "val_tp": tp,
+        **dict(zip(FOLLOWED_NAMES, followed.tolist(), strict=False)),  # a small set has fewer images
     }

@@ -15,7 +15,7 @@ from core.dataset import Dataset, describe_images, open_dataset
 from core.errors import UserError
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
 from core.network import build, freeze, restore, save
-from core.runs import Run, WorkEstimate
+from core.runs import Run, WorkEstimate, followed_positions
 from core.training.baselines import write_baselines
 from core.training.checkpoint import clear
 from core.training.data import RunData
@@ -124,6 +124,7 @@ def facts_of(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dic
         "training": len(data.training),
         "validation": len(data.validation),
         "test": len(data.test),
+        "followed": _followed(data, settings),
         "lung_network": lung_network() if settings.framing == LUNGS else "",
         "precision": processor.resolved(settings.precision),
         "bfloat16": processor.bfloat16_unit(),
@@ -131,6 +132,12 @@ def facts_of(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dic
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
     }
+
+
+def _followed(data: RunData, settings: TrainingSettings) -> list[dict[str, str]]:
+    """Path and label of the followed images."""
+    positions = followed_positions(data.validation.labels, settings.seed)
+    return data.validation.table.iloc[positions][["path", "label"]].to_dict("records")
 
 
 def evaluate_stage(training: StageTraining, model: TrainableModel) -> dict:

@@ -94,8 +94,11 @@ def test_a_custom_stage_is_chosen_saved_and_found_again(demo, own_home):
     assert "strategy.name=two-blocks" in app.code[0].value
 
 
-def test_a_run_starts_again_with_its_own_settings(trained):
+def test_a_run_shows_its_followed_images_and_starts_again_with_its_own_settings(trained):
     app = opened("training", view="Runs", run="trained")
+    followed = app.dataframe[1].value
+    assert len(followed) == 8 and followed["Image"].str.startswith("data:image/jpeg").all()
+    assert {len(line) for line in followed["By epoch"]} == {len(trained.epochs())}
     next(button for button in app.button if button.label == "New run with these settings").click().run()
     assert "Settings copied from **trained**" in app.info[0].value
     assert app.number_input(key="trained-epochs").value == trained.settings().epochs

@@ -52,6 +52,7 @@ def assert_same_end(run: Run, expected: Run) -> None:
     pd.testing.assert_frame_equal(run.epochs()[columns], expected.epochs()[columns])
     columns = ["stage", "epoch", "step", "loss", "accuracy"]
     pd.testing.assert_frame_equal(run.steps()[columns], expected.steps()[columns])
+    pd.testing.assert_frame_equal(run.followed(), expected.followed())
     assert run.results.evaluation() == expected.results.evaluation()
 
 

@@ -19,7 +19,7 @@ from core.dataset.image_features import read_image_features
 from core.evaluation import evaluate
 from core.images import network_input, read_image
 from core.inference import load_predictor, published_models
-from core.runs import Run, cached_activations, create_run, import_weights, jobs, open_run
+from core.runs import FOLLOWED_NAMES, Run, cached_activations, create_run, import_weights, jobs, open_run
 from core.training.__main__ import next_step
 from core.training.stage import train_next_stage
 from core.weights import read_model
@@ -40,6 +40,16 @@ def test_a_run_saves_everything_it_promises(trained):
             saved = trained.results.predictions(stage, split)
             again = evaluate((saved["label"] == "PNEUMONIA").astype(int), saved["probability"])
             assert_same_metrics(trained.results.evaluation()[str(stage)][split], again, rel=1e-4)
+
+
+def test_the_followed_images_get_in_the_best_epoch_what_the_best_weights_say(trained):
+    paths = [image["path"] for image in trained.facts()["followed"]]
+    followed, epochs = trained.followed(), trained.epochs()
+    assert len(paths) == 8 and len(followed) == len(epochs)
+    for stage in STAGES:
+        (best,) = epochs.index[(epochs["stage"] == stage) & (epochs["best"] == 1)][-1:]
+        saved = trained.results.predictions(stage, "validation").set_index("path")["probability"]
+        assert followed.loc[best, [*FOLLOWED_NAMES]].tolist() == pytest.approx(list(saved[paths]), rel=1e-4)
 
 
 def test_tensorboard_reads_the_history(trained):

@@ -13,6 +13,7 @@ from core.runs import Run, RunStatus, alerts, create_run, epoch_sentences, house
 from pages.shared.failures import failures_told
 from pages.training.view import NEW, change_view
 from pages.training.watch.dialogs import delete, edit
+from pages.training.watch.followed import show_followed
 from pages.training.watch.history import show_history
 from pages.training.watch.routes import export_link
 
@@ -57,6 +58,7 @@ def _draw(run: Run, references: dict[str, Run]) -> None:
             st.metric(title, value, width="content")
     _account(run, status)
     show_history(run, references)
+    show_followed(run)
     with st.expander("Technical log", icon=":material/article:", expanded=status.state in ("failed", "died")):
         st.code(run.log_tail() or "The log is empty.", language=None, height=220)
 
