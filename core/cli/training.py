@@ -13,7 +13,7 @@ from core.config import PRESETS, STAGE_NUMBERS, TrainingSettings, declarations, 
 from core.dataset import few_validation_images, open_dataset, read_exclusions, rows_by_role
 from core.disk import free_space
 from core.errors import UserError
-from core.runs import Alert, Run, alerts, create_run, jobs, open_run
+from core.runs import Run, alerts, create_run, epoch_sentences, jobs, open_run
 
 SECONDS_BETWEEN_POLLS = 0.5
 SETTINGS = declarations(TrainingSettings)
@@ -122,7 +122,7 @@ def _follow(run: Run, quiet: bool) -> None:
     if not quiet:
         print(f"Run {run.name} in {run.path}")
     hidden = quiet or not sys.stderr.isatty()
-    told: set[tuple[int, Alert]] = set()
+    told: set[object] = set(epoch_sentences(run.epochs()))  # those of earlier attempts
     with tqdm(total=100, disable=hidden, bar_format="{l_bar}{bar}| {postfix}") as bar:
         while True:
             try:
@@ -131,8 +131,8 @@ def _follow(run: Run, quiet: bool) -> None:
                 epoch = f" · epoch {status.epoch}/{status.epochs}" if status.epoch else ""
                 bar.n = round(100 * status.done)
                 bar.set_postfix_str(f"{status.message}{epoch}{left}", refresh=True)
-                if status.state == "running" and not quiet:
-                    tell_alerts(run, bar, told)
+                if not quiet:
+                    tell_news(run, bar, told)
                 if status.state not in ("queued", "running"):
                     return
                 jobs.ensure_scheduler(run.path.parent)
@@ -142,14 +142,15 @@ def _follow(run: Run, quiet: bool) -> None:
                 bar.write("Stopping after the current step ...")
 
 
-def tell_alerts(run: Run, bar: tqdm, told: set[tuple[int, Alert]]) -> None:
-    """Print the alerts that have not been told in their stage yet, and note them in `told`."""
+def tell_news(run: Run, bar: tqdm, told: set[object]) -> None:
+    """Print a sentence for each new epoch and each alert that is new in its stage; note them in `told`."""
     epochs = run.epochs()
     stage = 0 if epochs.empty else int(epochs["stage"].iloc[-1])
-    for alert, text in alerts(epochs, free_space(run.path)).items():
-        if (stage, alert) not in told:
-            bar.write(f"! {text}", file=sys.stderr)
-            told.add((stage, alert))
+    news: dict[object, str] = {sentence: sentence for sentence in reversed(epoch_sentences(epochs))}
+    news |= {(stage, alert): f"! {text}" for alert, text in alerts(epochs, free_space(run.path)).items()}
+    for key in [key for key in news if key not in told]:
+        bar.write(news[key], file=sys.stderr)
+        told.add(key)
 
 
 def _report(run: Run, as_json: bool) -> int:
