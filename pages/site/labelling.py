@@ -50,7 +50,14 @@ def _choose_image(images: dict[str, str], log: LabelLog) -> str | None:
     st.progress(done / len(images), f"{done:,} of {len(images):,} images labelled by you")
     if done < len(images):
         return _label(list(images), own, reader)
-    view = st.segmented_control("View", [LABEL, COMPARE], default=COMPARE, required=True, key="site-view")
+    view = st.segmented_control(
+        "View",
+        [LABEL, COMPARE],
+        default=LABEL,
+        required=True,
+        key=f"site-view-{reader}",
+        help="Correct your labels before you compare: afterwards you are no longer blinded.",
+    )
     if view == LABEL:
         return _label(list(images), own, reader)
     return _compare(reader_labels(list(images.values()), log.labels()), reader)

@@ -36,5 +36,6 @@ def test_images_of_a_zip_are_labelled_by_keys(trained_server, page, demo, tmp_pa
     for key, position in (("ArrowRight", "2 of 2"), ("p", "1 of 2"), ("u", "2 of 2 images")):
         page.locator("body").press(key)
         expect(page.get_by_text(position).first).to_be_visible()
+    page.get_by_role("radio", name="Compare the readers").click()
     expect(page.get_by_text("Ada has labelled 2 of 2: 0 NORMAL, 1 PNEUMONIA, 1 not sure.")).to_be_visible()
     expect(page.get_by_text("One reader only")).to_be_visible()

@@ -102,6 +102,8 @@ def test_readers_label_blinded_compare_and_settle_what_they_disagree_about(
             press(title)
         if reader == "Ada":
             press("Another reader")
+    assert "Ada:" not in captions(app)  # until it is asked for
+    app.button_group(key="site-view-Grace").set_value("Compare the readers").run()
     assert "Cohen's kappa 0.00" in captions(app) and "settled by consensus: 3" in captions(app)
     assert "Ada: PNEUMONIA; Grace: NORMAL" in captions(app)
     press("Normal")
