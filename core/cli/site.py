@@ -12,15 +12,18 @@ from core.cli.output import Bar, as_json, percent, precision, print_json
 from core.errors import UserError
 from core.inference import NOTICE, Reader
 from core.registry import answering_registered_model, register_operating_point
+from core.self_test import last_self_test
 from core.site import (
     Expectations,
     Group,
     LabelLog,
     LabelWords,
     SiteMeasurement,
+    acceptance_pdf,
     check_rule,
     evidence,
     find_site_point,
+    hold_against_criteria,
     list_local_images,
     measure,
     metric_texts,
@@ -30,6 +33,8 @@ from core.site import (
     read_local_images,
     reader_labels,
     required_images,
+    write_criteria,
+    written_criteria,
 )
 
 DEFAULTS = Expectations()
@@ -187,6 +192,71 @@ def point(
         print(sentence)
     if version:
         print(f"Registered as {version}. To let it answer: python -m core models promote {version}")
+
+
+@site.command("criteria")
+@click.option("--sensitivity", type=float, help="At least, as a share.")
+@click.option("--specificity", type=float, help="At least, as a share.")
+@click.option("--auc", type=float, help="ROC AUC, at least.")
+@click.option("--withheld", type=float, help="Share without a result, at most.")
+def criteria(
+    sensitivity: float | None, specificity: float | None, auc: float | None, withheld: float | None
+) -> None:
+    """Write down what the model must reach, before it is measured.
+
+    The last criteria count; earlier ones are kept. Without options, tell those that are written down.
+    """
+    if any(value is not None for value in (sensitivity, specificity, auc, withheld)):
+        write_criteria(sensitivity, specificity, auc, withheld, getpass.getuser())
+    written = written_criteria()
+    for item in written:
+        print(item.sentence())
+    if not written:
+        print("No criteria have been written down.")
+
+
+@site.command("accept")
+@source_options
+@click.option("--group", "groups", metavar="COLUMN", multiple=True, help="Column of groups; may be repeated.")
+@click.option("--pdf", "file", type=click.Path(path_type=Path), help="Save the report as PDF.")
+@click.option("--signer", "signers", metavar="NAME", multiple=True, help="Who signs it; may be repeated.")
+@precision
+@as_json
+def accept(
+    source: Path,
+    labels: str | None,
+    patient: str | None,
+    groups: tuple[str, ...],
+    positive: tuple[str, ...],
+    negative: tuple[str, ...],
+    file: Path | None,
+    signers: tuple[str, ...],
+    precision: str,
+    as_json: bool,
+) -> int:
+    """Measure the active model on SOURCE and hold it against the criteria.
+
+    SOURCE is as for `site measure`; `site criteria` writes criteria down. A criterion is met if the whole 95%
+    interval reaches it. The exit code is 1 if the model is not accepted.
+    """
+    if not written_criteria():
+        raise UserError("No criteria have been written down. Do that first: python -m core site criteria")
+    local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
+    model = default_model()
+    reader = Reader.of(model, precision)
+    acceptance = hold_against_criteria(measure(read_local_images(local, reader, Bar("Reading", "image"))))
+    if file:
+        with atomic.replacing(file) as unfinished:
+            unfinished.write_bytes(acceptance_pdf(acceptance, model, last_self_test(), signers))
+    if as_json:
+        print_json(acceptance.values())
+    else:
+        print(acceptance.verdict())
+        for item in acceptance.outcomes:
+            print(f"  {item.title} {item.required}: {item.figure}, {item.result}")
+        for sentence in [*acceptance.measurement.cautions(), NOTICE]:
+            print(sentence)
+    return 0 if acceptance.passed else 1
 
 
 @site.command("labels")

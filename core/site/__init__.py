@@ -1,5 +1,8 @@
 """Whether a model holds in one hospital: how many local images that takes, and what they show."""
 
+from core.site.acceptance import Acceptance, hold_against_criteria
+from core.site.acceptance_report import acceptance_pdf
+from core.site.criteria import RANGES, Criteria, write_criteria, written_criteria
 from core.site.errors import misclassified_images
 from core.site.groups import HEADER_GROUPS, Group, p_text
 from core.site.image_counts import ImageCounts
@@ -30,7 +33,10 @@ __all__ = [
     "LABELS",
     "NOT_SURE",
     "PATIENT",
+    "RANGES",
     "READERS",
+    "Acceptance",
+    "Criteria",
     "Evidence",
     "Expectations",
     "Group",
@@ -46,10 +52,12 @@ __all__ = [
     "SitePoint",
     "SiteReadings",
     "Unlabelled",
+    "acceptance_pdf",
     "blinded",
     "check_rule",
     "evidence",
     "find_site_point",
+    "hold_against_criteria",
     "list_local_images",
     "measure",
     "metric_texts",
@@ -60,4 +68,6 @@ __all__ = [
     "reader_labels",
     "required_images",
     "table_columns",
+    "write_criteria",
+    "written_criteria",
 ]

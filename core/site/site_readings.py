@@ -1,7 +1,8 @@
 """Local images read by one model, each file once, as a table without names."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 import pandas as pd
@@ -15,6 +16,10 @@ from core.site.local_images import LocalImages
 from core.site.shift import deviations
 
 BATCH = 32  # images at once
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat()
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +41,7 @@ class SiteReadings:
             the properties of the image (`core.site.image_properties`) and its deviations from the training
             images (`core.site.shift`); NaN where unknown.
         training_images: number of images that the model was trained on; 0 if unknown.
+        began: when reading began, ISO 8601 with the offset from UTC.
     """
 
     name: str
@@ -47,6 +53,7 @@ class SiteReadings:
     synthetic: bool
     table: pd.DataFrame
     training_images: int = 0
+    began: str = field(default_factory=_now)
 
 
 def read_local_images(
@@ -65,6 +72,7 @@ def read_local_images(
     for group in local.groups:
         grouped(local.table[group_column(group)], group)  # before minutes are spent on reading
     training = reader.reference.training_images if reader.reference else frozenset()
+    began = _now()
     rows: list[dict] = []
     known = local.table.to_dict("records")
     loaders = [partial(read_image, row["file"]) for row in known]
@@ -85,6 +93,7 @@ def read_local_images(
         local.synthetic,
         pd.DataFrame(rows),
         len(training),
+        began,
     )
 
 

@@ -46,6 +46,16 @@ def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
         bar.empty()
 
 
+def is_of(measurement: SiteMeasurement, active: AvailableModel) -> bool:
+    """Whether the model that answers now was measured; if not, says so."""
+    measured = measurement.readings.model
+    if measured == str(active.identity):
+        return True
+    sentence = f"{active.identity} answers now, but {measured} was measured. Measure again."
+    st.info(escaped(sentence), icon=":material/info:")
+    return False
+
+
 def last_measurement(local: LocalImages | None) -> SiteMeasurement | None:
     """The last measurement of this session, unless other images, or none that can be used, are chosen now."""
     content, measurement = st.session_state.get(KEY, (None, None))

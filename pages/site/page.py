@@ -6,13 +6,14 @@ from core.registry import active_model, missing_model
 from pages.shared.header import header
 from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
+from pages.site.acceptance import show_acceptance
 from pages.site.image_numbers import show_numbers
 from pages.site.images import choose_images, images_to_label, nothing_chosen
 from pages.site.labelling import show_labelling
 from pages.site.measurement import last_measurement, offer_measurement, show_measurement
 from pages.site.threshold import choose_threshold
 
-MEASURE, THRESHOLD, LABEL = "Measure", "Set the threshold", "Label blinded"
+MEASURE, THRESHOLD, ACCEPT, LABEL = "Measure", "Set the threshold", "Accept", "Label blinded"
 NUMBERS = "How many do I need?"
 
 
@@ -34,7 +35,7 @@ def main() -> None:
         return
     section = st.segmented_control(
         "Section",
-        [MEASURE, THRESHOLD, LABEL, NUMBERS],
+        [MEASURE, THRESHOLD, ACCEPT, LABEL, NUMBERS],
         default=MEASURE if local else LABEL,
         required=True,
         key="site-section",
@@ -53,6 +54,8 @@ def main() -> None:
         show_measurement(measurement, active.model, local)
     elif section == THRESHOLD and measurement:
         choose_threshold(measurement, active.model)
+    elif section == ACCEPT:
+        show_acceptance(measurement, active.model)
     elif section == THRESHOLD:
         st.info("Measure the model on these images first.", icon=":material/info:")
 

@@ -10,6 +10,7 @@ from core.site import SiteMeasurement, SitePoint, find_site_point
 from pages.shared.markdown import escaped
 from pages.shared.operating_rules import RULE_TITLES
 from pages.shared.user import offered, signed_in_user
+from pages.site.measurement import is_of
 
 RULES = ("sensitivity", "specificity", "youden")
 DEFAULT_RATE = 100 * TARGET_SENSITIVITY  # per cent
@@ -17,10 +18,7 @@ DEFAULT_RATE = 100 * TARGET_SENSITIVITY  # per cent
 
 def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> None:
     """Find a threshold by a rule, tell what to expect of it, and offer to save it."""
-    measured = measurement.readings.model
-    if measured != str(active.identity):
-        sentence = f"{active.identity} answers now, but {measured} was measured. Measure again."
-        st.info(escaped(sentence), icon=":material/info:")
+    if not is_of(measurement, active):
         return
     rule, rate = _rule()
     try:

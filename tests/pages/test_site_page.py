@@ -8,7 +8,7 @@ import pytest
 
 from core import config
 from core.registry import active_model, list_models, promote
-from core.site import SiteReadings, find_site_point, measure
+from core.site import SiteMeasurement, SiteReadings, find_site_point, measure
 from tests.pages.opened_page import opened
 
 pytestmark = pytest.mark.slow
@@ -114,7 +114,8 @@ def test_readers_label_blinded_compare_and_settle_what_they_disagree_about(
     assert "2 labelled images: 1 NORMAL, 1 PNEUMONIA" in captions(app)
 
 
-def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(trained, own_home):
+def measured_ward(trained) -> SiteMeasurement:
+    """Of the active model, on images that nobody took."""
     shutil.copytree(trained.model_folder(), config.model_folder())
     promote("published/3", [], "tests")
     random = np.random.default_rng(0)
@@ -124,7 +125,26 @@ def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(tr
     rows |= dict.fromkeys(("patient", "error", "withheld", "doubts"), "")
     table = pd.DataFrame(rows | {"probability": raw, "raw": raw, "warned": False, "in_training": False})
     model = str(active_model().model.identity)
-    measurement = measure(SiteReadings("ward", model, 0.5, (), (), (), True, table))
+    return measure(SiteReadings("ward", model, 0.5, (), (), (), True, table))
+
+
+def test_criteria_are_written_down_and_a_measurement_is_held_against_them(trained, own_home):
+    measurement = measured_ward(trained)
+    app = opened("site", **{"site-measurement": (0, measurement)})
+    app.button_group(key="site-section").set_value("Accept").run()
+    assert any("Write criteria down first" in item.value for item in app.info)
+    next(button for button in app.button if button.label == "Write down").click().run()
+    assert "There is no criterion" in app.error[0].value
+    app.number_input(key="criterion-sensitivity").set_value(0.6)
+    app.text_input(key="criteria-by").set_value("Dr Roe")
+    next(button for button in app.button if button.label == "Write down").click().run()
+    assert not app.exception and any("written down by Dr Roe" in item.value for item in app.markdown)
+    assert "1 of 1 criteria are met. The images are SYNTHETIC" in app.warning[0].value
+
+
+def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(trained, own_home):
+    measurement = measured_ward(trained)
+    model = measurement.readings.model
     app = opened("site", **{"site-measurement": (0, measurement)})
     app.button_group(key="site-section").set_value("Set the threshold").run()
     app.number_input(key="site-rate").set_value(90.0).run()

@@ -1,34 +1,12 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
+from site_measurements import measured
 
 from core.errors import UserError
 from core.evaluation import evaluate
-from core.site import SiteReadings, find_site_point, measure
-
-
-def measured(count: int, threshold: float = 0.5):
-    """A measurement of images, two of each patient, whose probabilities tell a little."""
-    random = np.random.default_rng(0)
-    positive = np.repeat(random.random(count // 2) < 0.5, 2)
-    raw = np.clip(random.normal(0.4 + 0.25 * positive, 0.15), 0.01, 0.99)
-    table = pd.DataFrame(
-        {
-            "sha256": [f"{number:04}" for number in range(count)],
-            "label": np.where(positive, "PNEUMONIA", "NORMAL"),
-            "patient": [f"p{number // 2}" for number in range(count)],
-            "probability": raw**2,  # calibrated: another scale, the same order
-            "raw": raw,
-            "error": "",
-            "withheld": "",
-            "doubts": "",
-            "warned": False,
-            "in_training": False,
-        }
-    )
-    return measure(SiteReadings("site", "model", threshold**2, (), (), (), False, table))
+from core.site import find_site_point
 
 
 def test_a_threshold_keeps_its_rate_on_the_images_and_promises_less_for_others():

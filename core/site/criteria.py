@@ -1,0 +1,90 @@
+"""What a model must reach in one hospital: written down before it is measured, with time and name."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core import atomic, config
+from core.errors import UserError
+from core.roles import Role, takes
+
+MAX_NAME = 80  # characters
+RANGES = {  # what each criterion may be
+    "sensitivity": (0.5, 1.0),
+    "specificity": (0.5, 1.0),
+    "auc": (0.5, 1.0),
+    "withheld": (0.0, 0.5),
+}
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What a model must reach; None for what is not asked of it.
+
+    Attributes:
+        sensitivity, specificity, auc: at least; rates at the model's decision threshold.
+        withheld: share of images without a result, at most.
+        by: who wrote them down.
+        time: when, ISO 8601 with the offset from UTC.
+    """
+
+    sensitivity: float | None
+    specificity: float | None
+    auc: float | None
+    withheld: float | None
+    by: str
+    time: str
+
+    def sentence(self) -> str:
+        """What is asked, by whom and since when."""
+        asked = {
+            "sensitivity of at least": self.sensitivity,
+            "specificity of at least": self.specificity,
+            "ROC AUC of at least": self.auc,
+            "results withheld of at most": self.withheld,
+        }
+        given = ", ".join(f"{name} {value:g}" for name, value in asked.items() if value is not None)
+        return f"{given}; written down by {self.by} at {datetime.fromisoformat(self.time):%Y-%m-%d %H:%M %z}"
+
+
+@takes(Role.OWNER)
+def write_criteria(
+    sensitivity: float | None, specificity: float | None, auc: float | None, withheld: float | None, by: str
+) -> Criteria:
+    """Write criteria down; those written before are kept, and the last ones count.
+
+    Raises:
+        UserError: none is given, one is out of range, nobody is named, or the disk is full.
+    """
+    given = {"sensitivity": sensitivity, "specificity": specificity, "auc": auc, "withheld": withheld}
+    for name, value in given.items():
+        low, high = RANGES[name]
+        if value is not None and not low <= value <= high:
+            raise UserError(f"The criterion for {name} is {value:g}; give one from {low:g} to {high:g}.")
+    if set(given.values()) == {None}:
+        raise UserError("There is no criterion. Give at least one.")
+    if not 0 < len(by.strip()) <= MAX_NAME:
+        raise UserError(f"Whoever writes criteria down gives a name of 1 to {MAX_NAME} characters.")
+    criteria = Criteria(**given, by=by.strip(), time=datetime.now().astimezone().isoformat())
+    atomic.write_json(_path(), [asdict(item) for item in [*written_criteria(), criteria]])
+    return criteria
+
+
+def written_criteria() -> list[Criteria]:
+    """All criteria that were written down, the oldest first.
+
+    Raises:
+        UserError: their file is damaged.
+    """
+    path = _path()
+    if not path.exists():
+        return []
+    try:
+        return [Criteria(**item) for item in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(f"The criteria in {path} are damaged. Restore the file, or move it away.") from error
+
+
+def _path() -> Path:
+    return config.home() / "site-criteria.json"

@@ -1,0 +1,101 @@
+"""Accepting the model in one hospital: criteria written down, held against a measurement, and a report."""
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import UserError
+from core.inference import AvailableModel
+from core.self_test import last_self_test
+from core.site import (
+    RANGES,
+    Acceptance,
+    SiteMeasurement,
+    acceptance_pdf,
+    hold_against_criteria,
+    write_criteria,
+    written_criteria,
+)
+from pages.shared.markdown import escaped
+from pages.shared.user import offered, signed_in_user
+from pages.site.measurement import is_of
+
+TITLES = {
+    "sensitivity": "Sensitivity at least",
+    "specificity": "Specificity at least",
+    "auc": "ROC AUC at least",
+    "withheld": "Results withheld at most",
+}
+
+
+def show_acceptance(measurement: SiteMeasurement | None, active: AvailableModel) -> None:
+    """The criteria, and what the measurement of the active model says of them."""
+    try:
+        written = written_criteria()
+    except UserError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    if written:
+        st.markdown(escaped(f"Criteria: {written[-1].sentence()}."))
+    with st.expander("Write criteria down", expanded=not written, icon=":material/edit_note:"):
+        _write()
+    if measurement is None or not written:
+        missing = "Write criteria down" if not written else "Measure the model on your images"
+        st.info(f"{missing} first. Criteria come before the measurement.", icon=":material/info:")
+        return
+    if not is_of(measurement, active):
+        return
+    try:
+        acceptance = hold_against_criteria(measurement)
+    except UserError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    _show(acceptance)
+    _offer_report(acceptance, active)
+
+
+def _write() -> None:
+    """A form for new criteria; empty ones are not asked for."""
+    if not offered(write_criteria, "Writing criteria down"):
+        return
+    with st.form("criteria", border=False):
+        columns = st.columns(len(TITLES))
+        given = {
+            name: column.number_input(
+                title, RANGES[name][0], RANGES[name][1], None, 0.01, "%.3f", key=f"criterion-{name}"
+            )
+            for (name, title), column in zip(TITLES.items(), columns, strict=True)
+        }
+        who = st.text_input("Your name", signed_in_user(), key="criteria-by")
+        if not st.form_submit_button("Write down", icon=":material/edit_note:"):
+            return
+    try:
+        write_criteria(**given, by=who)
+    except UserError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    st.rerun()
+
+
+def _show(acceptance: Acceptance) -> None:
+    """The verdict, and each criterion with what was measured."""
+    shown = st.success if acceptance.passed else st.warning
+    icon = ":material/verified:" if acceptance.passed else ":material/warning:"
+    shown(escaped(acceptance.verdict()), icon=icon)
+    rows = [(item.title, item.required, item.figure, item.result) for item in acceptance.outcomes]
+    columns = ["", "Criterion", "Measured (95% interval)", "Result"]
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
+    st.caption("Met: the whole interval reaches the criterion. Not shown: part of it does.")
+
+
+def _offer_report(acceptance: Acceptance, model: AvailableModel) -> None:
+    """The report to sign and file."""
+    names = st.text_input("Who signs", key="acceptance-signers", placeholder="Names, separated by commas")
+    signers = tuple(name.strip() for name in names.split(",") if name.strip())
+    st.download_button(
+        "Acceptance report",
+        lambda: acceptance_pdf(acceptance, model, last_self_test(), signers),
+        "acceptance.pdf",
+        "application/pdf",
+        icon=":material/picture_as_pdf:",
+        on_click="ignore",
+    )
