@@ -15,6 +15,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from core.api import SecurityHeaders, api_routes
 from core.self_test import start_self_test
+from pages.look import Look
 from pages.shared.user import requires_sign_in
 from pages.training import PAGE_ROUTES
 
@@ -49,6 +50,6 @@ def prepare() -> None:
 app = st.App(
     "streamlit_app.py",
     routes=[*PAGE_ROUTES, *api_routes(protected=requires_sign_in)],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(Look)],
     lifespan=started,
 )

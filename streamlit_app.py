@@ -144,6 +144,5 @@ with st.sidebar:
     st.caption(f"Version {__version__} · For research use only. Not a medical device.")
     if protected:
         account()
-st.html(Path(__file__).parent / "pages" / "look.css")
 with failures_shown():
     page.run()

@@ -44,6 +44,7 @@ def main() -> None:
         return
     _tell_once(active.notice)
     images = st.container(key="images")
+    images.empty()  # the browser draws no container without an element, and what follows would jump
     with st.expander("Advanced", icon=":material/tune:", key="advanced"):
         model = advanced(active.model)
     with images:

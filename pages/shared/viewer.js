@@ -47,12 +47,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   take("Full range");
 
-  const panels = data.panels.map(({ title, picture, heat: hot, current }) => {
+  const panels = data.panels.map(({ title, picture, size, heat: hot, current }) => {
     const figure = document.createElement("figure");
     if (hot) figure.className = "viewer-heat";
     const caption = document.createElement("figcaption");
     caption.textContent = title;
-    const drawn = canvas(1, 1);
+    const drawn = canvas(...size);
     drawn.setAttribute("role", "img");
     drawn.setAttribute("aria-label", title);
     figure.append(drawn, caption);

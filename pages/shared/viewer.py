@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -130,9 +131,10 @@ def _range(levels: np.ndarray) -> list[float]:
     return [float(low), float(high)]
 
 
-def _panel(title: str, image: Image) -> dict[str, str | bool]:
+def _panel(title: str, image: Image) -> dict[str, Any]:
     return {
         "title": title,
+        "size": [image.width, image.height],  # until the picture has loaded
         "picture": jpeg_data_url(image.pixels, MAX_SIDE, QUALITY),
         "heat": False,
         "current": False,
