@@ -150,7 +150,8 @@ def results(model: AvailableModel, is_active: bool) -> None:
     for entry in everything:
         if entry.error:
             st.error(escaped(entry.error), icon=":material/error:")
-    show_saved()
+    with st.container():  # also without a saved reading: what follows keeps its place, and with it the focus
+        show_saved()
     if len(everything) == 1:
         _in_full(everything[0], model, None)
         return
