@@ -12,7 +12,7 @@ from core.errors import UserError
 from core.images.dicom import read_dicom
 from core.images.dicom_file import DicomError, is_dicom
 from core.images.grey_levels import NotNumbers
-from core.images.header_rules import HeaderFinding
+from core.images.header_rules import TURNED, HeaderFinding
 from core.images.patient_age import PatientAge
 from core.images.pictures import open_picture, page_count, picture_pixels
 from core.images.pixel_spacing import PixelSpacing
@@ -56,6 +56,11 @@ class Image:
     age: PatientAge | None = None
     spacing: PixelSpacing | None = None
     origin: tuple[int, int] = (0, 0)
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether a DICOM header says that the image is mirrored or upside down."""
+        return any(finding.reason == TURNED for finding in self.findings)
 
     @property
     def width(self) -> int:

@@ -168,6 +168,8 @@ class Reader:
         checks = tuple(check(image, output, self.predictor, self.reference))
         withheld = not anyway and any(item.withheld for item in checks)
         location = heat_location(output.heat, output.lungs) if output.heat else None
+        if location and image.is_turned:  # right and left, upper and lower would be the wrong ones
+            location = replace(location, side="", third="")
         warning = self._doubt(output, location)
         similar = self.track_record.near(output.prediction.calibrated) if self.track_record else None
         return Reading(

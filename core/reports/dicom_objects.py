@@ -8,12 +8,14 @@ import io
 from importlib.metadata import version
 from typing import Any, cast
 
+import numpy as np
 import pydicom
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
+import core
 from core.errors import UserError
 from core.inference import FINDINGS, UNCERTAIN, AvailableModel, HumanReading, Reading
-from core.reports.lung_objects import lung_groups, lung_segmentation
+from core.reports.lung_objects import lung_groups, lung_map, lung_segmentation
 from core.reports.reader_region import FINDING, reader_region
 from core.reports.reading_report import overlaid, reading_report
 from core.reports.study_attributes import CHARACTER_SET, study_attributes
@@ -45,21 +47,23 @@ def dicom_objects(
         data: the DICOM file of the image; the objects carry its study's identifiers.
         reading: with the full image and the heat map.
         kinds: some of `overlay`, `finding`, `report` and `lungs`. With `lungs`, the finding refers to them;
-            an image in which no lungs were found has no such object.
+            an image in which no lungs were found, or whose header says that it is mirrored or upside down,
+            has no such object.
         human: a person's reading of the image, for finding and report.
 
     Raises:
         UserError: the file lacks the UIDs that identify its study, or a value of its header is refused.
     """
     source = study_attributes(data)
-    lungs = reading.output.lungs if "lungs" in kinds else None
+    lungs = reading.output.lungs if "lungs" in kinds and not reading.image.is_turned else None
     try:
+        sides = lung_map(source, reading.image, lungs) if lungs and lungs.box else None
         segmentation = None
-        if lungs and lungs.box:
-            segmentation = lung_segmentation(source, lungs, **_identity(source, model, "lungs"))
+        if sides is not None:
+            segmentation = lung_segmentation(source, sides, **_identity(source, model, "lungs"))
         built = {
             "overlay": lambda: _overlay(source, reading, model),
-            "finding": lambda: _finding(source, reading, model, human, segmentation),
+            "finding": lambda: _finding(source, reading, model, human, segmentation, sides),
             "report": lambda: _encapsulated(source, reading, model, human),
             "lungs": lambda: segmentation,
         }
@@ -79,19 +83,17 @@ def import_highdicom() -> None:
     import highdicom.sr  # noqa: F401
 
 
-def _uid(source: pydicom.Dataset, model: AvailableModel, kind: str, human: HumanReading | None = None) -> str:
-    sources = [str(source.SOPInstanceUID), str(model.identity), kind]
-    return generate_uid(entropy_srcs=[*sources, repr(human)] if human else sources)
+def _uid(source: pydicom.Dataset, model: AvailableModel, kind: str, *content: object) -> str:
+    sources = [str(source.SOPInstanceUID), str(model.identity), core.__version__, kind]
+    return generate_uid(entropy_srcs=[*sources, *map(repr, content)])
 
 
-def _identity(
-    source: pydicom.Dataset, model: AvailableModel, kind: str, human: HumanReading | None = None
-) -> dict[str, Any]:
-    """Series and instance of an object; with another reading of a person it is another instance."""
+def _identity(source: pydicom.Dataset, model: AvailableModel, kind: str, *content: object) -> dict[str, Any]:
+    """Series and instance of an object; with other content, such as a person's reading, another instance."""
     return {
         "series_instance_uid": _uid(source, model, f"{kind} series"),
         "series_number": SERIES_NUMBERS[kind],
-        "sop_instance_uid": _uid(source, model, kind, human),
+        "sop_instance_uid": _uid(source, model, kind, *content),
         "instance_number": 1,
         "manufacturer": MANUFACTURER,
     }
@@ -132,6 +134,7 @@ def _finding(
     model: AvailableModel,
     human: HumanReading | None,
     segmentation: pydicom.Dataset | None,
+    sides: np.ndarray | None,
 ) -> pydicom.Dataset:
     from highdicom import sr
     from pydicom.sr.codedict import codes
@@ -167,8 +170,8 @@ def _finding(
     )
     group[0].ContentSequence.extend(_comments(reading, sr))
     groups, evidence = [group], [source]
-    if segmentation is not None and reading.output.lungs:
-        groups += lung_groups(source, segmentation, reading.output.lungs)
+    if segmentation is not None and sides is not None:
+        groups += lung_groups(source, segmentation, sides)
         evidence.append(segmentation)
     if human and human.box:
         tracking = _uid(source, model, "tracking", human)
@@ -180,9 +183,9 @@ def _finding(
         procedure_reported=sr.CodedConcept(*CODES["procedure"]),
         imaging_measurements=groups,
     )
-    report = sr.ComprehensiveSR(
-        evidence=evidence, content=content[0], is_complete=True, **_identity(source, model, "finding", human)
-    )
+    drawn = human if human and human.box else None
+    identity = _identity(source, model, "finding", drawn, segmentation is not None)
+    report = sr.ComprehensiveSR(evidence=evidence, content=content[0], is_complete=True, **identity)
     report.SeriesDescription = "Pneumonia: finding, research only"
     return report
 

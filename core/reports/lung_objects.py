@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pydicom
 from pydicom.uid import generate_uid
 
 import core
 from core.anatomy import LEFT, RIGHT, Lungs
+from core.images import Image
 
 ALGORITHM = "Pneumonia studio: lungs"
 CODES = {  # code, scheme, meaning
@@ -18,11 +20,26 @@ CODES = {  # code, scheme, meaning
 SIDES = {RIGHT: ("24028007", "SCT", "Right"), LEFT: ("7771000", "SCT", "Left")}  # by segment number
 
 
-def lung_segmentation(source: pydicom.Dataset, lungs: Lungs, **identity: Any) -> pydicom.Dataset:
-    """Segment 1 is the patient's right lung and segment 2 the left one, pixel for pixel of the image.
+def lung_map(source: pydicom.Dataset, image: Image, lungs: Lungs) -> np.ndarray:
+    """Which lung each pixel of the file belongs to: uint8 (Rows, Columns), 0 none, 1 right, 2 left.
 
     Args:
         source: attributes of the image, with Rows and Columns.
+        image: as it was decoded, perhaps without padding at its edges.
+        lungs: of that image.
+    """
+    sides = np.zeros((source.Rows, source.Columns), np.uint8)
+    left, top = image.origin
+    sides[top : top + image.height, left : left + image.width] = lungs.side_map(image.height, image.width)
+    return sides
+
+
+def lung_segmentation(source: pydicom.Dataset, sides: np.ndarray, **identity: Any) -> pydicom.Dataset:
+    """Segment 1 is the patient's right lung and segment 2 the left one, pixel for pixel of the image.
+
+    Args:
+        source: attributes of the image.
+        sides: as `lung_map` made it.
         identity: series and instance of the object, as highdicom's classes take them.
     """
     # Imported lazily: highdicom takes a second, and only these objects need it.
@@ -48,7 +65,7 @@ def lung_segmentation(source: pydicom.Dataset, lungs: Lungs, **identity: Any) ->
         descriptions.append(description)
     segmentation = seg.Segmentation(
         source_images=[source],
-        pixel_array=lungs.side_map(source.Rows, source.Columns),
+        pixel_array=sides,
         segmentation_type=seg.SegmentationTypeValues.BINARY,
         segment_descriptions=descriptions,
         manufacturer_model_name="Pneumonia studio",
@@ -64,19 +81,21 @@ def lung_segmentation(source: pydicom.Dataset, lungs: Lungs, **identity: Any) ->
     return segmentation
 
 
-def lung_groups(source: pydicom.Dataset, segmentation: pydicom.Dataset, lungs: Lungs) -> list[Any]:
+def lung_groups(source: pydicom.Dataset, segmentation: pydicom.Dataset, sides: np.ndarray) -> list[Any]:
     """A measurement group (TID 1410 of PS3.16) for each lung: its segment and its share of the image.
 
     Args:
         source: attributes of the image.
         segmentation: as `lung_segmentation` made it of the same image.
+        sides: as `lung_map` made it.
     """
     from highdicom import sr
 
     image = sr.SourceImageForSegmentation(source.SOPClassUID, source.SOPInstanceUID)
     algorithm = sr.AlgorithmIdentification(name=ALGORITHM, version=core.__version__)
     groups = []
-    for number, share in ((RIGHT, lungs.right_area), (LEFT, lungs.left_area)):
+    for number in SIDES:
+        share = float((sides == number).mean())
         side, lung = sr.CodedConcept(*SIDES[number]), sr.CodedConcept(*CODES["lung"])
         segment = sr.ReferencedSegmentationFrame(
             segmentation.SOPClassUID, segmentation.SOPInstanceUID, number, number, image

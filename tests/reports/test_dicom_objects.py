@@ -115,11 +115,48 @@ def test_highdicom_reads_each_lung_back_and_the_finding_refers_to_them(made, ima
     assert np.array_equal(side_map, expected.side_map(source.Rows, source.Columns))
     content: Any = srread(made / "finding.dcm").content
     groups = content.get_planar_roi_measurement_groups()
-    areas = [group.get_measurements()[0].value for group in groups]
-    assert areas == [round(100 * area, 1) for area in (expected.right_area, expected.left_area)]
+    areas = [float(group.get_measurements()[0].value) for group in groups]
+    assert areas == pytest.approx([100 * expected.right_area, 100 * expected.left_area], abs=0.2)
     referred = [group.referenced_segmentation_frame for group in groups]
     assert [frame.referenced_segment_numbers for frame in referred] == [[RIGHT], [LEFT]]
     assert {frame.referenced_sop_instance_uid for frame in referred} == {lungs.SOPInstanceUID}
+
+
+def test_lungs_lie_on_the_files_pixels_where_padding_was_left_out(image, model):
+    file = pydicom.dcmread(io.BytesIO(image))
+    file.decompress()
+    top, left = 40, 24
+    pixels = np.pad(file.pixel_array, ((top, 0), (left, 0)))
+    file.Rows, file.Columns = pixels.shape
+    file.PixelData = pixels.tobytes()
+    file.add_new("PixelPaddingValue", "US", 0)
+    buffer = io.BytesIO()
+    file.save_as(buffer, enforce_file_format=True)
+    padded = decode(buffer.getvalue(), "padded.dcm")
+    assert padded.origin != (0, 0)
+    made = segread(io.BytesIO(objects(buffer.getvalue(), model)["lungs.dcm"]))
+    (side_map,) = made.get_pixels_by_source_instance([file.SOPInstanceUID], combine_segments=True)
+    expected = shared_lung_finder().find([padded])[0].side_map(padded.height, padded.width)
+    x, y = padded.origin
+    assert np.array_equal(side_map[y : y + padded.height, x : x + padded.width], expected)
+    assert not side_map[:y].any() and not side_map[:, :x].any()
+
+
+def test_a_mirrored_image_has_neither_lungs_nor_a_side(image, model):
+    file = pydicom.dcmread(io.BytesIO(image))
+    file.PatientOrientation = ["R", "F"]
+    buffer = io.BytesIO()
+    file.save_as(buffer, enforce_file_format=True)
+    made = objects(buffer.getvalue(), model)
+    assert "lungs.dcm" not in made and b"third of the" not in made["finding.dcm"]
+
+
+def test_the_finding_with_lungs_is_another_object_than_that_without(image, model):
+    (reading,) = Reader(model.path, "float32").read([decode(image, "image.dcm")], heat_map=True, anyway=True)
+    kinds = [("finding",), ("finding", "lungs"), ("finding",)]
+    made = [dicom_objects(image, reading, model, chosen)["finding.dcm"] for chosen in kinds]
+    uids = [pydicom.dcmread(io.BytesIO(data)).SOPInstanceUID for data in made]
+    assert uids[0] == uids[2] != uids[1]
 
 
 def test_dcmtk_reads_the_report(made, model):
