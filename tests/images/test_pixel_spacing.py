@@ -10,7 +10,12 @@ from core.images.pixel_spacing import PixelSpacing, pixel_spacing
     ("attributes", "expected"),
     [
         ({"ImagerPixelSpacing": [0.2, 0.1]}, PixelSpacing(0.2, 0.1, at_detector=True)),
-        ({"PixelSpacing": [0.15, 0.15]}, PixelSpacing(0.15, 0.15, at_detector=False)),
+        ({"PixelSpacing": [0.15, 0.15]}, PixelSpacing(0.15, 0.15, at_detector=True)),
+        (
+            {"PixelSpacing": [0.15, 0.15], "PixelSpacingCalibrationType": "FIDUCIAL"},
+            PixelSpacing(0.15, 0.15, at_detector=False),
+        ),
+        ({"ImagerPixelSpacing": "NaN\\NaN"}, None),
         (
             {"PixelSpacing": [0.15, 0.15], "ImagerPixelSpacing": [0.2, 0.2]},
             PixelSpacing(0.15, 0.15, at_detector=False),
