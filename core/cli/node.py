@@ -147,8 +147,8 @@ node.add_command(rules)
 def _configure_logging() -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
     logging.getLogger("pneumonia.node").setLevel(logging.INFO)
-    for library in ("pynetdicom", "pydicom"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)  # their messages may contain patient data
+    for library in ("pynetdicom", "pydicom", "dicomweb_client", "urllib3"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)  # their messages may identify a patient
     warnings.simplefilter("ignore")
 
 
@@ -193,7 +193,7 @@ def _root(text: str) -> str:
     """The URL of a DICOMweb server, without a slash at its end."""
     try:
         url = urlsplit(text)
-        valid = url.scheme in ("http", "https") and url.hostname and (url.port or 1) > 0
+        valid = url.scheme in ("http", "https") and url.hostname and url.port != 0 and text.isascii()
     except ValueError:
         valid = False
     if not valid or url.query or url.fragment:

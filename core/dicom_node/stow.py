@@ -29,6 +29,13 @@ class _OwnContext(HTTPAdapter):
         """The context does it."""
 
 
+class _Session(requests.Session):
+    """Sends to the address that was given: a redirect could lead images anywhere."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = None) -> None:
     """Store DICOM files; returns after the server was asked for each of them and had it.
 
@@ -40,7 +47,7 @@ def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = Non
     Raises:
         DeliveryError: the server does not answer, refuses an object, or does not have it afterwards.
     """
-    with requests.Session() as session:
+    with _Session() as session:
         if tls:
             session.mount("https://", _OwnContext(tls))
         if authorization := environment.DICOMWEB_AUTHORIZATION.value():
@@ -53,7 +60,7 @@ def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = Non
             except _NotStored:
                 raise DeliveryError(f"{server} accepted {path.stem} and does not have it") from None
             except requests.HTTPError as error:
-                status = error.response.status_code
+                status = error.response.status_code if error.response is not None else "unknown"
                 raise DeliveryError(f"{server} refused {path.stem} with HTTP status {status}") from error
             except (requests.ConnectionError, requests.Timeout) as error:
                 raise DeliveryError(f"{server} does not answer") from error

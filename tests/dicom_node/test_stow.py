@@ -16,7 +16,7 @@ from core.dicom_node import tls_context
 from core.dicom_node.remote import DeliveryError, RemoteWeb
 from core.dicom_node.stow import store
 
-Answer = tuple[int, bytes]  # status and body
+Answer = tuple[int, bytes] | tuple[int, bytes, dict[str, str]]  # status, body, headers
 
 
 @pytest.fixture
@@ -33,8 +33,10 @@ def server(answer: Callable[[str, str], Answer], context: ssl.SSLContext | None 
         def do_POST(self) -> None:
             asked.append(dict(self.headers))
             self.rfile.read(int(self.headers["Content-Length"]))
-            status, body = answer(self.command, self.path)
+            status, body, *more = answer(self.command, self.path)
             self.send_response(status)
+            for name, value in more[0].items() if more else ():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/dicom+json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -89,6 +91,14 @@ def test_each_object_is_stored_and_asked_for(paths, monkeypatch):
 def test_a_server_that_has_not_stored_it_is_told(answer, reason, paths):
     with server(answer) as (root, _), pytest.raises(DeliveryError, match=reason):
         store(paths, root)
+
+
+def test_no_redirect_takes_an_object_elsewhere(paths):
+    with server(honest) as (elsewhere, asked_there):
+        redirect = lambda *_: (307, b"", {"Location": f"{elsewhere}/studies"})  # noqa: E731
+        with server(redirect) as (root, asked), pytest.raises(DeliveryError):
+            store(paths, root)
+        assert len(asked) and not asked_there
 
 
 def test_a_server_that_is_silent_or_gone_is_told(paths, monkeypatch):
