@@ -73,7 +73,7 @@ def _names(text: str) -> frozenset[str]:
 def _web_address(text: str) -> str:
     parts = urlsplit(text)
     is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.username
-    if text and (text.split() != [text] or not is_one):
+    if text and (text.split() != [text] or not text.isascii() or not is_one):
         raise ValueError(text)
     return text
 
@@ -173,7 +173,7 @@ WEBHOOK = Variable(
     "Address that is told by a POST request when a run of the queue has ended; none by default.",
     "",
     _web_address,
-    "an address that begins with http:// or https:// and holds neither user name nor spaces",
+    "an ASCII address that begins with http:// or https:// and holds neither user name nor spaces",
 )
 LOCKED = Variable(
     "PNEUMONIA_STUDIO_LOCKED",

@@ -78,7 +78,7 @@ def _post(address: str, content: dict[str, str]) -> str:
     except OSError as error:  # URLError among them
         cause = getattr(error, "reason", error)
         return str(getattr(cause, "strerror", None) or cause)
-    except HTTPException:
+    except (HTTPException, ValueError):
         return "its answer is not one of HTTP"
 
 
