@@ -35,12 +35,15 @@ PACS, PACS_PORT = "http://127.0.0.1:8042", 4242
 NODE_PORT = 11112
 CAUSES = ("normal", "bacteria", "virus", "normal")  # of the drawn studies
 MAX_WAIT_S = 300
+PARTS = {"studies", "pacs", "home"}  # of the folder, which are made anew
 
 
 def main(folder: Path, once: bool) -> None:
     """Fill the folder anew, start everything, and send the studies."""
     if missing := [name for name in PROGRAMS if not shutil.which(name)]:
         sys.exit(f"Not installed: {', '.join(missing)}. Debian: apt install orthanc dcmtk")
+    if folder.exists() and any(path.name not in PARTS for path in folder.iterdir()):
+        sys.exit(f"{folder} holds something else, which would be deleted. Name a new folder.")
     shutil.rmtree(folder, ignore_errors=True)
     images = draw_studies(folder / "studies")
     with ExitStack() as stack:
