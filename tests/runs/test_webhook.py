@@ -72,11 +72,20 @@ def test_a_server_that_does_not_answer_is_left_after_the_limit(run, addressed, m
 
 @pytest.mark.parametrize(
     "address",
-    ["file:///etc/passwd", "ftp://host/", "http:///x", "http://me:word@host", "http://a b"],
+    [
+        "file:///etc/passwd",
+        "ftp://host/",
+        "http:///x",
+        "http://me:word@host",
+        "http://a b",
+        "http://hospital/ä",
+    ],
 )
 def test_an_address_that_is_none_is_told_before_a_run_starts_and_kept_out_of_its_log(run, addressed, address):
     addressed(address)
-    with pytest.raises(UserError, match="PNEUMONIA_STUDIO_WEBHOOK is .* give an address that begins with"):
+    with pytest.raises(
+        UserError, match="PNEUMONIA_STUDIO_WEBHOOK is .* give an ASCII address that begins with"
+    ):
         jobs.start(run)
     tell_webhook(run)
     assert "nobody was told" in run.log_tail() and address not in run.log_tail()
