@@ -105,4 +105,4 @@ def offer_to_save(comparison: ModelComparison) -> None:
         "now on.",
     ):
         changed = change_operating_point(active.title, comparison.points[names[0]], signed_in_user())
-        st.toast(f"{changed.title} is active now.", icon=":material/check:")
+        st.toast(f"{changed.title} is active now.", icon=":material/check:", duration="long")

@@ -34,6 +34,7 @@ FORMATS = {
         format="%.1f%%", help="Of the calibrated probability, as Diagnosis shows it."
     ),
 }
+SHOWN_S = 60  # it concerns every answer, and may come while nobody looks
 SHADOW_HELP = (
     "It reads what the active model reads, in the background. What it says is never given as an answer; "
     "the section Shadow compares the two."
@@ -151,7 +152,7 @@ def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: str) -> N
     except UserError as error:
         st.error(str(error), icon=":material/error:")
         return
-    st.toast(f"{item.title} {outcome}.", icon=":material/check:")
+    st.toast(f"{item.title} {outcome}.", icon=":material/check:", duration=SHOWN_S)
     st.rerun()
 
 
