@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+import core
 from core import config
 from core.api import api_routes
 from core.batch import open_batch, results_csv, start_batch
@@ -104,14 +105,14 @@ def test_reports_and_dicom_objects_name_the_model(model, image):
     pages = PdfReader(io.BytesIO(reading_report([reading], model))).pages
     assert words(str(model.identity)) in words(" ".join(page.extract_text() for page in pages))
     objects = {name: pydicom.dcmread(io.BytesIO(data)) for name, data in made(image, reading, model).items()}
-    (version,) = [
+    versions = [
         item.TextValue
         for sequence in objects["finding.dcm"].iterall()
         if sequence.VR == "SQ"
         for item in sequence.value
         if "TextValue" in item and item.ConceptNameCodeSequence[0].CodeValue == ALGORITHM_VERSION
     ]
-    assert version == str(model.identity)
+    assert versions == [str(model.identity), core.__version__, core.__version__]  # finding, each lung
     assert str(model.identity) in objects["overlay.dcm"].DerivationDescription
 
 
