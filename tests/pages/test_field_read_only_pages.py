@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.anatomy import dataset_lungs
@@ -30,6 +31,7 @@ def closed(small_disk, demo, monkeypatch):
     """A home with a data set, a cohort, a stopped and a queued run, that has become read-only."""
     home = small_disk("64m")
     monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(home))
+    st.cache_resource.clear()  # of pages that other tests have opened in another home
     dataset = open_dataset(demo)
     save_cohort(dataset, "some", dataset.labels.nonzero()[0])
     for name in ("first", "waiting"):
