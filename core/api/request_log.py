@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.metrics import count_request
 
 HEADER = "X-Request-ID"
+SCRAPES = "/metrics"  # Prometheus asks every few seconds, and is no client of the API
 
 log = logging.getLogger("pneumonia.api")
 
@@ -25,6 +26,9 @@ class RequestLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, and log how."""
+        if scope["path"] == SCRAPES:
+            await self._app(scope, receive, send)
+            return
         identifier, started = _identifier(Headers(scope=scope).get(HEADER, "")), time.perf_counter()
 
         async def send_with_identifier(message: Message) -> None:

@@ -91,6 +91,14 @@ def test_figures_need_a_token_where_the_api_does(client):
     assert client.get("/metrics", headers={"Host": "evil.example"}).status_code == 400
 
 
+def test_a_scrape_is_neither_counted_nor_logged_as_a_request(client, caplog):
+    caplog.set_level(logging.INFO, "pneumonia.api")
+    before = values(client.get("/metrics").content)
+    after = values(client.get("/metrics").content)
+    counts = [{key: found[key] for key in found if key[0] == "requests_total"} for found in (before, after)]
+    assert counts[0] == counts[1] and not caplog.text
+
+
 def test_a_request_is_logged_under_the_identifier_that_its_answer_carries(client, caplog):
     caplog.set_level(logging.INFO, "pneumonia.api")
     given = str(uuid.uuid4())
