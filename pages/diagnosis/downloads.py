@@ -28,7 +28,7 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
     with buttons:
         file_button(
             "PDF report",
-            lambda: reading_report([reading], model, _human([entry])),
+            lambda: reading_report([reading], model, _human([entry], model)),
             f"{stem}.pdf",
             ":material/picture_as_pdf:",
             "pdf",
@@ -48,7 +48,7 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
             file_button(
                 "DICOM objects",
                 lambda: _zipped(
-                    dicom_objects(entry.upload.data(), reading, model, human=entry.human_reading)
+                    dicom_objects(entry.upload.data(), reading, model, human=entry.human_reading_of(model))
                 ),
                 f"{stem}-dicom.zip",
                 ":material/folder_zip:",
@@ -94,7 +94,7 @@ def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
         )
         file_button(
             "PDF of all results",
-            lambda: reading_report(_readings(shown, model), model, _human(shown)),
+            lambda: reading_report(_readings(shown, model), model, _human(shown, model)),
             "reading.pdf",
             ":material/picture_as_pdf:",
             "all-pdf",
@@ -102,9 +102,10 @@ def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
         )
 
 
-def _human(shown: list[Entry]) -> dict[str, HumanReading]:
-    """The user's readings, by the SHA-256 of the image's file."""
-    return {entry.upload.key: entry.human_reading for entry in shown if entry.human_reading}
+def _human(shown: list[Entry], model: AvailableModel) -> dict[str, HumanReading]:
+    """The user's readings of this model's results, by the SHA-256 of the image's file."""
+    readings = {entry.upload.key: entry.human_reading_of(model) for entry in shown}
+    return {key: reading for key, reading in readings.items() if reading}
 
 
 def _readings(shown: list[Entry], model: AvailableModel) -> Iterator[Reading]:

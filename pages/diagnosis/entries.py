@@ -51,6 +51,10 @@ class Entry:
         """Whether the user wants to read first, and has neither read this image nor seen a result."""
         return is_on("read-first") and not (self.first_reading or self.seen or self.error)
 
+    def human_reading_of(self, model: AvailableModel) -> HumanReading | None:
+        """The user's reading of this model's result; None if there is none or it concerns another's."""
+        return self.human_reading if self.human_model == model.path else None
+
     def draw(self, box: Box | None) -> None:
         """Take the box that the user drew, or None once it is removed."""
         self.box = box

@@ -35,7 +35,7 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
         reading = None if entry.hidden else entry.reading(model)
         entry.seen |= reading is not None
         has_result = reading is not None and not reading.withheld
-        human = entry.human_reading
+        human = entry.human_reading_of(model)
         location = reading.heat_location if reading and has_result else None
         lowest, highest = (reading.prediction.spread if reading and has_result else None) or NO_SPREAD
         rows.append(
@@ -52,7 +52,7 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
                 "Changed": "yes" if human and human.changed else "",
                 "Model": str(model.identity),
                 "arrived": entry.arrived,
-                "read": human is not None,
+                "read": entry.human_reading is not None,
             }
         )
     return pd.DataFrame(rows)

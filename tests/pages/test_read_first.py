@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.inference import AuditLog, bundled_models
 from pages.diagnosis import human_reading
+from pages.diagnosis.downloads import _human
 from pages.diagnosis.entries import Entry
 from pages.diagnosis.uploads import Upload
 
@@ -35,6 +36,15 @@ def test_undo_gives_back_what_was_said_of_the_same_model_only(entry, monkeypatch
     human_reading._undo()
     assert entry.human_reading.agreement == "agree" and entry.human_model == one.path
     assert list(AuditLog().human_readings()["agreement"]) == ["agree", "disagree", "withdrawn"]
+
+
+def test_a_reading_is_exported_with_the_result_that_it_concerns_only(entry, monkeypatch):
+    monkeypatch.setattr(human_reading, "audit_log", lambda: None)
+    one = bundled_models()[-1]
+    other = replace(one, path=one.path.with_name("other.h5"))
+    human_reading._save(entry, one, "agree", None)
+    assert entry.human_reading_of(one) == _human([entry], one)["digest"] == entry.human_reading
+    assert entry.human_reading_of(other) is None and not _human([entry], other)
 
 
 def test_what_cannot_be_written_can_be_undone_again(entry, monkeypatch):
