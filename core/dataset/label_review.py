@@ -4,7 +4,7 @@ import numpy as np
 
 from core.dataset.dataset import Dataset
 from core.dataset.image_features import read_image_features
-from core.dataset.patients import patient_groups
+from core.evaluation import patient_groups
 
 FOLDS = 5
 MIN_IMAGES = 20  # of each class

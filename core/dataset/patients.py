@@ -39,11 +39,6 @@ def imported_patients(root: Path) -> dict[str, str]:
         return {row["path"]: row["patient"] for row in csv.DictReader(file)}
 
 
-def patient_groups(table: pd.DataFrame) -> pd.Series:
-    """The patient of each image; an image whose patient is unknown forms a group of its own, by content."""
-    return table["patient"].where(table["patient"] != "", table["sha256"])
-
-
 def patients_in_training_and_test(table: pd.DataFrame) -> list[str]:
     """Known patients with images both in test and outside it, sorted."""
     known = table[table["patient"] != ""]

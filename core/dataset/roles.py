@@ -10,8 +10,9 @@ from core.config import CLASS_NAMES, TrainingSettings
 from core.dataset.cohorts import read_cohort
 from core.dataset.dataset import Dataset
 from core.dataset.duplicates import copies
-from core.dataset.patients import patient_groups, patients_in_training_and_test
+from core.dataset.patients import patients_in_training_and_test
 from core.errors import UserError
+from core.evaluation import patient_groups
 
 TRAINING, VALIDATION, TEST = ROLES = ("training", "validation", "test")
 FEW_IN_VALIDATION = 10  # images of a class

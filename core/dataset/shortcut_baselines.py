@@ -14,9 +14,8 @@ import pandas as pd
 
 from core.config import CLASS_NAMES, POSITIVE
 from core.dataset.dataset import Dataset
-from core.dataset.patients import patient_groups
 from core.dataset.pixels import block_means, blocks
-from core.evaluation import Interval, interval
+from core.evaluation import Interval, interval, patient_groups
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier

@@ -39,6 +39,7 @@ from core.evaluation.operating_points import (
 from core.evaluation.outcomes import only_label
 from core.evaluation.paired_tests import Difference, delong, holm, mcnemar, paired_rate
 from core.evaluation.pairwise import PairwiseTest, pairwise_tests
+from core.evaluation.patients import patient_groups
 from core.evaluation.predictions import Predictions
 from core.evaluation.rate_sizes import (
     POWER,
@@ -127,6 +128,7 @@ __all__ = [
     "subgroup_rates",
     "subgroup_table",
     "too_few",
+    "patient_groups",
     "patient_weights",
     "percentile_interval",
     "wilson",

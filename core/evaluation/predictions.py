@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.config import CLASS_NAMES, POSITIVE
 from core.errors import UserError
+from core.evaluation.patients import patient_groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class Predictions:
     @property
     def patients(self) -> np.ndarray:
         """Patient of each image, (n,); an image of an unknown patient counts as a patient of its own."""
-        return self.table["patient"].where(self.table["patient"] != "", self.table["path"]).to_numpy(str)
+        return patient_groups(self.table, "path").to_numpy(str)
 
     def wrong_at(self, threshold: float) -> np.ndarray:
         """Which images are misclassified at a decision threshold, bool (n,)."""

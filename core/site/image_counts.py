@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from core.evaluation import patient_groups
+
 
 @dataclass(frozen=True)
 class ImageCounts:
@@ -69,7 +71,6 @@ def counted_images(table: pd.DataFrame) -> tuple[pd.DataFrame, ImageCounts]:
     withheld = counted[counted["withheld"] != ""]
     results = counted[counted["withheld"] == ""]
     doubts = [reason for joined in results["doubts"] if joined for reason in joined.split("; ")]
-    patients = results["patient"].where(results["patient"] != "", results["sha256"])
     return counted, ImageCounts(
         files=len(table),
         copies=int((~contradictory).sum()) - len(once),
@@ -79,7 +80,7 @@ def counted_images(table: pd.DataFrame) -> tuple[pd.DataFrame, ImageCounts]:
         withheld=dict(Counter(withheld["withheld"]).most_common()),
         withheld_by_class=dict(sorted(Counter(withheld["label"]).items())),
         results=len(results),
-        patients=int(patients.nunique()),
+        patients=int(patient_groups(results).nunique()),
         without_patient=int((results["patient"] == "").sum()),
         warned=int(results["warned"].sum()),
         doubts=dict(Counter(doubts).most_common()),

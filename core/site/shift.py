@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import CLASS_NAMES
-from core.evaluation import MIN_PATIENTS, Interval, holm
+from core.evaluation import MIN_PATIENTS, Interval, holm, patient_groups
 from core.images import network_pixels
 from core.inference import Reader, Reading
 from core.site.groups import SIGNIFICANCE_LEVEL, first_of_each_patient, p_text
@@ -114,7 +114,7 @@ def find_shifts(table: pd.DataFrame, training_images: int) -> ShiftSearch:
     """
     columns = [name for name in table.columns if name.startswith(PREFIX)]
     known = table.dropna(subset=columns) if columns else table.iloc[:0]
-    patients = known["patient"].where(known["patient"] != "", known["sha256"]).to_numpy(str)
+    patients = patient_groups(known).to_numpy(str)
     rows = known[first_of_each_patient(patients)]
     if len(rows) < MIN_PATIENTS or training_images < 2:
         return ShiftSearch(training_images)

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.dataset import Dataset, counts
+from core.evaluation import patient_groups
 from core.figures.dataset import class_balance
 from pages.dataset.audit import show_audit
 from pages.dataset.augmentation import show_augmentation
@@ -75,9 +76,8 @@ def _problems_title(dataset: Dataset) -> str:
 @st.cache_data(show_spinner=False, max_entries=20)
 def summary(fingerprint: str, _dataset: Dataset) -> dict:
     """Counts of a data set, computed once rather than in every rerun."""
-    patients = _dataset.table["patient"]
-    known = patients[patients != ""].nunique() + int((patients == "").sum())
-    return {"counts": counts(_dataset), "patients": known}
+    patients = patient_groups(_dataset.table, "path").nunique()
+    return {"counts": counts(_dataset), "patients": patients}
 
 
 main()
