@@ -1,12 +1,11 @@
 """Calibration slope and intercept: whether probabilities are too extreme, and too high or too low."""
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
 from core.evaluation.calibration import log_odds
-from core.evaluation.intervals import CONFIDENCE, Interval
+from core.evaluation.intervals import Interval, z_value
 
 MAX_STEPS = 50
 CONVERGED = 1e-10
@@ -119,5 +118,5 @@ def _fit(
 
 
 def _interval(fit: tuple[np.ndarray, np.ndarray], index: int) -> Interval:
-    margin = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * fit[1][index]
+    margin = z_value() * fit[1][index]
     return float(fit[0][index] - margin), float(fit[0][index] + margin)

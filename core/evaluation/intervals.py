@@ -13,6 +13,15 @@ NO_WIDTH = 1e-9
 Interval = tuple[float, float]
 
 
+def z_value(confidence: float = CONFIDENCE) -> float:
+    """Half the width of a two-sided interval of a normal distribution, in standard deviations.
+
+    >>> round(z_value(), 2)
+    1.96
+    """
+    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
 @lru_cache(maxsize=4096)
 def wilson(part: float, whole: float, confidence: float = CONFIDENCE) -> Interval | None:
     """Wilson's score interval of a proportion; None for an empty sample.
@@ -26,7 +35,7 @@ def wilson(part: float, whole: float, confidence: float = CONFIDENCE) -> Interva
     """
     if not whole:
         return None
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    z = z_value(confidence)
     rate, width = part / whole, 2 * (whole + z**2)
     centre = (2 * part + z**2) / width
     margin = z * sqrt(z**2 + 4 * whole * rate * (1 - rate)) / width

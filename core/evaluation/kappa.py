@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
-from core.evaluation.intervals import Interval, wilson
+from core.evaluation.intervals import Interval, wilson, z_value
 
-Z = NormalDist().inv_cdf(0.975)
 ROUNDING = 1e-6  # a standard error below it is 0
 
 
@@ -65,7 +63,8 @@ def cohens_kappa(first: Sequence[str], second: Sequence[str]) -> Kappa:
     by_chance = float(rows @ columns)
     kappa = (agreed / n - by_chance) / (1 - by_chance)
     error = _standard_error(shares, kappa, by_chance, n)
-    interval = (max(-1.0, kappa - Z * error), min(1.0, kappa + Z * error)) if error > ROUNDING else None
+    margin = z_value() * error
+    interval = (max(-1.0, kappa - margin), min(1.0, kappa + margin)) if error > ROUNDING else None
     return Kappa(n, agreed, kappa, interval)
 
 
