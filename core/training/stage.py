@@ -137,7 +137,10 @@ def facts_of(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dic
 def _followed(data: RunData, settings: TrainingSettings) -> list[dict[str, str]]:
     """Path and label of the followed images."""
     positions = followed_positions(data.validation.labels, settings.seed)
-    return data.validation.table.iloc[positions][["path", "label"]].to_dict("records")
+    images = data.validation.table.iloc[positions]
+    return [
+        {"path": path, "label": label} for path, label in zip(images["path"], images["label"], strict=True)
+    ]
 
 
 def evaluate_stage(training: StageTraining, model: TrainableModel) -> dict:
