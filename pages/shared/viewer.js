@@ -148,7 +148,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.showBox(changed);
     setTriggerValue("drawn", { image: data.image, box });
   };
-  let start = null; // where the pointer went down
+  let start = null; // where the pointer went down on an image; null once it is up
+  let before = null; // the box at that moment
 
   panels.forEach(({ drawn, current }) => {
     const share = (event) => {
@@ -167,10 +168,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
     };
     drawn.onpointerdown = (event) => {
       drawn.setPointerCapture(event.pointerId);
-      start = inImage(share(event));
+      [start, before] = [inImage(share(event)), box];
     };
     drawn.onpointermove = (event) => {
-      if (!event.buttons) return;
+      if (!start || !event.buttons) return; // not pressed, or pressed elsewhere
       if ((measuring.checked || boxing.checked) && current) {
         const end = inImage(share(event));
         if (boxing.checked) box = spanned(start, end);
@@ -184,10 +185,16 @@ export default function ({ parentElement, data, setTriggerValue }) {
       redrawn();
     };
     drawn.onpointerup = () => {
-      if (!boxing.checked || !current) return;
+      const drawing = start && boxing.checked && current;
+      start = null;
+      if (!drawing) return;
       const [left, top, right, bottom] = box ?? [0, 0, 0, 0];
       toggle(boxing);
       keepBox(Math.min(right - left, bottom - top) < SMALLEST ? null : box);
+    };
+    drawn.onpointercancel = () => {
+      start = null;
+      root.showBox(before);
     };
     drawn.ondblclick = reset;
   });

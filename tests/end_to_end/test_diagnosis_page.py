@@ -63,6 +63,13 @@ def downloaded(page, name: str) -> bytes:
     return open(download.value.path(), "rb").read()
 
 
+def drag(page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end)
+    page.mouse.up()
+
+
 def test_one_image_in_every_format_has_one_answer(trained_server, page, images):
     opened(page, trained_server)
     drop(page, {**images, "report.txt": b"no image", "noise": b"DICM"})
@@ -145,10 +152,8 @@ def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
     page.keyboard.press("f")
     page.keyboard.press("b")
     area = page.locator(".viewer canvas").first.bounding_box()
-    page.mouse.move(area["x"] + 0.25 * area["width"], area["y"] + 0.5 * area["height"])
-    page.mouse.down()
-    page.mouse.move(area["x"] + 0.5 * area["width"], area["y"] + 0.75 * area["height"])
-    page.mouse.up()
+    start = area["x"] + 0.25 * area["width"], area["y"] + 0.5 * area["height"]
+    drag(page, start, (area["x"] + 0.5 * area["width"], area["y"] + 0.75 * area["height"]))
     expect(page.get_by_text("Your box is saved with")).to_be_visible()
     page.get_by_text("Your finding").first.click()
     page.get_by_role("textbox", name="Your finding").fill("effusion <b>")
@@ -211,11 +216,16 @@ def test_the_viewer_inverts_flips_measures_and_zooms_without_the_server(trained_
     assert (page.evaluate(pixel, 225.5 / 256), page.evaluate(pixel, 30.5 / 256)) == (left, right)
     page.keyboard.press("m")
     box = canvas.first.bounding_box()
-    page.mouse.move(box["x"] + 1, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 1 + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.up()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    errors = []
+    page.on("pageerror", errors.append)
+    drag(page, (middle[0], box["y"] - 4), middle)  # from outside the image
+    expect(page.get_by_text("Drag over the image")).to_be_visible()
+    drag(page, (box["x"] + 1, middle[1]), (middle[0] + 1, middle[1]))
     expect(page.get_by_text("64.0 mm at the detector")).to_be_visible()
+    drag(page, (middle[0], box["y"] - 4), middle)
+    expect(page.get_by_text("64.0 mm at the detector")).to_be_visible()
+    assert not errors
     page.keyboard.press("m")
     page.keyboard.press("f")
     page.get_by_role("button", name="Zoom in").click()
