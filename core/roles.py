@@ -83,8 +83,8 @@ def who_may(action: Callable, title: str = "This") -> str:
     """
     enough = " or ".join(str(role) for role in Role if role >= _needed[action])
     return (
-        f"{title} takes the role of {enough}, and yours is {_role_of_caller()}. The administrator of this "
-        "server gives roles."
+        f"{title} requires the role of {enough}; yours is {_role_of_caller()}. Ask the administrator of this "
+        "server."
     )
 
 
@@ -98,8 +98,9 @@ def role_of(claims: Mapping[str, Any]) -> Role:
 
 
 def _roles(claims: Mapping[str, Any]) -> Iterator[Role]:
-    values = claims.get(environment.ROLE_CLAIM.value())
-    named = {value.lower() for value in ([values] if isinstance(values, str) else values or ())}
+    claim = claims.get(environment.ROLE_CLAIM.value())
+    values = claim if isinstance(claim, list | tuple) else [claim]
+    named = {value.lower() for value in values if isinstance(value, str)}  # providers send other things, too
     yield from (role for role in Role if str(role) in named)
     if str(claims.get("email_verified")).lower() == "false":  # anybody could have given this address
         return

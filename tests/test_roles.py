@@ -1,18 +1,52 @@
 """Who may do what: roles by list and by claim, and doors that refuse the lower ones."""
 
+from importlib import import_module
+
 import pytest
 
-from core import roles
+from core import config, roles
 from core.config import environment
-from core.dataset import import_zip, remove_imported_set, save_exclusions
 from core.errors import UserError
-from core.registry import make_shadow, promote, register_ensemble, retire, rollback
+from core.registry import rollback
 from core.roles import Role, ask_for_roles, may, role_of, who_may
-from core.runs import create_run, housekeeping, jobs, queue
+from core.runs import queue
 
-FOR_OWNERS = (promote, rollback, retire, make_shadow, register_ensemble)
-FOR_TRAINERS = (create_run, jobs.start, jobs.stop, housekeeping.delete, queue.clear)
-FOR_TRAINERS += (import_zip, remove_imported_set, save_exclusions)
+FOR_OWNERS = {
+    "registry.active": ("acknowledge",),
+    "registry.ensembles": ("register_ensemble",),
+    "registry.promotion": (
+        "change_operating_point",
+        "promote",
+        "register_operating_point",
+        "retire",
+        "rollback",
+    ),
+    "registry.shadows": ("make_shadow", "stop_shadow"),
+    "site.criteria": ("write_criteria",),
+}
+FOR_TRAINERS = {
+    "dataset.cohorts": ("delete_cohort", "save_cohort"),
+    "dataset.download": ("download_pneumoniamnist",),
+    "dataset.exclusions": ("save_exclusions",),
+    "dataset.imported_sets": ("remove_imported_set",),
+    "dataset.synthetic": ("write_synthetic_dataset",),
+    "dataset.table_import": ("import_table",),
+    "dataset.zip_import": ("import_zip",),
+    "runs.cached_activations": ("clear",),
+    "runs.create": ("create_run",),
+    "runs.folder": ("Run.write_note",),
+    "runs.housekeeping": ("delete", "rename"),
+    "runs.imported": ("import_weights",),
+    "runs.jobs": ("start", "stop"),
+    "runs.queue": ("clear", "move", "remove"),
+    "runs.strategies": ("forget", "save"),
+}
+EXPECTED = {
+    (f"core.{module}", name): role
+    for role, functions in ((Role.OWNER, FOR_OWNERS), (Role.TRAINER, FOR_TRAINERS))
+    for module, names in functions.items()
+    for name in names
+}
 
 
 @pytest.fixture(autouse=True)
@@ -56,21 +90,45 @@ def test_a_claim_gives_the_highest_role_that_it_or_the_list_names(monkeypatch):
     assert role_of({"roles": ["reader"], "email": "eva@clinic.example"}) is Role.OWNER
 
 
-def test_each_role_may_do_what_the_lower_ones_may(caller):
+@pytest.mark.parametrize("claim", [None, 3, True, {"owner": 1}, [{"name": "owner"}, 3, None], b"owner"])
+def test_a_claim_that_is_neither_text_nor_a_list_of_texts_gives_no_role(claim, monkeypatch):
+    monkeypatch.setenv(environment.ROLE_CLAIM.name, "roles")
+    assert role_of({"roles": claim}) is Role.READER
+    assert role_of({"roles": [claim, "trainer"]}) is Role.TRAINER
+
+
+@pytest.fixture(scope="module")
+def reserved():
+    """Every function that takes a role, by module and name."""
+    for path in sorted(config.PROJECT.glob("core/*/**/*.py")):
+        if "@takes(" in path.read_text(encoding="utf-8"):
+            import_module(".".join(path.relative_to(config.PROJECT).with_suffix("").parts))
+    return {(action.__module__, action.__qualname__): action for action in roles._needed}
+
+
+def test_every_function_that_takes_a_role_is_listed_here(reserved):
+    assert set(reserved) == set(EXPECTED)
+
+
+@pytest.mark.parametrize("module, name", EXPECTED)
+def test_a_function_is_open_to_its_role_and_those_above_it(module, name, reserved, caller):
+    action, needed = reserved[module, name], EXPECTED[module, name]
     for role in Role:
         caller(role)
-        assert [may(action) for action in FOR_TRAINERS] == [role >= Role.TRAINER] * len(FOR_TRAINERS)
-        assert [may(action) for action in FOR_OWNERS] == [role is Role.OWNER] * len(FOR_OWNERS)
+        assert may(action) is (role >= needed)
+        if role < needed:
+            with pytest.raises(UserError, match=f"requires the role of .*; yours is {role}"):
+                action()  # refused before it looks at what it was given
 
 
 def test_a_role_that_is_too_low_changes_nothing(caller, tmp_path):
     queue.add(tmp_path, "waiting")
     caller(Role.READER)
-    with pytest.raises(UserError, match="role of trainer or owner, and yours is reader"):
+    with pytest.raises(UserError, match="role of trainer or owner; yours is reader"):
         queue.clear(tmp_path)
     caller(Role.TRAINER)
     queue.clear(tmp_path)
     assert queue.names(tmp_path) == []
-    with pytest.raises(UserError, match="role of owner, and yours is trainer"):
+    with pytest.raises(UserError, match="role of owner; yours is trainer"):
         rollback("ida")
-    assert who_may(rollback).startswith("This takes the role of owner")
+    assert who_may(rollback).startswith("This requires the role of owner")

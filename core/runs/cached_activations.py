@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core import atomic, config
 from core.errors import UserError
+from core.roles import Role, takes
 from core.runs import lock
 from core.runs.jobs import training_lock
 
@@ -33,6 +34,7 @@ def clear_unfinished() -> None:
                 path.unlink()
 
 
+@takes(Role.TRAINER)
 def clear() -> int:
     """Delete the cache; the next run computes what it needs again.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.architecture import VGG19
 from core.config import STAGES, TrainingSettings
 from core.errors import UserError
+from core.roles import Role, takes
 from core.runs.create import create_run
 from core.runs.folder import Run
 from core.weights import ModelRecord, file_digest, read_foreign_model, write_model
@@ -21,6 +22,7 @@ NOT_COMPARED = (
 )
 
 
+@takes(Role.TRAINER)
 def import_weights(
     file: Path, stage: int, scaling: str, name: str | None = None, data: str = "", folder: Path | None = None
 ) -> Run:

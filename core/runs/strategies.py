@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core import atomic, config
 from core.config import Strategy
+from core.roles import Role, takes
 
 
 def saved() -> dict[str, Strategy]:
@@ -17,11 +18,13 @@ def saved() -> dict[str, Strategy]:
     return {item["name"]: Strategy.from_json(item) for item in content}
 
 
+@takes(Role.TRAINER)
 def save(strategy: Strategy) -> None:
     """Save a strategy under its name; one of the same name is replaced."""
     _write({**saved(), strategy.name: strategy})
 
 
+@takes(Role.TRAINER)
 def forget(name: str) -> None:
     """Delete a strategy; runs that used it keep their settings."""
     _write({other: strategy for other, strategy in saved().items() if other != name})

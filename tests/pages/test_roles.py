@@ -29,7 +29,7 @@ def test_a_reader_neither_trains_nor_deletes(trained, demo):
     assert not {"Edit", "Delete"} & buttons("reader", "training", view="Runs")
     app = opened("training", "reader@clinic.example", view="New run")
     assert not [button for button in app.button if button.label == "Start training"]
-    assert "Training a model takes the role of trainer or owner" in "".join(
+    assert "Training a model requires the role of trainer or owner" in "".join(
         caption.value for caption in app.caption
     )
     assert "Get data" not in buttons("reader", "dataset", dataset=str(demo))

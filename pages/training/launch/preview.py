@@ -9,6 +9,7 @@ from core import config
 from core.config import TrainingSettings
 from core.dataset import Dataset, few_validation_images, read_exclusions, rows_by_role
 from core.figures.training import frozen_layers
+from core.roles import may
 from core.runs import WorkEstimate, cached_activations, command_line
 from pages.shared.failures import failures_told
 
@@ -64,7 +65,8 @@ def _cost(estimate: WorkEstimate) -> None:
                 "next run with the same images faster.",
                 width="content",
             )
-            st.button("Clear cache", icon=":material/delete_sweep:", on_click=failures_told(_clear_cache))
+            if may(cached_activations.clear):
+                st.button("Clear cache", icon=":material/delete_sweep:", on_click=failures_told(_clear_cache))
 
 
 def _gib(size: float) -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.architecture import Backbone
 from core.config import Strategy, convolutions, declarations
+from core.roles import may
 from core.runs import strategies
 from pages.shared.failures import failures_told
 from pages.shared.setting_widget import setting_widget
@@ -33,8 +34,11 @@ def choose_strategy(backbone: Backbone, given: Strategy | None, key: str) -> Str
         base = saved.get(chosen) or given or _last_block(backbone)
         strategy = _edit(backbone, base, f"{key}-{chosen}")
         row = st.container(horizontal=True)
-        row.button("Save strategy", icon=":material/save:", on_click=failures_told(_save), args=(strategy,))
-        if chosen != NEW:
+        if may(strategies.save):
+            row.button(
+                "Save strategy", icon=":material/save:", on_click=failures_told(_save), args=(strategy,)
+            )
+        if chosen != NEW and may(strategies.forget):
             row.button(
                 "Delete strategy",
                 icon=":material/delete:",
