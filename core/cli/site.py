@@ -267,10 +267,11 @@ def labels(source: Path, file: Path | None, as_json: bool) -> None:
     """Tell what readers said of the images in SOURCE, and how well they agree.
 
     Readers label blinded on the page Your hospital; this computer keeps their labels by the digest of the
-    image. For every two readers: Cohen's kappa with its 95% interval. An image has the label of more than
-    half of its readers, or their consensus. To measure on these labels: site measure SOURCE --labels readers.
+    image. For every two readers: Cohen's kappa of their first labels with its 95% interval. An image has the
+    label of more than half of its readers, or their consensus. To measure on these labels: site measure
+    SOURCE --labels readers.
     """
-    given = reader_labels(list_local_images(source), LabelLog().labels())
+    given = reader_labels(list_local_images(source), LabelLog().entries())
     if file:
         atomic.write_text(file, given.table.to_csv(index=False))
     if as_json:

@@ -61,25 +61,18 @@ class LabelLog:
                 (time.time(), sha256, reader, label, int(consensus)),
             )
 
-    def labels(self) -> pd.DataFrame:
-        """The last label of each image by each reader, and the last consensus, in the order of their time.
+    def of_reader(self, reader: str) -> dict[str, str]:
+        """A reader's own last labels by digest."""
+        entries = self.entries()
+        own = entries[(entries["reader"] == " ".join(reader.split())) & ~entries["consensus"]]
+        return dict(zip(own["sha256"], own["label"], strict=True))
+
+    def entries(self) -> pd.DataFrame:
+        """Every entry, the oldest first.
 
         Returns:
             Columns version, time (s since 1970), sha256, reader, label, consensus (bool).
         """
-        entries = self._entries()
-        own = entries[~entries["consensus"]].drop_duplicates(["sha256", "reader"], keep="last")
-        agreed = entries[entries["consensus"]].drop_duplicates("sha256", keep="last")
-        return pd.concat([own, agreed]).sort_values("version", ignore_index=True)
-
-    def of_reader(self, reader: str) -> dict[str, str]:
-        """A reader's own labels by digest."""
-        labels = self.labels()
-        own = labels[(labels["reader"] == " ".join(reader.split())) & ~labels["consensus"]]
-        return dict(zip(own["sha256"], own["label"], strict=True))
-
-    def _entries(self) -> pd.DataFrame:
-        """Every entry, the oldest first."""
         if not self.path.exists():
             columns = {"version": int, "time": float, "sha256": str, "reader": str, "label": str}
             return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()}).assign(

@@ -38,9 +38,9 @@ class ReaderLabels:
         table: a row for each image: file, sha256, a column for each reader (`reader: NAME`) with their label
             ("" if none), and label, what theirs amount to ("" without one).
         readers: their names, sorted.
-        disputed: digests of the images that somebody has labelled and that have no label yet.
+        disputed: digests of the images that several readers have labelled and that have no label yet.
         version: number of the last entry in the log of any image; 0 without one.
-        pairs: agreement of every two readers.
+        pairs: agreement of every two readers' first labels, before they can have seen those of others.
     """
 
     table: pd.DataFrame
@@ -132,17 +132,24 @@ def reader_labels(files: Sequence[str], log: pd.DataFrame) -> ReaderLabels:
     """What readers said of the images in `files`.
 
     An image has the label that more than half of its readers gave; one who is not sure counts as a reader who
-    gave neither. A consensus outweighs that, unless a reader has labelled the image since.
+    gave neither. A consensus outweighs that, unless one of those who had labelled the image has changed their
+    label since.
 
     Args:
         files: paths.
-        log: as `LabelLog.labels` returns it.
+        log: as `LabelLog.entries` returns it.
     """
     images = blinded(files)
     entries = log[log["sha256"].isin(images)]
     own = entries[~entries["consensus"]]
     readers = tuple(sorted(own["reader"].unique()))
-    given = own.pivot(index="sha256", columns="reader", values="label").reindex(list(images)).fillna("")
+    first, given = (
+        own.drop_duplicates(["sha256", "reader"], keep=kept)
+        .pivot(index="sha256", columns="reader", values="label")
+        .reindex(list(images))
+        .fillna("")
+        for kept in ("first", "last")
+    )
     settled = _consensus(entries)
     votes = {sha256: [label for label in row if label] for sha256, *row in given.itertuples(name=None)}
     labels = {sha256: settled.get(sha256, _majority(votes[sha256])) for sha256 in images}
@@ -156,7 +163,7 @@ def reader_labels(files: Sequence[str], log: pd.DataFrame) -> ReaderLabels:
         readers,
         tuple(disputed),
         int(log["version"].max()) if len(log) else 0,
-        _pairs(given, readers),
+        _pairs(first, readers),
     )
 
 
@@ -166,13 +173,21 @@ def _majority(votes: list[str]) -> str:
 
 
 def _consensus(entries: pd.DataFrame) -> dict[str, str]:
-    """What was settled, by digest: a class, or "" if an image is to have no label."""
-    last = entries.drop_duplicates("sha256", keep="last")
-    settled = last[last["consensus"]]
-    return {
-        sha256: label if label in CLASS_NAMES else ""
-        for sha256, label in zip(settled["sha256"], settled["label"], strict=True)
-    }
+    """What was settled and still holds, by digest: a class, or "" if an image is to have no label."""
+    settled = {}
+    agreed = entries[entries["consensus"]].drop_duplicates("sha256", keep="last")
+    for sha256, version, label in agreed[["sha256", "version", "label"]].itertuples(index=False):
+        own = entries[(entries["sha256"] == sha256) & ~entries["consensus"]]
+        before = own[own["version"] < version]
+        since = own[own["reader"].isin(before["reader"])]
+        if _last_labels(before) == _last_labels(since):
+            settled[sha256] = label if label in CLASS_NAMES else ""
+    return settled
+
+
+def _last_labels(own: pd.DataFrame) -> dict[str, str]:
+    """Of each reader."""
+    return dict(zip(own["reader"], own["label"], strict=True))
 
 
 def _pairs(given: pd.DataFrame, readers: tuple[str, ...]) -> tuple[ReaderPair, ...]:

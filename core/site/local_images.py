@@ -124,7 +124,7 @@ def list_local_images(source: Path) -> list[str]:
 
 def _label_by_readers(rows: pd.DataFrame) -> list[str]:
     """Set the labels to those that readers gave in the app; says which."""
-    given = reader_labels(list(rows["file"]), LabelLog().labels())
+    given = reader_labels(list(rows["file"]), LabelLog().entries())
     by_digest = dict(zip(given.table["sha256"], given.table["label"], strict=True))
     rows[LABEL] = [by_digest.get(digest(file), "") for file in rows["file"]]
     return [f"Labels by {len(given.readers):,} of your readers, version {given.version:,}."]

@@ -56,11 +56,12 @@ def _choose_image(images: dict[str, str], log: LabelLog) -> str | None:
         default=LABEL,
         required=True,
         key=f"site-view-{reader}",
-        help="Correct your labels before you compare: afterwards you are no longer blinded.",
+        help="Correct your labels before you compare: afterwards you are no longer blinded. Kappa is of each "
+        "reader's first label of an image.",
     )
     if view == LABEL:
         return _label(list(images), own, reader)
-    return _compare(reader_labels(list(images.values()), log.labels()), reader)
+    return _compare(reader_labels(list(images.values()), log.entries()), reader)
 
 
 def _reader() -> str:

@@ -28,7 +28,7 @@ def give(files, **labels: str) -> None:
 
 
 def told(files) -> str:
-    return " ".join(reader_labels(files, LabelLog().labels()).sentences())
+    return " ".join(reader_labels(files, LabelLog().entries()).sentences())
 
 
 def test_images_come_once_in_an_order_that_tells_no_class(files, tmp_path):
@@ -38,23 +38,39 @@ def test_images_come_once_in_an_order_that_tells_no_class(files, tmp_path):
 
 def test_a_majority_of_the_readers_makes_a_label(files):
     give(files, Ada="PPPU ", Grace="PNUU ", Mary="PPN N")
-    labels = reader_labels(files, LabelLog().labels())
+    labels = reader_labels(files, LabelLog().entries())
     assert list(labels.table["label"]) == ["PNEUMONIA", "PNEUMONIA", "", "", "NORMAL"]
     assert labels.disputed == tuple(blinded(files))[2:4]
     assert [pair.kappa.images for pair in labels.pairs] == [4, 3, 3]
 
 
-def test_a_consensus_settles_a_dispute_until_a_reader_labels_again(files):
+def test_agreement_is_of_first_labels(files):
+    give(files, Ada="PPNN ", Grace="NNPP ")
+    give(files, Grace="PPNN ")  # after she has seen Ada's
+    labels = reader_labels(files, LabelLog().entries())
+    assert labels.pairs[0].kappa.agreed == 0 and labels.pairs[0].kappa.value == -1
+    assert list(labels.table["reader: Grace"]) == list(labels.table["reader: Ada"]) and not labels.disputed
+
+
+def test_a_consensus_settles_a_dispute_until_one_of_its_readers_changes_a_label(files):
     give(files, Ada="P    ", Grace="N    ")
     first = next(iter(blinded(files)))
     LabelLog().add(first, "Ada", "NORMAL", consensus=True)
-    labels = reader_labels(files, LabelLog().labels())
+    labels = reader_labels(files, LabelLog().entries())
     assert labels.table["label"][0] == "NORMAL" and not labels.disputed and labels.version == 3
     assert labels.pairs[0].kappa.agreed == 0  # what each said at first
-    LabelLog().add(first, "Grace", "PNEUMONIA")
-    assert reader_labels(files, LabelLog().labels()).table["label"][0] == "PNEUMONIA"
+    for reader, label, holds in (
+        ("Mary", "PNEUMONIA", True),  # has not labelled it before
+        ("Grace", "NORMAL", True),  # the same key again
+        ("Mary", "not sure", True),
+        ("Grace", "PNEUMONIA", False),
+    ):
+        LabelLog().add(first, reader, label)
+        given = reader_labels(files, LabelLog().entries())
+        assert (given.table["label"][0] == "NORMAL") == holds
+    assert given.table["label"][0] == "PNEUMONIA"
     LabelLog().add(first, "Ada", "not sure", consensus=True)
-    labels = reader_labels(files, LabelLog().labels())
+    labels = reader_labels(files, LabelLog().entries())
     assert labels.table["label"][0] == "" and not labels.disputed
 
 
@@ -73,7 +89,7 @@ def test_a_label_without_a_reader_or_of_no_class_is_refused(files):
     for reader, label in ((" ", "NORMAL"), ("a" * 81, "NORMAL"), ("Ada", "effusion")):
         with pytest.raises(UserError, match="characters|no label"):
             LabelLog().add("0", reader, label)
-    assert LabelLog().labels().empty and "Nobody has labelled any of these 5 images" in told(files)
+    assert LabelLog().entries().empty and "Nobody has labelled any of these 5 images" in told(files)
 
 
 def test_labels_are_read_where_nothing_can_be_written(small_disk):
@@ -88,7 +104,7 @@ def test_labels_are_read_where_nothing_can_be_written(small_disk):
 def test_a_damaged_log_is_told(own_home):
     own_home.mkdir()
     (own_home / "labels.sqlite").write_bytes(b"no database " * 100)
-    for use in (LabelLog().labels, lambda: LabelLog().add("0", "Ada", "NORMAL")):
+    for use in (LabelLog().entries, lambda: LabelLog().add("0", "Ada", "NORMAL")):
         with pytest.raises(UserError, match="labels.sqlite cannot be used.*backup"):
             use()
 
