@@ -9,8 +9,10 @@ from core.roles import Role, may, role_of, who_may
 
 
 def signed_in_user() -> str:
-    """The e-mail address that the user signed in with; without sign-in, the user of this computer."""
-    return str(st.user.get("email") or getpass.getuser())
+    """Who is signed in: by e-mail address, name or identifier; without sign-in, who runs the server."""
+    if not requires_sign_in():
+        return getpass.getuser()
+    return str(st.user.get("email") or st.user.get("preferred_username") or st.user["sub"])
 
 
 def requires_sign_in() -> bool:

@@ -16,7 +16,7 @@ from core.site import (
     written_criteria,
 )
 from pages.shared.markdown import escaped
-from pages.shared.user import offered, signed_in_user
+from pages.shared.user import offered, requires_sign_in, signed_in_user
 from pages.site.measurement import is_of
 
 TITLES = {
@@ -65,7 +65,9 @@ def _write() -> None:
             )
             for (name, title), column in zip(TITLES.items(), columns, strict=True)
         }
-        who = st.text_input("Your name", signed_in_user(), key="criteria-by")
+        who = signed_in_user()
+        if not requires_sign_in():
+            who = st.text_input("Your name", who, key="criteria-by")
         if not st.form_submit_button("Write down", icon=":material/edit_note:"):
             return
     try:
