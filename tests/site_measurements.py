@@ -29,5 +29,12 @@ def measured(
             "in_training": False,
         }
     )
+    return of_table(table, began, threshold, synthetic)
+
+
+def of_table(
+    table: pd.DataFrame, began: str | None = None, threshold: float = 0.5, synthetic: bool = False
+) -> SiteMeasurement:
+    """A measurement of images in a table as `SiteReadings` has it."""
     readings = SiteReadings("site", "model", threshold**2, (), (), (), synthetic, table)
     return measure(replace(readings, began=began) if began else readings)

@@ -20,10 +20,10 @@ from core.site import (
     LabelWords,
     SiteMeasurement,
     acceptance_pdf,
+    check_against_criteria,
     check_rule,
     evidence,
     find_site_point,
-    hold_against_criteria,
     list_local_images,
     measure,
     metric_texts,
@@ -234,7 +234,7 @@ def accept(
     precision: str,
     as_json: bool,
 ) -> int:
-    """Measure the active model on SOURCE and hold it against the criteria.
+    """Measure the active model on SOURCE and check it against the criteria.
 
     SOURCE is as for `site measure`; `site criteria` writes criteria down. A criterion is met if the whole 95%
     interval reaches it. The exit code is 1 if the model is not accepted.
@@ -244,7 +244,7 @@ def accept(
     local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
     model = default_model()
     reader = Reader.of(model, precision)
-    acceptance = hold_against_criteria(measure(read_local_images(local, reader, Bar("Reading", "image"))))
+    acceptance = check_against_criteria(measure(read_local_images(local, reader, Bar("Reading", "image"))))
     if file:
         with atomic.replacing(file) as unfinished:
             unfinished.write_bytes(acceptance_pdf(acceptance, model, last_self_test(), signers))

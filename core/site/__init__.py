@@ -1,6 +1,6 @@
 """Whether a model holds in one hospital: how many local images that takes, and what they show."""
 
-from core.site.acceptance import Acceptance, hold_against_criteria
+from core.site.acceptance import Acceptance, check_against_criteria
 from core.site.acceptance_report import acceptance_pdf
 from core.site.criteria import RANGES, Criteria, write_criteria, written_criteria
 from core.site.errors import misclassified_images
@@ -57,7 +57,7 @@ __all__ = [
     "check_rule",
     "evidence",
     "find_site_point",
-    "hold_against_criteria",
+    "check_against_criteria",
     "list_local_images",
     "measure",
     "metric_texts",

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.errors import UserError
-from core.evaluation import Interval, wilson
+from core.evaluation import Interval, patient_groups, wilson_by_patient
 from core.site.criteria import Criteria, written_criteria
+from core.site.image_counts import counted_images
 from core.site.measurement import SiteMeasurement
+from core.site.reading_log import ReadingLog
 
 MET, MISSED, NOT_SHOWN = "met", "missed", "not shown"
 
@@ -30,29 +32,25 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Acceptance:
-    """A measurement held against criteria.
+    """A measurement checked against criteria.
 
     Attributes:
         measurement: of one model on local images.
         criteria: the last ones that were written down.
         outcomes: one for each of them.
+        seen: number of its images that had been read before the criteria were written, in any measurement.
     """
 
     measurement: SiteMeasurement
     criteria: Criteria
     outcomes: tuple[Outcome, ...]
-
-    @property
-    def late(self) -> bool:
-        """Whether the criteria were written when the images had already been read."""
-        began = datetime.fromisoformat(self.measurement.readings.began)
-        return datetime.fromisoformat(self.criteria.time) > began
+    seen: int
 
     @property
     def passed(self) -> bool:
         """Whether every criterion is met, was written down before, and real images were measured."""
         met = all(outcome.result == MET for outcome in self.outcomes)
-        return met and not self.late and not self.measurement.readings.synthetic
+        return met and not self.seen and not self.measurement.readings.synthetic
 
     def verdict(self) -> str:
         """The result in a sentence or two."""
@@ -60,10 +58,10 @@ class Acceptance:
         sentence = f"{met} of {len(self.outcomes)} criteria are met."
         if self.measurement.readings.synthetic:
             return f"{sentence} The images are SYNTHETIC, so that shows nothing."
-        if self.late:
+        if self.seen:
             return (
-                f"{sentence} They were written down after these images had been read, so they prove "
-                "nothing: measure again on other images."
+                f"{sentence} {self.seen:,} of these images had been read before the criteria were written "
+                "down, so that proves nothing: measure on other images."
             )
         return sentence
 
@@ -74,22 +72,35 @@ class Acceptance:
             "verdict": self.verdict(),
             "criteria": vars(self.criteria),
             "outcomes": [vars(outcome) for outcome in self.outcomes],
+            "seen_before": self.seen,
             "measurement": self.measurement.values(),
         }
 
 
-def hold_against_criteria(measurement: SiteMeasurement) -> Acceptance:
-    """Hold a measurement against the last criteria that were written down.
+def check_against_criteria(measurement: SiteMeasurement) -> Acceptance:
+    """Check a measurement against the last criteria that were written down.
 
     Raises:
-        UserError: there are none, or nothing was measured.
+        UserError: there are none, nothing was measured, or the log of readings is damaged.
     """
     written = written_criteria()
     if not written:
         raise UserError("No criteria have been written down. Do that first: what must the model reach here?")
     if measurement.metrics is None:
-        raise UserError("No image has a result, so there is nothing to hold against the criteria.")
-    return Acceptance(measurement, written[-1], tuple(_outcomes(measurement, written[-1])))
+        raise UserError("No image has a result, so there is nothing to check against the criteria.")
+    criteria = written[-1]
+    return Acceptance(
+        measurement, criteria, tuple(_outcomes(measurement, criteria)), _seen(measurement, criteria)
+    )
+
+
+def _seen(measurement: SiteMeasurement, criteria: Criteria) -> int:
+    """How many images of a measurement had been read before the criteria were written."""
+    readings = measurement.readings
+    digests = set(readings.table["sha256"]) - {""}
+    if datetime.fromisoformat(criteria.time) > datetime.fromisoformat(readings.began):
+        return len(digests)
+    return len(digests & ReadingLog().read_before(criteria.time))
 
 
 def _outcomes(measurement: SiteMeasurement, criteria: Criteria) -> list[Outcome]:
@@ -99,10 +110,10 @@ def _outcomes(measurement: SiteMeasurement, criteria: Criteria) -> list[Outcome]
         if (minimum := getattr(criteria, key)) is not None:
             outcomes.append(_outcome(title, minimum, metrics[key], metrics["intervals"][key]))
     if criteria.withheld is not None:
-        withheld = sum(measurement.counts.withheld.values())
-        images = withheld + measurement.counts.results
-        bounds = wilson(withheld, images)
-        outcomes.append(_outcome("Results withheld", criteria.withheld, withheld / images, bounds, True))
+        counted, _ = counted_images(measurement.readings.table)
+        withheld = (counted["withheld"] != "").to_numpy()
+        bounds = wilson_by_patient(withheld, patient_groups(counted).to_numpy(str))
+        outcomes.append(_outcome("Results withheld", criteria.withheld, withheld.mean(), bounds, True))
     return outcomes
 
 
@@ -110,8 +121,10 @@ def _outcome(
     title: str, criterion: float, value: float | None, interval: Interval | None, at_most: bool = False
 ) -> Outcome:
     required = f"at {'most' if at_most else 'least'} {criterion:g}"
-    if value is None or interval is None:
+    if value is None:
         return Outcome(title, required, "not measured", NOT_SHOWN)
+    if interval is None:  # as of a ROC AUC of 1
+        return Outcome(title, required, f"{value:.3f} (no interval)", NOT_SHOWN)
     low, high = interval
     above, below = low >= criterion, high < criterion
     if at_most:

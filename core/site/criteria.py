@@ -38,14 +38,12 @@ class Criteria:
 
     def sentence(self) -> str:
         """What is asked, by whom and since when."""
-        asked = {
-            "sensitivity of at least": self.sensitivity,
-            "specificity of at least": self.specificity,
-            "ROC AUC of at least": self.auc,
-            "results withheld of at most": self.withheld,
-        }
-        given = ", ".join(f"{name} {value:g}" for name, value in asked.items() if value is not None)
-        return f"{given}; written down by {self.by} at {datetime.fromisoformat(self.time):%Y-%m-%d %H:%M %z}"
+        asked = {"sensitivity": self.sensitivity, "specificity": self.specificity, "ROC AUC": self.auc}
+        given = [f"{name} of at least {value:g}" for name, value in asked.items() if value is not None]
+        if self.withheld is not None:
+            given.append(f"at most {100 * self.withheld:g}% of results withheld")
+        moment = f"{datetime.fromisoformat(self.time):%Y-%m-%d %H:%M %z}"
+        return f"{', '.join(given)}; written down by {self.by} at {moment}"
 
 
 @takes(Role.OWNER)

@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 
+import numpy as np
+
 from core.inference import Reading
 
 PIXEL_PROPERTIES = ("width", "height", "aspect ratio", "brightness", "contrast")
@@ -17,6 +19,7 @@ LUNG_PROPERTIES = {  # of core.anatomy.Lungs.geometry, by its field
     "slenderness": "slenderness of the lungs",
     "certainty": "distinctness of the lungs",
 }
+LOGARITHMS = ("proportion", "slenderness")  # in the geometry; people are told the ratios themselves
 PROPERTIES = (*PIXEL_PROPERTIES, *LUNG_PROPERTIES.values())
 
 
@@ -29,10 +32,11 @@ def image_properties(reading: Reading) -> dict[str, float]:
     """The properties of an image by their column; NaN for those of lungs that were not found.
 
     Sizes are in pixels, brightness and contrast mean and standard deviation of the grey levels, 0 to 255; for
-    those of the lungs, see `core.anatomy.geometry.Geometry`.
+    those of the lungs, see `core.anatomy.geometry.Geometry`, with ratios instead of their logarithms.
     """
     image, lungs = reading.image, reading.output.lungs
     geometry = asdict(lungs.geometry) if lungs and lungs.geometry else {}
+    geometry |= {field: float(np.exp(geometry[field])) for field in LOGARITHMS if field in geometry}
     of_pixels = (
         image.width,
         image.height,

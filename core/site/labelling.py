@@ -144,11 +144,11 @@ def reader_labels(files: Sequence[str], log: pd.DataFrame) -> ReaderLabels:
     own = entries[~entries["consensus"]]
     readers = tuple(sorted(own["reader"].unique()))
     first, given = (
-        own.drop_duplicates(["sha256", "reader"], keep=kept)
+        own.drop_duplicates(["sha256", "reader"], keep=which)
         .pivot(index="sha256", columns="reader", values="label")
         .reindex(list(images))
         .fillna("")
-        for kept in ("first", "last")
+        for which in ("first", "last")
     )
     settled = _consensus(entries)
     votes = {sha256: [label for label in row if label] for sha256, *row in given.itertuples(name=None)}

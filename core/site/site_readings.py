@@ -13,6 +13,7 @@ from core.inference import Reader, Reading
 from core.site.groups import HEADER_GROUPS, group_column, grouped
 from core.site.image_properties import image_properties
 from core.site.local_images import LocalImages
+from core.site.reading_log import ReadingLog
 from core.site.shift import deviations
 
 BATCH = 32  # images at once
@@ -59,7 +60,7 @@ class SiteReadings:
 def read_local_images(
     local: LocalImages, reader: Reader, progress: Callable[[int, int], None] | None = None
 ) -> SiteReadings:
-    """Read every image as the app does, with the same checks.
+    """Read every image as the app does, with the same checks, and record that it was read.
 
     Args:
         local: the images.
@@ -67,12 +68,14 @@ def read_local_images(
         progress: called with (images read, images in all).
 
     Raises:
-        UserError: the model cannot be loaded, or a column does not make groups.
+        UserError: the model cannot be loaded, a column does not make groups, or nothing can be recorded.
     """
     for group in local.groups:
         grouped(local.table[group_column(group)], group)  # before minutes are spent on reading
     training = reader.reference.training_images if reader.reference else frozenset()
     began = _now()
+    log = ReadingLog()
+    log.add((), began)  # whether it can be written, before minutes are spent on reading
     rows: list[dict] = []
     known = local.table.to_dict("records")
     loaders = [partial(read_image, row["file"]) for row in known]
@@ -83,6 +86,7 @@ def read_local_images(
         ]
         if progress:
             progress(len(rows), len(known))
+    log.add((row["sha256"] for row in rows if row["sha256"]), began)
     return SiteReadings(
         local.name,
         str(reader.identity),

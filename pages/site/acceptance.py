@@ -1,4 +1,4 @@
-"""Accepting the model in one hospital: criteria written down, held against a measurement, and a report."""
+"""Accepting the model in one hospital: criteria, a measurement checked against them, and a report."""
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +11,7 @@ from core.site import (
     Acceptance,
     SiteMeasurement,
     acceptance_pdf,
-    hold_against_criteria,
+    check_against_criteria,
     write_criteria,
     written_criteria,
 )
@@ -45,7 +45,7 @@ def show_acceptance(measurement: SiteMeasurement | None, active: AvailableModel)
     if not is_of(measurement, active):
         return
     try:
-        acceptance = hold_against_criteria(measurement)
+        acceptance = check_against_criteria(measurement)
     except UserError as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return

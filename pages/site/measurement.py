@@ -6,6 +6,7 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
+from core.errors import UserError
 from core.evaluation import METRICS
 from core.figures.calibration import reliability_diagram
 from core.figures.curves import roc_curves
@@ -42,7 +43,10 @@ def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
         def progress(done: int, total: int) -> None:
             bar.progress(done / total, f"Reading images: {done:,} of {total:,}")
 
-        st.session_state[KEY] = _content(local), measure(read_local_images(local, reader, progress))
+        try:
+            st.session_state[KEY] = _content(local), measure(read_local_images(local, reader, progress))
+        except UserError as error:
+            st.error(escaped(str(error)), icon=":material/error:")
         bar.empty()
 
 

@@ -128,7 +128,7 @@ def measured_ward(trained) -> SiteMeasurement:
     return measure(SiteReadings("ward", model, 0.5, (), (), (), True, table))
 
 
-def test_criteria_are_written_down_and_a_measurement_is_held_against_them(trained, own_home):
+def test_criteria_are_written_down_and_a_measurement_is_checked_against_them(trained, own_home):
     measurement = measured_ward(trained)
     app = opened("site", **{"site-measurement": (0, measurement)})
     app.button_group(key="site-section").set_value("Accept").run()

@@ -1,16 +1,20 @@
-"""Criteria that are written down, and measurements held against them."""
+"""Criteria that are written down, and measurements checked against them."""
 
 import io
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 from pypdf import PdfReader
-from site_measurements import measured
+from site_measurements import measured, of_table
 
 from core import config
 from core.errors import UserError
 from core.registry import active_model
-from core.site import acceptance_pdf, hold_against_criteria, write_criteria, written_criteria
+from core.site import acceptance_pdf, check_against_criteria, write_criteria, written_criteria
+from core.site.reading_log import ReadingLog
 
 
 def read_at(hours: float) -> str:
@@ -46,13 +50,13 @@ def test_criteria_that_make_no_sense_are_refused(values, by, reason, own_home):
 
 def test_a_criterion_is_met_or_missed_only_by_a_whole_interval(own_home):
     with pytest.raises(UserError, match="No criteria"):
-        hold_against_criteria(measured(400, began=read_at(1)))
+        check_against_criteria(measured(400, began=read_at(1)))
     measurement = measured(400, began=read_at(1))
     low, high = measurement.metrics["intervals"]["sensitivity"]
     results = {}
     for name, criterion in {"met": low - 0.01, "not shown": (low + high) / 2, "missed": high + 0.01}.items():
         write_criteria(criterion, None, None, 0.5, "Dr Roe")
-        acceptance = hold_against_criteria(measurement)
+        acceptance = check_against_criteria(measurement)
         results[name] = acceptance.outcomes[0].result
         assert acceptance.passed == (name == "met")
         assert acceptance.outcomes[1].result == "met"  # nothing is withheld
@@ -62,16 +66,61 @@ def test_a_criterion_is_met_or_missed_only_by_a_whole_interval(own_home):
 def test_criteria_written_afterwards_and_drawn_images_prove_nothing(own_home):
     write_criteria(0.5, None, None, None, "Dr Roe")
     for acceptance, reason in (
-        (hold_against_criteria(measured(400, began=read_at(-1))), "after these images had been read"),
-        (hold_against_criteria(measured(400, began=read_at(1), synthetic=True)), "SYNTHETIC"),
+        (
+            check_against_criteria(measured(400, began=read_at(-1))),
+            "400 of these images had been read before",
+        ),
+        (check_against_criteria(measured(400, began=read_at(1), synthetic=True)), "SYNTHETIC"),
     ):
         assert acceptance.outcomes[0].result == "met"
         assert not acceptance.passed and reason in acceptance.verdict()
 
 
+def test_criteria_that_are_lowered_after_a_measurement_prove_nothing_on_its_images(own_home):
+    write_criteria(0.99, None, None, None, "Dr Roe")
+    ReadingLog().add(["0001", "elsewhere"], read_at(0))
+    assert not check_against_criteria(measured(400, began=read_at(1))).seen  # criteria came before
+    write_criteria(0.5, None, None, None, "Dr Roe")
+    ReadingLog().add(["0001", "0002"], read_at(1))  # measured again: the first time counts
+    acceptance = check_against_criteria(measured(400, began=read_at(1)))
+    assert acceptance.outcomes[0].result == "met" and acceptance.seen == 1
+    assert not acceptance.passed and "1 of these images had been read before" in acceptance.verdict()
+    assert acceptance.values()["seen_before"] == 1
+
+
+def test_the_log_of_readings_only_grows_and_a_damaged_one_is_told(own_home):
+    ReadingLog().add(["a"], read_at(0))
+    with closing(sqlite3.connect(ReadingLog().path)) as database:
+        for change in ("UPDATE images SET first_read = 0", "DELETE FROM images"):
+            with pytest.raises(sqlite3.IntegrityError, match="only added"):
+                database.execute(change)
+    ReadingLog().path.write_bytes(b"no database " * 100)
+    for use in (lambda: ReadingLog().add(["a"], read_at(0)), lambda: ReadingLog().read_before(read_at(0))):
+        with pytest.raises(UserError, match="site-readings.sqlite cannot be used.*backup"):
+            use()
+
+
+def test_withheld_images_of_one_patient_count_for_less_than_as_many_patients(own_home):
+    write_criteria(None, None, None, 0.2, "Dr Roe")
+    table = measured(400).readings.table
+    table["withheld"] = np.where(np.arange(400) % 20 < 2, "upside down", "")  # both images of a patient
+    table.loc[table["withheld"] != "", "probability"] = float("nan")
+    by_patient = check_against_criteria(of_table(table, read_at(1))).outcomes[0].figure
+    alone = check_against_criteria(of_table(table.assign(patient=""), read_at(1))).outcomes[0].figure
+    assert by_patient.startswith("0.100 (") and alone.startswith("0.100 (") and by_patient < alone
+
+
+def test_a_figure_without_an_interval_is_shown_and_proves_nothing(own_home):
+    write_criteria(None, None, 0.9, None, "Dr Roe")
+    table = measured(400).readings.table
+    table["probability"] = table["raw"] = np.where(table["label"] == "PNEUMONIA", 0.9, 0.1)
+    (outcome,) = check_against_criteria(of_table(table, read_at(1))).outcomes
+    assert (outcome.figure, outcome.result) == ("1.000 (no interval)", "not shown")
+
+
 def test_the_report_has_figures_criteria_card_and_signatures(own_home, narrow_bundle):
     write_criteria(0.7, 0.7, None, None, "Dr Roe")
-    acceptance = hold_against_criteria(measured(400, began=read_at(1)))
+    acceptance = check_against_criteria(measured(400, began=read_at(1)))
     pdf = acceptance_pdf(acceptance, active_model().model, None, ("Dr Roe", "Prof. Doe"))
     text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
     for part in (
