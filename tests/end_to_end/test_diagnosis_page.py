@@ -218,7 +218,7 @@ def test_the_viewer_inverts_flips_measures_and_zooms_without_the_server(trained_
     box = canvas.first.bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     errors = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))
     drag(page, (middle[0], box["y"] - 4), middle)  # from outside the image
     expect(page.get_by_text("Drag over the image")).to_be_visible()
     drag(page, (box["x"] + 1, middle[1]), (middle[0] + 1, middle[1]))
