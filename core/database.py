@@ -58,6 +58,15 @@ def read_database(path: Path, timeout: float = 5) -> sqlite3.Connection:
     return database
 
 
+def never_changed(table: str) -> str:
+    """SQL that refuses every change to the rows of a table: they are only added."""
+    return "".join(
+        f"CREATE TRIGGER IF NOT EXISTS {table}_{event.lower()} BEFORE {event} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} are only added'); END;\n"
+        for event in ("UPDATE", "DELETE")
+    )
+
+
 def table_names(database: sqlite3.Connection) -> set[str]:
     """Names of the tables of a database."""
     return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

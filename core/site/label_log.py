@@ -14,7 +14,7 @@ import pandas as pd
 
 from core import config
 from core.config import CLASS_NAMES
-from core.database import open_database, read_database
+from core.database import never_changed, open_database, read_database
 from core.errors import UserError
 
 NOT_SURE = "not sure"
@@ -25,11 +25,7 @@ CREATE TABLE IF NOT EXISTS labels (
     version INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, sha256 TEXT NOT NULL,
     reader TEXT NOT NULL, label TEXT NOT NULL, consensus INTEGER NOT NULL
 );
-CREATE TRIGGER IF NOT EXISTS never_changed BEFORE UPDATE ON labels
-    BEGIN SELECT RAISE(ABORT, 'labels are only added'); END;
-CREATE TRIGGER IF NOT EXISTS never_deleted BEFORE DELETE ON labels
-    BEGIN SELECT RAISE(ABORT, 'labels are only added'); END;
-"""
+""" + never_changed("labels")
 
 
 class LabelLog:

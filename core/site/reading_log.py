@@ -10,16 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from core import config
-from core.database import open_database, read_database
+from core.database import never_changed, open_database, read_database
 from core.errors import UserError
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS images (sha256 TEXT PRIMARY KEY, first_read REAL NOT NULL) WITHOUT ROWID;
-CREATE TRIGGER IF NOT EXISTS never_changed BEFORE UPDATE ON images
-    BEGIN SELECT RAISE(ABORT, 'readings are only added'); END;
-CREATE TRIGGER IF NOT EXISTS never_deleted BEFORE DELETE ON images
-    BEGIN SELECT RAISE(ABORT, 'readings are only added'); END;
-"""
+""" + never_changed("images")
 
 
 class ReadingLog:
