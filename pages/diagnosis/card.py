@@ -47,7 +47,7 @@ def _first_reading(entry: Entry, reading: Reading) -> None:
     with st.container(key="headline"):
         st.caption(escaped(reading.image.name))
         st.markdown("## Your reading first")
-    with st.container(key="film"):
+    with st.container(key="x-ray"):
         lungs = reading.output.lungs
         viewer(reading.image, None, lungs, None, "viewer", "", box=entry.box, draw=entry.draw)
     with st.container(key="remarks"):
@@ -60,7 +60,7 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
         st.caption(escaped(reading.image.name))
         score = "" if reading.withheld else f" :small[{reading.shown_score}]"
         st.markdown(f"## :{colour_of(reading.finding)}[{reading.finding}]{score}")
-    with st.container(key="film"):
+    with st.container(key="x-ray"):
         heat_map = None if reading.withheld else reading.heat_map
         lungs, earlier = reading.output.lungs, _earlier_image(reading.image)
         answer = reading.finding if reading.withheld else f"{reading.finding} · {reading.shown_score}"

@@ -241,7 +241,7 @@ def test_the_viewer_inverts_flips_measures_and_zooms_without_the_server(trained_
     comes_true(page, "!document.fullscreenElement")
     expect(page.locator(".viewer-answer")).to_be_hidden()
     page.set_viewport_size({"width": 390, "height": 844})
-    parts = [page.locator(f".st-key-{name}") for name in ("headline", "film", "remarks")]
+    parts = [page.locator(f".st-key-{name}") for name in ("headline", "x-ray", "remarks")]
     tops = [part.bounding_box()["y"] for part in parts]
     page.set_viewport_size({"width": 1280, "height": 900})
     assert tops == sorted(tops), "on a phone the image comes between the finding and all else"
