@@ -25,10 +25,11 @@ from core.registry import (
     stop_shadow,
 )
 from core.roles import may
+from pages.shared.charts import FROZEN
 from pages.shared.user import offered, signed_in_user
 
 FORMATS = {
-    "Model": st.column_config.TextColumn(pinned=True),
+    "Model": FROZEN,
     "Test AUC": st.column_config.NumberColumn(format="%.3f"),
     "Decision threshold": st.column_config.NumberColumn(
         format="%.1f%%", help="Of the calibrated probability, as Diagnosis shows it."
