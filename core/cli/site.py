@@ -18,6 +18,7 @@ from core.site import (
     Group,
     LabelLog,
     LabelWords,
+    LocalImages,
     SiteMeasurement,
     acceptance_pdf,
     check_against_criteria,
@@ -129,7 +130,7 @@ def measure_site(
     """
     local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
     reader = Reader(model, precision) if model else Reader.of(default_model(), precision)
-    measurement = measure(read_local_images(local, reader, Bar("Reading", "image")))
+    measurement = _measured(local, reader)
     if errors:
         table = misclassified_images(measurement, list(local.table["file"]))
         atomic.write_text(errors, table.to_csv(index=False))
@@ -178,7 +179,7 @@ def point(
         raise UserError("No model is active, so there is none to register. Promote one first.")
     local = open_local_images(source, labels, patient, words=LabelWords(positive, negative))
     reader = Reader.of(active.model if active else default_model(), precision)
-    measurement = measure(read_local_images(local, reader, Bar("Reading", "image")))
+    measurement = _measured(local, reader)
     site_point = find_site_point(measurement, rule, at_least)
     version = ""
     if save and active:
@@ -244,7 +245,7 @@ def accept(
     local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
     model = default_model()
     reader = Reader.of(model, precision)
-    acceptance = check_against_criteria(measure(read_local_images(local, reader, Bar("Reading", "image"))))
+    acceptance = check_against_criteria(_measured(local, reader))
     if file:
         with atomic.replacing(file) as unfinished:
             unfinished.write_bytes(acceptance_pdf(acceptance, model, last_self_test(), signers))
@@ -279,6 +280,11 @@ def labels(source: Path, file: Path | None, as_json: bool) -> None:
         return
     for sentence in given.sentences():
         print(sentence)
+
+
+def _measured(local: LocalImages, reader: Reader) -> SiteMeasurement:
+    """The measurement of a model, with a bar while it reads."""
+    return measure(read_local_images(local, reader, Bar("Reading", "image")))
 
 
 def _print(measurement: SiteMeasurement) -> None:

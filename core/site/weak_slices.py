@@ -100,7 +100,7 @@ def find_weak_slices(predictions: Predictions, threshold: float, columns: tuple[
     """
     features = _features(predictions, columns)
     wrong = predictions.wrong_at(threshold)
-    searched, found = [], []
+    searched, judged = [], []
     if features.empty:
         return SliceSearch()
     for number, label in enumerate(CLASS_NAMES):
@@ -114,8 +114,8 @@ def find_weak_slices(predictions: Predictions, threshold: float, columns: tuple[
         tree, node = _weakest_node(features.iloc[searched_in], wrong[searched_in])
         inside = _of_nodes(tree, features.iloc[confirmed_in])[:, node]
         rule = _rule(tree, node, features)
-        found.append(_judged(label, rule, wrong[confirmed_in], inside, predictions.patients[confirmed_in]))
-    judged = [each for each in found if each]
+        each = _judged(label, rule, wrong[confirmed_in], inside, predictions.patients[confirmed_in])
+        judged += [each] if each else []
     adjusted = holm([each.p for each in judged])
     corrected = [replace(each, p=p) for each, p in zip(judged, adjusted, strict=True)]
     return SliceSearch(tuple(searched), tuple(each for each in corrected if each.p < SIGNIFICANCE_LEVEL))
