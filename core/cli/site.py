@@ -9,6 +9,7 @@ import click
 from core import atomic
 from core.cli.diagnosis import default_model, model_option
 from core.cli.output import Bar, as_json, percent, precision, print_json
+from core.cli.site_watch import watch_site
 from core.errors import UserError
 from core.inference import NOTICE, Reader
 from core.registry import answering_registered_model, register_operating_point
@@ -44,6 +45,9 @@ DEFAULTS = Expectations()
 @click.group()
 def site() -> None:
     """Find out whether a model holds in your hospital."""
+
+
+site.add_command(watch_site)
 
 
 def expected_option(name: str, text: str) -> Any:

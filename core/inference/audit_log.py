@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -38,7 +39,14 @@ CREATE TABLE IF NOT EXISTS first_readings (
 );
 """
 ADDED = {
-    "answers": {"model": "TEXT NOT NULL DEFAULT ''"},  # name, version and digest; "" before 0.2.0
+    "answers": {
+        "model": "TEXT NOT NULL DEFAULT ''",  # name, version and digest; "" before 0.2.0
+        "warned": "INTEGER",  # whether the image gave reason to doubt the result; these five NULL if unknown
+        "brightness": "REAL",  # mean and standard deviation of the model's input, 0 to 255
+        "contrast": "REAL",
+        "lung_area": "REAL",  # share of the image, and how sharply the lungs are parted from the rest, 0 to 1
+        "lung_distinctness": "REAL",
+    },
     "notes": {"box": "TEXT NOT NULL DEFAULT ''"},  # left, top, right, bottom in shares of the image
 }
 AGREEMENTS = ("agree", "disagree", "not sure")
@@ -92,19 +100,23 @@ class AuditLog:
     def add_result(self, reading: Reading, record: ModelRecord, identity: ModelIdentity) -> None:
         """Log a model's result, or that it was withheld; raises UserError if the log cannot be written."""
         probability = None if reading.withheld else reading.prediction.probability
-        row = (
-            time.time(),
-            reading.image.sha256,
-            record.run,
-            record.stage,
-            reading.finding,
-            probability,
-            record.threshold,
-            record.threshold_rule,
-            str(identity),
-        )
+        row = {
+            "time": time.time(),
+            "sha256": reading.image.sha256,
+            "run": record.run,
+            "stage": record.stage,
+            "finding": reading.finding,
+            "probability": probability,
+            "threshold": record.threshold,
+            "rule": record.threshold_rule,
+            "model": str(identity),
+            "warned": None if reading.withheld else bool(reading.image_warnings()),
+            **_image_numbers(reading),
+        }
+        names = ", ".join(row)
+        values = ", ".join(f":{name}" for name in row)
         with self._opened() as database:
-            database.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            database.execute(f"INSERT INTO answers ({names}) VALUES ({values})", row)
 
     def add_human_reading(self, sha256: str, record: ModelRecord, reading: HumanReading) -> None:
         """Log a person's reading; raises UserError if the log cannot be written."""
@@ -132,23 +144,26 @@ class AuditLog:
         """All readings by people before they saw a result, the oldest first."""
         return self._table("first_readings")
 
-    def _table(self, name: str) -> pd.DataFrame:
-        query = f"SELECT * FROM {name} ORDER BY rowid"
+    def query(self, query: str, parameters: dict[str, Any] | None = None) -> pd.DataFrame:
+        """The rows that a query in SQL selects; raises UserError if the log cannot be read."""
         try:
             with self._opened() as database:  # adds columns that earlier versions did not have
-                return pd.read_sql_query(query, database)
+                return pd.read_sql_query(query, database, params=parameters)
         except UserError:
             if not self.path.exists():
                 raise
-            return self._read_only(query)
+            return self._read_only(query, parameters)
 
-    def _read_only(self, query: str) -> pd.DataFrame:
+    def _table(self, name: str) -> pd.DataFrame:
+        return self.query(f"SELECT * FROM {name} ORDER BY rowid")
+
+    def _read_only(self, query: str, parameters: dict[str, Any] | None) -> pd.DataFrame:
         """What a log says that cannot be written."""
         try:
             with closing(read_database(self.path)) as database:
-                return pd.read_sql_query(query, database)
+                return pd.read_sql_query(query, database, params=parameters)
         except (sqlite3.Error, pd.errors.DatabaseError) as error:
-            raise UserError(f"The audit log {self.path} cannot be used: {error}.") from error
+            raise self._unusable(error) from error
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -156,8 +171,24 @@ class AuditLog:
         try:
             with closing(open_database(self.path, TABLES, added=ADDED, timeout=10)) as database, database:
                 yield database
-        except (sqlite3.Error, OSError) as error:
-            raise UserError(f"The audit log {self.path} cannot be used: {error}.") from error
+        except (sqlite3.Error, pd.errors.DatabaseError, OSError) as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> UserError:
+        reason = error.__cause__ or error  # pandas puts the whole query before it
+        return UserError(f"The audit log {self.path} cannot be used: {reason}.")
+
+
+def _image_numbers(reading: Reading) -> dict[str, float | None]:
+    """What the log holds of an image, to tell whether later ones differ."""
+    pixels, lungs = reading.output.pixels, reading.output.lungs
+    geometry = lungs.geometry if lungs else None
+    return {
+        "brightness": float(pixels.mean()),
+        "contrast": float(pixels.std()),
+        "lung_area": geometry.area if geometry else None,
+        "lung_distinctness": geometry.certainty if geometry else None,
+    }
 
 
 def agreement_summary(readings: pd.DataFrame) -> str:

@@ -17,8 +17,9 @@ def session_history(model: AvailableModel) -> None:
         logging = kept_switch(
             "Keep an audit log on this computer",
             "log",
-            "Records time, digest of the file, model, operating point, probability and your readings; "
-            "no names, IDs, dates or file names. The log remains after the session.",
+            "Records time, digest of the file, model, operating point, probability, warnings, grey levels, "
+            "lungs' area and your readings; no names, IDs, dates or file names. The log remains after the "
+            "session.",
         )
         if logging:
             st.caption("Results and readings are now logged.")

@@ -6,9 +6,10 @@ import pytest
 
 from core.cli.main import main
 from core.dataset import open_dataset
-from core.inference import Reader
-from core.registry import find_model, list_models
+from core.inference import AuditLog, Reader
+from core.registry import active_model, find_model, list_models
 from core.site import LabelLog, blinded
+from tests.monitor.logged_results import WITHHELD, add_results, steady
 
 
 def test_size_tells_how_many_images_are_needed_and_what_those_at_hand_show(capsys):
@@ -83,6 +84,20 @@ def test_measure_refuses_a_column_that_makes_no_groups_before_it_reads(local_tab
     table, _ = local_table
     assert main(["site", "measure", str(table), "--labels", "finding", "--group", "file"]) == 2
     assert "different values" in capsys.readouterr().err
+
+
+def test_watch_tells_the_light_of_the_active_model_and_a_red_one_by_its_exit_code(
+    narrow_bundle, own_home, capsys
+):
+    assert main(["site", "watch"]) == 0
+    assert "There is no audit log yet" in capsys.readouterr().out
+    model = str(active_model().model.identity)
+    add_results(AuditLog(), [row | {"model": model} for row in [*steady(150), *[WITHHELD] * 50]])
+    assert main(["site", "watch"]) == 1
+    assert capsys.readouterr().out.startswith("Red. Results withheld: 50 of 50 in results 151 to 200; ")
+    assert main(["site", "watch", "--json"]) == 1
+    values = json.loads(capsys.readouterr().out)
+    assert values["light"] == "red" and [block["withheld"] for block in values["blocks"]] == [0, 50]
 
 
 def test_labels_tells_how_well_readers_agree_and_saves_what_they_said(own_home, tmp_path, capsys):

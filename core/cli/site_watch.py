@@ -1,0 +1,27 @@
+"""`site watch`: whether the active model's results stay as they were."""
+
+import click
+
+from core.cli.diagnosis import default_model
+from core.cli.output import as_json, print_json
+from core.monitor import RED, watch
+
+
+@click.command("watch")
+@as_json
+def watch_site(as_json: bool) -> int:
+    """Tell whether the active model's results stay as they were.
+
+    The last results in the audit log, in blocks of 50, are compared with the first 100: how many found
+    pneumonia, were withheld or came with a warning, their scores, and grey levels and lungs of their images.
+    The light is red if one of the last two blocks differs by far more than chance explains, amber if both
+    differ somewhat, and in the same direction. It tells that something has changed, not whether results are
+    right. The exit code is 1 if the light is red.
+    """
+    watched = watch(str(default_model().identity))
+    if as_json:
+        print_json(watched.values())
+    else:
+        for sentence in [f"{watched.light.capitalize()}. {watched.reason()}", *watched.sentences()]:
+            print(sentence)
+    return 1 if watched.light == RED else 0

@@ -1,0 +1,6 @@
+"""Whether the model still holds: its results in the audit log, beside those that it gave first."""
+
+from core.monitor.signals import AMBER, GREEN, RED, SHARES, TOO_FEW, Signal
+from core.monitor.watch import BASELINE, BLOCK, Watch, watch
+
+__all__ = ["AMBER", "BASELINE", "BLOCK", "GREEN", "RED", "SHARES", "TOO_FEW", "Signal", "Watch", "watch"]

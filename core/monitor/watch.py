@@ -1,0 +1,141 @@
+"""Whether a model still holds: its results in the audit log beside those that it gave first."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.inference import AuditLog
+from core.monitor.limits import AMBER_TAIL, RED_TAIL, limits
+from core.monitor.log_rows import LogRows, read_rows
+from core.monitor.signals import GREEN, LIGHTS, SHARES, TOO_FEW, Signal, find_signals, share_count
+
+BASELINE = 100  # first results, which the later ones are compared with
+BLOCK = 50  # results that are compared at once
+BLOCKS = 20  # the last ones, which are shown
+NO_LOG = "There is no audit log yet. Switch it on: Diagnosis page, Session and audit log."
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """What the audit log tells of a model.
+
+    Attributes:
+        model: name, version and digest.
+        rows: its results in the log; None without a log.
+        signals: everything that is watched; none while there are too few results.
+    """
+
+    model: str
+    rows: LogRows | None = None
+    signals: tuple[Signal, ...] = ()
+
+    @property
+    def light(self) -> str:
+        """One of `LIGHTS`: the worst of the signals."""
+        return max((signal.light for signal in self.signals), key=LIGHTS.index, default=TOO_FEW)
+
+    @property
+    def raised(self) -> list[Signal]:
+        """The signals that are not green, the least expected first."""
+        raised = [signal for signal in self.signals if signal.light != GREEN]
+        order = {
+            signal.name: (-LIGHTS.index(signal.light), signal.worst.tail) for signal in raised if signal.worst
+        }
+        return sorted(raised, key=lambda signal: order[signal.name])
+
+    def reason(self) -> str:
+        """Why the light is what it is, in a sentence."""
+        if self.rows is None:
+            return NO_LOG
+        if not self.signals:
+            needed = BASELINE + BLOCK
+            return f"{self.rows.results:,} of {needed} results of {self.model}; nothing can be said yet."
+        if self.light == GREEN:
+            return f"The last results are as the first {BASELINE} led to expect."
+        return self.raised[0].sentence()
+
+    def sentences(self) -> list[str]:
+        """What else there is to say, one sentence each."""
+        if self.rows is None:
+            return []
+        sentences = [signal.sentence() for signal in self.raised[1:]]
+        pending = (self.rows.results - BASELINE) % BLOCK if self.signals else 0
+        if pending:
+            sentences.append(
+                f"Results not yet compared: {pending}, of the {BLOCK} that are compared at once."
+            )
+        if self.rows.others:
+            sentences.append(f"Results of other models, which do not count: {self.rows.others:,}.")
+        return sentences
+
+    def control_limits(self, share: str) -> pd.DataFrame:
+        """Between which shares each day is to be expected, by the first results.
+
+        Args:
+            share: a key of `SHARES`.
+
+        Returns:
+            The columns day, share, low and high (amber beyond them), lowest and highest (red beyond them);
+            only days of which the share is known, and no limits while there are too few results.
+        """
+        assert self.rows is not None
+        sizes = "warned_known" if share == "warned" else "results"
+        days = self.rows.days[self.rows.days[sizes] > 0]
+        table = pd.DataFrame({"day": days["day"], "n": days[sizes], "share": days[share] / days[sizes]})
+        baseline = share_count(self.rows.baseline, share)
+        if not self.signals or not baseline.n:
+            return table
+        for (low, high), tail in ((("low", "high"), AMBER_TAIL), (("lowest", "highest"), RED_TAIL)):
+            known = {n: limits(baseline, int(n), tail) for n in table["n"].unique()}
+            table[[low, high]] = [[bound / n for bound in known[n]] for n in table["n"]]
+        return table
+
+    def values(self) -> dict:
+        """Everything as plain values."""
+        values = {
+            "model": self.model,
+            "light": self.light,
+            "reason": self.reason(),
+            "notes": self.sentences(),
+        }
+        if self.rows is None:
+            return values
+        return values | {
+            "results": self.rows.results,
+            "days": self.rows.days.to_dict("records"),
+            "baseline": _counts(self.rows.baseline),
+            "blocks": [_counts(block) for block in self.rows.blocks],
+            "signals": {
+                signal.name: {
+                    "light": signal.light,
+                    "tails": [item.tail if item else None for item in signal.deviations],
+                    "text": signal.sentence(),
+                }
+                for signal in self.signals
+            },
+        }
+
+
+def watch(model: str, log: AuditLog | None = None) -> Watch:
+    """Compare the last results of a model with its first.
+
+    Args:
+        model: name, version and digest, as in the log.
+        log: the audit log; None for that of this computer. It is not created.
+
+    Raises:
+        UserError: the log cannot be read.
+    """
+    log = log or AuditLog()
+    if not log.path.exists():
+        return Watch(model)
+    rows = read_rows(log, model, BASELINE, BLOCK, BLOCKS)
+    return Watch(model, rows, find_signals(rows.baseline, rows.blocks) if rows.blocks else ())
+
+
+def _counts(rows: pd.DataFrame) -> dict:
+    """What became of some results."""
+    first, last = (int(rows.index[end]) for end in (0, -1)) if len(rows) else (0, 0)
+    return {"first": first, "last": last, "results": len(rows)} | {
+        name: share_count(rows, name).count for name in SHARES
+    }

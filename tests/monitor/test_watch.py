@@ -1,0 +1,110 @@
+"""The light of the monitor on audit logs that are steady, change, are too short, old or damaged."""
+
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.images import Image
+from core.inference import AuditLog, ModelIdentity, ModelOutput, Prediction, Reading
+from core.monitor import AMBER, GREEN, RED, TOO_FEW, watch
+from core.weights import ModelRecord
+from tests.monitor.logged_results import MODEL, NOON, WITHHELD, add_results, steady
+
+
+@pytest.fixture
+def log(tmp_path):
+    return AuditLog(tmp_path / "audit.sqlite")
+
+
+def test_without_a_log_nothing_is_said_and_none_is_created(log):
+    watched = watch(MODEL, log)
+    assert watched.light == TOO_FEW and "There is no audit log" in watched.reason()
+    assert watched.values()["light"] == TOO_FEW and not log.path.exists()
+
+
+def test_too_few_results_say_nothing_and_those_of_other_models_do_not_count(log):
+    add_results(log, [*steady(23), *({"model": "other"} for _ in range(500))])
+    watched = watch(MODEL, log)
+    assert watched.light == TOO_FEW
+    assert watched.reason() == f"23 of 150 results of {MODEL}; nothing can be said yet."
+    assert watched.sentences() == ["Results of other models, which do not count: 500."]
+    assert "low" not in watched.control_limits("flagged")
+
+
+def test_steady_results_are_green_and_the_rest_of_a_block_waits(log):
+    add_results(log, steady(320))
+    watched = watch(MODEL, log)
+    assert watched.light == GREEN and len(watched.rows.blocks) == 4
+    assert watched.sentences() == ["Results not yet compared: 20, of the 50 that are compared at once."]
+    assert list(watched.rows.blocks[-1].index[[0, -1]]) == [251, 300]
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "text"),
+    [
+        (
+            "withheld",
+            WITHHELD,
+            "Results withheld: 20 of 50 in results 151 to 200; after 0 of 100, expected 0 to",
+        ),
+        ("warned", {"warned": 1}, "Results with a warning: 23 of 50"),
+        ("flagged", {"finding": "Pneumonia"}, "Pneumonia found: 28 of 50"),
+        ("score", {"probability": 0.95}, "Score: median "),
+        ("brightness", {"brightness": 200}, "Brightness: median "),
+    ],
+)
+def test_a_block_far_from_the_first_results_turns_the_light_red(log, name, changed, text):
+    turned = 26 if name in ("score", "brightness") else 20
+    add_results(log, [*steady(150), *({**row, **changed} for row in steady(turned)), *steady(50 - turned)])
+    watched = watch(MODEL, log)
+    assert watched.light == RED
+    assert name in {signal.name for signal in watched.raised}
+    assert any(sentence.startswith(text) for sentence in [watched.reason(), *watched.sentences()])
+
+
+def test_two_blocks_slightly_off_are_amber_and_one_is_green(log):
+    off = [*({**row, "warned": 1} for row in steady(9)), *steady(41)]
+    add_results(log, [*steady(150), *off])
+    assert watch(MODEL, log).light == GREEN
+    add_results(log, off)
+    watched = watch(MODEL, log)
+    assert watched.light == AMBER and watched.reason().startswith("Results with a warning: 14 of 50")
+    add_results(log, steady(50))
+    assert watch(MODEL, log).light == GREEN
+
+
+def test_inverted_images_turn_the_light_red(log):
+    random = np.random.default_rng(1)
+    record, identity = ModelRecord(stage=3, run="r"), ModelIdentity("r/3", 1, "0123abcd")
+    add_results(log, [row | {"brightness": random.normal(90, 15)} for row in steady(100)])
+    for number in range(50):
+        pixels = 255 - random.normal(90, 15, (32, 32)).clip(0, 255).astype(np.uint8)
+        output = ModelOutput(Prediction("NORMAL", 0.2, 0.2), pixels, np.zeros(1), np.zeros(1))
+        log.add_result(Reading(Image("x.png", pixels, str(number), {}), output), record, identity)
+    watched = watch(MODEL, log)
+    assert watched.light == RED and watched.reason().startswith("Brightness: median 16")
+
+
+def test_days_are_those_of_the_clock_with_limits_for_as_many_results(log):
+    add_results(
+        log, [{**row, "time": NOON + 86_400 * (number // 80)} for number, row in enumerate(steady(240))]
+    )
+    days = watch(MODEL, log).rows.days
+    assert list(days["day"]) == ["2026-01-01", "2026-01-02", "2026-01-03"]
+    assert list(days["results"]) == [80] * 3 and list(days["flagged"]) == [20] * 3
+    limits = watch(MODEL, log).control_limits("flagged")
+    assert (limits["low"] < limits["share"]).all() and (limits["share"] < limits["high"]).all()
+    assert (limits["lowest"] < limits["low"]).all() and (limits["high"] < limits["highest"]).all()
+
+
+def test_a_log_that_is_none_or_damaged_is_told(log):
+    log.path.write_bytes(b"no database" * 100)
+    with pytest.raises(UserError, match="cannot be used"):
+        watch(MODEL, log)
+    log.path.unlink()
+    add_results(log, steady(2000))
+    content = bytearray(log.path.read_bytes())
+    content[8192:] = b"\xff" * (len(content) - 8192)
+    log.path.write_bytes(content)
+    with pytest.raises(UserError, match="cannot be used: database disk image is malformed"):
+        watch(MODEL, log)
