@@ -66,6 +66,7 @@ PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
     show_default=True,
     help="Kind of object to send. May be repeated.",
 )
+@click.option("--readings", is_flag=True, help="Also send what readers say of a result on the page.")
 @click.option(
     "--tls",
     nargs=3,
@@ -101,6 +102,7 @@ def node(
     allowed: tuple[str, ...],
     remote: str | None,
     results: tuple[str, ...],
+    readings: bool,
     tls: tuple[Path, Path, Path] | None,
     study_timeout: float,
     keep: bool,
@@ -125,6 +127,8 @@ def node(
     client_tls = tls_context(*tls, server=False) if tls else None
     scp = ScpSettings(_ae_title(aet), host, port, _allowed(allowed), server_tls)
     target = _receiver(remote) if remote else None
+    if readings and not target:
+        raise UserError("--readings has no receiver. Name one with --send-to.")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -135,7 +139,7 @@ def node(
         print(f"{aet} listens on {host}:{listening_port}; results are {fate}", flush=True)
 
     settings = NodeSettings(
-        scp, target, client_tls, results, study_timeout, keep, delete_failed=delete_failed
+        scp, target, client_tls, results, readings, study_timeout, keep, delete_failed=delete_failed
     )
     run_node(settings, stop, ready)
     os._exit(0)  # threads of pynetdicom would wait for silent peers; they hold nothing to save
@@ -222,6 +226,8 @@ def _print_status(status: NodeStatus | None, as_json: bool) -> int:
     if status.ignored or status.in_shadow:
         findings = "".join(f"; {finding} {count:,}" for finding, count in status.shadow_findings.items())
         print(f"By rules: ignored {status.ignored:,}, in shadow {status.in_shadow:,}{findings}")
+    if status.readings or status.sent_readings:
+        print(f"Readers' findings: delivered {status.sent_readings:,}, pending {status.readings:,}")
     if status.deleted:
         print(f"Of the failed images, {status.deleted:,} have been deleted")
     for reason, count in status.reasons.items():

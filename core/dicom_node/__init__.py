@@ -2,6 +2,7 @@
 
 from core.dicom_node.node import run_node
 from core.dicom_node.queue import ImageQueue, node_folder
+from core.dicom_node.readings import queue_reading, readings_wanted, recall_reading
 from core.dicom_node.remote import RemoteAE, RemoteWeb
 from core.dicom_node.rules import NodeRules, read_rules, rules_path
 from core.dicom_node.settings import DEFAULT_RESULTS, NodeSettings, ScpSettings
@@ -20,7 +21,10 @@ __all__ = [
     "node_folder",
     "node_latencies",
     "node_status",
+    "queue_reading",
     "read_rules",
+    "readings_wanted",
+    "recall_reading",
     "rules_path",
     "run_node",
     "tls_context",

@@ -30,8 +30,7 @@ def deliver_results(
         except DeliveryError as error:
             seconds = min(MAX_RETRY_S, FIRST_RETRY_S * 2 ** min(image.tries for image in images))
             log.warning("images %s: %s; next attempt in %.0f s", names, error, seconds)
-            for image in images:
-                queue.postpone(image, str(error), seconds)
+            queue.postpone(images, str(error), seconds)
             continue
         for image in images:
             queue.mark_delivered(image, settings.keep)

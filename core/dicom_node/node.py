@@ -42,6 +42,7 @@ def run_node(
     if lock.acquire(folder / ".node.lock") is None:
         raise UserError(f"Another node is running in {folder}. Stop it first.")
     queue = ImageQueue(folder)
+    queue.want_readings(settings.readings)
     server = StorageSCP(settings.scp, queue)
     threads = [
         threading.Thread(target=process_studies, args=(settings, queue, rules, stop), name="processing")

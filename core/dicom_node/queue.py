@@ -28,6 +28,7 @@ DATABASE = "node.sqlite"
 DAY_S = 86_400
 RECEIVED, PROCESSED, DELIVERED, FAILED = "received", "judged", "delivered", "failed"  # states; old names
 IGNORED, IN_SHADOW, DELETED = "ignored", "shadow", "deleted"  # by a rule, by a rule, failed long ago
+PAGES = "\\pages"  # the sender of readers' findings; no AE title has a backslash
 TABLES = """
 CREATE TABLE IF NOT EXISTS images (
     uid TEXT PRIMARY KEY, study TEXT NOT NULL, sender TEXT NOT NULL, received REAL NOT NULL,
@@ -36,6 +37,7 @@ CREATE TABLE IF NOT EXISTS images (
 );
 CREATE INDEX IF NOT EXISTS by_state ON images (state, study);
 CREATE TABLE IF NOT EXISTS results (uid TEXT PRIMARY KEY, image TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS readings_wanted (yes INTEGER NOT NULL);
 """
 
 
@@ -47,12 +49,14 @@ class QueuedImage:
         uid, study: SOP and study instance UID.
         received: seconds since 1970; an image that is sent again has a new value.
         tries: number of failed deliveries of its results.
+        sender: AE title, or `PAGES` for a reader's finding, which is its own result.
     """
 
     uid: str
     study: str
     received: float
     tries: int = 0
+    sender: str = ""
 
     @property
     def key(self) -> str:
@@ -116,6 +120,13 @@ class ImageQueue:
                     (image.uid, image.study, sender, image.received, RECEIVED),
                 )
         return image
+
+    def want_readings(self, wanted: bool) -> None:
+        """Let the pages know whether this node sends readers' findings."""
+        with self._lock, self._database:
+            self._database.execute("DELETE FROM readings_wanted")
+            if wanted:
+                self._database.execute("INSERT INTO readings_wanted VALUES (1)")
 
     def is_result(self, uid: str) -> bool:
         """Whether this node created the object with an instance UID."""
@@ -193,12 +204,14 @@ class ImageQueue:
 
     def due_for_delivery(self) -> list[QueuedImage]:
         """Images of one study whose results should be sent now; the study processed first comes first."""
+        now = time.time()
         first = self._rows(
-            "SELECT study FROM images WHERE state = ? AND due <= ? ORDER BY judged LIMIT 1",
-            PROCESSED,
-            time.time(),
+            "SELECT study FROM images WHERE state = ? AND due <= ? ORDER BY judged LIMIT 1", PROCESSED, now
         )
-        return self._images("state = ? AND study = ?", PROCESSED, first[0][0]) if first else []
+        if not first:
+            return []
+        condition = "state = ? AND study = ? AND (due <= ? OR sender != ?)"  # a reading may still be recalled
+        return self._images(condition, PROCESSED, first[0][0], now, PAGES)
 
     def result_paths(self, image: QueuedImage) -> list[Path]:
         """Paths of an image's results."""
@@ -209,15 +222,17 @@ class ImageQueue:
         with self._lock:
             with self._database:
                 unchanged = self._update(image, state=DELIVERED, reason="", delivered=time.time())
-                if unchanged:
+                if unchanged and image.sender != PAGES:
                     count_latency(self._database, DELIVERY, time.time() - image.received)
             if unchanged and not keep:
                 self._delete_files(image)
 
-    def postpone(self, image: QueuedImage, reason: str, seconds: float) -> None:
-        """Record a failed delivery; it is tried again after some seconds."""
+    def postpone(self, images: list[QueuedImage], reason: str, seconds: float) -> None:
+        """Record a failed delivery; the images are tried again together after some seconds."""
+        due = time.time() + seconds
         with self._lock, self._database:
-            self._update(image, reason=reason, tries=image.tries + 1, due=time.time() + seconds)
+            for image in images:
+                self._update(image, reason=reason, tries=image.tries + 1, due=due)
 
     def _delete_files(self, image: QueuedImage) -> None:
         """Delete an image and its results, also those of an earlier time it was sent."""
@@ -235,7 +250,8 @@ class ImageQueue:
 
     def _images(self, condition: str, *values: str | float) -> list[QueuedImage]:
         rows = self._rows(
-            f"SELECT uid, study, received, tries FROM images WHERE {condition} ORDER BY received", *values
+            f"SELECT uid, study, received, tries, sender FROM images WHERE {condition} ORDER BY received",
+            *values,
         )
         return [QueuedImage(*row) for row in rows]
 

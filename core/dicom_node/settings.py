@@ -35,6 +35,7 @@ class NodeSettings:
         remote: receives the results; None keeps them until a later start names one.
         tls: context for connections to `remote`; None for no TLS.
         results: kinds of objects that are sent to `remote`, as `core.reports.dicom_objects` names them.
+        readings: whether readers' findings, which the pages hand over, are sent to `remote`, too.
         study_timeout: seconds without a new image after which a study is complete.
         keep: whether images and results stay on disk after delivery.
         in_shadow: whether shadow models read the images, too.
@@ -45,6 +46,7 @@ class NodeSettings:
     remote: RemoteAE | RemoteWeb | None = None
     tls: ssl.SSLContext | None = None
     results: tuple[str, ...] = DEFAULT_RESULTS
+    readings: bool = False
     study_timeout: float = 2.0
     keep: bool = False
     in_shadow: bool = True

@@ -17,6 +17,7 @@ from core.dicom_node.queue import (
     FAILED,
     IGNORED,
     IN_SHADOW,
+    PAGES,
     PROCESSED,
     RECEIVED,
     node_folder,
@@ -41,6 +42,7 @@ class NodeStatus:
         ignored: images that a rule keeps from being processed.
         in_shadow: images that were read, but whose results a rule keeps from being sent.
         shadow_findings: number of these by finding.
+        readings, sent_readings: readers' findings that wait, and those that the remote AE has stored.
         reasons: number of failed images by reason.
         delivery_error: why the last delivery failed; "" if it succeeded.
     """
@@ -55,6 +57,8 @@ class NodeStatus:
     in_shadow: int = 0
     shadow_findings: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
+    readings: int = 0
+    sent_readings: int = 0
     delivery_error: str = ""
 
     def to_json(self) -> dict:
@@ -100,7 +104,9 @@ def _read(folder: Path | None, read: Callable[[sqlite3.Connection], Read]) -> Re
 def _status(database: sqlite3.Connection) -> NodeStatus:
     existing = table_names(database)
     table = next((old for old in old_names.NODE_TABLES if old in existing), "images")
-    counts = dict(database.execute(f"SELECT state, COUNT(*) FROM {table} GROUP BY state"))
+    by_state = f"SELECT state, COUNT(*) FROM {table} WHERE sender {{}} ? GROUP BY state"
+    counts = dict(database.execute(by_state.format("!="), (PAGES,)))
+    readings = dict(database.execute(by_state.format("="), (PAGES,)))
 
     def by_reason(*states: str) -> dict[str, int]:
         """The most frequent texts of the column `reason`, and how often each occurs."""
@@ -128,6 +134,8 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
         ignored=counts.get(IGNORED, 0),
         in_shadow=counts.get(IN_SHADOW, 0),
         shadow_findings=by_reason(IN_SHADOW),
+        readings=readings.get(PROCESSED, 0),
+        sent_readings=readings.get(DELIVERED, 0),
         reasons=by_reason(FAILED, DELETED),
         delivery_error=delivery_error[0] if delivery_error else "",
     )

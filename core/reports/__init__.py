@@ -1,7 +1,9 @@
 """Reports: a reading as PDF or DICOM objects, and the document that PDFs are made from."""
 
-from core.reports.dicom_objects import KINDS, MANUFACTURER, dicom_objects, import_highdicom
+from core.reports.dicom_objects import KINDS, dicom_objects, import_highdicom
 from core.reports.document import Picture, Section, as_markdown, write_pdf
+from core.reports.object_identity import MANUFACTURER
+from core.reports.reader_finding import reader_finding
 from core.reports.reading_report import overlay_png, reading_report
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "dicom_objects",
     "import_highdicom",
     "overlay_png",
+    "reader_finding",
     "reading_report",
     "write_pdf",
 ]

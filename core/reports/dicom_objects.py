@@ -4,25 +4,21 @@ Their UIDs are derived from the image and the model, so that the same result sen
 are built with highdicom; the Structured Report follows TID 1500 of DICOM PS3.16.
 """
 
-import io
-from importlib.metadata import version
 from typing import Any, cast
 
 import numpy as np
 import pydicom
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
-import core
 from core.errors import UserError
 from core.inference import FINDINGS, UNCERTAIN, AvailableModel, HumanReading, Reading
 from core.reports.lung_objects import lung_groups, lung_map, lung_segmentation
+from core.reports.object_identity import MANUFACTURER, derived_uid, file_bytes, identity
 from core.reports.reader_region import FINDING, reader_region
 from core.reports.reading_report import overlaid, reading_report
-from core.reports.study_attributes import CHARACTER_SET, study_attributes
+from core.reports.study_attributes import study_attributes
 
-MANUFACTURER = "Pneumonia studio, research software"
-SERIES_NUMBERS = {"overlay": 9101, "finding": 9102, "report": 9103, "lungs": 9104}
-KINDS = tuple(SERIES_NUMBERS)
+KINDS = ("overlay", "finding", "report", "lungs")
 CODES = {  # the coded concepts of the finding: code, scheme, meaning
     "procedure": ("399208008", "SCT", "Plain X-ray of chest"),
     "site": ("39607008", "SCT", "Lung"),
@@ -60,7 +56,7 @@ def dicom_objects(
         sides = lung_map(source, reading.image, lungs) if lungs and lungs.box else None
         segmentation = None
         if sides is not None:
-            segmentation = lung_segmentation(source, sides, **_identity(source, model, "lungs"))
+            segmentation = lung_segmentation(source, sides, **identity(source, model, "lungs"))
         built = {
             "overlay": lambda: _overlay(source, reading, model),
             "finding": lambda: _finding(source, reading, model, human, segmentation, sides),
@@ -68,7 +64,7 @@ def dicom_objects(
             "lungs": lambda: segmentation,
         }
         objects = {kind: built[kind]() for kind in kinds}
-        return {f"{kind}.dcm": _bytes(file) for kind, file in objects.items() if file is not None}
+        return {f"{kind}.dcm": file_bytes(file) for kind, file in objects.items() if file is not None}
     except Exception as error:  # highdicom and pydicom raise many types for values that they refuse
         raise UserError(
             f"DICOM objects cannot be created: the header has a value that DICOM does not allow ({error}). "
@@ -81,22 +77,6 @@ def import_highdicom() -> None:
     import highdicom.sc
     import highdicom.seg
     import highdicom.sr  # noqa: F401
-
-
-def _uid(source: pydicom.Dataset, model: AvailableModel, kind: str, *content: object) -> str:
-    sources = [str(source.SOPInstanceUID), str(model.identity), core.__version__, kind]
-    return generate_uid(entropy_srcs=[*sources, *map(repr, content)])
-
-
-def _identity(source: pydicom.Dataset, model: AvailableModel, kind: str, *content: object) -> dict[str, Any]:
-    """Series and instance of an object; with other content, such as a person's reading, another instance."""
-    return {
-        "series_instance_uid": _uid(source, model, f"{kind} series"),
-        "series_number": SERIES_NUMBERS[kind],
-        "sop_instance_uid": _uid(source, model, kind, *content),
-        "instance_number": 1,
-        "manufacturer": MANUFACTURER,
-    }
 
 
 def _overlay(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -> pydicom.Dataset:
@@ -113,7 +93,7 @@ def _overlay(source: pydicom.Dataset, reading: Reading, model: AvailableModel) -
         coordinate_system="PATIENT",
         patient_orientation=cast(tuple[str, str], orientation),
         transfer_syntax_uid=ExplicitVRLittleEndian,
-        **_identity(source, model, "overlay"),
+        **identity(source, model, "overlay"),
     )
     image.SeriesDescription = "Pneumonia: heat map, research only"
     image.BodyPartExamined = "CHEST"
@@ -150,7 +130,7 @@ def _finding(
         version=str(model.identity),
         parameters=[f"threshold {record.threshold:.4f}: {record.threshold_rule}"[:64]],
     )
-    value = sr.CodedConcept(*_judgement(reading))
+    value = sr.CodedConcept(*CODES[judgement(reading)])
     certainty = [
         sr.Measurement(
             name=codes.DCM.CertaintyOfFinding,
@@ -160,7 +140,7 @@ def _finding(
     ]
     group = sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(
-            uid=_uid(source, model, "tracking"), identifier="Pneumonia, whole image"
+            uid=derived_uid(source, model, "tracking"), identifier="Pneumonia, whole image"
         ),
         algorithm_id=algorithm,
         finding_sites=[sr.FindingSite(sr.CodedConcept(*CODES["site"]))],
@@ -174,7 +154,7 @@ def _finding(
         groups += lung_groups(source, segmentation, sides)
         evidence.append(segmentation)
     if human and human.box:
-        tracking = _uid(source, model, "tracking", human)
+        tracking = derived_uid(source, model, "tracking", human)
         groups.append(reader_region(source, reading.image, human, human.box, tracking))
     content = sr.MeasurementReport(
         observation_context=sr.ObservationContext(
@@ -184,8 +164,12 @@ def _finding(
         imaging_measurements=groups,
     )
     drawn = human if human and human.box else None
-    identity = _identity(source, model, "finding", drawn, segmentation is not None)
-    report = sr.ComprehensiveSR(evidence=evidence, content=content[0], is_complete=True, **identity)
+    report = sr.ComprehensiveSR(
+        evidence=evidence,
+        content=content[0],
+        is_complete=True,
+        **identity(source, model, "finding", drawn, segmentation is not None),
+    )
     report.SeriesDescription = "Pneumonia: finding, research only"
     return report
 
@@ -204,11 +188,11 @@ def _comments(reading: Reading, sr: Any) -> list[pydicom.Dataset]:
     ]
 
 
-def _judgement(reading: Reading) -> tuple[str, str, str]:
-    """The finding as a SNOMED CT code."""
+def judgement(reading: Reading) -> str:
+    """The finding as a name in `CODES`."""
     if reading.withheld or reading.finding == FINDINGS[UNCERTAIN]:
-        return CODES["indeterminate"]
-    return CODES["present" if reading.finding == FINDINGS["PNEUMONIA"] else "absent"]
+        return "indeterminate"
+    return "present" if reading.finding == FINDINGS["PNEUMONIA"] else "absent"
 
 
 def _encapsulated(
@@ -232,7 +216,7 @@ def _encapsulated(
         study_time=source.StudyTime,
         referring_physician_name=source.ReferringPhysicianName,
         series_description="Pneumonia: report, research only",
-        **_identity(source, model, "report", human),
+        **identity(source, model, "report", human),
     )
     document.ConversionType = "WSD"
     document.BurnedInAnnotation = "YES"
@@ -243,11 +227,3 @@ def _encapsulated(
     document.EncapsulatedDocumentLength = len(pdf)
     document.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
     return document
-
-
-def _bytes(file: pydicom.Dataset) -> bytes:
-    file.SpecificCharacterSet = CHARACTER_SET
-    file.SoftwareVersions = f"highdicom {version('highdicom')}"
-    buffer = io.BytesIO()
-    file.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()

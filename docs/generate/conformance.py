@@ -15,13 +15,15 @@ from pynetdicom import (
 
 from core import __version__
 from core.cli.node import node
-from core.dicom_node import delivery, receive_limits, scp, scu
+from core.dicom_node import delivery, readings, receive_limits, scp, scu
 from core.dicom_node.settings import DEFAULT_RESULTS
 from core.images import decoder, dicom, header_rules
 from core.images.dicom_text import NEWER
-from core.reports.dicom_objects import CODES, KINDS, MANUFACTURER, SERIES_NUMBERS
+from core.reports.dicom_objects import CODES, KINDS
 from core.reports.lung_objects import CODES as LUNG_CODES
 from core.reports.lung_objects import SIDES
+from core.reports.object_identity import MANUFACTURER, SERIES_NUMBERS
+from core.reports.reader_finding import UNNAMED
 from core.reports.study_attributes import CHARACTER_SET, OPTIONAL, REQUIRED
 from docs.generate.imports import PROJECT
 from docs.generate.template import filled
@@ -91,6 +93,8 @@ def page() -> str:
         scu=scu,
         limits=receive_limits,
         delivery=delivery,
+        unnamed=UNNAMED,
+        recall_s=readings.RECALL_S,
         mebibyte=2**20,
     )
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.inference import AGREEMENTS, WITHDRAWN, AvailableModel, HumanReading
 from pages.diagnosis.entries import Entry, audit_log, show_next
+from pages.diagnosis.sent_reading import send_reading, sending_sentence
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
 
@@ -74,7 +75,9 @@ def show_saved() -> None:
     if saved is None or saved.entry.human_reading is None:
         return
     following = f" Next: {saved.following.upload.name}." if saved.following else ""
-    sentence = f"Saved: {saved.entry.human_reading.agreement}, {saved.entry.upload.name}.{following}"
+    sending = sending_sentence(saved.entry, saved.model)
+    answer = f"{saved.entry.human_reading.agreement}, {saved.entry.upload.name}"
+    sentence = f"Saved: {answer}.{sending}{following}"
     with st.container(horizontal=True, vertical_alignment="center", key="saved-line"):
         st.caption(f":material/check: {escaped(sentence)}", width="content")
         st.button("Undo", icon=":material/undo:", type="tertiary", on_click=failures_told(_undo))
@@ -90,12 +93,14 @@ def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry 
     entry.human_reading, entry.human_model = reading, model.path
     if following:
         show_next(following)
+    send_reading(entry, model, reading)  # last: the reading is saved, also where it cannot be sent
 
 
 def _undo() -> None:
     saved: Saved = st.session_state["saved"]
+    of_this_model = saved.before if saved.before_model == saved.model.path else None
+    send_reading(saved.entry, saved.model, of_this_model)
     if log := audit_log():
-        of_this_model = saved.before if saved.before_model == saved.model.path else None
         reading = of_this_model or HumanReading(WITHDRAWN)
         log.add_human_reading(saved.entry.upload.key, saved.model.record, reading)
     saved.entry.human_reading, saved.entry.human_model = saved.before, saved.before_model

@@ -6,7 +6,14 @@ from contextlib import closing
 from pathlib import Path
 
 from core.database import table_names
-from core.dicom_node import ImageQueue, node_latencies, node_status
+from core.dicom_node import (
+    ImageQueue,
+    node_latencies,
+    node_status,
+    queue_reading,
+    readings_wanted,
+    recall_reading,
+)
 from core.dicom_node.queue import QueuedImage
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -55,4 +62,28 @@ def test_a_queue_of_0_1_0_continues(tmp_path):
     after = node_status(tmp_path)
     assert (after.received, after.processed, after.delivered, after.pending) == (4, 3, 2, 1)
     with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database:
-        assert table_names(database) == {"images", "latencies", "results"}
+        assert table_names(database) == {"images", "latencies", "readings_wanted", "results"}
+
+
+def test_a_readers_finding_is_delivered_as_a_result_and_can_be_recalled_before(tmp_path):
+    assert not readings_wanted(tmp_path)
+    queue = ImageQueue(tmp_path)
+    assert not readings_wanted(tmp_path)
+    queue.want_readings(True)
+    assert readings_wanted(tmp_path)
+    queue_reading("1.9.1", "1.2", b"first", 60, tmp_path)
+    assert queue.due_for_delivery() == [] and recall_reading("1.9.1", tmp_path)
+    assert not list(tmp_path.rglob("*.dcm"))
+    queue_reading("1.9.2", "1.2", b"second", 0, tmp_path)
+    assert node_status(tmp_path).readings == 1 and node_status(tmp_path).received == 0
+    (due,) = queue.due_for_delivery()
+    assert not recall_reading("1.9.2", tmp_path)  # it may be on its way
+    assert [path.read_bytes() for path in queue.result_paths(due)] == [b"second"]
+    queue.mark_delivered(due, keep=False)
+    status = node_status(tmp_path)
+    assert (status.readings, status.sent_readings, status.delivered) == (0, 1, 0)
+    assert queue.is_result("1.9.2") and not list(tmp_path.rglob("*.dcm"))
+    assert sum(node_latencies(tmp_path)["delivery"].images.values()) == 0
+    queue.want_readings(False)
+    assert not readings_wanted(tmp_path)
+    queue.close()

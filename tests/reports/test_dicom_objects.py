@@ -3,6 +3,7 @@
 import io
 import shutil
 import subprocess
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,9 @@ from core.dataset.synthetic import draw_chest
 from core.errors import UserError
 from core.images import Image as Decoded
 from core.images import ImageError, decode
-from core.inference import HumanReading, Reader
+from core.inference import WITHDRAWN, HumanReading, Prediction, Reader
 from core.registry import answering_models
-from core.reports import dicom_objects
+from core.reports import dicom_objects, reader_finding
 from core.reports.reader_region import outline
 
 needs_dcmtk = pytest.mark.skipif(not shutil.which("img2dcm"), reason="dcmtk is not installed")
@@ -230,3 +231,40 @@ def test_missing_and_malformed_attributes_are_left_empty(image, model, tmp_path)
     run("dcmodify", "-nb", "-ea", "StudyInstanceUID", path)
     with pytest.raises(UserError, match="no StudyInstanceUID"):
         objects(path.read_bytes(), model)
+
+
+@pytest.mark.parametrize(
+    "human, value",
+    [
+        (HumanReading("agree"), "Present"),
+        (HumanReading("disagree", "scar", box=(0.25, 0.5, 0.75, 1.0)), "Absent"),
+        (HumanReading("not sure"), "Indeterminate"),
+        (HumanReading(WITHDRAWN), None),
+    ],
+)
+def test_a_readers_finding_is_a_report_of_her_own(image, model, tmp_path, human, value):
+    (reading,) = Reader(model.path, "float32").read([decode(image, "image.dcm")], heat_map=True, anyway=True)
+    certain = replace(reading.output, prediction=Prediction("PNEUMONIA", 0.99, 0.99))
+    reading = replace(reading, output=certain, checks=(), threshold=0.5)
+    source = pydicom.dcmread(io.BytesIO(image))
+    _, _, earlier = reader_finding(image, reading, model, HumanReading("not sure"))
+    uid, study, data = reader_finding(image, reading, model, human, "roe=^richard@example.org", earlier)
+    path = tmp_path / "reading.dcm"
+    path.write_bytes(data)
+    report: Any = srread(path)
+    assert report.SOPInstanceUID == uid and report.StudyInstanceUID == study == source.StudyInstanceUID
+    (replaced,) = report.PredecessorDocumentsSequence
+    (series,) = replaced.ReferencedSeriesSequence
+    first = pydicom.dcmread(io.BytesIO(earlier))
+    assert series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == first.SOPInstanceUID
+    assert report.content.get_observer_contexts()[0].observer_identifying_attributes.name == (
+        "roe  richard@example.org^"
+    )
+    (group,) = report.content.get_image_measurement_groups()
+    assert [item.value.meaning for item in group.get_qualitative_evaluations()] == ([value] if value else [])
+    said = run("dsrdump", "+Pl", path)
+    assert human.sentence() in said and ("SCOORD" in str(report)) == bool(human.box)
+    assert source.SOPInstanceUID in str(report.CurrentRequestedProcedureEvidenceSequence)
+    if shutil.which("dciodvfy"):
+        checked = subprocess.run(["dciodvfy", path], capture_output=True, text=True).stderr
+        assert "Error" not in checked, checked

@@ -14,7 +14,7 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 from core.images import decode, decoded_text, open_dicom
 from core.inference import Reader, bundled_models
 from core.reports import dicom_objects
-from core.reports.dicom_objects import SERIES_NUMBERS
+from core.reports.dicom_objects import KINDS
 
 ASCII = "Doe^Jane"
 JAPANESE = (
@@ -213,7 +213,7 @@ def test_comments_of_header_rules_are_valid(home, tmp_path):
 @pytest.mark.parametrize("name", CASES)
 def test_24_every_image_gets_its_results_in_utf_8(name, reading, tmp_path):
     character_set, data, expected = CASES[name]
-    kinds = tuple(SERIES_NUMBERS) if name in STANDARD else ("finding",)
+    kinds = KINDS if name in STANDARD else ("finding",)
     for file, content in dicom_objects(image(character_set, data), *reading, kinds=kinds).items():
         made = pydicom.dcmread(io.BytesIO(content))
         assert made.SpecificCharacterSet == "ISO_IR 192"

@@ -1,0 +1,69 @@
+"""What the reader says of a result, on its way to the PACS: where the DICOM node sends readers' findings."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.dicom_node import queue_reading, readings_wanted, recall_reading
+from core.images import is_dicom
+from core.inference import WITHDRAWN, AvailableModel, HumanReading
+from core.reports import reader_finding
+from pages.diagnosis.entries import Entry, full_reading
+from pages.shared.user import requires_sign_in, signed_in_user
+
+
+@dataclass(frozen=True)
+class SentReading:
+    """A finding that was handed to the node.
+
+    Attributes:
+        uid: SOP instance UID.
+        file: the DICOM file.
+        human: what the reader said.
+    """
+
+    uid: str
+    file: bytes
+    human: HumanReading
+
+
+def send_reading(entry: Entry, model: AvailableModel, human: HumanReading | None) -> None:
+    """Hand the reader's finding to the node, if it sends findings and the image came as DICOM.
+
+    One that is still to be sent is taken back; one that was sent is named as the one that is replaced.
+
+    Args:
+        human: what the reader says of the model's result; None once she has taken it back.
+
+    Raises:
+        UserError: the node's queue cannot be written, or no object can be made of the header.
+    """
+    if not (readings_wanted() and is_dicom(entry.upload.data())):
+        return
+    sent = _sent(entry, model)
+    while sent and recall_reading(sent[-1].uid):
+        sent.pop()
+    human = human or HumanReading(WITHDRAWN)
+    standing = sent[-1].human if sent else HumanReading(WITHDRAWN)
+    if human == standing:
+        return
+    reading = full_reading(entry, model)
+    name = signed_in_user() if requires_sign_in() else ""
+    previous = sent[-1].file if sent else None
+    uid, study, file = reader_finding(entry.upload.data(), reading, model, human, name, previous)
+    queue_reading(uid, study, file)
+    sent.append(SentReading(uid, file, human))
+
+
+def sending_sentence(entry: Entry, model: AvailableModel) -> str:
+    """That the last finding goes to the PACS; "" if none does."""
+    sent = _sent(entry, model)
+    if not sent or sent[-1].human != entry.human_reading_of(model):
+        return ""
+    return " It goes to the PACS within a minute."
+
+
+def _sent(entry: Entry, model: AvailableModel) -> list[SentReading]:
+    """The findings of this model's result that were handed over and not taken back, the oldest first."""
+    by_result = st.session_state.setdefault("sent-readings", {})
+    return by_result.setdefault((entry.upload.key, model.path), [])
