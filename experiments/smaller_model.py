@@ -110,7 +110,9 @@ def main(data: Path, kind: str, variant: str | None) -> None:
             if body not in activations:
                 inputs = preprocess(pixels, record.preprocessing)
                 activations[body] = _by_batch(lambda part, to=engine: to.activations(part, "float32"), inputs)
-            after = _by_batch(lambda part, to=engine: to.head(part)[0][:, POSITIVE], activations[body])
+            after = _by_batch(
+                lambda part, to=engine: to.head(part).probabilities[:, POSITIVE], activations[body]
+            )
             before = after if before is None else before
             auc = evaluate(labels, after)["auc"]
             changed = int(((before >= record.threshold) != (after >= record.threshold)).sum())

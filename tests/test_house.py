@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "images": set(),
     "weights": set(),
     "evaluation": set(),
-    "compilation": set(),
+    "compilation": {"weights"},
     "anatomy": {"dataset", "images", "weights", "compilation", "network"},
     "figures": {"evaluation"},
     "access": set(),

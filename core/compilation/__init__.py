@@ -1,6 +1,14 @@
 """Networks of `core.architecture` and their plain arrays, compiled by OpenVINO."""
 
 from core.compilation.network import compiled, layer_outputs, openvino_model
-from core.compilation.operations import LayerArrays, Tensor, by_channel
+from core.compilation.operations import LayerArrays, Tensor, by_channel, times_transposed
 
-__all__ = ["LayerArrays", "Tensor", "by_channel", "compiled", "layer_outputs", "openvino_model"]
+__all__ = [
+    "LayerArrays",
+    "Tensor",
+    "by_channel",
+    "compiled",
+    "layer_outputs",
+    "openvino_model",
+    "times_transposed",
+]

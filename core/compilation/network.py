@@ -25,10 +25,10 @@ def layer_outputs(layers: Sequence[Layer], arrays: Mapping[str, LayerArrays], x:
     return outputs
 
 
-def openvino_model(results: list[Tensor], parameters: list[Tensor], name: str) -> openvino.Model:
+def openvino_model(results: Sequence[Tensor], parameters: Sequence[Tensor], name: str) -> openvino.Model:
     """A model from its inputs and outputs."""
     # OpenVINO's stub binds the constructor to the class that it wraps.
-    return openvino.Model(results, parameters, name)  # pyright: ignore[reportGeneralTypeIssues]
+    return openvino.Model(list(results), list(parameters), name)  # pyright: ignore[reportGeneralTypeIssues]
 
 
 def compiled(model: openvino.Model, precision: str, threads: int) -> openvino.CompiledModel:

@@ -7,9 +7,10 @@ from openvino import Node, Output
 from openvino import opset13 as ops
 
 from core.architecture import Layer
+from core.weights import QuantisedKernel, StoredArray, unpacked
 
 Tensor = Node | Output
-LayerArrays = Sequence[np.ndarray]
+LayerArrays = Sequence[StoredArray]
 NORMALIZATION_EPSILON = 1e-7  # keras.backend.epsilon()
 
 
@@ -35,7 +36,7 @@ def _rescaling(layer: Layer, inputs: list[Tensor], _arrays: LayerArrays) -> Tens
 
 
 def _normalization(_layer: Layer, inputs: list[Tensor], arrays: LayerArrays) -> Tensor:
-    mean, variance = arrays[:2]
+    mean, variance = map(unpacked, arrays[:2])
     deviation = np.maximum(np.sqrt(variance), NORMALIZATION_EPSILON)
     return ops.divide(ops.subtract(inputs[0], by_channel(mean)), by_channel(deviation))
 
@@ -47,20 +48,23 @@ def _zero_padding(layer: Layer, inputs: list[Tensor], _arrays: LayerArrays) -> T
 
 
 def _convolution(layer: Layer, inputs: list[Tensor], arrays: LayerArrays) -> Tensor:
-    kernel = np.ascontiguousarray(arrays[0].transpose(3, 2, 0, 1))  # HWIO -> OIHW
+    kernel, *bias = map(unpacked, arrays)
+    kernel = np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))  # HWIO -> OIHW
     x = ops.convolution(inputs[0], shared(kernel), *_window(layer, kernel.shape[2]))
-    return ops.add(x, by_channel(arrays[1])) if len(arrays) > 1 else x
+    return ops.add(x, by_channel(bias[0])) if bias else x
 
 
 def _depthwise_convolution(layer: Layer, inputs: list[Tensor], arrays: LayerArrays) -> Tensor:
-    kernel = np.ascontiguousarray(arrays[0].transpose(2, 3, 0, 1)[:, :, np.newaxis])  # (channels, 1, 1, H, W)
+    kernel = unpacked(arrays[0]).transpose(2, 3, 0, 1)[:, :, np.newaxis]  # (channels, 1, 1, H, W)
+    kernel = np.ascontiguousarray(kernel)
     return ops.group_convolution(inputs[0], shared(kernel), *_window(layer, kernel.shape[3]))
 
 
 def _transposed_convolution(layer: Layer, inputs: list[Tensor], arrays: LayerArrays) -> Tensor:
-    kernel = np.ascontiguousarray(arrays[0].transpose(3, 2, 0, 1))  # (H, W, out, in) -> (in, out, H, W)
+    kernel, bias = map(unpacked, arrays)
+    kernel = np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))  # (H, W, out, in) -> (in, out, H, W)
     x = ops.convolution_backprop_data(inputs[0], shared(kernel), [layer.stride] * 2)
-    return ops.add(x, by_channel(arrays[1]))
+    return ops.add(x, by_channel(bias))
 
 
 def _window(layer: Layer, size: int) -> tuple[list[int], ...]:
@@ -70,7 +74,7 @@ def _window(layer: Layer, size: int) -> tuple[list[int], ...]:
 
 
 def _batch_normalization(layer: Layer, inputs: list[Tensor], arrays: LayerArrays) -> Tensor:
-    gamma, beta, mean, variance = arrays
+    gamma, beta, mean, variance = map(unpacked, arrays)
     factor = gamma / np.sqrt(variance + np.float32(layer.epsilon))
     scaled = ops.multiply(inputs[0], by_channel(factor))
     return ops.add(scaled, by_channel(beta - mean * factor))
@@ -106,7 +110,37 @@ def _flatten(_layer: Layer, inputs: list[Tensor], _arrays: LayerArrays) -> Tenso
 
 def _dense(_layer: Layer, inputs: list[Tensor], arrays: LayerArrays) -> Tensor:
     kernel, bias = arrays
-    return ops.add(ops.matmul(inputs[0], shared(kernel), False, False), bias.reshape(1, -1))
+    product = ops.matmul(inputs[0], _dense_kernel(kernel), False, False)
+    return ops.add(product, unpacked(bias).reshape(1, -1))
+
+
+def times_transposed(x: Tensor, kernel: StoredArray) -> Tensor:
+    """Multiply by a dense layer's kernel backwards: from a slope at its outputs to that at its inputs.
+
+    Args:
+        x: of shape (n, outputs).
+        kernel: (inputs, outputs).
+
+    Returns:
+        Of shape (n, inputs).
+    """
+    if isinstance(kernel, QuantisedKernel) and kernel.levels.dtype == np.int8:
+        x = ops.multiply(x, kernel.scale.reshape(1, -1))
+        unscaled = np.ones((len(kernel.levels), 1), np.float32)  # what OpenVINO expects: a scale per output
+        return ops.matmul(x, _eight_bit(kernel.levels, unscaled), False, True)
+    return ops.matmul(x, shared(unpacked(kernel)), False, True)
+
+
+def _dense_kernel(kernel: StoredArray) -> Node:
+    """A quantised kernel stays in eight bits: a single image takes as long as its weights take to be read."""
+    if isinstance(kernel, QuantisedKernel) and kernel.levels.dtype == np.int8:
+        return _eight_bit(kernel.levels, kernel.scale.reshape(1, -1))
+    return shared(unpacked(kernel))
+
+
+def _eight_bit(levels: np.ndarray, scale: np.ndarray) -> Node:
+    """The pattern that OpenVINO recognises as compressed weights and computes with as they are."""
+    return ops.multiply(ops.convert(shared(levels), np.float32), scale)
 
 
 def by_channel(values: np.ndarray) -> np.ndarray:

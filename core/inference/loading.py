@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.architecture import DENSE_LAYERS
 from core.config import IMAGE_SIZE, STAGES, processor
 from core.inference.engine import Engine
 from core.inference.ensemble_predictor import EnsemblePredictor
 from core.inference.network_predictor import NetworkPredictor
 from core.inference.predictor import Predictor
-from core.weights import intact_members, read_model, read_record
+from core.weights import intact_members, read_record, read_stored_model
 
 
 def load_predictor(path: str | Path, precision: str = "auto", threads: int = 0) -> Predictor:
@@ -41,16 +40,15 @@ def load_predictor(path: str | Path, precision: str = "auto", threads: int = 0) 
 
 def load_network(path: Path, precision: str = "auto", threads: int = 0) -> NetworkPredictor:
     """The same of a single network; raises WeightsError for an ensemble, too."""
-    arrays, record = read_model(path)
+    arrays, record = read_stored_model(path)
     first = processor.resolved(precision)
     rechecks = precision == "auto" and first == "bfloat16"
     needed = ("bfloat16", "float32") if rechecks else (first,)
     engine = Engine(arrays, record.scaling, needed, threads, record.architecture)
-    head = {name: arrays[name] for name in DENSE_LAYERS}
     blank = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     for name in needed:
         engine.head(engine.activations(blank, name))
-    return NetworkPredictor(record, path, first, engine, rechecks, head)
+    return NetworkPredictor(record, path, first, engine, rechecks)
 
 
 def shared_predictor(path: Path, precision: str = "auto", threads: int | None = None) -> Predictor:

@@ -7,12 +7,11 @@ import numpy as np
 
 from core.config import POSITIVE
 from core.images import WHOLE_IMAGE, Box, preprocess
-from core.inference.engine import Engine
+from core.inference.engine import Engine, HeadOutput
 from core.inference.framed_images import FramedImages
 from core.inference.heat_map import HeatMap, heat_map
 from core.inference.prediction import ModelOutput, predictions
 from core.inference.predictor import BATCH, Predictor
-from core.weights import Arrays
 
 BORDERLINE = (0.15, 0.85)  # where bfloat16 can move a probability by 0.01
 
@@ -30,23 +29,19 @@ class NetworkPredictor(Predictor):
     Attributes:
         engine: the compiled network.
         rechecks: whether borderline images go through a second pass in float32.
-        head: weights of the head, for heat maps.
     """
 
     engine: Engine
     rechecks: bool
-    head: Arrays
 
     def judge(self, images: FramedImages, heat: bool) -> list[ModelOutput]:
         """As `Predictor.judge`."""
         activations = self._activations(images.pixels, self.precision)
-        probabilities, hidden = self.engine.head(activations)
-        predicted = predictions(self.record, self._recheck(_positive(probabilities), images.pixels))
-        maps = [
-            heat_map(values, self.head, frame.box) if heat else None
-            for values, frame in zip(activations, images.frames, strict=True)
-        ]
-        features = activations.mean(axis=(2, 3))
+        output = self.engine.head(activations)
+        predicted = predictions(self.record, self._recheck(_positive(output), images.pixels))
+        boxes = [frame.box for frame in images.frames]
+        maps = self._maps(activations, output, boxes) if heat else [None] * len(boxes)
+        features, hidden = activations.mean(axis=(2, 3)), output.hidden[-1]
         return list(
             map(ModelOutput, predicted, images.pixels, features, hidden, maps, images.frames, images.lungs)
         )
@@ -57,10 +52,12 @@ class NetworkPredictor(Predictor):
 
     def heat_maps(self, pixels: np.ndarray, boxes: Sequence[Box] | None = None) -> list[HeatMap]:
         """As `Predictor.heat_maps`."""
-        batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
-        activations = (values for batch in batches for values in self._activations(batch, self.precision))
         boxes = boxes or [WHOLE_IMAGE] * len(pixels)
-        return [heat_map(values, self.head, box) for values, box in zip(activations, boxes, strict=True)]
+        maps = []
+        for start in range(0, len(pixels), BATCH):
+            activations = self._activations(pixels[start : start + BATCH], self.precision)
+            maps += self._maps(activations, self.engine.head(activations), boxes[start : start + BATCH])
+        return maps
 
     def features(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As `Predictor.features`."""
@@ -68,13 +65,16 @@ class NetworkPredictor(Predictor):
         for start in range(0, len(pixels), BATCH):
             activations = self._activations(pixels[start : start + BATCH], self.precision)
             features.append(activations.mean(axis=(2, 3)))
-            hidden.append(self.engine.head(activations)[1])
+            hidden.append(self.engine.head(activations).hidden[-1])
         return np.concatenate(features), np.concatenate(hidden)
 
     def _probabilities(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
         activations = (self._activations(batch, precision) for batch in batches)
-        return np.concatenate([_positive(self.engine.head(values)[0]) for values in activations])
+        return np.concatenate([_positive(self.engine.head(values)) for values in activations])
+
+    def _maps(self, activations: np.ndarray, output: HeadOutput, boxes: Sequence[Box]) -> list[HeatMap]:
+        return list(map(heat_map, activations, self.engine.slope(output), boxes))
 
     def _activations(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         return self.engine.activations(preprocess(pixels, self.record.preprocessing), precision)
@@ -87,5 +87,5 @@ class NetworkPredictor(Predictor):
         return probabilities
 
 
-def _positive(probabilities: np.ndarray) -> np.ndarray:
-    return probabilities[:, POSITIVE].astype(np.float64)
+def _positive(output: HeadOutput) -> np.ndarray:
+    return output.probabilities[:, POSITIVE].astype(np.float64)

@@ -4,8 +4,10 @@ from core.weights import imagenet
 from core.weights.ensemble_file import intact_members, member_paths, write_ensemble
 from core.weights.network_file import read_network, write_network
 from core.weights.packed import write_packed
+from core.weights.quantised_kernel import QuantisedKernel, StoredArray, unpacked
 from core.weights.reader import (
     Arrays,
+    StoredArrays,
     WeightsError,
     describe_foreign_model,
     file_digest,
@@ -13,6 +15,7 @@ from core.weights.reader import (
     read_foreign_model,
     read_model,
     read_record,
+    read_stored_model,
 )
 from core.weights.record import Member, ModelRecord, model_title, update_record, write_record
 from core.weights.writer import write_model
@@ -21,6 +24,9 @@ __all__ = [
     "Arrays",
     "Member",
     "ModelRecord",
+    "QuantisedKernel",
+    "StoredArray",
+    "StoredArrays",
     "WeightsError",
     "describe_foreign_model",
     "update_record",
@@ -34,6 +40,8 @@ __all__ = [
     "read_model",
     "read_network",
     "read_record",
+    "read_stored_model",
+    "unpacked",
     "write_ensemble",
     "write_model",
     "write_network",

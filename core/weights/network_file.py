@@ -8,7 +8,8 @@ import h5py
 
 from core import atomic
 from core.architecture import Layer
-from core.weights.packed import unpack_layer, write_layer
+from core.weights.packed import stored_layer, write_layer
+from core.weights.quantised_kernel import unpacked
 from core.weights.reader import Arrays, WeightsError, checked_finite, open_weights
 
 FACTS = "facts"  # attribute of the file
@@ -46,5 +47,6 @@ def read_network(path: str | Path, layers: Sequence[Layer]) -> tuple[Arrays, dic
             raise WeightsError(f"{path.name} holds no facts about its network. Train it again.")
         weighted = (layer for layer in layers if layer.weights)
         return {
-            layer.name: checked_finite(unpack_layer(file, layer), layer, path) for layer in weighted
+            layer.name: tuple(map(unpacked, checked_finite(stored_layer(file, layer), layer, path)))
+            for layer in weighted
         }, facts

@@ -27,6 +27,7 @@ from core import atomic
 from core.architecture import Layer
 from core.weights.chunks import read_chunks, write_chunks
 from core.weights.layouts import child
+from core.weights.quantised_kernel import QuantisedKernel, StoredArray
 from core.weights.record import ATTRIBUTE, ModelRecord
 
 GROUP = "packed"
@@ -85,12 +86,12 @@ def _write_kernel(group: h5py.Group, kernel: np.ndarray, steps: float) -> None:
     if kernel.size < SMALL_LAYER:
         write_chunks(group, "kernel", kernel.astype(np.float16))
         return
-    levels, scale = quantised(kernel, steps)
-    group["scale"] = scale
-    write_chunks(group, "kernel", levels)
+    rounded = quantised(kernel, steps)
+    group["scale"] = rounded.scale
+    write_chunks(group, "kernel", rounded.levels)
 
 
-def quantised(kernel: np.ndarray, steps: float) -> tuple[np.ndarray, np.ndarray]:
+def quantised(kernel: np.ndarray, steps: float) -> QuantisedKernel:
     """Round a kernel to whole multiples of a step for each output channel.
 
     Args:
@@ -98,8 +99,7 @@ def quantised(kernel: np.ndarray, steps: float) -> tuple[np.ndarray, np.ndarray]
         steps: per typical weight of a channel.
 
     Returns:
-        The multiples, int8 where they fit and int16 elsewhere, of the same shape; the steps, float32 (output
-        channels,).
+        Levels that are int8 where they fit and int16 elsewhere.
     """
     magnitude = np.abs(kernel.reshape(-1, kernel.shape[-1]))
     scale = np.median(magnitude, 0) / NORMAL_QUARTILE / steps
@@ -107,7 +107,7 @@ def quantised(kernel: np.ndarray, steps: float) -> tuple[np.ndarray, np.ndarray]
     scale = np.where(scale > 0, scale, 1).astype(np.float32)
     levels = np.rint(kernel / scale)
     fits = np.abs(levels).max() <= np.iinfo(np.int8).max
-    return levels.astype(np.int8 if fits else np.int16), scale
+    return QuantisedKernel(levels.astype(np.int8 if fits else np.int16), scale)
 
 
 def is_packed(file: h5py.File) -> bool:
@@ -115,8 +115,8 @@ def is_packed(file: h5py.File) -> bool:
     return GROUP in file
 
 
-def unpack_layer(file: h5py.File, layer: Layer) -> tuple[np.ndarray, ...]:
-    """Read the weights of a layer, in Keras's order, as float32.
+def stored_layer(file: h5py.File, layer: Layer) -> tuple[StoredArray, ...]:
+    """Read the weights of a layer, in Keras's order: kernels as they are stored, other arrays as float32.
 
     Raises:
         ValueError: an array is missing, has another shape or type, or is stored in another file.
@@ -131,11 +131,11 @@ def unpack_layer(file: h5py.File, layer: Layer) -> tuple[np.ndarray, ...]:
     )
 
 
-def _read_kernel(group: h5py.Group, shape: tuple[int, ...]) -> np.ndarray:
-    kernel = _read_array(group, "kernel", shape, np.int8, np.int16, np.float16).astype(np.float32)
-    if "scale" in group:
-        kernel *= _read_array(group, "scale", shape[-1:], np.float32)
-    return kernel
+def _read_kernel(group: h5py.Group, shape: tuple[int, ...]) -> StoredArray:
+    kernel = _read_array(group, "kernel", shape, np.int8, np.int16, np.float16)
+    if "scale" not in group:
+        return kernel.astype(np.float32)
+    return QuantisedKernel(kernel, _read_array(group, "scale", shape[-1:], np.float32))
 
 
 def _read_array(group: h5py.Group, name: str, shape: tuple[int, ...], *types: type) -> np.ndarray:

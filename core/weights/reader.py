@@ -5,7 +5,7 @@ unpickled.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,13 +22,17 @@ from core.weights.keras_archive import archived_config, archived_weights
 from core.weights.keras_graph import ConfigError
 from core.weights.layouts import LocatedArrays, detect_backbone, locate_arrays
 from core.weights.model_config import check_config
-from core.weights.packed import is_packed, unpack_layer
+from core.weights.packed import is_packed, stored_layer
+from core.weights.quantised_kernel import QuantisedKernel, StoredArray, unpacked
 from core.weights.record import ATTRIBUTE, ModelRecord
 
 CONFIG = "model_config"  # attribute of a whole model
 BFLOAT16 = {"|V2": "bfloat16"}  # as HDF5 knows the type
 SEEDS = "seed"  # part of the names of random generators' states, which dropout keeps
 Arrays = dict[str, tuple[np.ndarray, ...]]  # layer name -> weights in Keras's order, float32
+StoredArrays = Mapping[
+    str, tuple[StoredArray, ...]
+]  # the same; quantised kernels as a packed file holds them
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,12 @@ def read_model(path: str | Path) -> tuple[Arrays, ModelRecord]:
     Raises:
         WeightsError: the file is missing, cut short, or holds another architecture.
     """
+    arrays, record = read_stored_model(path)
+    return _unpacked(arrays), record
+
+
+def read_stored_model(path: str | Path) -> tuple[StoredArrays, ModelRecord]:
+    """The same with quantised kernels as they are: less memory and time for who can compute with them."""
     path = Path(path)
     with open_weights(path) as file:
         record = _record(file)
@@ -79,7 +89,8 @@ def read_foreign_model(path: str | Path) -> tuple[Arrays, ModelRecord, ForeignMo
     with open_weights(path) as file:
         record, foreign = _compared(file, path)
         backbone = record.architecture
-        return _layers(file, backbone, backbone.weighted, path, all_known=True), record, foreign
+        arrays = _layers(file, backbone, backbone.weighted, path, all_known=True)
+        return _unpacked(arrays), record, foreign
 
 
 def describe_foreign_model(path: str | Path) -> tuple[ModelRecord, ForeignModel]:
@@ -97,7 +108,7 @@ def read_backbone(path: str | Path, backbone: Backbone = VGG19) -> Arrays:
     """
     path = Path(path)
     with open_weights(path) as file:
-        return _layers(file, backbone, backbone.weighted_body, path)
+        return _unpacked(_layers(file, backbone, backbone.weighted_body, path))
 
 
 def read_record(path: str | Path) -> ModelRecord:
@@ -176,10 +187,10 @@ def _config(file: h5py.File, path: Path) -> str:
 
 def _layers(
     file: h5py.File, backbone: Backbone, layers: tuple[Layer, ...], path: Path, all_known: bool = False
-) -> Arrays:
+) -> StoredArrays:
     """The arrays of some layers; `all_known` refuses a file that holds others, too."""
     if is_packed(file):
-        return {layer.name: checked_finite(unpack_layer(file, layer), layer, path) for layer in layers}
+        return {layer.name: checked_finite(stored_layer(file, layer), layer, path) for layer in layers}
     arrays = locate_arrays(file, backbone, ignored=SEEDS)
     unknown = sorted(set(arrays) - {layer.name for layer in layers})
     if all_known and unknown and {layer.name for layer in layers} <= set(arrays):
@@ -190,7 +201,7 @@ def _layers(
     return {layer.name: _layer(arrays, layer, backbone, path) for layer in layers}
 
 
-def _layer(arrays: LocatedArrays, layer: Layer, backbone: Backbone, path: Path) -> tuple[np.ndarray, ...]:
+def _layer(arrays: LocatedArrays, layer: Layer, backbone: Backbone, path: Path) -> tuple[StoredArray, ...]:
     if layer.name not in arrays:
         names = list(arrays)
         listed = ", ".join(names[:4]) or "nothing"
@@ -237,8 +248,19 @@ def _array(dataset: h5py.Dataset, name: str) -> np.ndarray:
     return np.asarray(read_chunks(dataset), np.float32)
 
 
-def checked_finite(arrays: tuple[np.ndarray, ...], layer: Layer, path: Path) -> tuple[np.ndarray, ...]:
+def checked_finite(arrays: tuple[StoredArray, ...], layer: Layer, path: Path) -> tuple[StoredArray, ...]:
     """The arrays; raises WeightsError if one holds values that are not numbers."""
-    if not all(np.isfinite(values).all() for values in arrays):
+    if not all(map(_finite, arrays)):
         raise WeightsError(f"{path.name}: {layer.name} contains values that are not numbers. Train it again.")
     return arrays
+
+
+def _finite(stored: StoredArray) -> bool:
+    if isinstance(stored, QuantisedKernel):
+        largest = np.float32(np.iinfo(stored.levels.dtype).max)
+        return bool(np.isfinite(stored.scale * largest).all())
+    return bool(np.isfinite(stored).all())
+
+
+def _unpacked(arrays: StoredArrays) -> Arrays:
+    return {name: tuple(map(unpacked, stored)) for name, stored in arrays.items()}

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from short_runs import random_weights
 
 from core.architecture import BACKBONES, VGG19
 from core.errors import UserError
@@ -9,7 +10,8 @@ from core.inference import load_predictor
 from core.inference.engine import Engine
 from core.network import build, save
 from core.runs import import_weights
-from core.weights import ModelRecord, read_model
+from core.weights import ModelRecord, read_model, unpacked
+from core.weights.packed import quantised
 
 pytestmark = pytest.mark.slow
 
@@ -47,9 +49,26 @@ def test_the_compiled_backbone_gives_what_keras_gives(backbone, network, path):
     theirs, expected = map(np.asarray, keras.Model(network.input, parts)(network_input(PIXELS)))
     ours = engine.activations(PIXELS, "float32")
     assert np.abs(ours.transpose(0, 2, 3, 1) - theirs).max() < 1e-4 * np.abs(theirs).max()
-    probabilities, hidden = engine.head(ours)
-    assert np.abs(probabilities - expected).max() < 1e-4
-    assert hidden.shape == (2, 1152 / 8)
+    output = engine.head(ours)
+    assert np.abs(output.probabilities - expected).max() < 1e-4
+    assert [hidden.shape for hidden in output.hidden] == [(2, 4608 / 8), (2, 1152 / 8)]
+
+
+def test_quantised_kernels_give_what_they_give_unpacked():
+    backbone = VGG19.at_width(1 / 8)
+    head = {layer.name for layer in backbone.weighted_head}
+    stored = {
+        name: (quantised(kernel, 2), bias) if name in head else (kernel, bias)
+        for name, (kernel, bias) in random_weights(backbone.weighted).items()
+    }
+    plain = {name: tuple(map(unpacked, arrays)) for name, arrays in stored.items()}
+    engines = [Engine(arrays, "imagenet", ("float32",), 0, backbone) for arrays in (stored, plain)]
+    activations = engines[0].activations(PIXELS, "float32")
+    found, expected = (engine.head(activations) for engine in engines)
+    assert found.probabilities == pytest.approx(expected.probabilities, abs=1e-6)
+    assert found.hidden[-1] == pytest.approx(expected.hidden[-1], abs=1e-5 * float(expected.hidden[-1].max()))
+    slope, expected_slope = (engine.slope(expected) for engine in engines)
+    assert slope == pytest.approx(expected_slope, abs=1e-5 * float(np.abs(expected_slope).max()))
 
 
 def test_every_backbone_predicts_with_features_and_a_heat_map(backbone, path):

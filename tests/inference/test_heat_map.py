@@ -6,7 +6,7 @@ from core.dataset import open_dataset
 from core.images import read_image
 from core.inference import load_predictor
 from core.inference.engine import Engine
-from core.inference.heat_map import heat_map, log_odds_gradient
+from core.inference.heat_map import heat_map
 from core.inference.heat_map_doubt import doubt
 from core.network import build, segment, set_arrays
 from core.weights import read_model
@@ -24,47 +24,53 @@ def activations(predictor, demo):
     return predictor.engine.activations(np.array(open_dataset(demo).pixels[:6]), "float32")
 
 
-def test_the_gradient_is_that_of_keras(trained, predictor, activations):
-    """By differences: Keras's own log-odds a small step along the gradient, and along a random direction."""
+def test_the_slope_is_that_of_keras(trained, predictor, activations):
+    """By differences: Keras's own log-odds a small step along the slope, and back."""
     network = build(backbone=NARROW)
     set_arrays(network, read_model(trained.weights_path(3))[0])
-    before_the_last = segment(network, NARROW.heat_map_layer, "fc2")
+    before_the_last = segment(network, NARROW.body[-1].name, "fc2")
     kernel, bias = (values.astype(np.float64) for values in network.get_layer("predictions").get_weights())
+    rows, columns, channels = NARROW.output
 
-    def odds(values: np.ndarray) -> float:
-        inputs = values.transpose(1, 2, 0)[np.newaxis].astype(np.float32)
-        hidden = np.asarray(before_the_last(inputs))[0]
+    def odds(flat: np.ndarray) -> float:
+        hidden = np.asarray(before_the_last(flat.reshape(1, rows, columns, channels).astype(np.float32)))[0]
         scores = hidden.astype(np.float64) @ kernel + bias
         return scores[1] - scores[0]
 
-    here = activations[0]
-    slope = log_odds_gradient(here, predictor.head)
-    direction = slope / np.linalg.norm(slope)
-    step = 1e-3 * np.linalg.norm(here)
-    rise = (odds(here + step * direction) - odds(here - step * direction)) / (2 * step)
-    assert rise == pytest.approx(np.linalg.norm(slope), rel=0.02)
+    here = np.asarray(
+        segment(network, NARROW.heat_map_layer, NARROW.body[-1].name)(_channels_last(activations))
+    )
+    for flat, slope in zip(here, predictor.engine.slope(predictor.engine.head(activations)), strict=True):
+        step = slope / np.linalg.norm(slope) * 1e-3 * np.linalg.norm(flat)
+        rise = (odds(flat.ravel() + step) - odds(flat.ravel() - step)) / (2 * np.linalg.norm(step))
+        assert rise == pytest.approx(np.linalg.norm(slope), rel=0.02)
+
+
+def _channels_last(activations: np.ndarray) -> np.ndarray:
+    return activations.transpose(0, 2, 3, 1)
 
 
 def test_another_head_gives_another_map(demo):
     """The randomisation test of Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018."""
-    engine = Engine(random_weights(NARROW.weighted), "imagenet", ("float32",), backbone=NARROW)
-    one, other = (random_weights(NARROW.weighted_head, seed) for seed in (1, 2))
+    body = random_weights(NARROW.weighted_body)
+    one, other = (
+        Engine({**body, **random_weights(NARROW.weighted_head, seed)}, "imagenet", ("float32",), 0, NARROW)
+        for seed in (1, 2)
+    )
+    activations = one.activations(np.array(open_dataset(demo).pixels[:6]), "float32")
+    slopes = [engine.slope(engine.head(activations)) for engine in (one, other)]
     similar = []
-    for image in engine.activations(np.array(open_dataset(demo).pixels[:6]), "float32"):
-        maps = [heat_map(image, head).values.ravel() for head in (one, other)]
+    for image, *pair in zip(activations, *slopes, strict=True):
+        maps = [heat_map(image, slope).values.ravel() for slope in pair]
         similar.append(np.corrcoef(*maps)[0, 1])
     assert np.mean(similar) < 0.8
 
 
 def test_a_map_is_largest_where_what_speaks_for_pneumonia_is():
-    head = {
-        layer.name: (np.full(layer.kernel, 1e-3, np.float32), np.zeros(layer.kernel[-1], np.float32))
-        for layer in NARROW.weighted_head
-    }
-    head["predictions"][0][:, 0] = 0
+    slope = np.ones(4 * 4 * 64, np.float32)
     image = np.zeros((64, 8, 8), np.float32)
     image[:, 4, 3] = 1
-    found = heat_map(image, head)
+    found = heat_map(image, slope)
     assert np.unravel_index(found.values.argmax(), (8, 8)) == (4, 3)
     grey = np.full((128, 128), 90, np.uint8)
     assert doubt(found, grey) == ""
@@ -76,9 +82,8 @@ def test_a_map_is_largest_where_what_speaks_for_pneumonia_is():
     assert "in 80% of the validation images" in doubt(found, grey, peaks)
     image = np.zeros((64, 8, 8), np.float32)
     image[:, 0, 7] = 1
-    assert "corner" in doubt(heat_map(image, head), grey)
-    head["predictions"][0][:, 0] = 1
-    assert "No region of this image" in doubt(heat_map(image, head), grey)
+    assert "corner" in doubt(heat_map(image, slope), grey)
+    assert "No region of this image" in doubt(heat_map(image, -slope), grey)
 
 
 def test_a_map_fits_its_image(predictor, demo):

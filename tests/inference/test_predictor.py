@@ -50,7 +50,6 @@ def test_borderline_images_are_judged_again_in_float32(trained, demo):
         "bfloat16",
         Engine(read_model(trained.weights_path(3))[0], "imagenet", ("bfloat16", "float32"), backbone=NARROW),
         rechecks=True,
-        head={},
     )
     found = coarse.probabilities(pixels)
     assert np.abs(found - exact)[borderline(found)].max(initial=0) < 1e-5

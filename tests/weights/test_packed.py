@@ -51,18 +51,17 @@ def test_every_weight_comes_back_within_half_a_step_and_the_record_unchanged(arr
 @pytest.mark.parametrize(("outlier", "dtype"), [(0, np.int8), (40, np.int8), (1000, np.int16)])
 def test_an_outlier_leaves_the_step_of_other_weights_as_it_is(outlier, dtype):
     kernel = np.random.default_rng(1).normal(size=(500, 8)).astype(np.float32)
-    expected = quantised(kernel, 2)[1]
+    expected = quantised(kernel, 2).scale
     kernel[0, 0] += outlier
-    levels, scale = quantised(kernel, 2)
-    assert levels.dtype == dtype and np.allclose(scale, expected, rtol=0.02)
-    assert np.abs(levels * scale - kernel).max() <= 0.5001 * scale.max()
+    rounded = quantised(kernel, 2)
+    assert rounded.levels.dtype == dtype and np.allclose(rounded.scale, expected, rtol=0.02)
+    assert np.abs(rounded.unpacked() - kernel).max() <= 0.5001 * rounded.scale.max()
 
 
 def test_a_channel_of_zeros_and_one_with_a_single_weight_come_back():
     kernel = np.zeros((500, 2), np.float32)
     kernel[7, 1] = -3
-    levels, scale = quantised(kernel, 2)
-    assert np.allclose(levels * scale, kernel)
+    assert np.allclose(quantised(kernel, 2).unpacked(), kernel)
 
 
 def test_the_file_of_an_earlier_version_is_read_as_it_was():
@@ -93,6 +92,7 @@ def change(path, name, **options):
         ("packed/block1_conv1/kernel", {"data": np.zeros((3, 3, 3, 64), np.float32)}),
         ("packed/block1_conv1/kernel", {"data": np.zeros((3, 3, 3, 64), np.int32)}),
         ("packed/fc1/bias", {"data": np.full(4608, np.nan, np.float32)}),
+        ("packed/fc1/scale", {"data": np.full(4608, np.inf, np.float32)}),
     ],
 )
 def test_what_does_not_belong_is_refused_by_name(broken_file, name, options):
