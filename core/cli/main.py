@@ -41,6 +41,7 @@ MODULES = {
     "evaluate-lungs": "lung_training",
     "batch": "batch",
     "node": "node",
+    "priors": "priors",
     "tokens": "tokens",
     "reference": "diagnosis",
     "self-test": "self_test",

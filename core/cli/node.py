@@ -29,7 +29,6 @@ from core.dicom_node import (
 from core.errors import UserError
 from core.reports import KINDS
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 EXAMPLE = "https://pacs.example/dicom-web"  # of --send-to
 PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -119,7 +118,7 @@ def node(
         return 0
     if status:
         return _print_status(node_status(), as_json)
-    if host not in LOOPBACK and not allowed:
+    if host not in environment.LOOPBACK and not allowed:
         raise UserError(
             f"Anyone who can reach {host} could send images. Name the allowed senders with --allow AET=HOST."
         )
@@ -207,7 +206,7 @@ def _root(text: str) -> str:
             "Anyone on this computer could read the password in --send-to. Give it in the environment: "
             f"{environment.DICOMWEB_AUTHORIZATION.name}."
         )
-    if url.scheme == "http" and url.hostname not in LOOPBACK:
+    if url.scheme == "http" and url.hostname not in environment.LOOPBACK:
         raise UserError(f"--send-to {text!r} would send patient data in the clear. Use https.")
     return text.rstrip("/")
 

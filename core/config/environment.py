@@ -11,6 +11,7 @@ from core.config import old_names
 from core.errors import UserError
 
 T = TypeVar("T")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,15 @@ def _web_address(text: str) -> str:
     if text and (text.split() != [text] or not text.isascii() or not is_one):
         raise ValueError(text)
     return text
+
+
+def _dicomweb_root(text: str) -> str:
+    """A web address without a slash at its end; patients' data go unencrypted to this computer alone."""
+    address = urlsplit(_web_address(text))
+    in_the_clear = address.scheme == "http" and address.hostname not in LOOPBACK
+    if in_the_clear or address.query or address.fragment:
+        raise ValueError(text)
+    return text.rstrip("/")
 
 
 def _folder(text: str) -> Path | None:
@@ -147,6 +157,19 @@ DICOMWEB_AUTHORIZATION = Variable(
     "",
     str,
 )
+PRIORS = Variable(
+    "PNEUMONIA_STUDIO_PRIORS",
+    "Root of a DICOMweb server that is asked for an earlier X-ray of the patient; none by default.",
+    "",
+    _dicomweb_root,
+    "an address that begins with https://, or with http:// on this computer",
+)
+PRIORS_AUTHORIZATION = Variable(
+    "PNEUMONIA_STUDIO_PRIORS_AUTHORIZATION",
+    "Authorization that this server is shown, such as `Bearer TOKEN`; none by default.",
+    "",
+    str,
+)
 IMPORT_GIB = Variable(
     "PNEUMONIA_STUDIO_IMPORT_GIB",
     "Maximum size of an imported data set, unpacked, in GiB.",
@@ -192,6 +215,8 @@ VARIABLES: tuple[Variable, ...] = (
     ROLE_CLAIM,
     THREADS,
     DICOMWEB_AUTHORIZATION,
+    PRIORS,
+    PRIORS_AUTHORIZATION,
     IMPORT_GIB,
     IMPORT_FILES,
     SELF_TEST,

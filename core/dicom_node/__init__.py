@@ -1,6 +1,7 @@
-"""The DICOM node: receives images from a PACS, queues and processes them, and sends the results back."""
+"""The DICOM node: images come in from a PACS, results go back; and a PACS is asked for earlier images."""
 
 from core.dicom_node.node import run_node
+from core.dicom_node.priors import Prior, earlier_image, priors_server
 from core.dicom_node.queue import ImageQueue, node_folder
 from core.dicom_node.readings import queue_reading, readings_wanted, recall_reading
 from core.dicom_node.remote import RemoteAE, RemoteWeb
@@ -15,12 +16,15 @@ __all__ = [
     "NodeRules",
     "NodeSettings",
     "NodeStatus",
+    "Prior",
     "RemoteAE",
     "RemoteWeb",
     "ScpSettings",
+    "earlier_image",
     "node_folder",
     "node_latencies",
     "node_status",
+    "priors_server",
     "queue_reading",
     "read_rules",
     "readings_wanted",

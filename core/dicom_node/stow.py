@@ -2,38 +2,16 @@
 
 import ssl
 from pathlib import Path
-from typing import Any
 
 import pydicom
 import requests
 from dicomweb_client import DICOMwebClient
-from requests.adapters import HTTPAdapter
 
 from core.config import environment
 from core.dicom_node.remote import DeliveryError, RemoteWeb
+from core.dicom_node.web import WebSession, web_client
 
 TIMEOUT_S = 30.0
-
-
-class _OwnContext(HTTPAdapter):
-    """Connects by a TLS context that is given, and trusts no other authority."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **options)
-
-    def cert_verify(self, *_: Any) -> None:
-        """The context does it."""
-
-
-class _Session(requests.Session):
-    """Sends to the address that was given: a redirect could lead images anywhere."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
 
 
 def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = None) -> None:
@@ -47,13 +25,8 @@ def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = Non
     Raises:
         DeliveryError: the server does not answer, refuses an object, or does not have it afterwards.
     """
-    with _Session() as session:
-        if tls:
-            session.mount("https://", _OwnContext(tls))
-        if authorization := environment.DICOMWEB_AUTHORIZATION.value():
-            session.headers["Authorization"] = authorization
-        client = DICOMwebClient(server.url, session, timeout=TIMEOUT_S)
-        client.set_http_retry_params(retry=False)  # the queue tries again
+    with WebSession(environment.DICOMWEB_AUTHORIZATION.value(), tls) as session:
+        client = web_client(server.url, session, TIMEOUT_S)
         for path in paths:
             try:
                 _store_file(client, path)

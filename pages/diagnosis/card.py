@@ -5,10 +5,11 @@ from dataclasses import replace
 import streamlit as st
 
 from core.figures.diagnosis import probability_bar
-from core.images import Image, ImageError, decode_safely
+from core.images import ImageError
 from core.inference import NOTICE, AvailableModel, Reader, Reading, percent
 from pages.diagnosis.downloads import image_downloads
-from pages.diagnosis.entries import Entry, entries, full_reading
+from pages.diagnosis.earlier_image import earlier_xray, tell_search
+from pages.diagnosis.entries import Entry, full_reading
 from pages.diagnosis.finding import colour_of
 from pages.diagnosis.first_reading import first_reading_buttons, show_first_reading
 from pages.diagnosis.human_reading import agreement_buttons
@@ -62,7 +63,7 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
         st.markdown(f"## :{colour_of(reading.finding)}[{reading.finding}]{score}")
     with st.container(key="x-ray"):
         heat_map = None if reading.withheld else reading.heat_map
-        lungs, earlier = reading.output.lungs, _earlier_image(reading.image)
+        lungs, earlier = reading.output.lungs, earlier_xray(entry, reading.image)
         answer = reading.finding if reading.withheld else f"{reading.finding} · {reading.shown_score}"
         viewer(
             reading.image,
@@ -80,6 +81,7 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
         _finding(reading)
         agreement_buttons(entry, model, following)
         image_downloads(entry, reading, model)
+        tell_search(entry)
         _remarks(reading)
         _technical_details(reading, model)
 
@@ -123,23 +125,3 @@ def _technical_details(reading: Reading, model: AvailableModel) -> None:
             return
         st.caption(f"{model.threshold_sentence()} {model.calibration_sentence()}")
         similar_images(reading.second_opinion.similar if reading.second_opinion else [], model)
-
-
-def _earlier_image(image: Image) -> Image | None:
-    """The previous image of the same patient in this session."""
-    if not (image.patient_digest and image.acquired):
-        return None
-    earlier = [
-        (reading.image.acquired, entry)
-        for entry in entries().values()
-        for reading in entry.readings.values()
-        if reading.image.patient_digest == image.patient_digest
-        and "" < reading.image.acquired < image.acquired
-    ]
-    if not earlier:
-        return None
-    _, entry = max(earlier, key=lambda item: item[0])
-    try:
-        return decode_safely(entry.upload.data(), entry.upload.name)
-    except ImageError:
-        return None

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import UserError
-from core.images import Box, ImageError, decode_safely, jpeg_data_url, network_pixels
+from core.images import Box, Image, ImageError, decode_safely, jpeg_data_url, network_pixels
 from core.inference import AuditLog, AvailableModel, FirstReading, HumanReading, Reader, Reading
 from core.metrics import ANSWERED, FAILED, WITHHELD, count_answer, count_images
 from core.shadow import read_in_shadow
@@ -32,6 +33,7 @@ class Entry:
         human_model: path of the model whose result it concerns; None before there is one.
         first_reading: the user's before a result was shown; None if there is none.
         seen: whether a result has been shown.
+        prior: the search for an earlier image in the PACS; None before it begins.
         box: that the user drew around a finding, in shares of the image; None without one.
     """
 
@@ -44,6 +46,7 @@ class Entry:
     human_model: Path | None = None
     first_reading: FirstReading | None = None
     seen: bool = False
+    prior: Future[Image | None] | None = None
     box: Box | None = None
 
     @property

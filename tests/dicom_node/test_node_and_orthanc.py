@@ -24,6 +24,7 @@ from dicom_peers import (
     save_images,
 )
 
+from core.config import environment
 from core.dicom_node import queue_reading, readings_wanted
 from core.images import decode
 from core.inference import HumanReading, Reader
@@ -189,6 +190,32 @@ def test_a_dicomweb_server_gets_every_result_although_both_are_killed(network, o
     eventually(lambda: node.counts().delivered == 4 and node.counts().sent_readings == 1)
     assert [len(orthanc.of_modality(kind)) for kind in ("SR", "OT", "SEG", "DOC")] == [5, 4, 4, 4]
     assert node.stop() == 0
+    before = earlier_images(tmp_path / "before")
+    assert send(network, "ORTHANC", Orthanc.PORT, *before)
+    command = ("-m", "core", "priors", paths[0], "--save", tmp_path / "prior.dcm")
+    found = network.run("env", f"{environment.PRIORS.name}={root}", sys.executable, *command)
+    assert found.returncode == 0 and "384 x 384 pixels" in found.stdout, found.stdout + found.stderr
+    assert pydicom.dcmread(tmp_path / "prior.dcm").StudyDate == "20230601"
+
+
+def earlier_images(folder: Path) -> list[Path]:
+    """What a PACS may hold besides: only the last one is an earlier frontal image of the same patient."""
+    changes = [
+        {"PatientBirthDate": "20190131"},  # somebody else's ID by accident
+        {"PatientID": "4712"},
+        {"ViewPosition": "LL"},
+        {"StudyDate": "20250101"},
+        {"StudyDate": "20210101"},
+        {"StudyDate": "20230601"},
+    ]
+    images = []
+    for number, change in enumerate(changes, start=100):
+        image = dicom_image(number)
+        image.StudyDate = "20240101"
+        for name, value in change.items():
+            setattr(image, name, value)
+        images.append(image)
+    return save_images(folder, images)
 
 
 def test_nothing_acknowledged_is_lost_when_the_node_is_killed(network, orthanc, node_home, tmp_path):

@@ -1,62 +1,22 @@
 """Storing results on DICOMweb servers that are down, refuse, lie or say nothing of use."""
 
-import http.server
 import json
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from dicom_peers import dicom_image, save_images
+from dicomweb_server import Answer, server
 
 from core.dicom_node import tls_context
-from core.dicom_node.remote import DeliveryError, RemoteWeb
+from core.dicom_node.remote import DeliveryError
 from core.dicom_node.stow import store
-
-Answer = tuple[int, bytes] | tuple[int, bytes, dict[str, str]]  # status, body, headers
 
 
 @pytest.fixture
 def paths(tmp_path) -> list[Path]:
     return save_images(tmp_path / "images", [dicom_image(1), dicom_image(2)])
-
-
-@contextmanager
-def server(answer: Callable[[str, str], Answer], context: ssl.SSLContext | None = None) -> Iterator[tuple]:
-    """A web server that answers as told; its root, and the headers of what it was asked."""
-    asked = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked.append(dict(self.headers))
-            self.rfile.read(int(self.headers["Content-Length"]))
-            status, body, *more = answer(self.command, self.path)
-            self.send_response(status)
-            for name, value in more[0].items() if more else ():
-                self.send_header(name, value)
-            self.send_header("Content-Type", "application/dicom+json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def do_GET(self) -> None:
-            self.headers["Content-Length"] = "0"
-            self.do_POST()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    if context:
-        web.socket = context.wrap_socket(web.socket, server_side=True)
-    threading.Thread(target=web.serve_forever, daemon=True).start()
-    scheme = "https" if context else "http"
-    yield RemoteWeb(f"{scheme}://127.0.0.1:{web.server_port}/dicom-web"), asked
-    web.shutdown()
-    web.server_close()
 
 
 def honest(command: str, path: str) -> Answer:

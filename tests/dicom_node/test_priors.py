@@ -1,0 +1,97 @@
+"""Asking a server for an earlier image: whose it may be, and servers that are slow, wrong or hostile."""
+
+import time
+
+import pydicom
+import pytest
+from dicom_peers import dicom_image
+from dicomweb_server import file_of, pacs_with, server
+
+from core.config import environment
+from core.dicom_node import earlier_image, priors, priors_server
+from core.errors import UserError
+from core.images import decode
+
+
+@pytest.fixture
+def present() -> tuple:
+    data = file_of(dicom_image(1))
+    return data, decode(data, "image.dcm")
+
+
+@pytest.fixture
+def named(monkeypatch):
+    """Names a server."""
+    return lambda root: monkeypatch.setenv(environment.PRIORS.name, str(root))
+
+
+def earlier(**changes: str) -> pydicom.FileDataset:
+    image = dicom_image(2)
+    image.StudyDate = "20230601"
+    for name, value in changes.items():
+        setattr(image, name, value)
+    return image
+
+
+def test_nothing_is_asked_without_a_server_or_of_an_image_without_a_patient(present, named):
+    assert earlier_image(*present) is None
+    nobody = dicom_image(1)
+    nobody.PatientID = ""
+    data = file_of(nobody)
+    with server(pacs_with(earlier())) as (root, asked):
+        named(root)
+        assert earlier_image(data, decode(data, "image.dcm")) is None and not asked
+
+
+@pytest.mark.parametrize(
+    "changes, same",
+    [
+        ({}, True),
+        ({"PatientName": "Married^Jane"}, True),
+        ({"PatientBirthDate": "20190131"}, False),
+        ({"PatientBirthDate": ""}, True),
+        ({"PatientBirthDate": "", "PatientName": "Roe^Joe"}, False),
+        ({"PatientID": "4712"}, False),
+        ({"IssuerOfPatientID": "ELSEWHERE"}, False),
+        ({"ViewPosition": "LL"}, False),
+        ({"StudyDate": "20240301"}, False),
+    ],
+)
+def test_only_an_earlier_frontal_image_of_the_same_patient_counts(changes, same, present, named):
+    """The server lists it without its patient; the file itself decides."""
+    with server(pacs_with(earlier(**changes))) as (root, _):
+        named(root)
+        assert bool(earlier_image(*present)) == same
+
+
+@pytest.mark.parametrize(
+    "answer, reason",
+    [
+        (lambda *_: (500, b""), "refused with HTTP status 500"),
+        (lambda *_: (200, b"<html>Welcome"), "does not answer as a DICOMweb server"),
+        (lambda *_: (200, b'[{"0020000D": {}}]'), "does not answer as a DICOMweb server"),
+        (lambda *_: (307, b"", {"Location": "http://192.0.2.1/"}), "refused with HTTP status 307"),
+        (lambda *_: time.sleep(5) or (200, b"[]"), "does not answer"),
+        (pacs_with(earlier(), padding=2_000_000), "takes too long or sends too much"),
+    ],
+)
+def test_a_wrong_or_slow_server_is_told_in_a_sentence(answer, reason, present, named, monkeypatch):
+    monkeypatch.setattr(priors, "MAX_SECONDS", 0.7)
+    monkeypatch.setattr(priors, "MAX_BYTES", 1_000_000)
+    with server(answer) as (root, _):
+        named(root)
+        began = time.monotonic()
+        with pytest.raises(UserError, match=reason):
+            earlier_image(*present)
+        assert time.monotonic() - began < 4
+    with pytest.raises(UserError, match="does not answer"):
+        earlier_image(*present)
+
+
+@pytest.mark.parametrize(
+    "root", ["http://pacs.example/dicom-web", "ftp://127.0.0.1", "https://a:b@pacs.example"]
+)
+def test_a_server_that_would_expose_patients_is_refused(root, named):
+    named(root)
+    with pytest.raises(UserError, match="https"):
+        priors_server()

@@ -1,0 +1,73 @@
+"""A web server that answers as a test tells it: a DICOMweb server that lies, refuses or is slow."""
+
+import http.server
+import io
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pydicom
+
+from core.dicom_node import RemoteWeb
+
+Answer = tuple[int, bytes] | tuple[int, bytes, dict[str, str]]  # status, body, headers
+
+
+@contextmanager
+def server(answer: Callable[[str, str], Answer], context: ssl.SSLContext | None = None) -> Iterator[tuple]:
+    """A web server that answers as told; its root, and the headers of what it was asked."""
+    asked = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(dict(self.headers))
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, body, *more = answer(self.command, self.path)
+            self.send_response(status)
+            headers = {"Content-Type": "application/dicom+json"} | (more[0] if more else {})
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self.headers["Content-Length"] = "0"
+            self.do_POST()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context:
+        web.socket = context.wrap_socket(web.socket, server_side=True)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    scheme = "https" if context else "http"
+    yield RemoteWeb(f"{scheme}://127.0.0.1:{web.server_port}/dicom-web"), asked
+    web.shutdown()
+    web.server_close()
+
+
+def file_of(image: pydicom.FileDataset) -> bytes:
+    """The image as a file."""
+    buffer = io.BytesIO()
+    image.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def pacs_with(image: pydicom.FileDataset, padding: int = 0) -> Callable[[str, str], Answer]:
+    """Answers of a server that lists one earlier image whatever it is asked, and gives it."""
+    listed = pydicom.Dataset()
+    listed.StudyInstanceUID, listed.SeriesInstanceUID = image.StudyInstanceUID, image.SeriesInstanceUID
+    listed.SOPInstanceUID, listed.StudyDate, listed.Modality = image.SOPInstanceUID, image.StudyDate, "CR"
+
+    def answer(_: str, path: str) -> Answer:
+        if not path.partition("?")[0].endswith(image.SOPInstanceUID):
+            return 200, json.dumps([listed.to_json_dict()]).encode()
+        part = b"--x\r\nContent-Type: application/dicom\r\n\r\n" + file_of(image) + bytes(padding)
+        kind = 'multipart/related; type="application/dicom"; boundary=x'
+        return 200, part + b"\r\n--x--\r\n", {"Content-Type": kind}
+
+    return answer
