@@ -1,10 +1,13 @@
 """SQLite databases whose commits are durable: they survive a crash of the process or the computer."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from core.errors import UserError
 
 
 def open_database(
@@ -56,6 +59,20 @@ def read_database(path: Path, timeout: float = 5) -> sqlite3.Connection:
         database = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
         table_names(database)
     return database
+
+
+@contextmanager
+def errors_told(path: Path, purpose: str) -> Iterator[None]:
+    """Errors of a database as UserError.
+
+    Args:
+        path: of the database.
+        purpose: what it is for, in a sentence.
+    """
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise UserError(f"{path} cannot be used: {error}. {purpose} Restore it from a backup.") from error
 
 
 def never_changed(table: str) -> str:

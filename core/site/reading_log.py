@@ -3,16 +3,15 @@
 A SQLite database of digests to which entries are only added.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from core import config
-from core.database import never_changed, open_database, read_database
-from core.errors import UserError
+from core.database import errors_told, never_changed, open_database, read_database
 
+PURPOSE = "It says when local images were first read."
 TABLES = """
 CREATE TABLE IF NOT EXISTS images (sha256 TEXT PRIMARY KEY, first_read REAL NOT NULL) WITHOUT ROWID;
 """ + never_changed("images")
@@ -35,7 +34,11 @@ class ReadingLog:
             UserError: the log cannot be written.
         """
         seconds = datetime.fromisoformat(time).timestamp()
-        with self._told(), closing(open_database(self.path, TABLES, timeout=10)) as database, database:
+        with (
+            errors_told(self.path, PURPOSE),
+            closing(open_database(self.path, TABLES, timeout=10)) as database,
+            database,
+        ):
             rows = ((sha256, seconds) for sha256 in digests)
             database.executemany("INSERT OR IGNORE INTO images VALUES (?, ?)", rows)
 
@@ -48,17 +51,6 @@ class ReadingLog:
         if not self.path.exists():
             return frozenset()
         seconds = datetime.fromisoformat(time).timestamp()
-        with self._told(), closing(read_database(self.path, timeout=10)) as database:
+        with errors_told(self.path, PURPOSE), closing(read_database(self.path, timeout=10)) as database:
             rows = database.execute("SELECT sha256 FROM images WHERE first_read < ?", (seconds,))
             return frozenset(sha256 for (sha256,) in rows)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Errors of the database as UserError."""
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise UserError(
-                f"{self.path} cannot be used: {error}. It says when local images were first read. Restore it "
-                "from a backup."
-            ) from error
