@@ -86,6 +86,13 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool)
     "sensitivity of 95%.",
 )
 @click.option("--cohort", "cohort_name", help="Use only this cohort of the first run's data set.")
+@click.option(
+    "--labels",
+    type=click.Choice(["published", "reviewed"]),
+    default="published",
+    show_default=True,
+    help="Labels to measure by: as published, or as readers reviewed them last.",
+)
 @click.option("--ensemble", is_flag=True, help="Add the mean of the calibrated log-odds as a model.")
 @click.option(
     "--occlusion",
@@ -101,6 +108,7 @@ def compare(
     split: str,
     point: str,
     cohort_name: str | None,
+    labels: str,
     ensemble: bool,
     occlusion: bool,
     report: Path | None,
@@ -118,7 +126,7 @@ def compare(
             dataset = open_dataset(stage.data, Bar("Decoding", "image"))
             run_occlusion_test(stage, split, dataset, Bar(f"Predicting with {stage.name}", "image"))
     cohort = (cohort_name, read_cohort(stages[0].data, cohort_name)) if cohort_name else None
-    comparison = ModelComparison.of(stages, split, cohort, ensemble)
+    comparison = ModelComparison.of(stages, split, cohort, ensemble, labels == "reviewed")
     if point != OWN:
         comparison = comparison.at(
             {
@@ -167,9 +175,12 @@ def _print_comparison(
         print(f"  Decision threshold {point.threshold:.3f}, {point.rule}")
         for key, metric in METRICS.items():
             print(f"  {metric.title:<{COLUMN}}{metric.text(values[key], values['intervals'][key])}")
-    for sentence in comparison.small_samples:
-        print(sentence)
-    for sentence in [*verdict(comparison, metrics, tests), *(test.sentence() for test in tests)]:
+    for sentence in [
+        *filter(None, [comparison.labels]),
+        *comparison.small_samples,
+        *verdict(comparison, metrics, tests),
+        *(test.sentence() for test in tests),
+    ]:
         print(sentence)
     for effect in effects:
         change = f"ROC AUC {effect.auc.value:+.3f}" if effect.auc else "too few images to test"

@@ -22,6 +22,7 @@ MODULES = {
     "import": "data",
     "sets": "data",
     "audit": "data",
+    "labels": "labels",
     "train": "training",
     "settings": "settings",
     "sweep": "sweep",

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from core.cli.output import Bar, as_json, percent, precision, print_json
 from core.config import PRESETS, STAGE_NUMBERS, TrainingSettings, declarations, preset
-from core.dataset import few_validation_images, open_dataset, read_exclusions, rows_by_role
+from core.dataset import few_validation_images, open_dataset, relabelled, rows_by_role, settings_of_new_runs
 from core.disk import free_space
 from core.errors import UserError
 from core.runs import Run, alerts, create_run, epoch_sentences, jobs, open_run
@@ -54,6 +54,7 @@ SETTINGS = declarations(TrainingSettings)
     multiple=True,
     help="Any setting, such as momentum=0.9 or augmentation.rotation=10; see `python -m core settings`.",
 )
+@click.option("--as-published", is_flag=True, help="Use the published labels, not those readers reviewed.")
 @click.option(
     "--resume", metavar="RUN", help="Resume a run that stopped, failed or died, with its own settings."
 )
@@ -71,6 +72,7 @@ def train(
     seed: int | None,
     precision: str,
     changes: tuple[str, ...],
+    as_published: bool,
     resume: str | None,
     name: str | None,
     runs: Path | None,
@@ -87,7 +89,7 @@ def train(
         raise click.UsageError("Missing option '--data', the folder of the data set.")
     dataset = open_dataset(data, Bar("Decoding", "image"))
     settings = preset(preset_name).settings(
-        **asdict(read_exclusions(dataset.root)),
+        **settings_of_new_runs(dataset),
         data=str(dataset.root),
         weights=weights if weights in ("imagenet", "none") else str(Path(weights).resolve()),
         precision=precision,
@@ -95,9 +97,12 @@ def train(
     given = {"epochs": epochs, "steps": steps, "seed": seed}
     given = {name: str(value) for name, value in given.items() if value is not None}
     settings = settings.changed(given | _named_values(changes))
+    if as_published:
+        settings = replace(settings, label_version=None)
     if stages and "all" not in stages:
         settings = replace(settings, stages=tuple(sorted(map(int, set(stages)))))
-    if few := few_validation_images(dataset, rows_by_role(dataset, settings)):
+    labelled = relabelled(dataset, settings.label_version)
+    if few := few_validation_images(labelled, rows_by_role(dataset, settings)):
         print(few, file=sys.stderr)
     return _followed(create_run(settings, name, runs, model_dir), as_json)
 

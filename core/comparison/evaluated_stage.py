@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.dataset import known_folders
+from core.dataset import as_published, current_labels, known_folders
 from core.errors import UserError
 from core.evaluation import Predictions
 from core.runs import Run
@@ -47,17 +47,22 @@ class EvaluatedStage:
             return folder
         return next((known for known in known_folders() if known.name == folder.name), folder)
 
-    def predictions(self, split: str, images: frozenset[str] | None = None) -> Predictions:
+    def predictions(
+        self, split: str, images: frozenset[str] | None = None, reviewed: bool = False
+    ) -> Predictions:
         """Predictions for a split, or for some of its images.
 
         Args:
             split: `test` or `validation`.
             images: SHA-256 of the images to select; None for all.
+            reviewed: whether to label the images by the latest reviews, and leave out those that these
+                exclude, instead of labelling them as published.
 
         Raises:
             UserError: the stage was not evaluated on the split, or none of the images is in it.
         """
         table = self.run.results.predictions(self.number, split)
+        table = None if table is None else labelled(table, reviewed)
         if table is not None and images is not None:
             table = table[table["sha256"].isin(images)]
             if table.empty:
@@ -66,6 +71,11 @@ class EvaluatedStage:
                     "cohort."
                 )
         return Predictions.of(self.name, pd.DataFrame() if table is None else table)
+
+
+def labelled(table: pd.DataFrame, reviewed: bool) -> pd.DataFrame:
+    """Images of a run's table that count, with their labels as reviewed last or as published."""
+    return current_labels(table).applied(table) if reviewed else as_published(table)
 
 
 def shortly_named(stages: list[EvaluatedStage]) -> list[EvaluatedStage]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from core.comparison.evaluated_stage import EvaluatedStage, shortly_named
+from core.comparison.evaluated_stage import EvaluatedStage, labelled, shortly_named
 from core.comparison.operating_points import own_points
-from core.dataset import SHORTCUT_TITLES
+from core.dataset import SHORTCUT_TITLES, current_labels
 from core.evaluation import (
     OperatingPoint,
     Predictions,
@@ -35,6 +35,7 @@ class ModelComparison:
         baselines: predictions of the first run's shortcut baselines for the same images.
         points: operating points by model name.
         cohort: name of the cohort, if not all images of the split are compared.
+        labels: how the labels differ from those published, in a sentence; "" for the published ones.
     """
 
     stages: list[EvaluatedStage]
@@ -44,6 +45,7 @@ class ModelComparison:
     baselines: list[Predictions]
     points: dict[str, OperatingPoint]
     cohort: str = ""
+    labels: str = ""
 
     @classmethod
     def of(
@@ -52,6 +54,7 @@ class ModelComparison:
         split: str,
         cohort: tuple[str, frozenset[str]] | None = None,
         with_ensemble: bool = False,
+        reviewed: bool = False,
     ) -> "ModelComparison":
         """Read the predictions of the stages; each model starts at its own operating point.
 
@@ -60,20 +63,23 @@ class ModelComparison:
             split: `test` or `validation`.
             cohort: name, and SHA-256 of the only images to use.
             with_ensemble: whether to add an ensemble, the mean of the calibrated log-odds.
+            reviewed: whether to use the labels as readers reviewed them last instead of those published.
 
         Raises:
             UserError: a stage was not evaluated on the split, or an ensemble is wanted of stages that were
                 evaluated on different images.
         """
         name, images = cohort or ("", None)
-        models = [stage.predictions(split, images) for stage in stages]
-        validation = {stage.name: stage.predictions("validation") for stage in stages}
+        models = [stage.predictions(split, images, reviewed) for stage in stages]
+        validation = {stage.name: stage.predictions("validation", None, reviewed) for stage in stages}
         if with_ensemble and len(models) > 1:
             fitted = list(validation.values())
             models.append(ensemble(ENSEMBLE, models, fitted))
             validation[ENSEMBLE] = ensemble(ENSEMBLE, fitted, fitted)
-        baselines = _baselines(stages[0], split, images)
-        return cls(stages, split, models, validation, baselines, own_points(stages, validation), name)
+        baselines = _baselines(stages[0], split, images, reviewed)
+        points = own_points(stages, validation)
+        labels = _review_sentence(stages[0].predictions(split, images), models[0]) if reviewed else ""
+        return cls(stages, split, models, validation, baselines, points, name, labels)
 
     def at(self, points: dict[str, OperatingPoint]) -> "ModelComparison":
         """The same comparison at other operating points."""
@@ -142,10 +148,10 @@ class ModelComparison:
 
     @property
     def notes(self) -> list[str]:
-        """Notes of the stages' runs, such as that their validation metrics are optimistic; small samples."""
+        """Reviewed labels, small samples, and what the stages' runs note, such as optimistic metrics."""
         runs = {stage.run.name: stage.run for stage in self.stages}
         notes = [f"{name}: {note}" for name, run in runs.items() for note in run.status().notes]
-        return [*self.small_samples, *notes]
+        return [*filter(None, [self.labels]), *self.small_samples, *notes]
 
     @property
     def small_samples(self) -> list[str]:
@@ -165,10 +171,24 @@ class ModelComparison:
         return any(stage.run.facts().get("synthetic") for stage in self.stages)
 
 
-def _baselines(stage: EvaluatedStage, split: str, images: frozenset[str] | None) -> list[Predictions]:
+def _review_sentence(published: Predictions, reviewed: Predictions) -> str:
+    """How reviewed labels differ from the published ones of the same split."""
+    current = current_labels(published.table)
+    before = published.table.set_index("path")["label"]
+    changed = int((reviewed.table["label"].to_numpy() != before[reviewed.table["path"]].to_numpy()).sum())
+    left_out = len(published) - len(reviewed)
+    version = f"version {current.version}" if current.version else "no reviews yet"
+    images = "1 image" if left_out == 1 else f"{left_out} images"
+    return f"Labels as readers reviewed them ({version}): {changed} changed, {images} left out."
+
+
+def _baselines(
+    stage: EvaluatedStage, split: str, images: frozenset[str] | None, reviewed: bool
+) -> list[Predictions]:
     """Shortcut baselines of a stage's run."""
     baselines = []
     for view, table in stage.run.results.baselines(split).items():
+        table = labelled(table, reviewed)
         selected = table if images is None else table[table["sha256"].isin(images)]
         baselines.append(Predictions.of(f"Shortcut baseline: {SHORTCUT_TITLES.get(view, view)}", selected))
     return baselines

@@ -45,7 +45,7 @@ class Declaration:
         many: whether it is a tuple of any length.
         only_with: an earlier setting and the value of it with which this one has an effect.
         slider: whether its widget is a slider.
-        from_audit: whether the audit of a data set can turn it on.
+        from_dataset: whether the data set decides what it is at first.
         name, kind, default, required: filled in from the field; the kind is the type of a single value.
     """
 
@@ -60,7 +60,7 @@ class Declaration:
     many: bool = False
     only_with: tuple[str, Any] | None = None
     slider: bool = False
-    from_audit: bool = False
+    from_dataset: bool = False
     name: str = ""
     kind: type = str
     default: Any = None
@@ -132,8 +132,7 @@ class Declaration:
     def full_help(self, stage: int | None = None) -> str:
         """The help and the default, which is that of `stage` where there is one for each."""
         default = self.default if stage is None else self.default[stage - 1]
-        audit = " The audit of a data set can turn this on." if self.from_audit else ""
-        return f"{self.help}{audit} Default: {self.in_words(default) or 'empty'}."
+        return f"{self.help} Default: {self.in_words(default) or 'empty'}."
 
 
 def setting(default: Any, label: str, help: str, group: Group, **more: Any) -> Any:

@@ -293,16 +293,28 @@ class TrainingSettings:
     without_copies: bool = setting(
         False,
         "Leave out copies",
-        "Train on only one of several byte-identical images.",
+        "Train on only one of several byte-identical images. The audit of a data set can turn this on.",
         Group.DATA,
-        from_audit=True,
+        from_dataset=True,
     )
     without_test_patients: bool = setting(
         False,
         "Leave out test patients",
-        "Neither train nor validate on images of patients who are in the test split.",
+        "Neither train nor validate on images of patients who are in the test split. The audit of a data set "
+        "can turn this on.",
         Group.DATA,
-        from_audit=True,
+        from_dataset=True,
+    )
+    label_version: int | None = setting(
+        None,
+        "Reviewed labels",
+        "Version of the readers' reviews by which training and validation images are labelled or left out. A "
+        "new run uses the latest of its data set; `python -m core labels list` shows them. Test images keep "
+        "their published labels.",
+        Group.DATA,
+        bounds=(1, None),
+        none="as published",
+        from_dataset=True,
     )
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     box_jitter: float = setting(

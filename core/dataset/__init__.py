@@ -14,8 +14,20 @@ from core.dataset.image_statistics import class_images, describe_images, image_s
 from core.dataset.imported_sets import list_imported_sets, passed_over_at_import, remove_imported_set
 from core.dataset.index import SYNTHETIC_MARK, is_synthetic, open_dataset
 from core.dataset.issues import ISSUES
+from core.dataset.label_reviews import (
+    EXCLUDED,
+    OUTCOMES,
+    counting_reviews,
+    label_reviews,
+    reader_name,
+    review_counts,
+    review_label,
+    withdraw_reviews,
+)
 from core.dataset.pixels import Progress
-from core.dataset.roles import assign_roles, few_validation_images, rows_by_role, sample
+from core.dataset.reviewed_labels import as_published, current_labels, relabelled, reviewed_labels
+from core.dataset.roles import TEST, assign_roles, few_validation_images, rows_by_role, sample
+from core.dataset.run_defaults import settings_of_new_runs
 from core.dataset.set_checks import SHORTCUT_AUC
 from core.dataset.shortcut_baselines import SHORTCUT_TITLES, class_auc_from, shortcut_baseline
 from core.dataset.storage import known_folders, storage_folder
@@ -33,13 +45,16 @@ from core.dataset.zip_import import import_zip
 __all__ = [
     "CAUSES",
     "DEFAULT_IMAGES",
+    "EXCLUDED",
     "ISSUES",
     "LICENCE",
     "LUNG_COLUMNS",
+    "OUTCOMES",
     "SHORTCUT_AUC",
     "SHORTCUT_TITLES",
     "SORT_ORDERS",
     "SYNTHETIC_MARK",
+    "TEST",
     "Check",
     "Dataset",
     "Exclusions",
@@ -49,6 +64,7 @@ __all__ = [
     "Problem",
     "Progress",
     "affine_matrix",
+    "as_published",
     "assign_roles",
     "auc_facts",
     "audit",
@@ -57,7 +73,9 @@ __all__ = [
     "class_auc_from",
     "class_images",
     "copies",
+    "counting_reviews",
     "counts",
+    "current_labels",
     "delete_cohort",
     "describe_images",
     "download_pneumoniamnist",
@@ -72,6 +90,7 @@ __all__ = [
     "import_zip",
     "is_synthetic",
     "known_folders",
+    "label_reviews",
     "list_imported_sets",
     "matching_rows",
     "open_dataset",
@@ -79,8 +98,13 @@ __all__ = [
     "read_cohort",
     "read_cohorts",
     "read_exclusions",
+    "reader_name",
+    "relabelled",
     "remove_imported_set",
     "report",
+    "review_counts",
+    "review_label",
+    "reviewed_labels",
     "rows_by_role",
     "sample",
     "save_cohort",
@@ -88,7 +112,9 @@ __all__ = [
     "save_image_features",
     "share_by_class",
     "shortcut_baseline",
+    "settings_of_new_runs",
     "sprite_sheet",
     "storage_folder",
+    "withdraw_reviews",
     "write_synthetic_dataset",
 ]

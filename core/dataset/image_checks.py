@@ -176,7 +176,7 @@ def unusual_sizes(dataset: Dataset) -> Iterator[Finding]:
 def mislabelled_images(dataset: Dataset) -> Iterator[Finding]:
     """Images whose label a linear probe would not have given."""
     scores = label_error_scores(dataset)
-    rows = suspicious_labels(scores)
+    rows = suspicious_labels(dataset, scores)
     table = dataset.table.iloc[rows]
     yield Finding(
         "suspicious_labels",
@@ -185,7 +185,7 @@ def mislabelled_images(dataset: Dataset) -> Iterator[Finding]:
         list(table["path"].iloc[:MAX_SUSPICIOUS]),
         "A linear probe on a network's features, cross-validated by patient, predicts the other label. "
         "The most suspicious come first. Usually the probe is wrong, not the label.",
-        "Review them. Labels are never changed automatically.",
+        "Review their labels: open an image, or use `labels review`. Reviewed ones are not listed again.",
         {
             "images_scored": "none; no finished run on this data set has stored its features"
             if scores is None

@@ -7,6 +7,8 @@ from core.config import CLASS_NAMES
 from core.dataset.dataset import Dataset
 from core.dataset.pixels import blocks
 
+DESCRIBING = ("path", "label", "published", "patient", "cause", "sha256")  # columns, where there are such
+
 
 def image_statistics(dataset: Dataset) -> pd.DataFrame:
     """Split, label, brightness, contrast, width, height and aspect ratio of each image, one row each.
@@ -27,14 +29,15 @@ def image_statistics(dataset: Dataset) -> pd.DataFrame:
 def describe_images(dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
     """Path, label, patient, cause, sha256, brightness and contrast of some images, one row each.
 
-    A run stores these beside its predictions, so that they can be analysed without the data set.
+    Where the data set was relabelled, the published label, too. A run stores these beside its predictions,
+    so that they can be analysed without the data set.
 
     Args:
         dataset: the data set.
         rows: int ndarray, row numbers in the data set.
     """
     pixels = dataset.pixels[rows]
-    columns = dataset.table.iloc[rows][["path", "label", "patient", "cause", "sha256"]]
+    columns = dataset.table.iloc[rows].filter(list(DESCRIBING))
     return columns.assign(
         brightness=pixels.mean(axis=(1, 2)).round(2), contrast=pixels.std(axis=(1, 2)).round(2)
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.dataset.dataset import Dataset
 from core.dataset.duplicates import identical_groups, near_identical_groups
-from core.dataset.label_review import label_error_scores, suspicious_labels
+from core.dataset.label_review import label_error_scores, reviewed_rows, suspicious_labels
 from core.dataset.patients import patients_in_training_and_test
 from core.dataset.pixels import blocks
 
@@ -56,7 +56,7 @@ def unusual_size(dataset: Dataset) -> np.ndarray:
 
 def mislabelled(dataset: Dataset) -> np.ndarray:
     """Rows of images that may be mislabelled, the most suspicious first."""
-    return suspicious_labels(label_error_scores(dataset))
+    return suspicious_labels(dataset, label_error_scores(dataset))
 
 
 ISSUES: dict[str, Callable[[Dataset], np.ndarray]] = {
@@ -67,6 +67,7 @@ ISSUES: dict[str, Callable[[Dataset], np.ndarray]] = {
     "marker at the border": marked,
     "unusual size": unusual_size,
     "possibly mislabelled": mislabelled,
+    "label reviewed": reviewed_rows,
 }
 
 

@@ -4,11 +4,18 @@ import numpy as np
 
 from core.dataset.dataset import Dataset
 from core.dataset.image_features import read_image_features
+from core.dataset.label_reviews import counting_reviews, label_reviews
 from core.evaluation import patient_groups
 
 FOLDS = 5
 MIN_IMAGES = 20  # of each class
 SUSPICIOUS = 0.5  # score above which the probe would have given the other label
+
+
+def reviewed_rows(dataset: Dataset) -> np.ndarray:
+    """Row numbers of the images whose label was reviewed."""
+    reviewed = counting_reviews(label_reviews(dataset.table))["sha256"]
+    return np.flatnonzero(dataset.table["sha256"].isin(reviewed))
 
 
 def label_error_scores(dataset: Dataset) -> np.ndarray | None:
@@ -47,9 +54,12 @@ def label_error_scores(dataset: Dataset) -> np.ndarray | None:
     return scores
 
 
-def suspicious_labels(scores: np.ndarray | None) -> np.ndarray:
-    """Row numbers of the images whose score from `label_error_scores` is above one half, highest first."""
+def suspicious_labels(dataset: Dataset, scores: np.ndarray | None) -> np.ndarray:
+    """Row numbers of the images that a reader should review, the most suspicious first.
+
+    Those whose score from `label_error_scores` is above one half and whose label was not reviewed yet.
+    """
     if scores is None:
         return np.array([], int)
-    rows = np.flatnonzero(scores > SUSPICIOUS)
+    rows = np.setdiff1d(np.flatnonzero(scores > SUSPICIOUS), reviewed_rows(dataset))
     return rows[np.argsort(-scores[rows], kind="stable")]

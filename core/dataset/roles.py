@@ -11,6 +11,7 @@ from core.dataset.cohorts import read_cohort
 from core.dataset.dataset import Dataset
 from core.dataset.duplicates import copies
 from core.dataset.patients import patients_in_training_and_test
+from core.dataset.reviewed_labels import reviewed_labels
 from core.errors import UserError
 from core.evaluation import patient_groups
 
@@ -21,9 +22,17 @@ FEW_IN_VALIDATION = 10  # images of a class
 def rows_by_role(dataset: Dataset, settings: TrainingSettings) -> dict[str, np.ndarray]:
     """Row numbers for each of `ROLES`, split by patient, within the settings' cohort, exclusions and limits.
 
+    Patients are split by the published labels, so that a review moves no image to another role.
+
+    Args:
+        dataset: with its published labels.
+        settings: of the run.
+
     Raises:
-        UserError: the cohort is unknown, or training or validation lacks a class.
+        UserError: cohort or version of the labels is unknown, or training or validation lacks a class.
     """
+    reviewed = reviewed_labels(settings.label_version)
+    excluded, labelled = reviewed.excluded(dataset.table), reviewed.labelled(dataset.table)
     roles = assign_roles(dataset.table, settings.validation_fraction, settings.seed_of_split)
     limits = {TRAINING: settings.train_limit, VALIDATION: settings.validation_limit}
     test_patients = patients_in_training_and_test(dataset.table)
@@ -33,16 +42,18 @@ def rows_by_role(dataset: Dataset, settings: TrainingSettings) -> dict[str, np.n
         rows = np.flatnonzero(roles == role)
         if role != TEST and settings.without_test_patients:
             rows = rows[~of_test_patient[rows]]
-            _check_both_classes(dataset, rows, "Leaving out patients who are in test", role)
+            _check_both_classes(labelled, rows, "Leaving out patients who are in test", role)
+        if role != TEST:
+            rows = rows[~excluded[rows]]
         if role != TEST and settings.cohort:
             in_cohort = dataset.table["sha256"].iloc[rows].isin(read_cohort(dataset.root, settings.cohort))
             rows = rows[in_cohort.to_numpy()]
-            _check_both_classes(dataset, rows, f"The cohort {settings.cohort!r}", role)
+            _check_both_classes(labelled, rows, f"The cohort {settings.cohort!r}", role)
         if role == TRAINING and settings.without_copies:
             rows = np.setdiff1d(rows, copies(dataset.table))
         rows_of[role] = sample(dataset.table, rows, limits.get(role), settings.seed_of_split)
     for role in (TRAINING, VALIDATION):
-        _check_both_classes(dataset, rows_of[role], "This selection of images", role)
+        _check_both_classes(labelled, rows_of[role], "This selection of images", role)
     return rows_of
 
 
@@ -150,8 +161,8 @@ def sample(table: pd.DataFrame, rows: np.ndarray, limit: int | None, seed: int) 
     return np.array(sorted(chosen))
 
 
-def _check_both_classes(dataset: Dataset, rows: np.ndarray, cause: str, role: str) -> None:
-    if set(dataset.labels[rows]) != {0, 1}:
+def _check_both_classes(table: pd.DataFrame, rows: np.ndarray, cause: str, role: str) -> None:
+    if set(table["label"].iloc[rows]) != set(CLASS_NAMES):
         raise UserError(
             f"{cause} leaves only one class, or no images, for {role}, which needs both. "
             "Add patients of the other class, or change cohort, exclusions or limits."

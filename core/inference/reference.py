@@ -14,7 +14,7 @@ import numpy as np
 from core import atomic
 from core.anatomy import Lungs, lung_network, shared_lung_finder
 from core.config import CLASS_NAMES, old_names
-from core.dataset import Dataset, rows_by_role
+from core.dataset import Dataset, relabelled, rows_by_role
 from core.errors import UserError
 from core.inference.class_distance import class_distances, fit_classes
 from core.inference.likeness import Likeness, appearance, fit_likeness
@@ -200,7 +200,8 @@ def save_reference(
             raise UserError(f"{path} cannot be read. Compute the whole reference.") from error
         renewed = with_lungs(earlier, dataset, *rows, progress)
     else:
-        renewed = compute_reference(load_predictor(run.weights_path(stage)), dataset, *rows, progress)
+        labelled = relabelled(dataset, run.settings().label_version)
+        renewed = compute_reference(load_predictor(run.weights_path(stage)), labelled, *rows, progress)
     renewed.save(path)
 
 

@@ -2,16 +2,18 @@
 
 import json
 import shlex
+from typing import Any
 
 from core.config import STAGES, TrainingSettings, differences
 
 
-def command_line(settings: TrainingSettings, defaults: dict[str, bool]) -> str:
+def command_line(settings: TrainingSettings, defaults: dict[str, Any]) -> str:
     """`python -m core train ...`, ready to paste into a shell.
 
     Args:
         settings: of the run.
-        defaults: settings that the command line takes from the data set (`core.dataset.Choices`).
+        defaults: settings that the command line takes from the data set, by name
+            (`core.dataset.settings_of_new_runs`).
     """
     words = ["python", "-m", "core", "train", "--data", settings.data, "--preset", settings.preset]
     if settings.stages == tuple(STAGES):

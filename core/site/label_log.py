@@ -14,12 +14,13 @@ import pandas as pd
 
 from core import config
 from core.config import CLASS_NAMES
-from core.database import never_changed, open_database, read_database
+from core.database import errors_told, never_changed, open_database, read_database
+from core.dataset import reader_name
 from core.errors import UserError
 
 NOT_SURE = "not sure"
 LABELS = (*CLASS_NAMES, NOT_SURE)  # that a reader can give
-MAX_READER = 80  # characters
+PURPOSE = "It holds the labels that readers gave."
 TABLES = """
 CREATE TABLE IF NOT EXISTS labels (
     version INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, sha256 TEXT NOT NULL,
@@ -46,9 +47,7 @@ class LabelLog:
         Raises:
             UserError: the reader has no name, the label is none, or the log cannot be written.
         """
-        reader = " ".join(reader.split())
-        if not 0 < len(reader) <= MAX_READER:
-            raise UserError(f"A reader's name has 1 to {MAX_READER} characters; {reader[:20]!r} has not.")
+        reader = reader_name(reader)
         if label not in LABELS:
             raise UserError(f"{label!r} is no label that a reader gives; give one of {', '.join(LABELS)}.")
         with self._opened() as database:
@@ -74,23 +73,16 @@ class LabelLog:
             return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()}).assign(
                 consensus=pd.Series(dtype=bool)
             )
-        try:
-            with closing(read_database(self.path, timeout=10)) as database:
-                entries = pd.read_sql_query("SELECT * FROM labels ORDER BY version", database)
-        except (sqlite3.Error, pd.errors.DatabaseError) as error:
-            raise self._unusable(error) from error
+        with errors_told(self.path, PURPOSE), closing(read_database(self.path, timeout=10)) as database:
+            entries = pd.read_sql_query("SELECT * FROM labels ORDER BY version", database)
         return entries.astype({"consensus": bool})
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         """A connection; its changes are on disk when the block ends."""
-        try:
-            with closing(open_database(self.path, TABLES, timeout=10)) as database, database:
-                yield database
-        except (sqlite3.Error, OSError) as error:
-            raise self._unusable(error) from error
-
-    def _unusable(self, error: Exception) -> UserError:
-        return UserError(
-            f"The labels in {self.path} cannot be used: {error}. Restore the file from a backup, or move it."
-        )
+        with (
+            errors_told(self.path, PURPOSE),
+            closing(open_database(self.path, TABLES, timeout=10)) as database,
+            database,
+        ):
+            yield database

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.anatomy import Framing, framed_pixels, lung_network
 from core.config import Augmentation, TrainingSettings
-from core.dataset import Dataset, Progress, augmented_views, rows_by_role
+from core.dataset import TEST, Dataset, Progress, augmented_views, relabelled, rows_by_role
 from core.images import network_input, preprocess
 
 
@@ -47,6 +47,10 @@ class ImageSet:
     def digest(self) -> str:
         """SHA-256 of their contents, in order."""
         return hashlib.sha256("".join(self.table["sha256"]).encode()).hexdigest()
+
+    def label_digest(self) -> str:
+        """SHA-256 of their labels, in order: with `digest`, it tells a version of the labels anywhere."""
+        return hashlib.sha256(",".join(self.table["label"]).encode()).hexdigest()
 
     def augmented(self, positions: np.ndarray, view: int) -> np.ndarray:
         """Augmented view number `view` of some images, as network input."""
@@ -104,18 +108,24 @@ class RunData:
     def select(
         cls, dataset: Dataset, settings: TrainingSettings, progress: Progress | None = None
     ) -> "RunData":
-        """The images by the roles of `core.dataset.rows_by_role`, framed as the settings say.
+        """The images by the roles of `core.dataset.rows_by_role`, labelled and framed as the settings say.
+
+        Test images keep their published labels: what was measured on them can be compared with other runs.
 
         Args:
             progress: called with (images done, images in total) while images are framed.
 
         Raises:
-            UserError: a class has too few patients, the cohort is unknown or lacks a class, or an image
-                cannot be framed.
+            UserError: a class has too few patients, the cohort or the version of the labels is
+                unknown, training or validation lacks a class, or an image cannot be framed.
         """
         rows_of, framing = rows_by_role(dataset, settings), Framing.of(settings)
         framed = framed_pixels(dataset, framing, progress) if framing.by_lungs else None
-        images = {role: ImageSet(dataset, rows, settings, framed=framed) for role, rows in rows_of.items()}
+        reviewed = relabelled(dataset, settings.label_version)
+        images = {
+            role: ImageSet(dataset if role == TEST else reviewed, rows, settings, framed=framed)
+            for role, rows in rows_of.items()
+        }
         selection = images["validation"]
         if settings.validation_crop:
             selection = replace(selection, crops=Augmentation.crops(settings.validation_crop))

@@ -100,10 +100,10 @@ def load_data(run: Run, settings: TrainingSettings) -> tuple[Dataset, RunData]:
     dataset = open_dataset(settings.data, report("Decoding images"))
     data = RunData.select(dataset, settings, report("Framing images by their lungs"))
     earlier, facts = run.facts(), facts_of(dataset, data, settings)
-    if any(earlier.get(name, facts[name]) != facts[name] for name in ("fingerprint", "films")):
+    if any(earlier.get(name, facts[name]) != facts[name] for name in ("fingerprint", "films", "labels")):
         raise UserError(
-            f"The data set {dataset.root} or the cohort has changed since this run began, so it cannot be "
-            "resumed. Start a new run."
+            f"The data set {dataset.root}, its labels or the cohort have changed since this run began, so it "
+            "cannot be resumed. Start a new run."
         )
     if earlier.get("lung_network", facts["lung_network"]) != facts["lung_network"]:
         raise UserError(
@@ -121,6 +121,7 @@ def facts_of(dataset: Dataset, data: RunData, settings: TrainingSettings) -> dic
         "synthetic": dataset.synthetic,
         "fingerprint": dataset.fingerprint,
         "films": data.training.digest(),
+        "labels": data.training.label_digest(),
         "training": len(data.training),
         "validation": len(data.validation),
         "test": len(data.test),

@@ -23,14 +23,14 @@ time, to show what each part of a recipe contributes.
 import json
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
 from operator import attrgetter
 from pathlib import Path
 
 from core.config import TrainingSettings, preset
-from core.dataset import Dataset, open_dataset, read_exclusions, rows_by_role
+from core.dataset import Dataset, open_dataset, rows_by_role, settings_of_new_runs
 from core.errors import UserError
 from core.runs import check_name
 
@@ -180,7 +180,7 @@ def _content(path: Path) -> dict:
 def _base(content: dict, dataset: Dataset) -> TrainingSettings:
     """The settings that all trials share."""
     base = preset(content.get("preset", "seed")).settings(
-        **asdict(read_exclusions(dataset.root)), data=str(dataset.root)
+        **settings_of_new_runs(dataset), data=str(dataset.root)
     )
     base = base.changed({key: json.dumps(value) for key, value in content.get("settings", {}).items()})
     if base.weights in ("imagenet", "none"):

@@ -8,12 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from core.comparison import EvaluatedStage
+from core.dataset import Dataset
 from core.errors import UserError
 from core.figures.heat_overlay import overlay
 from core.images import read_image
 from core.inference import Reader
 from pages.comparison.stage_images import images_of
 from pages.shared.image_grid import image_grid
+from pages.shared.label_review import offer_review
 from pages.shared.neighbours import offer_neighbours
 
 MAX_SHOWN = 100
@@ -26,11 +28,13 @@ class Shown:
     """An image of the grid: its file, and what is known of it.
 
     Attributes:
+        row: in the data set.
         path: of the file.
         label: `NORMAL` or `PNEUMONIA`.
         probability: of pneumonia, by the model whose images are shown.
     """
 
+    row: int
     path: Path
     label: str
     probability: float
@@ -69,8 +73,9 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
         + ". Below each image: true label and probability of pneumonia. Click an image to enlarge it."
     )
     images = [
-        Shown(dataset.root / path, label, probability)
-        for path, label, probability in zip(
+        Shown(int(row), dataset.root / path, label, probability)
+        for row, path, label, probability in zip(
+            rows,
             dataset.table["path"].iloc[rows],
             table[available]["label"],
             table[available]["probability"],
@@ -80,7 +85,7 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
     clicked = image_grid(dataset, rows, [image.caption for image in images], key)
     if clicked is not None:
         st.session_state[ENLARGED] = int(np.flatnonzero(rows == clicked)[0])
-        _enlarge(images, stages)
+        _enlarge(images, stages, dataset)
 
 
 def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
@@ -94,12 +99,13 @@ def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
 
 
 @st.dialog("Image", width="large")
-def _enlarge(images: list[Shown], stages: list[EvaluatedStage]) -> None:
+def _enlarge(images: list[Shown], stages: list[EvaluatedStage], dataset: Dataset) -> None:
     """The image and each model's heat map over it; the one before and the one after it a click away."""
     position = st.session_state[ENLARGED]
     offer_neighbours(position, len(images), _go, ("Left", "Right"))
     shown = images[position]
     st.markdown(f"True label **{shown.label}** · {shown.path.name}")
+    offer_review(dataset, shown.row)
     try:
         image = read_image(shown.path)
     except UserError as error:

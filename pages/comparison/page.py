@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.comparison import EvaluatedStage, ModelComparison, evaluated_stages
 from core.config import STAGES
-from core.dataset import read_cohorts
+from core.dataset import current_labels, read_cohorts
 from core.errors import UserError
 from core.inference import AvailableModel
 from core.registry import answering_models
@@ -88,10 +88,11 @@ def main() -> None:
             disabled=len(names) < 2,
             help="Adds an ensemble: the mean of the models' calibrated log-odds.",
         )
+        reviewed = choose_labels(chosen, split)
         choose_format()
         rule = choose_rule()
     try:
-        comparison = ModelComparison.of(chosen, split, cohort, with_ensemble).shortly_named()
+        comparison = ModelComparison.of(chosen, split, cohort, with_ensemble, reviewed).shortly_named()
         show_notes(comparison)
         comparison = at_operating_point(comparison, *rule)
         offer_to_save(comparison)
@@ -143,6 +144,20 @@ def choose_cohort(stages: list[EvaluatedStage]) -> tuple[str, frozenset[str]] | 
         help="All, or a cohort of the data set.",
     )
     return (name, known[name]) if name in known else None
+
+
+def choose_labels(stages: list[EvaluatedStage], split: str) -> bool:
+    """Whether to measure by the labels as readers reviewed them: a switch, where they reviewed some."""
+    tables = [stage.run.results.predictions(stage.number, split) for stage in stages]
+    if not any(table is not None and current_labels(table).outcomes for table in tables):
+        return False
+    return st.toggle(
+        "Reviewed labels",
+        key="labels-reviewed",
+        bind="query-params",
+        help="Measure by the labels as readers reviewed them last, without the images that they excluded. "
+        "Off: the labels as published.",
+    )
 
 
 main()

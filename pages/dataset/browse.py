@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.anatomy import LUNG_ISSUES, DatasetLungs, lung_network
 from core.config import CLASS_NAMES, THRESHOLD
-from core.dataset import ISSUES, Dataset, image_table, matching_rows
+from core.dataset import ISSUES, Dataset, current_labels, image_table, matching_rows
 from core.errors import UserError
 from core.figures.dataset import grey_levels
 from core.images import read_image
@@ -20,6 +20,7 @@ from pages.dataset.lungs import lungs_of
 from pages.dataset.statistics import statistics_of
 from pages.shared.failures import failures_shown
 from pages.shared.image_grid import image_grid
+from pages.shared.label_review import offer_review
 
 IMAGES_A_PAGE = 100
 
@@ -36,7 +37,8 @@ def _browse(dataset: Dataset) -> None:
     lungs = lungs_of(dataset)
     content = dataset.fingerprint, lung_network() if lungs else ""
     table = _table(*content, selection.model, dataset, lungs)
-    rows = choose_cohort(dataset, _matching_rows(*content, selection, dataset, table))
+    version = current_labels(dataset.table).version
+    rows = choose_cohort(dataset, _matching_rows(*content, version, selection, dataset, table))
     outlined = lungs if selection.outlines else None
     if not len(rows):
         st.info("No images match. Change the filters.")
@@ -90,16 +92,23 @@ def _table(
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def _matching_rows(
-    fingerprint: str, network: str, selection: Selection, _dataset: Dataset, _table: pd.DataFrame
+    fingerprint: str,
+    network: str,
+    labels: int | None,
+    selection: Selection,
+    _dataset: Dataset,
+    _table: pd.DataFrame,
 ) -> np.ndarray:
     issue_rows = None
     if selection.issue != ANY_ISSUE:
-        issue_rows = _issue_rows(fingerprint, network, selection.issue, _dataset)
+        issue_rows = _issue_rows(fingerprint, network, labels, selection.issue, _dataset)
     return matching_rows(_table, selection.filter, THRESHOLD, issue_rows)
 
 
 @st.cache_data(show_spinner="Checking images ...", max_entries=50, ttl="10m")
-def _issue_rows(fingerprint: str, network: str, issue: str, _dataset: Dataset) -> np.ndarray:
+def _issue_rows(
+    fingerprint: str, network: str, labels: int | None, issue: str, _dataset: Dataset
+) -> np.ndarray:
     return (ISSUES | LUNG_ISSUES)[issue](_dataset)
 
 
@@ -137,6 +146,8 @@ def _show_image(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
     if not pd.isna(facts["probability"]):
         lines["Model"] = f"{facts['probability']:.1%} pneumonia"
     right.markdown("  \n".join(f"**{name}** {value}" for name, value in lines.items()))
+    with right:
+        offer_review(dataset, row)
     right.plotly_chart(grey_levels(pixels), config={"displayModeBar": False}, key="grey-levels")
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from core.dataset import Dataset, counts
+from core.dataset import Dataset, counts, label_reviews, review_counts
 from core.evaluation import patient_groups
 from core.figures.dataset import class_balance
 from pages.dataset.audit import show_audit
@@ -64,6 +64,8 @@ def overview(dataset: Dataset) -> None:
                 )
         else:
             st.caption(":material/check_circle: No problems found.", width="content")
+    if len(reviews := label_reviews(dataset.table)):
+        st.caption(review_counts(reviews))
     for sentence in dataset.passed_over:
         st.caption(escaped(sentence))
 

@@ -14,7 +14,7 @@ from core.comparison import (
     occlusion_effects,
     run_occlusion_test,
 )
-from core.dataset import open_dataset
+from core.dataset import open_dataset, review_label
 from core.errors import UserError
 from core.evaluation import OperatingPoint
 from core.images import Image
@@ -127,3 +127,17 @@ def test_hiding_replaces_a_part_by_the_mean_of_the_rest():
         assert (found[:, mask] == round(pixels[0][~mask].mean())).all()
     assert MASKS["corners"].sum() == 4 * 32 * 32
     assert MASKS["outer 15%"].mean() == pytest.approx(1 - 0.7**2, abs=0.01)
+
+
+def test_labels_are_compared_as_published_or_as_reviewed(stages, demo, own_home):
+    dataset = open_dataset(demo)
+    published = ModelComparison.of(stages[:1], "test")
+    first, second = published.models[0].table["path"].iloc[:2]
+    rows = {path: row for row, path in enumerate(dataset.table["path"])}
+    review_label(dataset, rows[first], "PNEUMONIA", "Dr Lee", "clear infiltrate")
+    review_label(dataset, rows[second], "excluded", "Dr Lee", "lateral view")
+    reviewed = ModelComparison.of(stages[:1], "test", reviewed=True)
+    assert reviewed.notes[0].endswith("(version 2): 1 changed, 1 image left out.")
+    assert set(published.models[0].table["path"]) - set(reviewed.models[0].table["path"]) == {second}
+    assert [reviewed.models[0].labels[0], published.models[0].labels[0]] == [1, 0]
+    assert np.array_equal(ModelComparison.of(stages[:1], "test").models[0].labels, published.models[0].labels)

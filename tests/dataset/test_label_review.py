@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from core.dataset import ImageFeatures, audit, open_dataset, save_image_features
+from core.dataset import ImageFeatures, audit, open_dataset, review_label, save_image_features
 from core.dataset.image_features import read_image_features
-from core.dataset.label_review import label_error_scores
+from core.dataset.label_review import label_error_scores, suspicious_labels
 
 
 @pytest.fixture
@@ -34,6 +34,9 @@ def test_images_that_look_like_the_other_class_are_doubted_most(dataset):
     finding = {item.name: item for item in audit(dataset)}["suspicious_labels"]
     assert set(finding.examples[:3]) == set(dataset.table["path"].iloc[flipped])
     assert finding.facts["images_scored"] == len(dataset.table)
+    review_label(dataset, flipped[0], dataset.table["label"].iloc[flipped[0]], "Dr Lee", "rightly labelled")
+    assert flipped[0] not in suspicious_labels(dataset, doubts)
+    assert {*flipped[1:]} <= {*suspicious_labels(dataset, doubts)}
 
 
 def test_an_image_without_features_is_not_judged_and_more_images_replace_fewer(dataset):

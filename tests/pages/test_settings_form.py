@@ -46,7 +46,7 @@ def test_every_declared_setting_has_its_widget():
     drawn = widgets(app)
     for name, item in SHOWN.items():
         keys = [f"form-{name}-{stage}" for stage in STAGES] if item.per_stage else [f"form-{name}"]
-        keys = [f"form-x-{item.default}-{name}"] if item.from_audit else keys
+        keys = [f"form-x-{item.default}-{name}"] if item.from_dataset else keys
         for stage, key in enumerate(keys, start=1):
             widget = drawn[key]
             assert widget.label.startswith(item.label)

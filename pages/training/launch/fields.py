@@ -67,8 +67,8 @@ def _value(base: TrainingSettings, name: str) -> Any:
 
 
 def _key(setting: Declaration, base: TrainingSettings, key: str) -> str:
-    """A setting that the audit can turn on is reset for another data set or another choice there."""
-    if setting.from_audit:
+    """A setting that the data set decides at first is reset for another set or another decision there."""
+    if setting.from_dataset:
         key = f"{key}-{base.data}-{getattr(base, setting.name)}"
     return f"{key}-{setting.name}"
 

@@ -1,12 +1,12 @@
 """The form, in the order a person thinks: data, starting weights, stages, preset, settings."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import streamlit as st
 
 from core.architecture import BACKBONES
 from core.config import CUSTOM, PRESETS, STAGE_NUMBERS, STAGES, TrainingSettings, declarations, default_preset
-from core.dataset import Dataset, read_cohorts, read_exclusions
+from core.dataset import Dataset, read_cohorts, settings_of_new_runs
 from core.errors import UserError
 from core.runs import open_run
 from pages.training.launch.fields import change_settings
@@ -45,7 +45,7 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
             base = template
         else:
             key = _preset(dataset)
-            base = replace(PRESETS[key].settings(), **asdict(read_exclusions(dataset.root)))
+            base = replace(PRESETS[key].settings(), **settings_of_new_runs(dataset))
     if not stages:
         raise UserError("Choose at least one stage: 1, 2, 3 or custom.")
     with left:

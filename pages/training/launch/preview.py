@@ -1,13 +1,12 @@
 """What a run will do, before it starts: warnings, layers, time, disk space, and the same as a command."""
 
 import shutil
-from dataclasses import asdict
 
 import streamlit as st
 
 from core import config
 from core.config import TrainingSettings
-from core.dataset import Dataset, few_validation_images, read_exclusions, rows_by_role
+from core.dataset import Dataset, few_validation_images, relabelled, rows_by_role, settings_of_new_runs
 from core.figures.training import frozen_layers
 from core.roles import may
 from core.runs import WorkEstimate, cached_activations, command_line
@@ -31,7 +30,7 @@ def preview(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate
     _layers(settings, estimate)
     _cost(estimate)
     with st.expander("The same from a terminal", icon=":material/terminal:"):
-        line = command_line(settings, asdict(read_exclusions(dataset.root)))
+        line = command_line(settings, settings_of_new_runs(dataset))
         st.code(line, language="bash", wrap_lines=True)
 
 
@@ -87,7 +86,8 @@ def _warnings(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstima
         warnings.append("Random starting weights: expect far worse results than with ImageNet weights.")
     if (dataset.table["patient"] == "").any():
         warnings.append("Some images have no known patient: validation results may be too optimistic.")
-    if few := few_validation_images(dataset, rows_by_role(dataset, settings)):
+    labelled = relabelled(dataset, settings.label_version)
+    if few := few_validation_images(labelled, rows_by_role(dataset, settings)):
         warnings.append(few)
     elif estimate.validation < 50:
         warnings.append(
