@@ -4,7 +4,6 @@
                                          NETWORK is what `lung_network` returns
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +14,7 @@ from core import atomic
 from core.anatomy.dataset_lungs import dataset_lungs
 from core.anatomy.framing import Frame, Framing
 from core.anatomy.lung_finder import BATCH, lung_network
-from core.config import IMAGE_SIZE
+from core.config import IMAGE_SIZE, processor
 from core.dataset import Dataset, Progress, storage_folder
 from core.disk import new_array
 from core.errors import UserError
@@ -78,5 +77,5 @@ def _framed(dataset: Dataset, frames: list[Frame]) -> Iterator[np.ndarray]:
             raise UserError(f"{path} has changed since {dataset.root} was opened. Start again.")
         return frame.pixels(image)
 
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(processor.cores()) as threads:
         yield from threads.map(framed, dataset.table["path"], dataset.table["sha256"], frames)

@@ -15,6 +15,7 @@ from core import atomic
 from core.batch.job import BatchJob
 from core.batch.shard import ShardTask, journal_path, process_shard
 from core.cluster import connect
+from core.config import processor
 from core.errors import UserError
 
 CPUS_PER_ACTOR = 0.7  # whole CPUs would starve Ray's own tasks that feed the actors
@@ -47,7 +48,7 @@ def run_locally(job: BatchJob, workers: int = 1) -> Iterator[tuple[int, int]]:
     Raises:
         UserError: the model or the source is gone, or the disk is full; finished shards are kept.
     """
-    threads = max(1, (os.cpu_count() or 1) // workers) if workers > 1 else 0
+    threads = max(1, processor.cores() // workers) if workers > 1 else 0
     tasks = [ShardTask(job.path, shard, threads) for shard in job.missing_shards()]
     thread_local = threading.local()
     started: list[_Worker] = []

@@ -6,6 +6,7 @@ import openvino
 
 from core.architecture import Layer
 from core.compilation.operations import LayerArrays, Tensor, apply_layer
+from core.config import processor
 
 TYPES = {"float32": openvino.Type.f32, "bfloat16": openvino.Type.bf16}
 
@@ -39,6 +40,8 @@ def compiled(model: openvino.Model, precision: str, threads: int) -> openvino.Co
         precision: `float32` or `bfloat16`.
         threads: to compute with; 0 for one per core.
     """
+    if processor.is_limited():  # OpenVINO does not see the limit of a container
+        threads = threads or processor.cores()
     hints = {"INFERENCE_PRECISION_HINT": TYPES[precision], "PERFORMANCE_HINT": "LATENCY"}
     if threads:
         hints["INFERENCE_NUM_THREADS"] = threads

@@ -1,10 +1,12 @@
 """What this machine's processor can do, and the precision that follows from it."""
 
+import os
 import platform
 import re
 import shutil
 import time
 from functools import cache
+from math import ceil
 from pathlib import Path
 
 from core.config import environment
@@ -12,6 +14,7 @@ from core.errors import UserError
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 CPU_FACTS = Path("/proc/cpuinfo")
+CGROUP = Path("/sys/fs/cgroup")  # limits of the container, if there is one
 
 
 def name() -> str:
@@ -22,6 +25,36 @@ def name() -> str:
         return platform.processor() or "unknown processor"
     model = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
     return model[1] if model else platform.machine()
+
+
+@cache
+def cores(cgroup: Path = CGROUP) -> int:
+    """Cores that this process may use: those of the computer, or what its affinity or container allows."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, ceil(min(allowed, _container_cores(cgroup))))
+
+
+def is_limited() -> bool:
+    """Whether this process may use fewer cores than the computer has; some libraries do not notice."""
+    return cores() < (os.cpu_count() or 1)
+
+
+def training_threads(count: int) -> dict[str, str]:
+    """Variables of a training process that computes with `count` threads."""
+    return {name: str(count) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
+
+
+def _container_cores(cgroup: Path) -> float:
+    """How many cores' time the container gets; infinite without a limit."""
+    v1 = cgroup / "cpu"
+    for files in ([cgroup / "cpu.max"], [v1 / "cpu.cfs_quota_us", v1 / "cpu.cfs_period_us"]):
+        try:
+            quota, period = " ".join(file.read_text() for file in files).split()
+            if int(quota) > 0:
+                return int(quota) / int(period)
+        except (OSError, ValueError, ZeroDivisionError):  # another version, or `max`
+            continue
+    return float("inf")
 
 
 def lowest_priority() -> list[str]:

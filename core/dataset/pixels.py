@@ -1,7 +1,6 @@
 """Decoding many files into one memory-mapped array."""
 
 import mmap
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.config import IMAGE_SIZE
+from core.config import IMAGE_SIZE, processor
 from core.disk import new_array
 from core.images import ImageError, network_pixels, read_image
 
@@ -36,7 +35,7 @@ def decode_files(paths: list[Path], progress: Progress | None = None) -> Iterato
         paths: of the files.
         progress: called with (done, total) every 50 files.
     """
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(processor.cores()) as pool:
         for done, decoded in enumerate(pool.map(_decode, paths), start=1):
             if progress and (done % 50 == 0 or done == len(paths)):
                 progress(done, len(paths))

@@ -4,6 +4,7 @@ import signal
 import time
 
 from core.config import environment as variables
+from core.config import processor
 from core.runs import cached_activations, detached
 from core.runs.folder import Run
 from core.runs.process import ProcessIdentity
@@ -28,6 +29,7 @@ def start_process(
     Returns:
         The process, or None if it could not be started; the run's state says why.
     """
+    limit = processor.training_threads(processor.cores()) if processor.is_limited() else {}
     run.begin_attempt()
     cached_activations.clear_unfinished()
     try:
@@ -37,7 +39,7 @@ def start_process(
             log=run.log_path,
             locks=locks,
             environment=variables.child_environment(
-                TRAINING_ENVIRONMENT, environment or {}, {variables.LOCKED.name: "1"}
+                {**TRAINING_ENVIRONMENT, **limit}, environment or {}, {variables.LOCKED.name: "1"}
             ),
         )
     except OSError as error:

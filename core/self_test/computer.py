@@ -35,7 +35,6 @@ LIBRARIES = (  # that take part in an answer
 )
 MIN_DISK, MIN_MEMORY = 2**30, 2**29  # bytes
 CLOCK_TOLERANCE_S = 5.0  # between the clocks of the computer and of its disk
-CGROUP = Path("/sys/fs/cgroup")
 FOLDERS = ("", "runs", "data", "model_weights", "registry", "node", "self-test")  # below the home
 
 
@@ -60,10 +59,9 @@ def libraries() -> Finding:
 def processor_and_precision() -> Finding:
     """The processor, and the precision in which the model computes on it."""
     precision, unit = processor.resolved("auto"), processor.bfloat16_unit()
+    cores = processor.cores()
     threads = processor.answering_threads() or "all"
-    sentence = (
-        f"{processor.name()}, {os.cpu_count()} cores, bfloat16 unit: {unit}; inference uses {threads} cores."
-    )
+    sentence = f"{processor.name()}, {cores} cores, bfloat16 unit: {unit}; inference uses {threads} cores."
     return Finding(PASSED, precision, sentence)
 
 
@@ -119,8 +117,8 @@ def memory() -> Finding:
     """Memory that processes can still get, within the limit of a container."""
     free = psutil.virtual_memory().available
     try:
-        limit = int((CGROUP / "memory.max").read_text())
-        free = min(free, limit - int((CGROUP / "memory.current").read_text()))
+        limit = int((processor.CGROUP / "memory.max").read_text())
+        free = min(free, limit - int((processor.CGROUP / "memory.current").read_text()))
     except (OSError, ValueError):  # no container, or no limit
         pass
     sentence = f"Available; the minimum is {_gib(MIN_MEMORY)}. A server with its model takes 1.1 GiB."

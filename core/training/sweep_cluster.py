@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from core.cluster import connect
+from core.config import processor
 from core.errors import UserError
 from core.runs import Run, jobs, kill_if_overdue, lock, start_process
 
@@ -58,8 +59,7 @@ def train_here(path: str, cpus: int) -> int:
     run_lock = lock.acquire(run.lock_path)
     if run_lock is None:
         return 0  # already training, submitted by an earlier start
-    threads = {name: str(cpus) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
-    process = start_process(run, (run_lock,), threads)
+    process = start_process(run, (run_lock,), processor.training_threads(cpus))
     os.close(run_lock)
     if process is None:
         return 1
