@@ -22,6 +22,6 @@ def watch_site(as_json: bool) -> int:
     if as_json:
         print_json(watched.values())
     else:
-        for sentence in [f"{watched.light.capitalize()}. {watched.reason()}", *watched.sentences()]:
+        for sentence in [watched.headline(), *watched.sentences()]:
             print(sentence)
     return 1 if watched.light == RED else 0

@@ -66,9 +66,13 @@ class Signal:
         """The larger deviation of the last two blocks; None if neither is known."""
         return min((item for item in self.deviations[-2:] if item), key=lambda item: item.tail, default=None)
 
+    def detail(self) -> str:
+        """What was seen in the last two blocks, where it deviates more."""
+        return self.worst.text if self.worst else "not known of enough results"
+
     def sentence(self) -> str:
-        """What was seen in the last two blocks."""
-        return f"{self.title}: {self.worst.text if self.worst else 'not known of enough results'}."
+        """The same with its name."""
+        return f"{self.title}: {self.detail()}."
 
 
 def share_count(rows: pd.DataFrame, name: str) -> Count:
@@ -110,7 +114,7 @@ def _share_deviation(baseline: pd.DataFrame, block: pd.DataFrame, name: str) -> 
         return None
     low, high = limits(before, now.n, AMBER_TAIL)
     return Deviation(
-        *tail(now, before), f"{now} in {_where(block)}; after {before}, expected {low} to {high}"
+        *tail(now, before), f"{now} in {_where(block)}; expected {low} to {high} (first results: {before})"
     )
 
 
@@ -123,7 +127,7 @@ def _number_deviation(baseline: pd.DataFrame, block: pd.DataFrame, name: str) ->
     p = min(1.0, len(NUMBERS) * difference_p(before, now))
     medians = float(np.median(now)), float(np.median(before))
     text = (
-        f"median {medians[0]:.3g} in {_where(block)}, {medians[1]:.3g} in the first {len(baseline)} "
+        f"median {medians[0]:.3g} in {_where(block)}; {medians[1]:.3g} in the first {len(baseline)} "
         f"(p {'< 0.001' if p < 0.001 else f'= {p:.3f}'})"
     )
     return Deviation(p / 2, 1 if medians[0] >= medians[1] else -1, text)

@@ -54,6 +54,10 @@ class Watch:
             return f"The last results are as the first {BASELINE} led to expect."
         return self.raised[0].sentence()
 
+    def headline(self) -> str:
+        """The light and its reason."""
+        return self.reason() if self.light == TOO_FEW else f"{self.light.capitalize()}. {self.reason()}"
+
     def sentences(self) -> list[str]:
         """What else there is to say, one sentence each."""
         if self.rows is None:

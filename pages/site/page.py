@@ -1,4 +1,4 @@
-"""The page on one hospital: how many images it takes, how well the model does on them, which threshold."""
+"""The page on one hospital: how many images it takes, how the model does there, and whether it still does."""
 
 import streamlit as st
 
@@ -12,9 +12,10 @@ from pages.site.images import choose_images, images_to_label, nothing_chosen
 from pages.site.labelling import show_labelling
 from pages.site.measurement import last_measurement, offer_measurement, show_measurement
 from pages.site.threshold import choose_threshold
+from pages.site.watch import show_watch
 
 MEASURE, THRESHOLD, ACCEPT, LABEL = "Measure", "Set the threshold", "Accept", "Label blinded"
-NUMBERS = "How many do I need?"
+NUMBERS, WATCH = "How many do I need?", "Watch"
 
 
 def main() -> None:
@@ -31,19 +32,23 @@ def main() -> None:
         return
     local = choose_images()
     if nothing_chosen() and last_measurement(None) is None:
-        st.subheader(NUMBERS)
-        show_numbers(None)
-        return
+        key, sections, first = "site-start", [NUMBERS, WATCH], NUMBERS  # those that need no images
+    else:
+        key, first = "site-section", MEASURE if local else LABEL
+        sections = [MEASURE, THRESHOLD, ACCEPT, WATCH, LABEL, NUMBERS]
     section = st.segmented_control(
         "Section",
-        [MEASURE, THRESHOLD, ACCEPT, LABEL, NUMBERS],
-        default=MEASURE if local else LABEL,
+        sections,
+        default=first,
         required=True,
-        key="site-section",
+        key=key,
         label_visibility="collapsed",
     )
     if section == NUMBERS:
         show_numbers(local)
+        return
+    if section == WATCH:
+        show_watch(active.model)
         return
     if section == LABEL:
         show_labelling(images_to_label())

@@ -3,10 +3,26 @@
 import json
 import zipfile
 
+import pytest
 from playwright.sync_api import expect
 
+from core.inference import AuditLog
+from core.registry import active_model
+from tests.monitor.logged_results import WITHHELD, add_results, steady
 
-def test_a_folder_is_measured_and_the_result_is_downloaded(trained_server, page, demo, tmp_path):
+
+@pytest.fixture
+def red_log(trained, home):
+    """An audit log whose last results of the active model are withheld."""
+    model = str(active_model().model.identity)
+    log = AuditLog(home / "audit.sqlite")
+    add_results(log, [row | {"model": model} for row in [*steady(150), *[WITHHELD] * 50]])
+    yield
+    for path in home.glob("audit.sqlite*"):
+        path.unlink()
+
+
+def test_a_folder_is_measured_and_the_result_is_downloaded(trained_server, page, demo, tmp_path, red_log):
     page.goto(f"{trained_server}/site")
     expect(page.get_by_text("141 PNEUMONIA images")).to_be_visible()
     page.get_by_role("textbox", name="Folder or table").fill(str(demo))
@@ -20,6 +36,9 @@ def test_a_folder_is_measured_and_the_result_is_downloaded(trained_server, page,
     assert values["counts"]["files"] == 60 and values["model"].startswith("trained/3")
     page.get_by_role("radio", name="How many do I need?").click()
     expect(page.get_by_text("What the images at hand can show")).to_be_visible()
+    page.get_by_role("radio", name="Watch").click()
+    expect(page.get_by_text("Red. Results withheld: 50 of 50 in results 151 to 200")).to_be_visible()
+    expect(page.get_by_text("Results a day")).to_be_visible()
 
 
 def test_images_of_a_zip_are_labelled_by_keys(trained_server, page, demo, tmp_path):

@@ -45,7 +45,7 @@ def test_steady_results_are_green_and_the_rest_of_a_block_waits(log):
         (
             "withheld",
             WITHHELD,
-            "Results withheld: 20 of 50 in results 151 to 200; after 0 of 100, expected 0 to",
+            "Results withheld: 20 of 50 in results 151 to 200; expected 0 to 2 (first results: 0 of 100)",
         ),
         ("warned", {"warned": 1}, "Results with a warning: 23 of 50"),
         ("flagged", {"finding": "Pneumonia"}, "Pneumonia found: 28 of 50"),

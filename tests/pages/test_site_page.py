@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from core import config
+from core.inference import AuditLog
 from core.registry import active_model, list_models, promote
 from core.site import SiteMeasurement, SiteReadings, find_site_point, measure
+from tests.monitor.logged_results import WITHHELD, add_results, steady
 from tests.pages.opened_page import opened
 
 pytestmark = pytest.mark.slow
@@ -34,6 +36,24 @@ def test_without_images_the_page_tells_how_many_are_needed(trained):
     assert not app.exception and "141 PNEUMONIA images" not in captions(app)
     app.number_input(key="site-prevalence").set_value(0.5).run()
     assert not app.exception and not app.error
+
+
+def test_the_audit_log_is_watched_without_images(narrow_bundle, own_home):
+    app = opened("site")
+    watching = app.button_group(key="site-start")
+    watching.set_value("Watch").run()
+    assert "There is no audit log yet" in app.info[-1].value and not list(own_home.glob("audit*"))
+    model = str(active_model().model.identity)
+    add_results(AuditLog(), [row | {"model": model} for row in steady(150)])
+    app.run()
+    assert app.success[0].value.startswith("Green.") and not app.exception
+    assert app.dataframe[0].value["Light"].tolist() == ["green"] * 8
+    add_results(AuditLog(), [row | {"model": model} for row in [WITHHELD] * 50])
+    app.run()
+    assert app.error[0].value.startswith("Red. Results withheld")
+    AuditLog().path.write_bytes(b"no database" * 1000)
+    app.run()
+    assert "cannot be used" in app.error[0].value and not app.exception
 
 
 def test_a_source_or_column_that_cannot_be_used_is_told(trained, tmp_path):

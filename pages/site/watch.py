@@ -1,0 +1,62 @@
+"""Keeping watch: whether the active model's results in the audit log stay as they were."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import UserError
+from core.figures.monitor import control_charts
+from core.inference import AvailableModel
+from core.monitor import AMBER, BASELINE, BLOCK, GREEN, RED, SHARES, Watch, watch
+from pages.shared.charts import choose_format, draw, offer_csv
+from pages.shared.markdown import escaped
+
+
+def show_watch(active: AvailableModel) -> None:
+    """The light with its reason, then shares by day and every signal."""
+    try:
+        watched = watch(str(active.identity))
+    except UserError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    _show_light(watched)
+    st.caption(
+        f"The last results of {escaped(watched.model)} in the audit log, {BLOCK} at once, beside its first "
+        f"{BASELINE}. It tells that something has changed, not whether results are right."
+    )
+    if watched.rows is None or watched.rows.days.empty:
+        return
+    choose_format()
+    shares = {title: watched.control_limits(name) for name, title in SHARES.items()}
+    draw(control_charts(watched.rows.days, shares), "watch-by-day")
+    if watched.signals:
+        with st.expander("What is watched"):
+            st.dataframe(_table(watched), hide_index=True, height="content")
+    with st.container(horizontal=True):
+        offer_csv(watched.rows.days, "watch-by-day")
+        st.download_button(
+            "JSON",
+            json.dumps(watched.values(), indent=2),
+            "watch.json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _show_light(watched: Watch) -> None:
+    """The light, its reason, and what else there is to say."""
+    shown, icon = {
+        GREEN: (st.success, ":material/check_circle:"),
+        AMBER: (st.warning, ":material/warning:"),
+        RED: (st.error, ":material/report:"),
+    }.get(watched.light, (st.info, ":material/hourglass_empty:"))
+    shown(escaped(watched.headline()), icon=icon)
+    if sentences := watched.sentences():
+        st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in sentences))
+
+
+def _table(watched: Watch) -> pd.DataFrame:
+    """Every signal in the last two blocks."""
+    rows = [(signal.title, signal.light, signal.detail()) for signal in watched.signals]
+    return pd.DataFrame(rows, columns=["", "Light", "Larger deviation of the last two blocks"])
