@@ -1,22 +1,26 @@
 """`site watch`: whether the active model's results stay as they were."""
 
+import sys
+
 import click
 
 from core.cli.diagnosis import default_model
 from core.cli.output import as_json, print_json
-from core.monitor import RED, watch
+from core.monitor import RED, tell_change, watch
 
 
 @click.command("watch")
+@click.option("--tell", is_flag=True, help="Tell the webhook if the light has turned.")
 @as_json
-def watch_site(as_json: bool) -> int:
+def watch_site(tell: bool, as_json: bool) -> int:
     """Tell whether the active model's results stay as they were.
 
     The last results in the audit log, in blocks of 50, are compared with the first 100: how many found
     pneumonia, were withheld or came with a warning, their scores, and grey levels and lungs of their images.
     The light is red if one of the last two blocks differs by far more than chance explains, amber if both
     differ somewhat, and in the same direction. It tells that something has changed, not whether results are
-    right. The exit code is 1 if the light is red.
+    right. With --tell, the address in PNEUMONIA_STUDIO_WEBHOOK is told of a light that is not the one told
+    before: let cron run that. The exit code is 1 if the light is red.
     """
     watched = watch(str(default_model().identity))
     if as_json:
@@ -24,4 +28,6 @@ def watch_site(as_json: bool) -> int:
     else:
         for sentence in [watched.headline(), *watched.sentences()]:
             print(sentence)
+    if tell:
+        print(tell_change(watched), file=sys.stderr)
     return 1 if watched.light == RED else 0

@@ -193,7 +193,8 @@ SELF_TEST = Variable(
 )
 WEBHOOK = Variable(
     "PNEUMONIA_STUDIO_WEBHOOK",
-    "Address that is told by a POST request when a run of the queue has ended; none by default.",
+    "Address that is told by a POST request when a run of the queue has ended, and when `site watch --tell` "
+    "finds that the light has turned; none by default.",
     "",
     _web_address,
     "an ASCII address that begins with http:// or https:// and holds neither user name nor spaces",

@@ -1,6 +1,19 @@
 """Whether the model still holds: its results in the audit log, beside those that it gave first."""
 
+from core.monitor.change import tell_change
 from core.monitor.signals import AMBER, GREEN, RED, SHARES, TOO_FEW, Signal
 from core.monitor.watch import BASELINE, BLOCK, Watch, watch
 
-__all__ = ["AMBER", "BASELINE", "BLOCK", "GREEN", "RED", "SHARES", "TOO_FEW", "Signal", "Watch", "watch"]
+__all__ = [
+    "AMBER",
+    "BASELINE",
+    "BLOCK",
+    "GREEN",
+    "RED",
+    "SHARES",
+    "TOO_FEW",
+    "Signal",
+    "Watch",
+    "tell_change",
+    "watch",
+]

@@ -7,7 +7,7 @@ from listening import SECRET, listening
 from short_runs import tiny_settings
 
 from core.errors import UserError
-from core.runs import create_run, jobs, webhook
+from core.runs import create_run, jobs, webhook_request
 from core.runs.webhook import tell_webhook
 
 
@@ -61,7 +61,7 @@ def test_a_failure_is_a_sentence_in_the_log_without_the_secret_part_of_the_addre
 
 
 def test_a_server_that_does_not_answer_is_left_after_the_limit(run, addressed, monkeypatch):
-    monkeypatch.setattr(webhook, "LIMIT_S", 0.2)
+    monkeypatch.setattr(webhook_request, "LIMIT_S", 0.2)
     with listening(wait=1) as (address, _):
         addressed(address)
         started = time.monotonic()

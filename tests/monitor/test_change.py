@@ -1,0 +1,50 @@
+"""The webhook is told when the light turns, once, and again if it could not be told."""
+
+import pytest
+from listening import SECRET, listening
+
+from core.errors import UserError
+from core.inference import AuditLog
+from core.monitor import tell_change, watch
+from tests.monitor.logged_results import MODEL, WITHHELD, add_results, steady
+
+
+@pytest.fixture
+def addressed(own_home, monkeypatch):
+    return lambda address: monkeypatch.setenv("PNEUMONIA_STUDIO_WEBHOOK", address)
+
+
+def test_only_a_change_is_told_and_without_anything_of_an_image(addressed):
+    add_results(AuditLog(), steady(150))
+    with listening() as (address, told):
+        addressed(address)
+        assert "was green before" in tell_change(watch(MODEL)) and not told
+        add_results(AuditLog(), [WITHHELD] * 50)
+        assert tell_change(watch(MODEL)).endswith("was told that the light turned from green to red.")
+        assert "was red before" in tell_change(watch(MODEL))
+        add_results(AuditLog(), steady(100))
+        tell_change(watch(MODEL))
+    assert [(item["before"], item["light"]) for item in told] == [("green", "red"), ("red", "green")]
+    assert told[0] == {"model": MODEL, "light": "red", "before": "green", "text": told[0]["text"]}
+    assert told[0]["text"].startswith("Red. Results withheld: 50 of 50")
+
+
+def test_what_could_not_be_told_is_told_by_the_next_call(addressed):
+    add_results(AuditLog(), [*steady(100), *[WITHHELD] * 50])
+    with listening(500) as (address, _):
+        addressed(address)
+        with pytest.raises(
+            UserError, match="could not be told that the light is red: it answered 500"
+        ) as error:
+            tell_change(watch(MODEL))
+    assert SECRET not in str(error.value)
+    with listening() as (address, told):
+        addressed(address)
+        tell_change(watch(MODEL))
+    assert len(told) == 1
+
+
+def test_without_a_webhook_nobody_can_be_told(addressed):
+    addressed("")
+    with pytest.raises(UserError, match="PNEUMONIA_STUDIO_WEBHOOK"):
+        tell_change(watch(MODEL))
