@@ -90,6 +90,7 @@ PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
     show_default=True,
     help="Days after which an image that cannot be processed is deleted; 0 keeps it.",
 )
+@click.option("--log", "log_results", is_flag=True, help="Record results in the audit log.")
 @click.option("--status", is_flag=True, help="Show what the node has done so far and exit.")
 @as_json
 @click.pass_context
@@ -106,6 +107,7 @@ def node(
     study_timeout: float,
     keep: bool,
     delete_failed: float,
+    log_results: bool,
     status: bool,
     as_json: bool,
 ) -> int:
@@ -138,7 +140,15 @@ def node(
         print(f"{aet} listens on {host}:{listening_port}; results are {fate}", flush=True)
 
     settings = NodeSettings(
-        scp, target, client_tls, results, readings, study_timeout, keep, delete_failed=delete_failed
+        scp,
+        target,
+        client_tls,
+        results,
+        readings,
+        study_timeout,
+        keep,
+        log_results=log_results,
+        delete_failed=delete_failed,
     )
     run_node(settings, stop, ready)
     os._exit(0)  # threads of pynetdicom would wait for silent peers; they hold nothing to save

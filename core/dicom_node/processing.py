@@ -13,7 +13,7 @@ from core.dicom_node.rules import IGNORE, JUDGE, SHADOW, NodeRules, RulesFile
 from core.dicom_node.settings import NodeSettings
 from core.errors import UserError
 from core.images import decode_safely
-from core.inference import AvailableModel, Reader, Reading
+from core.inference import AuditLog, AvailableModel, Reader, Reading
 from core.registry import active_model, missing_model
 from core.reports import dicom_objects, import_highdicom
 from core.shadow import read_in_shadow
@@ -120,10 +120,20 @@ def process(
         try:
             queue.add_results(image, result_objects(queue.data(image), reading, model, settings.results))
             log.info("image %s: %s", image.log_name, reading.finding)
+            if settings.log_results:
+                _record(reading, model)
         except Exception as error:  # nothing that one image holds may end the node
             log.warning("image %s: creating results failed: %s", image.log_name, error)
             queue.mark_failed(image, str(error)[:400])
     return readings
+
+
+def _record(reading: Reading, model: AvailableModel) -> None:
+    """Record a result in the audit log; without it, the node goes on."""
+    try:
+        AuditLog().add_result(reading, model.record, model.identity)
+    except UserError as error:
+        log.error("%s", error)
 
 
 def result_objects(

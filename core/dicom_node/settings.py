@@ -39,6 +39,7 @@ class NodeSettings:
         study_timeout: seconds without a new image after which a study is complete.
         keep: whether images and results stay on disk after delivery.
         in_shadow: whether shadow models read the images, too.
+        log_results: whether results are recorded in the audit log, which `site watch` needs.
         delete_failed: days after which an image that cannot be processed is deleted; 0 for never.
     """
 
@@ -50,4 +51,5 @@ class NodeSettings:
     study_timeout: float = 2.0
     keep: bool = False
     in_shadow: bool = True
+    log_results: bool = False
     delete_failed: float = 30.0

@@ -18,6 +18,7 @@ from pydicom.uid import (
 from core.cli.main import main
 from core.dicom_node import rules_path
 from core.dicom_node.queue import QueuedImage
+from core.inference import AuditLog
 from core.reports import MANUFACTURER
 
 
@@ -31,12 +32,15 @@ from core.reports import MANUFACTURER
     ids=["CR", "DX", "SC"],
 )
 def test_an_image_is_stored_and_processed(node, sop_class):
-    before = node.counts()
+    log = AuditLog(node.home / "audit.sqlite")
+    before, logged = node.counts(), len(log.results())
     image = dicom_image(1000 + len(sop_class), sop_class=sop_class)
     image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = uids.generate_uid()
     assert store(node.port, image) == [0x0000]
     eventually(lambda: node.counts().processed == before.processed + 1)
     assert node.counts().pending == before.pending + 1  # no remote AE was named
+    eventually(lambda: len(log.results()) == logged + 1)
+    assert log.results()["model"].iloc[-1].startswith("trained/3")
 
 
 def test_a_result_that_comes_back_is_acknowledged_and_not_processed(node):
