@@ -41,7 +41,7 @@ MAY_IMPORT = {
         "runs",
         "weights",
     },
-    "monitor": {"inference", "runs"},
+    "monitor": {"evaluation", "inference", "runs", "site"},
     "site": {"dataset", "evaluation", "images", "inference", "registry", "reports", "self_test"},
     "batch": {"images", "inference", "registry", "shadow", "weights"},
     "dicom_node": {"images", "inference", "registry", "reports", "runs", "shadow"},

@@ -9,7 +9,8 @@ import click
 from core import atomic
 from core.cli.diagnosis import default_model, model_option
 from core.cli.output import Bar, as_json, percent, precision, print_json
-from core.cli.site_watch import watch_site
+from core.cli.site_source import source_options
+from core.cli.site_watch import compare_reports, watch_site
 from core.errors import UserError
 from core.inference import NOTICE, Reader
 from core.registry import answering_registered_model, register_operating_point
@@ -48,6 +49,7 @@ def site() -> None:
 
 
 site.add_command(watch_site)
+site.add_command(compare_reports)
 
 
 def expected_option(name: str, text: str) -> Any:
@@ -88,21 +90,6 @@ def size(positives: int | None, negatives: int | None, as_json: bool, **expectat
         return
     for sentence in [*required.sentences(), *(shown.sentences() if shown else [])]:
         print(sentence)
-
-
-def source_options(command: Any) -> Any:
-    """The options that say which images with which labels."""
-    for option in reversed(
-        [
-            click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path)),
-            click.option("--labels", metavar="COLUMN", help="Column of labels, 'folders' or 'readers'."),
-            click.option("--patient", metavar="COLUMN", help="Column of patients. [default: patient]"),
-            click.option("--positive", metavar="VALUE", multiple=True, help="A label that means PNEUMONIA."),
-            click.option("--negative", metavar="VALUE", multiple=True, help="A label that means NORMAL."),
-        ]
-    ):
-        command = option(command)
-    return command
 
 
 @site.command("measure")

@@ -1,12 +1,15 @@
-"""`site watch`: whether the active model's results stay as they were."""
+"""`site watch` and `site reports`: whether results stay as they were, and agree with what came later."""
 
 import sys
+from pathlib import Path
 
 import click
 
 from core.cli.diagnosis import default_model
 from core.cli.output import as_json, print_json
-from core.monitor import RED, tell_change, watch
+from core.cli.site_source import source_options
+from core.monitor import RED, compare_with_reports, tell_change, watch
+from core.site import LabelWords, open_local_images
 
 
 @click.command("watch")
@@ -31,3 +34,29 @@ def watch_site(tell: bool, as_json: bool) -> int:
     if tell:
         print(tell_change(watched), file=sys.stderr)
     return 1 if watched.light == RED else 0
+
+
+@click.command("reports")
+@source_options
+@as_json
+def compare_reports(
+    source: Path,
+    labels: str | None,
+    patient: str | None,
+    positive: tuple[str, ...],
+    negative: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Compare results in the audit log with labels that came later.
+
+    SOURCE is as for `site measure`: a table with a column of paths and one of labels, such as what reports
+    said, or a folder. No image is read again: the active model's last result of each is found by the digest
+    of its file. Without a file there is no match; the log holds no accession numbers and no names.
+    """
+    local = open_local_images(source, labels, patient, words=LabelWords(positive, negative))
+    compared = compare_with_reports(local, str(default_model().identity))
+    if as_json:
+        print_json(compared.values())
+        return
+    for sentence in compared.sentences():
+        print(sentence)

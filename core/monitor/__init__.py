@@ -1,6 +1,7 @@
 """Whether the model still holds: its results in the audit log, beside those that it gave first."""
 
 from core.monitor.change import tell_change
+from core.monitor.report_comparison import ReportComparison, compare_with_reports
 from core.monitor.signals import AMBER, GREEN, RED, SHARES, TOO_FEW, Signal
 from core.monitor.watch import BASELINE, BLOCK, Watch, watch
 
@@ -12,8 +13,10 @@ __all__ = [
     "RED",
     "SHARES",
     "TOO_FEW",
+    "ReportComparison",
     "Signal",
     "Watch",
+    "compare_with_reports",
     "tell_change",
     "watch",
 ]

@@ -12,7 +12,7 @@ from core.inference import AuditLog
 DAYS = 365  # before the last result
 DAY_S = 86_400
 NUMBERS = ("probability", "warned", "brightness", "contrast", "lung_area", "lung_distinctness")
-COLUMNS = f"time, finding, {', '.join(NUMBERS)}"
+COLUMNS = f"time, run, stage, finding, {', '.join(NUMBERS)}"
 COUNT = (
     "SELECT COUNT(*) AS rows, COALESCE(SUM(model = :model), 0) AS results, MAX(rowid) AS last FROM answers"
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.inference import AuditLog
+from core.inference import AuditLog, agreement_summary
 from core.monitor.limits import AMBER_TAIL, RED_TAIL, limits
 from core.monitor.log_rows import LogRows, read_rows
 from core.monitor.signals import GREEN, LIGHTS, SHARES, TOO_FEW, Signal, find_signals, share_count
@@ -26,11 +26,13 @@ class Watch:
         model: name, version and digest.
         rows: its results in the log; None without a log.
         signals: everything that is watched; none while there are too few results.
+        agreement: how often readers agreed with its results, in a sentence; "" without a result.
     """
 
     model: str
     rows: LogRows | None = None
     signals: tuple[Signal, ...] = ()
+    agreement: str = ""
 
     @property
     def light(self) -> str:
@@ -73,7 +75,7 @@ class Watch:
             )
         if self.rows.others:
             sentences.append(f"Results of other models, which do not count: {self.rows.others:,}.")
-        return sentences
+        return [*sentences, self.agreement] if self.agreement else sentences
 
     def control_limits(self, share: str) -> pd.DataFrame:
         """Between which shares each day is to be expected, by the first results.
@@ -137,7 +139,18 @@ def watch(model: str, log: AuditLog | None = None) -> Watch:
     if not log.path.exists():
         return Watch(model)
     rows = read_rows(log, model, BASELINE, BLOCK, BLOCKS)
-    return Watch(model, rows, find_signals(rows.baseline, rows.blocks) if rows.blocks else ())
+    signals = find_signals(rows.baseline, rows.blocks) if rows.blocks else ()
+    return Watch(model, rows, signals, _agreement(log, rows))
+
+
+def _agreement(log: AuditLog, rows: LogRows) -> str:
+    """How often readers agreed with the results of a model since its first."""
+    if not rows.results:
+        return ""
+    first = rows.baseline.iloc[0]
+    query = "SELECT * FROM notes WHERE run = :run AND stage = :stage AND time >= :time ORDER BY rowid"
+    readings = log.query(query, {"run": first["run"], "stage": int(first["stage"]), "time": first["time"]})
+    return agreement_summary(readings)
 
 
 def _counts(rows: pd.DataFrame) -> dict:

@@ -8,7 +8,7 @@ from core.site.groups import HEADER_GROUPS, Group, p_text
 from core.site.image_counts import ImageCounts
 from core.site.image_numbers import Evidence, Expectations, RequiredImages, evidence, required_images
 from core.site.label_log import LABELS, NOT_SURE, LabelLog
-from core.site.labelling import ReaderLabels, blinded, reader_labels
+from core.site.labelling import ReaderLabels, blinded, digest, reader_labels
 from core.site.labels import LabelWords
 from core.site.local_images import (
     FOLDERS,
@@ -54,6 +54,7 @@ __all__ = [
     "Unlabelled",
     "acceptance_pdf",
     "blinded",
+    "digest",
     "check_rule",
     "evidence",
     "find_site_point",

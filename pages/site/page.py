@@ -48,7 +48,7 @@ def main() -> None:
         show_numbers(local)
         return
     if section == WATCH:
-        show_watch(active.model)
+        show_watch(active.model, local)
         return
     if section == LABEL:
         show_labelling(images_to_label())

@@ -8,19 +8,38 @@ import streamlit as st
 from core.errors import UserError
 from core.figures.monitor import control_charts
 from core.inference import AvailableModel
-from core.monitor import AMBER, BASELINE, BLOCK, GREEN, RED, SHARES, Watch, watch
+from core.monitor import AMBER, BASELINE, BLOCK, GREEN, RED, SHARES, Watch, compare_with_reports, watch
+from core.site import LocalImages
 from pages.shared.charts import choose_format, draw, offer_csv
 from pages.shared.markdown import escaped
 
 
-def show_watch(active: AvailableModel) -> None:
-    """The light with its reason, then shares by day and every signal."""
+def show_watch(active: AvailableModel, local: LocalImages | None) -> None:
+    """The light with its reason, shares by day and every signal; then the log beside labels that came later.
+
+    Args:
+        active: the model that answers now.
+        local: images with their labels; None if none are chosen.
+    """
     try:
         watched = watch(str(active.identity))
+        compared = compare_with_reports(local, watched.model) if local else None
     except UserError as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
     _show_light(watched)
+    _show_days(watched)
+    if watched.rows is None:
+        return
+    st.subheader("Labels that came later")
+    if compared is None:
+        st.caption("Such as those of reports: choose a folder or table of images with their labels above.")
+    else:
+        st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in compared.sentences()))
+
+
+def _show_days(watched: Watch) -> None:
+    """What was compared with what, and the charts."""
     st.caption(
         f"The last results of {escaped(watched.model)} in the audit log, {BLOCK} at once, beside its first "
         f"{BASELINE}. It tells that something has changed, not whether results are right."

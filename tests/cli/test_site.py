@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 
@@ -98,6 +99,22 @@ def test_watch_tells_the_light_of_the_active_model_and_a_red_one_by_its_exit_cod
     assert main(["site", "watch", "--json"]) == 1
     values = json.loads(capsys.readouterr().out)
     assert values["light"] == "red" and [block["withheld"] for block in values["blocks"]] == [0, 50]
+
+
+def test_reports_compares_the_log_with_a_table_and_refuses_one_without_paths(
+    narrow_bundle, own_home, tmp_path, capsys
+):
+    (tmp_path / "a.png").write_text("a")
+    (tmp_path / "reports.csv").write_text("image,label\na.png,1\n")
+    digest = hashlib.sha256(b"a").hexdigest()
+    add_results(AuditLog(), [{"model": str(active_model().model.identity), "sha256": digest}])
+    assert main(["site", "reports", str(tmp_path / "reports.csv")]) == 0
+    assert "Sensitivity: 0.0% (0.0% to 79.3%), 0 of 1." in capsys.readouterr().out
+    assert main(["site", "reports", str(tmp_path / "reports.csv"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sensitivity"]["images"] == 1
+    (tmp_path / "reports.csv").write_text("accession,label\n4711,1\n")
+    assert main(["site", "reports", str(tmp_path / "reports.csv")]) == 2
+    assert "has no column of paths (it has accession, label)" in capsys.readouterr().err
 
 
 def test_labels_tells_how_well_readers_agree_and_saves_what_they_said(own_home, tmp_path, capsys):

@@ -1,11 +1,13 @@
 """The light of the monitor on audit logs that are steady, change, are too short, old or damaged."""
 
+import time
+
 import numpy as np
 import pytest
 
 from core.errors import UserError
 from core.images import Image
-from core.inference import AuditLog, ModelIdentity, ModelOutput, Prediction, Reading
+from core.inference import AuditLog, HumanReading, ModelIdentity, ModelOutput, Prediction, Reading
 from core.monitor import AMBER, GREEN, RED, TOO_FEW, watch
 from core.weights import ModelRecord
 from tests.monitor.logged_results import MODEL, NOON, WITHHELD, add_results, steady
@@ -27,7 +29,7 @@ def test_too_few_results_say_nothing_and_those_of_other_models_do_not_count(log)
     watched = watch(MODEL, log)
     assert watched.light == TOO_FEW
     assert watched.reason() == f"23 of 150 results of {MODEL}; nothing can be said yet."
-    assert watched.sentences() == ["Results of other models, which do not count: 500."]
+    assert watched.sentences()[0] == "Results of other models, which do not count: 500."
     assert "low" not in watched.control_limits("flagged")
 
 
@@ -35,7 +37,10 @@ def test_steady_results_are_green_and_the_rest_of_a_block_waits(log):
     add_results(log, steady(320))
     watched = watch(MODEL, log)
     assert watched.light == GREEN and len(watched.rows.blocks) == 4
-    assert watched.sentences() == ["Results not yet compared: 20, of the 50 that are compared at once."]
+    assert watched.sentences() == [
+        "Results not yet compared: 20, of the 50 that are compared at once.",
+        "No agreement or disagreement recorded yet.",
+    ]
     assert list(watched.rows.blocks[-1].index[[0, -1]]) == [251, 300]
 
 
@@ -83,6 +88,15 @@ def test_inverted_images_turn_the_light_red(log):
         log.add_result(Reading(Image("x.png", pixels, str(number), {}), output), record, identity)
     watched = watch(MODEL, log)
     assert watched.light == RED and watched.reason().startswith("Brightness: median 16")
+
+
+def test_readers_notes_count_from_the_first_result_of_the_model_on(log):
+    record = ModelRecord(stage=3, run="r")
+    log.add_human_reading("b", record, HumanReading("disagree"))  # with an earlier version
+    add_results(log, [{"time": time.time()}])
+    log.add_human_reading("a", record, HumanReading("agree"))
+    log.add_human_reading("a", ModelRecord(stage=2, run="r"), HumanReading("disagree"))
+    assert watch(MODEL, log).sentences()[-1].startswith("Readers agreed with 1 of 1 results")
 
 
 def test_days_are_those_of_the_clock_with_limits_for_as_many_results(log):

@@ -38,7 +38,7 @@ def test_without_images_the_page_tells_how_many_are_needed(trained):
     assert not app.exception and not app.error
 
 
-def test_the_audit_log_is_watched_without_images(narrow_bundle, own_home):
+def test_the_audit_log_is_watched_without_images_and_beside_later_labels(narrow_bundle, own_home, tmp_path):
     app = opened("site")
     watching = app.button_group(key="site-start")
     watching.set_value("Watch").run()
@@ -51,6 +51,12 @@ def test_the_audit_log_is_watched_without_images(narrow_bundle, own_home):
     add_results(AuditLog(), [row | {"model": model} for row in [WITHHELD] * 50])
     app.run()
     assert app.error[0].value.startswith("Red. Results withheld")
+    (tmp_path / "a.png").write_text("a")
+    (tmp_path / "reports.csv").write_text("image,label\na.png,1\n")
+    bring(app, tmp_path / "reports.csv")
+    app.button_group(key="site-section").set_value("Watch").run()
+    assert "0 of 1 labels belong to a result" in captions(app)
+    assert "no result in the audit log: 1" in captions(app) and not app.exception
     AuditLog().path.write_bytes(b"no database" * 1000)
     app.run()
     assert "cannot be used" in app.error[0].value and not app.exception

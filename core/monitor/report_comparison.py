@@ -1,0 +1,149 @@
+"""Results in the audit log beside labels that came later, such as those of reports."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.config import CLASS_NAMES, POSITIVE
+from core.evaluation import Interval, patient_groups, wilson_by_patient
+from core.inference import AuditLog
+from core.site import LocalImages, digest
+
+LOGGED = """
+SELECT sha256, probability, threshold FROM answers
+WHERE model = :model AND sha256 IN (SELECT value FROM json_each(:digests)) ORDER BY rowid
+"""
+SELECTION = (
+    "If only some images have such a label, as those that somebody doubted, these rates hold for them alone."
+)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Share of the images of one class that the model classified as the report did.
+
+    Attributes:
+        title: `Sensitivity` or `Specificity`.
+        label: class of the images.
+        correct, images: their numbers.
+        interval: 95%, by patient; None without an image.
+    """
+
+    title: str
+    label: str
+    correct: int
+    images: int
+    interval: Interval | None
+
+    def sentence(self) -> str:
+        """The rate in words."""
+        if self.interval is None:
+            return f"{self.title}: unknown, no image with a result is labelled {self.label}."
+        low, high = self.interval
+        share = self.correct / self.images
+        return f"{self.title}: {share:.1%} ({low:.1%} to {high:.1%}), {self.correct:,} of {self.images:,}."
+
+
+@dataclass(frozen=True)
+class ReportComparison:
+    """Labels that came later beside a model's results.
+
+    Attributes:
+        name: of the folder or table.
+        model: name, version and digest.
+        labels: number of labelled files.
+        results: of their images, each content once, that the log has a result of.
+        passed_over: number of the others by reason.
+        rates: sensitivity and specificity.
+        notes: what was left out before.
+    """
+
+    name: str
+    model: str
+    labels: int
+    results: int
+    passed_over: dict[str, int]
+    rates: tuple[Rate, ...]
+    notes: tuple[str, ...]
+
+    def sentences(self) -> list[str]:
+        """Everything in words; nothing tells a file or a patient."""
+        passed_over = "; ".join(f"{reason}: {count:,}" for reason, count in self.passed_over.items())
+        return [
+            f"{self.name}: {self.results:,} of {self.labels:,} labels belong to a result of {self.model}.",
+            *([f"Passed over. {passed_over}."] if passed_over else []),
+            *(rate.sentence() for rate in self.rates if self.results),
+            *self.notes,
+            SELECTION,
+        ]
+
+    def values(self) -> dict:
+        """Everything as plain values."""
+        return {
+            "name": self.name,
+            "labels": self.labels,
+            "results": self.results,
+            "passed_over": self.passed_over,
+            **{
+                rate.title.lower(): {
+                    "correct": rate.correct,
+                    "images": rate.images,
+                    "interval": rate.interval,
+                }
+                for rate in self.rates
+            },
+            "notes": list(self.notes),
+        }
+
+
+def compare_with_reports(local: LocalImages, model: str, log: AuditLog | None = None) -> ReportComparison:
+    """Compare the last result of each image with its label; images are known by the digest of their file.
+
+    Args:
+        local: images with their labels.
+        model: name, version and digest, as in the log.
+        log: the audit log; None for that of this computer. It is not created.
+
+    Raises:
+        UserError: the log cannot be read.
+    """
+    table = local.table.assign(sha256=[digest(file) for file in local.table["file"]])
+    readable = table[table["sha256"] != ""]
+    contradictory = readable.groupby("sha256")["label"].transform("nunique") > 1
+    once = readable[~contradictory].drop_duplicates("sha256")
+    logged = once.merge(_logged(list(once["sha256"]), model, log or AuditLog()), on="sha256", how="left")
+    known = logged["threshold"].notna()
+    results = logged[known & logged["probability"].notna()]
+    passed_over = {
+        "file cannot be read": len(table) - len(readable),
+        "labelled both ways": int(contradictory.sum()),
+        "same content as another": len(readable) - int(contradictory.sum()) - len(once),
+        "no result in the audit log": int((~known).sum()),
+        "result withheld": int((known & logged["probability"].isna()).sum()),
+    }
+    return ReportComparison(
+        local.name,
+        model,
+        len(table),
+        len(results),
+        {reason: count for reason, count in passed_over.items() if count},
+        (_rate(results, "Sensitivity", POSITIVE), _rate(results, "Specificity", 1 - POSITIVE)),
+        local.notes,
+    )
+
+
+def _logged(digests: list[str], model: str, log: AuditLog) -> pd.DataFrame:
+    """The last result of each image, with columns sha256, probability and threshold."""
+    if not log.path.exists():
+        return pd.DataFrame({"sha256": [], "probability": [], "threshold": []}).astype({"sha256": object})
+    rows = log.query(LOGGED, {"model": model, "digests": json.dumps(digests)})
+    return rows.drop_duplicates("sha256", keep="last").astype({"probability": float})
+
+
+def _rate(results: pd.DataFrame, title: str, number: int) -> Rate:
+    rows = results[results["label"] == CLASS_NAMES[number]]
+    correct = ((rows["probability"] >= rows["threshold"]) == (number == POSITIVE)).to_numpy(bool)
+    interval = wilson_by_patient(correct, patient_groups(rows).to_numpy(str)) if len(rows) else None
+    return Rate(title, CLASS_NAMES[number], int(np.count_nonzero(correct)), len(rows), interval)
