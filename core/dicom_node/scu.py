@@ -7,6 +7,7 @@ from pydicom.uid import (
     ComprehensiveSRStorage,
     EncapsulatedPDFStorage,
     ExplicitVRLittleEndian,
+    GrayscaleSoftcopyPresentationStateStorage,
     SecondaryCaptureImageStorage,
     SegmentationStorage,
 )
@@ -20,6 +21,7 @@ RESULT_CLASSES = (
     SecondaryCaptureImageStorage,
     SegmentationStorage,
     EncapsulatedPDFStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
 )
 RESULT_SYNTAX = ExplicitVRLittleEndian
 TIMEOUT_S = 30.0

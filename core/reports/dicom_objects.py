@@ -1,4 +1,4 @@
-"""A reading as DICOM objects of the image's study: heat map, lungs, Structured Report and PDF.
+"""A reading as DICOM objects of the image's study: heat map, contours, lungs, Structured Report and PDF.
 
 Their UIDs are derived from the image and the model, so that the same result sent twice is one object. They
 are built with highdicom; the Structured Report follows TID 1500 of DICOM PS3.16.
@@ -12,13 +12,14 @@ from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate
 
 from core.errors import UserError
 from core.inference import FINDINGS, UNCERTAIN, AvailableModel, HumanReading, Reading
+from core.reports.heat_contours import heat_contours
 from core.reports.lung_objects import lung_groups, lung_map, lung_segmentation
 from core.reports.object_identity import MANUFACTURER, derived_uid, file_bytes, identity
 from core.reports.reader_region import FINDING, reader_region
 from core.reports.reading_report import overlaid, reading_report
 from core.reports.study_attributes import study_attributes
 
-KINDS = ("overlay", "finding", "report", "lungs")
+KINDS = ("overlay", "finding", "report", "lungs", "contours")
 CODES = {  # the coded concepts of the finding: code, scheme, meaning
     "procedure": ("399208008", "SCT", "Plain X-ray of chest"),
     "site": ("39607008", "SCT", "Lung"),
@@ -37,14 +38,14 @@ def dicom_objects(
     kinds: tuple[str, ...] = KINDS,
     human: HumanReading | None = None,
 ) -> dict[str, bytes]:
-    """Files by name: image with heat map, finding as Structured Report, report as PDF, lungs as Segmentation.
+    """Files by name: image with heat map, finding as Structured Report, report as PDF, lungs and contours.
 
     Args:
         data: the DICOM file of the image; the objects carry its study's identifiers.
         reading: with the full image and the heat map.
-        kinds: some of `overlay`, `finding`, `report` and `lungs`. With `lungs`, the finding refers to them;
+        kinds: some of `KINDS`. With `lungs`, the finding refers to them;
             an image in which no lungs were found, or whose header says that it is mirrored or upside down,
-            has no such object.
+            has no such object. An image without heat, or in colour, has no `contours`.
         human: a person's reading of the image, for finding and report.
 
     Raises:
@@ -62,6 +63,9 @@ def dicom_objects(
             "finding": lambda: _finding(source, reading, model, human, segmentation, sides),
             "report": lambda: _encapsulated(source, reading, model, human),
             "lungs": lambda: segmentation,
+            "contours": lambda: heat_contours(
+                data, source, reading.image, reading.heat_map, **identity(source, model, "contours")
+            ),
         }
         objects = {kind: built[kind]() for kind in kinds}
         return {f"{kind}.dcm": file_bytes(file) for kind, file in objects.items() if file is not None}
@@ -74,6 +78,7 @@ def dicom_objects(
 
 def import_highdicom() -> None:
     """Import highdicom, which takes a second, before the first object is needed."""
+    import highdicom.pr
     import highdicom.sc
     import highdicom.seg
     import highdicom.sr  # noqa: F401

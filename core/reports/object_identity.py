@@ -12,7 +12,14 @@ from core.inference import AvailableModel
 from core.reports.study_attributes import CHARACTER_SET
 
 MANUFACTURER = "Pneumonia studio, research software"
-SERIES_NUMBERS = {"overlay": 9101, "finding": 9102, "report": 9103, "lungs": 9104, "reading": 9105}
+SERIES_NUMBERS = {
+    "overlay": 9101,
+    "finding": 9102,
+    "report": 9103,
+    "lungs": 9104,
+    "reading": 9105,
+    "contours": 9106,
+}
 
 
 def derived_uid(source: pydicom.Dataset, model: AvailableModel, kind: str, *content: object) -> str:

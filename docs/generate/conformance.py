@@ -20,6 +20,7 @@ from core.dicom_node.settings import DEFAULT_RESULTS
 from core.images import decoder, dicom, header_rules
 from core.images.dicom_text import NEWER
 from core.reports.dicom_objects import CODES, KINDS
+from core.reports.heat_contours import LEVEL
 from core.reports.lung_objects import CODES as LUNG_CODES
 from core.reports.lung_objects import SIDES
 from core.reports.object_identity import MANUFACTURER, SERIES_NUMBERS
@@ -94,6 +95,7 @@ def page() -> str:
         limits=receive_limits,
         delivery=delivery,
         unnamed=UNNAMED,
+        level=LEVEL,
         recall_s=readings.RECALL_S,
         mebibyte=2**20,
     )

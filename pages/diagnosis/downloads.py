@@ -54,8 +54,9 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
                 ":material/folder_zip:",
                 "dicom",
                 failure,
-                "Heat map (Secondary Capture), finding (Structured Report), lungs (Segmentation) and PDF "
-                "for the image's study. They contain the patient identifiers of the uploaded file.",
+                "Heat map (Secondary Capture; contours as Presentation State), finding (Structured Report), "
+                "lungs (Segmentation) and PDF for the image's study. They contain the patient identifiers "
+                "of the uploaded file.",
             )
 
 

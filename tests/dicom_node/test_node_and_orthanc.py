@@ -87,6 +87,7 @@ def test_an_image_in_the_pacs_gets_one_of_each_result(network, orthanc, node_hom
     assert orthanc.get("statistics")["CountStudies"] == 1
     (report,), (overlay,) = orthanc.of_modality("SR"), orthanc.of_modality("OT")
     (lungs,), (document,) = orthanc.of_modality("SEG"), orthanc.of_modality("DOC")
+    (contours,) = orthanc.of_modality("PR")
     finding_file = orthanc.save(f"instances/{report}/file", tmp_path / "finding.dcm")
     overlay_file = orthanc.save(f"instances/{overlay}/file", tmp_path / "overlay.dcm")
     original = pydicom.dcmread(path)
@@ -96,7 +97,8 @@ def test_an_image_in_the_pacs_gets_one_of_each_result(network, orthanc, node_hom
     if shutil.which("dciodvfy"):
         lungs_file = orthanc.save(f"instances/{lungs}/file", tmp_path / "lungs.dcm")
         report_file = orthanc.save(f"instances/{document}/file", tmp_path / "report.dcm")
-        for file in (finding_file, overlay_file, lungs_file, report_file):
+        contours_file = orthanc.save(f"instances/{contours}/file", tmp_path / "contours.dcm")
+        for file in (finding_file, overlay_file, lungs_file, report_file, contours_file):
             check = subprocess.run(["dciodvfy", file], capture_output=True, text=True)
             assert "Error" not in check.stdout + check.stderr, check.stderr
     eventually(lambda: node.counts().delivered == 1)
@@ -188,7 +190,7 @@ def test_a_dicomweb_server_gets_every_result_although_both_are_killed(network, o
     orthanc.start()
     queue_reading(*reading_of(paths[0]), 0, node_home / "node")
     eventually(lambda: node.counts().delivered == 4 and node.counts().sent_readings == 1)
-    assert [len(orthanc.of_modality(kind)) for kind in ("SR", "OT", "SEG", "DOC")] == [5, 4, 4, 4]
+    assert [len(orthanc.of_modality(kind)) for kind in ("SR", "OT", "SEG", "DOC", "PR")] == [5, 4, 4, 4, 4]
     assert node.stop() == 0
     before = earlier_images(tmp_path / "before")
     assert send(network, "ORTHANC", Orthanc.PORT, *before)

@@ -167,7 +167,7 @@ def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
     assert box == pytest.approx([0.5, 0.5, 0.75, 0.75], abs=0.01)  # on the image, not on its mirror image
     with zipfile.ZipFile(io.BytesIO(downloaded(page, "DICOM objects"))) as archive:
         found = {name: pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()}
-    assert sorted(found) == ["finding.dcm", "lungs.dcm", "overlay.dcm", "report.dcm"]
+    assert sorted(found) == ["contours.dcm", "finding.dcm", "lungs.dcm", "overlay.dcm", "report.dcm"]
     assert "SCOORD" in str(found["finding.dcm"])
     assert {item.PatientID for item in found.values()} == {"4711"}
     assert "effusion <b>" in PdfReader(io.BytesIO(downloaded(page, "PDF report"))).pages[0].extract_text()

@@ -35,7 +35,7 @@ def test_the_result_is_shown_before_a_slow_pacs_answers(narrow_bundle, own_home,
         eventually(entry.prior.done)
         app.run()
     assert "The PACS has an earlier X-ray" in texts(app) and not app.error
-    assert earlier_image._from_pacs(entry.prior).acquired.startswith("20230601")
+    assert entry.prior.result().acquired.startswith("20230601")
 
 
 def test_who_has_not_signed_in_elsewhere_cannot_look_up_patients(monkeypatch):

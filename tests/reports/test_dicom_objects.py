@@ -77,7 +77,7 @@ def made(image, model, tmp_path_factory):
     return folder
 
 
-NAMES = ("overlay.dcm", "finding.dcm", "report.dcm", "lungs.dcm")
+NAMES = ("overlay.dcm", "finding.dcm", "report.dcm", "lungs.dcm", "contours.dcm")
 
 
 @pytest.mark.parametrize("name", NAMES)
