@@ -91,7 +91,8 @@ def test_a_custom_stage_is_chosen_saved_and_found_again(demo, own_home):
     assert "two-blocks trains 8 convolutions" in texts(app) and not app.error
     next(button for button in app.button if button.label == "Save strategy").click().run()
     assert list(strategies.saved()) == ["two-blocks"]
-    assert "strategy.name=two-blocks" in app.code[0].value
+    app.session_state["terminal"] = True
+    assert "strategy.name=two-blocks" in app.run().code[0].value
 
 
 def test_a_run_shows_its_followed_images_and_starts_again_with_its_own_settings(trained):

@@ -29,9 +29,12 @@ def preview(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate
     """Draw the preview of a run."""
     _layers(settings, estimate)
     _cost(estimate)
-    with st.expander("The same from a terminal", icon=":material/terminal:"):
+    terminal = st.expander(
+        "The same from a terminal", key="terminal", icon=":material/terminal:", on_change="rerun"
+    )
+    if terminal.open:  # a browser takes a second to load what shows code
         line = command_line(settings, settings_of_new_runs(dataset))
-        st.code(line, language="bash", wrap_lines=True)
+        terminal.code(line, language="bash", wrap_lines=True)
 
 
 def _layers(settings: TrainingSettings, estimate: WorkEstimate) -> None:

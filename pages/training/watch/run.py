@@ -59,8 +59,10 @@ def _draw(run: Run, references: dict[str, Run]) -> None:
     _account(run, status)
     show_history(run, references)
     show_followed(run)
-    with st.expander("Technical log", icon=":material/article:", expanded=status.state in ("failed", "died")):
-        st.code(run.log_tail() or "The log is empty.", language=None, height=220)
+    expanded = status.state in ("failed", "died")
+    log = st.expander("Technical log", expanded, icon=":material/article:", on_change="rerun")
+    if log.open:  # a browser takes a second to load what shows code
+        log.code(run.log_tail() or "The log is empty.", language=None, height=220)
 
 
 def _headline(run: Run, status: RunStatus) -> None:
