@@ -29,6 +29,7 @@ from core.dataset import read_cohorts, read_exclusions, write_synthetic_dataset
 from core.dicom_node import node_status
 from core.evaluation import OperatingPoint
 from core.inference import AuditLog, Reader, Reference, load_predictor, published_models, reference_of
+from core.monitor import watch
 from core.runs import create_run, list_runs, open_run, open_sweep, strategies
 from core.training.sweep import run_sweep
 from core.training.sweep_plan import read_plan
@@ -284,6 +285,7 @@ def test_an_old_audit_log_opens(old_home):
     assert len(answers) == 3 and set(answers["run"]) == {"of-0.1.0"} and set(answers["stage"]) == {3}
     assert list(notes["agreement"]) == ["agree", "disagree"] and list(notes["own"]) == ["", "Looks normal"]
     assert list(notes["sha256"]) == list(answers["sha256"][:2])
+    assert watch("", log).rows.results == 3  # of which warnings, grey levels and lungs are not known
 
 
 def test_an_old_dicom_nodes_queue_opens(old_home):

@@ -54,8 +54,13 @@ class Signal:
 
     @property
     def light(self) -> str:
-        """`RED` if one of the last two blocks is far off, `AMBER` if both are off on the same side."""
+        """`RED` if one of the last two blocks is far off, `AMBER` if both are off on the same side.
+
+        `GREEN` if neither is the case, `TOO_FEW` if the quantity is known of too few results of both.
+        """
         last = [item for item in self.deviations[-2:] if item]
+        if not last:
+            return TOO_FEW
         if any(item.tail < RED_TAIL for item in last):
             return RED
         both = len(last) == 2 and last[0].side == last[1].side

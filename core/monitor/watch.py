@@ -7,7 +7,7 @@ import pandas as pd
 from core.inference import AuditLog, agreement_summary
 from core.monitor.limits import AMBER_TAIL, RED_TAIL, limits
 from core.monitor.log_rows import LogRows, read_rows
-from core.monitor.signals import GREEN, LIGHTS, SHARES, TOO_FEW, Signal, find_signals, share_count
+from core.monitor.signals import AMBER, GREEN, LIGHTS, RED, SHARES, TOO_FEW, Signal, find_signals, share_count
 
 BASELINE = 100  # first results, which the later ones are compared with
 BLOCK = 50  # results that are compared at once
@@ -42,7 +42,7 @@ class Watch:
     @property
     def raised(self) -> list[Signal]:
         """The signals that are not green, the least expected first."""
-        raised = [signal for signal in self.signals if signal.light != GREEN]
+        raised = [signal for signal in self.signals if signal.light in (AMBER, RED)]
         order = {
             signal.name: (-LIGHTS.index(signal.light), signal.worst.tail) for signal in raised if signal.worst
         }
