@@ -93,6 +93,10 @@ def dicom_node() -> None:
     if counts.ignored or counts.in_shadow:
         st.caption(f"By rules: {counts.ignored:,} ignored, {counts.in_shadow:,} in shadow")
     problems = [f"{count:,} failed: {reason}" for reason, count in counts.reasons.items()]
+    problems += [
+        f"{count:,} given up: {reason}. `node retry` sends them once more."
+        for reason, count in counts.refusals.items()
+    ]
     if counts.delivery_error:
         problems.insert(0, f"Delivery failed: {counts.delivery_error}.")
     if problems:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from core.cli.node_retry import retry
 from core.cli.node_rules import rules
 from core.cli.output import as_json, print_json
 from core.config import environment
@@ -155,6 +156,7 @@ def node(
 
 
 node.add_command(rules)
+node.add_command(retry)
 
 
 def _configure_logging() -> None:
@@ -241,6 +243,8 @@ def _print_status(status: NodeStatus | None, as_json: bool) -> int:
         print(f"Of the failed images, {status.deleted:,} have been deleted")
     for reason, count in status.reasons.items():
         print(f"Failed {count:,}: {reason}")
+    for reason, count in status.refusals.items():
+        print(f"Given up {count:,}: {reason}. Kept; `node retry` sends them once more")
     if status.delivery_error:
         print(f"Delivery failed: {status.delivery_error}.")
     return 0

@@ -4,6 +4,7 @@ from core.dicom_node.node import run_node
 from core.dicom_node.priors import Prior, earlier_image, priors_server
 from core.dicom_node.queue import ImageQueue, node_folder
 from core.dicom_node.readings import queue_reading, readings_wanted, recall_reading
+from core.dicom_node.refused import retry_refused
 from core.dicom_node.remote import RemoteAE, RemoteWeb
 from core.dicom_node.rules import NodeRules, read_rules, rules_path
 from core.dicom_node.settings import DEFAULT_RESULTS, NodeSettings, ScpSettings
@@ -29,6 +30,7 @@ __all__ = [
     "read_rules",
     "readings_wanted",
     "recall_reading",
+    "retry_refused",
     "rules_path",
     "run_node",
     "tls_context",

@@ -8,9 +8,10 @@ from contextlib import suppress
 
 import pydicom
 
-from core.dicom_node.queue import IGNORED, IN_SHADOW, ImageQueue, QueuedImage
+from core.dicom_node.queue import ImageQueue, QueuedImage
 from core.dicom_node.rules import IGNORE, JUDGE, SHADOW, NodeRules, RulesFile
 from core.dicom_node.settings import NodeSettings
+from core.dicom_node.tables import IGNORED, IN_SHADOW
 from core.errors import UserError
 from core.images import decode_safely
 from core.inference import AuditLog, AvailableModel, Reader, Reading

@@ -22,23 +22,21 @@ from core.config import old_names
 from core.database import open_database
 from core.dicom_node.latencies import DELIVERY, RESULT, count_latency
 from core.dicom_node.latencies import TABLE as LATENCIES
+from core.dicom_node.tables import (
+    ADDED,
+    DATABASE,
+    DELETED,
+    DELIVERED,
+    FAILED,
+    PAGES,
+    PROCESSED,
+    RECEIVED,
+    REFUSED,
+    TABLES,
+)
 from core.errors import UserError
 
-DATABASE = "node.sqlite"
 DAY_S = 86_400
-RECEIVED, PROCESSED, DELIVERED, FAILED = "received", "judged", "delivered", "failed"  # states; old names
-IGNORED, IN_SHADOW, DELETED = "ignored", "shadow", "deleted"  # by a rule, by a rule, failed long ago
-PAGES = "\\pages"  # the sender of readers' findings; no AE title has a backslash
-TABLES = """
-CREATE TABLE IF NOT EXISTS images (
-    uid TEXT PRIMARY KEY, study TEXT NOT NULL, sender TEXT NOT NULL, received REAL NOT NULL,
-    state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', tries INTEGER NOT NULL DEFAULT 0,
-    due REAL NOT NULL DEFAULT 0, judged REAL, delivered REAL
-);
-CREATE INDEX IF NOT EXISTS by_state ON images (state, study);
-CREATE TABLE IF NOT EXISTS results (uid TEXT PRIMARY KEY, image TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS readings_wanted (yes INTEGER NOT NULL);
-"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class QueuedImage:
         uid, study: SOP and study instance UID.
         received: seconds since 1970; an image that is sent again has a new value.
         tries: number of failed deliveries of its results.
+        refusals: how many of these were refusals of an object.
         sender: AE title, or `PAGES` for a reader's finding, which is its own result.
     """
 
@@ -56,6 +55,7 @@ class QueuedImage:
     study: str
     received: float
     tries: int = 0
+    refusals: int = 0
     sender: str = ""
 
     @property
@@ -86,7 +86,11 @@ class ImageQueue:
             for name in ("received", "results"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
             self._database = open_database(
-                self.folder / DATABASE, TABLES + LATENCIES, old_names.NODE_TABLES, check_same_thread=False
+                self.folder / DATABASE,
+                TABLES + LATENCIES,
+                old_names.NODE_TABLES,
+                ADDED,
+                check_same_thread=False,
             )
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"The node's folder {self.folder} cannot be used: {error}.") from error
@@ -193,9 +197,10 @@ class ImageQueue:
                 self._delete_files(image)
 
     def delete_failed(self, days: float) -> int:
-        """Delete the files of images that failed and were received more than some days ago; how many."""
+        """Delete the files of images that failed, or whose results are refused, after some days; how many."""
         with self._lock:
-            images = self._images("state = ? AND received <= ?", FAILED, time.time() - days * DAY_S)
+            before = time.time() - days * DAY_S
+            images = self._images("state IN (?, ?) AND received <= ?", FAILED, REFUSED, before)
             for image in images:
                 self._delete_files(image)
                 with self._database:
@@ -227,12 +232,22 @@ class ImageQueue:
             if unchanged and not keep:
                 self._delete_files(image)
 
-    def postpone(self, images: list[QueuedImage], reason: str, seconds: float) -> None:
-        """Record a failed delivery; the images are tried again together after some seconds."""
+    def postpone(self, images: list[QueuedImage], reason: str, seconds: float, refused: bool = False) -> None:
+        """Record a failed delivery; the images are tried again together after some seconds.
+
+        Args:
+            refused: whether the receiver answered, and does not store an object of each image.
+        """
         due = time.time() + seconds
         with self._lock, self._database:
             for image in images:
-                self._update(image, reason=reason, tries=image.tries + 1, due=due)
+                refusals = image.refusals + refused
+                self._update(image, reason=reason, tries=image.tries + 1, due=due, refusals=refusals)
+
+    def give_up(self, image: QueuedImage, reason: str) -> None:
+        """Record that the receiver does not store the results; they are kept."""
+        with self._lock, self._database:
+            self._update(image, state=REFUSED, reason=reason)
 
     def _delete_files(self, image: QueuedImage) -> None:
         """Delete an image and its results, also those of an earlier time it was sent."""
@@ -249,10 +264,8 @@ class ImageQueue:
         return cursor.rowcount == 1
 
     def _images(self, condition: str, *values: str | float) -> list[QueuedImage]:
-        rows = self._rows(
-            f"SELECT uid, study, received, tries, sender FROM images WHERE {condition} ORDER BY received",
-            *values,
-        )
+        columns = "uid, study, received, tries, refusals, sender"
+        rows = self._rows(f"SELECT {columns} FROM images WHERE {condition} ORDER BY received", *values)
         return [QueuedImage(*row) for row in rows]
 
     def _rows(self, query: str, *values: str | float) -> list[tuple]:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from core import atomic
 from core.database import open_database, read_database, table_names
-from core.dicom_node.queue import DATABASE, PAGES, PROCESSED, TABLES, QueuedImage, node_folder
+from core.dicom_node.queue import QueuedImage, node_folder
+from core.dicom_node.tables import DATABASE, PAGES, PROCESSED, TABLES
 from core.errors import UserError
 
 FILE = "reading.dcm"

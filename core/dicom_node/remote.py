@@ -1,10 +1,23 @@
 """Where the DICOM node sends its results: an application entity (DIMSE) or a DICOMweb server."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class DeliveryError(Exception):
     """Why a receiver did not store an object."""
+
+
+class Refused(DeliveryError):
+    """The receiver answered, and does not store some objects.
+
+    Args:
+        reasons: why, by the path of each.
+    """
+
+    def __init__(self, reasons: dict[Path, str]) -> None:
+        super().__init__("; ".join(dict.fromkeys(reasons.values())))
+        self.reasons = reasons
 
 
 @dataclass(frozen=True)

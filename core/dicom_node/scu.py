@@ -14,7 +14,7 @@ from pydicom.uid import (
 from pynetdicom import AE
 from pynetdicom.association import Association
 
-from core.dicom_node.remote import DeliveryError, RemoteAE
+from core.dicom_node.remote import DeliveryError, Refused, RemoteAE
 
 RESULT_CLASSES = (
     ComprehensiveSRStorage,
@@ -26,6 +26,7 @@ RESULT_CLASSES = (
 RESULT_SYNTAX = ExplicitVRLittleEndian
 TIMEOUT_S = 30.0
 WARNING_STATUSES = range(0xB000, 0xC000)  # stored, with a warning
+OUT_OF_RESOURCES = range(0xA700, 0xA800)  # the same object may be stored later
 
 
 def send(paths: list[Path], remote: RemoteAE, aet: str, tls: ssl.SSLContext | None = None) -> None:
@@ -35,7 +36,8 @@ def send(paths: list[Path], remote: RemoteAE, aet: str, tls: ssl.SSLContext | No
         aet: AE title of this node.
 
     Raises:
-        DeliveryError: the remote AE does not answer, rejects the association, or refuses an object.
+        Refused: the remote AE does not store some of them; it has the others.
+        DeliveryError: the remote AE does not answer, rejects the association, or is out of resources.
     """
     entity = AE(aet)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = TIMEOUT_S
@@ -52,19 +54,27 @@ def send(paths: list[Path], remote: RemoteAE, aet: str, tls: ssl.SSLContext | No
         reason = f"rejected the AE title {aet}" if association.is_rejected else "does not answer"
         raise DeliveryError(f"{remote} {reason}")
     try:
-        for path in paths:
-            _send_file(association, path, remote)
+        refused = {path: reason for path in paths if (reason := _send_file(association, path, remote))}
     finally:
         if association.is_established:
             association.release()
+    if refused:
+        raise Refused(refused)
 
 
-def _send_file(association: Association, path: Path, remote: RemoteAE) -> None:
+def _send_file(association: Association, path: Path, remote: RemoteAE) -> str:
+    """Why the remote AE does not store a file; "" if it has."""
     try:
         response = association.send_c_store(path)
-    except (OSError, RuntimeError, ValueError) as error:
+    except ValueError:  # no presentation context was accepted for its SOP class
+        return f"{remote} does not store {path.stem}"
+    except (OSError, RuntimeError) as error:
         raise DeliveryError(f"Sending {path.stem} to {remote} failed: {error}") from error
     if "Status" not in response:
         raise DeliveryError(f"{remote} closed the association")
-    if response.Status != 0 and response.Status not in WARNING_STATUSES:
-        raise DeliveryError(f"{remote} refused {path.stem} with status 0x{response.Status:04X}")
+    if response.Status == 0 or response.Status in WARNING_STATUSES:
+        return ""
+    reason = f"{remote} refused {path.stem} with status 0x{response.Status:04X}"
+    if response.Status in OUT_OF_RESOURCES:
+        raise DeliveryError(reason)
+    return reason

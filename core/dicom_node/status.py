@@ -10,7 +10,8 @@ from typing import TypeVar
 from core.config import old_names
 from core.database import read_database, table_names
 from core.dicom_node.latencies import Latencies, latencies_in
-from core.dicom_node.queue import (
+from core.dicom_node.queue import node_folder
+from core.dicom_node.tables import (
     DATABASE,
     DELETED,
     DELIVERED,
@@ -20,7 +21,7 @@ from core.dicom_node.queue import (
     PAGES,
     PROCESSED,
     RECEIVED,
-    node_folder,
+    REFUSED,
 )
 from core.errors import UserError
 
@@ -42,6 +43,8 @@ class NodeStatus:
         ignored: images that a rule keeps from being processed.
         in_shadow: images that were read, but whose results a rule keeps from being sent.
         shadow_findings: number of these by finding.
+        refused: images, and readers' findings, whose results the remote AE does not store; they are kept.
+        refusals: number of these by reason.
         readings, sent_readings: readers' findings that wait, and those that the remote AE has stored.
         reasons: number of failed images by reason.
         delivery_error: why the last delivery failed; "" if it succeeded.
@@ -57,6 +60,8 @@ class NodeStatus:
     in_shadow: int = 0
     shadow_findings: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    refusals: dict[str, int] = field(default_factory=dict)
     readings: int = 0
     sent_readings: int = 0
     delivery_error: str = ""
@@ -123,10 +128,11 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
         f"SELECT reason FROM {table} WHERE state = ? AND reason != '' ORDER BY due DESC LIMIT 1",
         (PROCESSED,),
     ).fetchone()
+    refused = counts.get(REFUSED, 0)
     undelivered, delivered = counts.get(PROCESSED, 0), counts.get(DELIVERED, 0)
     return NodeStatus(
         received=sum(counts.values()),
-        processed=undelivered + delivered,
+        processed=undelivered + delivered + refused,
         delivered=delivered,
         pending=counts.get(RECEIVED, 0) + undelivered,
         failed=counts.get(FAILED, 0) + counts.get(DELETED, 0),
@@ -134,6 +140,8 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
         ignored=counts.get(IGNORED, 0),
         in_shadow=counts.get(IN_SHADOW, 0),
         shadow_findings=by_reason(IN_SHADOW),
+        refused=refused + readings.get(REFUSED, 0),
+        refusals=by_reason(REFUSED),
         readings=readings.get(PROCESSED, 0),
         sent_readings=readings.get(DELIVERED, 0),
         reasons=by_reason(FAILED, DELETED),

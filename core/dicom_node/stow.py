@@ -8,10 +8,11 @@ import requests
 from dicomweb_client import DICOMwebClient
 
 from core.config import environment
-from core.dicom_node.remote import DeliveryError, RemoteWeb
+from core.dicom_node.remote import DeliveryError, Refused, RemoteWeb
 from core.dicom_node.web import WebSession, web_client
 
 TIMEOUT_S = 30.0
+OBJECT_STATUSES = {400, 406, 409, 413, 415, 422}  # of a refusal that concerns the object, not the moment
 
 
 def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = None) -> None:
@@ -23,22 +24,29 @@ def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = Non
         tls: context for https; None trusts the usual authorities and presents no certificate.
 
     Raises:
-        DeliveryError: the server does not answer, refuses an object, or does not have it afterwards.
+        Refused: the server refuses some of them, or does not have them afterwards; it has the others.
+        DeliveryError: the server does not answer, or takes nothing at present.
     """
     with WebSession(environment.DICOMWEB_AUTHORIZATION.value(), tls) as session:
         client = web_client(server.url, session, TIMEOUT_S)
+        refused = {}
         for path in paths:
             try:
                 _store_file(client, path)
             except _NotStored:
-                raise DeliveryError(f"{server} accepted {path.stem} and does not have it") from None
+                refused[path] = f"{server} accepted {path.stem} and does not have it"
             except requests.HTTPError as error:
-                status = error.response.status_code if error.response is not None else "unknown"
-                raise DeliveryError(f"{server} refused {path.stem} with HTTP status {status}") from error
+                status = error.response.status_code if error.response is not None else 0
+                reason = f"{server} refused {path.stem} with HTTP status {status or 'unknown'}"
+                if status not in OBJECT_STATUSES:
+                    raise DeliveryError(reason) from error
+                refused[path] = reason
             except (requests.ConnectionError, requests.Timeout) as error:
                 raise DeliveryError(f"{server} does not answer") from error
             except Exception as error:  # a server may answer anything, and must not end the node
                 raise DeliveryError(f"{server} does not answer as a DICOMweb server") from error
+        if refused:
+            raise Refused(refused)
 
 
 class _NotStored(Exception):

@@ -50,7 +50,7 @@ def _node_images() -> Iterator[Metric]:
     if status is None:
         return
     images = GaugeMetricFamily(f"{PREFIX}node_images", "Images of the DICOM node.", labels=["state"])
-    for state in ("pending", "delivered", "failed", "ignored", "in_shadow"):
+    for state in ("pending", "delivered", "failed", "refused", "ignored", "in_shadow"):
         images.add_metric([state], getattr(status, state))
     yield images
     failing = int(bool(status.delivery_error))

@@ -15,7 +15,7 @@ from pynetdicom import (
 
 from core import __version__
 from core.cli.node import node
-from core.dicom_node import delivery, readings, receive_limits, scp, scu
+from core.dicom_node import delivery, readings, receive_limits, scp, scu, stow
 from core.dicom_node.settings import DEFAULT_RESULTS
 from core.images import decoder, dicom, header_rules
 from core.images.dicom_text import NEWER
@@ -95,6 +95,7 @@ def page() -> str:
         limits=receive_limits,
         delivery=delivery,
         unnamed=UNNAMED,
+        object_statuses=", ".join(map(str, sorted(stow.OBJECT_STATUSES))),
         level=LEVEL,
         recall_s=readings.RECALL_S,
         mebibyte=2**20,

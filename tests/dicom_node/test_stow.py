@@ -10,7 +10,7 @@ from dicom_peers import dicom_image, save_images
 from dicomweb_server import Answer, server
 
 from core.dicom_node import tls_context
-from core.dicom_node.remote import DeliveryError
+from core.dicom_node.remote import DeliveryError, Refused
 from core.dicom_node.stow import store
 
 
@@ -51,6 +51,14 @@ def test_each_object_is_stored_and_asked_for(paths, monkeypatch):
 def test_a_server_that_has_not_stored_it_is_told(answer, reason, paths):
     with server(answer) as (root, _), pytest.raises(DeliveryError, match=reason):
         store(paths, root)
+
+
+def test_the_other_objects_are_stored_where_one_is_refused(paths):
+    first = dicom_image(1).SOPInstanceUID
+    has_all_but_one = lambda command, path: (200, b"[]") if first in path else honest(command, path)  # noqa: E731
+    with server(has_all_but_one) as (root, asked), pytest.raises(Refused) as raised:
+        store(paths, root)
+    assert list(raised.value.reasons) == [paths[0]] and len(asked) == 4
 
 
 def test_no_redirect_takes_an_object_elsewhere(paths):

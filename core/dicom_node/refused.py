@@ -1,0 +1,33 @@
+"""Results that the receiver refused until they were given up: back into the queue, by another process."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from core.database import open_database
+from core.dicom_node.queue import node_folder
+from core.dicom_node.tables import ADDED, DATABASE, PROCESSED, REFUSED, TABLES
+from core.errors import UserError
+
+
+def retry_refused(folder: Path | None = None) -> int:
+    """Let the node send them once more; how many.
+
+    Args:
+        folder: of the queue; `node_folder()` if None.
+
+    Raises:
+        UserError: the queue cannot be written.
+    """
+    path = Path(folder or node_folder()) / DATABASE
+    if not path.exists():
+        return 0
+    try:
+        with closing(open_database(path, TABLES, added=ADDED, timeout=10)) as database, database:
+            changed = database.execute(
+                "UPDATE images SET state = ?, tries = 0, refusals = 0, due = 0 WHERE state = ?",
+                (PROCESSED, REFUSED),
+            )
+    except (sqlite3.Error, OSError) as error:
+        raise UserError(f"The node's database {path} cannot be written: {error}.") from error
+    return changed.rowcount
