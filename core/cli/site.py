@@ -245,7 +245,7 @@ def accept(
     else:
         print(acceptance.verdict())
         for item in acceptance.outcomes:
-            print(f"  {item.title} {item.required}: {item.figure}, {item.result}")
+            print(f"  {item.sentence()}")
         for sentence in [*acceptance.measurement.cautions(), NOTICE]:
             print(sentence)
     return 0 if acceptance.passed else 1

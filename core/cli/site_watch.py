@@ -9,7 +9,7 @@ from core.cli.diagnosis import default_model
 from core.cli.output import as_json, print_json
 from core.cli.site_source import source_options
 from core.monitor import RED, compare_with_reports, tell_change, watch
-from core.site import LabelWords, open_local_images
+from core.site import MISSED, LabelWords, open_local_images
 
 
 @click.command("watch")
@@ -20,10 +20,11 @@ def watch_site(tell: bool, as_json: bool) -> int:
 
     The last results in the audit log, in blocks of 50, are compared with the first 100: how many found
     pneumonia, were withheld or came with a warning, their scores, and grey levels and lungs of their images.
-    The light is red if one of the last two blocks differs by far more than chance explains, amber if both
-    differ somewhat, and in the same direction. It tells that something has changed, not whether results are
-    right. With --tell, the address in PNEUMONIA_STUDIO_WEBHOOK is told of a light that is not the one told
-    before: let cron run that. The exit code is 1 if the light is red.
+    The light is red if one of the last two blocks differs by far more than chance explains, or if they
+    withhold more than `site criteria` allows; amber if both differ somewhat, in the same direction. It tells
+    that something has changed, not whether results are right. With --tell, the address in
+    PNEUMONIA_STUDIO_WEBHOOK is told of a light that is not the one told before: let cron run that. The exit
+    code is 1 if the light is red.
     """
     watched = watch(str(default_model().identity))
     if as_json:
@@ -46,17 +47,19 @@ def compare_reports(
     positive: tuple[str, ...],
     negative: tuple[str, ...],
     as_json: bool,
-) -> None:
+) -> int:
     """Compare results in the audit log with labels that came later.
 
     SOURCE is as for `site measure`: a table with a column of paths and one of labels, such as what reports
     said, or a folder. No image is read again: the active model's last result of each is found by the digest
-    of its file. Without a file there is no match; the log holds no accession numbers and no names.
+    of its file. Without a file there is no match; the log holds no accession numbers and no names. The exit
+    code is 1 if a criterion of `site criteria` is missed.
     """
     local = open_local_images(source, labels, patient, words=LabelWords(positive, negative))
     compared = compare_with_reports(local, str(default_model().identity))
     if as_json:
         print_json(compared.values())
-        return
-    for sentence in compared.sentences():
-        print(sentence)
+    else:
+        for sentence in compared.sentences():
+            print(sentence)
+    return 1 if any(outcome.result == MISSED for outcome in compared.outcomes) else 0

@@ -1,6 +1,7 @@
 """Results in the audit log beside labels that came later, such as those of reports."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from core.config import CLASS_NAMES, POSITIVE
 from core.evaluation import Interval, patient_groups, wilson_by_patient
 from core.inference import AuditLog
-from core.site import LocalImages, digest
+from core.site import LocalImages, Outcome, check_criterion, digest, written_criteria
 
 LOGGED = """
 SELECT sha256, probability, threshold FROM answers
@@ -57,6 +58,7 @@ class ReportComparison:
         results: of their images, each content once, that the log has a result of.
         passed_over: number of the others by reason.
         rates: sensitivity and specificity.
+        outcomes: of those of them that the last criteria ask for.
         notes: what was left out before.
     """
 
@@ -66,6 +68,7 @@ class ReportComparison:
     results: int
     passed_over: dict[str, int]
     rates: tuple[Rate, ...]
+    outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...]
 
     def sentences(self) -> list[str]:
@@ -75,6 +78,7 @@ class ReportComparison:
             f"{self.name}: {self.results:,} of {self.labels:,} labels belong to a result of {self.model}.",
             *([f"Passed over. {passed_over}."] if passed_over else []),
             *(rate.sentence() for rate in self.rates if self.results),
+            *(f"Criterion: {outcome.sentence()}" for outcome in self.outcomes),
             *self.notes,
             SELECTION,
         ]
@@ -94,6 +98,7 @@ class ReportComparison:
                 }
                 for rate in self.rates
             },
+            "outcomes": [vars(outcome) for outcome in self.outcomes],
             "notes": list(self.notes),
         }
 
@@ -107,7 +112,7 @@ def compare_with_reports(local: LocalImages, model: str, log: AuditLog | None = 
         log: the audit log; None for that of this computer. It is not created.
 
     Raises:
-        UserError: the log cannot be read.
+        UserError: log or criteria cannot be read.
     """
     table = local.table.assign(sha256=[digest(file) for file in local.table["file"]])
     readable = table[table["sha256"] != ""]
@@ -123,15 +128,26 @@ def compare_with_reports(local: LocalImages, model: str, log: AuditLog | None = 
         "no result in the audit log": int((~known).sum()),
         "result withheld": int((known & logged["probability"].isna()).sum()),
     }
+    rates = (_rate(results, "Sensitivity", POSITIVE), _rate(results, "Specificity", 1 - POSITIVE))
     return ReportComparison(
         local.name,
         model,
         len(table),
         len(results),
         {reason: count for reason, count in passed_over.items() if count},
-        (_rate(results, "Sensitivity", POSITIVE), _rate(results, "Specificity", 1 - POSITIVE)),
+        rates,
+        tuple(_outcomes(rates)),
         local.notes,
     )
+
+
+def _outcomes(rates: tuple[Rate, ...]) -> Iterator[Outcome]:
+    """The rates that are known against the last criteria."""
+    written = written_criteria()
+    for rate in rates if written else ():
+        minimum = getattr(written[-1], rate.title.lower())
+        if minimum is not None and rate.images:
+            yield check_criterion(rate.title, minimum, rate.correct / rate.images, rate.interval)
 
 
 def _logged(digests: list[str], model: str, log: AuditLog) -> pd.DataFrame:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.inference import AuditLog, agreement_summary
+from core.monitor.criteria import withheld_outcome
 from core.monitor.limits import AMBER_TAIL, RED_TAIL, limits
 from core.monitor.log_rows import LogRows, read_rows
 from core.monitor.signals import AMBER, GREEN, LIGHTS, RED, SHARES, TOO_FEW, Signal, find_signals, share_count
+from core.site import MISSED, Outcome
 
 BASELINE = 100  # first results, which the later ones are compared with
 BLOCK = 50  # results that are compared at once
@@ -27,16 +29,25 @@ class Watch:
         rows: its results in the log; None without a log.
         signals: everything that is watched; none while there are too few results.
         agreement: how often readers agreed with its results, in a sentence; "" without a result.
+        criterion: the share withheld lately against what was accepted; None if nothing was asked.
     """
 
     model: str
     rows: LogRows | None = None
     signals: tuple[Signal, ...] = ()
     agreement: str = ""
+    criterion: Outcome | None = None
+
+    @property
+    def missed(self) -> bool:
+        """Whether the criterion is missed."""
+        return self.criterion is not None and self.criterion.result == MISSED
 
     @property
     def light(self) -> str:
-        """One of `LIGHTS`: the worst of the signals."""
+        """One of `LIGHTS`: `RED` if the criterion is missed, else the worst of the signals."""
+        if self.missed:
+            return RED
         return max((signal.light for signal in self.signals), key=LIGHTS.index, default=TOO_FEW)
 
     @property
@@ -57,7 +68,7 @@ class Watch:
             return f"{self.rows.results:,} of {needed} results of {self.model}; nothing can be said yet."
         if self.light == GREEN:
             return f"The last results are as the first {BASELINE} led to expect."
-        return self.raised[0].sentence()
+        return self._reasons()[0]
 
     def headline(self) -> str:
         """The light and its reason."""
@@ -67,7 +78,9 @@ class Watch:
         """What else there is to say, one sentence each."""
         if self.rows is None:
             return []
-        sentences = [signal.sentence() for signal in self.raised[1:]]
+        sentences = self._reasons()[1:]
+        if self.criterion and not self.missed:
+            sentences.append(self.criterion.sentence())
         pending = (self.rows.results - BASELINE) % BLOCK if self.signals else 0
         if pending:
             sentences.append(
@@ -76,6 +89,11 @@ class Watch:
         if self.rows.others:
             sentences.append(f"Results of other models, which do not count: {self.rows.others:,}.")
         return [*sentences, self.agreement] if self.agreement else sentences
+
+    def _reasons(self) -> list[str]:
+        """Why the light is not green, the gravest first."""
+        missed = [self.criterion.sentence()] if self.criterion and self.missed else []
+        return [*missed, *(signal.sentence() for signal in self.raised)]
 
     def control_limits(self, share: str) -> pd.DataFrame:
         """Between which shares each day is to be expected, by the first results.
@@ -114,6 +132,7 @@ class Watch:
             "days": self.rows.days.to_dict("records"),
             "baseline": _counts(self.rows.baseline),
             "blocks": [_counts(block) for block in self.rows.blocks],
+            "criterion": vars(self.criterion) if self.criterion else None,
             "signals": {
                 signal.name: {
                     "light": signal.light,
@@ -133,14 +152,14 @@ def watch(model: str, log: AuditLog | None = None) -> Watch:
         log: the audit log; None for that of this computer. It is not created.
 
     Raises:
-        UserError: the log cannot be read.
+        UserError: log or criteria cannot be read.
     """
     log = log or AuditLog()
     if not log.path.exists():
         return Watch(model)
     rows = read_rows(log, model, BASELINE, BLOCK, BLOCKS)
     signals = find_signals(rows.baseline, rows.blocks) if rows.blocks else ()
-    return Watch(model, rows, signals, _agreement(log, rows))
+    return Watch(model, rows, signals, _agreement(log, rows), withheld_outcome(rows))
 
 
 def _agreement(log: AuditLog, rows: LogRows) -> str:

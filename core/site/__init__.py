@@ -1,6 +1,6 @@
 """Whether a model holds in one hospital: how many local images that takes, and what they show."""
 
-from core.site.acceptance import Acceptance, check_against_criteria
+from core.site.acceptance import MISSED, Acceptance, Outcome, check_against_criteria, check_criterion
 from core.site.acceptance_report import acceptance_pdf
 from core.site.criteria import RANGES, Criteria, write_criteria, written_criteria
 from core.site.errors import misclassified_images
@@ -32,6 +32,7 @@ __all__ = [
     "LABEL",
     "LABELS",
     "NOT_SURE",
+    "Outcome",
     "PATIENT",
     "RANGES",
     "READERS",
@@ -44,6 +45,7 @@ __all__ = [
     "LabelLog",
     "LabelWords",
     "LocalImages",
+    "MISSED",
     "ReaderLabels",
     "RequiredImages",
     "Shift",
@@ -59,6 +61,7 @@ __all__ = [
     "evidence",
     "find_site_point",
     "check_against_criteria",
+    "check_criterion",
     "list_local_images",
     "measure",
     "metric_texts",

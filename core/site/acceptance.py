@@ -29,6 +29,10 @@ class Outcome:
     figure: str
     result: str
 
+    def sentence(self) -> str:
+        """Everything in words."""
+        return f"{self.title} {self.required}: {self.figure}, {self.result}."
+
 
 @dataclass(frozen=True, eq=False)
 class Acceptance:
@@ -108,18 +112,26 @@ def _outcomes(measurement: SiteMeasurement, criteria: Criteria) -> list[Outcome]
     outcomes = []
     for key, title in (("sensitivity", "Sensitivity"), ("specificity", "Specificity"), ("auc", "ROC AUC")):
         if (minimum := getattr(criteria, key)) is not None:
-            outcomes.append(_outcome(title, minimum, metrics[key], metrics["intervals"][key]))
+            outcomes.append(check_criterion(title, minimum, metrics[key], metrics["intervals"][key]))
     if criteria.withheld is not None:
         counted, _ = counted_images(measurement.readings.table)
         withheld = (counted["withheld"] != "").to_numpy()
         bounds = wilson_by_patient(withheld, patient_groups(counted).to_numpy(str))
-        outcomes.append(_outcome("Results withheld", criteria.withheld, withheld.mean(), bounds, True))
+        outcomes.append(check_criterion("Results withheld", criteria.withheld, withheld.mean(), bounds, True))
     return outcomes
 
 
-def _outcome(
+def check_criterion(
     title: str, criterion: float, value: float | None, interval: Interval | None, at_most: bool = False
 ) -> Outcome:
+    """What was measured against one criterion.
+
+    Args:
+        title: of what is asked.
+        criterion: a share.
+        value, interval: what was measured, and its 95% interval; None if unknown.
+        at_most: whether the criterion is an upper bound.
+    """
     required = f"at {'most' if at_most else 'least'} {criterion:g}"
     if value is None:
         return Outcome(title, required, "not measured", NOT_SHOWN)

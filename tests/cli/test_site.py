@@ -9,7 +9,7 @@ from core.cli.main import main
 from core.dataset import open_dataset
 from core.inference import AuditLog, Reader
 from core.registry import active_model, find_model, list_models
-from core.site import LabelLog, blinded
+from core.site import LabelLog, blinded, write_criteria
 from tests.monitor.logged_results import WITHHELD, add_results, steady
 
 
@@ -112,6 +112,17 @@ def test_reports_compares_the_log_with_a_table_and_refuses_one_without_paths(
     assert "Sensitivity: 0.0% (0.0% to 79.3%), 0 of 1." in capsys.readouterr().out
     assert main(["site", "reports", str(tmp_path / "reports.csv"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sensitivity"]["images"] == 1
+    add_results(
+        AuditLog(), [{"model": str(active_model().model.identity), "sha256": digest, "probability": 0.9}]
+    )
+    write_criteria(0.9, None, None, None, "Ada")
+    assert main(["site", "reports", str(tmp_path / "reports.csv")]) == 0
+    assert (
+        "Criterion: Sensitivity at least 0.9: 1.000 (0.207 to 1.000), not shown." in capsys.readouterr().out
+    )
+    add_results(AuditLog(), [{"model": str(active_model().model.identity), "sha256": digest}])
+    assert main(["site", "reports", str(tmp_path / "reports.csv")]) == 1
+    assert "0.000 (0.000 to 0.793), missed." in capsys.readouterr().out
     (tmp_path / "reports.csv").write_text("accession,label\n4711,1\n")
     assert main(["site", "reports", str(tmp_path / "reports.csv")]) == 2
     assert "has no column of paths (it has accession, label)" in capsys.readouterr().err

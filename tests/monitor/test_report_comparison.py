@@ -11,8 +11,8 @@ from tests.monitor.logged_results import MODEL, WITHHELD, add_results
 
 
 @pytest.fixture
-def log(tmp_path):
-    return AuditLog(tmp_path / "audit.sqlite")
+def log(own_home):
+    return AuditLog()
 
 
 @pytest.fixture

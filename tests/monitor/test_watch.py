@@ -9,13 +9,14 @@ from core.errors import UserError
 from core.images import Image
 from core.inference import AuditLog, HumanReading, ModelIdentity, ModelOutput, Prediction, Reading
 from core.monitor import AMBER, GREEN, RED, TOO_FEW, watch
+from core.site import write_criteria
 from core.weights import ModelRecord
 from tests.monitor.logged_results import MODEL, NOON, WITHHELD, add_results, steady
 
 
 @pytest.fixture
-def log(tmp_path):
-    return AuditLog(tmp_path / "audit.sqlite")
+def log(own_home):
+    return AuditLog()
 
 
 def test_without_a_log_nothing_is_said_and_none_is_created(log):
@@ -99,6 +100,18 @@ def test_readers_notes_count_from_the_first_result_of_the_model_on(log):
     assert watch(MODEL, log).sentences()[-1].startswith("Readers agreed with 1 of 1 results")
 
 
+def test_more_withheld_than_the_criterion_allows_is_red_even_if_it_always_was_so(log):
+    write_criteria(None, None, None, 0.05, "Ada")
+    often = [*steady(40), *[WITHHELD] * 10]
+    add_results(log, often * 3)
+    watched = watch(MODEL, log)
+    assert watched.light == RED and not watched.raised
+    assert watched.headline() == "Red. Results withheld at most 0.05: 0.200 (0.112 to 0.330), missed."
+    write_criteria(None, None, None, 0.3, "Ada")
+    watched = watch(MODEL, log)
+    assert watched.light == GREEN and "0.200 (0.112 to 0.330), not shown." in " ".join(watched.sentences())
+
+
 def test_days_are_those_of_the_clock_with_limits_for_as_many_results(log):
     add_results(
         log, [{**row, "time": NOON + 86_400 * (number // 80)} for number, row in enumerate(steady(240))]
@@ -112,6 +125,7 @@ def test_days_are_those_of_the_clock_with_limits_for_as_many_results(log):
 
 
 def test_a_log_that_is_none_or_damaged_is_told(log):
+    log.path.parent.mkdir()
     log.path.write_bytes(b"no database" * 100)
     with pytest.raises(UserError, match="cannot be used"):
         watch(MODEL, log)
