@@ -17,7 +17,7 @@ from core.weights import read_model
 
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", 2))  # a stage
-EPOCHS = 20  # a stage that lasts long enough to be killed in it
+EPOCHS = 6 + 2 * KILLS  # a stage lasts long enough to be killed in it
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +99,7 @@ def kill_once(run: Run, chance: random.Random, epochs_before: int) -> None:
     jobs.start(run)
     wait_until(lambda: jobs.is_active(run) and run.process() and run.process().process())
     if chance.random() < 0.2:
-        time.sleep(chance.uniform(0, 4))
+        time.sleep(chance.uniform(0, 2))
     else:
         goal = epochs_before + chance.choice([0, 1, 2])
         wait_until(lambda: has_trained(run, goal))
