@@ -1,8 +1,7 @@
 """Training of the lung network: the same network in Keras and OpenVINO, its views, and the real command."""
 
 import json
-import subprocess
-import sys
+import os
 
 import keras
 import numpy as np
@@ -16,7 +15,8 @@ from core.anatomy.training.fitting import learning_rate
 from core.anatomy.training.negatives import DRAWINGS, draw_negative
 from core.anatomy.training.network import build, loss
 from core.architecture import LUNG_LAYERS
-from core.config import PROJECT
+from core.cli.main import main
+from core.runs import detached
 from core.weights import write_network
 
 pytestmark = pytest.mark.slow
@@ -91,7 +91,7 @@ def test_the_learning_rate_rises_and_falls_to_zero():
     assert rates[0] < 2e-4 and max(rates) == pytest.approx(1e-3, rel=0.01) and rates[-1] == pytest.approx(0)
 
 
-def test_the_command_trains_weights_that_are_used_from_then_on(demo, tmp_path, home, monkeypatch):
+def test_the_command_trains_weights_that_are_used_from_then_on(demo, tmp_path, monkeypatch, capsys):
     """Half of the drawn images get a mask: a rough one, which is enough here."""
     for path in sorted(demo.glob("t*/*/*.jpeg"))[::2]:
         target = (tmp_path / "masks" / path.relative_to(demo)).with_suffix(".png")
@@ -99,21 +99,18 @@ def test_the_command_trains_weights_that_are_used_from_then_on(demo, tmp_path, h
         mask = np.zeros((256, 256), np.uint8)
         mask[50:190, 50:110], mask[50:190, 150:210] = 255, 255
         Image.fromarray(mask).save(target)
-    common = ["--data", demo, "--masks", tmp_path / "masks", "--json"]
-    trained = run(
-        "train-lungs", *common, "--minutes", 0.1, "--to", tmp_path / "own" / "model_weights" / "lungs.h5"
-    )
+
+    common = ["--data", str(demo), "--masks", str(tmp_path / "masks"), "--json"]
+    weights, log = tmp_path / "own" / "model_weights" / "lungs.h5", tmp_path / "log.txt"
+    command = ["train-lungs", *common, "--minutes", "0.1", "--to", str(weights)]
+    # A process of its own: how many threads TensorFlow has is settled once.
+    process = detached.start("core", *command, log=log, locks=(), environment=os.environ)
+    assert process.wait() == 0, log.read_text()
+    trained = json.loads(log.read_text()[log.read_text().index("{") :])
     assert trained["best"]["images"] >= 32
     assert trained["limits"] is False, "six seconds are too short for twenty right masks"
     monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(tmp_path / "own"))
     assert shared_lung_finder().facts["training"]["minutes"] == 0.1
-    scores = run("evaluate-lungs", *common, "--split", "test")
-    (values,) = scores.values()
+    assert main(["evaluate-lungs", *common, "--split", "test"]) == 0
+    (values,) = json.loads(capsys.readouterr().out).values()
     assert values["images"] > 0 and 0 <= values["both"]["fifth_percentile"] <= values["both"]["mean"] <= 1
-
-
-def run(*arguments):
-    command = [sys.executable, "-m", "core", *map(str, arguments)]
-    result = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
