@@ -26,9 +26,10 @@ reason_option = click.option("--reason", required=True, help="Why, in words.")
 
 @click.group()
 def labels() -> None:
-    """Confirm, change or exclude labels of a data set, with reader and reason.
+    """Review the labels of a data set.
 
-    The data set itself is never changed. New runs train and validate on the reviewed labels.
+    Readers confirm, change or exclude labels, with name and reason. The data set itself is never changed. New
+    runs train and validate on the reviewed labels.
     """
 
 

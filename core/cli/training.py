@@ -2,59 +2,31 @@
 
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from tqdm import tqdm
 
-from core.cli.output import Bar, as_json, percent, precision, print_json
-from core.config import PRESETS, STAGE_NUMBERS, TrainingSettings, declarations, preset
-from core.dataset import few_validation_images, open_dataset, relabelled, rows_by_role, settings_of_new_runs
+from core.cli.output import Bar, as_json, percent, print_json
+from core.cli.run_settings import new_settings, settings_options
+from core.dataset import few_validation_images, open_datasets, relabelled, rows_by_role
 from core.disk import free_space
 from core.errors import UserError
 from core.runs import Run, alerts, create_run, epoch_sentences, jobs, open_run
 
 SECONDS_BETWEEN_POLLS = 0.5
-SETTINGS = declarations(TrainingSettings)
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Folder of the data set; may be repeated, to train on several sites.",
+)
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), help="Folder of the data set.")
-@click.option(
-    "--preset",
-    "preset_name",
-    default="seed",
-    show_default=True,
-    type=click.Choice(list(PRESETS)),
-    help="Settings to start from.",
-)
-@click.option(
-    "--stage",
-    "stages",
-    type=click.Choice([*map(str, STAGE_NUMBERS), "all"]),
-    multiple=True,
-    help="Stage to train; may be repeated. Default: 1, 2 and 3. 4 is custom: give --set strategy.name=...",
-)
-@click.option(
-    "--weights",
-    metavar="imagenet|none|FILE",
-    default="imagenet",
-    show_default=True,
-    help=f"Starting weights: {SETTINGS['weights'].help}",
-)
-@click.option("--epochs", type=int, help=SETTINGS["epochs"].help)
-@click.option("--steps", type=int, help="Steps per epoch in every stage.")
-@click.option("--seed", type=int, help=SETTINGS["seed"].help)
-@precision
-@click.option(
-    "--set",
-    "changes",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="Any setting, such as momentum=0.9 or augmentation.rotation=10; see `python -m core settings`.",
-)
-@click.option("--as-published", is_flag=True, help="Use the published labels, not those readers reviewed.")
+@data_option
+@settings_options
 @click.option(
     "--resume", metavar="RUN", help="Resume a run that stopped, failed or died, with its own settings."
 )
@@ -63,63 +35,41 @@ SETTINGS = declarations(TrainingSettings)
 @click.option("--model-dir", type=click.Path(path_type=Path), help="Folder for the finished weights.")
 @as_json
 def train(
-    data: Path | None,
-    preset_name: str,
-    stages: tuple[str, ...],
-    weights: str,
-    epochs: int | None,
-    steps: int | None,
-    seed: int | None,
-    precision: str,
-    changes: tuple[str, ...],
-    as_published: bool,
+    data: tuple[Path, ...],
     resume: str | None,
     name: str | None,
     runs: Path | None,
     model_dir: Path | None,
     as_json: bool,
+    **chosen: Any,
 ) -> int:
     """Train one stage or all three and show the progress. Ctrl-C stops after the current step.
 
-    One run trains at a time; others wait in the queue.
+    One run trains at a time; others wait in the queue. Several data sets are joined, each as a site: patients
+    are held out within each site, and images that several sites hold are used once.
     """
     if resume:
         return _followed(open_run(resume, runs), as_json)
-    if data is None:
+    if not data:
         raise click.UsageError("Missing option '--data', the folder of the data set.")
-    dataset = open_dataset(data, Bar("Decoding", "image"))
-    settings = preset(preset_name).settings(
-        **settings_of_new_runs(dataset),
-        data=str(dataset.root),
-        weights=weights if weights in ("imagenet", "none") else str(Path(weights).resolve()),
-        precision=precision,
-    )
-    given = {"epochs": epochs, "steps": steps, "seed": seed}
-    given = {name: str(value) for name, value in given.items() if value is not None}
-    settings = settings.changed(given | _named_values(changes))
-    if as_published:
-        settings = replace(settings, label_version=None)
-    if stages and "all" not in stages:
-        settings = replace(settings, stages=tuple(sorted(map(int, set(stages)))))
+    dataset = open_datasets(data, Bar("Decoding", "image"))
+    settings = new_settings(dataset, **chosen)
     labelled = relabelled(dataset, settings.label_version)
     if few := few_validation_images(labelled, rows_by_role(dataset, settings)):
         print(few, file=sys.stderr)
     return _followed(create_run(settings, name, runs, model_dir), as_json)
 
 
-def _named_values(changes: tuple[str, ...]) -> dict[str, str]:
-    """The values of `--set` by name."""
-    for change in changes:
-        if "=" not in change:
-            raise click.BadParameter(f"{change!r} is not NAME=VALUE, such as momentum=0.9.")
-    return dict(change.split("=", 1) for change in changes)
-
-
 def _followed(run: Run, as_json: bool) -> int:
+    """Start or resume a run and follow it to its end; returns the exit code."""
+    train_to_end(run, quiet=as_json)
+    return _report(run, as_json)
+
+
+def train_to_end(run: Run, quiet: bool) -> None:
     """Start or resume a run and follow it to its end."""
     jobs.start(run)
-    _follow(run, quiet=as_json)
-    return _report(run, as_json)
+    _follow(run, quiet)
 
 
 def _follow(run: Run, quiet: bool) -> None:

@@ -52,6 +52,13 @@ class TrainingSettings:
         Group.RUN,
         none="all images",
     )
+    held_out_site: str | None = setting(
+        None,
+        "Held-out site",
+        "Site of joined data sets that the run is tested on, with all images; it trains on the other sites.",
+        Group.RUN,
+        none="none",
+    )
     strategy: Strategy | None = None
     epochs: int = setting(20, "Epochs", "Maximum number of epochs per stage.", Group.LOOP, bounds=(1, 1000))
     batch_size: int = setting(

@@ -12,8 +12,9 @@ from core.dataset.image_features import ImageFeatures, save_image_features
 from core.dataset.image_filter import LUNG_COLUMNS, SORT_ORDERS, ImageFilter, image_table, matching_rows
 from core.dataset.image_statistics import class_images, describe_images, image_statistics
 from core.dataset.imported_sets import list_imported_sets, passed_over_at_import, remove_imported_set
-from core.dataset.index import SYNTHETIC_MARK, is_synthetic, open_dataset
+from core.dataset.index import SYNTHETIC_MARK, is_synthetic
 from core.dataset.issues import ISSUES
+from core.dataset.joined_sets import is_joined, join_datasets, open_dataset, open_datasets
 from core.dataset.label_reviews import (
     EXCLUDED,
     OUTCOMES,
@@ -88,12 +89,15 @@ __all__ = [
     "image_table",
     "import_table",
     "import_zip",
+    "is_joined",
     "is_synthetic",
     "known_folders",
     "label_reviews",
     "list_imported_sets",
     "matching_rows",
+    "join_datasets",
     "open_dataset",
+    "open_datasets",
     "passed_over_at_import",
     "read_cohort",
     "read_cohorts",

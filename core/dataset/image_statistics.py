@@ -7,7 +7,15 @@ from core.config import CLASS_NAMES
 from core.dataset.dataset import Dataset
 from core.dataset.pixels import blocks
 
-DESCRIBING = ("path", "label", "published", "patient", "cause", "sha256")  # columns, where there are such
+DESCRIBING = (
+    "path",
+    "label",
+    "published",
+    "patient",
+    "cause",
+    "site",
+    "sha256",
+)  # columns, where there are such
 
 
 def image_statistics(dataset: Dataset) -> pd.DataFrame:
@@ -29,8 +37,8 @@ def image_statistics(dataset: Dataset) -> pd.DataFrame:
 def describe_images(dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
     """Path, label, patient, cause, sha256, brightness and contrast of some images, one row each.
 
-    Where the data set was relabelled, the published label, too. A run stores these beside its predictions,
-    so that they can be analysed without the data set.
+    The published label, too, where the data set was relabelled, and the site where it was joined. A run
+    stores these beside its predictions, so that they can be analysed without the data set.
 
     Args:
         dataset: the data set.

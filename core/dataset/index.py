@@ -57,8 +57,8 @@ class _Cached:
     pixels: np.ndarray
 
 
-def open_dataset(root: str | Path, progress: pixel_store.Progress | None = None) -> Dataset:
-    """Index the folder, or open its index if nothing has changed since.
+def open_folder(root: str | Path, progress: pixel_store.Progress | None = None) -> Dataset:
+    """Index a folder, or open its index if nothing has changed since.
 
     Args:
         root: folder that holds train/ and test/, or one folder that does; it may be written as
@@ -72,7 +72,7 @@ def open_dataset(root: str | Path, progress: pixel_store.Progress | None = None)
     root = layout_root(stored_path(Path(root).expanduser()).resolve())
     files, passed_over = list_image_files(root, OWN_FILES)
     folder = storage_folder(Path(shown(root)))
-    with _locked(folder):
+    with index_lock(folder):
         rows = _read_index(folder)
         if rows is None or not _is_current(rows, files):
             rows = _build_index(root, files, folder, rows, progress)
@@ -81,7 +81,7 @@ def open_dataset(root: str | Path, progress: pixel_store.Progress | None = None)
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def index_lock(folder: Path) -> Iterator[None]:
     """Hold the index; without a lock where nothing can be written, and so nobody changes it."""
     lock = FileLock(folder / "lock")
     try:
@@ -97,14 +97,15 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _pixel_file(rows: pd.DataFrame) -> str:
-    return f"pixels-{_fingerprint(_readable(rows))[:16]}.npy"
+    return f"pixels-{fingerprint_of(_readable(rows))[:16]}.npy"
 
 
 def _readable(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[rows["problem"] == ""]
 
 
-def _fingerprint(rows: pd.DataFrame) -> str:
+def fingerprint_of(rows: pd.DataFrame) -> str:
+    """Digest of labels and contents of a table."""
     content = rows[["split", "label", "patient", "sha256"]].to_csv(index=False)
     return hashlib.sha256(f"{PIXEL_VERSION}\n{content}".encode()).hexdigest()
 
@@ -225,6 +226,6 @@ def _to_dataset(root: Path, rows: pd.DataFrame, pixels: np.ndarray, passed_over:
         pixels[: len(table)],
         tuple(problems),
         is_synthetic(root),
-        _fingerprint(table),
+        fingerprint_of(table),
         sentences,
     )

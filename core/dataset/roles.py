@@ -22,18 +22,23 @@ FEW_IN_VALIDATION = 10  # images of a class
 def rows_by_role(dataset: Dataset, settings: TrainingSettings) -> dict[str, np.ndarray]:
     """Row numbers for each of `ROLES`, split by patient, within the settings' cohort, exclusions and limits.
 
-    Patients are split by the published labels, so that a review moves no image to another role.
+    Patients are split by the published labels, so that a review moves no image to another role. Where a site
+    is held out, all its images are the test images, and test images of other sites are not used.
 
     Args:
         dataset: with its published labels.
         settings: of the run.
 
     Raises:
-        UserError: cohort or version of the labels is unknown, or training or validation lacks a class.
+        UserError: cohort, site or version of the labels is unknown, or training or validation lacks a class.
     """
     reviewed = reviewed_labels(settings.label_version)
     excluded, labelled = reviewed.excluded(dataset.table), reviewed.labelled(dataset.table)
-    roles = assign_roles(dataset.table, settings.validation_fraction, settings.seed_of_split)
+    of_split = settings.validation_fraction, settings.seed_of_split
+    if settings.held_out_site:
+        roles = _roles_without_site(dataset.table, settings.held_out_site, *of_split)
+    else:
+        roles = assign_roles(dataset.table, *of_split)
     limits = {TRAINING: settings.train_limit, VALIDATION: settings.validation_limit}
     test_patients = patients_in_training_and_test(dataset.table)
     of_test_patient = dataset.table["patient"].isin(test_patients).to_numpy()
@@ -78,8 +83,8 @@ def assign_roles(table: pd.DataFrame, fraction: float, seed: int) -> np.ndarray:
     """The role of each image: `training`, `validation` or `test`.
 
     The published `val` folder (16 images) joins training. About `fraction` of the patients of each
-    kind (normal, bacteria, virus, or several of these) are held out: those with the lowest digest of
-    seed and patient, so that a patient keeps the role when others are added. The only patient of a
+    kind (normal, bacteria, virus, or several of these) and site are held out: those with the lowest digest
+    of seed and patient, so that a patient keeps the role when others are added. The only patient of a
     kind is trained on, unless validation would lack a class. Images of unknown patients count as
     patients of their own.
 
@@ -105,10 +110,24 @@ def assign_roles(table: pd.DataFrame, fraction: float, seed: int) -> np.ndarray:
                 "on and one to validate on. Add images of that class."
             )
     outside_test = table[["label", "cause"]].assign(patient=patients)[available]
+    if "site" in table:
+        outside_test["cause"] += "/" + table["site"]
     held_out = _held_out(outside_test, fraction, seed)
     held_out |= _held_out_for_missing_classes(outside_test, held_out, seed)
     roles[available & patients.isin(held_out)] = VALIDATION
     return roles
+
+
+def _roles_without_site(table: pd.DataFrame, site: str, fraction: float, seed: int) -> np.ndarray:
+    """The roles where all images of a site are test images; test images of other sites have none."""
+    sites = sorted(set(table.get("site", ())))
+    if site not in sites:
+        raise UserError(
+            f"There is no site {site!r} in this data set; its sites: {', '.join(sites) or 'none'}."
+        )
+    of_site = (table["site"] == site).to_numpy()
+    roles = assign_roles(table.assign(split=table["split"].mask(of_site, "test")), fraction, seed)
+    return np.where(~of_site & (roles == TEST), "", roles)
 
 
 def _held_out(table: pd.DataFrame, fraction: float, seed: int) -> set[str]:

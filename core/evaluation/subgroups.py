@@ -24,6 +24,8 @@ def subgroups(table: pd.DataFrame) -> dict[str, np.ndarray]:
         groups[f"normal, series {prefix}"] = normal & table["patient"].str.startswith(prefix).to_numpy()
     if (table["patient"] != "").all():
         groups["one image per patient"] = ~table["patient"].duplicated().to_numpy()
+    if "site" in table and table["site"].nunique() > 1:
+        groups |= {f"site {site}": (table["site"] == site).to_numpy() for site in sorted(set(table["site"]))}
     if "sha256" in table:
         groups["without duplicates"] = ~table["sha256"].duplicated().to_numpy()
     for column in ("brightness", "contrast"):

@@ -11,6 +11,9 @@ from core.dataset import (
     download_pneumoniamnist,
     import_table,
     import_zip,
+    is_joined,
+    join_datasets,
+    known_folders,
     list_imported_sets,
     remove_imported_set,
 )
@@ -29,7 +32,8 @@ LAYOUT = (
 @st.dialog("Get data", width="large")
 def get_data() -> None:
     """Import or download a data set, or remove one that was imported."""
-    zip_tab, download_tab, table_tab, imported_tab = st.tabs(["Zip", "PneumoniaMNIST", "Table", "Imported"])
+    tabs = st.tabs(["Zip", "PneumoniaMNIST", "Table", "Join", "Imported"])
+    zip_tab, download_tab, table_tab, join_tab, imported_tab = tabs
     with zip_tab:
         choose_zip(LAYOUT)
     with download_tab:
@@ -38,6 +42,8 @@ def get_data() -> None:
             import_with_progress("Downloading ...", download_pneumoniamnist)
     with table_tab:
         _import_table()
+    with join_tab:
+        _join()
     with imported_tab:
         _list_imported()
 
@@ -93,6 +99,18 @@ def _import_table() -> None:
     name = st.text_input("Name of the data set", stem, key=f"table-name-{stem}").strip()
     if st.button("Import table", type="primary", disabled=not path):
         import_with_progress("Importing ...", lambda show: import_table(Path(path), name, show))
+
+
+def _join() -> None:
+    st.caption(
+        "Several data sets as one, each a site of its own, to train on your images beside others. Nothing is "
+        "copied but the pixels that the network sees. Patients of different sites are never the same, and an "
+        "image that several sites hold is used once."
+    )
+    folders = [str(folder) for folder in known_folders() if not is_joined(folder)]
+    chosen = st.multiselect("Data sets", folders, placeholder="Choose two or more")
+    if st.button("Join data sets", type="primary", disabled=len(chosen) < 2):
+        import_with_progress("Joining ...", lambda _: join_datasets(chosen))
 
 
 def _list_imported() -> None:

@@ -50,6 +50,7 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
         raise UserError("Choose at least one stage: 1, 2, 3 or custom.")
     with left:
         cohort = _cohort(dataset, base, key)
+        held_out_site = _held_out_site(dataset, base, key)
     strategy = None
     if CUSTOM in stages:
         strategy = choose_strategy(BACKBONES[backbone], base.strategy, f"{key}-{backbone}")
@@ -61,6 +62,7 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
         stages=tuple(sorted(stages)),
         strategy=strategy,
         cohort=cohort,
+        held_out_site=held_out_site,
     )
     with st.expander("Settings", icon=":material/tune:"):
         return change_settings(base, key)
@@ -117,3 +119,15 @@ def _cohort(dataset: Dataset, base: TrainingSettings, key: str) -> str | None:
         SETTINGS["cohort"].label, offered, start, key=f"{key}-cohort", help=SETTINGS["cohort"].help
     )
     return None if chosen == ALL_IMAGES else chosen
+
+
+def _held_out_site(dataset: Dataset, base: TrainingSettings, key: str) -> str | None:
+    """A site of a joined data set to test on; None for the test images of all sites."""
+    if "site" not in dataset.table:
+        return None
+    sites = sorted(set(dataset.table["site"]))
+    setting = SETTINGS["held_out_site"]
+    start = sites.index(base.held_out_site) if base.held_out_site in sites else None
+    return st.selectbox(
+        setting.label, sites, start, key=f"{key}-held-out-site", help=setting.help, placeholder=setting.none
+    )
