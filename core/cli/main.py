@@ -24,6 +24,7 @@ MODULES = {
     "audit": "data",
     "labels": "labels",
     "train": "training",
+    "leave-site-out": "leave_site_out",
     "settings": "settings",
     "sweep": "sweep",
     "runs": "runs",

@@ -1,0 +1,89 @@
+"""`leave-site-out`: how well a recipe holds at a site that it was not trained on."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core import evaluation
+from core.cli.output import Bar, as_json, print_json
+from core.cli.run_settings import new_settings, settings_options
+from core.cli.training import data_option, train_to_end
+from core.comparison import EvaluatedStage, ModelComparison
+from core.config import TrainingSettings
+from core.dataset import open_datasets, rows_by_role
+from core.errors import UserError
+from core.evaluation import METRICS
+from core.runs import Run, as_run_name, create_run, list_runs
+
+MAX_PREFIX = 24  # characters of the joined set's name in those of the runs
+PRINTED = ("auc", "sensitivity", "specificity")
+
+
+@click.command("leave-site-out")
+@data_option
+@settings_options
+@click.option("--run", "name", help="Beginning of the runs' names; by default, the sites' names.")
+@click.option("--runs", type=click.Path(path_type=Path), help="Folder that holds the runs.")
+@as_json
+def leave_site_out(
+    data: tuple[Path, ...], name: str | None, runs: Path | None, as_json: bool, **chosen: Any
+) -> int:
+    """Train without each site in turn, and measure on it.
+
+    Give --data once for each site. The last stage is measured on all images of the site left out, at the
+    threshold chosen on validation patients of the other sites. The same command resumes what was
+    interrupted. The runs publish no weights.
+    """
+    if len(data) < 2:
+        raise UserError("Give --data at least twice: each data set is a site.")
+    dataset = open_datasets(data, Bar("Decoding", "image"))
+    settings, prefix = new_settings(dataset, **chosen), name or dataset.root.name[:MAX_PREFIX]
+    without = {site: replace(settings, held_out_site=site) for site in sorted(set(dataset.table["site"]))}
+    for changed in without.values():
+        rows_by_role(dataset, changed)  # what cannot be trained is refused now, not hours later
+    measured = {}
+    for site, changed in without.items():
+        run = _run(changed, as_run_name(f"{prefix}-without-{site}"), runs)
+        if run.status().state != "finished":
+            train_to_end(run, quiet=as_json)
+        if run.status().state != "finished":
+            raise UserError(f"Run {run.name} has not finished: {run.status().message} Repeat the command.")
+        measured[site] = {"run": run.name, **_measured(run)}
+    if as_json:
+        print_json(measured)
+    else:
+        _print(measured)
+    return 0
+
+
+def _run(settings: TrainingSettings, name: str, folder: Path | None) -> Run:
+    """The run of that name and of these settings, new where there is none.
+
+    Raises:
+        UserError: a run of that name has other settings.
+    """
+    known = {run.name: run for run in list_runs(folder)}
+    if name not in known:
+        return create_run(settings, name, folder, publish=False)
+    if known[name].settings() != settings:
+        raise UserError(f"There is already a run {name} of other settings. Give another --run.")
+    return known[name]
+
+
+def _measured(run: Run) -> dict:
+    """Metrics of the last stage on the site that was left out, with intervals, at its own threshold."""
+    comparison = ModelComparison.of([EvaluatedStage(run, run.settings().stages[-1])], "test")
+    (model,) = comparison.models
+    return evaluation.evaluate_with_intervals(model, comparison.thresholds[model.name])
+
+
+def _print(measured: dict[str, dict]) -> None:
+    width = max(map(len, measured))
+    for site, metrics in measured.items():
+        texts = (
+            f"{METRICS[key].title} {METRICS[key].text(metrics[key], metrics['intervals'][key])}"
+            for key in PRINTED
+        )
+        print(f"{site:<{width}}  {metrics['n']:>6,} images  {'  '.join(texts)}  ({metrics['run']})")
