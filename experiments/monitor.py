@@ -20,7 +20,7 @@ import pandas as pd
 
 from core.database import open_database
 from core.images import Image, read_image
-from core.inference import AuditLog, Reader, bundled_models
+from core.inference import AuditLog, Reader, Reading, bundled_models
 from core.monitor.log_rows import NUMBERS
 from core.monitor.signals import find_signals
 from core.monitor.watch import BASELINE, BLOCK, Watch, watch
@@ -38,15 +38,15 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option("--images", default=250, show_default=True, help="Images to read, each with every change.")
 @click.option("--hospitals", default=400, show_default=True, help="Imagined hospitals for each change.")
-@click.option("--rows", default=1_000_000, show_default=True, help="Results in the long log.")
-def main(folder: Path, images: int, hospitals: int, rows: int) -> None:
+@click.option("--rows", "length", default=1_000_000, show_default=True, help="Results in the long log.")
+def main(folder: Path, images: int, hospitals: int, length: int) -> None:
     """Read the images, then print for each change how often the light turned."""
     random = np.random.default_rng(SEED)
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".jpeg", ".jpg", ".png"))
     chosen = [files[number] for number in random.permutation(len(files))[:images]]
     model = bundled_models()[-1]
     with TemporaryDirectory() as scratch:
-        _time(AuditLog(Path(scratch) / "long.sqlite"), rows)
+        _time(AuditLog(Path(scratch) / "long.sqlite"), length)
         logged = {
             name: _read(Reader.of(model), chosen, change, Path(scratch) / f"{number}.sqlite")
             for number, (name, change) in enumerate(CHANGES.items())
@@ -77,7 +77,8 @@ def _read(
 
     for batch in reader.read_files([lambda file=file: changed(file) for file in files], heat_map=True):
         for reading in batch:
-            log.add_result(reading, reader.record, reader.identity)
+            if isinstance(reading, Reading):
+                log.add_result(reading, reader.record, reader.identity)
     return log.results().astype(dict.fromkeys(NUMBERS, float))
 
 
