@@ -1,5 +1,7 @@
 """The figures of a report: those of the comparison page as PNG files with captions."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -112,22 +114,33 @@ def write_pictures(figures: dict[str, Captioned], folder: Path) -> dict[str, Pic
         Pictures by name; None if no Chrome was found to draw them.
     """
     # Imported here: only reports need it.
-    import kaleido
     from choreographer.errors import BrowserDepsError, BrowserFailedError, ChromeNotFoundError
 
     folder.mkdir(parents=True, exist_ok=True)
     paths = {name: folder / f"{name}.png" for name in figures}
     for figure, _ in figures.values():
         figure.update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
+    orders = [_order(name, figure, paths[name]) for name, (figure, _) in figures.items()]
     try:
-        # Not by Plotly's own export, which cannot keep Chrome and its page from contacting other hosts.
-        kaleido.write_fig_from_object_sync(
-            [_order(name, figure, paths[name]) for name, (figure, _) in figures.items()],
-            kopts={"mathjax": False, "proxy_server": DISCARD_PORT},
-        )
+        with ThreadPoolExecutor(1) as thread:  # in which no event loop is running
+            thread.submit(asyncio.run, _draw(orders)).result()
     except (ChromeNotFoundError, BrowserFailedError, BrowserDepsError):
         return None
     return {name: Picture(paths[name], caption, _is_narrow(name)) for name, (_, caption) in figures.items()}
+
+
+async def _draw(orders: list[Any]) -> None:
+    """Draw and write figures in one page of one Chrome."""
+    import kaleido
+
+    class OnePage(kaleido.Kaleido):
+        async def _return_kaleido_tab(self, tab: Any) -> None:
+            """Kaleido would load the page, and with it Plotly, anew for each figure."""
+            await self.tabs_ready.put(tab)
+
+    # Not by Plotly's own export, which cannot keep Chrome and its page from contacting other hosts.
+    async with OnePage(mathjax=False, proxy_server=DISCARD_PORT) as page:
+        await page.write_fig_from_object(orders)
 
 
 def _order(name: str, figure: Figure, path: Path) -> dict:
