@@ -37,7 +37,7 @@ pytestmark = [
 ]
 PORT = 11112
 KILLS = int(os.environ.get("PNEUMONIA_STUDIO_KILLS", "5"))
-IMAGES_PER_KILL = 10
+IMAGES_PER_KILL = 6
 FORWARD_ALL = """
 function OnStoredInstance(instance, tags, metadata, origin)
   SendToModality(instance, 'node')
