@@ -98,13 +98,16 @@ def _opening(comparison: ModelComparison) -> str:
     cohort = f", cohort {comparison.cohort}" if comparison.cohort else ""
     warning = f" {SYNTHETIC}" if comparison.synthetic else ""
     models = ", ".join(model.name for model in comparison.models)
-    return f"{models}. Split: {comparison.split}{cohort}. Date: {date.today().isoformat()}.{warning}"
+    labels = f" {comparison.labels}" if comparison.labels else ""
+    day = date.today().isoformat()
+    return f"{models}. Split: {comparison.split}{cohort}.{labels} Date: {day}.{warning}"
 
 
 def _data(comparison: ModelComparison) -> pd.DataFrame:
     rows = {}
     for stage in comparison.stages:
-        facts, model = stage.run.facts(), stage.predictions(comparison.split)
+        facts = stage.run.facts()
+        model = stage.predictions(comparison.split, reviewed=bool(comparison.labels))
         rows[stage.name] = {
             "data set": facts.get("data", "unknown"),
             "training images": counted(facts.get("training")),

@@ -55,7 +55,9 @@ def label_reviews(table: pd.DataFrame | None = None) -> pd.DataFrame:
         with _told(), closing(read_database(_path(), timeout=10)) as database:
             rows = database.execute(f"SELECT {', '.join(COLUMNS)} FROM reviews ORDER BY version").fetchall()
     reviews = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-    return reviews if table is None else reviews[reviews["sha256"].isin(set(table["sha256"]))]
+    if table is None or reviews.empty:  # most data sets have none: their digests need not be looked up
+        return reviews
+    return reviews[reviews["sha256"].isin(set(table["sha256"]))]
 
 
 def counting_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
