@@ -29,6 +29,8 @@ FOR_TRAINERS = {
     "dataset.download": ("download_pneumoniamnist",),
     "dataset.exclusions": ("save_exclusions",),
     "dataset.imported_sets": ("remove_imported_set",),
+    "dataset.joined_sets": ("join_datasets",),
+    "dataset.label_reviews": ("review_label", "withdraw_reviews"),
     "dataset.synthetic": ("write_synthetic_dataset",),
     "dataset.table_import": ("import_table",),
     "dataset.zip_import": ("import_zip",),
