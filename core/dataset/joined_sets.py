@@ -100,17 +100,17 @@ def _open_joined(root: Path, progress: pixel_store.Progress | None) -> Dataset:
     """The joined set in a folder of `join_datasets`."""
     sites = {link.name: open_folder(link, progress) for link in sorted(root.iterdir())}
     whole = pd.concat([_of_site(site, dataset.table) for site, dataset in sites.items()], ignore_index=True)
-    kept = _kept(whole)
-    table = whole[kept].reset_index(drop=True)
+    held = _kept(whole)
+    table = whole[held].reset_index(drop=True)
     fingerprint = fingerprint_of(table)
     return Dataset(
         Path(shown(root)),
         table,
-        _pixels(root, fingerprint, list(sites.values()), kept),
+        _pixels(root, fingerprint, list(sites.values()), held),
         tuple(_problems(sites)),
         any(dataset.synthetic for dataset in sites.values()),
         fingerprint,
-        (*_passed_over(sites), *_left_out(whole, kept)),
+        (*_passed_over(sites), *_left_out(whole, held)),
     )
 
 
