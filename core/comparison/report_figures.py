@@ -140,7 +140,7 @@ async def _draw(orders: list[Any]) -> None:
 
     # Not by Plotly's own export, which cannot keep Chrome and its page from contacting other hosts.
     async with OnePage(mathjax=False, proxy_server=DISCARD_PORT) as page:
-        await page.write_fig_from_object(orders)
+        await page.write_fig_from_object(orders, cancel_on_error=True)
 
 
 def _order(name: str, figure: Figure, path: Path) -> dict:
