@@ -42,7 +42,11 @@ def compiled(model: openvino.Model, precision: str, threads: int) -> openvino.Co
     """
     if processor.is_limited():  # OpenVINO does not see the limit of a container
         threads = threads or processor.cores()
-    hints = {"INFERENCE_PRECISION_HINT": TYPES[precision], "PERFORMANCE_HINT": "LATENCY"}
+    hints = {
+        "INFERENCE_PRECISION_HINT": TYPES[precision],
+        "PERFORMANCE_HINT": "LATENCY",
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0,  # else VNNI rounds what goes into eight-bit layers
+    }
     if threads:
         hints["INFERENCE_NUM_THREADS"] = threads
         hints["ENABLE_CPU_PINNING"] = False  # pinned, several processes would share one core

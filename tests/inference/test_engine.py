@@ -1,9 +1,14 @@
+import os
+
 import keras
 import numpy as np
 import pytest
+from openvino import opset13 as ops
 from short_runs import random_weights
 
 from core.architecture import BACKBONES, VGG19
+from core.compilation import compiled, openvino_model
+from core.config import processor
 from core.errors import UserError
 from core.images import Image, network_input
 from core.inference import load_predictor
@@ -69,6 +74,15 @@ def test_quantised_kernels_give_what_they_give_unpacked():
     assert found.hidden[-1] == pytest.approx(expected.hidden[-1], abs=1e-5 * float(expected.hidden[-1].max()))
     slope, expected_slope = (engine.slope(expected) for engine in engines)
     assert slope == pytest.approx(expected_slope, abs=1e-5 * float(np.abs(expected_slope).max()))
+
+
+def test_a_compiled_model_rounds_no_activations_and_keeps_to_the_cores_it_may_use(monkeypatch):
+    monkeypatch.setattr(processor, "cores", lambda: 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    x = ops.parameter([-1, 4], np.float32)
+    made = compiled(openvino_model([ops.relu(x)], [x], "relu"), "float32", threads=0)
+    assert made.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE") == 0
+    assert made.get_property("INFERENCE_NUM_THREADS") == 1
 
 
 def test_every_backbone_predicts_with_features_and_a_heat_map(backbone, path):
