@@ -39,13 +39,16 @@ def leave_site_out(
     if len(data) < 2:
         raise UserError("Give --data at least twice: each data set is a site.")
     dataset = open_datasets(data, Bar("Decoding", "image"))
-    settings, prefix = new_settings(dataset, **chosen), name or dataset.root.name[:MAX_PREFIX]
-    without = {site: replace(settings, held_out_site=site) for site in sorted(set(dataset.table["site"]))}
+    prefix = name or dataset.root.name[:MAX_PREFIX]
+    names = {site: as_run_name(f"{prefix}-without-{site}") for site in sorted(set(dataset.table["site"]))}
+    earlier = [run.settings() for run in list_runs(runs) if run.name in names.values()]
+    settings = new_settings(dataset, **chosen, resumed=earlier[0] if earlier else None)
+    without = {site: replace(settings, held_out_site=site) for site in names}
     for changed in without.values():
         rows_by_role(dataset, changed)  # what cannot be trained is refused now, not hours later
     measured = {}
     for site, changed in without.items():
-        run = _run(changed, as_run_name(f"{prefix}-without-{site}"), runs)
+        run = _run(changed, names[site], runs)
         if run.status().state != "finished":
             train_to_end(run, quiet=as_json)
         if run.status().state != "finished":

@@ -68,6 +68,7 @@ def new_settings(
     precision: str,
     changes: tuple[str, ...],
     as_published: bool,
+    resumed: TrainingSettings | None = None,
     **given: int | None,
 ) -> TrainingSettings:
     """The settings of a new run on a data set.
@@ -75,13 +76,14 @@ def new_settings(
     Args:
         dataset: to train on.
         preset_name, stages, weights, precision, changes, as_published: values of the options.
+        resumed: settings of a run of the same command that is resumed, if any.
         given: epochs, steps and seed; None where the preset's value is kept.
 
     Raises:
         UserError: a name is unknown or a value not allowed.
     """
     settings = preset(preset_name).settings(
-        **settings_of_new_runs(dataset),
+        **settings_of_new_runs(dataset, resumed),
         data=str(dataset.root),
         weights=weights if weights in ("imagenet", "none") else str(Path(weights).resolve()),
         precision=precision,

@@ -25,7 +25,7 @@ def sweep(file: Path, cluster: str | None, runs: Path | None, as_json: bool) -> 
     from core.training.sweep_cluster import ClusterTrainer
     from core.training.sweep_plan import read_plan
 
-    plan = read_plan(file, Bar("Decoding", "image"))
+    plan = read_plan(file, Bar("Decoding", "image"), runs)
     trainer = ClusterTrainer(cluster, plan.cpus) if cluster else LocalTrainer()
     if not as_json:
         print(

@@ -32,7 +32,7 @@ from pathlib import Path
 from core.config import TrainingSettings, preset
 from core.dataset import Dataset, open_dataset, rows_by_role, settings_of_new_runs
 from core.errors import UserError
-from core.runs import check_name
+from core.runs import check_name, open_sweep, sweep_names
 
 ENUMERATED = ("grid", "ablation")  # searches whose trials are known from the start
 SEARCHES = (*ENUMERATED, "random", "tpe")
@@ -126,12 +126,15 @@ class SweepPlan:
         }
 
 
-def read_plan(path: Path, progress: Callable[[int, int], None] | None = None) -> SweepPlan:
+def read_plan(
+    path: Path, progress: Callable[[int, int], None] | None = None, folder: Path | None = None
+) -> SweepPlan:
     """Read a plan from a TOML file and check every value.
 
     Args:
         path: of the file.
         progress: called with (done, total) while the data set is indexed.
+        folder: where the sweep's runs are kept, if it was started before; None for the default folder.
 
     Raises:
         UserError: the file cannot be read, or something in it is not allowed.
@@ -149,7 +152,7 @@ def read_plan(path: Path, progress: Callable[[int, int], None] | None = None) ->
     if not isinstance(cpus, int) or cpus < 1:
         raise UserError(f"cpus is {cpus!r}; give a whole number.")
     dataset = open_dataset(content["data"], progress)
-    base = _base(content, dataset)
+    base = _base(content, dataset, _recorded_base(name, folder))
     if search == "ablation":
         values = {name: _with_shared_value(base, name, options) for name, options in values.items()}
     count = _trial_count(values, search, content.get("trials", 20))
@@ -177,10 +180,17 @@ def _content(path: Path) -> dict:
     return content
 
 
-def _base(content: dict, dataset: Dataset) -> TrainingSettings:
+def _recorded_base(name: str, folder: Path | None) -> TrainingSettings | None:
+    """The shared settings of a sweep that was started before; None for a new one."""
+    if name not in sweep_names(folder):
+        return None
+    return TrainingSettings.from_json(open_sweep(name, folder).terms["base"])
+
+
+def _base(content: dict, dataset: Dataset, recorded: TrainingSettings | None) -> TrainingSettings:
     """The settings that all trials share."""
     base = preset(content.get("preset", "seed")).settings(
-        **settings_of_new_runs(dataset), data=str(dataset.root)
+        **settings_of_new_runs(dataset, recorded), data=str(dataset.root)
     )
     base = base.changed({key: json.dumps(value) for key, value in content.get("settings", {}).items()})
     if base.weights in ("imagenet", "none"):

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from core.cli.main import commands
-from core.dataset import open_datasets, write_synthetic_dataset
+from core.dataset import EXCLUDED, open_dataset, open_datasets, review_label, write_synthetic_dataset
 from core.errors import UserError
 from core.runs import list_runs
 
@@ -26,6 +26,7 @@ def test_each_site_is_left_out_measured_on_and_not_trained_twice(demo, own_home,
         assert run.settings().held_out_site == site and not run.publishes()
         assert set(run.results.predictions(1, "test")["site"]) == {site}
         assert set(run.results.predictions(1, "validation")["site"]) == {"demo", "clinic"} - {site}
+    review_label(open_dataset(demo), 0, EXCLUDED, "Dr Lee", "wrong body part")
     again = CliRunner().invoke(commands, words, standalone_mode=False)
     assert again.exception is None and len(list_runs()) == 2
     assert all(site in again.output and item["run"] in again.output for site, item in measured.items())

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from core import config
 from core.cli.main import main
+from core.dataset import Exclusions, open_dataset, review_label, save_exclusions
 from core.errors import UserError
 from core.runs import Sweep, Trial, detached, list_sweeps, open_run, open_sweep
 from core.training.sweep_plan import Range, read_plan
@@ -146,6 +148,19 @@ def test_a_plan_holds_the_content_of_its_file(demo, tmp_path):
     settings = plan.settings({"optimizer": "adamw", "augmentation.rotation": 7}, 4)
     assert settings.optimizer == "adamw" and settings.augmentation.rotation == 7 and settings.seed == 4
     assert settings.epochs == 2 and settings.stages == (1,)
+
+
+def test_a_sweep_goes_on_with_the_labels_and_exclusions_that_it_began_with(demo, own_home, tmp_path):
+    path = write(tmp_path, demo, "", "[values]\nmomentum = [0, 0.9]")
+    begun = read_plan(path)
+    Sweep(begun.name, config.runs_folder(), begun.trials, begun.terms()).save()
+    review_label(open_dataset(demo), 0, "NORMAL", "Dr Lee", "no infiltrate")
+    save_exclusions(demo, Exclusions(without_copies=True))
+    assert read_plan(path) == begun
+    chosen = read_plan(write(tmp_path, demo, "", "label_version = 1\n[values]\nmomentum = [0, 0.9]"))
+    assert chosen.terms() != begun.terms() and chosen.base.label_version == 1
+    new = read_plan(write(tmp_path, demo, 'name = "new"', "[values]\nmomentum = [0, 0.9]")).base
+    assert (new.label_version, new.without_copies) == (1, True)
 
 
 def test_an_ablation_changes_one_thing_at_a_time(demo, tmp_path):
