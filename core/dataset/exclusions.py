@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from core import atomic
+from core.dataset.joined_sets import site_folders
 from core.dataset.storage import storage_folder, stored_file
 from core.roles import Role, takes
 
@@ -25,11 +26,18 @@ class Exclusions:
 
 
 def read_exclusions(root: Path) -> Exclusions:
-    """The exclusions of the data set in `root`; by default nothing is excluded."""
+    """The exclusions of the data set in `root`; by default nothing is excluded.
+
+    A joined set for which nothing was chosen leaves out what any of its sites does.
+    """
     try:
         content = json.loads(stored_file(root, FILE).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        return Exclusions()
+        of_sites = [read_exclusions(site) for site in site_folders(root).values()]
+        return Exclusions(
+            any(site.without_copies for site in of_sites),
+            any(site.without_test_patients for site in of_sites),
+        )
     names = {field.name for field in fields(Exclusions)}
     return Exclusions(**{name: bool(value) for name, value in content.items() if name in names})
 

@@ -83,6 +83,13 @@ def is_joined(root: Path) -> bool:
     return root.parent == _joined_folder()
 
 
+def site_folders(root: Path) -> dict[str, Path]:
+    """The data sets of a joined set by site, written as `core.images.shown` writes them; {} for others."""
+    folder = stored_path(root)
+    links = sorted(folder.iterdir()) if is_joined(folder) and folder.is_dir() else []
+    return {link.name: Path(shown(link.resolve())) for link in links}
+
+
 def _joined_folder() -> Path:
     return config.data_folder() / "joined"
 

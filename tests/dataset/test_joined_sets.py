@@ -6,6 +6,7 @@ import pytest
 
 from core.config import TrainingSettings, preset
 from core.dataset import (
+    Exclusions,
     describe_images,
     is_joined,
     join_datasets,
@@ -15,6 +16,8 @@ from core.dataset import (
     relabelled,
     review_label,
     rows_by_role,
+    save_exclusions,
+    settings_of_new_runs,
     write_synthetic_dataset,
 )
 from core.errors import UserError
@@ -96,6 +99,16 @@ def test_results_are_told_by_site_and_reviews_of_a_part_count(folders):
     assert {name: sizes[f"site {name}"] for name in ("demo", "clinic")} == of_site.to_dict()
     alone = predictions.where((predictions.table["site"] == "demo").to_numpy())
     assert not any(rate["group"].startswith("site") for rate in subgroup_rates(alone, 0.5))
+
+
+def test_what_a_site_leaves_out_a_joined_set_leaves_out_until_asked_otherwise(folders):
+    save_exclusions(open_dataset(folders[0]).root, Exclusions(without_test_patients=True))
+    joined = open_datasets(folders)
+    settings = settings_of_new_runs(joined)
+    assert (settings["without_copies"], settings["without_test_patients"]) == (False, True)
+    save_exclusions(joined.root, Exclusions(without_copies=True))
+    settings = settings_of_new_runs(joined)
+    assert (settings["without_copies"], settings["without_test_patients"]) == (True, False)
 
 
 @pytest.mark.parametrize(
