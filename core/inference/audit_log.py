@@ -49,6 +49,7 @@ ADDED = {
     },
     "notes": {"box": "TEXT NOT NULL DEFAULT ''"},  # left, top, right, bottom in shares of the image
 }
+LACKING = ("no such column", "no such table")  # SQLite's words
 AGREEMENTS = ("agree", "disagree", "not sure")
 FIRST_FINDINGS = ("pneumonia", "no pneumonia", "not sure")
 WITHDRAWN = "withdrawn"  # instead of one of them: the readings of this image logged before do not count
@@ -176,6 +177,11 @@ class AuditLog:
 
     def _unusable(self, error: Exception) -> UserError:
         reason = error.__cause__ or error  # pandas puts the whole query before it
+        if str(reason).startswith(LACKING):  # where it can be written, what is lacking is added
+            return UserError(
+                f"The audit log {self.path} is of an earlier version ({reason}) and read-only. Make the file "
+                "and its folder writable once: this version then adds what the log lacks."
+            )
         return UserError(f"The audit log {self.path} cannot be used: {reason}.")
 
 

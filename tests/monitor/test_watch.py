@@ -1,6 +1,9 @@
 """The light of the monitor on audit logs that are steady, change, are too short, old or damaged."""
 
+import sqlite3
+import subprocess
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -122,6 +125,18 @@ def test_days_are_those_of_the_clock_with_limits_for_as_many_results(log):
     limits = watch(MODEL, log).control_limits("flagged")
     assert (limits["low"] < limits["share"]).all() and (limits["share"] < limits["high"]).all()
     assert (limits["lowest"] < limits["low"]).all() and (limits["high"] < limits["highest"]).all()
+
+
+def test_a_read_only_log_of_an_earlier_version_says_what_to_do(small_disk):
+    log = AuditLog(small_disk("1m") / "audit.sqlite")
+    add_results(log, steady(150))
+    with closing(sqlite3.connect(log.path)) as database:
+        database.execute("ALTER TABLE answers DROP COLUMN contrast")
+    subprocess.run(["mount", "-o", "remount,ro", str(log.path.parent)], check=True)
+    with pytest.raises(UserError, match="earlier version .*contrast.* Make the file and its folder writable"):
+        watch(MODEL, log)
+    subprocess.run(["mount", "-o", "remount,rw", str(log.path.parent)], check=True)
+    assert watch(MODEL, log).light == GREEN
 
 
 def test_a_log_that_is_none_or_damaged_is_told(log):
