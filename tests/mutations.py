@@ -29,9 +29,9 @@ class Mutation:
 MUTATIONS = (
     Mutation(
         "threshold",
-        "core/inference/predictor.py",
-        "raw >= self.record.threshold",
-        "raw > self.record.threshold",
+        "core/inference/prediction.py",
+        "raw >= record.threshold",
+        "raw > record.threshold",
         "tests/inference/test_predictor.py",
     ),
     Mutation(
@@ -43,7 +43,7 @@ MUTATIONS = (
     ),
     Mutation(
         "class-order",
-        "core/inference/predictor.py",
+        "core/inference/network_predictor.py",
         "[:, POSITIVE]",
         "[:, 1 - POSITIVE]",
         "tests/inference/test_predictor.py",
