@@ -10,6 +10,7 @@ from core.dicom_node.settings import NodeSettings
 
 POLL_INTERVAL_S = 0.1  # between two queries of the queue
 FIRST_RETRY_S, MAX_RETRY_S = 1.0, 300.0  # before results are sent again
+MAX_DOUBLINGS = 20  # of the first; an outage of days would exceed what a float holds
 MAX_REFUSALS = 20  # of an object, over an hour; then it is given up
 
 log = logging.getLogger("pneumonia.node")
@@ -59,7 +60,8 @@ def _mark_refused(images: list[QueuedImage], error: Refused, queue: ImageQueue) 
 
 def _pause(images: list[QueuedImage]) -> float:
     """Seconds before images are sent again."""
-    return min(MAX_RETRY_S, FIRST_RETRY_S * 2 ** min(image.tries for image in images))
+    tries = min(image.tries for image in images)
+    return min(MAX_RETRY_S, FIRST_RETRY_S * 2 ** min(tries, MAX_DOUBLINGS))
 
 
 def _names(images: list[QueuedImage]) -> str:

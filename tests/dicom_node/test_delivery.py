@@ -1,7 +1,8 @@
 """Delivery to a remote AE that refuses: what is given up, what is tried without end, what arrives."""
 
+import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from dicom_peers import dicom_image, eventually
@@ -87,6 +88,14 @@ def test_a_remote_ae_without_room_is_tried_without_end(queue, tmp_path):
     with stays_full as (receiver, _), delivering(queue, receiver):
         eventually(lambda: node_status(tmp_path).delivered == 2)
     assert node_status(tmp_path).refused == 0 and not room
+
+
+def test_a_receiver_that_was_away_for_weeks_is_still_tried(queue, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database, database:
+        database.execute("UPDATE images SET tries = 5000")
+    with delivering(queue, RemoteAE("PACS", "127.0.0.1", 1)):
+        eventually(lambda: "does not answer" in node_status(tmp_path).delivery_error)
+    assert node_status(tmp_path).pending == 2
 
 
 def test_what_was_refused_long_ago_is_deleted(queue, tmp_path):
