@@ -18,13 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import atomic, config
-from core.config import old_names
-from core.database import open_database
 from core.dicom_node.latencies import DELIVERY, RESULT, count_latency
-from core.dicom_node.latencies import TABLE as LATENCIES
 from core.dicom_node.tables import (
-    ADDED,
-    DATABASE,
     DELETED,
     DELIVERED,
     FAILED,
@@ -32,7 +27,7 @@ from core.dicom_node.tables import (
     PROCESSED,
     RECEIVED,
     REFUSED,
-    TABLES,
+    open_queue,
 )
 from core.errors import UserError
 
@@ -85,13 +80,7 @@ class ImageQueue:
         try:
             for name in ("received", "results"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
-            self._database = open_database(
-                self.folder / DATABASE,
-                TABLES + LATENCIES,
-                old_names.NODE_TABLES,
-                ADDED,
-                check_same_thread=False,
-            )
+            self._database = open_queue(self.folder, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"The node's folder {self.folder} cannot be used: {error}.") from error
         atomic.clear_unfinished(self.folder)

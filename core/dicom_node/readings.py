@@ -11,9 +11,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from core import atomic
-from core.database import open_database, read_database, table_names
+from core.database import read_database, table_names
 from core.dicom_node.queue import QueuedImage, node_folder
-from core.dicom_node.tables import DATABASE, PAGES, PROCESSED, TABLES
+from core.dicom_node.tables import DATABASE, PAGES, PROCESSED, open_queue
 from core.errors import UserError
 
 FILE = "reading.dcm"
@@ -95,7 +95,7 @@ def _opened(folder: Path | None) -> Iterator[tuple[sqlite3.Connection, Path]]:
     """The node's database and its folder of results."""
     folder = Path(folder or node_folder())
     try:
-        with closing(open_database(folder / DATABASE, TABLES, timeout=10)) as database:
+        with closing(open_queue(folder, timeout=10)) as database:
             yield database, folder / "results"
     except (sqlite3.Error, OSError) as error:
         raise UserError(f"Your reading cannot be handed to the DICOM node in {folder}: {error}.") from error

@@ -4,9 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from core.database import open_database
 from core.dicom_node.queue import node_folder
-from core.dicom_node.tables import ADDED, DATABASE, PROCESSED, REFUSED, TABLES
+from core.dicom_node.tables import DATABASE, PROCESSED, REFUSED, open_queue
 from core.errors import UserError
 
 
@@ -19,11 +18,12 @@ def retry_refused(folder: Path | None = None) -> int:
     Raises:
         UserError: the queue cannot be written.
     """
-    path = Path(folder or node_folder()) / DATABASE
+    folder = Path(folder or node_folder())
+    path = folder / DATABASE
     if not path.exists():
         return 0
     try:
-        with closing(open_database(path, TABLES, added=ADDED, timeout=10)) as database, database:
+        with closing(open_queue(folder, timeout=10)) as database, database:
             changed = database.execute(
                 "UPDATE images SET state = ?, tries = 0, refusals = 0, due = 0 WHERE state = ?",
                 (PROCESSED, REFUSED),

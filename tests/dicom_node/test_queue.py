@@ -5,6 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from core.database import table_names
 from core.dicom_node import (
     ImageQueue,
@@ -13,6 +15,7 @@ from core.dicom_node import (
     queue_reading,
     readings_wanted,
     recall_reading,
+    retry_refused,
 )
 from core.dicom_node.queue import QueuedImage
 
@@ -46,10 +49,21 @@ def test_an_image_that_is_sent_again_during_processing_is_processed_again(tmp_pa
     queue.close()
 
 
-def test_a_queue_of_0_1_0_continues(tmp_path):
+@pytest.mark.parametrize(
+    "opened_before",
+    [
+        lambda folder: None,
+        lambda folder: retry_refused(folder),
+        lambda folder: recall_reading("1.2.3.9", folder),
+    ],
+    ids=["node", "retry", "page"],
+)
+def test_a_queue_of_0_1_0_continues(opened_before, tmp_path):
+    """Also where another process than the node opens it first."""
     shutil.copyfile(FIXTURES / "old_node.sqlite", tmp_path / "node.sqlite")
     before = node_status(tmp_path)
     assert node_latencies(tmp_path) == {}
+    opened_before(tmp_path)
     queue = ImageQueue(tmp_path)
     assert [image.uid for image in queue.complete_studies(0, 10)] == ["1.2.3.3"]
     (undelivered,) = queue.due_for_delivery()
