@@ -105,9 +105,8 @@ def _opening(comparison: ModelComparison) -> str:
 
 def _data(comparison: ModelComparison) -> pd.DataFrame:
     rows = {}
-    for stage in comparison.stages:
+    for stage, model in zip(comparison.stages, comparison.models, strict=False):  # an ensemble's come last
         facts = stage.run.facts()
-        model = stage.predictions(comparison.split, reviewed=bool(comparison.labels))
         rows[stage.name] = {
             "data set": facts.get("data", "unknown"),
             "training images": counted(facts.get("training")),
