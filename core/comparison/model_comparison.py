@@ -15,6 +15,7 @@ from core.evaluation import (
     calibrated,
     ensemble,
     net_benefit,
+    on_common_images,
     reliability,
     too_few,
 )
@@ -36,6 +37,7 @@ class ModelComparison:
         points: operating points by model name.
         cohort: name of the cohort, if not all images of the split are compared.
         labels: how the labels differ from those published, in a sentence; "" for the published ones.
+        left_out: how many validation images are not those of all models, in a sentence; "" if none.
     """
 
     stages: list[EvaluatedStage]
@@ -46,6 +48,7 @@ class ModelComparison:
     points: dict[str, OperatingPoint]
     cohort: str = ""
     labels: str = ""
+    left_out: str = ""
 
     @classmethod
     def of(
@@ -67,19 +70,20 @@ class ModelComparison:
 
         Raises:
             UserError: a stage was not evaluated on the split, or an ensemble is wanted of stages that were
-                evaluated on different images.
+                tested on different images, or validated on images of which both classes are not common.
         """
         name, images = cohort or ("", None)
         models = [stage.predictions(split, images, reviewed) for stage in stages]
         validation = {stage.name: stage.predictions("validation", None, reviewed) for stage in stages}
+        models, left_out = _on_common_validation(models) if split == "validation" else (models, "")
         if with_ensemble and len(models) > 1:
             fitted = list(validation.values())
             models.append(ensemble(ENSEMBLE, models, fitted))
-            validation[ENSEMBLE] = ensemble(ENSEMBLE, fitted, fitted)
-        baselines = _baselines(stages[0], split, images, reviewed)
+            validation[ENSEMBLE] = ensemble(ENSEMBLE, on_common_images(fitted), fitted)
+        baselines = _baselines(stages[0], models[0], split, reviewed)
         points = own_points(stages, validation)
         labels = _review_sentence(stages[0].predictions(split, images), models[0]) if reviewed else ""
-        return cls(stages, split, models, validation, baselines, points, name, labels)
+        return cls(stages, split, models, validation, baselines, points, name, labels, left_out)
 
     def at(self, points: dict[str, OperatingPoint]) -> "ModelComparison":
         """The same comparison at other operating points."""
@@ -148,10 +152,10 @@ class ModelComparison:
 
     @property
     def notes(self) -> list[str]:
-        """Reviewed labels, small samples, and what the stages' runs note, such as optimistic metrics."""
+        """Reviewed labels, images left out, small samples, and what runs note, such as optimistic metrics."""
         runs = {stage.run.name: stage.run for stage in self.stages}
         notes = [f"{name}: {note}" for name, run in runs.items() for note in run.status().notes]
-        return [*filter(None, [self.labels]), *self.small_samples, *notes]
+        return [*filter(None, [self.labels, self.left_out]), *self.small_samples, *notes]
 
     @property
     def small_samples(self) -> list[str]:
@@ -182,13 +186,22 @@ def _review_sentence(published: Predictions, reviewed: Predictions) -> str:
     return f"Labels as readers reviewed them ({version}): {changed} changed, {images} left out."
 
 
-def _baselines(
-    stage: EvaluatedStage, split: str, images: frozenset[str] | None, reviewed: bool
-) -> list[Predictions]:
-    """Shortcut baselines of a stage's run."""
+def _on_common_validation(models: list[Predictions]) -> tuple[list[Predictions], str]:
+    """The models on the images that all validated on, and a sentence about the others.
+
+    Runs leave out of validation what was excluded by the reviews that each began with.
+    """
+    common = on_common_images(models)
+    count = len({path for model in models for path in model.table["path"]} - set(common[0].table["path"]))
+    images = "1 validation image is" if count == 1 else f"{count} validation images are"
+    return common, f"{images} left out: not all runs validated on them." if count else ""
+
+
+def _baselines(stage: EvaluatedStage, model: Predictions, split: str, reviewed: bool) -> list[Predictions]:
+    """Shortcut baselines of a stage's run for the images of a model."""
     baselines = []
     for view, table in stage.run.results.baselines(split).items():
         table = labelled(table, reviewed)
-        selected = table if images is None else table[table["sha256"].isin(images)]
+        selected = table[table["path"].isin(model.table["path"])]
         baselines.append(Predictions.of(f"Shortcut baseline: {SHORTCUT_TITLES.get(view, view)}", selected))
     return baselines

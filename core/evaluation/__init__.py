@@ -40,7 +40,7 @@ from core.evaluation.outcomes import only_label
 from core.evaluation.paired_tests import Difference, delong, holm, mcnemar, paired_rate
 from core.evaluation.pairwise import PairwiseTest, pairwise_tests
 from core.evaluation.patients import patient_groups
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, on_common_images
 from core.evaluation.rate_sizes import (
     POWER,
     ExactTest,
@@ -116,6 +116,7 @@ __all__ = [
     "misclassified",
     "misclassified_by_all",
     "net_benefit",
+    "on_common_images",
     "only_label",
     "over_seeds",
     "paired_rate",

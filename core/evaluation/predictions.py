@@ -73,6 +73,13 @@ class Predictions:
         return Predictions(self.name, self.table.assign(probability=probabilities))
 
 
+def on_common_images(models: list[Predictions]) -> list[Predictions]:
+    """Predictions for the images that all models have; unchanged if these are of one class or none."""
+    common = set.intersection(*(set(model.table["path"]) for model in models))
+    reduced = [model.where(model.table["path"].isin(common).to_numpy()) for model in models]
+    return reduced if len(set(reduced[0].labels)) == len(CLASS_NAMES) else models
+
+
 def check_same_images(models: list[Predictions]) -> None:
     """Refuse to compare predictions for different images.
 

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from core import evaluation
 from core.comparison import (
     ENSEMBLE,
     HEAT_IN_LUNGS,
+    EvaluatedStage,
     ModelComparison,
     evaluated_stages,
     heat_share_table,
@@ -20,6 +23,7 @@ from core.evaluation import OperatingPoint
 from core.images import Image
 from core.inference import heat_location, load_predictor
 from core.inference.occlusion import MASKS, hide
+from core.runs import Run
 
 HALF = OperatingPoint("half", 0.5, "one half")
 
@@ -62,6 +66,22 @@ def test_a_cohort_selects_images_and_an_empty_one_is_refused(stages, trained):
     assert len(five.validation["Stage 1 · trained"]) == len(trained.results.predictions(1, "validation"))
     with pytest.raises(UserError, match="test split of trained has no image of this cohort"):
         ModelComparison.of(stages, "test", ("none", frozenset({"x"})))
+
+
+def test_runs_with_other_exclusions_are_compared_on_the_validation_images_of_both(trained, tmp_path):
+    later = Run(shutil.copytree(trained.path, tmp_path / "later"))
+    table = later.results.predictions(1, "validation")
+    later.results.write_predictions(1, "validation", table.iloc[1:])
+    both = [EvaluatedStage(run, 1) for run in (trained, later)]
+    tested = ModelComparison.of(both, "test", with_ensemble=True)
+    assert not tested.left_out and len(tested.validation[ENSEMBLE]) == len(table) - 1
+    comparison = ModelComparison.of(both, "validation", with_ensemble=True)
+    assert {len(model) for model in [*comparison.models, *comparison.baselines]} == {len(table) - 1}
+    assert "1 validation image is left out: not all runs validated on them." in comparison.notes
+    assert [len(comparison.validation[stage.name]) for stage in both] == [len(table), len(table) - 1]
+    later.results.write_predictions(1, "validation", table[table["label"] == "NORMAL"])
+    with pytest.raises(UserError, match="Compare models that were evaluated on the same images"):
+        ModelComparison.of(both, "validation", with_ensemble=True)
 
 
 def test_the_effect_of_occlusion_is_that_on_predictions_for_occluded_images(comparison, stages, demo):
