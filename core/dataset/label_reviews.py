@@ -72,10 +72,16 @@ def review_counts(reviews: pd.DataFrame) -> str:
     confirmed = int((counting["outcome"] == counting["published"]).sum())
     excluded = int((counting["outcome"] == EXCLUDED).sum())
     changed = len(counting) - confirmed - excluded
-    outcomes = reviews[reviews["outcome"] != WITHDRAWN].groupby("sha256")["outcome"].nunique()
-    disputed = int((outcomes > 1).sum())
+    disputed = int((_last_of_each_reader(reviews).groupby("sha256")["outcome"].nunique() > 1).sum())
     sentence = f"Reviewed labels: {confirmed} confirmed, {changed} changed, {excluded} excluded"
-    return f"{sentence}; reviews disagree on {disputed}." if disputed else f"{sentence}."
+    return f"{sentence}; readers disagree on {disputed}." if disputed else f"{sentence}."
+
+
+def _last_of_each_reader(reviews: pd.DataFrame) -> pd.DataFrame:
+    """Of some of `label_reviews`, each reader's latest of each image that was not withdrawn since."""
+    withdrawn = reviews["version"].where(reviews["outcome"] == WITHDRAWN)
+    standing = ~(reviews["version"] <= withdrawn.groupby(reviews["sha256"]).transform("max"))
+    return reviews[standing].drop_duplicates(["sha256", "reader"], keep="last")
 
 
 @takes(Role.TRAINER)

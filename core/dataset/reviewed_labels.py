@@ -78,7 +78,12 @@ def reviewed_labels(version: int | None) -> ReviewedLabels:
 def current_labels(table: pd.DataFrame) -> ReviewedLabels:
     """What the latest reviews of the images in a table with a column sha256 say.
 
-    Its version is the last one that concerns these images: reviews of other data sets do not change it.
+    Its version is the last one that concerns these images, None where none of their reviews counts; reviews
+    of other data sets change nothing.
     """
     reviews = label_reviews(table)
-    return reviewed_labels(None if reviews.empty else int(reviews["version"].iloc[-1]))
+    counting = counting_reviews(reviews)
+    if counting.empty:
+        return ReviewedLabels()
+    outcomes = dict(zip(counting["sha256"], counting["outcome"], strict=True))
+    return ReviewedLabels(int(reviews["version"].iloc[-1]), outcomes)

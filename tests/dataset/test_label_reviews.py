@@ -12,12 +12,15 @@ from core.dataset import (
     current_labels,
     label_reviews,
     open_dataset,
+    review_counts,
     review_label,
     rows_by_role,
     settings_of_new_runs,
     withdraw_reviews,
+    write_synthetic_dataset,
 )
 from core.dataset.label_reviews import _path
+from core.dataset.reviewed_labels import ReviewedLabels
 from core.errors import UserError
 from core.training.data import RunData
 
@@ -49,7 +52,7 @@ def test_two_readers_disagree_the_latest_counts_and_both_are_kept(dataset, demo)
         said("review", str(demo), image, label, "--reader", reader, "--reason", "seen again")
     listed = said("list", str(demo))
     assert "Dr Roy: seen again" in listed and "Dr Lee" not in listed
-    assert "Version 2. Reviewed labels: 1 confirmed, 0 changed, 0 excluded; reviews disagree on 1." in listed
+    assert "Version 2. Reviewed labels: 1 confirmed, 0 changed, 0 excluded; readers disagree on 1." in listed
     assert "Dr Lee" in said("list", str(demo), "--all")
     said("undo", str(demo), dataset.table["sha256"].iloc[0], "--reader", "Dr Roy", "--reason", "mixed up")
     assert "No label of demo (SYNTHETIC) counts as reviewed" in said("list", str(demo))
@@ -94,6 +97,24 @@ def test_a_run_trains_on_the_version_that_it_names_and_is_tested_on_published_la
     assert published.training.label_digest() != reviewed.training.label_digest()
     with pytest.raises(UserError, match="no version 9 of the reviewed labels here: the last one is 4"):
         rows_by_role(dataset, preset("seed").settings(label_version=9))
+
+
+def test_a_reader_who_corrects_or_withdraws_disagrees_with_nobody(dataset):
+    for outcome, reader in (("PNEUMONIA", "Dr Lee"), (EXCLUDED, "Dr Lee"), ("PNEUMONIA", "Dr Roy")):
+        review_label(dataset, 0, outcome, reader, "seen again")
+        assert ("disagree" in review_counts(label_reviews())) == (reader == "Dr Roy")
+    withdraw_reviews(dataset, 0, "Dr Roy", "mixed up")
+    review_label(dataset, 0, "NORMAL", "Dr Roy", "seen again")
+    assert review_counts(label_reviews()).endswith("0 excluded.")
+
+
+def test_where_no_review_counts_the_labels_are_as_published(dataset, demo, tmp_path):
+    other = write_synthetic_dataset(tmp_path / "other", images=20, seed=1)
+    review_label(open_dataset(other), 0, EXCLUDED, *READER)
+    review_label(dataset, 0, EXCLUDED, *READER)
+    assert set(current_labels(dataset.table).outcomes) == {dataset.table["sha256"].iloc[0]}
+    withdraw_reviews(dataset, 0, *READER)
+    assert current_labels(dataset.table) == ReviewedLabels()
 
 
 def test_an_image_that_has_since_changed_and_other_data_sets_are_not_concerned(dataset, demo, tmp_path):
