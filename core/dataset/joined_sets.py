@@ -8,6 +8,7 @@ that several sites hold belongs to one of them.
 
 import hashlib
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -98,8 +99,8 @@ def _site_names(roots: list[Path]) -> dict[str, Path]:
     """The folders by the names of their sites: their own, with a number where several are called the same."""
     sites: dict[str, Path] = {}
     for root in roots:
-        number = sum(other.name == root.name for other in sites.values())
-        sites[f"{root.name}-{number + 1}" if number else root.name] = root
+        names = chain([root.name], (f"{root.name}-{number}" for number in count(2)))
+        sites[next(name for name in names if name not in sites)] = root
     return sites
 
 

@@ -75,6 +75,17 @@ def test_a_joined_set_is_opened_like_any_other(folders):
     assert f"demo/{SHARED}" in set(open_dataset(joined.root).table["path"])
 
 
+def test_folders_of_the_same_name_are_sites_of_their_own(tmp_path, own_home):
+    for name in ("x/ward", "y/ward", "z/ward-2"):
+        (tmp_path / name / "train").mkdir(parents=True)
+    joined = join_datasets([tmp_path / "z/ward-2", tmp_path / "y/ward", tmp_path / "x/ward"])
+    assert {link.name: str(link.resolve().relative_to(tmp_path.resolve())) for link in joined.iterdir()} == {
+        "ward": "x/ward",
+        "ward-2": "y/ward",
+        "ward-2-2": "z/ward-2",
+    }
+
+
 def test_a_held_out_site_is_tested_on_whole(folders):
     joined = open_datasets(folders)
     settings = preset("seed").settings(data=str(joined.root), held_out_site="clinic")
@@ -97,6 +108,9 @@ def test_results_are_told_by_site_and_reviews_of_a_part_count(folders):
     sizes = {rate["group"]: rate["images"] for rate in subgroup_rates(predictions, 0.5)}
     of_site = joined.table["site"].iloc[rows].value_counts()
     assert {name: sizes[f"site {name}"] for name in ("demo", "clinic")} == of_site.to_dict()
+    normal = joined.table.iloc[rows][joined.table["label"].iloc[rows] == "NORMAL"]
+    of_series = normal["patient"].str.contains("/IM-").sum()
+    assert sizes["normal, series IM-"] == of_series and 0 < of_series <= len(normal)
     alone = predictions.where((predictions.table["site"] == "demo").to_numpy())
     assert not any(rate["group"].startswith("site") for rate in subgroup_rates(alone, 0.5))
 
