@@ -52,6 +52,8 @@ KEYS = (
 MAX_TRIALS = 1000
 SELECTION = attrgetter(  # the settings that decide which images a run uses
     "seed_of_split",
+    "held_out_site",
+    "label_version",
     "cohort",
     "validation_fraction",
     "train_limit",
