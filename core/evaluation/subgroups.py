@@ -20,8 +20,12 @@ def subgroups(table: pd.DataFrame) -> dict[str, np.ndarray]:
     for cause, name in (("bacteria", "bacterial pneumonia"), ("virus", "viral pneumonia")):
         groups[name] = (table["cause"] == cause).to_numpy()
     normal = (table["label"] == CLASS_NAMES[0]).to_numpy()
+    sites = table["site"] + "/" if "site" in table else [""] * len(table)  # of a joined set: before the names
+    names = [patient.removeprefix(site) for patient, site in zip(table["patient"], sites, strict=True)]
     for prefix in ("IM-", "NORMAL2-"):
-        groups[f"normal, series {prefix}"] = normal & table["patient"].str.startswith(prefix).to_numpy()
+        groups[f"normal, series {prefix}"] = normal & np.array(
+            [name.startswith(prefix) for name in names], bool
+        )
     if (table["patient"] != "").all():
         groups["one image per patient"] = ~table["patient"].duplicated().to_numpy()
     if "site" in table and table["site"].nunique() > 1:
