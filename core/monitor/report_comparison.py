@@ -29,7 +29,7 @@ class Rate:
         title: `Sensitivity` or `Specificity`.
         label: class of the images.
         correct, images: their numbers.
-        interval: 95%, by patient; None without an image.
+        interval: 95%, by patient, an image of an unknown one being one of its own; None without an image.
     """
 
     title: str
@@ -59,7 +59,7 @@ class ReportComparison:
         passed_over: number of the others by reason.
         rates: sensitivity and specificity.
         outcomes: of those of them that the last criteria ask for.
-        notes: what was left out before.
+        notes: what was left out before, and of how many images the patient is unknown.
     """
 
     name: str
@@ -137,7 +137,7 @@ def compare_with_reports(local: LocalImages, model: str, log: AuditLog | None = 
         {reason: count for reason, count in passed_over.items() if count},
         rates,
         tuple(_outcomes(rates)),
-        local.notes,
+        (*local.notes, *_unknown_patients(results)),
     )
 
 
@@ -148,6 +148,16 @@ def _outcomes(rates: tuple[Rate, ...]) -> Iterator[Outcome]:
         minimum = getattr(written[-1], rate.title.lower())
         if minimum is not None and rate.images:
             yield check_criterion(rate.title, minimum, rate.correct / rate.images, rate.interval)
+
+
+def _unknown_patients(results: pd.DataFrame) -> list[str]:
+    """A sentence if some results are of unknown patients, as all images of a folder are."""
+    if not (count := int((results["patient"] == "").sum())):
+        return []
+    return [
+        f"Images of unknown patients, each of which counts as a patient: {count:,}. The intervals are too "
+        "narrow if several are of one patient: give a table with a column of patients."
+    ]
 
 
 def _logged(digests: list[str], model: str, log: AuditLog) -> pd.DataFrame:

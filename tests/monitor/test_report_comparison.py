@@ -74,7 +74,7 @@ def test_rates_are_of_the_last_result_of_each_image_and_the_others_are_counted_b
     assert "Left out 1 image without a label" in text and "Jane" not in str(compared.values())
 
 
-def test_labels_of_one_class_give_one_rate_and_without_a_log_there_is_none(log, labelled):
+def test_labels_of_one_class_give_one_rate_and_without_a_log_there_is_none(log, labelled, tmp_path):
     local = labelled([("a.png", "1"), ("b.png", "1")])
     compared = compare_with_reports(local, MODEL, log)
     assert compared.results == 0 and compared.passed_over == {"no result in the audit log": 2}
@@ -84,3 +84,9 @@ def test_labels_of_one_class_give_one_rate_and_without_a_log_there_is_none(log, 
     sentences = compare_with_reports(local, MODEL, log).sentences()
     assert "Sensitivity: 100.0% (34.2% to 100.0%), 2 of 2." in sentences
     assert "Specificity: unknown, no image with a result is labelled NORMAL." in sentences
+    assert any("unknown patients, each of which counts as a patient: 2." in text for text in sentences)
+    table = tmp_path / "reports.csv"
+    table.write_text("image,label,patient\na.png,1,Jane\nb.png,1,Jane")
+    sentences = compare_with_reports(open_local_images(table), MODEL, log).sentences()
+    assert "Sensitivity: 100.0% (20.7% to 100.0%), 2 of 2." in sentences
+    assert not any("unknown patients" in text for text in sentences)
