@@ -48,8 +48,8 @@ def control_charts(days: pd.DataFrame, shares: dict[str, pd.DataFrame]) -> go.Fi
 
 def _add_limits(figure: go.Figure, table: pd.DataFrame, row: int) -> None:
     """Two bands: between the limits of amber, and between those of red."""
-    bands = (("lowest", "highest", 0.12, "1,999 of 2,000"), ("low", "high", 0.22, "39 of 40"))
-    for lower, upper, opacity, expected in bands:
+    bands = (("lowest", "highest", 0.12, "2,000"), ("low", "high", 0.22, "40"))
+    for lower, upper, opacity, number in bands:
         figure.add_scatter(
             x=[*table["day"], *table["day"][::-1]],
             y=[*table[upper], *table[lower][::-1]],
@@ -57,7 +57,7 @@ def _add_limits(figure: go.Figure, table: pd.DataFrame, row: int) -> None:
             fillcolor=faded(MUTED, opacity),
             line={"width": 0},
             hoverinfo="skip",
-            name=f"{expected} days on each side, if nothing changes",
+            name=f"fewer than 1 of {number} days above, and as few below, if nothing changes",
             showlegend=row == 2,
             row=row,
             col=1,
