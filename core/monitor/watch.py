@@ -59,6 +59,11 @@ class Watch:
         }
         return sorted(raised, key=lambda signal: order[signal.name])
 
+    @property
+    def unknown(self) -> list[Signal]:
+        """The signals of which too little is known, as of results before a version that records them."""
+        return [signal for signal in self.signals if signal.light == TOO_FEW]
+
     def reason(self) -> str:
         """Why the light is what it is, in a sentence."""
         if self.rows is None:
@@ -67,7 +72,8 @@ class Watch:
             needed = BASELINE + BLOCK
             return f"{self.rows.results:,} of {needed} results of {self.model}; nothing can be said yet."
         if self.light == GREEN:
-            return f"The last results are as the first {BASELINE} led to expect."
+            known = ", as far as is known" if self.unknown else ""
+            return f"The last results are as the first {BASELINE} led to expect{known}."
         return self._reasons()[0]
 
     def headline(self) -> str:
@@ -79,6 +85,9 @@ class Watch:
         if self.rows is None:
             return []
         sentences = self._reasons()[1:]
+        if self.unknown:
+            titles = ", ".join(signal.title for signal in self.unknown)
+            sentences.append(f"Not watched, because known of too few of the results: {titles}.")
         if self.criterion and not self.missed:
             sentences.append(self.criterion.sentence())
         pending = (self.rows.results - BASELINE) % BLOCK if self.signals else 0
@@ -103,14 +112,14 @@ class Watch:
 
         Returns:
             The columns day, share, low and high (amber beyond them), lowest and highest (red beyond them);
-            only days of which the share is known, and no limits while there are too few results.
+            only days of which the share is known; no limits without one, or while there are too few results.
         """
         assert self.rows is not None
         sizes = "warned_known" if share == "warned" else "results"
         days = self.rows.days[self.rows.days[sizes] > 0]
         table = pd.DataFrame({"day": days["day"], "n": days[sizes], "share": days[share] / days[sizes]})
         baseline = share_count(self.rows.baseline, share)
-        if not self.signals or not baseline.n:
+        if table.empty or not self.signals or not baseline.n:
             return table
         for (low, high), tail in ((("low", "high"), AMBER_TAIL), (("lowest", "highest"), RED_TAIL)):
             known = {n: limits(baseline, int(n), tail) for n in table["n"].unique()}

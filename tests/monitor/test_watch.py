@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
+from core.figures.monitor import control_charts
 from core.images import Image
 from core.inference import AuditLog, HumanReading, ModelIdentity, ModelOutput, Prediction, Reading
-from core.monitor import AMBER, GREEN, RED, TOO_FEW, watch
+from core.monitor import AMBER, GREEN, RED, SHARES, TOO_FEW, watch
 from core.site import write_criteria
 from core.weights import ModelRecord
 from tests.monitor.logged_results import MODEL, NOON, WITHHELD, add_results, steady
@@ -42,10 +43,26 @@ def test_steady_results_are_green_and_the_rest_of_a_block_waits(log):
     watched = watch(MODEL, log)
     assert watched.light == GREEN and len(watched.rows.blocks) == 4
     assert watched.sentences() == [
+        "Not watched, because known of too few of the results: Contrast, Area of the lungs, Distinctness of "
+        "the lungs.",
         "Results not yet compared: 20, of the 50 that are compared at once.",
         "No agreement or disagreement recorded yet.",
     ]
     assert list(watched.rows.blocks[-1].index[[0, -1]]) == [251, 300]
+
+
+def test_a_light_that_knows_nothing_of_warnings_and_grey_levels_says_so(log):
+    """The first results are of a version that did not record them, the later ones all conspicuous."""
+    old = ({**row, "warned": None, "brightness": None} for row in steady(100))
+    add_results(log, [*old, *({**row, "warned": 1, "brightness": 200} for row in steady(100))])
+    watched = watch(MODEL, log)
+    assert (
+        watched.headline()
+        == "Green. The last results are as the first 100 led to expect, as far as is known."
+    )
+    assert watched.sentences()[0].startswith(
+        "Not watched, because known of too few of the results: Results with a warning, Brightness, "
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,6 +142,15 @@ def test_days_are_those_of_the_clock_with_limits_for_as_many_results(log):
     limits = watch(MODEL, log).control_limits("flagged")
     assert (limits["low"] < limits["share"]).all() and (limits["share"] < limits["high"]).all()
     assert (limits["lowest"] < limits["low"]).all() and (limits["high"] < limits["highest"]).all()
+
+
+def test_without_a_day_on_which_a_share_is_known_there_are_no_limits(log):
+    later = ({**WITHHELD, "time": NOON + 400 * 86_400} for _ in range(50))
+    add_results(log, [*steady(150), *later])
+    watched = watch(MODEL, log)
+    assert watched.control_limits("warned").empty and "low" in watched.control_limits("withheld")
+    figure = control_charts(watched.rows.days, {name: watched.control_limits(name) for name in SHARES})
+    assert len(figure.layout.annotations) == 1 + len(SHARES)
 
 
 def test_a_read_only_log_of_an_earlier_version_says_what_to_do(small_disk):
