@@ -61,3 +61,14 @@ def test_the_patterns_find_what_they_are_for():
 
 def test_the_readme_is_short():
     assert len((PROJECT / "README.md").read_text().splitlines()) <= MAX_README_LINES
+
+
+def test_every_database_in_the_home_is_listed_where_files_are_stored_and_copied():
+    sources = " ".join(path.read_text() for path in (PROJECT / "core").rglob("*.py"))
+    databases = re.findall(r'home\(\) / "([\w-]+\.sqlite)"', sources)
+    operations = (PROJECT / "docs/operations.md").read_text()
+    backup, stored = operations.split("**Backup.**")[1], (PROJECT / "docs/security.md").read_text()
+    assert "label-reviews.sqlite" in databases
+    for name in databases:
+        assert f"| `{name}` |" in stored and f"`{name}`" in backup, name
+        assert f"`{name}`" in operations.split("rules out NFS for")[1].split("## ")[0], name
