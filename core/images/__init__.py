@@ -26,6 +26,7 @@ from core.images.patient_age import PatientAge, age_finding, patient_age
 from core.images.preprocessing import preprocess
 from core.images.resize import WHOLE_IMAGE, Box, network_input, network_pixels
 from core.images.sandbox import decode_safely
+from core.images.shown_as import SHOWN, ShownAs, shown_as
 from core.images.text_table import Rows, read_text_table
 from core.images.zip_directory import open_zip
 from core.images.zips import (
@@ -56,6 +57,8 @@ __all__ = [
     "PassedOver",
     "PatientAge",
     "Rows",
+    "SHOWN",
+    "ShownAs",
     "age_finding",
     "decode",
     "decode_ahead",
@@ -83,6 +86,7 @@ __all__ = [
     "reason_for_file",
     "reason_to_pass_over",
     "shown",
+    "shown_as",
     "stored_path",
     "too_large",
     "walk_folder",

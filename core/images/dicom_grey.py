@@ -77,7 +77,7 @@ def _levels(file: pydicom.Dataset, stored: Values, counts: np.ndarray, layout: P
         else:
             low, high = shown_range(values, counts)
         levels = scaled(values, low, high)
-    return 255 - levels if _inverted(file) else levels
+    return 255 - levels if inverted(file) else levels
 
 
 def modality_transformation(file: pydicom.Dataset) -> Callable[[Values], Values] | None:
@@ -94,19 +94,25 @@ def modality_transformation(file: pydicom.Dataset) -> Callable[[Values], Values]
 
 def _voi_levels(file: pydicom.Dataset, values: Values) -> np.ndarray | None:
     """uint8 grey levels by the first usable window, else by the first VOI LUT; None without either."""
-    function = code(file, "VOILUTFunction") or "LINEAR"
-    window = _window(file, 1 if function == "LINEAR" else 0)
-    if window is not None:
+    shown = window(file)
+    if shown is not None:
+        function = window_function(file)
         if function not in WINDOW_FUNCTIONS:
             raise unusable("VOILUTFunction", function)
-        return np.rint(np.clip(WINDOW_FUNCTIONS[function](values, *window), 0, 1) * 255).astype(np.uint8)
+        return np.rint(np.clip(WINDOW_FUNCTIONS[function](values, *shown), 0, 1) * 255).astype(np.uint8)
     if table := lookup_table(file, "VOILUTSequence", bool((values < 0).any())):
         return scaled(table.values(values), 0, table.highest)
     return None
 
 
-def _window(file: pydicom.Dataset, min_width: float) -> tuple[float, float] | None:
+def window_function(file: pydicom.Dataset) -> str:
+    """The function by which windows are applied, as in `WINDOW_FUNCTIONS`."""
+    return code(file, "VOILUTFunction") or "LINEAR"
+
+
+def window(file: pydicom.Dataset) -> tuple[float, float] | None:
     """Centre and width of the first window that makes sense."""
+    min_width = 1 if window_function(file) == "LINEAR" else 0
     for centre, width in zip(numbers(file, "WindowCenter"), numbers(file, "WindowWidth"), strict=False):
         if np.isfinite([centre, width]).all() and width >= min_width and width > 0:
             return centre, width
@@ -132,7 +138,7 @@ WINDOW_FUNCTIONS: dict[str, Callable[[Values, float, float], Values]] = {
 }
 
 
-def _inverted(file: pydicom.Dataset) -> bool:
+def inverted(file: pydicom.Dataset) -> bool:
     """Whether the lowest value is shown white. The presentation LUT shape goes first, as in dcmtk."""
     if "PresentationLUTSequence" in file:
         raise unusable("PresentationLUTSequence", "a table")

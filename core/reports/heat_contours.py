@@ -1,14 +1,12 @@
 """The heat map as contours over the original image: a Grayscale Softcopy Presentation State."""
 
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pydicom
 
 import core
-from core.images import Image, open_dicom
+from core.images import SHOWN, Image, ShownAs, open_dicom, shown_as
 from core.inference import HeatMap
 
 LEVEL = 0.5  # of the map's maximum, along which a contour runs
@@ -16,11 +14,7 @@ TOLERANCE = 1.0  # pixels by which a contour may be simplified
 MIN_POINTS = 3
 LAYER = "HEAT MAP"
 LABEL = "Heat map of a model, research only"
-SHOWN = (  # how the image itself says that it is shown; a presentation state repeats it
-    *("SamplesPerPixel", "PhotometricInterpretation"),
-    *("RescaleIntercept", "RescaleSlope", "RescaleType", "ModalityLUTSequence"),
-    *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
-)
+UINT16_MAX = 2**16 - 1  # white in a VOI LUT, as highdicom writes it
 
 
 def contours(heat: HeatMap, image: Image) -> list[np.ndarray]:
@@ -45,7 +39,7 @@ def contours(heat: HeatMap, image: Image) -> list[np.ndarray]:
 def heat_contours(
     data: bytes, source: pydicom.Dataset, image: Image, heat: HeatMap | None, **identity: Any
 ) -> pydicom.Dataset | None:
-    """The presentation state; None for an image in colour, and where nothing is hot.
+    """The presentation state; None for an image in colour, where nothing is hot, or a table begins below 0.
 
     Args:
         data: the DICOM file of the image.
@@ -55,19 +49,24 @@ def heat_contours(
         identity: series and instance of the object, as highdicom's classes take them.
     """
     # Imported lazily: highdicom takes a second, and only these objects need it.
-    from highdicom import PresentationLUTTransformation, pr
+    from highdicom import pr
 
-    shown = _shown(data, source)
-    outlines = contours(heat, image) if heat and shown.SamplesPerPixel == 1 else []
+    file = open_dicom(data, ("SamplesPerPixel", *SHOWN))
+    outlines = contours(heat, image) if heat and file.get("SamplesPerPixel", 1) == 1 else []
     if not outlines:
         return None
+    shown = shown_as(file)
+    if any(table and table.first < 0 for table in (shown.modality, shown.voi)):
+        return None  # highdicom writes descriptors of unsigned values alone
+    monochrome = pydicom.Dataset()
+    monochrome.update(source)
+    monochrome.SamplesPerPixel = 1
     layer = pr.GraphicLayer(LAYER, order=1, description=LABEL)
     objects = [pr.GraphicObject("POLYLINE", outline, "PIXEL") for outline in outlines]
     top = min((tuple(outline[outline[:, 1].argmin()]) for outline in outlines), key=lambda point: point[1])
     text = pr.TextObject(LABEL, "PIXEL", anchor_point=top, anchor_point_visible=False)
-    inverse = shown.PhotometricInterpretation == "MONOCHROME1"
     state = pr.GrayscaleSoftcopyPresentationState(
-        referenced_images=[shown],
+        referenced_images=[monochrome],
         manufacturer_model_name="Pneumonia studio",
         software_versions=core.__version__,
         device_serial_number="0",
@@ -75,9 +74,9 @@ def heat_contours(
         content_description=f"Regions with at least {LEVEL:.0%} of the heat map's maximum",
         graphic_layers=[layer],
         graphic_annotations=[
-            pr.GraphicAnnotation([shown], layer, graphic_objects=objects, text_objects=[text])
+            pr.GraphicAnnotation([monochrome], layer, graphic_objects=objects, text_objects=[text])
         ],
-        presentation_lut_transformation=PresentationLUTTransformation("INVERSE" if inverse else "IDENTITY"),
+        **_transformations(shown),
         **identity,
     )
     state.BodyPartExamined = "CHEST"
@@ -85,29 +84,30 @@ def heat_contours(
     return state
 
 
-def _shown(data: bytes, source: pydicom.Dataset) -> pydicom.Dataset:
-    """The image's attributes with those that say how it is shown: the first usable window or VOI LUT."""
-    file = open_dicom(data, SHOWN)
-    shown = pydicom.Dataset()
-    shown.update(source)
-    for name in SHOWN:
-        if name in file:
-            shown[name] = file[name]
-    window = next(_windows(file), None)
-    for name in ("WindowCenter", "WindowWidth"):
-        if name in shown:
-            del shown[name]
-    if window:
-        shown.WindowCenter, shown.WindowWidth = window
-    if {"RescaleSlope", "RescaleIntercept"} <= set(shown.dir()):
-        shown.RescaleType = shown.get("RescaleType", "US") or "US"
-    return shown
+def _transformations(shown: ShownAs) -> dict[str, Any]:
+    """Each step as highdicom takes it, so that it copies none from the header, where it refuses much.
 
+    A step that the header does not name has no transformation.
+    """
+    import highdicom as hd
 
-def _windows(file: pydicom.Dataset) -> Iterator[tuple[float, float]]:
-    """Centre and width of each window that a viewer can apply."""
-    centres, widths = (np.atleast_1d(file.get(name, None) or []) for name in ("WindowCenter", "WindowWidth"))
-    for centre, width in zip(centres, widths, strict=False):
-        with suppress(TypeError, ValueError):
-            if np.isfinite(float(centre)) and float(width) >= 1:
-                yield float(centre), float(width)
+    steps: dict[str, Any] = {
+        "presentation_lut_transformation": hd.PresentationLUTTransformation(
+            "INVERSE" if shown.inverse else "IDENTITY"
+        )
+    }
+    if shown.modality:
+        entries = shown.modality.entries.astype(np.uint16)
+        lut = hd.ModalityLUT("US", shown.modality.first, entries)
+        steps["modality_lut_transformation"] = hd.ModalityLUTTransformation(modality_lut=lut)
+    elif shown.rescale:
+        slope, intercept = shown.rescale
+        steps["modality_lut_transformation"] = hd.ModalityLUTTransformation(intercept, slope, "US")
+    if shown.window:
+        window = hd.pr.SoftcopyVOILUTTransformation(*shown.window, voi_lut_function=shown.function)
+        steps["voi_lut_transformations"] = [window]
+    elif shown.voi:
+        entries = np.rint(shown.voi.entries / shown.voi.highest * UINT16_MAX).astype(np.uint16)
+        lut = hd.VOILUT(shown.voi.first, entries)
+        steps["voi_lut_transformations"] = [hd.pr.SoftcopyVOILUTTransformation(voi_luts=[lut])]
+    return steps

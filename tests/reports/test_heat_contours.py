@@ -22,6 +22,17 @@ HOT = HeatMap(np.pad(np.ones((2, 2), np.float32), ((1, 5), (4, 2))))  # 8 x 8 ce
 RESCALED = {"WindowCenter": "128", "WindowWidth": "256", "RescaleSlope": "1", "RescaleIntercept": "0"}
 
 
+def table(first: int, bits: int) -> pydicom.Dataset:
+    """A lookup table of 256 entries."""
+    item = pydicom.Dataset()
+    item.add_new("LUTDescriptor", "US", [256, first, bits])
+    item.add_new("LUTData", "US", np.linspace(0, 2**bits - 1, 256).astype(int).tolist())
+    return item
+
+
+TABLE = table(0, 12)
+
+
 def image_of(height: int, width: int, **changes: object) -> pydicom.FileDataset:
     """An image of some size whose content does not matter."""
     image = dicom_image(1)
@@ -96,6 +107,15 @@ def test_two_hot_regions_have_two_outlines_and_none_has_no_object():
         ({"PhotometricInterpretation": "MONOCHROME1"}, "INVERSE", None),
         ({"WindowCenter": [90, 100], "WindowWidth": [0, 120]}, "IDENTITY", (100, 120)),
         (RESCALED, "IDENTITY", (128, 256)),
+        ({"RescaleSlope": "2"}, "IDENTITY", None),
+        (
+            {"WindowCenter": "90", "WindowWidth": "0.5", "VOILUTFunction": "LINEAR_EXACT"},
+            "IDENTITY",
+            (90, 0.5),
+        ),
+        ({"WindowCenter": "90", "WindowWidth": "20", "VOILUTSequence": [TABLE]}, "IDENTITY", (90, 20)),
+        ({"VOILUTSequence": []}, "IDENTITY", None),
+        ({"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "IDENTITY"}, "IDENTITY", None),
     ],
 )
 def test_the_image_is_shown_as_its_header_says(changes, shape, window, tmp_path):
@@ -103,9 +123,18 @@ def test_the_image_is_shown_as_its_header_says(changes, shape, window, tmp_path)
     assert state.PresentationLUTShape == shape
     shown = state.get("SoftcopyVOILUTSequence", None)
     assert (shown and (shown[0].WindowCenter, shown[0].WindowWidth)) == window
-    assert ("RescaleSlope" in state) == ("RescaleSlope" in changes)
+    assert ("RescaleSlope" in state) == ("RescaleSlope" in changes) == ("RescaleIntercept" in state)
     if shutil.which("dciodvfy"):
         path = tmp_path / "contours.dcm"
         state.save_as(path)
         said = subprocess.run(["dciodvfy", path], capture_output=True, text=True).stderr
         assert "Error" not in said, said
+
+
+@pytest.mark.parametrize("name, white", [("VOILUTSequence", 2**16 - 1), ("ModalityLUTSequence", 2**12 - 1)])
+def test_a_table_of_the_image_is_that_of_the_presentation_state(name, white):
+    state = made(image_of(320, 320, **{name: [TABLE]}))
+    held = state.SoftcopyVOILUTSequence[0] if name == "VOILUTSequence" else state
+    (lut,) = held[name].value
+    assert np.frombuffer(lut.LUTData, np.uint16).max() == white
+    assert state_of(image_of(320, 320, PixelRepresentation=1, **{name: [table(2**16 - 10, 12)]}), HOT) is None
