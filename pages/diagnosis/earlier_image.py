@@ -13,7 +13,7 @@ from core.images import Image, ImageError, decode_safely, is_dicom
 from pages.diagnosis.entries import Entry, entries
 from pages.shared.failures import sentence
 from pages.shared.markdown import escaped
-from pages.shared.user import requires_sign_in
+from pages.shared.user import is_known
 
 POLL_S = 1.0
 _searches = ThreadPoolExecutor(2, "priors")  # at a time, of all sessions
@@ -65,17 +65,12 @@ def _may_ask() -> bool:
 
     Whoever makes up a header can see the X-ray of any patient whose ID and birth date she knows.
     """
-    if not (requires_sign_in() or visitor_address() is None):
+    if not is_known():
         return False
     try:
         return bool(priors_server())
     except UserError:
         return True  # the search says what is wrong
-
-
-def visitor_address() -> str | None:
-    """Where the browser is; None on this computer."""
-    return st.context.ip_address
 
 
 def _from_pacs(search: Future[Image | None] | None) -> Image | None:

@@ -9,7 +9,7 @@ from core.images import is_dicom
 from core.inference import WITHDRAWN, AvailableModel, HumanReading
 from core.reports import reader_finding
 from pages.diagnosis.entries import Entry, full_reading
-from pages.shared.user import requires_sign_in, signed_in_user
+from pages.shared.user import is_known, requires_sign_in, signed_in_user
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class SentReading:
 def send_reading(entry: Entry, model: AvailableModel, human: HumanReading | None) -> None:
     """Hand the reader's finding to the node, if it sends findings and the image came as DICOM.
 
+    Only of who has signed in or sits at this computer: whoever makes up a header can name any study.
+
     One that is still to be sent is taken back; one that was sent is named as the one that is replaced.
 
     Args:
@@ -38,7 +40,7 @@ def send_reading(entry: Entry, model: AvailableModel, human: HumanReading | None
     Raises:
         UserError: the node's queue cannot be written, or no object can be made of the header.
     """
-    if not (readings_wanted() and is_dicom(entry.upload.data())):
+    if not (readings_wanted() and is_known() and is_dicom(entry.upload.data())):
         return
     sent = _sent(entry, model)
     while sent and recall_reading(sent[-1].uid):
@@ -56,11 +58,11 @@ def send_reading(entry: Entry, model: AvailableModel, human: HumanReading | None
 
 
 def sending_sentence(entry: Entry, model: AvailableModel) -> str:
-    """That the last finding goes to the PACS; "" if none does."""
+    """When the last finding goes to the PACS; "" if none does."""
     sent = _sent(entry, model)
     if not sent or sent[-1].human != entry.human_reading_of(model):
         return ""
-    return " It goes to the PACS within a minute."
+    return " It goes to the PACS in a minute at the earliest; until then, Undo takes it back."
 
 
 def _sent(entry: Entry, model: AvailableModel) -> list[SentReading]:

@@ -20,6 +20,19 @@ def requires_sign_in() -> bool:
     return st.secrets.load_if_toml_exists() and "auth" in st.secrets
 
 
+def is_known() -> bool:
+    """Whether the visitor has signed in, or sits at this computer: who may reach the PACS through the server.
+
+    Behind a proxy on this computer everybody seems to sit at it: sign-in belongs there.
+    """
+    return requires_sign_in() or visitor_address() is None
+
+
+def visitor_address() -> str | None:
+    """Where the browser is; None on this computer."""
+    return st.context.ip_address
+
+
 def role_of_user() -> Role:
     """The role of who is signed in; without sign-in, everybody is an owner."""
     return role_of(st.user.to_dict()) if requires_sign_in() else Role.OWNER

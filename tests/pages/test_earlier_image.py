@@ -7,7 +7,7 @@ from dicom_peers import dicom_image, eventually
 from dicomweb_server import file_of, pacs_with, server
 
 from core.config import environment
-from pages.diagnosis import earlier_image
+from pages.shared import user
 from tests.pages.opened_page import opened
 from tests.pages.test_pages import texts
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_result_is_shown_before_a_slow_pacs_answers(narrow_bundle, own_home, monkeypatch):
-    monkeypatch.setattr(earlier_image, "visitor_address", lambda: None)  # on this computer
+    monkeypatch.setattr(user, "visitor_address", lambda: None)  # on this computer
     may_answer = threading.Event()
     before = dicom_image(2)
     before.StudyDate = "20230601"
@@ -38,10 +38,16 @@ def test_the_result_is_shown_before_a_slow_pacs_answers(narrow_bundle, own_home,
     assert entry.prior.result().acquired.startswith("20230601")
 
 
-def test_who_has_not_signed_in_elsewhere_cannot_look_up_patients(monkeypatch):
-    monkeypatch.setenv(environment.PRIORS.name, "https://pacs.example/dicom-web")
-    monkeypatch.setattr(earlier_image, "visitor_address", lambda: "192.0.2.7")
-    monkeypatch.setattr(earlier_image, "requires_sign_in", lambda: False)
-    assert not earlier_image._may_ask()
-    monkeypatch.setattr(earlier_image, "requires_sign_in", lambda: True)
-    assert earlier_image._may_ask()
+def test_who_has_not_signed_in_elsewhere_cannot_look_up_patients(narrow_bundle, own_home, monkeypatch):
+    monkeypatch.setattr(user, "visitor_address", lambda: "192.0.2.7")
+    with server(lambda *_: (500, b"")) as (root, asked):
+        monkeypatch.setenv(environment.PRIORS.name, str(root))
+        app = opened("diagnosis", anyway=True)
+        app.file_uploader[0].upload("image.dcm", file_of(dicom_image(1)), "application/dicom").run()
+        (entry,) = app.session_state["entries"].values()
+        assert "Probability of pneumonia" in texts(app) and entry.prior is None and not asked
+        monkeypatch.setattr(user, "visitor_address", lambda: None)  # on this computer
+        app.run()
+        eventually(entry.prior.done)
+        app.run()
+        assert "refused with HTTP status 500" in texts(app) and len(asked) == 1

@@ -15,6 +15,7 @@ from pages.diagnosis import human_reading
 from pages.diagnosis.entries import Entry
 from pages.diagnosis.sent_reading import sending_sentence
 from pages.diagnosis.uploads import Upload
+from pages.shared import user
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_the_last_reading_waits_until_it_can_no_longer_be_taken_back(entry, queu
     assert queue.due_for_delivery() == []
     (report,) = due_later(queue, monkeypatch)
     assert "Disagree." in comment(report) and "PredecessorDocumentsSequence" not in report
-    assert "within a minute" in sending_sentence(entry, model)
+    assert "in a minute at the earliest" in sending_sentence(entry, model)
     human_reading._undo()
     (report,) = due_later(queue, monkeypatch)
     assert "Agree." in comment(report)
@@ -86,3 +87,9 @@ def test_nothing_leaves_unless_a_node_sends_readings_of_a_dicom_image(entry, que
     queue.want_readings(False)
     human_reading._save(entry, model, "agree", None)
     assert node_status().readings == 0 and sending_sentence(entry, model) == ""
+
+
+def test_who_has_not_signed_in_elsewhere_sends_nothing(entry, queue, monkeypatch):
+    monkeypatch.setattr(user, "visitor_address", lambda: "192.0.2.7")
+    human_reading._save(entry, answering_models()[-1], "agree", None)
+    assert entry.human_reading and node_status().readings == 0
