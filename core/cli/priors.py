@@ -28,9 +28,12 @@ def priors(file: Path, save: Path | None) -> int:
     data = file.read_bytes()
     if not is_dicom(data):
         raise UserError(f"{file.name} is not a DICOM file, so it names no patient.")
-    prior = earlier_image(data, decode_safely(data, file.name))
+    image = decode_safely(data, file.name)
+    if not (image.patient_digest and image.acquired):
+        raise UserError(f"{file.name} has no patient ID or no date, so nothing earlier can be looked up.")
+    prior = earlier_image(data, image)
     if prior is None:
-        print(f"{priors_server()} has no earlier frontal chest X-ray of this patient.")
+        print(f"{priors_server()} has no earlier frontal chest X-ray of this patient among the newest.")
         return 1
     print(f"Found one: {prior.image.width} x {prior.image.height} pixels.")
     if save:

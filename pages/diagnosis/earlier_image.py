@@ -34,11 +34,13 @@ def tell_search(entry: Entry) -> None:
         _wait(search)
     elif error := search.exception():
         failure = sentence(error) if isinstance(error, UserError | OSError) else "Asking the PACS failed."
-        st.caption(escaped(failure))
+        with st.container(horizontal=True, vertical_alignment="center", key="search-failed"):
+            st.caption(escaped(failure), width="content")
+            st.button("Ask again", icon=":material/refresh:", type="tertiary", on_click=entry.forget_prior)
     elif search.result():
         st.caption("The PACS has an earlier X-ray of this patient.")
     else:
-        st.caption("The PACS has no earlier X-ray of this patient.")
+        st.caption("No earlier frontal chest X-ray of this patient among the newest in the PACS.")
 
 
 @st.fragment(run_every=POLL_S)
@@ -50,7 +52,8 @@ def _wait(search: Future) -> None:
 
 def _search(entry: Entry, image: Image) -> Future | None:
     """The search for an image, which begins when it is first asked for; None where nothing is asked."""
-    if entry.prior is None and image.patient_digest and _may_ask() and is_dicom(entry.upload.data()):
+    is_dated = bool(image.patient_digest and image.acquired)
+    if entry.prior is None and is_dated and _may_ask() and is_dicom(entry.upload.data()):
         entry.prior = _searches.submit(_asked, entry.upload.data(), image)
     return entry.prior
 

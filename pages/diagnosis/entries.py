@@ -62,6 +62,10 @@ class Entry:
         """Take the box that the user drew, or None once it is removed."""
         self.box = box
 
+    def forget_prior(self) -> None:
+        """Let the PACS be asked again."""
+        self.prior = None
+
     def reading(self, model: AvailableModel) -> Reading | None:
         """The model's reading; None if it has not read the image or cannot."""
         return self.readings.get(_cache_key(model))

@@ -51,3 +51,5 @@ def test_who_has_not_signed_in_elsewhere_cannot_look_up_patients(narrow_bundle, 
         eventually(entry.prior.done)
         app.run()
         assert "refused with HTTP status 500" in texts(app) and len(asked) == 1
+        next(button for button in app.button if button.label == "Ask again").click().run()
+        eventually(lambda: len(asked) == 2)
