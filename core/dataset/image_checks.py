@@ -10,7 +10,7 @@ from core.dataset import issues
 from core.dataset.dataset import Dataset
 from core.dataset.duplicates import identical_groups, near_identical_groups
 from core.dataset.findings import MAX_EXAMPLES, Finding, example_paths, share_by_class
-from core.dataset.label_review import label_error_scores, suspicious_labels
+from core.dataset.label_errors import label_error_scores, suspicious_labels
 from core.dataset.patients import patients_in_training_and_test
 from core.dataset.problems import is_passed_over
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.dataset.dataset import Dataset
 from core.dataset.duplicates import identical_groups, near_identical_groups
-from core.dataset.label_review import label_error_scores, reviewed_rows, suspicious_labels
+from core.dataset.label_errors import label_error_scores, reviewed_rows, suspicious_labels
 from core.dataset.patients import patients_in_training_and_test
 from core.dataset.pixels import blocks
 

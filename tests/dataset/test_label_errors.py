@@ -3,7 +3,7 @@ import pytest
 
 from core.dataset import ImageFeatures, audit, open_dataset, review_label, save_image_features
 from core.dataset.image_features import read_image_features
-from core.dataset.label_review import label_error_scores, suspicious_labels
+from core.dataset.label_errors import label_error_scores, suspicious_labels
 
 
 @pytest.fixture
