@@ -10,7 +10,17 @@ import pytest
 
 from docs.generate.imports import PROJECT, imports, purpose, rooms, sources
 
-FOUNDATION = {"errors", "disk", "atomic", "database", "cluster", "roles", "architecture", "config"}
+FOUNDATION = {
+    "errors",
+    "disk",
+    "webhook_request",
+    "atomic",
+    "database",
+    "cluster",
+    "roles",
+    "architecture",
+    "config",
+}
 MAY_IMPORT = {
     "architecture": set(),
     "config": {"architecture"},

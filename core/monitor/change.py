@@ -9,7 +9,7 @@ from core.config import environment
 from core.errors import UserError
 from core.monitor.signals import GREEN, TOO_FEW
 from core.monitor.watch import Watch
-from core.runs import send_to_webhook
+from core.webhook_request import send_to_webhook
 
 
 def tell_change(watched: Watch) -> str:

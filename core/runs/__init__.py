@@ -18,7 +18,6 @@ from core.runs.seeds import differing_in_seed
 from core.runs.status import RunStatus
 from core.runs.sweeps import Sweep, Trial, list_sweeps, open_sweep, sweep_names
 from core.runs.training_process import kill_if_overdue, start_process
-from core.runs.webhook_request import send_to_webhook
 
 __all__ = [
     "ALERTS",
@@ -57,7 +56,6 @@ __all__ = [
     "pack",
     "queue",
     "removed_on_failure",
-    "send_to_webhook",
     "stage_steps",
     "start_process",
     "strategies",

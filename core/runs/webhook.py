@@ -11,7 +11,7 @@ from core.config import environment
 from core.errors import UserError
 from core.runs.folder import Run
 from core.runs.status import RunStatus
-from core.runs.webhook_request import send_to_webhook
+from core.webhook_request import send_to_webhook
 
 
 def tell_webhook(run: Run) -> None:

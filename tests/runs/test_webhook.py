@@ -6,8 +6,9 @@ import pytest
 from listening import SECRET, listening
 from short_runs import tiny_settings
 
+from core import webhook_request
 from core.errors import UserError
-from core.runs import create_run, jobs, webhook_request
+from core.runs import create_run, jobs
 from core.runs.webhook import tell_webhook
 
 
