@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.inference import AuditLog
+from core.inference import FINDINGS, AuditLog
 
 DAYS = 365  # before the last result
 DAY_S = 86_400
@@ -18,7 +18,7 @@ COUNT = (
 )
 BY_DAY = """
 SELECT date(time, 'unixepoch', 'localtime') AS day, COUNT(*) AS results,
-    SUM(finding = 'Pneumonia') AS flagged, SUM(probability IS NULL) AS withheld,
+    SUM(finding = :pneumonia) AS flagged, SUM(probability IS NULL) AS withheld,
     COALESCE(SUM(warned), 0) AS warned, COUNT(warned) AS warned_known
 FROM answers WHERE model = :model AND rowid <= :last AND time > (SELECT MAX(time) FROM answers) - :seconds
 GROUP BY day ORDER BY day
@@ -65,7 +65,7 @@ def read_rows(log: AuditLog, model: str, baseline: int, block: int, blocks: int)
     count = log.query(COUNT, {"model": model}).iloc[0]
     results = int(count["results"])
     bounds = {"model": model, "last": int(count["last"] or 0)}
-    days = log.query(BY_DAY, bounds | {"seconds": DAYS * DAY_S})
+    days = log.query(BY_DAY, bounds | {"seconds": DAYS * DAY_S, "pneumonia": FINDINGS["PNEUMONIA"]})
     complete, pending = divmod(max(results - baseline, 0), block)
     rows = min(complete, blocks) * block
     last = _read(log, LAST, bounds | {"rows": rows + pending}).iloc[::-1].iloc[:rows]

@@ -15,6 +15,7 @@ from core.batch import (
     thumbnails,
 )
 from core.errors import UserError
+from core.inference import FINDINGS
 from pages.diagnosis.worklist import show_results
 from pages.shared.markdown import escaped
 from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
@@ -89,7 +90,7 @@ def _finding(result: dict) -> str:
         return "Unreadable"
     if result["withheld"]:
         return f"Withheld: {result['withheld']}"
-    return {"PNEUMONIA": "Pneumonia", "NORMAL": "No pneumonia"}[result["label"]]
+    return FINDINGS[result["label"]]
 
 
 def _header(result: dict) -> str:
