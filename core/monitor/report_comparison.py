@@ -44,7 +44,7 @@ class Rate:
             return f"{self.title}: unknown, no image with a result is labelled {self.label}."
         low, high = self.interval
         share = self.correct / self.images
-        return f"{self.title}: {share:.1%} ({low:.1%} to {high:.1%}), {self.correct:,} of {self.images:,}."
+        return f"{self.title}: {share:.3f} ({low:.3f} to {high:.3f}), {self.correct:,} of {self.images:,}."
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def test_reports_compares_the_log_with_a_table_and_refuses_one_without_paths(
     digest = hashlib.sha256(b"a").hexdigest()
     add_results(AuditLog(), [{"model": str(active_model().model.identity), "sha256": digest}])
     assert main(["site", "reports", str(tmp_path / "reports.csv")]) == 0
-    assert "Sensitivity: 0.0% (0.0% to 79.3%), 0 of 1." in capsys.readouterr().out
+    assert "Sensitivity: 0.000 (0.000 to 0.793), 0 of 1." in capsys.readouterr().out
     assert main(["site", "reports", str(tmp_path / "reports.csv"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sensitivity"]["images"] == 1
     add_results(

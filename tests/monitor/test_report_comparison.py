@@ -70,7 +70,7 @@ def test_rates_are_of_the_last_result_of_each_image_and_the_others_are_counted_b
     }
     text = " ".join(compared.sentences())
     assert f"reports.csv: 7 of 13 labels belong to a result of {MODEL}." in text
-    assert "Sensitivity: 66.7% (20.8% to 93.9%), 2 of 3." in text
+    assert "Sensitivity: 0.667 (0.208 to 0.939), 2 of 3." in text
     assert "Left out 1 image without a label" in text and "Jane" not in str(compared.values())
 
 
@@ -82,11 +82,11 @@ def test_labels_of_one_class_give_one_rate_and_without_a_log_there_is_none(log, 
     assert not log.path.exists()
     add_results(log, [logged("a", probability=0.9), logged("b", probability=0.9)])
     sentences = compare_with_reports(local, MODEL, log).sentences()
-    assert "Sensitivity: 100.0% (34.2% to 100.0%), 2 of 2." in sentences
+    assert "Sensitivity: 1.000 (0.342 to 1.000), 2 of 2." in sentences
     assert "Specificity: unknown, no image with a result is labelled NORMAL." in sentences
     assert any("unknown patients, each of which counts as a patient: 2." in text for text in sentences)
     table = tmp_path / "reports.csv"
     table.write_text("image,label,patient\na.png,1,Jane\nb.png,1,Jane")
     sentences = compare_with_reports(open_local_images(table), MODEL, log).sentences()
-    assert "Sensitivity: 100.0% (20.7% to 100.0%), 2 of 2." in sentences
+    assert "Sensitivity: 1.000 (0.207 to 1.000), 2 of 2." in sentences
     assert not any("unknown patients" in text for text in sentences)
