@@ -1,13 +1,18 @@
 """Sessions with DICOMweb servers: one address, one Authorization, and limits on what is taken from it."""
 
+import socket
 import ssl
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import requests
 from dicomweb_client import DICOMwebClient
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection
 
 CHUNK_BYTES = 2**16
 
@@ -43,6 +48,43 @@ class _OwnContext(HTTPAdapter):
         """The context does it."""
 
 
+class _Watched(HTTPAdapter):
+    """Connections that another thread can end, also while they wait for the next byte."""
+
+    def __init__(self) -> None:
+        self._connections: list[HTTPConnection] = []
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": self._watched(HTTPConnectionPool),
+            "https": self._watched(HTTPSConnectionPool),
+        }
+
+    def _watched(self, pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+        """A class of pools whose connections are known here from the moment they connect."""
+        connections, base = self._connections, cast(Any, pool.ConnectionCls)
+
+        class Connection(base):
+            connected: socket.socket | None = None
+
+            def connect(self) -> None:
+                connections.append(self)
+                super().connect()
+                self.connected = self.sock  # urllib3 forgets it while an answer without length is read
+
+        return type("Pool", (pool,), {"ConnectionCls": Connection})
+
+    def end_connections(self) -> None:
+        """Whoever reads from one gets its end, or an error."""
+        for connection in self._connections:
+            used = connection.sock or getattr(connection, "connected", None)
+            with suppress(OSError):
+                if used:
+                    used.shutdown(socket.SHUT_RDWR)
+
+
 class WebSession(requests.Session):
     """Asks the address that was given alone: a redirect could lead images anywhere.
 
@@ -57,6 +99,10 @@ class WebSession(requests.Session):
     ) -> None:
         super().__init__()
         self._limits = limits
+        self._watched = _Watched()
+        if limits:
+            self.mount("http://", self._watched)
+            self.mount("https://", self._watched)
         if tls:
             self.mount("https://", _OwnContext(tls))
         if authorization:
@@ -82,13 +128,25 @@ class WebSession(requests.Session):
         seconds = self._limits.until - time.monotonic()
         if seconds <= 0:
             raise TooMuch
-        response = super().send(request, **{**options, "stream": True, "timeout": seconds})
-        content = bytearray()
-        for chunk in response.iter_content(CHUNK_BYTES):
-            content += chunk
-            if len(content) > self._limits.bytes or time.monotonic() > self._limits.until:
-                response.close()
-                raise TooMuch
+        watchdog = threading.Timer(seconds, self._watched.end_connections)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            response = super().send(request, **{**options, "stream": True, "timeout": seconds})
+            content = bytearray()
+            for chunk in response.iter_content(CHUNK_BYTES):
+                content += chunk
+                if len(content) > self._limits.bytes:
+                    response.close()
+                    raise TooMuch
+        except requests.RequestException as error:
+            if time.monotonic() > self._limits.until:
+                raise TooMuch from error
+            raise
+        finally:
+            watchdog.cancel()
+        if time.monotonic() > self._limits.until:  # what the watchdog has ended may look complete
+            raise TooMuch
         response._content = bytes(content)
         return response
 

@@ -1,6 +1,10 @@
 """Asking a server for an earlier image: whose it may be, and servers that are slow, wrong or hostile."""
 
+import socketserver
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pydicom
 import pytest
@@ -71,7 +75,7 @@ def test_only_an_earlier_frontal_image_of_the_same_patient_counts(changes, same,
         (lambda *_: (200, b"<html>Welcome"), "does not answer as a DICOMweb server"),
         (lambda *_: (200, b'[{"0020000D": {}}]'), "does not answer as a DICOMweb server"),
         (lambda *_: (307, b"", {"Location": "http://192.0.2.1/"}), "refused with HTTP status 307"),
-        (lambda *_: time.sleep(5) or (200, b"[]"), "does not answer"),
+        (lambda *_: time.sleep(5) or (200, b"[]"), "takes too long"),
         (pacs_with(earlier(), padding=2_000_000), "takes too long or sends too much"),
     ],
 )
@@ -86,6 +90,37 @@ def test_a_wrong_or_slow_server_is_told_in_a_sentence(answer, reason, present, n
         assert time.monotonic() - began < 4
     with pytest.raises(UserError, match="does not answer"):
         earlier_image(*present)
+
+
+@contextmanager
+def dripping(begin: bytes) -> Iterator[str]:
+    """The root of a server that sends the begin of an answer, then a byte each tenth of a second."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(2**16)
+            with suppress(OSError):
+                self.wfile.write(begin)
+                for _ in range(100):
+                    self.wfile.write(b"a")
+                    time.sleep(0.1)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as web:
+        web.daemon_threads = True
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{web.server_address[1]}/dicom-web"
+        web.shutdown()
+
+
+@pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_search_ends_in_time_although_a_byte_arrives_now_and_then(begin, present, named, monkeypatch):
+    monkeypatch.setattr(priors, "MAX_SECONDS", 0.7)
+    with dripping(begin) as root:
+        named(root)
+        began = time.monotonic()
+        with pytest.raises(UserError, match="takes too long"):
+            earlier_image(*present)
+        assert time.monotonic() - began < 4
 
 
 @pytest.mark.parametrize(
