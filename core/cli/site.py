@@ -117,7 +117,8 @@ def measure_site(
     column of paths. By default the labels are the folders, or the table's column 'label'; 'readers' are those
     that readers gave in the app. Groups that a table lacks are read from DICOM headers: age, sex, view,
     modality. Other columns are not kept, and no name of a file or a patient appears in the result; only the
-    table of --errors holds paths. The exit code is 1 if an image could not be read.
+    table of --errors holds paths. To accept the model, write down criteria before: site criteria. The exit
+    code is 1 if an image could not be read.
     """
     local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
     reader = Reader(model, precision) if model else Reader.of(default_model(), precision)

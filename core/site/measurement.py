@@ -71,7 +71,12 @@ class SiteMeasurement:
                 f"The model withholds {withheld:,} results and gives {self.counts.results:,}: it cannot "
                 "judge most of these images."
             )
-        sentences += [self._warned(), self._unknown_patients(), *(mix.sentence() for mix in self.mixes)]
+        sentences += [
+            self._own_threshold(),
+            self._warned(),
+            self._unknown_patients(),
+            *(mix.sentence() for mix in self.mixes),
+        ]
         return [*drawn, *filter(None, sentences)]
 
     def values(self) -> dict:
@@ -101,6 +106,14 @@ class SiteMeasurement:
         if not interval or interval[0] > CHANCE:
             return ""
         return "The ROC AUC is not shown to be above 0.5: the model may be no better than chance here."
+
+    def _own_threshold(self) -> str:
+        if not self.readings.threshold_from_here:
+            return ""
+        return (
+            f"The decision threshold was found on images of {self.readings.name}. If they were these, "
+            "sensitivity and specificity are too favourable: measure on others."
+        )
 
     def _warned(self) -> str:
         warned, results = self.counts.warned, self.counts.results

@@ -43,6 +43,7 @@ class SiteReadings:
             images (`core.site.shift`); NaN where unknown.
         training_images: number of images that the model was trained on; 0 if unknown.
         began: when reading began, ISO 8601 with the offset from UTC.
+        threshold_rule: how the model's threshold was found; "" if unknown.
     """
 
     name: str
@@ -55,6 +56,12 @@ class SiteReadings:
     table: pd.DataFrame
     training_images: int = 0
     began: str = field(default_factory=_now)
+    threshold_rule: str = ""
+
+    @property
+    def threshold_from_here(self) -> bool:
+        """Whether the threshold was found on images of a folder or table of this name (`find_site_point`)."""
+        return f"images of {self.name}" in self.threshold_rule
 
 
 def read_local_images(
@@ -98,6 +105,7 @@ def read_local_images(
         pd.DataFrame(rows),
         len(training),
         began,
+        reader.record.threshold_rule,
     )
 
 

@@ -4,7 +4,7 @@
 const STEP = 1.25;
 const MARK = "#ffd84d"; // of ruler and box
 const SMALLEST = 0.01; // side of a box
-const KEYS = "Keys: H heat map, F flip, M ruler, + and − zoom, 0 reset. Drag to move; Ctrl and wheel zoom.";
+const KEYS = "F flip, M ruler, + and − zoom, 0 reset. Drag to move; Ctrl and wheel zoom.";
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".viewer");
@@ -279,7 +279,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   images.append(...panels.map(({ figure }) => figure));
   const help = document.createElement("p");
   help.className = "viewer-keys";
-  help.textContent = data.boxes ? KEYS.replace("M ruler,", "M ruler, B box,") : KEYS;
+  const keys = data.boxes ? KEYS.replace("M ruler,", "M ruler, B box,") : KEYS;
+  help.textContent = `Keys: ${heat.length ? "H heat map, " : ""}${keys}`;
   root.replaceChildren(answer, images, tools, help);
   redrawn();
 }

@@ -12,7 +12,15 @@ from core.figures.calibration import reliability_diagram
 from core.figures.curves import roc_curves
 from core.figures.metric_intervals import key_metrics, subgroup_rates
 from core.inference import AvailableModel, Reader
-from core.site import Group, LocalImages, SiteMeasurement, measure, p_text, read_local_images
+from core.site import (
+    Group,
+    LocalImages,
+    SiteMeasurement,
+    measure,
+    p_text,
+    read_local_images,
+    written_criteria,
+)
 from pages.shared.charts import banded, choose_format, draw, offer_csv
 from pages.shared.markdown import escaped
 from pages.site.errors import show_errors
@@ -20,6 +28,10 @@ from pages.site.images import nothing_chosen
 from pages.site.shift import show_shift
 
 KEY = "site-measurement"  # in the session: the images that were measured last, and their measurement
+CRITERIA_FIRST = (
+    "To accept the model, write your criteria down before you measure (section Accept): criteria that come "
+    "after the measurement prove nothing."
+)
 P_VALUES = ("sensitivity_p", "specificity_p")
 COLUMNS = {
     "column": "Column",
@@ -36,6 +48,11 @@ COLUMNS = {
 def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
     """A button that reads the images with the active model and measures it."""
     reader = Reader.of(model)
+    try:
+        if not written_criteria():
+            st.caption(CRITERIA_FIRST)
+    except UserError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
     label = f"Measure {reader.identity} on {len(local.table):,} images"
     if st.button(label, type="primary", icon=":material/monitoring:"):
         bar = st.progress(0.0, "Reading images")

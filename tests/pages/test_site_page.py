@@ -138,6 +138,8 @@ def test_readers_label_blinded_compare_and_settle_what_they_disagree_about(
     assert "damaged" not in captions(app) + "".join(error.value for error in app.error)
     app.selectbox(key="site-folder-labels").set_value("readers").run()
     assert "2 labelled images: 1 NORMAL, 1 PNEUMONIA" in captions(app)
+    app.button_group(key="site-section").set_value("Measure").run()
+    assert "write your criteria down before you measure" in captions(app) and not app.error
 
 
 def measured_ward(trained) -> SiteMeasurement:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from site_measurements import measured
 
 from core.errors import UserError
 from core.evaluation import evaluate
-from core.site import find_site_point
+from core.site import find_site_point, measure
 
 
 def test_a_threshold_keeps_its_rate_on_the_images_and_promises_less_for_others():
@@ -41,3 +42,13 @@ def test_what_is_expected_is_measured_on_patients_that_the_threshold_was_not_fou
 def test_few_patients_find_no_threshold():
     with pytest.raises(UserError, match="at least 30 of each class"):
         find_site_point(measured(80), "youden")
+
+
+def test_a_measurement_at_a_threshold_that_was_found_on_the_same_folder_is_too_favourable():
+    measurement = measured(200)
+    rule = find_site_point(measurement, "youden").point.rule
+    again = replace(measurement.readings, threshold_rule=rule)
+    assert "was found on images of site" in " ".join(measure(again).cautions())
+    elsewhere = replace(again, name="ward")
+    for readings in (measurement.readings, elsewhere):
+        assert "threshold" not in " ".join(measure(readings).cautions())
