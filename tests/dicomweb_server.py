@@ -57,17 +57,28 @@ def file_of(image: pydicom.FileDataset) -> bytes:
     return buffer.getvalue()
 
 
-def pacs_with(image: pydicom.FileDataset, padding: int = 0) -> Callable[[str, str], Answer]:
-    """Answers of a server that lists one earlier image whatever it is asked, and gives it."""
-    listed = pydicom.Dataset()
-    listed.StudyInstanceUID, listed.SeriesInstanceUID = image.StudyInstanceUID, image.SeriesInstanceUID
-    listed.SOPInstanceUID, listed.StudyDate, listed.Modality = image.SOPInstanceUID, image.StudyDate, "CR"
+def pacs_with(*images: pydicom.FileDataset, padding: int = 0) -> Callable[[str, str], Answer]:
+    """Answers of a server that holds some images, whatever patient it is asked for, and gives them."""
+
+    def listed(image: pydicom.FileDataset) -> dict:
+        names = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "StudyTime")
+        item = pydicom.Dataset()
+        item.Modality = "CR"
+        for name in names:
+            setattr(item, name, image[name].value)
+        return item.to_json_dict()
 
     def answer(_: str, path: str) -> Answer:
-        if not path.partition("?")[0].endswith(image.SOPInstanceUID):
-            return 200, json.dumps([listed.to_json_dict()]).encode()
-        part = b"--x\r\nContent-Type: application/dicom\r\n\r\n" + file_of(image) + bytes(padding)
-        kind = 'multipart/related; type="application/dicom"; boundary=x'
-        return 200, part + b"\r\n--x--\r\n", {"Content-Type": kind}
+        *parts, last = path.partition("?")[0].split("/")
+        uid = {"series": "StudyInstanceUID", "instances": "SeriesInstanceUID"}.get(last)
+        for image in images:
+            if last == image.SOPInstanceUID:
+                part = b"--x\r\nContent-Type: application/dicom\r\n\r\n" + file_of(image) + bytes(padding)
+                kind = 'multipart/related; type="application/dicom"; boundary=x'
+                return 200, part + b"\r\n--x--\r\n", {"Content-Type": kind}
+        asked = [image for image in images if uid is None or image[uid].value == parts[-1]]
+        if last == "studies":
+            asked = {image.StudyInstanceUID: image for image in asked}.values()
+        return 200, json.dumps([listed(image) for image in asked]).encode()
 
     return answer

@@ -8,7 +8,8 @@ import io
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 import pydicom
@@ -19,7 +20,7 @@ from core.images import MAX_BYTES, Image, ImageError, decode_safely, decoded_tex
 
 MAX_SECONDS = 10.0  # for a whole search
 MAX_STUDIES = 200  # that are listed
-MAX_FETCHED = 4  # images, the newest first, of which the first that is a frontal chest X-ray counts
+MAX_FETCHED = 4  # images, of the newest studies first
 MODALITIES = ("CR", "DX")
 PATIENT = ("PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientName")
 HEADER = ("SpecificCharacterSet", *PATIENT, "StudyInstanceUID", "StudyDate")
@@ -111,18 +112,20 @@ def _reason(error: Exception) -> str:
 
 
 def _found(root: str, header: pydicom.Dataset, image: Image) -> Iterator[Prior]:
-    """Earlier frontal chest X-rays, the newest study first."""
+    """The newest earlier frontal chest X-ray of each study, the newest study first."""
     # Imported here: the client takes a quarter of a second to import, and few use it.
     from core.dicom_node.web import Limits, WebSession, web_client
 
     limits = Limits(MAX_BYTES, time.monotonic() + MAX_SECONDS)
     with WebSession(environment.PRIORS_AUTHORIZATION.value(), limits=limits) as session:
         client = web_client(root, session, MAX_SECONDS)
-        for uids in islice(_candidates(client, header), MAX_FETCHED):
-            file = client.retrieve_instance(*uids, media_types=ANY_SYNTAX)
-            prior = _as_prior(file, header, image)
-            if prior:
-                yield prior
+        candidates = islice(_candidates(client, header), MAX_FETCHED)
+        for _, study in groupby(candidates, itemgetter(0)):
+            files = [client.retrieve_instance(*uids, media_types=ANY_SYNTAX) for uids in study]
+            priors = filter(None, [_as_prior(file, header, image) for file in files])
+            newest = max(priors, key=lambda prior: prior.image.acquired, default=None)
+            if newest:
+                yield newest
 
 
 def _candidates(client: Any, header: pydicom.Dataset) -> Iterator[tuple[str, str, str]]:
@@ -141,13 +144,18 @@ def _candidates(client: Any, header: pydicom.Dataset) -> Iterator[tuple[str, str
         and "" < decoded_text(study, "StudyDate") <= own[1]
         and _may_be_same(header, study)
     ]
-    for study in sorted(earlier, key=lambda study: decoded_text(study, "StudyDate"), reverse=True):
+    for study in sorted(earlier, key=_moment, reverse=True):
         uid = str(study.StudyInstanceUID)
         for series in map(pydicom.Dataset.from_json, client.search_for_series(uid)):
             if series.get("Modality", None) in MODALITIES:
                 instances = client.search_for_instances(uid, str(series.SeriesInstanceUID))
                 for instance in map(pydicom.Dataset.from_json, instances):
                     yield uid, str(series.SeriesInstanceUID), str(instance.SOPInstanceUID)
+
+
+def _moment(study: pydicom.Dataset) -> tuple[str, str]:
+    """When a study was made."""
+    return decoded_text(study, "StudyDate"), decoded_text(study, "StudyTime")
 
 
 def _may_be_same(header: pydicom.Dataset, study: pydicom.Dataset) -> bool:

@@ -68,6 +68,19 @@ def test_only_an_earlier_frontal_image_of_the_same_patient_counts(changes, same,
         assert bool(earlier_image(*present)) == same
 
 
+@pytest.mark.parametrize("study", ["", "one"])
+def test_of_several_images_of_one_day_the_newest_counts(study, present, named):
+    """Whether each is a study of its own or they are series of one."""
+    images = [dicom_image(number, study) for number in (2, 3, 4)]
+    for image, time_of_day in zip(images, ("080000", "140000", "110000"), strict=True):
+        image.StudyDate, image.StudyTime = "20230601", time_of_day
+        image.AcquisitionDate, image.AcquisitionTime = "20230601", time_of_day
+    with server(pacs_with(*images)) as (root, _):
+        named(root)
+        prior = earlier_image(*present)
+    assert prior and prior.image.acquired.startswith("20230601140000")
+
+
 @pytest.mark.parametrize(
     "answer, reason",
     [
