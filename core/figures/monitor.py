@@ -57,7 +57,7 @@ def _add_limits(figure: go.Figure, table: pd.DataFrame, row: int) -> None:
             fillcolor=faded(MUTED, opacity),
             line={"width": 0},
             hoverinfo="skip",
-            name=f"fewer than 1 of {number} days above, and as few below, if nothing changes",
+            name=f"by chance < 1 of {number} days above, as few below",
             showlegend=row == 2,
             row=row,
             col=1,
