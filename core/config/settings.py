@@ -55,7 +55,7 @@ class TrainingSettings:
     held_out_site: str | None = setting(
         None,
         "Held-out site",
-        "Site of joined data sets that the run is tested on, with all images; it trains on the other sites.",
+        "Site of joined data sets that the run is tested on; it trains on the other sites.",
         Group.RUN,
         none="none",
     )
