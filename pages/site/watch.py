@@ -28,9 +28,9 @@ def show_watch(active: AvailableModel, local: LocalImages | None) -> None:
         st.error(escaped(str(error)), icon=":material/error:")
         return
     _show_light(watched)
-    _show_days(watched)
     if watched.rows is None:
         return
+    _show_days(watched)
     st.subheader("Labels that came later")
     if compared is None:
         st.caption("Such as those of reports: choose a folder or table of images with their labels above.")
@@ -44,7 +44,8 @@ def _show_days(watched: Watch) -> None:
         f"The last results of {escaped(watched.model)} in the audit log, {BLOCK} at once, beside its first "
         f"{BASELINE}. It tells that something has changed, not whether results are right."
     )
-    if watched.rows is None or watched.rows.days.empty:
+    assert watched.rows is not None
+    if watched.rows.days.empty:
         return
     choose_format()
     shares = {title: watched.control_limits(name) for name, title in SHARES.items()}
