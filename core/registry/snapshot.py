@@ -43,7 +43,7 @@ def register(
         if not weights.exists():
             atomic.copy(item.model.path, weights)
         if changes:
-            update_record(weights, **changes)
+            update_record(weights, **{"training_images": item.training_images, **changes})
         earlier = item.model.path.with_name(EVIDENCE_FILE)
         if evidence:
             atomic.write_json(folder / EVIDENCE_FILE, dict(evidence))

@@ -130,6 +130,8 @@ def test_an_operating_point_is_registered_with_its_evidence_and_answers_once_pro
     assert active_model().model.record.threshold_rule == point.rule
     assert active_model().model.record.threshold == 0.25
     assert "threshold has been changed since" in active_model().model.plain_test_sentence()
+    bundled = register_operating_point("bundled/3", point, "tests", {})
+    assert bundled.training_images == find_model("bundled/3").training_images > 0  # which its record lacks
 
 
 def test_the_evidence_of_an_operating_point_goes_with_a_version_that_is_registered_again(candidate):
