@@ -89,7 +89,7 @@ PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
     type=click.FloatRange(0),
     default=30.0,
     show_default=True,
-    help="Days after which an image that cannot be processed is deleted; 0 keeps it.",
+    help="Days after which an image that failed or was given up is deleted; 0 keeps it.",
 )
 @click.option("--log", "log_results", is_flag=True, help="Record results in the audit log.")
 @click.option("--status", is_flag=True, help="Show what the node has done so far and exit.")
@@ -240,11 +240,11 @@ def _print_status(status: NodeStatus | None, as_json: bool) -> int:
     if status.readings or status.sent_readings:
         print(f"Readers' findings: delivered {status.sent_readings:,}, pending {status.readings:,}")
     if status.deleted:
-        print(f"Of the failed images, {status.deleted:,} have been deleted")
+        print(f"Of the images that failed or were given up, {status.deleted:,} have been deleted")
     for reason, count in status.reasons.items():
         print(f"Failed {count:,}: {reason}")
     for reason, count in status.refusals.items():
-        print(f"Given up {count:,}: {reason}. Kept; `node retry` sends them once more")
+        print(f"Given up {count:,}: {reason}. `node retry` sends again what is not deleted")
     if status.delivery_error:
         print(f"Delivery failed: {status.delivery_error}.")
     return 0

@@ -51,7 +51,7 @@ def process_studies(
         if settings.delete_failed and time.monotonic() >= clean_up_at:
             clean_up_at = time.monotonic() + CLEAN_UP_INTERVAL_S
             if count := queue.delete_failed(settings.delete_failed):
-                log.info("deleted %d images that could not be processed", count)
+                log.info("deleted %d images that failed or were refused long ago", count)
         images = queue.complete_studies(settings.study_timeout, BATCH_SIZE)
         if not images:
             stop.wait(POLL_INTERVAL_S)

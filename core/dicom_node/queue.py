@@ -27,6 +27,7 @@ from core.dicom_node.tables import (
     PROCESSED,
     RECEIVED,
     REFUSED,
+    REFUSED_DELETED,
     open_queue,
 )
 from core.errors import UserError
@@ -170,7 +171,7 @@ class ImageQueue:
     def mark_failed(self, image: QueuedImage, reason: str) -> None:
         """Record why an image cannot be processed; its file is kept."""
         with self._lock, self._database:
-            self._update(image, state=FAILED, reason=reason)
+            self._update(image, state=FAILED, reason=reason, ended=time.time())
 
     def set_aside(self, image: QueuedImage, state: str, finding: str, keep: bool) -> None:
         """Record that a rule keeps an image from being answered; delete its file unless `keep`.
@@ -186,15 +187,22 @@ class ImageQueue:
                 self._delete_files(image)
 
     def delete_failed(self, days: float) -> int:
-        """Delete the files of images that failed, or whose results are refused, after some days; how many."""
+        """Delete the files of images that failed, or whose results were given up, some days ago; how many.
+
+        A reader's finding is kept: there may be no other copy of it.
+        """
         with self._lock:
             before = time.time() - days * DAY_S
-            images = self._images("state IN (?, ?) AND received <= ?", FAILED, REFUSED, before)
-            for image in images:
-                self._delete_files(image)
-                with self._database:
-                    self._update(image, state=DELETED)
-        return len(images)
+            condition = "state = ? AND sender != ? AND COALESCE(ended, received) <= ?"
+            count = 0
+            for state, deleted in ((FAILED, DELETED), (REFUSED, REFUSED_DELETED)):
+                images = self._images(condition, state, PAGES, before)
+                for image in images:
+                    self._delete_files(image)
+                    with self._database:
+                        self._update(image, state=deleted)
+                count += len(images)
+        return count
 
     def due_for_delivery(self) -> list[QueuedImage]:
         """Images of one study whose results should be sent now; the study processed first comes first."""
@@ -236,7 +244,7 @@ class ImageQueue:
     def give_up(self, image: QueuedImage, reason: str) -> None:
         """Record that the receiver does not store the results; they are kept."""
         with self._lock, self._database:
-            self._update(image, state=REFUSED, reason=reason)
+            self._update(image, state=REFUSED, reason=reason, ended=time.time())
 
     def _delete_files(self, image: QueuedImage) -> None:
         """Delete an image and its results, also those of an earlier time it was sent."""

@@ -10,7 +10,7 @@ from core.errors import UserError
 
 
 def retry_refused(folder: Path | None = None) -> int:
-    """Let the node send them once more; how many.
+    """Let the node send them again, as often as the first time; how many.
 
     Args:
         folder: of the queue; `node_folder()` if None.

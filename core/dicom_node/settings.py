@@ -40,7 +40,8 @@ class NodeSettings:
         keep: whether images and results stay on disk after delivery.
         in_shadow: whether shadow models read the images, too.
         log_results: whether results are recorded in the audit log, which `site watch` needs.
-        delete_failed: days after which an image that cannot be processed is deleted; 0 for never.
+        delete_failed: days after which an image that failed, or whose results were given up, is deleted;
+            0 for never.
     """
 
     scp: ScpSettings

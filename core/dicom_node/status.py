@@ -22,6 +22,7 @@ from core.dicom_node.tables import (
     PROCESSED,
     RECEIVED,
     REFUSED,
+    REFUSED_DELETED,
 )
 from core.errors import UserError
 
@@ -39,11 +40,11 @@ class NodeStatus:
         delivered: images whose results the remote AE has stored.
         pending: images to process or results to deliver.
         failed: images that cannot be processed.
-        deleted: those of them whose file was deleted because they had failed long ago.
+        deleted: images whose files were deleted because they had failed, or were refused, long ago.
         ignored: images that a rule keeps from being processed.
         in_shadow: images that were read, but whose results a rule keeps from being sent.
         shadow_findings: number of these by finding.
-        refused: images, and readers' findings, whose results the remote AE does not store; they are kept.
+        refused: images, and readers' findings, whose results the remote AE does not store.
         refusals: number of these by reason.
         readings, sent_readings: readers' findings that wait, and those that the remote AE has stored.
         reasons: number of failed images by reason.
@@ -128,7 +129,7 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
         f"SELECT reason FROM {table} WHERE state = ? AND reason != '' ORDER BY due DESC LIMIT 1",
         (PROCESSED,),
     ).fetchone()
-    refused = counts.get(REFUSED, 0)
+    refused = counts.get(REFUSED, 0) + counts.get(REFUSED_DELETED, 0)
     undelivered, delivered = counts.get(PROCESSED, 0), counts.get(DELIVERED, 0)
     return NodeStatus(
         received=sum(counts.values()),
@@ -136,12 +137,12 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
         delivered=delivered,
         pending=counts.get(RECEIVED, 0) + undelivered,
         failed=counts.get(FAILED, 0) + counts.get(DELETED, 0),
-        deleted=counts.get(DELETED, 0),
+        deleted=counts.get(DELETED, 0) + counts.get(REFUSED_DELETED, 0),
         ignored=counts.get(IGNORED, 0),
         in_shadow=counts.get(IN_SHADOW, 0),
         shadow_findings=by_reason(IN_SHADOW),
         refused=refused + readings.get(REFUSED, 0),
-        refusals=by_reason(REFUSED),
+        refusals=by_reason(REFUSED, REFUSED_DELETED),
         readings=readings.get(PROCESSED, 0),
         sent_readings=readings.get(DELIVERED, 0),
         reasons=by_reason(FAILED, DELETED),

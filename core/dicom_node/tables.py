@@ -12,18 +12,20 @@ DATABASE = "node.sqlite"
 RECEIVED, PROCESSED, DELIVERED, FAILED = "received", "judged", "delivered", "failed"  # states; old names
 IGNORED, IN_SHADOW, DELETED = "ignored", "shadow", "deleted"  # by a rule, by a rule, failed long ago
 REFUSED = "refused"  # the receiver does not store the results
+REFUSED_DELETED = "refused-deleted"  # long ago
 PAGES = "\\pages"  # the sender of readers' findings; no AE title has a backslash
 TABLES = """
 CREATE TABLE IF NOT EXISTS images (
     uid TEXT PRIMARY KEY, study TEXT NOT NULL, sender TEXT NOT NULL, received REAL NOT NULL,
     state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', tries INTEGER NOT NULL DEFAULT 0,
-    due REAL NOT NULL DEFAULT 0, judged REAL, delivered REAL, refusals INTEGER NOT NULL DEFAULT 0
+    due REAL NOT NULL DEFAULT 0, judged REAL, delivered REAL, refusals INTEGER NOT NULL DEFAULT 0,
+    ended REAL
 );
 CREATE INDEX IF NOT EXISTS by_state ON images (state, study);
 CREATE TABLE IF NOT EXISTS results (uid TEXT PRIMARY KEY, image TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS readings_wanted (yes INTEGER NOT NULL);
 """
-ADDED = {"images": {"refusals": "INTEGER NOT NULL DEFAULT 0"}}  # columns since 0.2.0
+ADDED = {"images": {"refusals": "INTEGER NOT NULL DEFAULT 0", "ended": "REAL"}}  # columns since 0.2.0
 
 
 def open_queue(folder: Path, **options: Any) -> sqlite3.Connection:

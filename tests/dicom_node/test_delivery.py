@@ -17,6 +17,7 @@ from core.dicom_node import (
     ScpSettings,
     delivery,
     node_status,
+    queue_reading,
     retry_refused,
 )
 
@@ -99,7 +100,14 @@ def test_a_receiver_that_was_away_for_weeks_is_still_tried(queue, tmp_path):
 
 
 def test_what_was_refused_long_ago_is_deleted(queue, tmp_path):
-    (first, second) = queue.due_for_delivery()
-    queue.give_up(second, "PACS does not store overlay")
+    """From the day on which it was given up, however long it had waited; never a reader's finding."""
+    queue_reading("1.2.3", "1.2", b"reading", 0, tmp_path)
+    with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database, database:
+        database.execute("UPDATE images SET received = received - 31 * 86400")
+    (first, second, reading) = sorted(queue.due_for_delivery(), key=lambda image: image.uid)
+    for image in (second, reading):
+        queue.give_up(image, "PACS does not store it")
     assert queue.delete_failed(1) == 0 and queue.delete_failed(0) == 1
-    assert node_status(tmp_path).refused == 0 and queue.result_paths(first) and not queue.result_paths(second)
+    status = node_status(tmp_path)
+    assert (status.refused, status.deleted, status.failed) == (2, 1, 0)
+    assert queue.result_paths(first) and queue.result_paths(reading) and not queue.result_paths(second)

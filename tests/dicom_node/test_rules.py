@@ -10,7 +10,7 @@ from pydicom.dataset import FileDataset
 
 from core.cli.main import main
 from core.dicom_node import ImageQueue, node_status, read_rules, rules_path
-from core.dicom_node.queue import IGNORED
+from core.dicom_node.tables import IGNORED
 from core.errors import UserError
 
 RULES = """
@@ -143,15 +143,15 @@ def test_what_a_rule_sets_aside_leaves_no_earlier_result_behind(tmp_path):
 
 def test_what_failed_long_ago_is_deleted_and_counted(tmp_path):
     queue = ImageQueue(tmp_path)
-    for number, name in enumerate(["old", "new"]):
+    for name in ("old", "new"):
         queue.store(name, "study", "SENDER", [b"image"])
-        if not number:
-            time.sleep(0.2)
     old, new = queue.complete_studies(0, 16)
-    for image in (old, new):
-        queue.mark_failed(image, "It is no image.")
-    age = time.time() - (old.received + new.received) / 2
-    assert queue.delete_failed(age / 86_400) == 1
+    queue.mark_failed(old, "It is no image.")
+    time.sleep(0.2)
+    between = time.time()
+    time.sleep(0.2)
+    queue.mark_failed(new, "It is no image.")
+    assert queue.delete_failed((time.time() - between) / 86_400) == 1
     assert [path.stem for path in (tmp_path / "received").iterdir()] == [new.key]
     queue.close()
     status = node_status(tmp_path)
