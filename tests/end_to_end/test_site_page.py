@@ -1,44 +1,122 @@
-"""Local images are measured in a browser, and those of a zip are labelled blinded."""
+"""A hospital's whole story in a browser, and images of a zip that are labelled blinded."""
 
 import json
+import re
 import zipfile
+from pathlib import Path
 
 import pytest
+from PIL import Image, ImageOps
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
-from core.inference import AuditLog
-from core.registry import active_model
-from tests.monitor.logged_results import WITHHELD, add_results, steady
+from core.dataset import write_synthetic_dataset
+from core.images import read_image
+from core.inference import AuditLog, AvailableModel, Reader
+from core.registry import active_registered_model, retire, rollback
+from core.site import LabelLog, blinded
+
+IMAGES = 100  # of which 40 are NORMAL: a threshold takes 30 patients of each class
+BLOCK = 50  # results that the monitor compares at once, with the first 100
 
 
 @pytest.fixture
-def red_log(trained, home):
-    """An audit log whose last results of the active model are withheld."""
-    model = str(active_model().model.identity)
-    log = AuditLog(home / "audit.sqlite")
-    add_results(log, [row | {"model": model} for row in [*steady(150), *[WITHHELD] * 50]])
+def ward(trained, tmp_path) -> Path:
+    """A folder of unlabelled images, of which Ada has labelled all but ten before."""
+    folder = write_synthetic_dataset(tmp_path / "ward", images=IMAGES, seed=40)
+    images = blinded([str(path) for path in folder.rglob("*.jpeg")])
+    for sha256, file in list(images.items())[10:]:
+        LabelLog().add(sha256, "Ada", Path(file).parent.name)
+    return folder
+
+
+@pytest.fixture
+def restored(trained, home):
+    """Afterwards the model of before answers, and there are no audit log and no criteria."""
+    before = active_registered_model().title
     yield
-    for path in home.glob("audit.sqlite*"):
-        path.unlink()
+    if active_registered_model().title != before:
+        retired = active_registered_model().title
+        assert rollback("tests").title == before
+        retire(retired, "tests")
+    for pattern in ("audit.sqlite*", "site-criteria.json"):
+        for path in home.glob(pattern):
+            path.unlink()
 
 
-def test_a_folder_is_measured_and_the_result_is_downloaded(trained_server, page, demo, tmp_path, red_log):
+def log_results(model: AvailableModel, folder: Path) -> None:
+    """Let a model read images into the audit log: as they are, every one twice, then inverted."""
+    reader, log = Reader.of(model), AuditLog()
+    files = sorted(folder.rglob("*.jpeg"))
+    usual = reader.read([read_image(str(file)) for file in files[: 3 * BLOCK // 2]])
+    for reading in [*usual, *usual]:
+        log.add_result(reading, model.record, model.identity)
+    for file in files[:BLOCK]:
+        ImageOps.invert(Image.open(file).convert("L")).save(file)
+    for reading in reader.read([read_image(str(file)) for file in files[:BLOCK]]):
+        log.add_result(reading, model.record, model.identity)
+
+
+def test_a_hospital_labels_measures_sets_accepts_promotes_and_watches(
+    trained_server, page, ward, restored, tmp_path
+):
     page.goto(f"{trained_server}/site")
-    expect(page.get_by_text("141 PNEUMONIA images")).to_be_visible()
-    page.get_by_role("textbox", name="Folder or table").fill(str(demo))
+    page.get_by_role("textbox", name="Folder or table").fill(str(ward))
     page.keyboard.press("Enter")
+    page.get_by_role("radio", name="Label blinded").click()
+    page.get_by_role("textbox", name="Reader").fill("Ada")
+    page.keyboard.press("Enter")
+    for labelled in range(IMAGES - 10, IMAGES):
+        expect(page.get_by_text(f"{labelled} of {IMAGES} images labelled by you")).to_be_visible()
+        page.locator("body").press("pn"[labelled % 2])
+    expect(page.get_by_text(f"{IMAGES} of {IMAGES} images labelled by you")).to_be_visible()
+
+    page.get_by_role("radio", name="Accept").click()
+    page.get_by_role("spinbutton", name="Sensitivity at least").fill("0.9")
+    page.get_by_role("textbox", name="Your name").fill("Ada")
+    page.get_by_role("button", name="Write down").click()
+    expect(page.get_by_text("sensitivity of at least 0.9; written down by Ada")).to_be_visible()
+
+    page.get_by_role("radio", name="Measure").click()
+    page.get_by_role("combobox", name="Labels").click()
+    page.get_by_role("option", name="(readers in the app)").click()
     page.get_by_role("button", name="Measure trained/3").click()
-    expect(page.get_by_role("heading", name=demo.name)).to_be_visible()
+    expect(page.get_by_role("heading", name="ward")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON").click()
     download.value.save_as(tmp_path / "result.json")
     values = json.loads((tmp_path / "result.json").read_text())
-    assert values["counts"]["files"] == 60 and values["model"].startswith("trained/3")
-    page.get_by_role("radio", name="How many do I need?").click()
-    expect(page.get_by_text("What the images at hand can show")).to_be_visible()
+    assert values["counts"]["files"] == IMAGES and values["model"].startswith("trained/3")
+
+    page.get_by_role("radio", name="Set the threshold").click()
+    page.get_by_role("button", name="Save as a version").click()
+    saved = page.get_by_text(re.compile("Registered as .*It answers once it is promoted"))
+    expect(saved).to_be_visible()
+    version = re.search("Registered as (.*?)\\. It", saved.inner_text()).group(1)
+
+    page.get_by_role("radio", name="Accept").click()
+    expect(page.get_by_text("The images are SYNTHETIC")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Acceptance report").click()
+    download.value.save_as(tmp_path / "acceptance.pdf")
+    text = " ".join(part.extract_text() for part in PdfReader(tmp_path / "acceptance.pdf").pages)
+    assert "ward" in text and "Sensitivity at least 0.9" in " ".join(text.split())
+
+    page.goto(f"{trained_server}/comparison?section=Promotion")
+    expect(page.get_by_role("combobox", name="Model to promote")).to_have_value(version)
+    expect(page.get_by_text("Trained on real data")).to_be_visible()
+    page.get_by_role("textbox", name="Reason").fill("for this ward")
+    page.get_by_role("textbox", name="Reason").press("Tab")
+    page.get_by_text(re.compile("Promote although")).click()
+    page.get_by_role("button", name="Promote").click()
+    expect(page.get_by_text("is active now")).to_be_visible()
+    answering = active_registered_model()
+    assert " images of ward" in answering.model.record.threshold_rule
+
+    log_results(answering.model, ward)
+    page.goto(f"{trained_server}/site")
     page.get_by_role("radio", name="Watch").click()
-    expect(page.get_by_text("Red. Results withheld: 50 of 50 in results 151 to 200")).to_be_visible()
-    expect(page.get_by_text("Results a day")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Red. .* results 151 to 200"))).to_be_visible()
 
 
 def test_images_of_a_zip_are_labelled_by_keys(trained_server, page, demo, tmp_path):
