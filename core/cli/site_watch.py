@@ -33,7 +33,7 @@ def watch_site(tell: bool, as_json: bool) -> int:
         for sentence in [watched.headline(), *watched.sentences()]:
             print(sentence)
     if tell:
-        print(tell_change(watched), file=sys.stderr)
+        print(tell_change(watched), file=sys.stderr if as_json else sys.stdout)
     return 1 if watched.light == RED else 0
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from core.cli.main import main
+from core.config import environment
 from core.dataset import open_dataset
 from core.inference import AuditLog, Reader
 from core.registry import active_model, find_model, list_models
@@ -99,6 +100,13 @@ def test_watch_tells_the_light_of_the_active_model_and_a_red_one_by_its_exit_cod
     assert main(["site", "watch", "--json"]) == 1
     values = json.loads(capsys.readouterr().out)
     assert values["light"] == "red" and [block["withheld"] for block in values["blocks"]] == [0, 50]
+
+
+def test_cron_hears_nothing_while_the_light_stays(narrow_bundle, own_home, capsys, monkeypatch):
+    monkeypatch.setenv(environment.WEBHOOK.name, "http://127.0.0.1:9/hook")
+    assert main(["site", "watch", "--tell"]) == 0
+    said = capsys.readouterr()
+    assert "The light was green before, so nobody was told." in said.out and said.err == ""
 
 
 def test_reports_compares_the_log_with_a_table_and_refuses_one_without_paths(
