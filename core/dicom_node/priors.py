@@ -121,11 +121,17 @@ def _found(root: str, header: pydicom.Dataset, image: Image) -> Iterator[Prior]:
         client = web_client(root, session, MAX_SECONDS)
         candidates = islice(_candidates(client, header), MAX_FETCHED)
         for _, study in groupby(candidates, itemgetter(0)):
-            files = [client.retrieve_instance(*uids, media_types=ANY_SYNTAX) for uids in study]
-            priors = filter(None, [_as_prior(file, header, image) for file in files])
-            newest = max(priors, key=lambda prior: prior.image.acquired, default=None)
-            if newest:
-                yield newest
+            priors: list[Prior] = []
+            for uids in study:
+                try:
+                    file = client.retrieve_instance(*uids, media_types=ANY_SYNTAX)
+                except Exception:  # such as an image that takes the rest of the time
+                    if not priors:
+                        raise
+                    break
+                priors += filter(None, [_as_prior(file, header, image)])
+            if priors:
+                yield max(priors, key=lambda prior: prior.image.acquired)
 
 
 def _candidates(client: Any, header: pydicom.Dataset) -> Iterator[tuple[str, str, str]]:
