@@ -58,7 +58,11 @@ def send_reading(entry: Entry, model: AvailableModel, human: HumanReading | None
 
 
 def sending_sentence(entry: Entry, model: AvailableModel) -> str:
-    """When the last finding goes to the PACS; "" if none does."""
+    """When the last finding goes to the PACS, or why it does not; "" if no node sends findings."""
+    if not (readings_wanted() and is_dicom(entry.upload.data())):
+        return ""
+    if not is_known():
+        return " It is not sent to the PACS: that takes a sign-in, or a browser on this server's computer."
     sent = _sent(entry, model)
     if not sent or sent[-1].human != entry.human_reading_of(model):
         return ""

@@ -25,12 +25,16 @@ def is_known() -> bool:
 
     Behind a proxy on this computer everybody seems to sit at it: sign-in belongs there.
     """
-    return requires_sign_in() or visitor_address() is None
+    return requires_sign_in() or sits_here()
 
 
-def visitor_address() -> str | None:
-    """Where the browser is; None on this computer."""
-    return st.context.ip_address
+def sits_here() -> bool:
+    """Whether the browser runs on this computer.
+
+    Streamlit knows no address there, but neither of a browser that has just left, whose headers it has not.
+    """
+    here = st.context.ip_address is None
+    return here and bool(st.context.headers)
 
 
 def role_of_user() -> Role:

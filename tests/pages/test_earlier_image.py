@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_result_is_shown_before_a_slow_pacs_answers(narrow_bundle, own_home, monkeypatch):
-    monkeypatch.setattr(user, "visitor_address", lambda: None)  # on this computer
+    monkeypatch.setattr(user, "sits_here", lambda: True)
     may_answer = threading.Event()
     before = dicom_image(2)
     before.StudyDate = "20230601"
@@ -39,14 +39,14 @@ def test_the_result_is_shown_before_a_slow_pacs_answers(narrow_bundle, own_home,
 
 
 def test_who_has_not_signed_in_elsewhere_cannot_look_up_patients(narrow_bundle, own_home, monkeypatch):
-    monkeypatch.setattr(user, "visitor_address", lambda: "192.0.2.7")
+    monkeypatch.setattr(user, "sits_here", lambda: False)
     with server(lambda *_: (500, b"")) as (root, asked):
         monkeypatch.setenv(environment.PRIORS.name, str(root))
         app = opened("diagnosis", anyway=True)
         app.file_uploader[0].upload("image.dcm", file_of(dicom_image(1)), "application/dicom").run()
         (entry,) = app.session_state["entries"].values()
         assert "Probability of pneumonia" in texts(app) and entry.prior is None and not asked
-        monkeypatch.setattr(user, "visitor_address", lambda: None)  # on this computer
+        monkeypatch.setattr(user, "sits_here", lambda: True)
         app.run()
         eventually(entry.prior.done)
         app.run()

@@ -21,6 +21,7 @@ from pages.shared import user
 @pytest.fixture
 def entry(narrow_bundle, own_home, monkeypatch) -> Entry:
     monkeypatch.setattr(st, "session_state", {"anyway": True})
+    monkeypatch.setattr(user, "sits_here", lambda: True)
     buffer = io.BytesIO()
     dicom_image(1).save_as(buffer, enforce_file_format=True)
     return Entry(Upload("digest", "image.dcm", buffer.getvalue, "image.dcm"), time.time())
@@ -90,6 +91,7 @@ def test_nothing_leaves_unless_a_node_sends_readings_of_a_dicom_image(entry, que
 
 
 def test_who_has_not_signed_in_elsewhere_sends_nothing(entry, queue, monkeypatch):
-    monkeypatch.setattr(user, "visitor_address", lambda: "192.0.2.7")
+    monkeypatch.setattr(user, "sits_here", lambda: False)
     human_reading._save(entry, answering_models()[-1], "agree", None)
     assert entry.human_reading and node_status().readings == 0
+    assert "not sent to the PACS" in sending_sentence(entry, answering_models()[-1])
