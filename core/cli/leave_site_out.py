@@ -32,9 +32,9 @@ def leave_site_out(
 ) -> int:
     """Train without each site in turn, and measure on it.
 
-    Give --data once for each site. The last stage is measured on the site left out, but for images that
-    another site has too, at the threshold chosen on validation patients of the other sites. The same
-    command resumes what was interrupted. The runs publish no weights.
+    Give --data once for each site. The last stage is measured on the site left out, at the threshold chosen
+    on validation patients of the other sites; an image that several sites hold is measured at one of them.
+    The same command resumes what was interrupted. The runs publish no weights.
     """
     if len(data) < 2:
         raise UserError("Give --data at least twice: each data set is a site.")
