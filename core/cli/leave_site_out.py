@@ -1,5 +1,7 @@
 """`leave-site-out`: how well a recipe holds at a site that it was not trained on."""
 
+import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,6 @@ from core.cli.output import Bar, as_json, print_json
 from core.cli.run_settings import new_settings, settings_options
 from core.cli.training import data_option, train_to_end
 from core.comparison import EvaluatedStage, ModelComparison
-from core.config import TrainingSettings
 from core.dataset import open_datasets, rows_by_role
 from core.errors import UserError
 from core.evaluation import METRICS
@@ -39,16 +40,20 @@ def leave_site_out(
     if len(data) < 2:
         raise UserError("Give --data at least twice: each data set is a site.")
     dataset = open_datasets(data, Bar("Decoding", "image"))
-    prefix = name or dataset.root.name[:MAX_PREFIX]
-    names = {site: as_run_name(f"{prefix}-without-{site}") for site in sorted(set(dataset.table["site"]))}
-    earlier = [run.settings() for run in list_runs(runs) if run.name in names.values()]
-    settings = new_settings(dataset, **chosen, resumed=earlier[0] if earlier else None)
+    names = _names(name or dataset.root.name[:MAX_PREFIX], sorted(set(dataset.table["site"])))
+    known = {run.name: run for run in list_runs(runs) if run.name in names.values()}
+    begun = next(iter(known.values()), None)
+    settings = new_settings(dataset, **chosen, resumed=begun.settings() if begun else None)
     without = {site: replace(settings, held_out_site=site) for site in names}
-    for changed in without.values():
-        rows_by_role(dataset, changed)  # what cannot be trained is refused now, not hours later
+    for site, changed in without.items():  # what cannot be trained is refused now, not hours later
+        rows_by_role(dataset, changed)
+        if names[site] in known and known[names[site]].settings() != changed:
+            raise UserError(f"There is already a run {names[site]} of other settings. Give another --run.")
+    if begun and settings != new_settings(dataset, **chosen):
+        print(_resumed_sentence(begun), file=sys.stderr)
     measured = {}
     for site, changed in without.items():
-        run = _run(changed, names[site], runs)
+        run = known.get(names[site]) or create_run(changed, names[site], runs, publish=False)
         if run.status().state != "finished":
             train_to_end(run, quiet=as_json)
         if run.status().state != "finished":
@@ -61,18 +66,31 @@ def leave_site_out(
     return 0
 
 
-def _run(settings: TrainingSettings, name: str, folder: Path | None) -> Run:
-    """The run of that name and of these settings, new where there is none.
+def _names(prefix: str, sites: list[str]) -> dict[str, str]:
+    """The name of each site's run.
 
     Raises:
-        UserError: a run of that name has other settings.
+        UserError: two sites' runs would have the same name.
     """
-    known = {run.name: run for run in list_runs(folder)}
-    if name not in known:
-        return create_run(settings, name, folder, publish=False)
-    if known[name].settings() != settings:
-        raise UserError(f"There is already a run {name} of other settings. Give another --run.")
-    return known[name]
+    names = {site: as_run_name(f"{prefix}-without-{site}") for site in sites}
+    for name, count in Counter(names.values()).items():
+        if count > 1:
+            alike = " and ".join(site for site in sites if names[site] == name)
+            raise UserError(
+                f"The runs without {alike} would all be called {name}. Give a shorter --run, or rename their "
+                f"folders so that digits or letters from A to Z tell them apart."
+            )
+    return names
+
+
+def _resumed_sentence(begun: Run) -> str:
+    """That the labels and exclusions of a run are kept though new runs would have others."""
+    version = begun.settings().label_version
+    labels = "the labels as published" if version is None else f"version {version} of the labels"
+    return (
+        f"Resumed with {labels} and the exclusions of run {begun.name}; these differ from the present ones. "
+        f"Give another --run to train with those."
+    )
 
 
 def _measured(run: Run) -> dict:

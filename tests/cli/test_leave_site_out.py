@@ -29,7 +29,11 @@ def test_each_site_is_left_out_measured_on_and_not_trained_twice(demo, own_home,
     review_label(open_dataset(demo), 0, EXCLUDED, "Dr Lee", "wrong body part")
     again = CliRunner().invoke(commands, words, standalone_mode=False)
     assert again.exception is None and len(list_runs()) == 2
+    assert "Resumed with the labels as published and the exclusions of run" in again.stderr
     assert all(site in again.output and item["run"] in again.output for site, item in measured.items())
     other = CliRunner().invoke(commands, [*words, "--seed", "1"], standalone_mode=False)
     with pytest.raises(UserError, match="already a run .* of other settings"):
         raise other.exception
+    alike = CliRunner().invoke(commands, [*words, "--run", "x" * 58], standalone_mode=False)
+    with pytest.raises(UserError, match="without clinic and demo would all be called x+-with"):
+        raise alike.exception
