@@ -7,6 +7,7 @@ Images go to the node in bursts by storescu, their results to Orthanc by STOW-RS
 acknowledged is sent again, as a PACS does. Needs Orthanc with its DICOMweb plugin, and dcmtk.
 """
 
+import atexit
 import json
 import os
 import random
@@ -34,6 +35,7 @@ from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian,
 from benchmarks.app import free_port, wait_until_up
 from core.dataset.synthetic import draw_chest
 from core.dicom_node import node_latencies, node_status
+from core.errors import UserError
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 SIDE = 384  # pixels
@@ -63,6 +65,7 @@ class Pacs:
 
     def start(self) -> None:
         self._process = subprocess.Popen(["Orthanc", self._file], stderr=subprocess.DEVNULL)
+        atexit.register(self._process.kill)  # however this program ends
         wait_until_up(self._process, f"{self.url}/system")
 
     def stop(self) -> None:
@@ -109,6 +112,7 @@ class Node:
                 stderr=log,
                 text=True,
             )
+        atexit.register(self._process.kill)  # however this program ends
         assert self._process.stdout and "listens" in self._process.stdout.readline()
         self.lives.append([])
 
@@ -125,7 +129,7 @@ class Node:
         """Note MiB of memory and the number of delivered images, in each life of the process."""
         while True:
             life = self.lives[-1]
-            with suppress(psutil.Error):  # between two lives
+            with suppress(psutil.Error, UserError):  # between two lives
                 life.append((self.delivered(), psutil.Process(self._process.pid).memory_info().rss / 2**20))
             time.sleep(LOOK_S)
 
