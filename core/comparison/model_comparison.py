@@ -37,7 +37,8 @@ class ModelComparison:
         points: operating points by model name.
         cohort: name of the cohort, if not all images of the split are compared.
         labels: how the labels differ from those published, in a sentence; "" for the published ones.
-        left_out: how many validation images are not those of all models, in a sentence; "" if none.
+        left_out: how many validation images are not those of all models, in a sentence; "" if none. Of test
+            images, it is about those on which the ensemble's threshold is found.
     """
 
     stages: list[EvaluatedStage]
@@ -75,14 +76,16 @@ class ModelComparison:
         name, images = cohort or ("", None)
         models = [stage.predictions(split, images, reviewed) for stage in stages]
         validation = {stage.name: stage.predictions("validation", None, reviewed) for stage in stages}
+        labels = _review_sentence(stages[0].predictions(split, images), models[0]) if reviewed else ""
         models, left_out = _on_common_validation(models) if split == "validation" else (models, "")
         if with_ensemble and len(models) > 1:
             fitted = list(validation.values())
             models.append(ensemble(ENSEMBLE, models, fitted))
-            validation[ENSEMBLE] = ensemble(ENSEMBLE, on_common_images(fitted), fitted)
+            common, left_out_of_ensemble = _on_common_validation(fitted)
+            validation[ENSEMBLE] = ensemble(ENSEMBLE, common, fitted)
+            left_out = left_out or left_out_of_ensemble
         baselines = _baselines(stages[0], models[0], split, reviewed)
         points = own_points(stages, validation)
-        labels = _review_sentence(stages[0].predictions(split, images), models[0]) if reviewed else ""
         return cls(stages, split, models, validation, baselines, points, name, labels, left_out)
 
     def at(self, points: dict[str, OperatingPoint]) -> "ModelComparison":
@@ -192,6 +195,8 @@ def _on_common_validation(models: list[Predictions]) -> tuple[list[Predictions],
     Runs leave out of validation what was excluded by the reviews that each began with.
     """
     common = on_common_images(models)
+    if common is models:
+        return models, ""
     count = len({path for model in models for path in model.table["path"]} - set(common[0].table["path"]))
     images = "1 validation image is" if count == 1 else f"{count} validation images are"
     return common, f"{images} left out: not all runs validated on them." if count else ""

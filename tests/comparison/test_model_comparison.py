@@ -74,14 +74,19 @@ def test_runs_with_other_exclusions_are_compared_on_the_validation_images_of_bot
     later.results.write_predictions(1, "validation", table.iloc[1:])
     both = [EvaluatedStage(run, 1) for run in (trained, later)]
     tested = ModelComparison.of(both, "test", with_ensemble=True)
-    assert not tested.left_out and len(tested.validation[ENSEMBLE]) == len(table) - 1
+    assert tested.left_out.startswith("1 validation image is left out")
+    assert len(tested.validation[ENSEMBLE]) == len(table) - 1
+    assert not ModelComparison.of(both, "test").left_out
     comparison = ModelComparison.of(both, "validation", with_ensemble=True)
     assert {len(model) for model in [*comparison.models, *comparison.baselines]} == {len(table) - 1}
     assert "1 validation image is left out: not all runs validated on them." in comparison.notes
     assert [len(comparison.validation[stage.name]) for stage in both] == [len(table), len(table) - 1]
+    as_reviewed = ModelComparison.of(both, "validation", reviewed=True)
+    assert as_reviewed.labels.endswith("(no reviews yet): 0 changed, 0 images left out.")
     later.results.write_predictions(1, "validation", table[table["label"] == "NORMAL"])
     with pytest.raises(UserError, match="Compare models that were evaluated on the same images"):
         ModelComparison.of(both, "validation", with_ensemble=True)
+    assert not ModelComparison.of(both, "validation").left_out  # no image is: a class would be missing
 
 
 def test_the_effect_of_occlusion_is_that_on_predictions_for_occluded_images(comparison, stages, demo):
