@@ -279,8 +279,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   images.append(...panels.map(({ figure }) => figure));
   const help = document.createElement("p");
   help.className = "viewer-keys";
-  const keys = data.boxes ? KEYS.replace("M ruler,", "M ruler, B box,") : KEYS;
-  help.textContent = `Keys: ${heat.length ? "H heat map, " : ""}${keys}`;
+  const inWords = data.boxes ? KEYS.replace("M ruler,", "M ruler, B box,") : KEYS;
+  help.textContent = `Keys: ${heat.length ? "H heat map, " : ""}${inWords}`;
   root.replaceChildren(answer, images, tools, help);
   redrawn();
 }
