@@ -56,7 +56,8 @@ def ensure_scheduler(folder: Path | None = None) -> None:
     folder = runs_folder(folder)
     if lock.is_held(scheduler_lock(folder)):
         return
-    if not queue.names(folder) and not lock.is_held(training_lock(folder)):
+    idle = not queue.names(folder) and not lock.is_held(training_lock(folder))
+    if idle and not untold_run(folder).exists():
         return
     # The scheduler inherits its lock, so that nobody starts a second one while it comes up.
     scheduler = lock.acquire(scheduler_lock(folder), LOCK_PATIENCE_S)
@@ -90,6 +91,11 @@ def training_lock(folder: Path) -> Path:
 def scheduler_lock(folder: Path) -> Path:
     """The lock that the scheduler of a folder holds."""
     return folder / ".scheduler.lock"
+
+
+def untold_run(folder: Path) -> Path:
+    """The file with the name of the run of whose end the scheduler has yet to tell the webhook."""
+    return folder / ".untold"
 
 
 def is_active(run: Run) -> bool:

@@ -3,7 +3,7 @@
 It is started by `core.runs.jobs` and inherits the scheduler's lock. It takes the first run of the queue,
 starts its process, kills that process if it does not stop when asked to, tells the webhook when it has ended,
 and goes on with the next run however the last one ended. It exits when no run is queued or training. If it is
-killed, the training run goes on, and the next scheduler takes over.
+killed, the training run goes on, and the next scheduler takes over, also where the run has ended meanwhile.
 """
 
 import os
@@ -12,10 +12,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from core import atomic
 from core.errors import UserError
 from core.runs import detached, lock, queue
 from core.runs.folder import Run
-from core.runs.jobs import LOCK_PATIENCE_S, active_run, is_active, training_lock
+from core.runs.jobs import LOCK_PATIENCE_S, active_run, is_active, training_lock, untold_run
 from core.runs.training_process import exit_reason, kill_if_overdue, start_process
 from core.runs.webhook import tell_webhook
 
@@ -24,7 +25,7 @@ POLL_S = 0.2
 
 def main(folder: Path, own_lock: int) -> None:
     """Train queued runs until none is left; `own_lock` is the descriptor of the scheduler's lock."""
-    earlier = None
+    earlier = _untold(folder)
     while True:
         turn = lock.acquire(training_lock(folder))
         if turn is None:  # a run that an earlier scheduler started is still training
@@ -57,6 +58,8 @@ def train_next(folder: Path, turn: int) -> None:
         queued.pop(0)  # after the lock is taken, so that the run is always either queued or running
     os.close(turn)
     if process is not None:
+        with suppress(OSError, UserError):  # a full disk stops nothing
+            atomic.write_text(untold_run(folder), run.name)
         _wait(run, process)
     if run_lock is not None:
         _tell(run)
@@ -72,10 +75,20 @@ def _wait(run: Run, process: detached.Process) -> None:
             run.write_state(state="died", message=exit_reason(process.wait()), ended=time.time())
 
 
+def _untold(folder: Path) -> Run | None:
+    """The run that an earlier scheduler trained, if that scheduler did not live to tell of its end."""
+    try:
+        return Run(folder / untold_run(folder).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
 def _tell(run: Run) -> None:
     """Tell the webhook that a run has ended, unless it was deleted at once."""
     with suppress(UserError):
         tell_webhook(run)
+    with suppress(OSError):
+        untold_run(run.path.parent).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -151,11 +151,14 @@ def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make, told_webhoo
     scheduler_of(first).kill()
     wait_until(lambda: not lock.is_held(jobs.scheduler_lock(first.path.parent)), 10)
     assert states(first, second) == ["running", "queued"]
-    assert jobs.stop(first).stopping
+    first.request_stop()
+    wait_until(lambda: not jobs.is_active(first), PATIENCE_S)  # before the next scheduler starts
+    jobs.ensure_scheduler(first.path.parent)
     wait_for(second)
     assert states(first, second) == ["stopped", "finished"]
     wait_until(lambda: len(told_webhook) == 2, 10)
     assert [ended["run"] for ended in told_webhook] == ["first", "second"]
+    assert not jobs.untold_run(first.path.parent).exists()
 
 
 def test_a_run_deleted_as_soon_as_it_ended_holds_up_nobody(make):
