@@ -34,7 +34,7 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, pag
     colleague.goto(f"{trained_server}/comparison?section=Promotion")
     colleague.get_by_role("combobox", name="Model to promote").click()
     colleague.get_by_role("option", name="trained/2").click()
-    expect(colleague.get_by_text("Trained on real data")).to_be_visible()
+    expect(colleague.get_by_text("Trained on real data", exact=True)).to_be_visible()
     colleague.get_by_role("textbox", name="Reason").fill("a trial")
     colleague.get_by_role("textbox", name="Reason").press("Tab")
     colleague.get_by_text(re.compile("Promote although")).click()
