@@ -104,7 +104,7 @@ def test_a_hospital_labels_measures_sets_accepts_promotes_and_watches(
 
     page.goto(f"{trained_server}/comparison?section=Promotion")
     expect(page.get_by_role("combobox", name="Model to promote")).to_have_value(version)
-    expect(page.get_by_text("Trained on real data")).to_be_visible()
+    expect(page.get_by_text("Trained on real data", exact=True)).to_be_visible()
     page.get_by_role("textbox", name="Reason").fill("for this ward")
     page.get_by_role("textbox", name="Reason").press("Tab")
     page.get_by_text(re.compile("Promote although")).click()
