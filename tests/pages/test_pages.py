@@ -198,13 +198,14 @@ def test_diagnosis_answers_as_training_measured_and_survives_a_bad_file(trained,
 
 
 def test_a_saved_operating_point_is_used_in_diagnosis(trained, demo):
+    before = answering_models()[-1].identity.version
     app = opened("comparison")
     app.selectbox(key="rule").set_value("manual").run()
     app.slider(key="threshold").set_value(0.01).run()
     next(button for button in app.button if button.label == "Use in diagnosis").click().run()
     assert not app.exception
     model = answering_models()[-1]
-    assert model.record.threshold == 0.01 and model.identity.version == 2
+    assert model.record.threshold == 0.01 and model.identity.version > before
     image = next((demo / "test/NORMAL").iterdir())
     answer = load_predictor(model.path).predict([read_image(image)])[0]
     assert answer.label == ("PNEUMONIA" if answer.probability >= 0.01 else "NORMAL")
