@@ -1,6 +1,5 @@
 """The audit: one button, then each finding with its count, examples, reason and remedy."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from core.anatomy import possible_lung_checks
 from core.dataset import Dataset, Finding, audit, read_exclusions, report, save_exclusions
 from core.roles import may
 from pages.dataset.lungs import lung_progress
+from pages.shared.charts import offer_json
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
 
@@ -46,8 +46,7 @@ def show_audit(dataset: Dataset) -> None:
         st.markdown(f"**{issues} of {len(findings)} checks found issues.**")
         text = report(dataset, findings, left_out)
         st.download_button("Report", text, f"audit-{dataset.root.name}.md", icon=":material/download:")
-        as_json = json.dumps({finding.name: finding.to_json() for finding in findings}, indent=2)
-        st.download_button("JSON", as_json, f"audit-{dataset.root.name}.json", icon=":material/download:")
+        offer_json({finding.name: finding.to_json() for finding in findings}, f"audit-{dataset.root.name}")
         st.button("Run again", icon=":material/refresh:", on_click=audits.pop, args=(dataset.fingerprint,))
     for finding in sorted(findings, key=lambda item: not item.count):
         _show_finding(dataset, finding)

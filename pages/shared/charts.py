@@ -1,5 +1,6 @@
 """Figures and tables that can be downloaded, and what is cached of predictions."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +49,22 @@ def draw(figure: go.Figure, key: str, container: DeltaGenerator | None = None, *
         "toImageButtonOptions": {**FORMATS[st.session_state["format"]], "filename": key},
     }
     return (container or st).plotly_chart(figure, config=config, key=key, **options)
+
+
+def offer_json(values: dict, name: str) -> None:
+    """A button that downloads plain values; the page is not drawn again for it.
+
+    Args:
+        values: to download.
+        name: of the file, without suffix.
+    """
+    st.download_button(
+        "JSON",
+        json.dumps(values, indent=2),
+        f"{name}.json",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def offer_csv(table: pd.DataFrame, name: str, index: bool = False) -> None:

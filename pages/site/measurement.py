@@ -1,6 +1,5 @@
 """Measuring the active model on local images, and what that shows."""
 
-import json
 from dataclasses import asdict
 
 import pandas as pd
@@ -21,7 +20,7 @@ from core.site import (
     read_local_images,
     written_criteria,
 )
-from pages.shared.charts import banded, choose_format, draw, offer_csv
+from pages.shared.charts import banded, choose_format, draw, offer_csv, offer_json
 from pages.shared.markdown import escaped
 from pages.site.errors import show_errors
 from pages.site.images import nothing_chosen
@@ -120,13 +119,7 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel, local
     files = list(local.table["file"]) if local else []
     show_shift(measurement.shift, files)
     show_errors(measurement, files)
-    st.download_button(
-        "JSON",
-        json.dumps(measurement.values(), indent=2),
-        "your-hospital.json",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    offer_json(measurement.values(), "your-hospital")
 
 
 def _show_counts(measurement: SiteMeasurement) -> None:

@@ -1,7 +1,5 @@
 """Keeping watch: whether the active model's results in the audit log stay as they were."""
 
-import json
-
 import pandas as pd
 import streamlit as st
 
@@ -10,7 +8,7 @@ from core.figures.monitor import control_charts
 from core.inference import AvailableModel
 from core.monitor import AMBER, BASELINE, BLOCK, GREEN, RED, SHARES, Watch, compare_with_reports, watch
 from core.site import LocalImages
-from pages.shared.charts import choose_format, draw, offer_csv
+from pages.shared.charts import choose_format, draw, offer_csv, offer_json
 from pages.shared.markdown import escaped
 
 
@@ -55,13 +53,7 @@ def _show_days(watched: Watch) -> None:
             st.dataframe(_table(watched), hide_index=True, height="content")
     with st.container(horizontal=True):
         offer_csv(watched.rows.days, "watch-by-day")
-        st.download_button(
-            "JSON",
-            json.dumps(watched.values(), indent=2),
-            "watch.json",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        offer_json(watched.values(), "watch")
 
 
 def _show_light(watched: Watch) -> None:
