@@ -17,6 +17,8 @@ from core.dataset.issues import ISSUES
 from core.dataset.joined_sets import is_joined, join_datasets, open_dataset, open_datasets
 from core.dataset.label_reviews import (
     EXCLUDED,
+    MAX_READER,
+    MAX_REASON,
     OUTCOMES,
     counting_reviews,
     label_reviews,
@@ -50,6 +52,8 @@ __all__ = [
     "ISSUES",
     "LICENCE",
     "LUNG_COLUMNS",
+    "MAX_READER",
+    "MAX_REASON",
     "OUTCOMES",
     "SHORTCUT_AUC",
     "SHORTCUT_TITLES",

@@ -6,6 +6,8 @@ import streamlit as st
 
 from core.dataset import (
     EXCLUDED,
+    MAX_READER,
+    MAX_REASON,
     OUTCOMES,
     Dataset,
     counting_reviews,
@@ -52,7 +54,7 @@ def offer_review(dataset: Dataset, row: int) -> None:
             "Label", outcomes, format_func=lambda name: _title(name, published), help=HELP
         )
         reader = _reader()
-        reason = st.text_input("Reason", max_chars=300)
+        reason = st.text_input("Reason", max_chars=MAX_REASON)
         if st.form_submit_button("Save", icon=":material/save:"):
             with failures_shown():
                 _save(dataset, row, outcome, reader, reason)
@@ -68,7 +70,7 @@ def _reader() -> str:
     """The name of who reviews: of the user who signed in, or as it is entered."""
     if requires_sign_in():
         return signed_in_user()
-    return st.text_input("Your name", st.session_state.get(READER, ""), max_chars=80) or ""
+    return st.text_input("Your name", st.session_state.get(READER, ""), max_chars=MAX_READER) or ""
 
 
 def _save(dataset: Dataset, row: int, outcome: str | None, reader: str, reason: str) -> None:

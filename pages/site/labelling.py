@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.config import CLASS_NAMES, POSITIVE
+from core.dataset import MAX_READER
 from core.errors import UserError
 from core.images import read_image, shown, without_name
 from core.site import NOT_SURE, LabelLog, ReaderLabels, blinded, reader_labels
@@ -76,7 +77,9 @@ def _reader() -> str:
         row.markdown(escaped(f"Reader: {st.session_state[READER]}"))
         row.button("Another reader", icon=":material/switch_account:", on_click=_enter, args=("",))
         return st.session_state[READER]
-    st.text_input("Reader", key=FIELD, max_chars=80, on_change=lambda: _enter(st.session_state[FIELD]))
+    st.text_input(
+        "Reader", key=FIELD, max_chars=MAX_READER, on_change=lambda: _enter(st.session_state[FIELD])
+    )
     return ""
 
 
