@@ -71,8 +71,7 @@ def reviewed_labels(version: int | None) -> ReviewedLabels:
             f"There is no version {version} of the reviewed labels here: {last}. Set label_version to one "
             "that exists, or to null for the labels as published."
         )
-    counting = counting_reviews(entries[entries["version"] <= version])
-    return ReviewedLabels(version, dict(zip(counting["sha256"], counting["outcome"], strict=True)))
+    return _said(version, counting_reviews(entries[entries["version"] <= version]))
 
 
 def current_labels(table: pd.DataFrame) -> ReviewedLabels:
@@ -85,5 +84,8 @@ def current_labels(table: pd.DataFrame) -> ReviewedLabels:
     counting = counting_reviews(reviews)
     if counting.empty:
         return ReviewedLabels()
-    outcomes = dict(zip(counting["sha256"], counting["outcome"], strict=True))
-    return ReviewedLabels(int(reviews["version"].iloc[-1]), outcomes)
+    return _said(int(reviews["version"].iloc[-1]), counting)
+
+
+def _said(version: int, counting: pd.DataFrame) -> ReviewedLabels:
+    return ReviewedLabels(version, dict(zip(counting["sha256"], counting["outcome"], strict=True)))
