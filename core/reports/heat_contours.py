@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pydicom
 
-import core
 from core.images import SHOWN, Image, ShownAs, open_dicom, shown_as
 from core.inference import HeatMap
+from core.reports.object_identity import EQUIPMENT
 
 LEVEL = 0.5  # of the map's maximum, along which a contour runs
 TOLERANCE = 1.0  # pixels by which a contour may be simplified
@@ -67,9 +67,7 @@ def heat_contours(
     text = pr.TextObject(LABEL, "PIXEL", anchor_point=top, anchor_point_visible=False)
     state = pr.GrayscaleSoftcopyPresentationState(
         referenced_images=[monochrome],
-        manufacturer_model_name="Pneumonia studio",
-        software_versions=core.__version__,
-        device_serial_number="0",
+        **EQUIPMENT,
         content_label="HEAT_MAP",
         content_description=f"Regions with at least {LEVEL:.0%} of the heat map's maximum",
         graphic_layers=[layer],

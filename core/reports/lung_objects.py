@@ -9,6 +9,7 @@ from pydicom.uid import generate_uid
 import core
 from core.anatomy import LEFT, RIGHT, Lungs
 from core.images import Image
+from core.reports.object_identity import EQUIPMENT
 
 ALGORITHM = "Pneumonia studio: lungs"
 CODES = {  # code, scheme, meaning
@@ -68,9 +69,7 @@ def lung_segmentation(source: pydicom.Dataset, sides: np.ndarray, **identity: An
         pixel_array=sides,
         segmentation_type=seg.SegmentationTypeValues.BINARY,
         segment_descriptions=descriptions,
-        manufacturer_model_name="Pneumonia studio",
-        software_versions=core.__version__,
-        device_serial_number="0",
+        **EQUIPMENT,
         content_label="LUNGS",
         content_description="Lungs, research only",
         omit_empty_frames=False,

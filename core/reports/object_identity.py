@@ -12,6 +12,11 @@ from core.inference import AvailableModel
 from core.reports.study_attributes import CHARACTER_SET
 
 MANUFACTURER = "Pneumonia studio, research software"
+EQUIPMENT = {  # as highdicom's classes take it
+    "manufacturer_model_name": "Pneumonia studio",
+    "software_versions": core.__version__,
+    "device_serial_number": "0",
+}
 SERIES_NUMBERS = {
     "overlay": 9101,
     "finding": 9102,
