@@ -40,7 +40,7 @@ def send_reading(entry: Entry, model: AvailableModel, human: HumanReading | None
     Raises:
         UserError: the node's queue cannot be written, or no object can be made of the header.
     """
-    if not (readings_wanted() and is_known() and is_dicom(entry.upload.data())):
+    if not (is_known() and _is_wanted(entry)):
         return
     sent = _sent(entry, model)
     while sent and recall_reading(sent[-1].uid):
@@ -59,7 +59,7 @@ def send_reading(entry: Entry, model: AvailableModel, human: HumanReading | None
 
 def sending_sentence(entry: Entry, model: AvailableModel) -> str:
     """When the last finding goes to the PACS, or why it does not; "" if no node sends findings."""
-    if not (readings_wanted() and is_dicom(entry.upload.data())):
+    if not _is_wanted(entry):
         return ""
     if not is_known():
         return " It is not sent to the PACS: that takes a sign-in, or a browser on this server's computer."
@@ -67,6 +67,11 @@ def sending_sentence(entry: Entry, model: AvailableModel) -> str:
     if not sent or sent[-1].human != entry.human_reading_of(model):
         return ""
     return " It goes to the PACS in a minute at the earliest; until then, Undo takes it back."
+
+
+def _is_wanted(entry: Entry) -> bool:
+    """Whether a node sends what readers say of such an image."""
+    return readings_wanted() and is_dicom(entry.upload.data())
 
 
 def _sent(entry: Entry, model: AvailableModel) -> list[SentReading]:
