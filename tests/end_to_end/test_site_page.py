@@ -15,6 +15,7 @@ from core.images import read_image
 from core.inference import AuditLog, AvailableModel, Reader
 from core.registry import active_registered_model, retire, rollback
 from core.site import LabelLog, blinded
+from tests.end_to_end.promotion_steps import promote_although_checks_fail
 
 IMAGES = 100  # of which 40 are NORMAL: a threshold takes 30 patients of each class
 BLOCK = 50  # results that the monitor compares at once, with the first 100
@@ -104,12 +105,7 @@ def test_a_hospital_labels_measures_sets_accepts_promotes_and_watches(
 
     page.goto(f"{trained_server}/comparison?section=Promotion")
     expect(page.get_by_role("combobox", name="Model to promote")).to_have_value(version)
-    expect(page.get_by_text("Trained on real data", exact=True)).to_be_visible()
-    page.get_by_role("textbox", name="Reason").fill("for this ward")
-    page.get_by_role("textbox", name="Reason").press("Tab")
-    page.get_by_text(re.compile("Promote although")).click()
-    page.get_by_role("button", name="Promote").click()
-    expect(page.get_by_text("is active now")).to_be_visible()
+    promote_although_checks_fail(page, "for this ward")
     answering = active_registered_model()
     assert " images of ward" in answering.model.record.threshold_rule
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from core.registry import active_registered_model, find_model
 from tests.end_to_end.diagnosis_steps import show_withheld_results
+from tests.end_to_end.promotion_steps import promote_although_checks_fail
 
 
 @pytest.fixture
@@ -34,12 +35,7 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, pag
     colleague.goto(f"{trained_server}/comparison?section=Promotion")
     colleague.get_by_role("combobox", name="Model to promote").click()
     colleague.get_by_role("option", name="trained/2").click()
-    expect(colleague.get_by_text("Trained on real data", exact=True)).to_be_visible()
-    colleague.get_by_role("textbox", name="Reason").fill("a trial")
-    colleague.get_by_role("textbox", name="Reason").press("Tab")
-    colleague.get_by_text(re.compile("Promote although")).click()
-    colleague.get_by_role("button", name="Promote").click()
-    expect(colleague.get_by_text("is active now")).to_be_visible()
+    promote_although_checks_fail(colleague, "a trial")
 
     try:
         page.reload()
