@@ -1,4 +1,4 @@
-# make run | check | test | coverage | lint | bench | docs | screenshots | pictures | lock: each makes .venv when it is missing and reinstalls when requirements change.
+# make run | check | test | coverage | lint | bench | docs | screenshots | pictures | texts | lock: each makes .venv when it is missing and reinstalls when requirements change.
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # tests start hundreds of processes: compile 
 
 MAKEFLAGS += --jobs=2  # programs from apt come while pip installs
 
-.PHONY: run check unit test coverage lint bench docs screenshots pictures lock chromium programs
+.PHONY: run check unit test coverage lint bench docs screenshots pictures texts lock chromium programs
 
 run: .venv/installed
 	$(BIN)/python -m core run --port $(PORT)
@@ -48,6 +48,13 @@ screenshots: .venv/installed-dev chromium
 # All pages and sections, to be looked at: in .pictures/.
 pictures: .venv/installed-dev chromium
 	$(BIN)/python -m docs.pictures
+
+# Brings the catalogues in pages/locale up to date with the texts of the pages.
+MESSAGES := pages/locale/pages.pot
+texts: .venv/installed-dev
+	$(BIN)/pybabel --quiet extract --add-location=file --output $(MESSAGES) pages streamlit_app.py
+	$(BIN)/pybabel --quiet update --domain pages --input-file $(MESSAGES) --output-dir pages/locale \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110
 
 # What checks the pages for accessibility, from npm, by the Node.js that pyright brings.
 $(AXE): tests/end_to_end/package-lock.json | .venv/installed-dev

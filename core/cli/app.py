@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from core.config import PROJECT, home
+from core.config import PROJECT, environment, home
 from core.errors import UserError
 
 WAY_OUT = "Set PNEUMONIA_STUDIO_HOME to a folder where this user may write."
@@ -30,6 +30,7 @@ def run(port: int, address: str, options: tuple[str, ...]) -> None:
     """
     _check_port(address, port)
     _check_home()
+    environment.LANGUAGE.value()  # of one that there is not, the terminal tells
     server = ["--server.port", str(port), "--server.address", address]
     # -P: a folder named core or pages in the current folder is not ours.
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(PROJECT / "server.py"), *server, *options]

@@ -4,6 +4,7 @@ from core.architecture import CLASS_NAMES, IMAGE_SIZE, POSITIVE
 from core.config import environment, old_names, processor, settings_page
 from core.config.augmentation import Augmentation
 from core.config.declaration import Declaration, Group, declarations
+from core.config.languages import CATALOGUES, ENGLISH
 from core.config.method import FRAMINGS, LUNG_MARGIN, LUNGS, REFRAMED, THRESHOLD, WHOLE
 from core.config.paths import (
     NAME,
@@ -32,9 +33,11 @@ from core.config.stages import (
 )
 
 __all__ = [
+    "CATALOGUES",
     "CLAHE",
     "CLASS_NAMES",
     "CUSTOM",
+    "ENGLISH",
     "ENSEMBLE",
     "FRAMINGS",
     "IMAGE_SIZE",

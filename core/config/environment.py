@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from core.config import old_names
+from core.config.languages import ENGLISH, LANGUAGES
 from core.errors import UserError
 
 T = TypeVar("T")
@@ -86,6 +87,12 @@ def _dicomweb_root(text: str) -> str:
     if in_the_clear or address.query or address.fragment:
         raise ValueError(text)
     return text.rstrip("/")
+
+
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise ValueError(text)
+    return text
 
 
 def _folder(text: str) -> Path | None:
@@ -199,6 +206,13 @@ WEBHOOK = Variable(
     _web_address,
     "an ASCII address that begins with http:// or https:// and holds neither user name nor spaces",
 )
+LANGUAGE = Variable(
+    "PNEUMONIA_STUDIO_LANGUAGE",
+    "Language of the pages, one for each server ([translation](translation.md)).",
+    ENGLISH,
+    _language,
+    f"a language of the pages: {' or '.join(LANGUAGES)}",
+)
 LOCKED = Variable(
     "PNEUMONIA_STUDIO_LOCKED",
     "Set by the scheduler for a training process that inherits its locks; do not set it yourself.",
@@ -222,6 +236,7 @@ VARIABLES: tuple[Variable, ...] = (
     IMPORT_FILES,
     SELF_TEST,
     WEBHOOK,
+    LANGUAGE,
     LOCKED,
 )
 

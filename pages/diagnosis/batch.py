@@ -16,22 +16,40 @@ from core.batch import (
 )
 from core.errors import UserError
 from core.inference import FINDINGS
+from pages.diagnosis.finding import UNREADABLE
 from pages.diagnosis.worklist import show_results
 from pages.shared.markdown import escaped
 from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
+from pages.shared.texts import _
 
 PAGE_SIZE = 25  # images
+FILTER_TITLES = {
+    "all": _("all"),
+    "pneumonia": _("pneumonia"),
+    "no pneumonia": _("no pneumonia"),
+    "with warnings": _("with warnings"),
+    "withheld": _("withheld"),
+    "unreadable": _("unreadable"),
+}
+ORDER_TITLES = {
+    "highest probability": _("highest probability"),
+    "lowest probability": _("lowest probability"),
+    "closest to the threshold": _("closest to the threshold"),
+    "path": _("path"),
+}
 
 
 def batch_view() -> None:
     """Ask for the folder of a batch job and show its results."""
-    with st.expander("Batch predictions", icon=":material/inventory_2:", key="batch-box"):
+    with st.expander(_("Batch predictions"), icon=":material/inventory_2:", key="batch-box"):
         folder = st.text_input(
-            "Results folder",
+            _("Results folder"),
             key="batch",
             placeholder="/home/.../results",
-            help="The folder that a batch job writes its results into; the job may still be running. See "
-            "*batch* in the documentation of the command line.",
+            help=_(
+                "The folder that a batch job writes its results into; the job may still be running. See "
+                "*batch* in the documentation of the command line."
+            ),
         ).strip()
         if not folder:
             return
@@ -43,16 +61,28 @@ def batch_view() -> None:
 
 def _results(job: BatchJob) -> None:
     processed = job.processed_count()
-    st.caption(f"{processed:,} of {job.image_count():,} images processed.")
+    st.caption(
+        _("{processed:,} of {image_count:,} images processed.").format(
+            processed=processed, image_count=job.image_count()
+        )
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control(
-            "Show", list(FILTERS), default="all", required=True, key="batch-filter", wrap=True
+            _("Show"),
+            list(FILTERS),
+            format_func=FILTER_TITLES.__getitem__,
+            default="all",
+            required=True,
+            key="batch-filter",
+            wrap=True,
         )
-        order = st.selectbox("Sort by", ORDERS, key="batch-order", width=220)
-        text = st.text_input("Path contains", key="batch-text", width=200).strip()
+        order = st.selectbox(
+            _("Sort by"), ORDERS, format_func=ORDER_TITLES.__getitem__, key="batch-order", width=220
+        )
+        text = st.text_input(_("Path contains"), key="batch-text", width=200).strip()
     matches = _matching_rows(str(job.path), processed, name, order, text)
     if not len(matches):
-        st.caption("No images match.")
+        st.caption(_("No images match."))
         return
     pages = -(-len(matches) // PAGE_SIZE)
     number = st.pagination(pages, key=f"batch-page-{name}-{order}-{text}") if pages > 1 else 1
@@ -68,9 +98,9 @@ def _results(job: BatchJob) -> None:
         }
     )
     show_results(table, row_height=ROW_HEIGHT)
-    st.caption(f"{len(matches):,} images. Model: {results[0]['model']}.")
+    st.caption(_("{count:,} images. Model: {model}.").format(count=len(matches), model=results[0]["model"]))
     st.download_button(
-        "Download as CSV",
+        _("Download as CSV"),
         lambda: results_csv(job, name, text),
         "predictions.csv",
         icon=":material/download:",
@@ -87,9 +117,9 @@ def _matching_rows(folder: str, _processed: int, filter_name: str, order: str, t
 
 def _finding(result: dict) -> str:
     if result["error"]:
-        return "Unreadable"
+        return UNREADABLE
     if result["withheld"]:
-        return f"Withheld: {result['withheld']}"
+        return _("Withheld: {withheld}").format(withheld=result["withheld"])
     return FINDINGS[result["label"]]
 
 

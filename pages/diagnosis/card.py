@@ -10,11 +10,12 @@ from core.inference import NOTICE, AvailableModel, Reader, Reading, percent
 from pages.diagnosis.downloads import image_downloads
 from pages.diagnosis.earlier_image import earlier_xray, tell_search
 from pages.diagnosis.entries import Entry, full_reading
-from pages.diagnosis.finding import colour_of
+from pages.diagnosis.finding import TITLES, colour_of
 from pages.diagnosis.first_reading import first_reading_buttons, show_first_reading
 from pages.diagnosis.human_reading import agreement_buttons
 from pages.diagnosis.similar_images import similar_images
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 from pages.shared.viewer import viewer
 
 
@@ -47,7 +48,7 @@ def _first_reading(entry: Entry, reading: Reading) -> None:
     """The image without its result, and what the user says of it."""
     with st.container(key="headline"):
         st.caption(escaped(reading.image.name))
-        st.markdown("## Your reading first")
+        st.markdown(_("## Your reading first"))
     with st.container(key="x-ray"):
         lungs = reading.output.lungs
         viewer(reading.image, None, lungs, None, "viewer", "", box=entry.box, draw=entry.draw)
@@ -60,11 +61,12 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
     with st.container(key="headline"):
         st.caption(escaped(reading.image.name))
         score = "" if reading.withheld else f" :small[{reading.shown_score}]"
-        st.markdown(f"## :{colour_of(reading.finding)}[{reading.finding}]{score}")
+        st.markdown(f"## :{colour_of(reading.finding)}[{TITLES[reading.finding]}]{score}")
     with st.container(key="x-ray"):
         heat_map = None if reading.withheld else reading.heat_map
         lungs, earlier = reading.output.lungs, earlier_xray(entry, reading.image)
-        answer = reading.finding if reading.withheld else f"{reading.finding} · {reading.shown_score}"
+        title = TITLES[reading.finding]
+        answer = title if reading.withheld else f"{title} · {reading.shown_score}"
         viewer(
             reading.image,
             heat_map,
@@ -91,13 +93,13 @@ def _remarks(reading: Reading) -> None:
     for sentence in reading.remarks()[len(reading.warnings()) :]:
         st.caption(sentence)
     if not reading.withheld and reading.second_opinion is None:
-        st.caption("Checking how stable the result is ...")
+        st.caption(_("Checking how stable the result is ..."))
     st.caption(NOTICE)
 
 
 def _finding(reading: Reading) -> None:
     """What the finding means: advice, probability, and what speaks against it."""
-    st.markdown(f"**What to do now:** {reading.advice}")
+    st.markdown(_("**What to do now:** {advice}").format(advice=reading.advice))
     if not reading.withheld:
         probability = percent(reading.prediction.calibrated)
         st.markdown(f"{reading.score_name} **{probability}**: {reading.certainty}")
@@ -111,16 +113,26 @@ def _finding(reading: Reading) -> None:
     for sentence in reading.image_warnings():  # those that concern the model stand at the top of the page
         st.warning(sentence, icon=":material/warning:")
     if reading.withheld:
-        st.caption("To see the result anyway, turn on “Show withheld results” under Advanced.")
+        st.caption(_("To see the result anyway, turn on “Show withheld results” under Advanced."))
 
 
 def _technical_details(reading: Reading, model: AvailableModel) -> None:
     """What an engineer asks: the file, the model, and the training images that are most similar."""
     image = reading.image
-    with st.expander("Technical details", icon=":material/info:", key="details"):
+    with st.expander(_("Technical details"), icon=":material/info:", key="details"):
         facts = [f"{title}: {value}" for title, value in image.facts.items()]
-        st.caption(escaped(" · ".join([image.name, f"{image.width} x {image.height} pixels", *facts])))
-        st.caption(f"Model: {model.title}, {model.identity}.")
+        st.caption(
+            escaped(
+                " · ".join(
+                    [
+                        image.name,
+                        _("{width} x {height} pixels").format(width=image.width, height=image.height),
+                        *facts,
+                    ]
+                )
+            )
+        )
+        st.caption(_("Model: {title}, {identity}.").format(title=model.title, identity=model.identity))
         if reading.withheld:
             return
         st.caption(f"{model.threshold_sentence()} {model.calibration_sentence()}")

@@ -15,6 +15,7 @@ from core.reports import dicom_objects, overlay_png, reading_report
 from pages.diagnosis.entries import Entry, entries, full_reading
 from pages.diagnosis.file_button import file_button
 from pages.diagnosis.worklist import result_table
+from pages.shared.texts import _
 
 FORBIDDEN = re.compile(r'[/\\:*?"<>|]')  # in names of files on Windows
 MAX_STEM = 120  # characters
@@ -27,7 +28,7 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
     buttons, failure = st.container(horizontal=True), st.empty()
     with buttons:
         file_button(
-            "PDF report",
+            _("PDF report"),
             lambda: reading_report([reading], model, _human([entry], model)),
             f"{stem}.pdf",
             ":material/picture_as_pdf:",
@@ -37,7 +38,7 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
         if reading.withheld:
             return
         file_button(
-            "Heat map",
+            _("Heat map"),
             lambda: overlay_png(reading),
             f"{stem}-heat.png",
             ":material/image:",
@@ -46,7 +47,7 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
         )
         if is_dicom(entry.upload.data()):
             file_button(
-                "DICOM objects",
+                _("DICOM objects"),
                 lambda: _zipped(
                     dicom_objects(entry.upload.data(), reading, model, human=entry.human_reading_of(model))
                 ),
@@ -54,9 +55,11 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
                 ":material/folder_zip:",
                 "dicom",
                 failure,
-                "Heat map (Secondary Capture; contours as Presentation State), finding (Structured Report), "
-                "lungs (Segmentation) and PDF for the image's study. They contain the patient identifiers "
-                "of the uploaded file.",
+                _(
+                    "Heat map (Secondary Capture; contours as Presentation State), finding (Structured "
+                    "Report), lungs (Segmentation) and PDF for the image's study. They contain the "
+                    "patient identifiers of the uploaded file."
+                ),
             )
 
 
@@ -91,10 +94,10 @@ def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
     with buttons:
         csv = table.to_csv(index=False).encode()
         st.download_button(
-            "CSV of all results", csv, "results.csv", icon=":material/download:", on_click="ignore"
+            _("CSV of all results"), csv, "results.csv", icon=":material/download:", on_click="ignore"
         )
         file_button(
-            "PDF of all results",
+            _("PDF of all results"),
             lambda: reading_report(_readings(shown, model), model, _human(shown, model)),
             "reading.pdf",
             ":material/picture_as_pdf:",

@@ -13,6 +13,7 @@ from core.images import Image, ImageError, decode_safely, is_dicom
 from pages.diagnosis.entries import Entry, entries
 from pages.shared.failures import sentence
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 from pages.shared.user import is_known
 
 POLL_S = 1.0
@@ -33,21 +34,21 @@ def tell_search(entry: Entry) -> None:
     if not search.done():
         _wait(search)
     elif error := search.exception():
-        failure = sentence(error) if isinstance(error, UserError | OSError) else "Asking the PACS failed."
+        failure = sentence(error) if isinstance(error, UserError | OSError) else _("Asking the PACS failed.")
         with st.container(horizontal=True, vertical_alignment="center", key="search-failed"):
             st.caption(escaped(failure), width="content")
-            st.button("Ask again", icon=":material/refresh:", type="tertiary", on_click=entry.forget_prior)
+            st.button(_("Ask again"), icon=":material/refresh:", type="tertiary", on_click=entry.forget_prior)
     elif search.result():
-        st.caption("The PACS has an earlier X-ray of this patient.")
+        st.caption(_("The PACS has an earlier X-ray of this patient."))
     else:
-        st.caption("No earlier frontal chest X-ray of this patient among the newest in the PACS.")
+        st.caption(_("No earlier frontal chest X-ray of this patient among the newest in the PACS."))
 
 
 @st.fragment(run_every=POLL_S)
 def _wait(search: Future) -> None:
     if search.done():
         st.rerun()
-    st.caption("Asking the PACS for an earlier X-ray ...")
+    st.caption(_("Asking the PACS for an earlier X-ray ..."))
 
 
 def _search(entry: Entry, image: Image) -> Future | None:

@@ -7,28 +7,32 @@ from pages.diagnosis.entries import Entry, audit_log
 from pages.shared.failures import failures_told
 from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
+from pages.shared.texts import _, capitalized
 
+FINDINGS = {"pneumonia": _("pneumonia"), "no pneumonia": _("no pneumonia"), "not sure": _("not sure")}
 KEYS = dict(zip(FIRST_FINDINGS, ("P", "N", "U"), strict=True))
 
 
 def choose_read_first() -> None:
     """The switch."""
     kept_switch(
-        "Read first",
+        _("Read first"),
         "read-first",
-        "Hides findings, probabilities and heat maps until you have said what you see. The audit log "
-        "keeps what you said before the result apart from what you said after it.",
+        _(
+            "Hides findings, probabilities and heat maps until you have said what you see. The audit log "
+            "keeps what you said before the result apart from what you said after it."
+        ),
     )
 
 
 def first_reading_buttons(entry: Entry) -> None:
     """Ask what the image shows; the answer uncovers the result."""
-    st.markdown("What does the image show? Then you see what the model says.")
-    st.text_input("In your own words (optional)", key=f"first-{entry.upload.key}", max_chars=500)
+    st.markdown(_("What does the image show? Then you see what the model says."))
+    st.text_input(_("In your own words (optional)"), key=f"first-{entry.upload.key}", max_chars=500)
     with st.container(horizontal=True, gap="small"):
         for finding in FIRST_FINDINGS:
             st.button(
-                finding.capitalize(),
+                capitalized(FINDINGS[finding]),
                 shortcut=KEYS[finding],
                 key=f"first-{finding}",
                 on_click=failures_told(_save),
@@ -40,7 +44,9 @@ def show_first_reading(entry: Entry) -> None:
     """What the user said before, if anything."""
     if first := entry.first_reading:
         own = f" ({first.own})" if first.own else ""
-        st.caption(escaped(f"You read first: {first.finding}{own}."))
+        st.caption(
+            escaped(_("You read first: {finding}{own}.").format(finding=FINDINGS[first.finding], own=own))
+        )
 
 
 def _save(entry: Entry, finding: str) -> None:

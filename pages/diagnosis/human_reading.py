@@ -10,8 +10,10 @@ from pages.diagnosis.entries import Entry, audit_log, show_next
 from pages.diagnosis.sent_reading import send_reading, sending_sentence
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
+from pages.shared.texts import _, capitalized
 
 MAX_LETTERS = 500
+ANSWERS = {"agree": _("agree"), "disagree": _("disagree"), "not sure": _("not sure")}
 KEYS = dict(zip(AGREEMENTS, ("A", "D", "U"), strict=True))
 ICONS = dict(zip(AGREEMENTS, ("check", "close", "question_mark"), strict=True))
 
@@ -47,7 +49,7 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
     with st.container(horizontal=True, gap="small"):
         for agreement in AGREEMENTS:
             st.button(
-                agreement.capitalize(),
+                capitalized(ANSWERS[agreement]),
                 icon=f":material/{ICONS[agreement]}:",
                 type="primary" if agreement == given.agreement else "secondary",
                 shortcut=KEYS[agreement],
@@ -56,17 +58,17 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
                 args=(entry, model, agreement, following),
             )
     if entry.box and entry.box != given.box:
-        st.caption(":material/crop_free: Your box is saved with Agree, Disagree or Not sure.")
-    title = "Your finding" + (f": {given.own}" if given.own else "")
+        st.caption(_(":material/crop_free: Your box is saved with Agree, Disagree or Not sure."))
+    title = _("Your finding") + (f": {given.own}" if given.own else "")
     with st.expander(escaped(title), icon=":material/edit_note:", key=f"finding-{entry.upload.key}"):
         st.text_input(
-            "Your finding",
+            _("Your finding"),
             given.own,
             max_chars=MAX_LETTERS,
             key=f"own-{entry.upload.key}",
-            help="Saved with Agree, Disagree or Not sure; it stands in the report.",
+            help=_("Saved with Agree, Disagree or Not sure; it stands in the report."),
         )
-        st.checkbox("The result changed my finding", given.changed, key=f"changed-{entry.upload.key}")
+        st.checkbox(_("The result changed my finding"), given.changed, key=f"changed-{entry.upload.key}")
 
 
 def show_saved() -> None:
@@ -74,13 +76,15 @@ def show_saved() -> None:
     saved: Saved | None = st.session_state.get("saved")
     if saved is None or saved.entry.human_reading is None:
         return
-    following = f" Next: {saved.following.upload.name}." if saved.following else ""
+    following = _(" Next: {name}.").format(name=saved.following.upload.name) if saved.following else ""
     sending = sending_sentence(saved.entry, saved.model)
-    answer = f"{saved.entry.human_reading.agreement}, {saved.entry.upload.name}"
-    sentence = f"Saved: {answer}.{sending}{following}"
+    answer = f"{ANSWERS[saved.entry.human_reading.agreement]}, {saved.entry.upload.name}"
+    sentence = _("Saved: {answer}.{sending}{following}").format(
+        answer=answer, sending=sending, following=following
+    )
     with st.container(horizontal=True, vertical_alignment="center", key="saved-line"):
         st.caption(f":material/check: {escaped(sentence)}", width="content")
-        st.button("Undo", icon=":material/undo:", type="tertiary", on_click=failures_told(_undo))
+        st.button(_("Undo"), icon=":material/undo:", type="tertiary", on_click=failures_told(_undo))
 
 
 def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry | None) -> None:

@@ -7,8 +7,10 @@ import streamlit as st
 
 from core.inference import AvailableModel
 from pages.diagnosis.entries import Entry, show_next
-from pages.diagnosis.finding import colour_of, finding_of
+from pages.diagnosis.finding import TITLES, colour_of, finding_of
+from pages.diagnosis.human_reading import ANSWERS
 from pages.shared.component import component
+from pages.shared.texts import _
 
 CSS = """
 .image-list {
@@ -67,7 +69,7 @@ def _row(entry: Entry, model: AvailableModel) -> dict[str, Any]:
         "key": entry.upload.key,
         "name": entry.upload.name,
         "thumbnail": entry.thumbnail or "",
-        "finding": finding,
+        "finding": TITLES[finding],
         "color": colour_of(finding),
         "score": reading.shown_score if reading and not reading.withheld else "",
         "note": _note(entry, len(reading.image_warnings()) if reading else 0),
@@ -78,9 +80,9 @@ def _row(entry: Entry, model: AvailableModel) -> dict[str, Any]:
 def _note(entry: Entry, warnings: int) -> str:
     """Who has read the image, or how long it has waited; and whether there are warnings."""
     if entry.human_reading:
-        notes = [f"You: {entry.human_reading.agreement}"]
+        notes = [_("You: {agreement}").format(agreement=ANSWERS[entry.human_reading.agreement])]
     else:
-        notes = [f"Waiting {(time.time() - entry.arrived) / 60:.0f} min"]
+        notes = [_("Waiting {minutes:.0f} min").format(minutes=(time.time() - entry.arrived) / 60)]
     if warnings:
-        notes.append("1 warning" if warnings == 1 else f"{warnings} warnings")
+        notes.append(_("1 warning") if warnings == 1 else _("{warnings} warnings").format(warnings=warnings))
     return " · ".join(notes)

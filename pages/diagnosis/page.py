@@ -21,16 +21,19 @@ from pages.shared.header import header
 from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
+from pages.shared.texts import _, capitalized
 
 
 def main() -> None:
     """The page from top to bottom."""
     header(
-        "Diagnosis",
-        "Does this chest X-ray of a child show pneumonia? A second opinion, on this computer alone.",
-        "Drop images, read the first, say whether you agree. Keys: J and K for the next and the previous "
-        "image, or arrows and Enter in the list; A agree, D disagree, U not sure. "
-        "Those of the viewer stand below the image.",
+        _("Diagnosis"),
+        _("Does this chest X-ray of a child show pneumonia? A second opinion, on this computer alone."),
+        _(
+            "Drop images, read the first, say whether you agree. Keys: J and K for the next and the "
+            "previous image, or arrows and Enter in the list; A agree, D disagree, U not sure. Those of "
+            "the viewer stand below the image."
+        ),
     )
     active = active_model()
     if active is None and list_models():
@@ -38,21 +41,25 @@ def main() -> None:
         return
     if active is None:
         offer_training(
-            "There is no trained model yet. Train one on your X-rays, or in a few minutes on the "
-            "synthetic set to see how the app works."
+            _(
+                "There is no trained model yet. Train one on your X-rays, or in a few minutes on the "
+                "synthetic set to see how the app works."
+            )
         )
         return
     _tell_once(active.notice)
     images = st.container(key="images")
     images.empty()  # the browser draws no container without an element, and what follows would jump
-    with st.expander("Advanced", icon=":material/tune:", key="advanced"):
+    with st.expander(_("Advanced"), icon=":material/tune:", key="advanced"):
         model = advanced(active.model)
     with images:
         for sentence in model.warnings:
             st.warning(sentence, icon=":material/warning:")
         if model.path != active.model.path:
             st.info(
-                f"You are trying {model.identity}. Everybody else gets answers from the active model.",
+                _("You are trying {identity}. Everybody else gets answers from the active model.").format(
+                    identity=model.identity
+                ),
                 icon=":material/science:",
             )
         upload_images(add_images)
@@ -66,42 +73,49 @@ def main() -> None:
 
 def first_steps(model: AvailableModel) -> None:
     """What to know before the first image, and one to try."""
-    st.caption("One or more images, or a zip of them. They stay on this computer and are not saved.")
+    st.caption(_("One or more images, or a zip of them. They stay on this computer and are not saved."))
     st.markdown(model.plain_test_sentence())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Try an example",
+            _("Try an example"),
             icon=":material/draw:",
             on_click=lambda: add_images(examples()),
-            help="Two drawn chests, one with an opacity. They show how the page works, not how good the "
-            "model is: it warns that they are unlike real ones.",
+            help=_(
+                "Two drawn chests, one with an opacity. They show how the page works, not how good the "
+                "model is: it warns that they are unlike real ones."
+            ),
         )
-        st.caption("Real ones: *Get data* on the Dataset page fetches a public set.", width="content")
+        st.caption(_("Real ones: *Get data* on the Dataset page fetches a public set."), width="content")
 
 
 def advanced(active: AvailableModel) -> AvailableModel:
     """Which model reads, what is shown of it, and in which order; returns the model."""
     others = [item.model for item in list_models() if item.model.path != active.path]
-    model = st.selectbox("Model", [active, *others], format_func=lambda item: _option(item, active))
+    model = st.selectbox(_("Model"), [active, *others], format_func=lambda item: _option(item, active))
     st.caption(f"{provenance(model)} {model.test_result_sentence()} {model.threshold_sentence()}")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         choose_read_first()
-        kept_switch("Upload a folder", "folder", "Subfolders are included.")
+        kept_switch(_("Upload a folder"), "folder", _("Subfolders are included."))
         anyway = kept_switch(
-            "Show withheld results",
+            _("Show withheld results"),
             "anyway",
-            "Results are withheld for images that the model cannot judge. Turn this on to see them "
-            "with a warning.",
+            _(
+                "Results are withheld for images that the model cannot judge. Turn this on to see them "
+                "with a warning."
+            ),
         )
         choose_wait()
     if anyway:
-        st.caption("No result is withheld. Warnings are still shown.")
+        st.caption(_("No result is withheld. Warnings are still shown."))
     return model
 
 
 def _option(model: AvailableModel, active: AvailableModel) -> str:
-    version = f" · version {model.identity.version}" if model.identity.version else ""
-    return f"{model.title}{version}{' · active' if model.path == active.path else ''}"
+    version = (
+        _(" · version {version}").format(version=model.identity.version) if model.identity.version else ""
+    )
+    state = _(" · active") if model.path == active.path else ""
+    return f"{model.title}{version}{state}"
 
 
 def _tell_once(notice: str) -> None:
@@ -109,7 +123,7 @@ def _tell_once(notice: str) -> None:
     if not notice or not may(acknowledge):
         return
     st.info(notice, icon=":material/info:")
-    if st.button("Understood"):
+    if st.button(_("Understood")):
         try:
             acknowledge()
         except UserError as error:
@@ -121,21 +135,29 @@ def _tell_once(notice: str) -> None:
 def provenance(model: AvailableModel) -> str:
     """The model's run and what it was trained on, in a sentence."""
     record = model.record
-    weights = {"none": "random", "": "unknown"}.get(record.starting_weights, record.starting_weights)
-    contrast = ", with contrast equalisation (CLAHE)" if record.preprocessing == CLAHE else ""
-    contrast += ", framed by the lungs" if record.framing == LUNGS else ""
-    data = record.data or "unknown data"
-    origin = f"Mean of {model.origin}, " if record.members else f"Run {record.run}, " if record.run else ""
-    trained = f"{origin}trained on {data} from {weights} weights{contrast}."
-    return trained[0].upper() + trained[1:]
+    weights = {"none": _("random"), "": _("unknown")}.get(record.starting_weights, record.starting_weights)
+    contrast = _(", with contrast equalisation (CLAHE)") if record.preprocessing == CLAHE else ""
+    contrast += _(", framed by the lungs") if record.framing == LUNGS else ""
+    data = record.data or _("unknown data")
+    origin = (
+        _("Mean of {origin}, ").format(origin=model.origin)
+        if record.members
+        else _("Run {run}, ").format(run=record.run)
+        if record.run
+        else ""
+    )
+    trained = _("{origin}trained on {data} from {weights} weights{contrast}.").format(
+        origin=origin, data=data, weights=weights, contrast=contrast
+    )
+    return capitalized(trained)
 
 
 def results(model: AvailableModel, is_active: bool) -> None:
     """The images as a worklist, and beside it the chosen one in full."""
-    bar, so_far = st.progress(0.0, "Reading ..."), st.empty()
+    bar, so_far = st.progress(0.0, _("Reading ...")), st.empty()
 
     def show(done: int, entries: list[Entry]) -> None:
-        bar.progress(done / len(entries), f"{done} of {len(entries)}")
+        bar.progress(done / len(entries), _("{done} of {total}").format(done=done, total=len(entries)))
         with so_far.container():
             results_so_far(entries, model)
 
@@ -157,7 +179,7 @@ def results(model: AvailableModel, is_active: bool) -> None:
         return
     shown = filtered(everything, model)
     if not shown:
-        st.caption("No images match.")
+        st.caption(_("No images match."))
         return
     left, right = st.columns([3, 8], gap="medium")
     with left, st.container(key="worklist"):
@@ -171,7 +193,7 @@ def _in_full(entry: Entry, model: AvailableModel, next_entry: Entry | None) -> N
     if not entry.error:
         card(entry, model, next_entry)
     st.button(
-        "Remove from the list", icon=":material/delete:", type="tertiary", on_click=remove, args=(entry,)
+        _("Remove from the list"), icon=":material/delete:", type="tertiary", on_click=remove, args=(entry,)
     )
 
 

@@ -9,6 +9,7 @@ from core.images import is_dicom
 from core.inference import WITHDRAWN, AvailableModel, HumanReading
 from core.reports import reader_finding
 from pages.diagnosis.entries import Entry, full_reading
+from pages.shared.texts import _
 from pages.shared.user import is_known, requires_sign_in, signed_in_user
 
 
@@ -62,11 +63,11 @@ def sending_sentence(entry: Entry, model: AvailableModel) -> str:
     if not _is_wanted(entry):
         return ""
     if not is_known():
-        return " It is not sent to the PACS: that takes a sign-in, or a browser on this server's computer."
+        return _(" It is not sent to the PACS: that takes a sign-in, or a browser on this server's computer.")
     sent = _sent(entry, model)
     if not sent or sent[-1].human != entry.human_reading_of(model):
         return ""
-    return " It goes to the PACS in a minute at the earliest; until then, Undo takes it back."
+    return _(" It goes to the PACS in a minute at the earliest; until then, Undo takes it back.")
 
 
 def _is_wanted(entry: Entry) -> bool:

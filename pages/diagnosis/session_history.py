@@ -8,26 +8,33 @@ from pages.diagnosis.entries import entries
 from pages.diagnosis.worklist import result_table, show_results
 from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 
 
 def session_history(model: AvailableModel) -> None:
     """The images of this session, the last first; the switch of the audit log and its contents."""
     newest_first = list(entries().values())[::-1]
-    with st.expander("Session and audit log", icon=":material/history:", key="history"):
+    with st.expander(_("Session and audit log"), icon=":material/history:", key="history"):
         logging = kept_switch(
-            "Keep an audit log on this computer",
+            _("Keep an audit log on this computer"),
             "log",
-            "Records time, digest of the file, model, operating point, probability, warnings, grey levels, "
-            "lungs' area and your readings; no names, IDs, dates or file names. The log remains after the "
-            "session.",
+            _(
+                "Records time, digest of the file, model, operating point, probability, warnings, grey "
+                "levels, lungs' area and your readings; no names, IDs, dates or file names. The log "
+                "remains after the session."
+            ),
         )
         if logging:
-            st.caption("Results and readings are now logged.")
+            st.caption(_("Results and readings are now logged."))
         if newest_first:
             table = result_table(newest_first, model).drop(columns=["arrived", "read", "Remarks"])
-            st.caption(f"Images in this session: {len(newest_first):,}. Cleared when you close this tab.")
+            st.caption(
+                _("Images in this session: {count:,}. Cleared when you close this tab.").format(
+                    count=len(newest_first)
+                )
+            )
             show_results(table)
-            if st.button("Clear this session", icon=":material/delete:"):
+            if st.button(_("Clear this session"), icon=":material/delete:"):
                 entries().clear()
                 st.rerun()
         _audit_log()
@@ -42,16 +49,24 @@ def _audit_log() -> None:
     except UserError as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
-    st.markdown("**Audit log**")
-    st.caption(f"Results: {len(results):,}. Readings: {len(readings):,}. {agreement_summary(readings)}")
+    st.markdown(_("**Audit log**"))
+    st.caption(
+        _("Results: {results:,}. Readings: {readings:,}. {agreement_summary}").format(
+            results=len(results), readings=len(readings), agreement_summary=agreement_summary(readings)
+        )
+    )
     if sentence := first_reading_summary(first, results):
         st.caption(sentence)
     with st.container(horizontal=True):
-        for name, table in (("results", results), ("readings", readings), ("first readings", first)):
+        for title, name, table in (
+            (_("CSV of results"), "results", results),
+            (_("CSV of readings"), "readings", readings),
+            (_("CSV of first readings"), "first-readings", first),
+        ):
             st.download_button(
-                f"CSV of {name}",
+                title,
                 table.to_csv(index=False).encode(),
-                f"audit-{name.replace(' ', '-')}.csv",
+                f"audit-{name}.csv",
                 icon=":material/download:",
                 on_click="ignore",
             )

@@ -12,6 +12,7 @@ from core.errors import UserError
 from core.inference import AvailableModel, Neighbour, Reader
 from core.runs import open_run
 from pages.shared.dataset_picker import opened
+from pages.shared.texts import _
 
 SIDE = 120  # pixels
 
@@ -21,19 +22,25 @@ def similar_images(similar: list[Neighbour], model: AvailableModel) -> None:
     if not similar:
         if Reader(model.path).reference is None:
             st.caption(
-                "This model's run has no out-of-distribution reference, so the image was not compared with "
-                f"the training images. Create it with `python -m core reference {model.record.run or 'RUN'}`."
+                _(
+                    "This model's run has no out-of-distribution reference, so the image was not "
+                    "compared with the training images. Create it with `python -m core reference {run}`."
+                ).format(run=model.record.run or "RUN")
             )
         return
     dataset = _training_set(model)
-    st.caption("**Most similar training images**")
+    st.caption(_("**Most similar training images**"))
     if dataset is None:
-        st.caption("The images are not on this computer; only their labels are known.")
+        st.caption(_("The images are not on this computer; only their labels are known."))
     for column, neighbour in zip(st.columns(len(similar)), similar, strict=True):
         if dataset is not None:
             rows = dataset.table.index[dataset.table["sha256"] == neighbour.sha256]
             _thumbnail(column, dataset, rows)
-        column.caption(f"{neighbour.label.lower()}, distance {neighbour.distance:.3f}")
+        column.caption(
+            _("{label}, distance {distance:.3f}").format(
+                label=neighbour.label.lower(), distance=neighbour.distance
+            )
+        )
 
 
 def _thumbnail(column: DeltaGenerator, dataset: Dataset, rows: pd.Index) -> None:

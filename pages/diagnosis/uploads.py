@@ -24,9 +24,10 @@ from core.images import (
 )
 from pages.shared.kept_switch import is_on
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 
 MAX_UPLOAD_MB = 50  # per file
-FOR_WHOM = "Frontal chest X-rays of children. Not for adults, side views or other body parts."
+FOR_WHOM = _("Frontal chest X-rays of children. Not for adults, side views or other body parts.")
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # also empty, also split
 
 
@@ -101,11 +102,17 @@ def _read(files: list[UploadedFile]) -> tuple[list[Upload], list[Message]]:
             continue
         for upload in contents.images:
             if uploads.setdefault(upload.key, upload) is not upload:
-                duplicates.append(f"{upload.given} (same as {uploads[upload.key].name})")
+                duplicates.append(
+                    _("{given} (same as {original})").format(
+                        given=upload.given, original=uploads[upload.key].name
+                    )
+                )
         messages += [Message(f"{shown(file.name)}: {sentence}") for sentence in contents.passed_over]
     messages += map(Message, passed_over.sentences())
     if duplicates:
-        messages.append(Message(f"Duplicates, shown once: {', '.join(duplicates)}."))
+        messages.append(
+            Message(_("Duplicates, shown once: {duplicates}.").format(duplicates=", ".join(duplicates)))
+        )
     return list(uploads.values()), messages
 
 
@@ -119,8 +126,10 @@ def _drop_zone() -> list[UploadedFile]:
             accept_multiple_files="directory" if folder else True,
             max_upload_size=MAX_UPLOAD_MB,
             key=f"drop-{folder}-{st.session_state.get('drops', 0)}",
-            help="One or more DICOM, JPEG, PNG, BMP, TIFF or WebP files, or a zip of them. DICOM files often "
-            "have no extension.",
+            help=_(
+                "One or more DICOM, JPEG, PNG, BMP, TIFF or WebP files, or a zip of them. DICOM files "
+                "often have no extension."
+            ),
         )
 
 

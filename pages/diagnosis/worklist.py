@@ -8,23 +8,44 @@ import streamlit as st
 
 from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, percent, prioritized
 from pages.diagnosis.entries import Entry, show_next
-from pages.diagnosis.finding import UNREADABLE, finding_of
+from pages.diagnosis.finding import TITLES, UNREADABLE, finding_of
+from pages.diagnosis.human_reading import ANSWERS
 from pages.diagnosis.image_list import image_list
 from pages.shared.neighbours import offer_neighbours
+from pages.shared.texts import _
 
 ALL, NOT_NOTED = "all", "not read by you"
-FILTERS = (ALL, "pneumonia", "uncertain", "no pneumonia", "no result", NOT_NOTED)
+FILTERS = {
+    ALL: _("all"),
+    "pneumonia": _("pneumonia"),
+    "uncertain": _("uncertain"),
+    "no pneumonia": _("no pneumonia"),
+    "no result": _("no result"),
+    NOT_NOTED: _("not read by you"),
+}
 DEFAULT_WAIT = MAX_WAIT_S // 60  # minutes
 NO_SPREAD = (float("nan"), float("nan"))  # of a model that is not an ensemble
 COLUMNS = {
     "Image": st.column_config.ImageColumn("", width=50),
-    "File": st.column_config.TextColumn(width=110),
-    "Finding": st.column_config.TextColumn(width=95),
-    "Probability": st.column_config.NumberColumn(help="of pneumonia", width=95),
-    "Remarks": st.column_config.TextColumn("Remarks", width="large"),
-    "Reader": st.column_config.TextColumn("Your reading"),
-    "Own finding": st.column_config.TextColumn("Your finding"),
-    "Changed": st.column_config.TextColumn("Changed by result"),
+    "File": st.column_config.TextColumn(_("File"), width=110),
+    "Finding": st.column_config.TextColumn(_("Finding"), width=95),
+    "Probability": st.column_config.NumberColumn(_("Probability"), help=_("of pneumonia"), width=95),
+    "Remarks": st.column_config.TextColumn(_("Remarks"), width="large"),
+    "Reader": st.column_config.TextColumn(_("Your reading")),
+    "Own finding": st.column_config.TextColumn(_("Your finding")),
+    "Changed": st.column_config.TextColumn(_("Changed by result")),
+    "Lowest member": st.column_config.Column(_("Lowest member")),
+    "Highest member": st.column_config.Column(_("Highest member")),
+    "Heat in lungs": st.column_config.Column(_("Heat in lungs")),
+    "Model": st.column_config.Column(_("Model")),
+    "Warnings": st.column_config.Column(_("Warnings")),
+    "Header": st.column_config.Column(_("Header")),
+}
+
+# As they are shown; a table that is downloaded keeps the values.
+SHOWN = {
+    "Finding": lambda finding: TITLES.get(finding, finding),
+    "Reader": lambda answer: ANSWERS.get(answer, ""),
 }
 
 
@@ -71,7 +92,9 @@ def show_results(table: pd.DataFrame, **options: Any) -> Any:
         table: with columns of `result_table`.
         options: of `st.dataframe`.
     """
-    formats: dict[Any, Any] = {"Probability": percent}
+    formats: dict[Any, Any] = {"Probability": percent} | {
+        name: shown for name, shown in SHOWN.items() if name in table
+    }
     shown = table.astype({"Probability": float}).style.format(formats, na_rep="")
     columns = COLUMNS | options.pop("column_config", {})
     return st.dataframe(shown, hide_index=True, column_config=columns, placeholder="", **options)
@@ -81,9 +104,9 @@ def filtered(entries: list[Entry], model: AvailableModel) -> list[Entry]:
     """The filter, and the images that it leaves in reading order."""
     everything = result_table(entries, model)
     choice = st.segmented_control(
-        "Show",
-        FILTERS,
-        format_func=lambda name: f"{name} ({_matches(everything, name).sum()})",
+        _("Show"),
+        list(FILTERS),
+        format_func=lambda name: f"{FILTERS[name]} ({_matches(everything, name).sum()})",
         default=ALL,
         required=True,
         key="shown",
@@ -97,14 +120,16 @@ def filtered(entries: list[Entry], model: AvailableModel) -> list[Entry]:
 def choose_wait() -> None:
     """Ask how long an image may wait for its reader."""
     st.number_input(
-        "Maximum wait (min)",
+        _("Maximum wait (min)"),
         1,
         24 * 60,
         DEFAULT_WAIT,
         width=240,
         key="wait",
-        help="The most likely pneumonia comes first. Images that have waited longer than this come before "
-        "all others.",
+        help=_(
+            "The most likely pneumonia comes first. Images that have waited longer than this come before "
+            "all others."
+        ),
     )
 
 

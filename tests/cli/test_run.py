@@ -42,6 +42,13 @@ def test_a_home_that_cannot_be_created_is_named_with_the_way_out(tmp_path, monke
     assert "PNEUMONIA_STUDIO_HOME" in message
 
 
+def test_a_language_that_there_is_not_is_named_with_those_there_are(monkeypatch, capsys):
+    monkeypatch.setenv("PNEUMONIA_STUDIO_LANGUAGE", "tlh")
+    assert main(["run", "--port", str(free_port())]) == 2
+    message = capsys.readouterr().err
+    assert "PNEUMONIA_STUDIO_LANGUAGE is 'tlh'; give a language of the pages: en or de" in message
+
+
 def test_the_command_is_called_as_it_was_typed():
     def usage(program: str) -> str:
         code = (

@@ -25,6 +25,7 @@ def test_an_empty_variable_counts_as_unset(monkeypatch):
         (environment.IMPORT_GIB, "much"),
         (environment.IMPORT_GIB, "0"),
         (environment.IMPORT_FILES, "1.5"),
+        (environment.LANGUAGE, "English"),
     ],
 )
 def test_a_value_that_is_not_valid_is_named_with_the_way_out(monkeypatch, variable, text):

@@ -1,0 +1,33 @@
+"""The texts of the pages in the language of the server: `_("English")` returns the translation."""
+
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+
+from core.config import CATALOGUES, ENGLISH, environment
+
+
+def catalogue(language: str) -> NullTranslations:
+    """The translations of one language; of English, which has none, the messages themselves.
+
+    Raises:
+        OSError: there is no such catalogue.
+    """
+    if language == ENGLISH:
+        return NullTranslations()
+    from babel.messages.mofile import write_mo  # a quarter of a second, which English does without
+    from babel.messages.pofile import read_po
+
+    compiled = BytesIO()
+    with (CATALOGUES / language / "LC_MESSAGES" / "pages.po").open("rb") as source:
+        write_mo(compiled, read_po(source))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def capitalized(text: str) -> str:
+    """A text with a capital first letter; the others stay, as German nouns have capitals of their own."""
+    return text[:1].upper() + text[1:]
+
+
+_TEXTS = catalogue(environment.LANGUAGE.value())
+_ = _TEXTS.gettext
