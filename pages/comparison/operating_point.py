@@ -7,6 +7,7 @@ from core.comparison import ModelComparison
 from core.evaluation import OperatingPoint
 from core.registry import active_registered_model, change_operating_point
 from core.roles import may
+from pages.shared.markdown import escaped
 from pages.shared.operating_rules import RULE_TITLES
 from pages.shared.user import signed_in_user
 
@@ -105,4 +106,4 @@ def offer_to_save(comparison: ModelComparison) -> None:
         "now on.",
     ):
         changed = change_operating_point(active.title, comparison.points[names[0]], signed_in_user())
-        st.toast(f"{changed.title} is active now.", icon=":material/check:", duration="long")
+        st.success(f"{escaped(changed.title)} is active now.", icon=":material/check:")

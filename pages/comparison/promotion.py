@@ -11,6 +11,7 @@ from core.registry import (
     ACTIVE,
     NON_INFERIORITY_MARGIN,
     SHADOW,
+    Event,
     PromotionCheck,
     RegisteredModel,
     Shadow,
@@ -26,6 +27,7 @@ from core.registry import (
 )
 from core.roles import may
 from pages.shared.charts import FROZEN
+from pages.shared.markdown import escaped
 from pages.shared.user import offered, signed_in_user
 
 FORMATS = {
@@ -35,7 +37,7 @@ FORMATS = {
         format="%.1f%%", help="Of the calibrated probability, as Diagnosis shows it."
     ),
 }
-SHOWN_S = 60  # it concerns every answer, and may come while nobody looks
+OUTCOME = "promotion-outcome"  # in the session: what was decided here, and the number of decisions by then
 SHADOW_HELP = (
     "It reads what the active model reads, in the background. What it says is never given as an answer; "
     "the section Shadow compares the two."
@@ -50,6 +52,10 @@ def show_promotion(comparison: ModelComparison) -> None:
         "The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches. "
         "Training changes nothing there until a model is promoted here."
     )
+    decisions = events()
+    outcome, decided = st.session_state.get(OUTCOME, ("", -1))
+    if decided == len(decisions):  # it stands until the next decision, whoever takes that
+        st.success(outcome, icon=":material/check:")
     st.dataframe(_table(models), hide_index=True, column_config=FORMATS)
     compared = {(stage.run.name, stage.number) for stage in comparison.stages}
     others = [item for item in models if item.state != ACTIVE or item.reference_renewed]
@@ -63,12 +69,15 @@ def show_promotion(comparison: ModelComparison) -> None:
             key="to-promote",
             width=420,
         )
-        _promotion(item, active)
-    _log()
+        _promotion(item, active, len(decisions))
+    _log(decisions)
 
 
-def _promotion(item: RegisteredModel, active: RegisteredModel | None) -> None:
-    """The checklist of a model, and the buttons that promote it, retire it or make it a shadow."""
+def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: int) -> None:
+    """The checklist of a model, and the buttons that promote it, retire it or make it a shadow.
+
+    `decided` is the number of decisions so far: a reason and an override hold for one decision on one model.
+    """
     if item.reference_renewed:
         st.info(
             "Its reference was renewed after it was registered. Promote it to register it with the new one.",
@@ -91,12 +100,13 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None) -> None:
     if not offered(promote, "Promoting a model"):
         return
     failed = [check for check in checks if not check.passed]
+    asked = f"{item.title}-{decided}"
     reason = st.text_input(
-        "Reason", key="reason", help="Kept in the log. Needed if a check failed.", max_chars=500
+        "Reason", key=f"reason-{asked}", help="Kept in the log. Needed if a check failed.", max_chars=500
     ).strip()
     override = bool(failed) and st.checkbox(
         f"Promote although {len(failed)} of {len(checks)} checks failed; every answer will say so",
-        key="override",
+        key=f"override-{asked}",
     )
     with st.container(horizontal=True):
         if st.button(
@@ -120,9 +130,8 @@ def _line(check: PromotionCheck) -> None:
     st.markdown(f"{icon} **{check.title}**  \n{check.detail}")
 
 
-def _log() -> None:
+def _log(decisions: list[Event]) -> None:
     """What was decided so far, and the way back."""
-    decisions = events()
     if not decisions:
         return
     st.subheader("Log", anchor=False)
@@ -147,13 +156,13 @@ def _log() -> None:
 
 
 def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: str) -> None:
-    """Carry out a decision and say what it changed, or why it changed nothing."""
+    """Carry out a decision and show what it changed, or say why it changed nothing."""
     try:
         item = decision()
     except UserError as error:
         st.error(str(error), icon=":material/error:")
         return
-    st.toast(f"{item.title} {outcome}.", icon=":material/check:", duration=SHOWN_S)
+    st.session_state[OUTCOME] = f"{escaped(item.title)} {outcome}.", len(events())
     st.rerun()
 
 

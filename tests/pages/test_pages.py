@@ -16,7 +16,7 @@ from core.dicom_node import ImageQueue
 from core.evaluation import calibrated
 from core.images import read_image
 from core.inference import load_predictor
-from core.registry import answering_models, find_model, rollback
+from core.registry import answering_models, find_model, retire, rollback
 from core.runs import Run, Sweep, Trial, create_run, housekeeping, jobs, strategies
 from tests.pages.opened_page import PROJECT, opened
 
@@ -216,21 +216,32 @@ def test_a_saved_operating_point_is_used_in_diagnosis(trained, demo):
     assert answering_models()[-1].record.threshold != 0.01
 
 
+def labelled(elements, start: str):
+    """The one whose label starts so."""
+    return next(element for element in elements if element.label.startswith(start))
+
+
 def test_a_model_is_promoted_and_rolled_back_on_the_comparison_page(trained):
     app = opened("comparison", section="Promotion")
     assert "Training changes nothing there until a model is promoted" in texts(app)
     app.selectbox(key="to-promote").set_value(find_model("trained/2")).run()
     assert "**Trained on real data**" in texts(app)
-    promotion = next(button for button in app.button if button.label == "Promote")
-    assert promotion.disabled
-    app.text_input(key="reason").set_value("a demonstration").run()
-    app.checkbox(key="override").check().run()
-    next(button for button in app.button if button.label == "Promote").click().run()
+    assert labelled(app.button, "Promote").disabled
+    labelled(app.text_input, "Reason").set_value("a demonstration").run()
+    labelled(app.checkbox, "Promote although").check().run()
+    labelled(app.button, "Promote").click().run()
     assert not app.exception
     assert answering_models()[-1].identity.name == "trained/2"
-    next(button for button in app.button if button.label == "Roll back").click().run()
+    assert app.success[0].value.endswith("is active now.")
+    assert not labelled(app.text_input, "Reason").value, "given for one decision"
+    assert not labelled(app.checkbox, "Promote although").value
+    labelled(app.button, "Roll back").click().run()
     assert not app.exception
     assert answering_models()[-1].identity.name == "trained/3"
+    assert app.success[0].value.endswith("is active again.")
+    retire("trained/2", "tests")
+    app.run()
+    assert not app.success, "somebody else decided since"
 
 
 def test_the_model_that_came_along_is_compared_as_it_answers_and_keeps_its_threshold(own_home, monkeypatch):
