@@ -1,21 +1,27 @@
-"""`cache`: the disk space of cached activations."""
+"""`cache`: the disk space of cached activations and of readings of local images."""
 
 import click
 
 from core.cli.output import as_json, gibibytes, print_json
 from core.runs import cached_activations
+from core.site import clear_reading_cache, reading_cache_path, reading_cache_size
 
 
 @click.command()
-@click.option("--clear", is_flag=True, help="Delete them. The next run computes what it needs again.")
+@click.option("--clear", is_flag=True, help="Delete them. What is needed is computed again.")
 @as_json
 def cache(clear: bool, as_json: bool) -> None:
-    """Show or free the disk space of cached activations."""
-    freed = cached_activations.clear() if clear else 0
+    """Show or free the disk space of cached activations and readings.
+
+    Activations are those of frozen layers, for training. Readings are what models said of local images.
+    """
+    freed = cached_activations.clear() + clear_reading_cache() if clear else 0
     size, folder = cached_activations.size(), cached_activations.folder()
     if as_json:
-        print_json({"folder": str(folder), "bytes": size, "freed": freed})
+        readings = {"file": str(reading_cache_path()), "bytes": reading_cache_size()}
+        print_json({"folder": str(folder), "bytes": size, "freed": freed, "readings": readings})
         return
     if clear:
         print(f"{gibibytes(freed)} freed")
     print(f"{gibibytes(size)} of cached activations in {folder}")
+    print(f"{gibibytes(reading_cache_size())} of readings of local images in {reading_cache_path()}")

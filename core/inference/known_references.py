@@ -66,9 +66,20 @@ def _member_records(weights: Path, record: ModelRecord) -> list[tuple[ModelRecor
         return []
 
 
+def reference_files(record: ModelRecord, weights: Path) -> list[Path]:
+    """The files that `reference_of` reads, as far as there are any."""
+    networks = _member_records(weights, record) if record.members else [(record, weights)]
+    files = [_file_of_network(*network) for network in networks]
+    return [file for file in files if file and file.exists()]
+
+
 def _of_network(record: ModelRecord, weights: Path | None) -> Reference | None:
+    return _readable(_file_of_network(record, weights), record)
+
+
+def _file_of_network(record: ModelRecord, weights: Path | None) -> Path | None:
     beside = weights.with_name(REFERENCE_FILE) if weights else None
-    return _readable(beside if beside and beside.exists() else _in_run(record), record)
+    return beside if beside and beside.exists() else _in_run(record)
 
 
 def _in_run(record: ModelRecord) -> Path | None:

@@ -5,13 +5,14 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from core.anatomy import lung_network
 from core.config import CLASS_NAMES, POSITIVE, stage_of_file
 from core.errors import UserError
 from core.images import Image, ImageLoader, decode_ahead
 from core.inference.heat_location import HeatLocation, heat_location
 from core.inference.heat_map_doubt import doubt
 from core.inference.identity import ModelIdentity, identity_of, model_warnings
-from core.inference.known_references import AnyReference, reference_of
+from core.inference.known_references import AnyReference, reference_files, reference_of
 from core.inference.loading import shared_predictor
 from core.inference.models import AvailableModel, published_models
 from core.inference.out_of_distribution import check
@@ -20,7 +21,7 @@ from core.inference.predictor import BATCH, Predictor
 from core.inference.reading import Reading
 from core.inference.stability import SecondOpinion
 from core.inference.track_record import TrackRecord, track_record_of
-from core.weights import ModelRecord
+from core.weights import ModelRecord, file_digest
 
 
 class Reader:
@@ -79,6 +80,16 @@ class Reader:
     def identity(self) -> ModelIdentity:
         """Name, version and digest of the model."""
         return identity_of(self.path, self.record)
+
+    @property
+    def basis(self) -> tuple[str, ...]:
+        """What its readings depend on besides images and program: digests of files, and the precision.
+
+        Raises:
+            WeightsError: as `predictor`.
+        """
+        digests = [file_digest(path) for path in (self.path, *reference_files(self.record, self.path))]
+        return *digests, lung_network(), self.precision, self.predictor.precision
 
     @cached_property
     def model_warnings(self) -> tuple[str, ...]:

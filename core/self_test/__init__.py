@@ -1,6 +1,7 @@
 """The self-test: whether this computer gives the recorded answers, and has what the program needs."""
 
 from core.self_test.background import start_self_test
+from core.self_test.computer import library_versions
 from core.self_test.pdf import self_test_pdf
 from core.self_test.result import CheckResult, SelfTest, is_unchanged, last_self_test, self_test_line
 from core.self_test.run import run_self_test
@@ -10,6 +11,7 @@ __all__ = [
     "SelfTest",
     "is_unchanged",
     "last_self_test",
+    "library_versions",
     "run_self_test",
     "self_test_line",
     "self_test_pdf",

@@ -40,7 +40,7 @@ FOLDERS = ("", "runs", "data", "model_weights", "registry", "node", "self-test")
 
 def libraries() -> Finding:
     """Versions of the libraries that take part in an answer, compared with those that were tested."""
-    pinned, installed = _pinned(), {name: _version(name) for name in LIBRARIES}
+    pinned, installed = _pinned(), library_versions()
     wrong = [
         f"{name} {version or 'missing'} instead of {pinned[name]}"
         for name, version in installed.items()
@@ -134,6 +134,11 @@ def _pinned() -> dict[str, str]:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     matches = (re.match(r"([\w.-]+)==([\w.]+)", line) for line in lines)
     return {match[1].lower(): match[2] for match in matches if match}
+
+
+def library_versions() -> dict[str, str]:
+    """The installed version of each library that takes part in an answer, by name; "" if it is missing."""
+    return {name: _version(name) for name in LIBRARIES}
 
 
 def _version(name: str) -> str:

@@ -22,6 +22,7 @@ from core.site.local_images import (
     table_columns,
 )
 from core.site.measurement import SiteMeasurement, measure, metric_texts
+from core.site.reading_cache import clear_reading_cache, reading_cache_path, reading_cache_size
 from core.site.shift import Shift, ShiftSearch
 from core.site.site_point import SitePoint, check_rule, find_site_point
 from core.site.site_readings import SiteReadings, read_local_images
@@ -58,6 +59,7 @@ __all__ = [
     "blinded",
     "digest",
     "check_rule",
+    "clear_reading_cache",
     "evidence",
     "find_site_point",
     "check_against_criteria",
@@ -70,6 +72,8 @@ __all__ = [
     "p_text",
     "read_local_images",
     "reader_labels",
+    "reading_cache_path",
+    "reading_cache_size",
     "required_images",
     "table_columns",
     "write_criteria",

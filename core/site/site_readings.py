@@ -1,4 +1,4 @@
-"""Local images read by one model, each file once, as a table without names."""
+"""Local images read by one model, none that it has read before, as a table without names."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,12 +7,15 @@ from functools import partial
 
 import pandas as pd
 
+from core.config import CLASS_NAMES
 from core.errors import UserError
 from core.images import Image, read_image, shown, without_name
 from core.inference import Reader, Reading
 from core.site.groups import HEADER_GROUPS, group_column, grouped
 from core.site.image_properties import image_properties
+from core.site.labelling import digest
 from core.site.local_images import LocalImages
+from core.site.reading_cache import ReadingCache, reading_basis
 from core.site.reading_log import ReadingLog
 from core.site.shift import deviations
 
@@ -33,7 +36,7 @@ class SiteReadings:
         threshold: calibrated probability from which the model predicts pneumonia.
         model_warnings: what every result of the model must say.
         groups: names of the groups.
-        notes: what was left out before anything was read.
+        notes: what was left out before anything was read, and what had been read before.
         synthetic: whether a program drew the images.
         table: a row for each file: sha256 ("" if unreadable), label, patient (a digest; "" if unknown), a
             column for each group (`core.site.groups.group_column`), probability (calibrated; NaN without a
@@ -69,6 +72,8 @@ def read_local_images(
 ) -> SiteReadings:
     """Read every image as the app does, with the same checks, and record that it was read.
 
+    What the same model said of an image before is kept (`ReadingCache`) and not computed again.
+
     Args:
         local: the images.
         reader: the model.
@@ -83,24 +88,41 @@ def read_local_images(
     began = _now()
     log = ReadingLog()
     log.add((), began)  # whether it can be written, before minutes are spent on reading
-    rows: list[dict] = []
     known = local.table.to_dict("records")
-    loaders = [partial(read_image, row["file"]) for row in known]
-    for batch in reader.read_files(loaders, BATCH):
-        rows += [
-            _row(before, reading, local.groups, reader, training)
-            for before, reading in zip(known[len(rows) : len(rows) + len(batch)], batch, strict=True)
-        ]
+    cache = ReadingCache(reading_basis(reader))
+    entries = cache.get([digest(row["file"]) for row in known])
+    missing = [row for row, entry in enumerate(entries) if entry is None]
+    headers = {
+        row: _header(read_image(before["file"]), local.groups)
+        for row, (before, entry) in enumerate(zip(known, entries, strict=True))
+        if entry and entry["header"]
+    }
+    errors: dict[int, str] = {}
+    done = 0
+    for batch in reader.read_files([partial(read_image, known[row]["file"]) for row in missing], BATCH):
+        rows = missing[done : done + len(batch)]
+        for row, reading in zip(rows, batch, strict=True):
+            if isinstance(reading, UserError):
+                errors[row] = without_name(str(reading), shown(known[row]["file"]))
+            else:
+                entries[row] = _entry(reading, reader)
+                headers[row] = _header(reading.image, local.groups)
+        cache.add([entry for row in rows if (entry := entries[row])])
+        done += len(batch)
         if progress:
-            progress(len(rows), len(known))
-    log.add((row["sha256"] for row in rows if row["sha256"]), began)
+            progress(len(known) - len(missing) + done, len(known))
+    log.add((entry["sha256"] for entry in entries if entry), began)
+    rows = [
+        _row(before, headers.get(row, {}), entry, errors.get(row, ""), training)
+        for row, (before, entry) in enumerate(zip(known, entries, strict=True))
+    ]
     return SiteReadings(
         local.name,
         str(reader.identity),
         reader.threshold,
         reader.model_warnings,
         local.groups,
-        local.notes,
+        (*local.notes, *cache.sentences(len(known))),
         local.synthetic,
         pd.DataFrame(rows),
         len(training),
@@ -109,43 +131,50 @@ def read_local_images(
     )
 
 
-def _row(
-    before: dict,
-    reading: Reading | UserError,
-    groups: tuple[str, ...],
-    reader: Reader,
-    training: frozenset[str],
-) -> dict:
-    """One row of the table."""
-    row = {
-        "sha256": "",
-        "label": before["label"],
-        "patient": before["patient"],
-        **{group_column(group): before[group_column(group)] for group in groups},
-        "probability": float("nan"),
-        "raw": float("nan"),
-        "error": "",
-        "withheld": "",
-        "doubts": "",
-        "warned": False,
-        "in_training": False,
-    }
-    if isinstance(reading, UserError):
-        return row | {"error": without_name(str(reading), shown(before["file"]))}
-    image = reading.image
-    for group in groups:
-        row[group_column(group)] = before[group_column(group)] or header_value(image, group)
-    return row | {
-        "sha256": image.sha256,
-        "patient": before["patient"] or image.patient_digest,
+def _entry(reading: Reading, reader: Reader) -> dict:
+    """What a model says of an image, whatever its label, as plain values."""
+    return {
+        "sha256": reading.image.sha256,
         "probability": float("nan") if reading.withheld else reading.prediction.calibrated,
         "raw": reading.prediction.probability,
         "withheld": reading.withheld_reason,
         "doubts": "; ".join(check.reason for check in reading.checks),
         "warned": not reading.withheld and bool(reading.image_warnings()),
-        "in_training": image.sha256 in training,
-        **image_properties(reading),
-        **deviations(reading, before["label"], reader),
+        "header": bool(reading.image.facts or reading.image.patient_digest),
+        "properties": image_properties(reading),
+        "deviations": {label: deviations(reading, label, reader) for label in CLASS_NAMES},
+    }
+
+
+def _header(image: Image, groups: tuple[str, ...]) -> dict[str, str]:
+    """What the header says, by column of our tables; "" where it says nothing."""
+    return {"patient": image.patient_digest} | {
+        group_column(group): header_value(image, group) for group in groups
+    }
+
+
+def _row(
+    before: dict, header: dict[str, str], entry: dict | None, error: str, training: frozenset[str]
+) -> dict:
+    """One row of the table: the header's values where there were none before."""
+    row = {
+        "sha256": "",
+        **{name: value or header.get(name, "") for name, value in before.items() if name != "file"},
+        "probability": float("nan"),
+        "raw": float("nan"),
+        "error": error,
+        "withheld": "",
+        "doubts": "",
+        "warned": False,
+        "in_training": False,
+    }
+    if entry is None:
+        return row
+    return row | {
+        **{name: entry[name] for name in ("sha256", "probability", "raw", "withheld", "doubts", "warned")},
+        "in_training": entry["sha256"] in training,
+        **entry["properties"],
+        **entry["deviations"][before["label"]],
     }
 
 

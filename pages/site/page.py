@@ -24,7 +24,8 @@ def main() -> None:
         "Your hospital",
         "No published figure tells whether a model holds in your department: measure it on labelled images.",
         "Nothing leaves this computer. Kept on it: readers' names and labels, who wrote criteria, digests of "
-        "images, and uploaded zips. Without images, the page says how many it takes.",
+        "images, what models said of them, and uploaded zips. Without images, the page says how many it "
+        "takes.",
     )
     active = active_model()
     if active is None:

@@ -1,0 +1,150 @@
+"""What models said of local images, on disk: the next step on the same images reads none of them again.
+
+A SQLite database. An entry belongs to the digest of an image and to one of everything else that decides what
+is said of it, so none is ever out of date. What a DICOM header says of the patient is not kept.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+import core
+from core import config
+from core.database import open_database, read_database
+from core.inference import Reader
+from core.self_test import library_versions
+
+ENDINGS = ("", "-wal", "-shm")  # of the files of a database
+TABLES = """
+CREATE TABLE IF NOT EXISTS readings (
+    basis TEXT NOT NULL, sha256 TEXT NOT NULL, entry TEXT NOT NULL, seal TEXT NOT NULL,
+    PRIMARY KEY (basis, sha256)
+) WITHOUT ROWID;
+"""
+
+
+def reading_basis(reader: Reader) -> str:
+    """SHA-256 of all that a reading depends on besides the image: model, lung network, program, libraries."""
+    return _sha256(*reader.basis, _program())
+
+
+class ReadingCache:
+    """What one model said of images.
+
+    Args:
+        basis: as `reading_basis` gives it.
+        path: of the database; in the home if not given.
+
+    Attributes:
+        found: how many images were found.
+        damaged: how many entries were passed over because they are not as they were written.
+        problem: why the database cannot be used; "" if it can.
+    """
+
+    def __init__(self, basis: str, path: Path | None = None) -> None:
+        self.basis = basis
+        self.path = Path(path or reading_cache_path())
+        self.found = self.damaged = 0
+        self.problem = ""
+
+    def get(self, digests: Sequence[str]) -> list[dict | None]:
+        """What was said of each image, or None; nothing of a database that cannot be used.
+
+        Args:
+            digests: SHA-256 of image files; "" of one that cannot be read.
+        """
+        by_digest = self._entries() if self.path.exists() else {}
+        entries = [by_digest.get(sha256) for sha256 in digests]
+        self.found = sum(entry is not None for entry in entries)
+        return entries
+
+    def add(self, entries: Sequence[dict]) -> None:
+        """Keep what was said of images.
+
+        Args:
+            entries: plain values; `sha256` is that of the image.
+        """
+        if self.problem:
+            return
+        texts = ((entry["sha256"], json.dumps(entry)) for entry in entries)
+        rows = [(self.basis, sha256, text, _sha256(self.basis, sha256, text)) for sha256, text in texts]
+        try:
+            with closing(open_database(self.path, TABLES, timeout=10)) as database, database:
+                database.executemany("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?)", rows)
+        except (sqlite3.Error, OSError) as error:
+            self.problem = str(error)
+
+    def sentences(self, images: int) -> list[str]:
+        """What came from here, and what is wrong with it, one sentence each.
+
+        Args:
+            images: in all.
+        """
+        sentences = []
+        if self.found:
+            sentences.append(
+                f"{self.found:,} of {images:,} images had been read by this model before and were not read "
+                "again."
+            )
+        if self.damaged:
+            sentences.append(f"{self.damaged:,} kept readings were damaged and not used.")
+        if self.problem:
+            sentences.append(
+                f"Readings cannot be kept ({self.problem}), so each step reads all images. Clear them: "
+                "python -m core cache --clear"
+            )
+        return sentences
+
+    def _entries(self) -> dict[str, dict]:
+        """What the model said, by digest of the image."""
+        try:
+            with closing(read_database(self.path, timeout=10)) as database:
+                query = "SELECT sha256, entry, seal FROM readings WHERE basis = ?"
+                rows = database.execute(query, (self.basis,)).fetchall()
+        except sqlite3.Error as error:
+            self.problem = str(error)
+            return {}
+        intact = [(sha256, text) for sha256, text, seal in rows if seal == _sha256(self.basis, sha256, text)]
+        self.damaged = len(rows) - len(intact)
+        return {sha256: json.loads(text) for sha256, text in intact}
+
+
+def reading_cache_path() -> Path:
+    """The database in the home."""
+    return config.data_folder() / "readings.sqlite"
+
+
+def reading_cache_size() -> int:
+    """Bytes on disk."""
+    return sum(path.stat().st_size for path in _files() if path.exists())
+
+
+def clear_reading_cache() -> int:
+    """Delete what is kept; the next measurement reads its images again.
+
+    Returns:
+        Bytes freed.
+    """
+    freed = reading_cache_size()
+    for path in _files():
+        path.unlink(missing_ok=True)
+    return freed
+
+
+def _files() -> list[Path]:
+    return [Path(f"{reading_cache_path()}{ending}") for ending in ENDINGS]
+
+
+@cache
+def _program() -> str:
+    """SHA-256 of this program and of its libraries' versions: an update may say something else."""
+    sources = sorted(Path(core.__file__).parent.rglob("*.py"))
+    return _sha256(*(source.read_text(encoding="utf-8") for source in sources), repr(library_versions()))
+
+
+def _sha256(*texts: str) -> str:
+    return hashlib.sha256("\0".join(map(str, texts)).encode()).hexdigest()

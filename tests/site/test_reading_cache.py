@@ -1,0 +1,84 @@
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pandas as pd
+import pytest
+
+from core.images import read_image
+from core.inference import Reader, bundled_models
+from core.site import SiteReadings, open_local_images, read_local_images, reading_cache_path
+from core.site.reading_cache import ReadingCache, reading_basis
+from core.weights import update_record
+from tests.dicom_peers import dicom_image
+
+FILES = 4
+
+
+@pytest.fixture
+def ward(demo, tmp_path):
+    """Three pictures, one DICOM file, and one file that is no image."""
+    folder = tmp_path / "ward" / "NORMAL"
+    folder.mkdir(parents=True)
+    for path in sorted((demo / "test" / "NORMAL").iterdir())[: FILES - 1]:
+        shutil.copy(path, folder)
+    dicom_image(1).save_as(folder / "1.dcm")
+    (folder / "damaged.png").write_text("no image")
+    return folder.parent
+
+
+def read(folder) -> tuple[SiteReadings, int]:
+    """The images read, and how many of them the model had to read."""
+    local = open_local_images(folder, groups=("age", "sex"))
+    counts = []
+    readings = read_local_images(local, Reader.of(bundled_models()[0]), lambda done, _: counts.append(done))
+    assert counts[-1] == len(local.table) == len(readings.table)
+    note = next((note for note in readings.notes if "before and were not read" in note), "0")
+    return readings, len(local.table) - int(note.split()[0])
+
+
+def test_images_are_read_once_by_a_model_and_their_header_each_time(bundle, ward):
+    first, count = read(ward)
+    assert count == FILES + 1 and not first.notes
+    again, count = read(ward)
+    assert count == 1  # the damaged one
+    assert again.notes == ("4 of 5 images had been read by this model before and were not read again.",)
+    pd.testing.assert_frame_equal(again.table, first.table)
+    of_dicom = again.table[again.table["group: sex"] == "F"].iloc[0]
+    assert of_dicom["patient"] == read_image(ward / "NORMAL" / "1.dcm").patient_digest
+    kept = reading_cache_path().read_bytes()
+    assert of_dicom["sha256"].encode() in kept and of_dicom["patient"].encode() not in kept
+
+
+def test_another_threshold_or_precision_is_another_model(bundle, ward):
+    (model,) = bundled_models()
+    read(ward)
+    update_record(model.path, threshold=0.4)
+    readings, count = read(ward)
+    assert count == FILES + 1 and readings.threshold == pytest.approx(0.4)
+    assert reading_basis(Reader(model.path, "float32")) != reading_basis(Reader(model.path))
+
+
+def test_entries_that_were_changed_are_not_used_and_mended(bundle, ward):
+    read(ward)
+    with closing(sqlite3.connect(reading_cache_path())) as database, database:
+        database.execute('UPDATE readings SET entry = replace(entry, \'"withheld": "\', \'"withheld": "x\')')
+    readings, count = read(ward)
+    assert count == FILES + 1 and readings.notes == ("4 kept readings were damaged and not used.",)
+    assert not readings.table["withheld"].str.startswith("x").any()
+    assert read(ward)[1] == 1
+
+
+def test_a_file_that_is_no_cache_is_told_and_left_alone(bundle, ward):
+    reading_cache_path().parent.mkdir(parents=True)
+    reading_cache_path().write_bytes(b"no database" * 1000)
+    readings, count = read(ward)
+    assert count == FILES + 1
+    assert "file is not a database" in readings.notes[0] and "cache --clear" in readings.notes[0]
+    assert reading_cache_path().read_bytes() == b"no database" * 1000
+
+
+def test_nothing_is_kept_where_nothing_was_read(own_home):
+    cache = ReadingCache("basis")
+    assert cache.get(["", "a"]) == [None, None] and not cache.sentences(2)
+    assert not reading_cache_path().exists()
