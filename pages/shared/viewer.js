@@ -31,6 +31,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const measuring = input("checkbox", {});
   const boxing = input("checkbox", {});
   const length = document.createElement("output");
+  const boxHint = document.createElement("output");
+  boxHint.textContent = "Drag, or use the arrow keys (Shift: size), then Enter";
   const centre = input("range", { min: 0, max: 255, step: 0.5 });
   const width = input("range", { min: 2, max: 400, step: 1 });
   const preset = document.createElement("select");
@@ -121,6 +123,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const distance = Math.hypot((right - left) * width, (bottom - top) * height);
     length.textContent = ruler ? `${distance.toFixed(distance < 100 ? 1 : 0)} ${unit}` : "Drag over the image";
     length.hidden = !measuring.checked;
+    boxHint.hidden = !boxing.checked;
     noBox.hidden = !box;
   }
 
@@ -196,6 +199,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
       start = null;
       root.showBox(before);
     };
+    drawn.onkeydown = (event) => {
+      if (!boxing.checked || !current) return;
+      if (event.key in DIRECTIONS) {
+        box = box ? nudged(box, event, flipped.checked) : CENTRAL;
+        redrawn();
+      } else if (event.key === "Enter" && box) {
+        toggle(boxing);
+        keepBox(box);
+      } else return;
+      event.preventDefault(); // the page stays where it is
+    };
     drawn.ondblclick = reset;
   });
 
@@ -206,6 +220,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (chosen.checked) other.checked = false;
     if (!measuring.checked) ruler = null;
     root.dataset.marking = measuring.checked || boxing.checked;
+    for (const { drawn, current } of panels) drawn.tabIndex = boxing.checked && current ? 0 : -1;
     redrawn();
   };
   measuring.onchange = marking(measuring, boxing);
@@ -219,7 +234,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     h: () => heat.length && toggle(shown),
     f: () => toggle(flipped),
     m: () => toggle(measuring),
-    b: () => data.boxes && toggle(boxing),
+    b: () => {
+      if (!data.boxes) return;
+      toggle(boxing);
+      panels.find(({ drawn, current }) => current && drawn.offsetParent).drawn.focus({ preventScroll: true });
+    },
     "+": () => zoomed(STEP),
     "-": () => zoomed(1 / STEP),
     0: reset,
@@ -261,7 +280,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     labelled("Ruler (M)", measuring),
     length
   );
-  if (data.boxes) tools.append(labelled("Box (B)", boxing), noBox);
+  if (data.boxes) tools.append(labelled("Box (B)", boxing), boxHint, noBox);
   if (heat.length)
     tools.append(labelled("Heat map (H)", shown), sliders.strength.label, labelled("Contour", contour));
   if (outline) tools.append(labelled("Lungs", lungs));

@@ -33,6 +33,7 @@ CSS = """
   width: 100%; display: block; border-radius: 6px; background: #000; cursor: grab; touch-action: pan-y;
 }
 .viewer[data-marking="true"] canvas { cursor: crosshair; touch-action: none; }
+.viewer canvas:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 .viewer figcaption { font-size: 0.8rem; padding-top: 2px; }
 .viewer-tools { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 0.8rem; align-items: center; }
 .viewer-tools label { display: flex; gap: 6px; align-items: center; min-height: 28px; }
