@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from core.figures.style import GRID, MUTED, STAGE_COLORS, styled
 
 MAX_POINTS = 1500
-MIN_LOG_RATIO = 20  # of the highest loss to the best validation loss, from which the axis is logarithmic
+MIN_LOG_RATIO = 5  # of the highest loss to the best validation loss, from which the axis is logarithmic
 LOG_TICKS = [digit * 10.0**power for power in range(-4, 4) for digit in (1, 2, 5)]
 METRICS = {"loss": "Loss", "accuracy": "Accuracy"}
 AXES = {"step": "training step", "epoch": "epoch", "time": "minutes of training"}

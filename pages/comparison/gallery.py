@@ -94,7 +94,7 @@ def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
     # A link: `st.switch_page` refuses to leave a page whose widgets are bound to its address.
     st.page_link("pages/dataset/page.py", label="Locate the images", icon=":material/folder_open:")
     st.caption(f"{len(table):,} images, {order}")
-    shown = table[["path", "label", "probability"]].rename(columns=str.capitalize)
+    shown = table[["label", "probability", "path"]].rename(columns=str.capitalize)
     st.dataframe(shown.style.format({"Probability": "{:.1%}"}), hide_index=True)
 
 

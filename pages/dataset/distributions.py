@@ -17,7 +17,7 @@ def show_distributions(dataset: Dataset) -> None:
         "splits."
     )
     pictures, curves = st.columns([1, 1.4], gap="large")
-    with pictures:
+    with pictures.container(key="class-images"):
         for label, (mean, deviation) in _class_images(dataset.fingerprint, dataset).items():
             left, right = st.columns(2)
             left.image(mean, f"{label.lower()}: mean", width="stretch")

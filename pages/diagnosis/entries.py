@@ -128,7 +128,7 @@ def read_all(
         progress: called after each batch with the number of images read and all entries.
     """
     shown = list(entries().values())
-    unread = [entry for entry in shown if not entry.error and not entry.reading(model)]
+    unread = _unread(model)
     if len(unread) == 1:  # it is shown in full next, so the full reading is cached at once
         try:
             _store(unread[0], model, full_reading(unread[0], model), is_active)
@@ -141,6 +141,15 @@ def read_all(
             done += count
             progress(done, shown)
     return shown
+
+
+def has_unread(model: AvailableModel) -> bool:
+    """Whether the model has yet to read an image of the session."""
+    return bool(_unread(model))
+
+
+def _unread(model: AvailableModel) -> list[Entry]:
+    return [entry for entry in entries().values() if not entry.error and not entry.reading(model)]
 
 
 def full_reading(entry: Entry, model: AvailableModel) -> Reading:

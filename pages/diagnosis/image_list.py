@@ -37,7 +37,7 @@ CSS = """
 .image-list-text { display: flex; flex-direction: column; min-width: 0; line-height: 1.4; }
 .image-list-text > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .image-list-finding { font-weight: 600; }
-@media (max-width: 640px) { .image-list { max-height: 14.5rem; } }
+@container images (max-width: 901px) { .image-list { max-height: 14.5rem; } } /* the image stands below it */
 .image-list-note { font-size: 0.75rem; min-height: 1.05rem; opacity: 0.8; }
 """
 

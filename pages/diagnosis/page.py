@@ -10,7 +10,7 @@ from core.roles import may
 from pages.diagnosis.batch import batch_view
 from pages.diagnosis.card import card
 from pages.diagnosis.downloads import session_downloads
-from pages.diagnosis.entries import Entry, add_images, entries, read_all, remove
+from pages.diagnosis.entries import Entry, add_images, entries, has_unread, read_all, remove
 from pages.diagnosis.examples import examples
 from pages.diagnosis.first_reading import choose_read_first
 from pages.diagnosis.human_reading import show_saved
@@ -66,7 +66,8 @@ def main() -> None:
         if entries():
             results(model, is_active=model.path == active.model.path)
         else:
-            first_steps(model)
+            with st.container(key="first-steps"):
+                first_steps(model)
     session_history(model)
     batch_view()
 
@@ -154,7 +155,9 @@ def provenance(model: AvailableModel) -> str:
 
 def results(model: AvailableModel, is_active: bool) -> None:
     """The images as a worklist, and beside it the chosen one in full."""
-    bar, so_far = st.progress(0.0, _("Reading ...")), st.empty()
+    bar, so_far = st.empty(), st.empty()
+    if has_unread(model):
+        bar.progress(0.0, _("Reading ..."))
 
     def show(done: int, entries: list[Entry]) -> None:
         bar.progress(done / len(entries), _("{done} of {total}").format(done=done, total=len(entries)))

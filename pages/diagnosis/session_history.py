@@ -1,5 +1,6 @@
 """The images of this session, and the audit log."""
 
+import pandas as pd
 import streamlit as st
 
 from core.errors import UserError
@@ -33,11 +34,16 @@ def session_history(model: AvailableModel) -> None:
                     count=len(newest_first)
                 )
             )
-            show_results(table)
+            empty = [name for name in table if name != "Probability" and _is_empty(table[name])]
+            show_results(table.drop(columns=empty))
             if st.button(_("Clear this session"), icon=":material/delete:"):
                 entries().clear()
                 st.rerun()
         _audit_log()
+
+
+def _is_empty(column: pd.Series) -> bool:
+    return not (column.notna() & (column != "")).any()
 
 
 def _audit_log() -> None:

@@ -31,16 +31,19 @@ def similar_images(similar: list[Neighbour], model: AvailableModel) -> None:
     dataset = _training_set(model)
     st.caption(_("**Most similar training images**"))
     if dataset is None:
-        st.caption(_("The images are not on this computer; only their labels are known."))
+        labels = "; ".join(_caption(neighbour) for neighbour in similar)
+        st.caption(_("Their images are not on this computer. Labels: {labels}.").format(labels=labels))
+        return
     for column, neighbour in zip(st.columns(len(similar)), similar, strict=True):
-        if dataset is not None:
-            rows = dataset.table.index[dataset.table["sha256"] == neighbour.sha256]
-            _thumbnail(column, dataset, rows)
-        column.caption(
-            _("{label}, distance {distance:.3f}").format(
-                label=neighbour.label.lower(), distance=neighbour.distance
-            )
-        )
+        rows = dataset.table.index[dataset.table["sha256"] == neighbour.sha256]
+        _thumbnail(column, dataset, rows)
+        column.caption(_caption(neighbour))
+
+
+def _caption(neighbour: Neighbour) -> str:
+    return _("{label}, distance {distance:.3f}").format(
+        label=neighbour.label.lower(), distance=neighbour.distance
+    )
 
 
 def _thumbnail(column: DeltaGenerator, dataset: Dataset, rows: pd.Index) -> None:

@@ -24,6 +24,7 @@ FILTERS = {
     NOT_NOTED: _("not read by you"),
 }
 DEFAULT_WAIT = MAX_WAIT_S // 60  # minutes
+SHORT_LIST = 3  # images; room for more is kept in look.css while the list loads
 NO_SPREAD = (float("nan"), float("nan"))  # of a model that is not an ensemble
 COLUMNS = {
     "Image": st.column_config.ImageColumn("", width=50),
@@ -34,9 +35,9 @@ COLUMNS = {
     "Reader": st.column_config.TextColumn(_("Your reading")),
     "Own finding": st.column_config.TextColumn(_("Your finding")),
     "Changed": st.column_config.TextColumn(_("Changed by result")),
-    "Lowest member": st.column_config.Column(_("Lowest member")),
-    "Highest member": st.column_config.Column(_("Highest member")),
-    "Heat in lungs": st.column_config.Column(_("Heat in lungs")),
+    "Lowest member": st.column_config.NumberColumn(_("Lowest member"), format="percent"),
+    "Highest member": st.column_config.NumberColumn(_("Highest member"), format="percent"),
+    "Heat in lungs": st.column_config.NumberColumn(_("Heat in lungs"), format="percent"),
     "Model": st.column_config.Column(_("Model")),
     "Warnings": st.column_config.Column(_("Warnings")),
     "Header": st.column_config.Column(_("Header")),
@@ -139,7 +140,8 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry:
     current = st.session_state.get("shown-image")
     position = keys.index(current) if current in keys else 0
     offer_neighbours(position, len(keys), lambda chosen: show_next(entries[chosen]), ("K", "J"))
-    image_list(entries, model, position, "image-list")
+    with st.container(key="long-list" if len(keys) > SHORT_LIST else "short-list"):
+        image_list(entries, model, position, "image-list")
     return entries[position]
 
 
