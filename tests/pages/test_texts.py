@@ -145,7 +145,7 @@ def german(monkeypatch) -> Iterator[None]:
     sys.modules.update(pages)
 
 
-def test_diagnosis_speaks_german_where_the_server_does(german):
+def test_diagnosis_speaks_german_where_the_server_does(german, own_home):
     page = AppTest.from_file(str(PROJECT / "pages" / "diagnosis" / "page.py"), default_timeout=60).run()
     assert not page.exception
     assert page.title[0].value == "Diagnose"
