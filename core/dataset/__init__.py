@@ -6,6 +6,7 @@ from core.dataset.cohorts import delete_cohort, read_cohort, read_cohorts, save_
 from core.dataset.dataset import Dataset, Problem, counts
 from core.dataset.download import LICENCE, download_pneumoniamnist
 from core.dataset.duplicates import copies
+from core.dataset.example_images import draw_example
 from core.dataset.exclusions import Exclusions, read_exclusions, save_exclusions
 from core.dataset.findings import Finding, auc_facts, example_paths, report, share_by_class
 from core.dataset.image_features import ImageFeatures, save_image_features
@@ -88,6 +89,7 @@ __all__ = [
     "few_validation_images",
     "draw_chest",
     "draw_chest_parts",
+    "draw_example",
     "grey_curve",
     "image_statistics",
     "image_table",
