@@ -18,6 +18,7 @@ FOR_OWNERS = {
         "change_operating_point",
         "promote",
         "register_operating_point",
+        "register_temperature",
         "retire",
         "rollback",
     ),

@@ -94,7 +94,10 @@ def show(name: str, margin: float, as_json: bool) -> None:
 @margin_option
 @as_json
 def promote(name: str, override: bool, reason: str, margin: float, as_json: bool) -> None:
-    """Make the model NAME answer everywhere, if its checklist passes."""
+    """Make the model NAME answer everywhere, if its checklist passes.
+
+    With --override, a registered version becomes a further one, whose answers say which checks had failed.
+    """
     checks = checklist(find_model(name), active_registered_model(), margin)
     if not as_json:
         _print_checks(checks)

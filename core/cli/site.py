@@ -8,32 +8,27 @@ import click
 
 from core import atomic
 from core.cli.diagnosis import default_model, model_option
-from core.cli.output import Bar, as_json, percent, precision, print_json
-from core.cli.site_source import source_options
+from core.cli.output import as_json, percent, precision, print_json
+from core.cli.site_set import point, recalibrate
+from core.cli.site_source import measured, source_options
 from core.cli.site_watch import compare_reports, watch_site
 from core.errors import UserError
 from core.inference import NOTICE, Reader
-from core.registry import answering_registered_model, register_operating_point
 from core.self_test import last_self_test
 from core.site import (
     Expectations,
     Group,
     LabelLog,
     LabelWords,
-    LocalImages,
     SiteMeasurement,
     acceptance_pdf,
     check_against_criteria,
-    check_rule,
     evidence,
-    find_site_point,
     list_local_images,
-    measure,
     metric_texts,
     misclassified_images,
     open_local_images,
     p_text,
-    read_local_images,
     reader_labels,
     required_images,
     write_criteria,
@@ -48,6 +43,8 @@ def site() -> None:
     """Find out whether a model holds in your hospital."""
 
 
+site.add_command(point)
+site.add_command(recalibrate)
 site.add_command(watch_site)
 site.add_command(compare_reports)
 
@@ -122,7 +119,7 @@ def measure_site(
     """
     local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
     reader = Reader(model, precision) if model else Reader.of(default_model(), precision)
-    measurement = _measured(local, reader)
+    measurement = measured(local, reader)
     if errors:
         table = misclassified_images(measurement, list(local.table["file"]))
         atomic.write_text(errors, table.to_csv(index=False))
@@ -131,60 +128,6 @@ def measure_site(
     else:
         _print(measurement)
     return 1 if measurement.counts.unreadable else 0
-
-
-@site.command("point")
-@source_options
-@click.option(
-    "--rule",
-    type=click.Choice(["sensitivity", "specificity", "youden"]),
-    default="sensitivity",
-    show_default=True,
-    help="What the threshold must keep.",
-)
-@click.option("--at-least", type=float, help="Rate to keep. [default: 0.95]")
-@click.option("--save", is_flag=True, help="Register a version with the threshold.")
-@precision
-@as_json
-def point(
-    source: Path,
-    labels: str | None,
-    patient: str | None,
-    positive: tuple[str, ...],
-    negative: tuple[str, ...],
-    rule: str,
-    at_least: float | None,
-    save: bool,
-    precision: str,
-    as_json: bool,
-) -> None:
-    """Find a decision threshold for your hospital on labelled images.
-
-    SOURCE is as for `site measure`. The threshold of the active model is found on all images with a result.
-    What to expect of it is measured by cross-fitting: each image at a threshold found without its patient. It
-    takes 30 patients of each class. With --save, the model with that threshold and this evidence becomes a
-    registered version. It answers once you promote it: python -m core models promote NAME.
-    """
-    check_rule(rule, at_least)
-    active = answering_registered_model()
-    if save and active is None:
-        raise UserError("No model is active, so there is none to register. Promote one first.")
-    local = open_local_images(source, labels, patient, words=LabelWords(positive, negative))
-    reader = Reader.of(active.model if active else default_model(), precision)
-    measurement = _measured(local, reader)
-    site_point = find_site_point(measurement, rule, at_least)
-    version = ""
-    if save and active:
-        version = register_operating_point(
-            active.title, site_point.point, getpass.getuser(), site_point.values()
-        ).title
-    if as_json:
-        print_json({**site_point.values(), "version": version or None})
-        return
-    for sentence in site_point.sentences():
-        print(sentence)
-    if version:
-        print(f"Registered as {version}. To let it answer: python -m core models promote {version}")
 
 
 @site.command("criteria")
@@ -237,7 +180,7 @@ def accept(
     local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
     model = default_model()
     reader = Reader.of(model, precision)
-    acceptance = check_against_criteria(_measured(local, reader))
+    acceptance = check_against_criteria(measured(local, reader))
     if file:
         with atomic.replacing(file) as unfinished:
             unfinished.write_bytes(acceptance_pdf(acceptance, model, last_self_test(), signers))
@@ -247,7 +190,8 @@ def accept(
         print(acceptance.verdict())
         for item in acceptance.outcomes:
             print(f"  {item.sentence()}")
-        for sentence in [*acceptance.measurement.cautions(), NOTICE]:
+        measurement = acceptance.measurement
+        for sentence in [*measurement.cautions(), *measurement.readings.notes, NOTICE]:
             print(sentence)
     return 0 if acceptance.passed else 1
 
@@ -272,11 +216,6 @@ def labels(source: Path, file: Path | None, as_json: bool) -> None:
         return
     for sentence in given.sentences():
         print(sentence)
-
-
-def _measured(local: LocalImages, reader: Reader) -> SiteMeasurement:
-    """The measurement of a model, with a bar while it reads."""
-    return measure(read_local_images(local, reader, Bar("Reading", "image")))
 
 
 def _print(measurement: SiteMeasurement) -> None:

@@ -1,9 +1,13 @@
-"""The options that say which local images have which labels."""
+"""Which local images have which labels, by options; and how a model does on them."""
 
 from pathlib import Path
 from typing import Any
 
 import click
+
+from core.cli.output import Bar
+from core.inference import Reader
+from core.site import LocalImages, SiteMeasurement, measure, read_local_images
 
 
 def source_options(command: Any) -> Any:
@@ -19,3 +23,8 @@ def source_options(command: Any) -> Any:
     ):
         command = option(command)
     return command
+
+
+def measured(local: LocalImages, reader: Reader) -> SiteMeasurement:
+    """The measurement of a model, with a bar while it reads."""
+    return measure(read_local_images(local, reader, Bar("Reading", "image")))

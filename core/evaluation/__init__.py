@@ -7,7 +7,13 @@ from core.evaluation.auc_sizes import (
     images_for_auc_margin,
     smallest_auc_margin,
 )
-from core.evaluation.calibration import calibrated, fit_temperature, reliability
+from core.evaluation.calibration import (
+    TEMPERATURE_RANGE,
+    calibrated,
+    fit_temperature,
+    log_odds,
+    reliability,
+)
 from core.evaluation.calibration_line import CalibrationLine, calibration_line
 from core.evaluation.clinical_use import net_benefit, predictive_values
 from core.evaluation.curves import Curve, precision_recall, roc
@@ -62,6 +68,7 @@ from core.evaluation.tables import (
 )
 
 __all__ = [
+    "TEMPERATURE_RANGE",
     "CORRELATION",
     "CalibrationLine",
     "POWER",
@@ -105,6 +112,7 @@ __all__ = [
     "cohens_kappa",
     "find_point",
     "fit_temperature",
+    "log_odds",
     "frozen_points",
     "holm",
     "interval",

@@ -139,10 +139,11 @@ class AvailableModel:
 
     def calibration_sentence(self) -> str:
         """Whether the shown probability is calibrated, in a sentence."""
-        if self.record.members:
+        if self.record.members and not self.record.temperature_rule:
             return "The members' probabilities are calibrated on validation and averaged as log-odds."
-        if self.record.operating_points:  # found on validation together with the temperature
-            return f"Probabilities are calibrated on validation (temperature {self.record.temperature:.2f})."
+        if self.record.operating_points or self.record.temperature_rule:  # found together on validation
+            rule = self.record.temperature_rule or "on validation"
+            return f"Probabilities are calibrated {rule} (temperature {self.record.temperature:.2f})."
         return "Probabilities are not calibrated."
 
 

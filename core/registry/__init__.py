@@ -38,6 +38,7 @@ from core.registry.promotion import (
     change_operating_point,
     promote,
     register_operating_point,
+    register_temperature,
     retire,
     rollback,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "promote",
     "register_ensemble",
     "register_operating_point",
+    "register_temperature",
     "retire",
     "rollback",
     "save_agreement",

@@ -12,6 +12,7 @@ from core.evaluation import Difference, Predictions, delong, paired_rate
 from core.inference import MIN_TRAINING_IMAGES, Reader
 from core.registry.golden_images import TOLERANCE, agreement, chosen_test_images
 from core.registry.models import RETIRED, RegisteredModel
+from core.registry.snapshot import evidence_of
 
 MIN_VALIDATION_PATIENTS = 30
 NON_INFERIORITY_MARGIN = 0.02  # of AUC and of sensitivity
@@ -51,6 +52,7 @@ def checklist(
         *_not_inferior(item, active, margin),
         _golden_images(item),
         _answers(item),
+        *_of_site(item),
     ]
 
 
@@ -189,6 +191,15 @@ def _answers(item: RegisteredModel) -> PromotionCheck:
     if reader.reference is None:
         return PromotionCheck(title, False, "It has no reference; compute it: python -m core reference RUN.")
     return PromotionCheck(title, True, f"Answers in {reader.predictor.precision}.")
+
+
+def _of_site(item: RegisteredModel) -> Iterator[PromotionCheck]:
+    """What was found when a version was set for a hospital: whether its threshold or temperature helps."""
+    try:
+        parts = [part for part in evidence_of(item).values() if isinstance(part, dict)]
+        yield from (PromotionCheck(**part["check"]) for part in parts if "check" in part)
+    except (UserError, TypeError) as error:
+        yield PromotionCheck("Evidence of its changes can be read", False, str(error))
 
 
 def _predictions(item: RegisteredModel, split: str) -> Predictions:

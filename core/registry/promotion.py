@@ -21,11 +21,12 @@ from core.registry.models import (
     is_retired,
     registered_version,
 )
-from core.registry.snapshot import register
+from core.registry.snapshot import evidence_of, register
 from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
 from core.roles import Role, takes
 
 MAX_BEFORE = 50  # versions that a rollback can reach
+OPERATING_POINT, TEMPERATURE = "operating point", "temperature"  # that evidence is of
 
 
 @takes(Role.OWNER)
@@ -125,7 +126,8 @@ def change_operating_point(title: str, point: OperatingPoint, who: str) -> Regis
         if item.version:
             intact(item.folder)
         changes = {"threshold": point.threshold, "threshold_rule": point.rule}
-        changed = register(item, _override_of(item), changes)
+        others = {name: part for name, part in evidence_of(item).items() if name != OPERATING_POINT}
+        changed = register(item, _override_of(item), changes, others)
         _activate(changed, "operating point", who, f"{point.rule}: {point.threshold:.4g}", [])
         return replace(changed, state=ACTIVE)
 
@@ -140,18 +142,46 @@ def register_operating_point(
         title: name, or name and version, of the model.
         point: its threshold is of the probability before calibration.
         who: registers it.
-        evidence: what the threshold rests on, as plain values; kept with the version.
+        evidence: what the threshold rests on, as plain values; kept with the version. Its `check`, if it has
+            one, is a `PromotionCheck` of the version.
 
     Raises:
         UserError: the model may not answer, or the registry cannot be written.
     """
+    changes = {"threshold": point.threshold, "threshold_rule": point.rule}
+    reason = f"{point.rule}: {point.threshold:.4g}"
+    return _register_for_site(title, changes, {OPERATING_POINT: evidence}, who, reason)
+
+
+@takes(Role.OWNER)
+def register_temperature(
+    title: str, temperature: float, rule: str, who: str, evidence: Mapping[str, Any]
+) -> RegisteredModel:
+    """Give a model another temperature, as a new version that answers once it is promoted.
+
+    Args:
+        title, who, evidence: as for `register_operating_point`.
+        temperature: divides the log-odds.
+        rule: what it was fitted to, in words.
+
+    Raises:
+        UserError: as `register_operating_point`.
+    """
+    changes = {"temperature": temperature, "temperature_rule": rule}
+    reason = f"calibrated {rule}: {temperature:.3g}"
+    return _register_for_site(title, changes, {TEMPERATURE: evidence}, who, reason)
+
+
+def _register_for_site(
+    title: str, changes: dict[str, Any], evidence: dict[str, Mapping[str, Any]], who: str, reason: str
+) -> RegisteredModel:
+    """Register a model with some fields of its record changed, beside what its earlier changes rest on."""
     with changing():
         item = find_usable_model(title)
         if item.version:
             intact(item.folder)
-        changes = {"threshold": point.threshold, "threshold_rule": point.rule}
-        changed = register(item, _override_of(item), changes, evidence)
-        add_event(changed.event("site operating point", who, f"{point.rule}: {point.threshold:.4g}"))
+        changed = register(item, _override_of(item), changes, {**evidence_of(item), **evidence})
+        add_event(changed.event(f"site {next(iter(evidence))}", who, reason))
         return changed
 
 

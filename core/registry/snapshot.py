@@ -1,5 +1,6 @@
 """Registering a version: a folder with the model's files, which nothing changes afterwards."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def register(
         item: the model to register.
         override: what every answer must say because a check failed; "" if none did.
         changes: to the model's record, such as its threshold.
-        evidence: what the changes rest on, as plain values; kept beside the weights.
+        evidence: what its changes rest on, as plain values by what was changed; kept beside the weights.
 
     Raises:
         UserError: the disk is full or the registry cannot be written; then nothing changes.
@@ -44,11 +45,8 @@ def register(
             atomic.copy(item.model.path, weights)
         if changes:
             update_record(weights, **{"training_images": item.training_images, **changes})
-        earlier = item.model.path.with_name(EVIDENCE_FILE)
-        if evidence:
-            atomic.write_json(folder / EVIDENCE_FILE, dict(evidence))
-        elif not changes and item.version and earlier.exists():
-            atomic.copy(earlier, folder / EVIDENCE_FILE)
+        if kept_evidence := evidence_of(item) if evidence is None else evidence:
+            atomic.write_json(folder / EVIDENCE_FILE, dict(kept_evidence))
         renewed = renewed_references(item.model.record, item.model.path)
         for member in member_paths(item.model.path, item.model.record):
             for path in member.parent.iterdir():
@@ -66,6 +64,21 @@ def register(
             save_golden_images(item, weights)
 
     return new_version(item.name, item.model.path.name, fill, override)
+
+
+def evidence_of(item: RegisteredModel) -> dict[str, Any]:
+    """What the changes of a registered version rest on, by what was changed; {} of any other model.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = item.model.path.with_name(EVIDENCE_FILE)
+    if not item.version or not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(f"{path} cannot be read: {error}. Restore it from a backup.") from error
 
 
 def new_version(name: str, file: str, fill: Callable[[Path], None], override: str = "") -> RegisteredModel:

@@ -26,6 +26,7 @@ from core.site.reading_cache import clear_reading_cache, reading_cache_path, rea
 from core.site.shift import Shift, ShiftSearch
 from core.site.site_point import SitePoint, check_rule, find_site_point
 from core.site.site_readings import SiteReadings, read_local_images
+from core.site.site_temperature import SiteTemperature, find_site_temperature
 
 __all__ = [
     "FOLDERS",
@@ -54,6 +55,7 @@ __all__ = [
     "SiteMeasurement",
     "SitePoint",
     "SiteReadings",
+    "SiteTemperature",
     "Unlabelled",
     "acceptance_pdf",
     "blinded",
@@ -62,6 +64,7 @@ __all__ = [
     "clear_reading_cache",
     "evidence",
     "find_site_point",
+    "find_site_temperature",
     "check_against_criteria",
     "check_criterion",
     "list_local_images",

@@ -73,6 +73,7 @@ class SiteMeasurement:
             )
         sentences += [
             self._own_threshold(),
+            self._own_temperature(),
             self._warned(),
             self._unknown_patients(),
             *(mix.sentence() for mix in self.mixes),
@@ -113,6 +114,14 @@ class SiteMeasurement:
         return (
             f"The decision threshold was found on images of {self.readings.name}. If they were these, "
             "sensitivity and specificity are too favourable: measure on others."
+        )
+
+    def _own_temperature(self) -> str:
+        if not self.readings.temperature_from_here:
+            return ""
+        return (
+            f"The probabilities were calibrated on images of {self.readings.name}. If they were these, Brier "
+            "score and calibration are too favourable: measure on others."
         )
 
     def _warned(self) -> str:

@@ -74,18 +74,28 @@ class SitePoint:
     after: Rates
 
     def values(self) -> dict:
-        """Everything as plain values."""
-        return asdict(self)
+        """Everything as plain values, and what is checked before a version with it is promoted."""
+        expected = f"Expected on images of {self.site}: {self.after.sentence()}."
+        check = {
+            "title": "Threshold for a hospital does better than chance",
+            "passed": not self.is_chance,
+            "detail": f"{expected} {NO_BETTER_THAN_CHANCE}" if self.is_chance else expected,
+        }
+        return asdict(self) | {"check": check}
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether the rates to expect are no better than chance."""
+        return self.after.sensitivity + self.after.specificity <= 1
 
     def sentences(self) -> list[str]:
         """The threshold and what it does, one sentence each."""
-        chance = self.after.sensitivity + self.after.specificity <= 1
         return [
             f"Decision threshold {self.point.threshold:.4g} (before calibration): {self.point.rule}.",
             f"At the present threshold: {self.before.sentence()}.",
             f"Expected at the new one: {self.after.sentence()}, each image at a threshold found "
             f"without its patient ({FOLDS} folds).",
-            *([NO_BETTER_THAN_CHANCE] if chance else []),
+            *([NO_BETTER_THAN_CHANCE] if self.is_chance else []),
         ]
 
 

@@ -47,6 +47,7 @@ class SiteReadings:
         training_images: number of images that the model was trained on; 0 if unknown.
         began: when reading began, ISO 8601 with the offset from UTC.
         threshold_rule: how the model's threshold was found; "" if unknown.
+        temperature_rule: what its probabilities were calibrated on for a hospital; "" if they were not.
     """
 
     name: str
@@ -60,11 +61,17 @@ class SiteReadings:
     training_images: int = 0
     began: str = field(default_factory=_now)
     threshold_rule: str = ""
+    temperature_rule: str = ""
 
     @property
     def threshold_from_here(self) -> bool:
         """Whether the threshold was found on images of a folder or table of this name (`find_site_point`)."""
         return f"images of {self.name}" in self.threshold_rule
+
+    @property
+    def temperature_from_here(self) -> bool:
+        """Whether the probabilities were calibrated on such images (`find_site_temperature`)."""
+        return f"images of {self.name}" in self.temperature_rule
 
 
 def read_local_images(
@@ -128,6 +135,7 @@ def read_local_images(
         len(training),
         began,
         reader.record.threshold_rule,
+        reader.record.temperature_rule,
     )
 
 

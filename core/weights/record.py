@@ -67,7 +67,8 @@ class ModelRecord:
         created: ISO 8601 time.
         training_images: how many images it was trained on; 0 in records of 0.1.0, which did not say.
         evaluation: metrics of these weights by split (`validation`, `test`); None before evaluation.
-        temperature: divides the log-odds for a calibrated probability; fitted on validation.
+        temperature: divides the log-odds for a calibrated probability.
+        temperature_rule: what it was fitted to for a hospital, in words; "" if it was fitted on validation.
         operating_points: chosen on validation, as dicts of name, threshold and rule.
         threshold: probability, before calibration, from which the predicted label is PNEUMONIA.
         threshold_rule: how that threshold was chosen, in words.
@@ -92,6 +93,7 @@ class ModelRecord:
     training_images: int = 0
     evaluation: dict | None = None
     temperature: float = 1.0
+    temperature_rule: str = ""
     operating_points: tuple[dict, ...] = ()
     threshold: float = THRESHOLD
     threshold_rule: str = "fixed at a probability of one half"

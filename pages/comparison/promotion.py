@@ -108,6 +108,8 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
         f"Promote although {len(failed)} of {len(checks)} checks failed; every answer will say so",
         key=f"override-{asked}",
     )
+    if failed and item.version:
+        st.caption("Promoted against a check, it becomes a further version. This one stays as it is.")
     with st.container(horizontal=True):
         if st.button(
             "Promote",

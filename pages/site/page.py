@@ -11,10 +11,12 @@ from pages.site.image_numbers import show_numbers
 from pages.site.images import choose_images, images_to_label, nothing_chosen
 from pages.site.labelling import show_labelling
 from pages.site.measurement import last_measurement, offer_measurement, show_measurement
+from pages.site.temperature import recalibrate
 from pages.site.threshold import choose_threshold
 from pages.site.watch import show_watch
 
 MEASURE, THRESHOLD, ACCEPT, LABEL = "Measure", "Set the threshold", "Accept", "Label blinded"
+RECALIBRATE = "Recalibrate"
 NUMBERS, WATCH = "How many do I need?", "Watch"
 
 
@@ -36,7 +38,7 @@ def main() -> None:
         key, sections, first = "site-start", [NUMBERS, WATCH], NUMBERS  # those that need no images
     else:
         key, first = "site-section", MEASURE if local else LABEL
-        sections = [MEASURE, THRESHOLD, ACCEPT, WATCH, LABEL, NUMBERS]
+        sections = [MEASURE, THRESHOLD, RECALIBRATE, ACCEPT, WATCH, LABEL, NUMBERS]
     section = st.segmented_control(
         "Section",
         sections,
@@ -61,9 +63,11 @@ def main() -> None:
         show_measurement(measurement, active.model, local)
     elif section == THRESHOLD and measurement:
         choose_threshold(measurement, active.model)
+    elif section == RECALIBRATE and measurement:
+        recalibrate(measurement, active.model)
     elif section == ACCEPT:
         show_acceptance(measurement, active.model)
-    elif section == THRESHOLD:
+    elif section in (THRESHOLD, RECALIBRATE):
         st.info("Measure the model on these images first.", icon=":material/info:")
 
 

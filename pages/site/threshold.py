@@ -5,12 +5,13 @@ import streamlit as st
 from core.errors import UserError
 from core.evaluation import TARGET_SENSITIVITY
 from core.inference import AvailableModel, shown_threshold
-from core.registry import answering_registered_model, register_operating_point
-from core.site import SiteMeasurement, SitePoint, find_site_point
+from core.registry import register_operating_point
+from core.site import SiteMeasurement, find_site_point
 from pages.shared.markdown import escaped
 from pages.shared.operating_rules import RULE_TITLES
-from pages.shared.user import offered, signed_in_user
+from pages.shared.user import signed_in_user
 from pages.site.measurement import is_of
+from pages.site.versions import offer_version
 
 RULES = ("sensitivity", "specificity", "youden")
 DEFAULT_RATE = 100 * TARGET_SENSITIVITY  # per cent
@@ -31,13 +32,13 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
     shown = shown_threshold(active.record, site_point.point.threshold)
     st.markdown(f"Decision threshold **{shown:.1%}** after calibration, as Diagnosis shows it.")
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in site_point.sentences()))
-    if offered(register_operating_point, "Saving a threshold") and st.button(
-        "Save as a version",
-        icon=":material/save:",
-        help="Registers the active model with this threshold and what it rests on. It answers once you "
-        "promote it on the Comparison page.",
-    ):
-        _save(site_point)
+    offer_version(
+        site_point,
+        lambda title: register_operating_point(
+            title, site_point.point, signed_in_user(), site_point.values()
+        ),
+        register_operating_point,
+    )
 
 
 def _rule() -> tuple[str, float | None]:
@@ -48,21 +49,3 @@ def _rule() -> tuple[str, float | None]:
         return rule, None
     given = right.number_input("At least, %", 50.0, 100.0, DEFAULT_RATE, 1.0, "%.1f", key="site-rate")
     return rule, (DEFAULT_RATE if given is None else given) / 100
-
-
-def _save(site_point: SitePoint) -> None:
-    """Register the version, and say how it comes to answer."""
-    active = answering_registered_model()
-    try:
-        if active is None or str(active.model.identity) != site_point.model:
-            raise UserError(f"{site_point.model} is no longer active. Measure the model that is.")
-        version = register_operating_point(
-            active.title, site_point.point, signed_in_user(), site_point.values()
-        )
-    except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
-        return
-    st.success(
-        escaped(f"Registered as {version.title}. It answers once it is promoted on the Comparison page."),
-        icon=":material/check:",
-    )

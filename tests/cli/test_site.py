@@ -106,7 +106,9 @@ def test_cron_hears_nothing_while_the_light_stays(narrow_bundle, own_home, capsy
     monkeypatch.setenv(environment.WEBHOOK.name, "http://127.0.0.1:9/hook")
     assert main(["site", "watch", "--tell"]) == 0
     said = capsys.readouterr()
-    assert "The light was green before, so nobody was told." in said.out and said.err == ""
+    assert (
+        "The light was green before, so the webhook on 127.0.0.1 was not told." in said.out and said.err == ""
+    )
 
 
 def test_reports_compares_the_log_with_a_table_and_refuses_one_without_paths(
@@ -159,9 +161,11 @@ def test_labels_tells_how_well_readers_agree_and_saves_what_they_said(own_home, 
     assert pair["readers"] == ["Ada", "Grace"] and pair["kappa"] == pytest.approx(0.5)
 
 
-def test_point_refuses_a_threshold_of_few_patients(local_table, capsys):
+def test_few_patients_give_neither_a_threshold_nor_a_temperature(local_table, capsys):
     table, _ = local_table
     before = [item.title for item in list_models()]
     assert main(["site", "point", str(table), "--labels", "finding", "--save"]) == 2
     assert "at least 30 of each class" in capsys.readouterr().err
+    assert main(["site", "recalibrate", str(table), "--labels", "finding", "--save"]) == 2
+    assert "recalibration takes at least 141 of each class" in capsys.readouterr().err
     assert [item.title for item in list_models()] == before

@@ -9,7 +9,7 @@ import pytest
 from core import config
 from core.inference import AuditLog
 from core.registry import active_model, list_models, promote
-from core.site import SiteMeasurement, SiteReadings, find_site_point, measure
+from core.site import SiteMeasurement, SiteReadings, find_site_point, find_site_temperature, measure
 from tests.monitor.logged_results import WITHHELD, add_results, steady
 from tests.pages.opened_page import opened
 
@@ -147,9 +147,9 @@ def measured_ward(trained) -> SiteMeasurement:
     shutil.copytree(trained.model_folder(), config.model_folder())
     promote("published/3", [], "tests")
     random = np.random.default_rng(0)
-    positive = random.random(200) < 0.5
+    positive = random.random(400) < 0.5
     raw = np.clip(random.normal(0.4 + 0.25 * positive, 0.15), 0.01, 0.99)
-    rows = {"sha256": np.arange(200).astype(str), "label": np.where(positive, "PNEUMONIA", "NORMAL")}
+    rows = {"sha256": np.arange(400).astype(str), "label": np.where(positive, "PNEUMONIA", "NORMAL")}
     rows |= dict.fromkeys(("patient", "error", "withheld", "doubts"), "")
     table = pd.DataFrame(rows | {"probability": raw, "raw": raw, "warned": False, "in_training": False})
     model = str(active_model().model.identity)
@@ -176,10 +176,16 @@ def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(tr
     app = opened("site", **{"site-measurement": (0, measurement)})
     app.button_group(key="site-section").set_value("Set the threshold").run()
     app.number_input(key="site-rate").set_value(90.0).run()
-    assert "sensitivity of at least 90% on 200 images of ward" in captions(app)
+    assert "sensitivity of at least 90% on 400 images of ward" in captions(app)
     assert "SYNTHETIC images" in app.warning[0].value
     next(button for button in app.button if button.label == "Save as a version").click().run()
     assert not app.exception and not app.error
     (version,) = [item for item in list_models() if item.title in app.success[0].value]
     assert version.model.record.threshold == find_site_point(measurement, "sensitivity", 0.9).point.threshold
     assert str(active_model().model.identity) == model
+    app.button_group(key="site-section").set_value("Recalibrate").run()
+    assert "Temperature" in captions(app) and "each image at a temperature fitted without" in captions(app)
+    next(button for button in app.button if button.label == "Save as a version").click().run()
+    assert not app.exception and not app.error
+    (version,) = [item for item in list_models() if item.title in app.success[0].value]
+    assert version.model.record.temperature == find_site_temperature(measurement).temperature

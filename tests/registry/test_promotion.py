@@ -32,6 +32,7 @@ from core.registry import (
     list_models,
     promote,
     register_operating_point,
+    register_temperature,
     retire,
     rollback,
 )
@@ -122,9 +123,13 @@ def test_another_operating_point_is_another_version(candidate):
 def test_an_operating_point_is_registered_with_its_evidence_and_answers_once_promoted(candidate):
     promote("mine/3", PASSED, "tests")
     point = OperatingPoint("own", 0.25, "sensitivity of at least 90% on 400 images of site")
-    item = register_operating_point("mine/3", point, "tests", {"images": 400})
+    check = {"title": "Threshold for a hospital", "passed": False, "detail": "Specificity 2%."}
+    evidence = {"images": 400, "check": check}
+    item = register_operating_point("mine/3", point, "tests", evidence)
     assert item.title == "mine/3@2" and find_model("mine/3@2").state == CANDIDATE
-    assert json.loads(item.model.path.with_name("evidence.json").read_text()) == {"images": 400}
+    kept = json.loads(item.model.path.with_name("evidence.json").read_text())
+    assert kept == {"operating point": evidence}
+    assert checklist(item, active_registered_model())[-1] == PromotionCheck(**check)
     assert active_registered_model().title == "mine/3@1" and events()[-1].action == "site operating point"
     promote("mine/3@2", PASSED, "tests")
     assert active_model().model.record.threshold_rule == point.rule
@@ -134,13 +139,32 @@ def test_an_operating_point_is_registered_with_its_evidence_and_answers_once_pro
     assert bundled.training_images == find_model("bundled/3").training_images > 0  # which its record lacks
 
 
+def test_a_temperature_is_registered_beside_the_evidence_of_an_operating_point(candidate):
+    promote("mine/3", PASSED, "tests")
+    register_operating_point("mine/3", OperatingPoint("own", 0.25, "for a test"), "tests", {"images": 400})
+    item = register_temperature("mine/3@2", 2.5, "on 400 images of site", "tests", {"images": 300})
+    record = read_record(item.model.path)
+    assert (record.temperature, record.threshold) == (2.5, 0.25) and events()[-1].action == "site temperature"
+    assert json.loads(item.model.path.with_name("evidence.json").read_text()) == {
+        "operating point": {"images": 400},
+        "temperature": {"images": 300},
+    }
+    assert "calibrated on 400 images of site (temperature 2.50)" in item.model.calibration_sentence()
+    promote(item.title, PASSED, "tests")
+    changed = change_operating_point(item.title, OperatingPoint("own", 0.3, "for a test"), "tests")
+    assert json.loads(changed.model.path.with_name("evidence.json").read_text()) == {
+        "temperature": {"images": 300}
+    }
+
+
 def test_the_evidence_of_an_operating_point_goes_with_a_version_that_is_registered_again(candidate):
     promote("mine/3", PASSED, "tests")
     register_operating_point("mine/3", OperatingPoint("own", 0.25, "for a test"), "tests", {"images": 400})
     failed = [PromotionCheck("Loads", False, "For a test.")]
     item = promote("mine/3@2", failed, "tests", "for a test", override=True)
     assert item.title == "mine/3@3"
-    assert json.loads(item.model.path.with_name("evidence.json").read_text()) == {"images": 400}
+    kept = json.loads(item.model.path.with_name("evidence.json").read_text())
+    assert kept == {"operating point": {"images": 400}}
 
 
 def test_only_a_registered_version_that_does_not_answer_can_be_retired(candidate):

@@ -1,0 +1,48 @@
+"""Saving what was found for a hospital as a version of the active model."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import UserError
+from core.registry import RegisteredModel, answering_registered_model
+from core.site import SitePoint, SiteTemperature
+from pages.shared.markdown import escaped
+from pages.shared.user import offered
+
+HELP = "Registers the active model with it and what it rests on. It answers once it is promoted."
+OVERRIDE = (
+    "A check before promotion fails: {}. Whoever overrides it gives a reason, and the model becomes a "
+    "further version whose every result says so."
+)
+
+
+def offer_version(
+    evidence: SitePoint | SiteTemperature, register: Callable[[str], RegisteredModel], permission: Callable
+) -> None:
+    """A button that registers a version, and how it comes to answer.
+
+    Args:
+        evidence: what is saved.
+        register: registers a version of the model of a title.
+        permission: the function of the registry that not everybody may call.
+    """
+    if not offered(permission, "Saving a version"):
+        return
+    check = evidence.values()["check"]
+    if not check["passed"]:
+        st.warning(escaped(OVERRIDE.format(check["title"])), icon=":material/warning:")
+    if not st.button("Save as a version", icon=":material/save:", help=HELP):
+        return
+    active = answering_registered_model()
+    try:
+        if active is None or str(active.model.identity) != evidence.model:
+            raise UserError(f"{evidence.model} is no longer active. Measure the model that is.")
+        version = register(active.title)
+    except UserError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    st.success(
+        escaped(f"Registered as {version.title}. It answers once it is promoted on the Comparison page."),
+        icon=":material/check:",
+    )
