@@ -1,9 +1,10 @@
-"""One POST request to the address that the user has set, whatever it tells."""
+"""One POST request to the address that the user has set, whatever it tells; and how long telling may take."""
 
 import json
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from http.client import HTTPException
 
 LIMIT_S = 10.0  # of the whole request: whoever sends it waits for it
@@ -11,10 +12,15 @@ LIMIT_S = 10.0  # of the whole request: whoever sends it waits for it
 
 def send_to_webhook(address: str, content: dict[str, str]) -> str:
     """Send the content as JSON; returns why that failed, or "", after `LIMIT_S` at the latest."""
+    return in_time(lambda: _post(address, content))
+
+
+def in_time(send: Callable[[], str]) -> str:
+    """Why a function could not tell something, as it returns it, or that it took too long; "" if it could."""
     reasons: list[str] = []
-    sender = threading.Thread(target=lambda: reasons.append(_post(address, content)), daemon=True)
+    sender = threading.Thread(target=lambda: reasons.append(send()), daemon=True)
     sender.start()
-    sender.join(LIMIT_S)  # a time limit of urllib's is one of each read, of which there may be many
+    sender.join(LIMIT_S)  # a time limit of a connection is one of each read, of which there may be many
     return reasons[0] if reasons else f"no answer within {LIMIT_S:.0f} s"
 
 

@@ -202,3 +202,23 @@ def _train(demo: Path) -> Run:
     assert run.status().state == "finished", run.status().message + run.log_tail()
     promote("trained/3", [], "tests")
     return run
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory) -> Path:
+    """Keys and certificates: of an authority, signed by it, and unsigned."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, cwd=folder)
+
+    authority = ("-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
+    openssl("req", *authority, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority")
+    openssl("req", *authority, "-keyout", "no.key", "-out", "no.pem", "-subj", "/CN=nobody")
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "ask", "-subj", "/CN=us")
+    signing = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names")
+    openssl("x509", "-req", "-in", "ask", "-out", "cert.pem", *signing)
+    return folder

@@ -14,6 +14,7 @@ FOUNDATION = {
     "errors",
     "disk",
     "webhook_request",
+    "mail_message",
     "atomic",
     "database",
     "cluster",

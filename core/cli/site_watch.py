@@ -13,7 +13,7 @@ from core.site import MISSED, LabelWords, open_local_images
 
 
 @click.command("watch")
-@click.option("--tell", is_flag=True, help="Tell the webhook if the light has turned.")
+@click.option("--tell", is_flag=True, help="Tell webhook and mail if the light has turned.")
 @as_json
 def watch_site(tell: bool, as_json: bool) -> int:
     """Tell whether the active model's results stay as they were.
@@ -22,9 +22,10 @@ def watch_site(tell: bool, as_json: bool) -> int:
     pneumonia, were withheld or came with a warning, their scores, and grey levels and lungs of their images.
     The light is red if one of the last two blocks differs by far more than chance explains, or if they
     withhold more than `site criteria` allows; amber if both differ somewhat, in the same direction. It tells
-    that something has changed, not whether results are right. With --tell, the address in
-    PNEUMONIA_STUDIO_WEBHOOK is told of a light that is not the one told before: let cron run that. The exit
-    code is 1 if the light is red.
+    that something has changed, not whether results are right. With --tell, the webhook in
+    PNEUMONIA_STUDIO_WEBHOOK and the addresses in PNEUMONIA_STUDIO_MAIL_TO (by PNEUMONIA_STUDIO_MAIL_SERVER)
+    are told of a light that is not the one told before: let cron run that. The exit code is 1 if the light is
+    red.
     """
     watched = watch(str(default_model().identity))
     if as_json:

@@ -1,6 +1,7 @@
 """Every environment variable of the product: its name, meaning, default and check, in one table."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,22 @@ def _web_address(text: str) -> str:
     if text and (text.split() != [text] or not text.isascii() or not is_one):
         raise ValueError(text)
     return text
+
+
+def _mail_server(text: str) -> str:
+    parts = urlsplit(text)
+    is_one = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0 and not parts.username
+    if text and (text.split() != [text] or not text.isascii() or not is_one):
+        raise ValueError(text)
+    return text
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    """E-mail addresses; a line break in one would begin another header."""
+    addresses = tuple(address.strip(" ") for address in text.split(",") if address.strip(" "))
+    if not all(re.fullmatch(r"[!-~]+@[!-~]+", address) for address in addresses):
+        raise ValueError(text)
+    return addresses
 
 
 def _dicomweb_root(text: str) -> str:
@@ -213,6 +230,40 @@ LANGUAGE = Variable(
     _language,
     f"a language of the pages: {' or '.join(LANGUAGES)}",
 )
+MAIL_SERVER = Variable(
+    "PNEUMONIA_STUDIO_MAIL_SERVER",
+    "SMTP server that `site watch --tell` sends e-mail by: `smtp://HOST:PORT`, encrypted by STARTTLS, or "
+    "`smtps://HOST:PORT`; none by default.",
+    "",
+    _mail_server,
+    "an address that begins with smtp:// or smtps:// and holds neither user name nor spaces",
+)
+MAIL_TO = Variable(
+    "PNEUMONIA_STUDIO_MAIL_TO",
+    "E-mail addresses, separated by commas, that are told.",
+    "",
+    _addresses,
+    "e-mail addresses separated by commas",
+)
+MAIL_FROM = Variable(
+    "PNEUMONIA_STUDIO_MAIL_FROM",
+    "E-mail address of the sender. Default: the first that is told.",
+    "",
+    _addresses,
+    "an e-mail address",
+)
+MAIL_USER = Variable(
+    "PNEUMONIA_STUDIO_MAIL_USER",
+    "User name to log in with at the SMTP server; no login by default.",
+    "",
+    str,
+)
+MAIL_PASSWORD = Variable(
+    "PNEUMONIA_STUDIO_MAIL_PASSWORD",
+    "Password of that user.",
+    "",
+    str,
+)
 LOCKED = Variable(
     "PNEUMONIA_STUDIO_LOCKED",
     "Set by the scheduler for a training process that inherits its locks; do not set it yourself.",
@@ -236,6 +287,11 @@ VARIABLES: tuple[Variable, ...] = (
     IMPORT_FILES,
     SELF_TEST,
     WEBHOOK,
+    MAIL_SERVER,
+    MAIL_TO,
+    MAIL_FROM,
+    MAIL_USER,
+    MAIL_PASSWORD,
     LANGUAGE,
     LOCKED,
 )

@@ -1,48 +1,79 @@
-"""Telling the webhook when the light has turned, and only then."""
+"""Telling the webhook and by e-mail when the light has turned, and only then."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from core import atomic, config
 from core.config import environment
 from core.errors import UserError
+from core.mail_message import send_mail
 from core.monitor.signals import GREEN, TOO_FEW
 from core.monitor.watch import Watch
 from core.webhook_request import send_to_webhook
 
+Sender = Callable[[dict[str, str]], str]  # takes what is told; returns why it could not be told, or ""
+
 
 def tell_change(watched: Watch) -> str:
-    """Tell the webhook the light if it is not the one told last; what happened, in a sentence.
+    """Tell webhook and mail server the light if it is not the one told last; what happened, in sentences.
 
-    A model of which nothing was told counts as green, and so does one with too few results. What could not be
-    told is told by the next call.
+    A model of which nothing was told counts as green, and so does one with too few results. What one of them
+    could not be told is told by the next call, to that one alone.
 
     Raises:
-        UserError: there is no webhook, it could not be told, or what was told cannot be kept.
+        UserError: nobody is to be told, somebody could not be told, or what was told cannot be kept.
     """
-    address = environment.WEBHOOK.value()
-    if not address:
-        raise UserError(f"Nobody can be told: set {environment.WEBHOOK.name} to the address of a webhook.")
+    senders = _senders()
+    if not senders:
+        names = f"{environment.WEBHOOK.name} or {environment.MAIL_SERVER.name}"
+        raise UserError(f"Nobody can be told: set {names} to the address of a webhook or of an SMTP server.")
     light = GREEN if watched.light == TOO_FEW else watched.light
-    before = _told(watched.model)
-    if light == before:
-        return f"The light was {light} before, so nobody was told."
-    content = {"model": watched.model, "light": light, "before": before, "text": watched.headline()}
-    host = urlsplit(address).hostname
-    if reason := send_to_webhook(address, content):
-        raise UserError(f"The webhook on {host} could not be told that the light is {light}: {reason}.")
-    atomic.write_json(_path(), {"model": watched.model, "light": light})
-    return f"The webhook on {host} was told that the light turned from {before} to {light}."
+    told = _told(watched.model)
+    sentences, failures = [], []
+    for title, send in senders.items():
+        before = told.get(title, GREEN)
+        content = {"model": watched.model, "light": light, "before": before, "text": watched.headline()}
+        if light == before:
+            sentences.append(f"The light was {light} before, so {title} was not told.")
+        elif reason := send(content):
+            failures.append(f"{title.capitalize()} could not be told that the light is {light}: {reason}.")
+        else:
+            told[title] = light
+            atomic.write_json(_path(), {"model": watched.model, "told": told})
+            sentences.append(f"{title.capitalize()} was told that the light turned from {before} to {light}.")
+    if failures:
+        raise UserError(" ".join([*failures, *sentences]))
+    return " ".join(sentences)
 
 
-def _told(model: str) -> str:
-    """The light that was last told of a model."""
+def _senders() -> dict[str, Sender]:
+    """What tells somebody, by what it is called."""
+    senders: dict[str, Sender] = {}
+    if address := environment.WEBHOOK.value():
+        senders[f"the webhook on {urlsplit(address).hostname}"] = lambda content: send_to_webhook(
+            address, content
+        )
+    if server := environment.MAIL_SERVER.value():
+        senders[f"the mail server {urlsplit(server).hostname}"] = _mail
+    return senders
+
+
+def _mail(content: dict[str, str]) -> str:
+    """Send an e-mail; returns why that failed, or ""."""
+    subject = f"Pneumonia studio: the light turned from {content['before']} to {content['light']}"
+    text = f"{content['text']}\n\nModel: {content['model']}\nAll figures: python -m core site watch\n"
+    return send_mail(subject, text)
+
+
+def _told(model: str) -> dict[str, str]:
+    """The light that was last told of a model, by what told it."""
     try:
-        told = json.loads(_path().read_text(encoding="utf-8"))
-        return told["light"] if told["model"] == model else GREEN
+        content = json.loads(_path().read_text(encoding="utf-8"))
+        return dict(content["told"]) if content["model"] == model else {}
     except (OSError, ValueError, KeyError, TypeError):  # nothing yet, or damaged: told once more
-        return GREEN
+        return {}
 
 
 def _path() -> Path:

@@ -1,7 +1,8 @@
-"""The webhook is told when the light turns, once, and again if it could not be told."""
+"""Webhook and mail are told when the light turns, once, and again if they could not be told."""
 
 import pytest
 from listening import SECRET, listening
+from mail_server import mail_server
 
 from core.errors import UserError
 from core.inference import AuditLog
@@ -44,7 +45,37 @@ def test_what_could_not_be_told_is_told_by_the_next_call(addressed):
     assert len(told) == 1
 
 
-def test_without_a_webhook_nobody_can_be_told(addressed):
+def test_mail_tells_what_a_webhook_that_fails_does_not_hear_and_each_hears_it_once(addressed, monkeypatch):
+    add_results(AuditLog(), [*steady(100), *[WITHHELD] * 50])
+    with mail_server() as mailbox, listening(500) as (address, _):
+        addressed(address)
+        monkeypatch.setenv("PNEUMONIA_STUDIO_MAIL_SERVER", mailbox.server)
+        monkeypatch.setenv("PNEUMONIA_STUDIO_MAIL_TO", "ada@example.org")
+        for _ in range(2):
+            with pytest.raises(UserError, match="could not be told that the light is red: it answered 500"):
+                tell_change(watch(MODEL))
+    (message,) = mailbox.messages
+    assert message["Subject"] == "Pneumonia studio: the light turned from green to red"
+    assert message.get_content().startswith("Red. Results withheld: 50 of 50")
+    with listening() as (address, told):
+        addressed(address)
+        assert "the mail server 127.0.0.1 was not told" in tell_change(watch(MODEL))
+    assert len(told) == 1
+
+
+def test_mail_that_cannot_be_sent_is_told_in_a_sentence(addressed, monkeypatch):
+    add_results(AuditLog(), [*steady(100), *[WITHHELD] * 50])
+    monkeypatch.setenv("PNEUMONIA_STUDIO_MAIL_SERVER", "smtp://127.0.0.1:9")
+    with pytest.raises(UserError, match="set PNEUMONIA_STUDIO_MAIL_TO to the addresses"):
+        tell_change(watch(MODEL))
+    monkeypatch.setenv("PNEUMONIA_STUDIO_MAIL_TO", "ada@example.org")
+    with pytest.raises(
+        UserError, match="127.0.0.1 could not be told that the light is red: Connection refused"
+    ):
+        tell_change(watch(MODEL))
+
+
+def test_without_webhook_and_mail_nobody_can_be_told(addressed):
     addressed("")
     with pytest.raises(UserError, match="PNEUMONIA_STUDIO_WEBHOOK"):
         tell_change(watch(MODEL))
