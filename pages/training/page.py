@@ -10,6 +10,7 @@ from core.runs import WorkEstimate, as_run_name, create_run, jobs, list_runs
 from pages.shared.dataset_picker import choose_dataset
 from pages.shared.failures import failures_shown
 from pages.shared.header import header
+from pages.shared.texts import _
 from pages.shared.user import offered
 from pages.training.launch.form import choose_settings
 from pages.training.launch.preview import estimate_work, preview, warn
@@ -21,10 +22,12 @@ from pages.training.watch.sweeps import runs_of_group
 
 def main() -> None:
     header(
-        "Training",
-        "Trains a model in three stages, in a process of its own: close this page, and it goes on.",
-        "Choose a data set and press Start training; the settings need no change. Finished runs can be "
-        "compared and, if you decide so, used for diagnosis.",
+        _("Training"),
+        _("Trains a model in three stages, in a process of its own: close this page, and it goes on."),
+        _(
+            "Choose a data set and press Start training; the settings need no change. Finished runs can "
+            "be compared and, if you decide so, used for diagnosis."
+        ),
     )
     with failures_shown():
         jobs.ensure_scheduler()
@@ -39,8 +42,8 @@ def main() -> None:
         show_queue()
         show_run(chosen)
     else:
-        way_out = " Train one under *New run*." if may(create_run) else ""
-        st.info(f"No model has been trained yet.{way_out}")
+        way_out = _(" Train one under *New run*.") if may(create_run) else ""
+        st.info(_("No model has been trained yet.") + way_out)
 
 
 def new_run(busy: bool) -> None:
@@ -49,7 +52,7 @@ def new_run(busy: bool) -> None:
     if dataset is None:
         return
     launch = st.container()
-    with st.expander("Change settings", icon=":material/tune:", key="change-settings"):
+    with st.expander(_("Change settings"), icon=":material/tune:", key="change-settings"):
         try:
             settings = choose_settings(dataset)
             estimate = estimate_work(dataset, settings)
@@ -63,24 +66,31 @@ def new_run(busy: bool) -> None:
 
 def offer_start(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate, busy: bool) -> None:
     """What the run is in a line, what to know before it starts, its name, and the button."""
-    which = "Run" if list_runs() else "First run"
-    images = f"{'SYNTHETIC' if dataset.synthetic else 'real'} images"
-    st.markdown(f"**{which}: preset {settings.preset}, {images}, up to about {estimate.duration()}**")
+    which = _("Run") if list_runs() else _("First run")
+    images = _("SYNTHETIC images") if dataset.synthetic else _("real images")
+    st.markdown(
+        _("**{which}: preset {preset}, {images}, up to about {duration}**").format(
+            which=which, preset=settings.preset, images=images, duration=estimate.duration()
+        )
+    )
     warn(dataset, settings, estimate)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input("Name", placeholder="Default: preset and time", width=320).strip()
+        typed = st.text_input(_("Name"), placeholder=_("Default: preset and time"), width=320).strip()
         name = as_run_name(typed)
-        title, icon = ("Add to queue", "playlist_add") if busy else ("Start training", "play_arrow")
+        title, icon = (_("Add to queue"), "playlist_add") if busy else (_("Start training"), "play_arrow")
         st.button(
             title,
             type="primary",
             icon=f":material/{icon}:",
             on_click=start,
             args=(settings, name or None),
-            help="Another run is training; this one starts when it ends." if busy else None,
+            help=_("Another run is training; this one starts when it ends.") if busy else None,
         )
     if name != typed:
-        st.caption(f"It will be called **{name or 'by preset and time'}**: letters, digits, . _ and - only.")
+        called = name or _("by preset and time")
+        st.caption(
+            _("It will be called **{called}**: letters, digits, . _ and - only.").format(called=called)
+        )
 
 
 def start(settings: TrainingSettings, name: str | None) -> None:

@@ -4,7 +4,10 @@ from typing import cast
 
 import streamlit as st
 
-VIEWS = NEW, RUNS = ("New run", "Runs")
+from pages.shared.texts import _
+
+VIEWS = NEW, RUNS = ("New run", "Runs")  # as the address of the page keeps them
+TITLES = {NEW: _("New run"), RUNS: _("Runs")}
 
 
 def choose_view(default: str) -> str:
@@ -13,7 +16,9 @@ def choose_view(default: str) -> str:
     if key not in st.session_state:
         asked = st.query_params.get("view")
         st.session_state[key] = asked if asked in VIEWS else default
-    view = st.segmented_control("View", VIEWS, required=True, key=key, label_visibility="collapsed")
+    view = st.segmented_control(
+        _("View"), VIEWS, format_func=TITLES.__getitem__, required=True, key=key, label_visibility="collapsed"
+    )
     st.query_params["view"] = cast(str, view)  # required: never None
     return cast(str, view)
 

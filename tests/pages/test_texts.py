@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from core.config import CATALOGUES, ENGLISH, PROJECT
 from core.config.languages import LANGUAGES
 
-ROOMS = ("diagnosis",)
+ROOMS = ("diagnosis", "training")
 PAGES = sorted(path for room in ROOMS for path in (PROJECT / "pages" / room).rglob("*.py"))
 TRANSLATED = [language for language in LANGUAGES if language != ENGLISH]
 # Texts that are no language, or that are compared and stored: a title stands for those on the page.
@@ -29,10 +29,17 @@ AS_THEY_ARE = {
     "not read by you",  # filters, shown by their titles
     "no pneumonia",
     "no result",
+    "New run",  # views, shown by their titles
+    "Runs",
+    "Metrics",  # sections in the address of a page
+    "Promotion",
+    'attachment; filename="{}.zip"',
+    "{} GiB",
+    "{} MiB",
 }
 MARKUP = re.compile(r":material/\w+:|:[a-z]+\[|\{[^{}]*\}")
 WORDS = re.compile(r"[A-Z][a-z]|[A-Za-z]{2,}[,.:;]? |  ?[a-z]{2,}|\d [a-z]")
-KEYS = ("key", "icon", "type")  # arguments that nobody reads
+KEYS = ("key", "icon", "type", "format")  # arguments that nobody reads
 
 
 def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
@@ -40,9 +47,9 @@ def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
     return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
 
-def is_lookup(node: ast.AST | None) -> TypeGuard[ast.Call]:
-    """Whether a node is `_("...")`."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_"
+def calls(node: ast.AST | None, function: str = "_") -> TypeGuard[ast.Call]:
+    """Whether a node calls a function, such as `_("...")`."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
 
 
 def text_of(node: ast.AST) -> str:
@@ -67,7 +74,9 @@ def unwrapped(path: Path) -> Iterator[str]:
             continue
         if isinstance(parent, ast.Expr | ast.Subscript | ast.Compare | ast.JoinedStr):  # docstrings, keys
             continue
-        if isinstance(parent, ast.Dict) and node in parent.keys or is_lookup(parent):
+        if isinstance(parent, ast.Dict) and node in parent.keys or calls(parent):
+            continue
+        if calls(parent, "offered"):  # takes the subject of a sentence that core makes
             continue
         if not (isinstance(parent, ast.keyword) and parent.arg in KEYS):
             yield f"{path.relative_to(PROJECT)}:{node.lineno}: {text}"
@@ -78,7 +87,7 @@ def lookups() -> Iterator[tuple[Path, ast.Call, ast.AST]]:
     for path in PAGES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         above = parents(tree)
-        yield from ((path, node, above[node]) for node in ast.walk(tree) if is_lookup(node))
+        yield from ((path, node, above[node]) for node in ast.walk(tree) if calls(node))
 
 
 def fields(text: str) -> set[str]:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.config import STAGES, Augmentation, Declaration, Group, TrainingSettings, declarations
 from pages.shared.setting_widget import setting_widget
+from pages.shared.texts import _
 
 ELSEWHERE = (Group.RUN, Group.STRATEGY)  # groups that the form draws above the tabs
 PART = "augmentation"
@@ -27,7 +28,7 @@ def change_settings(base: TrainingSettings, key: str) -> TrainingSettings:
         with tab:
             if group == Group.AUGMENTATION:
                 values[PART] = st.checkbox(
-                    "Augment", base.augmentation is not None, key=f"{key}-{PART}", help="Default: on."
+                    _("Augment"), base.augmentation is not None, key=f"{key}-{PART}", help=_("Default: on.")
                 )
             _draw(settings, base, key, values)
     strengths = {name: values.pop(f"{PART}.{name}") for name in declarations(Augmentation)}

@@ -9,12 +9,13 @@ from core.config import CUSTOM, PRESETS, STAGE_NUMBERS, STAGES, TrainingSettings
 from core.dataset import Dataset, read_cohorts, settings_of_new_runs
 from core.errors import UserError
 from core.runs import open_run
+from pages.shared.texts import _
 from pages.training.launch.fields import change_settings
 from pages.training.launch.starting_weights import starting_weights
 from pages.training.launch.strategy import choose_strategy
 
-ALL_IMAGES = "all images"
-STAGE_TITLES = {**{number: str(number) for number in STAGES}, CUSTOM: "custom"}
+ALL_IMAGES = _("all images")
+STAGE_TITLES = {**{number: str(number) for number in STAGES}, CUSTOM: _("custom")}
 SETTINGS = declarations(TrainingSettings)
 
 
@@ -32,14 +33,16 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
         weights = starting_weights(template.weights if template else None, BACKBONES[backbone], key)
     with right:
         stages = st.pills(
-            "Stages",
+            _("Stages"),
             STAGE_NUMBERS,
             default=template.stages if template else list(STAGES),
             format_func=STAGE_TITLES.__getitem__,
             selection_mode="multi",
             key=f"{key}-stages",
-            help="Stages 2 and 3 start from stage 1's weights, and so does a custom stage, which trains the "
-            "layers that you choose.",
+            help=_(
+                "Stages 2 and 3 start from stage 1's weights, and so does a custom stage, which trains "
+                "the layers that you choose."
+            ),
         )
         if template:
             base = template
@@ -47,7 +50,7 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
             key = _preset(dataset)
             base = replace(PRESETS[key].settings(), **settings_of_new_runs(dataset))
     if not stages:
-        raise UserError("Choose at least one stage: 1, 2, 3 or custom.")
+        raise UserError(_("Choose at least one stage: 1, 2, 3 or custom."))
     with left:
         cohort = _cohort(dataset, base, key)
         held_out_site = _held_out_site(dataset, base, key)
@@ -64,7 +67,7 @@ def choose_settings(dataset: Dataset) -> TrainingSettings:
         cohort=cohort,
         held_out_site=held_out_site,
     )
-    with st.expander("Settings", icon=":material/tune:"):
+    with st.expander(_("Settings"), icon=":material/tune:"):
         return change_settings(base, key)
 
 
@@ -79,8 +82,10 @@ def _template() -> TrainingSettings | None:
         del st.session_state["template"]
         return None
     row = st.container(horizontal=True, vertical_alignment="center")
-    row.info(f"Settings copied from **{name}**. Change any of them.", icon=":material/replay:")
-    row.button("Start over", icon=":material/close:", on_click=lambda: st.session_state.pop("template"))
+    row.info(
+        _("Settings copied from **{name}**. Change any of them.").format(name=name), icon=":material/replay:"
+    )
+    row.button(_("Start over"), icon=":material/close:", on_click=lambda: st.session_state.pop("template"))
     return settings
 
 

@@ -11,6 +11,7 @@ from core.figures.training import frozen_layers
 from core.roles import may
 from core.runs import WorkEstimate, cached_activations, command_line
 from pages.shared.failures import failures_told
+from pages.shared.texts import _
 
 
 def estimate_work(dataset: Dataset, settings: TrainingSettings) -> WorkEstimate:
@@ -30,7 +31,7 @@ def preview(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate
     _layers(settings, estimate)
     _cost(estimate)
     terminal = st.expander(
-        "The same from a terminal", key="terminal", icon=":material/terminal:", on_change="rerun"
+        _("The same from a terminal"), key="terminal", icon=":material/terminal:", on_change="rerun"
     )
     if terminal.open:  # a browser takes a second to load what shows code
         line = command_line(settings, settings_of_new_runs(dataset))
@@ -43,10 +44,15 @@ def _layers(settings: TrainingSettings, estimate: WorkEstimate) -> None:
         stage = settings.stage(number)
         trained, frozen = estimate.parameter_counts(number)
         with column.container(border=True, height="stretch"):
-            st.markdown(f"**{stage.title}** · {stage.name} trains {stage.summary}")
+            st.markdown(
+                _("**{title}** · {name} trains {layers}").format(
+                    title=stage.title, name=stage.name, layers=stage.summary
+                )
+            )
             st.caption(
-                f"{trained:,} parameters trained, {frozen:,} frozen, rate {settings.rate(number):g} → "
-                f"`{stage.file}`"
+                _("{trained:,} parameters trained, {frozen:,} frozen, rate {rate:g} → `{file}`").format(
+                    trained=trained, frozen=frozen, rate=settings.rate(number), file=stage.file
+                )
             )
             figure = frozen_layers(settings.architecture, stage.trained_layers)
             st.plotly_chart(figure, key=f"layers-{number}", config={"displayModeBar": False})
@@ -55,20 +61,32 @@ def _layers(settings: TrainingSettings, estimate: WorkEstimate) -> None:
 def _cost(estimate: WorkEstimate) -> None:
     """Images, time and disk space, and a button that clears the cached activations."""
     st.caption(
-        f"Trains on **{estimate.training:,}** images, validates on **{estimate.validation:,}** of other "
-        f"patients, tests on **{estimate.test:,}**. Takes up to about **{estimate.duration()}** on this "
-        f"machine (from a short benchmark in {estimate.precision}) and **{_gib(estimate.disk_bytes())}** of "
-        "disk space."
+        _(
+            "Trains on **{training:,}** images, validates on **{validation:,}** of other patients, tests "
+            "on **{test:,}**. Takes up to about **{duration}** on this machine (from a short benchmark "
+            "in {precision}) and **{disk_space}** of disk space."
+        ).format(
+            training=estimate.training,
+            validation=estimate.validation,
+            test=estimate.test,
+            duration=estimate.duration(),
+            precision=estimate.precision,
+            disk_space=_gib(estimate.disk_bytes()),
+        )
     )
     if cached := cached_activations.size():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(
-                f"Earlier runs keep {_gib(cached)} of what their frozen layers computed, which makes the "
-                "next run with the same images faster.",
+                _(
+                    "Earlier runs keep {size} of what their frozen layers computed, which makes the next "
+                    "run with the same images faster."
+                ).format(size=_gib(cached)),
                 width="content",
             )
             if may(cached_activations.clear):
-                st.button("Clear cache", icon=":material/delete_sweep:", on_click=failures_told(_clear_cache))
+                st.button(
+                    _("Clear cache"), icon=":material/delete_sweep:", on_click=failures_told(_clear_cache)
+                )
 
 
 def _gib(size: float) -> str:
@@ -77,32 +95,35 @@ def _gib(size: float) -> str:
 
 def _clear_cache() -> None:
     """Delete the cached activations and say how much space that freed."""
-    st.toast(f"{_gib(cached_activations.clear())} freed.", icon=":material/delete_sweep:")
+    st.toast(_("{size} freed.").format(size=_gib(cached_activations.clear())), icon=":material/delete_sweep:")
 
 
 def _warnings(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate) -> list[str]:
     """What to know before starting."""
     warnings = []
     if dataset.synthetic:
-        warnings.append("The data set is SYNTHETIC: models trained on it say nothing about real X-rays.")
+        warnings.append(_("The data set is SYNTHETIC: models trained on it say nothing about real X-rays."))
     if settings.weights == "none":
-        warnings.append("Random starting weights: expect far worse results than with ImageNet weights.")
+        warnings.append(_("Random starting weights: expect far worse results than with ImageNet weights."))
     if (dataset.table["patient"] == "").any():
-        warnings.append("Some images have no known patient: validation results may be too optimistic.")
+        warnings.append(_("Some images have no known patient: validation results may be too optimistic."))
     labelled = relabelled(dataset, settings.label_version)
     if few := few_validation_images(labelled, rows_by_role(dataset, settings)):
         warnings.append(few)
     elif estimate.validation < 50:
         warnings.append(
-            f"{estimate.validation} validation images are too few to choose the best epoch reliably. Add "
-            "images, or raise the validation fraction."
+            _(
+                "{validation} validation images are too few to choose the best epoch reliably. Add "
+                "images, or raise the validation fraction."
+            ).format(validation=estimate.validation)
         )
     folder = config.home()
     free = shutil.disk_usage(folder if folder.exists() else "/").free
     if free < estimate.disk_bytes():
         warnings.append(
-            f"{free / 2**30:.1f} GiB of disk space is free, but up to "
-            f"{estimate.disk_bytes() / 2**30:.1f} GiB may be needed. Free some space, lower the "
-            "number of cached views, or choose fewer stages."
+            _(
+                "{free} of disk space is free, but up to {disk_space} may be needed. Free some space, "
+                "lower the number of cached views, or choose fewer stages."
+            ).format(free=_gib(free), disk_space=_gib(estimate.disk_bytes()))
         )
     return warnings

@@ -8,8 +8,13 @@ from core.architecture import Backbone
 from core.config import TrainingSettings, declarations
 from core.errors import UserError
 from core.weights import imagenet
+from pages.shared.texts import _
 
-CHOICES = {"imagenet": "ImageNet (downloaded once, up to 90 MB)", "file": "A weights file", "none": "Random"}
+CHOICES = {
+    "imagenet": _("ImageNet (downloaded once, up to 90 MB)"),
+    "file": _("A weights file"),
+    "none": _("Random"),
+}
 LABEL = declarations(TrainingSettings)["weights"].label
 PATIENCE_S = 0.2  # mostly enough: without a network, there is nothing to wait for
 
@@ -38,23 +43,25 @@ def starting_weights(given: str | None, backbone: Backbone, key: str) -> str:
         list(CHOICES).index(start if start in CHOICES else "file"),
         format_func=CHOICES.get,
         key=f"{key}-source-{start if start in CHOICES else 'file'}",
-        help="Weights of the backbone before training. Default: ImageNet.",
+        help=_("Weights of the backbone before training. Default: ImageNet."),
     )
     if not given and start == "none":
         st.caption(
-            f"ImageNet weights of {backbone.title} cannot be downloaded now, and none are in "
-            f"`{imagenet.keras_cache() / 'models'}`. Connect this computer, or give a weights file."
+            _(
+                "ImageNet weights of {backbone} cannot be downloaded now, and none are in `{folder}`. "
+                "Connect this computer, or give a weights file."
+            ).format(backbone=backbone.title, folder=imagenet.keras_cache() / "models")
         )
     if choice != "file":
         return choice
     file = st.text_input(
-        "Path of the file",
+        _("Path of the file"),
         "" if start in CHOICES else start,
         placeholder="vgg19_..._notop.h5",
         key=f"{key}-file",
     ).strip()
     if not file:
-        raise UserError("Give the path of a weights file in Keras's no-top layout.")
+        raise UserError(_("Give the path of a weights file in Keras's no-top layout."))
     return str(Path(file).expanduser().absolute())
 
 

@@ -8,8 +8,9 @@ from core.roles import may
 from core.runs import strategies
 from pages.shared.failures import failures_told
 from pages.shared.setting_widget import setting_widget
+from pages.shared.texts import _
 
-NEW = "New strategy"
+NEW = _("New strategy")
 SETTINGS = declarations(Strategy)
 
 
@@ -27,20 +28,22 @@ def choose_strategy(backbone: Backbone, given: Strategy | None, key: str) -> Str
     saved = {name: strategy for name, strategy in strategies.saved().items() if strategy.fits(backbone)}
     given = given if given and given.fits(backbone) else None
     with st.container(border=True):
-        st.markdown("**Custom stage** · starts from stage 1; trains the head and the layers that you choose")
+        st.markdown(
+            _("**Custom stage** · starts from stage 1; trains the head and the layers that you choose")
+        )
         names = [NEW, *saved]
         start = names.index(given.name) if given and given.name in saved else 0
-        chosen = st.selectbox("Strategy", names, start, key=f"{key}-strategy")
+        chosen = st.selectbox(_("Strategy"), names, start, key=f"{key}-strategy")
         base = saved.get(chosen) or given or _last_block(backbone)
         strategy = _edit(backbone, base, f"{key}-{chosen}")
         row = st.container(horizontal=True)
         if may(strategies.save):
             row.button(
-                "Save strategy", icon=":material/save:", on_click=failures_told(_save), args=(strategy,)
+                _("Save strategy"), icon=":material/save:", on_click=failures_told(_save), args=(strategy,)
             )
         if chosen != NEW and may(strategies.forget):
             row.button(
-                "Delete strategy",
+                _("Delete strategy"),
                 icon=":material/delete:",
                 on_click=failures_told(strategies.forget),
                 args=(chosen,),
@@ -54,7 +57,7 @@ def _edit(backbone: Backbone, base: Strategy, key: str) -> Strategy:
     left, right = st.columns([2, 1])
     with left:
         whole = st.pills(
-            "Whole blocks",
+            _("Whole blocks"),
             list(blocks),
             default=[block for block, layers in blocks.items() if set(layers) <= set(base.trained_layers)],
             selection_mode="multi",
@@ -63,12 +66,14 @@ def _edit(backbone: Backbone, base: Strategy, key: str) -> Strategy:
         )
         inside = {layer for block in whole for layer in blocks[block]}
         single = st.multiselect(
-            "Single layers",
+            _("Single layers"),
             [layer for layer in convolutions(backbone) if layer not in inside],
             [layer for layer in base.trained_layers if layer not in inside],
             key=f"{key}-layers-{sorted(whole)}",
-            help="Convolutions to train besides whole blocks. If any of them comes before the cut layer "
-            f"({backbone.cut_layer}), activations cannot be cached and training is slower.",
+            help=_(
+                "Convolutions to train besides whole blocks. If any of them comes before the cut layer "
+                "({cut_layer}), activations cannot be cached and training is slower."
+            ).format(cut_layer=backbone.cut_layer),
         )
     with right:
         name = setting_widget(SETTINGS["name"], base.name, f"{key}-name")
@@ -92,4 +97,4 @@ def _last_block(backbone: Backbone) -> Strategy:
 
 def _save(strategy: Strategy) -> None:
     strategies.save(strategy)
-    st.toast(f"Saved {strategy.name}.", icon=":material/save:")
+    st.toast(_("Saved {name}.").format(name=strategy.name), icon=":material/save:")

@@ -4,20 +4,21 @@ import streamlit as st
 
 from core.errors import UserError
 from core.runs import Run, as_run_name, housekeeping, jobs
+from pages.shared.texts import _
 
 
-@st.dialog("Name and note")
+@st.dialog(_("Name and note"))
 def edit(run: Run) -> None:
     """Change a run's name and note."""
     active = jobs.may_change(run)
     name = st.text_input(
-        "Name",
+        _("Name"),
         run.name,
         disabled=active,
-        help="A queued or running run cannot be renamed." if active else None,
+        help=_("A queued or running run cannot be renamed.") if active else None,
     ).strip()
-    note = st.text_area("Note", run.note())
-    if not st.button("Save", type="primary"):
+    note = st.text_area(_("Note"), run.note())
+    if not st.button(_("Save"), type="primary"):
         return
     try:
         run.write_note(note.strip())
@@ -29,14 +30,16 @@ def edit(run: Run) -> None:
     st.rerun()
 
 
-@st.dialog("Delete this run?")
+@st.dialog(_("Delete this run?"))
 def delete(run: Run) -> None:
     """Delete a run, once that is confirmed."""
     st.markdown(
-        f"This permanently deletes **{run.name}** with its history, predictions and weights. Weights that it "
-        "published for diagnosis are kept."
+        _(
+            "This permanently deletes **{name}** with its history, predictions and weights. Weights that "
+            "it published for diagnosis are kept."
+        ).format(name=run.name)
     )
-    if not st.button("Delete permanently", type="primary", icon=":material/delete:"):
+    if not st.button(_("Delete permanently"), type="primary", icon=":material/delete:"):
         return
     try:
         housekeeping.delete(run)

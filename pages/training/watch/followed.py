@@ -10,16 +10,26 @@ from core.errors import UserError
 from core.images import jpeg_data_url, read_image
 from core.runs import FOLLOWED_NAMES, Run
 from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
+from pages.shared.texts import _
 
 COLUMNS = {
-    "Image": st.column_config.ImageColumn(width=70),
-    "True label": st.column_config.TextColumn(width=100),
+    "Image": st.column_config.ImageColumn(_("Image"), width=70),
+    "True label": st.column_config.TextColumn(_("True label"), width=100),
     "By epoch": st.column_config.LineChartColumn(
-        y_min=0, y_max=1, width=140, help="Probability from 0% to 100%, all stages one after another"
+        _("By epoch"),
+        y_min=0,
+        y_max=1,
+        width=140,
+        help=_("Probability from 0% to 100%, all stages one after another"),
     ),
     "Probability": st.column_config.NumberColumn(
-        format="percent", step=0.001, width=100, help="Of pneumonia, after the last epoch, not calibrated"
+        _("Probability"),
+        format="percent",
+        step=0.001,
+        width=100,
+        help=_("Of pneumonia, after the last epoch, not calibrated"),
     ),
+    "File": st.column_config.Column(_("File")),
 }
 
 
@@ -39,7 +49,7 @@ def show_followed(run: Run) -> None:
             "File": [image["path"] for image in images],
         }
     )
-    st.markdown(f"**{len(images)} validation images, epoch by epoch**")
+    st.markdown(_("**{count} validation images, epoch by epoch**").format(count=len(images)))
     st.dataframe(
         table,
         hide_index=True,
@@ -49,7 +59,7 @@ def show_followed(run: Run) -> None:
         placeholder="–",
         key=f"followed-{run.name}",
     )
-    st.caption("Drawn by the run's seed, from both classes; the same in all epochs and stages.")
+    st.caption(_("Drawn by the run's seed, from both classes; the same in all epochs and stages."))
 
 
 def _thumbnail(path: Path) -> str | None:

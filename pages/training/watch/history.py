@@ -6,9 +6,11 @@ import streamlit as st
 from core.figures.training import validation_matrix
 from core.figures.training_curves import AXES, curves
 from core.runs import Run, jobs
+from pages.shared.texts import _
 from pages.training.watch.live_figures import live_figures
 
-LAST_EPOCH = "the last epoch"
+LAST_EPOCH = _("the last epoch")
+AXIS_TITLES = {"step": _("step"), "epoch": _("epoch"), "time": _("time")}
 
 
 def show_history(run: Run, references: dict[str, Run]) -> None:
@@ -21,22 +23,23 @@ def show_history(run: Run, references: dict[str, Run]) -> None:
     steps, epochs = run.steps(), run.epochs()
     if not len(steps):
         if jobs.may_change(run):
-            st.caption("Curves appear after the first training step.")
+            st.caption(_("Curves appear after the first training step."))
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         axis = st.segmented_control(
-            "Axis",
+            _("Axis"),
             list(AXES),
+            format_func=AXIS_TITLES.__getitem__,
             default="step",
             required=True,
             key=f"axis-{run.name}",
             label_visibility="collapsed",
         )
         name = st.selectbox(
-            "Compare with",
+            _("Compare with"),
             list(references),
             index=None,
-            placeholder="A finished run",
+            placeholder=_("A finished run"),
             key=f"reference-{run.name}",
             width=280,
             disabled=not references,
@@ -47,17 +50,20 @@ def show_history(run: Run, references: dict[str, Run]) -> None:
     figures = [curves(steps, epochs, metric, axis, early, reference) for metric in ("loss", "accuracy")]
     live_figures([*figures, *([matrix] if matrix else [])], key=f"history-{run.name}")
     st.caption(
-        "Solid: validation, dotted: training · ★ best weights · ▼ learning rate reduced · ✕ stopped early"
-        + (f" · grey: validation of {name}" if name else "")
+        _("Solid: validation, dotted: training · ★ best weights · ▼ learning rate reduced · ✕ stopped early")
+        + (_(" · grey: validation of {name}").format(name=name) if name else "")
     )
 
 
 def _until_chosen_epoch(run: Run, epochs: pd.DataFrame) -> pd.DataFrame:
     """The epochs up to the one whose confusion matrix is asked for."""
-    names = [f"stage {row.stage:.0f}, epoch {row.epoch:.0f}" for row in epochs.itertuples()]
+    names = [
+        _("stage {stage:.0f}, epoch {epoch:.0f}").format(stage=row.stage, epoch=row.epoch)
+        for row in epochs.itertuples()
+    ]
     if len(names) < 2:
         return epochs
     chosen = st.select_slider(
-        "Confusion matrix after", [*names, LAST_EPOCH], LAST_EPOCH, key=f"matrix-{run.name}"
+        _("Confusion matrix after"), [*names, LAST_EPOCH], LAST_EPOCH, key=f"matrix-{run.name}"
     )
     return epochs if chosen == LAST_EPOCH else epochs.iloc[: names.index(chosen) + 1]

@@ -11,6 +11,8 @@ from core.disk import free_space
 from core.roles import may
 from core.runs import Run, RunStatus, alerts, create_run, epoch_sentences, housekeeping, jobs, list_runs
 from pages.shared.failures import failures_told
+from pages.shared.run_states import STATE_TITLES
+from pages.shared.texts import _
 from pages.training.view import NEW, change_view
 from pages.training.watch.dialogs import delete, edit
 from pages.training.watch.followed import show_followed
@@ -60,9 +62,9 @@ def _draw(run: Run, references: dict[str, Run]) -> None:
     show_history(run, references)
     show_followed(run)
     expanded = status.state in ("failed", "died")
-    log = st.expander("Technical log", expanded, icon=":material/article:", on_change="rerun")
+    log = st.expander(_("Technical log"), expanded, icon=":material/article:", on_change="rerun")
     if log.open:  # a browser takes a second to load what shows code
-        log.code(run.log_tail() or "The log is empty.", language=None, height=220)
+        log.code(run.log_tail() or _("The log is empty."), language=None, height=220)
 
 
 def _headline(run: Run, status: RunStatus) -> None:
@@ -70,9 +72,9 @@ def _headline(run: Run, status: RunStatus) -> None:
     color, icon = STATES[status.state]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(run.name, anchor=False, width="content")
-        st.badge(status.state, color=color, icon=f":material/{icon}:")
+        st.badge(STATE_TITLES[status.state], color=color, icon=f":material/{icon}:")
         if run.facts().get("synthetic"):
-            st.badge("SYNTHETIC data", color="orange", icon=":material/draw:")
+            st.badge(_("SYNTHETIC data"), color="orange", icon=":material/draw:")
     if run.note():
         st.caption(run.note())
     if status.state == "running":
@@ -83,8 +85,10 @@ def _headline(run: Run, status: RunStatus) -> None:
         st.caption(status.message)
     if status.stopping:
         st.info(
-            "Stopping after the current step; state and best weights are saved. A process that has not "
-            "stopped after 20 seconds is killed.",
+            _(
+                "Stopping after the current step; state and best weights are saved. A process that has "
+                "not stopped after 20 seconds is killed."
+            ),
             icon=":material/hourglass_top:",
         )
     for note in status.notes:
@@ -102,7 +106,7 @@ def _account(run: Run, status: RunStatus) -> None:
         return
     st.markdown(sentences[0])
     if len(sentences) > 1:
-        with st.expander("Earlier epochs", icon=":material/history:"):
+        with st.expander(_("Earlier epochs"), icon=":material/history:"):
             st.markdown("  \n".join(sentences[1:]))
 
 
@@ -111,22 +115,22 @@ def _controls(run: Run, status: RunStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if status.state == "running" and may(jobs.stop):
             st.button(
-                "Stop",
+                _("Stop"),
                 icon=":material/stop:",
                 disabled=status.stopping,
-                help="Stops after the current step. You can resume the run from there.",
+                help=_("Stops after the current step. You can resume the run from there."),
                 on_click=failures_told(_stop),
                 args=(run,),
             )
         elif status.state == "queued" and may(jobs.stop):
             st.button(
-                "Remove from queue", icon=":material/close:", on_click=failures_told(_stop), args=(run,)
+                _("Remove from queue"), icon=":material/close:", on_click=failures_told(_stop), args=(run,)
             )
         elif status.state == "finished":
             _offer_comparison(run)
         if status.can_resume and may(jobs.start):
             st.button(
-                "Resume",
+                _("Resume"),
                 icon=":material/play_arrow:",
                 type="primary",
                 on_click=failures_told(_resume),
@@ -134,22 +138,22 @@ def _controls(run: Run, status: RunStatus) -> None:
             )
         if may(create_run):
             st.button(
-                "New run with these settings",
+                _("New run with these settings"),
                 icon=":material/replay:",
                 on_click=failures_told(_start_again),
                 args=(run,),
             )
         if status.state not in ACTIVE:
             st.link_button(
-                "Download",
+                _("Download"),
                 export_link(run),
                 icon=":material/download:",
-                help="The whole run as a zip file",
+                help=_("The whole run as a zip file"),
             )
-        if may(housekeeping.rename) and st.button("Edit", icon=":material/edit:", help="Name and note"):
+        if may(housekeeping.rename) and st.button(_("Edit"), icon=":material/edit:", help=_("Name and note")):
             edit(run)
         deletable = status.state not in ACTIVE and may(housekeeping.delete)
-        if deletable and st.button("Delete", icon=":material/delete:"):
+        if deletable and st.button(_("Delete"), icon=":material/delete:"):
             delete(run)
 
 
@@ -157,8 +161,8 @@ def _offer_comparison(run: Run) -> None:
     """What comes after a run: comparing its stages, and promoting one of them."""
     models = [stage.name for stage in evaluated_stages([run])]
     for title, icon, section in (
-        ("Compare the stages", "compare_arrows", "Metrics"),
-        ("Use for diagnosis", "stethoscope", "Promotion"),
+        (_("Compare the stages"), "compare_arrows", "Metrics"),
+        (_("Use for diagnosis"), "stethoscope", "Promotion"),
     ):
         st.page_link(
             "pages/comparison/page.py",
@@ -189,15 +193,17 @@ def key_figures(run: Run, status: RunStatus) -> dict[str, str]:
     if status.state != "running":
         duration = str(timedelta(seconds=int(status.seconds))) if status.seconds else "–"
         memory = f"{status.peak_memory / 2**30:.1f} GiB" if status.peak_memory else "–"
-        stages = f"{len(run.results.evaluation())} of {len(run.settings().stages)}"
-        return {"Stages finished": stages, "Duration": duration, "Peak memory": memory}
+        stages = _("{done} of {total}").format(
+            done=len(run.results.evaluation()), total=len(run.settings().stages)
+        )
+        return {_("Stages finished"): stages, _("Duration"): duration, _("Peak memory"): memory}
     left = status.seconds_left
     return {
-        "Stage": str(status.stage or "–"),
-        "Epoch": f"{status.epoch} / {status.epochs}" if status.epochs else "–",
-        "Step": f"{status.step} / {status.steps}" if status.steps else "–",
-        "Images/s": str(status.images_per_second or "–"),
-        "Time left": time_range(left) if left else "–",
+        _("Stage"): str(status.stage or "–"),
+        _("Epoch"): f"{status.epoch} / {status.epochs}" if status.epochs else "–",
+        _("Step"): f"{status.step} / {status.steps}" if status.steps else "–",
+        _("Images/s"): str(status.images_per_second or "–"),
+        _("Time left"): time_range(left) if left else "–",
     }
 
 
@@ -209,7 +215,7 @@ def time_range(seconds: float) -> str:
     """
     low, high = LEFT_LOW * seconds / 60, LEFT_HIGH * seconds / 60  # minutes
     if high <= 1:
-        return "under 1 min"
+        return _("under 1 min")
     if high < 90:
-        return f"{int(low)} to {ceil(high)} min"
-    return f"{low / 60:.1f} to {high / 60:.1f} h"
+        return _("{low} to {high} min").format(low=int(low), high=ceil(high))
+    return _("{low:.1f} to {high:.1f} h").format(low=low / 60, high=high / 60)

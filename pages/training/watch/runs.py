@@ -10,17 +10,29 @@ from core.config import differences
 from core.roles import may
 from core.runs import Run, jobs, queue
 from pages.shared.failures import failures_told
+from pages.shared.run_states import STATE_TITLES
+from pages.shared.texts import _
 
 COLUMNS = {
-    "Run": st.column_config.TextColumn(width=160, pinned=True),
-    "Changes from preset": st.column_config.TextColumn(width="medium"),
-    "Best epoch": st.column_config.TextColumn(help="Stage and epoch of the best weights"),
-    "Validation loss": st.column_config.NumberColumn(format="%.3f", help="At the best epoch, not the last"),
-    "Accuracy": st.column_config.NumberColumn(
-        format="percent", step=0.001, help="On validation, at the best epoch"
+    "Run": st.column_config.TextColumn(_("Run"), width=160, pinned=True),
+    "Changes from preset": st.column_config.TextColumn(_("Changes from preset"), width="medium"),
+    "Best epoch": st.column_config.TextColumn(_("Best epoch"), help=_("Stage and epoch of the best weights")),
+    "Validation loss": st.column_config.NumberColumn(
+        _("Validation loss"), format="%.3f", help=_("At the best epoch, not the last")
     ),
-    "Loss by epoch": st.column_config.LineChartColumn(help="Validation loss, all stages one after another"),
-    "Started": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
+    "Accuracy": st.column_config.NumberColumn(
+        _("Accuracy"), format="percent", step=0.001, help=_("On validation, at the best epoch")
+    ),
+    "Loss by epoch": st.column_config.LineChartColumn(
+        _("Loss by epoch"), help=_("Validation loss, all stages one after another")
+    ),
+    "Started": st.column_config.DatetimeColumn(_("Started"), format="D MMM, HH:mm"),
+    "State": st.column_config.Column(_("State")),
+    "Duration": st.column_config.Column(_("Duration")),
+    "Data": st.column_config.Column(_("Data")),
+    "Preset": st.column_config.Column(_("Preset")),
+    "Note": st.column_config.Column(_("Note")),
+    "Reason": st.column_config.Column(_("Reason")),
 }
 
 
@@ -53,11 +65,15 @@ def _row(run: Run) -> dict:
     duration = status.ended and status.seconds and str(timedelta(seconds=int(status.seconds)))
     return {
         "Run": run.name,
-        "State": status.state,
+        "State": STATE_TITLES[status.state],
         "Loss by epoch": epochs["val_loss"].dropna().tolist(),
         "Validation loss": best and best["val_loss"],
         "Accuracy": best and best["val_accuracy"],
-        "Best epoch": f"stage {best['stage']:.0f}, epoch {best['epoch']:.0f}" if best else None,
+        "Best epoch": _("stage {stage:.0f}, epoch {epoch:.0f}").format(
+            stage=best["stage"], epoch=best["epoch"]
+        )
+        if best
+        else None,
         "Duration": duration or None,
         "Data": run.facts().get("data") or settings.data.rsplit("/", 1)[-1],
         "Preset": settings.preset,
@@ -76,10 +92,14 @@ def show_queue() -> None:
         return
     with st.container(border=True):
         head = st.container(horizontal=True, vertical_alignment="center")
-        head.markdown(f"**Queue: {len(names)} {'run' if len(names) == 1 else 'runs'}**")
+        head.markdown(
+            _("**Queue: 1 run**")
+            if len(names) == 1
+            else _("**Queue: {count} runs**").format(count=len(names))
+        )
         if may(queue.clear):
             head.button(
-                "Clear queue",
+                _("Clear queue"),
                 icon=":material/clear_all:",
                 on_click=failures_told(queue.clear),
                 args=(folder,),
@@ -93,7 +113,7 @@ def show_queue() -> None:
                 "",
                 icon=":material/arrow_upward:",
                 key=f"up-{name}",
-                help="Move up",
+                help=_("Move up"),
                 disabled=index == 0,
                 on_click=failures_told(queue.move),
                 args=(folder, name, -1),
@@ -102,7 +122,7 @@ def show_queue() -> None:
                 "",
                 icon=":material/arrow_downward:",
                 key=f"down-{name}",
-                help="Move down",
+                help=_("Move down"),
                 disabled=index == len(names) - 1,
                 on_click=failures_told(queue.move),
                 args=(folder, name, 1),
@@ -111,7 +131,7 @@ def show_queue() -> None:
                 "",
                 icon=":material/close:",
                 key=f"out-{name}",
-                help="Remove from queue",
+                help=_("Remove from queue"),
                 on_click=failures_told(_remove),
                 args=(folder, name),
             )

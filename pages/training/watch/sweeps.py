@@ -4,8 +4,10 @@ import streamlit as st
 
 from core.errors import UserError
 from core.runs import Run, list_sweeps, open_sweep
+from pages.shared.run_states import STATE_TITLES
+from pages.shared.texts import _
 
-SINGLE = "Single runs"
+SINGLE = _("Single runs")
 
 
 def runs_of_group(runs: list[Run]) -> list[Run]:
@@ -18,7 +20,7 @@ def runs_of_group(runs: list[Run]) -> list[Run]:
     current = owners.get(st.session_state.get("run", ""), SINGLE)
     if st.session_state.get("group") not in groups:
         st.session_state["group"] = current if current in groups else groups[0]
-    group = st.pills("Group", groups, required=True, key="group", label_visibility="collapsed")
+    group = st.pills(_("Group"), groups, required=True, key="group", label_visibility="collapsed")
     selected = [run for run in runs if owners.get(run.name, SINGLE) == group]
     if group in sweeps:
         _show(group)
@@ -35,21 +37,31 @@ def _show(name: str) -> None:
     states = [sweep.state(trial) for trial in sweep.trials]
     ended = sum(state in ("finished", "pruned") for state in states)
     pruned = states.count("pruned")
-    sentence = f"{ended} of {sweep.total} trials have ended"
-    st.progress(sweep.done(), sentence + (f", {pruned} of them pruned" if pruned else ""))
+    sentence = _("{ended} of {total} trials have ended").format(ended=ended, total=sweep.total)
+    st.progress(
+        sweep.done(), sentence + (_(", {pruned} of them pruned").format(pruned=pruned) if pruned else "")
+    )
     best = sweep.best()
     if best:
-        seeds = f"mean of {len(best.runs)} seeds" if len(best.runs) > 1 else "one seed"
+        seeds = (
+            _("mean of {count} seeds").format(count=len(best.runs)) if len(best.runs) > 1 else _("one seed")
+        )
         st.success(
-            f"Best so far: trial {best.number} with {sweep.describe(best)}; "
-            f"validation loss {sweep.loss(best):.4f}, {seeds}. Test images are not used to choose it.",
+            _(
+                "Best so far: trial {number} with {settings}; validation loss {loss:.4f}, {seeds}. Test "
+                "images are not used to choose it."
+            ).format(number=best.number, settings=sweep.describe(best), loss=sweep.loss(best), seeds=seeds),
             icon=":material/military_tech:",
         )
-    unfinished = [f"trial {trial.number} {state}" for trial, state in zip(sweep.trials, states, strict=True)]
-    unfinished = [item for item in unfinished if item.endswith(("failed", "died", "stopped"))]
+    unfinished = [
+        _("trial {number} {state}").format(number=trial.number, state=STATE_TITLES[state])
+        for trial, state in zip(sweep.trials, states, strict=True)
+        if state in ("failed", "died", "stopped")
+    ]
     if unfinished:
         st.warning(
-            f"Not finished: {', '.join(unfinished)}. Run `python -m core sweep` with the same file to "
-            "resume them.",
+            _("Not finished: {trials}. Run `python -m core sweep` with the same file to resume them.").format(
+                trials=", ".join(unfinished)
+            ),
             icon=":material/restart_alt:",
         )
