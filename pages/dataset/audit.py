@@ -12,6 +12,7 @@ from pages.dataset.lungs import lung_progress
 from pages.shared.charts import offer_json
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 
 MAX_EXAMPLES = 6
 MAX_SUSPICIOUS = 20
@@ -22,18 +23,22 @@ def show_audit(dataset: Dataset) -> None:
     audits = st.session_state.setdefault("audits", {})
     if dataset.fingerprint not in audits:
         st.caption(
-            "Checks for unreadable files, copies, patients in several splits, class imbalance, unusual "
-            "images, implausible lungs, and shortcuts that predict the class. Takes about two minutes for "
-            "5,000 images and changes no image."
+            _(
+                "Checks for unreadable files, copies, patients in several splits, class imbalance, "
+                "unusual images, implausible lungs, and shortcuts that predict the class. Takes about "
+                "two minutes for 5,000 images and changes no image."
+            )
         )
-        if not st.button("Run the audit", type="primary", icon=":material/fact_check:"):
+        if not st.button(_("Run the audit"), type="primary", icon=":material/fact_check:"):
             return
         with lung_progress() as progress:
             lung_checks, left_out = possible_lung_checks(dataset, progress)
-        bar = st.progress(0.0, "Auditing ...")
+        bar = st.progress(0.0, _("Auditing ..."))
         findings = audit(
             dataset,
-            lambda done, total: bar.progress(done / total, f"Check {done} of {total} done"),
+            lambda done, total: bar.progress(
+                done / total, _("Check {done} of {total} done").format(done=done, total=total)
+            ),
             lung_checks,
         )
         audits[dataset.fingerprint] = findings, left_out
@@ -43,11 +48,13 @@ def show_audit(dataset: Dataset) -> None:
         st.warning(escaped(left_out), icon=":material/warning:")
     issues = sum(finding.count > 0 for finding in findings)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{issues} of {len(findings)} checks found issues.**")
+        st.markdown(
+            _("**{count} of {total} checks found issues.**").format(count=issues, total=len(findings))
+        )
         text = report(dataset, findings, left_out)
-        st.download_button("Report", text, f"audit-{dataset.root.name}.md", icon=":material/download:")
+        st.download_button(_("Report"), text, f"audit-{dataset.root.name}.md", icon=":material/download:")
         offer_json({finding.name: finding.to_json() for finding in findings}, f"audit-{dataset.root.name}")
-        st.button("Run again", icon=":material/refresh:", on_click=audits.pop, args=(dataset.fingerprint,))
+        st.button(_("Run again"), icon=":material/refresh:", on_click=audits.pop, args=(dataset.fingerprint,))
     for finding in sorted(findings, key=lambda item: not item.count):
         _show_finding(dataset, finding)
 
@@ -57,7 +64,7 @@ def _show_finding(dataset: Dataset, finding: Finding) -> None:
     with st.expander(f"{finding.title}: {finding.count:,}", icon=icon):
         if finding.count:
             st.markdown(f"{finding.why} *{finding.remedy}*")
-        lines = finding.lines() or ([] if finding.count else ["No issues found."])
+        lines = finding.lines() or ([] if finding.count else [_("No issues found.")])
         st.caption("  \n".join(lines))
         with st.container(horizontal=True, vertical_alignment="center"):
             _show_actions(dataset, finding)
@@ -71,7 +78,7 @@ def _show_examples(dataset: Dataset, finding: Finding) -> None:
     paths = [path for path in finding.examples if isinstance(path, str) and path in row_of]
     others = [item for item in finding.examples if item not in paths][:MAX_EXAMPLES]
     if texts := [item for item in others if isinstance(item, str)]:
-        st.caption(f"Affected: {', '.join(texts)}")
+        st.caption(_("Affected: {examples}").format(examples=", ".join(texts)))
     for group in [paths[:limit], *(item for item in others if isinstance(item, list))]:
         if group:
             with st.container(horizontal=True):
@@ -83,7 +90,7 @@ def _show_actions(dataset: Dataset, finding: Finding) -> None:
     """What can be done about a finding from here."""
     if finding.count and finding.issue:
         st.button(
-            "Browse these images",
+            _("Browse these images"),
             key=f"browse-{finding.name}",
             icon=":material/grid_view:",
             on_click=_browse,
@@ -92,11 +99,13 @@ def _show_actions(dataset: Dataset, finding: Finding) -> None:
     if finding.exclusion and may(save_exclusions):
         key = f"exclusion-{dataset.fingerprint[:8]}-{finding.exclusion}"
         st.checkbox(
-            "Leave them out of training",
+            _("Leave them out of training"),
             getattr(read_exclusions(dataset.root), finding.exclusion),
             key=key,
-            help="Saved with the data set as the default for the training form and the terminal; each run "
-            "records it in its settings.",
+            help=_(
+                "Saved with the data set as the default for the training form and the terminal; each run "
+                "records it in its settings."
+            ),
             on_change=failures_told(_save_exclusion),
             args=(dataset, finding.exclusion, key),
         )

@@ -10,6 +10,7 @@ from core.dataset import Dataset, augmented_views
 from core.errors import UserError
 from core.images import preprocess, read_image
 from pages.shared.setting_widget import setting_widget
+from pages.shared.texts import _
 
 VIEWS = 8
 MAX_LISTED = 300  # images in the list to choose from
@@ -20,7 +21,7 @@ def show_augmentation(dataset: Dataset) -> None:
     pictures, controls = st.columns([1.6, 1], gap="large")
     with controls:
         row = _choose_image(dataset)
-        preset = st.selectbox("Start from preset", list(PRESETS), key="augmentation-preset")
+        preset = st.selectbox(_("Start from preset"), list(PRESETS), key="augmentation-preset")
         settings = PRESETS[preset].settings()
         preprocessing = setting_widget(
             declarations(TrainingSettings)["preprocessing"],
@@ -29,14 +30,14 @@ def show_augmentation(dataset: Dataset) -> None:
         )
         assert settings.augmentation is not None  # every preset has one
         augmentation = _strengths(settings.augmentation, preset)
-        if st.button("Send to the training form", icon=":material/send:"):
+        if st.button(_("Send to the training form"), icon=":material/send:"):
             _send(augmentation, preprocessing)
     with pictures, st.grid(VIEWS // 2 + 1, min_column_width=90, gap="xsmall"):
-        st.image(_original(dataset, row), "original", width="stretch")
+        st.image(_original(dataset, row), _("original"), width="stretch")
         st.image(preprocess(dataset.pixels[[row]], preprocessing)[0], "128 x 128", width="stretch")
         views = preprocess(_views(dataset, row, augmentation, settings.seed), preprocessing)
-        for number, view in enumerate(views):
-            st.image(view, f"view {number + 1}", width="stretch")
+        for number, view in enumerate(views, start=1):
+            st.image(view, _("view {number}").format(number=number), width="stretch")
 
 
 def _choose_image(dataset: Dataset) -> int:
@@ -48,11 +49,11 @@ def _choose_image(dataset: Dataset) -> int:
     paths = dataset.table["path"].to_numpy()
     index = rows.index(last) if last in rows else 0
     return st.selectbox(
-        "Image",
+        _("Image"),
         rows,
         index,
         format_func=lambda row: str(paths[row]),
-        help="Default: the image that you opened last.",
+        help=_("Default: the image that you opened last."),
     )
 
 
@@ -72,7 +73,7 @@ def _send(augmentation: Augmentation, preprocessing: str) -> None:
         st.session_state[f"{preset}-preprocessing"] = preprocessing
         for name, strength in asdict(augmentation).items():
             st.session_state[f"{preset}-augmentation.{name}"] = strength
-    st.toast("Sent to the training form.", icon=":material/send:")
+    st.toast(_("Sent to the training form."), icon=":material/send:")
 
 
 def _original(dataset: Dataset, row: int) -> np.ndarray:

@@ -15,12 +15,13 @@ from core.figures.dataset import grey_levels
 from core.images import read_image
 from core.runs import open_run
 from pages.dataset.cohorts import choose_cohort
-from pages.dataset.filters import ANY_ISSUE, NO_MODEL, Selection, choose_filters
+from pages.dataset.filters import ANY_ISSUE, NO_MODEL, SPLITS, STAGE, Selection, choose_filters
 from pages.dataset.lungs import lungs_of
 from pages.dataset.statistics import statistics_of
 from pages.shared.failures import failures_shown
 from pages.shared.image_grid import image_grid
 from pages.shared.label_review import offer_review
+from pages.shared.texts import _
 
 IMAGES_A_PAGE = 100
 
@@ -41,7 +42,7 @@ def _browse(dataset: Dataset) -> None:
     rows = choose_cohort(dataset, _matching_rows(*content, version, selection, dataset, table))
     outlined = lungs if selection.outlines else None
     if not len(rows):
-        st.info("No images match. Change the filters.")
+        st.info(_("No images match. Change the filters."))
         return
     key = f"{dataset.fingerprint[:8]}-{hash(selection)}"
     if selection.side_by_side:
@@ -65,7 +66,7 @@ def _paged_grid(
 ) -> None:
     """The images in pages, with the outlines of their lungs unless there are none; a click opens one."""
     if not len(rows):
-        st.caption("No images.")
+        st.caption(_("No images."))
         return
     pages = ceil(len(rows) / page_size)
     page = st.pagination(pages, key=f"page-{key}") if pages > 1 else 1
@@ -83,7 +84,7 @@ def _table(
 ) -> pd.DataFrame:
     predictions = None
     if model != NO_MODEL:
-        name, stage = model.rsplit(" · stage ", 1)
+        name, stage = model.rsplit(STAGE, 1)
         tables = [open_run(name).results.predictions(int(stage), split) for split in ("validation", "test")]
         predictions = pd.concat([table for table in tables if table is not None])
     columns = _lungs.columns() if _lungs else None
@@ -105,7 +106,7 @@ def _matching_rows(
     return matching_rows(_table, selection.filter, THRESHOLD, issue_rows)
 
 
-@st.cache_data(show_spinner="Checking images ...", max_entries=50, ttl="10m")
+@st.cache_data(show_spinner=_("Checking images ..."), max_entries=50, ttl="10m")
 def _issue_rows(
     fingerprint: str, network: str, labels: int | None, issue: str, _dataset: Dataset
 ) -> np.ndarray:
@@ -120,7 +121,7 @@ def _captions(table: pd.DataFrame, rows: np.ndarray) -> list[str]:
     return list(names + probabilities)
 
 
-@st.dialog("Image", width="large")
+@st.dialog(_("Image"), width="large")
 def _show_image(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
     """One image in full, its facts and its histogram."""
     facts: Any = table.loc[row]  # a row, never several: the index is unique
@@ -132,19 +133,21 @@ def _show_image(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
         pixels = dataset.pixels[row]
     left.image(pixels, facts["path"], width="stretch")
     lines = {
-        "Label": facts["label"],
-        "Split": facts["split"],
-        "Patient": facts["patient"] or "unknown",
-        "Cause": facts["cause"],
-        "Size": f"{facts['width']} x {facts['height']} pixels, {facts['bytes'] / 1024:,.0f} KiB",
-        "Brightness": f"{facts['brightness']:.0f} of 255",
-        "Contrast": f"{facts['contrast']:.0f}",
-        "Copies": "yes" if facts["copied"] else "none",
+        _("Label"): facts["label"],
+        _("Split"): SPLITS.get(facts["split"], facts["split"]),
+        _("Patient"): facts["patient"] or _("unknown"),
+        _("Cause"): facts["cause"],
+        _("Size"): _("{width} x {height} pixels, {size:,.0f} KiB").format(
+            width=facts["width"], height=facts["height"], size=facts["bytes"] / 1024
+        ),
+        _("Brightness"): _("{brightness:.0f} of 255").format(brightness=facts["brightness"]),
+        _("Contrast"): f"{facts['contrast']:.0f}",
+        _("Copies"): _("yes") if facts["copied"] else _("none"),
     }
     if "lung area" in facts:
-        lines["Lungs"] = _lungs_in_words(facts)
+        lines[_("Lungs")] = _lungs_in_words(facts)
     if not pd.isna(facts["probability"]):
-        lines["Model"] = f"{facts['probability']:.1%} pneumonia"
+        lines[_("Model")] = _("{probability:.1%} pneumonia").format(probability=facts["probability"])
     right.markdown("  \n".join(f"**{name}** {value}" for name, value in lines.items()))
     with right:
         offer_review(dataset, row)
@@ -154,7 +157,11 @@ def _show_image(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
 def _lungs_in_words(facts: Any) -> str:
     """Area, position and tilt of an image's lungs."""
     if pd.isna(facts["lung area"]):
-        return "none found"
+        return _("none found")
     area, across, down = (f"{facts[name]:.0%}" for name in ("lung area", "lungs across", "lungs down"))
-    words = f"{area} of the image, {across} across, {down} down"
-    return words if pd.isna(facts["lung tilt"]) else f"{words}, tilt {facts['lung tilt']:.0f}°"
+    words = _("{area} of the image, {across} across, {down} down").format(area=area, across=across, down=down)
+    return (
+        words
+        if pd.isna(facts["lung tilt"])
+        else words + _(", tilt {degrees:.0f}°").format(degrees=facts["lung tilt"])
+    )

@@ -7,8 +7,9 @@ from core.dataset import Dataset, delete_cohort, read_cohorts, save_cohort
 from core.errors import UserError
 from core.roles import may
 from pages.shared.failures import failures_told
+from pages.shared.texts import _
 
-ALL_IMAGES = "all images"
+ALL_IMAGES = _("all images")
 
 
 def choose_cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
@@ -16,7 +17,7 @@ def choose_cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     cohorts = read_cohorts(dataset.root)
     with st.container(horizontal=True, vertical_alignment="center"):
         chosen = st.selectbox(
-            "Cohort",
+            _("Cohort"),
             [ALL_IMAGES, *cohorts],
             key=f"cohort-{dataset.fingerprint[:8]}",
             width=220,
@@ -26,7 +27,7 @@ def choose_cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
             rows = rows[dataset.table["sha256"].iloc[rows].isin(cohorts[chosen])]
             if may(delete_cohort):
                 st.button(
-                    "Delete",
+                    _("Delete"),
                     icon=":material/delete:",
                     on_click=failures_told(delete_cohort),
                     args=(dataset.root, chosen),
@@ -34,18 +35,25 @@ def choose_cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         if may(save_cohort):
             _offer_to_save(dataset, rows)
         if len(rows):
-            images = "1 image" if len(rows) == 1 else f"{len(rows):,} images"
+            images = _("1 image") if len(rows) == 1 else _("{count:,} images").format(count=len(rows))
             st.caption(
-                f"{images} at the model's resolution. Click an image to see it in full.", width="content"
+                _("{images} at the model's resolution. Click an image to see it in full.").format(
+                    images=images
+                ),
+                width="content",
             )
     return rows
 
 
 def _offer_to_save(dataset: Dataset, rows: np.ndarray) -> None:
-    with st.popover("Save as cohort", icon=":material/bookmark_add:"):
-        st.caption(f"Saves these {len(rows):,} images under a name, for browsing, training and comparison.")
-        name = st.text_input("Name of the cohort").strip()
-        if st.button("Save", key="save-cohort", disabled=not name):
+    with st.popover(_("Save as cohort"), icon=":material/bookmark_add:"):
+        st.caption(
+            _("Saves these {count:,} images under a name, for browsing, training and comparison.").format(
+                count=len(rows)
+            )
+        )
+        name = st.text_input(_("Name of the cohort")).strip()
+        if st.button(_("Save"), key="save-cohort", disabled=not name):
             _save(dataset, name, rows)
 
 
@@ -55,5 +63,8 @@ def _save(dataset: Dataset, name: str, rows: np.ndarray) -> None:
     except UserError as error:
         st.error(str(error), icon=":material/error:")
         return
-    st.toast(f"Cohort {name} saved with {len(rows):,} images.", icon=":material/bookmark:")
+    st.toast(
+        _("Cohort {name} saved with {count:,} images.").format(name=name, count=len(rows)),
+        icon=":material/bookmark:",
+    )
     st.rerun(scope="fragment")

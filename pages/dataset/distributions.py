@@ -6,31 +6,48 @@ import streamlit as st
 from core.dataset import Dataset, class_images
 from core.figures.dataset import distribution
 from pages.dataset.statistics import statistics_of
+from pages.shared.texts import _
 
-STATISTICS = ("brightness", "contrast", "aspect ratio", "width", "height")
+STATISTICS = {
+    "brightness": _("brightness"),
+    "contrast": _("contrast"),
+    "aspect ratio": _("aspect ratio"),
+    "width": _("width"),
+    "height": _("height"),
+}
 
 
 def show_distributions(dataset: Dataset) -> None:
     """Mean images of each class, and the distribution of one statistic."""
     st.caption(
-        "A model can learn these differences instead of the lungs. Check whatever differs between classes or "
-        "splits."
+        _(
+            "A model can learn these differences instead of the lungs. Check whatever differs between "
+            "classes or splits."
+        )
     )
     pictures, curves = st.columns([1, 1.4], gap="large")
     with pictures.container(key="class-images"):
         for label, (mean, deviation) in _class_images(dataset.fingerprint, dataset).items():
             left, right = st.columns(2)
-            left.image(mean, f"{label.lower()}: mean", width="stretch")
-            right.image(deviation, f"{label.lower()}: standard deviation", width="stretch")
+            left.image(mean, _("{label}: mean").format(label=label.lower()), width="stretch")
+            right.image(
+                deviation, _("{label}: standard deviation").format(label=label.lower()), width="stretch"
+            )
     with curves:
         statistic = st.segmented_control(
-            "Statistic", STATISTICS, default=STATISTICS[0], required=True, key="statistic", wrap=True
+            _("Statistic"),
+            list(STATISTICS),
+            format_func=STATISTICS.__getitem__,
+            default="brightness",
+            required=True,
+            key="statistic",
+            wrap=True,
         )
         values = statistics_of(dataset.fingerprint, dataset)
         st.plotly_chart(distribution(values, statistic), config={"displaylogo": False}, key="distribution")
 
 
-@st.cache_data(show_spinner="Averaging all images ...", max_entries=10)
+@st.cache_data(show_spinner=_("Averaging all images ..."), max_entries=10)
 def _class_images(fingerprint: str, _dataset: Dataset) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Mean and standard deviation of each class as uint8 images, the latter scaled to its maximum."""
     return {

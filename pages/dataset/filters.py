@@ -9,14 +9,47 @@ from core.config import CLASS_NAMES
 from core.dataset import ISSUES, LUNG_COLUMNS, SORT_ORDERS, Dataset, ImageFilter
 from core.runs import bundled_runs, list_runs
 from pages.dataset.lungs import lungs_of, offer_lungs
+from pages.shared.texts import _, capitalized
 
-NO_MODEL = "no model"
-ANY_ISSUE = "all images"
+NO_MODEL = _("no model")
+STAGE = " · stage "  # between the names of a run and of its stage
+ANY_ISSUE = _("all images")
+SPLITS = {"train": _("train"), "val": _("val"), "test": _("test")}
+ORDERS = {
+    "path": _("path"),
+    "split": _("split"),
+    "label": _("label"),
+    "cause": _("cause"),
+    "patient": _("patient"),
+    "width": _("width"),
+    "height": _("height"),
+    "brightness": _("brightness"),
+    "contrast": _("contrast"),
+    "probability": _("probability"),
+    "issue": _("issue"),
+    "lung area": _("lung area"),
+    "lungs across": _("lungs across"),
+    "lungs down": _("lungs down"),
+    "lung tilt": _("lung tilt"),
+}
+ISSUE_TITLES = {
+    "byte-identical": _("byte-identical"),
+    "nearly identical": _("nearly identical"),
+    "patient in training and test": _("patient in training and test"),
+    "colour": _("colour"),
+    "marker at the border": _("marker at the border"),
+    "unusual size": _("unusual size"),
+    "possibly mislabelled": _("possibly mislabelled"),
+    "label reviewed": _("label reviewed"),
+    "no plausible lungs": _("no plausible lungs"),
+    "lungs cut off": _("lungs cut off"),
+}
+CORRECT = {"correct": _("correct"), "wrong": _("wrong")}
 LUNG_RANGES = {  # highest value and format of the slider, and meaning, of each of `LUNG_COLUMNS`
-    "lung area": (100, "%d%%", "Area of both lungs as a share of the image."),
-    "lungs across": (100, "%d%%", "Centre of the lungs' box; 0% is the left border of the image."),
-    "lungs down": (100, "%d%%", "Centre of the lungs' box; 0% is the upper border of the image."),
-    "lung tilt": (180, "%d°", "Angle by which the lungs are tilted; 0° is upright, 180° upside down."),
+    "lung area": (100, "%d%%", _("Area of both lungs as a share of the image.")),
+    "lungs across": (100, "%d%%", _("Centre of the lungs' box; 0% is the left border of the image.")),
+    "lungs down": (100, "%d%%", _("Centre of the lungs' box; 0% is the upper border of the image.")),
+    "lung tilt": (180, "%d°", _("Angle by which the lungs are tilted; 0° is upright, 180° upside down.")),
 }
 
 
@@ -46,30 +79,35 @@ def choose_filters(dataset: Dataset) -> Selection:
     orders = SORT_ORDERS if lungs is None else (*SORT_ORDERS, *LUNG_COLUMNS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         present = set(dataset.table["split"].unique())
-        splits = [split for split in ("train", "val", "test") if split in present]
-        split = st.segmented_control("Split", splits, key="split", bind="query-params")
-        label = st.segmented_control("Label", CLASS_NAMES, key="label", bind="query-params")
-        order = st.selectbox("Sort by", orders, key="order", width=150)
-        descending = st.toggle("Descending", key="descending")
+        splits = [split for split in SPLITS if split in present]
+        split = st.segmented_control(
+            _("Split"), splits, format_func=SPLITS.__getitem__, key="split", bind="query-params"
+        )
+        label = st.segmented_control(_("Label"), CLASS_NAMES, key="label", bind="query-params")
+        order = st.selectbox(_("Sort by"), orders, format_func=ORDERS.__getitem__, key="order", width=150)
+        descending = st.toggle(_("Descending"), key="descending")
         side_by_side = st.toggle(
-            "Side by side",
+            _("Side by side"),
             key="side-by-side",
-            help="Normal on the left, pneumonia on the right.",
+            help=_("Normal on the left, pneumonia on the right."),
             disabled=bool(label),
         )
         if lungs is None:
             offer_lungs(dataset)
-        outlines = lungs is not None and st.toggle("Lungs", key="outlines", help="Outlines of the lungs.")
-        with st.popover("More filters", icon=":material/filter_list:"):
+        outlines = lungs is not None and st.toggle(
+            _("Lungs"), key="outlines", help=_("Outlines of the lungs.")
+        )
+        with st.popover(_("More filters"), icon=":material/filter_list:"):
             causes = sorted(dataset.table["cause"].unique())
-            cause = st.segmented_control("Cause", causes, key="cause")
-            patient = st.text_input("Patient", key="patient", placeholder="Part of the name").strip()
-            min_side = st.number_input("Minimum width and height", 0, 10_000, 0, 64, key="min-side")
+            cause = st.segmented_control(_("Cause"), causes, key="cause")
+            patient = st.text_input(_("Patient"), key="patient", placeholder=_("Part of the name")).strip()
+            min_side = st.number_input(_("Minimum width and height"), 0, 10_000, 0, 64, key="min-side")
             issue = st.selectbox(
-                "Issue",
+                _("Issue"),
                 [ANY_ISSUE, *ISSUES, *(LUNG_ISSUES if lungs else ())],
+                format_func=lambda issue: ISSUE_TITLES.get(issue, issue),
                 key="issue",
-                help="Show only the images that this check of the audit lists.",
+                help=_("Show only the images that this check of the audit lists."),
             )
             model, predicted, correct = _model_filters()
             ranges = _lung_ranges() if lungs else ()
@@ -84,7 +122,9 @@ def _lung_ranges() -> tuple[tuple[str, float, float], ...]:
     ranges = []
     for name, (highest, shown_as, meaning) in LUNG_RANGES.items():
         full = (0, highest)
-        chosen = st.slider(name.capitalize(), *full, full, format=shown_as, key=f"range-{name}", help=meaning)
+        chosen = st.slider(
+            capitalized(ORDERS[name]), *full, full, format=shown_as, key=f"range-{name}", help=meaning
+        )
         if chosen != full:
             scale = 1 if name == "lung tilt" else 100
             ranges.append((name, chosen[0] / scale, chosen[1] / scale))
@@ -94,17 +134,27 @@ def _lung_ranges() -> tuple[tuple[str, float, float], ...]:
 def _model_filters() -> tuple[str, str | None, bool | None]:
     """The model, the predicted label and whether it is correct; None for those that are not filtered by."""
     model = st.selectbox(
-        "Model", [NO_MODEL, *_models()], key="model", help="Filter by this model's predictions."
+        _("Model"),
+        [NO_MODEL, *_models()],
+        format_func=_model_title,
+        key="model",
+        help=_("Filter by this model's predictions."),
     )
     disabled = model == NO_MODEL
-    predicted = st.segmented_control("Predicted label", CLASS_NAMES, key="predicted", disabled=disabled)
-    correct = st.segmented_control("Prediction is", ["correct", "wrong"], key="correct", disabled=disabled)
+    predicted = st.segmented_control(_("Predicted label"), CLASS_NAMES, key="predicted", disabled=disabled)
+    correct = st.segmented_control(
+        _("Prediction is"), list(CORRECT), format_func=CORRECT.__getitem__, key="correct", disabled=disabled
+    )
     if disabled:
         return model, None, None
     return model, predicted, None if correct is None else correct == "correct"
 
 
+def _model_title(model: str) -> str:
+    return model.replace(STAGE, _(" · stage "))
+
+
 def _models() -> list[str]:
     """Every evaluated stage of every run."""
     runs = [*list_runs(), *bundled_runs()]
-    return [f"{run.name} · stage {stage}" for run in runs for stage in sorted(run.results.evaluation())]
+    return [f"{run.name}{STAGE}{stage}" for run in runs for stage in sorted(run.results.evaluation())]

@@ -8,6 +8,7 @@ import streamlit as st
 from core.anatomy import DatasetLungs, dataset_lungs, lung_network, stored_lungs
 from core.dataset import Dataset, Progress
 from pages.shared.failures import failures_shown
+from pages.shared.texts import _
 
 
 def lungs_of(dataset: Dataset) -> DatasetLungs | None:
@@ -27,10 +28,12 @@ def _stored(fingerprint: str, network: str, _dataset: Dataset) -> DatasetLungs |
 def offer_lungs(dataset: Dataset) -> None:
     """A button that finds the lungs of all images."""
     if st.button(
-        "Find lungs",
+        _("Find lungs"),
         icon=":material/pulmonology:",
-        help="Finds the lungs of all images, once; about a minute for 5,000 images. Then they can be "
-        "outlined, and images filtered and sorted by area, position and tilt of their lungs.",
+        help=_(
+            "Finds the lungs of all images, once; about a minute for 5,000 images. Then they can be "
+            "outlined, and images filtered and sorted by area, position and tilt of their lungs."
+        ),
     ):
         with failures_shown(), lung_progress() as progress:
             dataset_lungs(dataset, progress)
@@ -40,8 +43,10 @@ def offer_lungs(dataset: Dataset) -> None:
 @contextmanager
 def lung_progress() -> Iterator[Progress]:
     """A progress bar for finding lungs, gone afterwards."""
-    bar = st.progress(0.0, "Finding lungs ...")
+    bar = st.progress(0.0, _("Finding lungs ..."))
     try:
-        yield lambda done, total: bar.progress(done / total, f"Lungs of {done:,} of {total:,} images")
+        yield lambda done, total: bar.progress(
+            done / total, _("Lungs of {done:,} of {total:,} images").format(done=done, total=total)
+        )
     finally:
         bar.empty()

@@ -13,30 +13,46 @@ from pages.dataset.distributions import show_distributions
 from pages.shared.dataset_picker import choose_dataset
 from pages.shared.header import header
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 
-SECTIONS = ("Images", "What the model sees", "Distributions", "Audit")
+SECTIONS = {
+    "Images": _("Images"),
+    "What the model sees": _("What the model sees"),
+    "Distributions": _("Distributions"),
+    "Audit": _("Audit"),
+}
 
 
 def main() -> None:
     """Choose a data set, then show one section of it."""
     header(
-        "Dataset",
-        "The images that models are trained and tested on: look, filter, audit.",
-        "Click an image to see it in full. A filtered selection can be saved as a cohort, for training and "
-        "comparison. The audit lists what may mislead a model.",
+        _("Dataset"),
+        _("The images that models are trained and tested on: look, filter, audit."),
+        _(
+            "Click an image to see it in full. A filtered selection can be saved as a cohort, for "
+            "training and comparison. The audit lists what may mislead a model."
+        ),
     )
     dataset = choose_dataset()
     if dataset is None:
         return
     if dataset.synthetic:
         st.warning(
-            "**SYNTHETIC** data set: these images were drawn by a program. They show how the app works "
-            "and prove nothing about real X-rays.",
+            _(
+                "**SYNTHETIC** data set: these images were drawn by a program. They show how the app "
+                "works and prove nothing about real X-rays."
+            ),
             icon=":material/draw:",
         )
     overview(dataset)
     section = st.segmented_control(
-        "Section", SECTIONS, default=SECTIONS[0], required=True, key="section", label_visibility="collapsed"
+        _("Section"),
+        list(SECTIONS),
+        format_func=SECTIONS.__getitem__,
+        default="Images",
+        required=True,
+        key="section",
+        label_visibility="collapsed",
     )
     if section == "Distributions":
         counted = summary(dataset.fingerprint, dataset)["counts"]
@@ -54,16 +70,19 @@ def overview(dataset: Dataset) -> None:
     """Numbers of images and patients, and problems with the data set, in a line."""
     images, patients = len(dataset.table), summary(dataset.fingerprint, dataset)["patients"]
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown(f"**{images:,}** images of **{patients:,}** patients", width="content")
+        st.markdown(
+            _("**{images:,}** images of **{patients:,}** patients").format(images=images, patients=patients),
+            width="content",
+        )
         if dataset.problems:
             with st.popover(_problems_title(dataset), icon=":material/warning:"):
                 st.dataframe(
                     pd.DataFrame(dataset.problems, columns=["path", "message"]),
                     hide_index=True,
-                    column_config={"path": "File", "message": "Problem"},
+                    column_config={"path": _("File"), "message": _("Problem")},
                 )
         else:
-            st.caption(":material/check_circle: No problems found.", width="content")
+            st.caption(_(":material/check_circle: No problems found."), width="content")
     if len(reviews := label_reviews(dataset.table)):
         st.caption(review_counts(reviews))
     for sentence in dataset.passed_over:
@@ -72,7 +91,7 @@ def overview(dataset: Dataset) -> None:
 
 def _problems_title(dataset: Dataset) -> str:
     count = len(dataset.problems)
-    return "1 problem found" if count == 1 else f"{count} problems found"
+    return _("1 problem found") if count == 1 else _("{count} problems found").format(count=count)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

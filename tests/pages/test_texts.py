@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from core.config import CATALOGUES, ENGLISH, PROJECT
 from core.config.languages import LANGUAGES
 
-ROOMS = ("diagnosis", "training")
+ROOMS = ("diagnosis", "training", "dataset")
 PAGES = sorted(path for room in ROOMS for path in (PROJECT / "pages" / room).rglob("*.py"))
 TRANSLATED = [language for language in LANGUAGES if language != ENGLISH]
 # Texts that are no language, or that are compared and stored: a title stands for those on the page.
@@ -39,7 +39,7 @@ AS_THEY_ARE = {
 }
 MARKUP = re.compile(r":material/\w+:|:[a-z]+\[|\{[^{}]*\}")
 WORDS = re.compile(r"[A-Z][a-z]|[A-Za-z]{2,}[,.:;]? |  ?[a-z]{2,}|\d [a-z]")
-KEYS = ("key", "icon", "type", "format")  # arguments that nobody reads
+KEYS = ("key", "icon", "type", "format", "default", "section")  # arguments that nobody reads
 
 
 def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
