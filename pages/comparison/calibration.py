@@ -7,6 +7,7 @@ from core import evaluation
 from core.comparison import ModelComparison
 from core.figures.calibration import reliability_diagram
 from pages.shared.charts import draw, offer_csv
+from pages.shared.texts import _
 
 
 def show_calibration(comparison: ModelComparison) -> None:
@@ -16,13 +17,20 @@ def show_calibration(comparison: ModelComparison) -> None:
     left, right = st.columns([3, 2], gap="large")
     draw(reliability_diagram(bins), "reliability", left)
     with right:
-        st.markdown(f"**How many of the {comparison.split} images have pneumonia, by predicted probability**")
+        st.markdown(
+            _("**How many of the {split} images have pneumonia, by predicted probability**").format(
+                split=comparison.split
+            )
+        )
         st.dataframe(_counts(bins))
     st.dataframe(table.style.format(precision=3))
     st.caption(
-        "Temperature scaling divides the log-odds by one number, fitted on validation. A temperature above 1 "
-        "makes probabilities less extreme; their order and the ROC curve stay the same. Figure and counts "
-        "are after scaling, as diagnosis shows it. Error bars: Wilson's 95% intervals."
+        _(
+            "Temperature scaling divides the log-odds by one number, fitted on validation. A temperature "
+            "above 1 makes probabilities less extreme; their order and the ROC curve stay the same. "
+            "Figure and counts are after scaling, as diagnosis shows it. Error bars: Wilson's 95% "
+            "intervals."
+        )
     )
     offer_csv(table, f"calibration-{comparison.split}", index=True)
 
@@ -31,10 +39,16 @@ def _counts(bins: dict[str, list[dict]]) -> pd.DataFrame:
     """Images with pneumonia of all images, one row for each range of probabilities, one column per model."""
     counts = {
         name: {
-            f"{row['range'][0]:.0%} to {row['range'][1]:.0%}": f"{row['positives']} of {row['n']}"
+            _range(*row["range"]): _("{positives} of {total}").format(
+                positives=row["positives"], total=row["n"]
+            )
             for row in rows
         }
         for name, rows in bins.items()
     }
     table = pd.DataFrame(counts).fillna("–")
     return table.loc[sorted(table.index, key=lambda text: int(text.partition("%")[0]))]
+
+
+def _range(low: float, high: float) -> str:
+    return _("{low:.0%} to {high:.0%}").format(low=low, high=high)

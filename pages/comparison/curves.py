@@ -11,6 +11,7 @@ from core.evaluation import METRICS, Predictions
 from core.figures.calibration import probability_histogram
 from core.figures.curves import decision_curves, precision_recall_curves, roc_curves
 from pages.shared.charts import banded, draw
+from pages.shared.texts import _
 
 SENSITIVITIES = (0.90, 0.95, 0.98)
 
@@ -29,13 +30,13 @@ def show_curves(comparison: ModelComparison) -> None:
     pr_curves = {model.name: banded(model, "precision_recall") for model in comparison.models}
     draw(precision_recall_curves(pr_curves, pr_points), "precision-recall", right)
     show_specificities(comparison)
-    st.subheader("Probabilities by class")
+    st.subheader(_("Probabilities by class"))
     for column, model in zip(st.columns(len(comparison.models)), comparison.models, strict=True):
         figure = probability_histogram(
             model.labels, model.probabilities, comparison.thresholds[model.name], model.name
         )
         draw(figure, f"histogram-{model.name}", column)
-    st.subheader("Decision curve")
+    st.subheader(_("Decision curve"))
     draw(decision_curves(DECISION_THRESHOLDS, comparison.net_benefits(DECISION_THRESHOLDS)), "decision")
 
 
@@ -63,24 +64,29 @@ def check_both_classes(comparison: ModelComparison) -> None:
     for model in comparison.models:
         if len(np.unique(model.labels)) < 2:
             raise UserError(
-                f"{model.name} was evaluated on images of one class only, so there is no curve to draw. "
-                "Choose the other split, or a data set with both classes."
+                _(
+                    "{name} was evaluated on images of one class only, so there is no curve to draw. "
+                    "Choose the other split, or a data set with both classes."
+                ).format(name=model.name)
             )
 
 
 def show_specificities(comparison: ModelComparison) -> None:
     """Specificity at fixed sensitivities, read from the curves."""
-    st.subheader("Specificity at fixed sensitivities")
+    st.subheader(_("Specificity at fixed sensitivities"))
     rows = {
         model.name: {
-            f"at sensitivity {minimum:.2f}": specificity_at(model, minimum) for minimum in SENSITIVITIES
+            _("at sensitivity {minimum:.2f}").format(minimum=minimum): specificity_at(model, minimum)
+            for minimum in SENSITIVITIES
         }
         for model in comparison.models
     }
     st.dataframe(pd.DataFrame(rows).map(METRICS["specificity"].text))
     st.caption(
-        "Read from the curves above, for description only. The decision thresholds in use are chosen on "
-        "validation."
+        _(
+            "Read from the curves above, for description only. The decision thresholds in use are chosen "
+            "on validation."
+        )
     )
 
 

@@ -5,7 +5,17 @@ import streamlit as st
 
 from core import evaluation
 from core.evaluation import METRICS, PairwiseTest
-from pages.shared.charts import FROZEN, offer_csv
+from pages.shared.charts import offer_csv
+from pages.shared.texts import _
+
+COLUMNS = {
+    "Metric": st.column_config.Column(_("Metric"), pinned=True),
+    "Models": st.column_config.Column(_("Models")),
+    "Higher": st.column_config.Column(_("Higher")),
+    "By": st.column_config.Column(_("By")),
+    "95% interval": st.column_config.Column(_("95% interval")),
+    "Significant": st.column_config.Column(_("Significant")),
+}
 
 
 def show_differences(tests: list[PairwiseTest], split: str) -> None:
@@ -15,15 +25,17 @@ def show_differences(tests: list[PairwiseTest], split: str) -> None:
         tests: of `core.evaluation.pairwise_tests`.
         split: that the models were evaluated on.
     """
-    st.dataframe(pd.DataFrame(map(_row, tests)), hide_index=True, column_config={"Metric": FROZEN})
+    st.dataframe(pd.DataFrame(map(_row, tests)), hide_index=True, column_config=COLUMNS)
     for sentence in dict.fromkeys(test.reason or test.caution for test in tests):
         if sentence:
             st.caption(sentence)
     st.caption(
-        "ROC AUC: DeLong's test. Other metrics: McNemar's exact test with Newcombe's paired intervals. P "
-        "values are corrected by Holm's method across the pairs tested on each metric. All tests treat "
-        "images, not patients, as independent. A difference that is not significant does not show that the "
-        "models are equally good."
+        _(
+            "ROC AUC: DeLong's test. Other metrics: McNemar's exact test with Newcombe's paired "
+            "intervals. P values are corrected by Holm's method across the pairs tested on each metric. "
+            "All tests treat images, not patients, as independent. A difference that is not significant "
+            "does not show that the models are equally good."
+        )
     )
     offer_csv(evaluation.difference_table(tests), f"differences-{split}")
 
@@ -31,12 +43,12 @@ def show_differences(tests: list[PairwiseTest], split: str) -> None:
 def _row(test: PairwiseTest) -> dict[str, str]:
     row = {"Metric": METRICS[test.measure].title, "Models": f"{test.first}, {test.second}"}
     if test.difference is None or test.reason:
-        return {**row, "Higher": "cannot be compared"}
+        return {**row, "Higher": _("cannot be compared")}
     return {
         **row,
-        "Higher": test.higher if test.difference.value else "neither",
+        "Higher": test.higher if test.difference.value else _("neither"),
         "By": test.amount,
         "95% interval": test.bounds,
         "P": test.p_value.removeprefix("p = ").removeprefix("p "),
-        "Significant": "yes" if test.significant else "no",
+        "Significant": _("yes") if test.significant else _("no"),
     }

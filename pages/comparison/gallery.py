@@ -17,10 +17,17 @@ from pages.comparison.stage_images import images_of
 from pages.shared.image_grid import image_grid
 from pages.shared.label_review import offer_review
 from pages.shared.neighbours import offer_neighbours
+from pages.shared.texts import _
 
 MAX_SHOWN = 100
 HEAT_OPACITY = 0.6
 ENLARGED = "enlarged-image"  # in the session: position among the images of the grid
+
+COLUMNS = {
+    "path": st.column_config.Column(_("Path")),
+    "label": st.column_config.Column(_("Label")),
+    "probability": st.column_config.Column(_("Probability")),
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
         key: of the grid.
     """
     if table.empty:
-        st.success("No images.", icon=":material/check_circle:")
+        st.success(_("No images."), icon=":material/check_circle:")
         return
     try:
         dataset = images_of(stages[0])
@@ -67,10 +74,14 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
     rows = row_numbers[table[available]["sha256"].head(MAX_SHOWN)].to_numpy()
     missing = int((~available).sum())
     st.caption(
-        f"{len(table):,} images, {order}"
-        + (f"; {missing:,} of them are no longer in {dataset.root}" if missing else "")
-        + (f"; the first {MAX_SHOWN} are shown" if len(table) > MAX_SHOWN else "")
-        + ". Below each image: true label and probability of pneumonia. Click an image to enlarge it."
+        _("{count:,} images, {order}").format(count=len(table), order=order)
+        + (
+            _("; {missing:,} of them are no longer in {folder}").format(missing=missing, folder=dataset.root)
+            if missing
+            else ""
+        )
+        + (_("; the first {shown} are shown").format(shown=MAX_SHOWN) if len(table) > MAX_SHOWN else "")
+        + _(". Below each image: true label and probability of pneumonia. Click an image to enlarge it.")
     )
     images = [
         Shown(int(row), dataset.root / path, label, probability)
@@ -92,19 +103,19 @@ def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
     """Names, labels and probabilities of images that cannot be shown, and where to locate them."""
     st.info(reason, icon=":material/image_not_supported:")
     # A link: `st.switch_page` refuses to leave a page whose widgets are bound to its address.
-    st.page_link("pages/dataset/page.py", label="Locate the images", icon=":material/folder_open:")
-    st.caption(f"{len(table):,} images, {order}")
-    shown = table[["label", "probability", "path"]].rename(columns=str.capitalize)
-    st.dataframe(shown.style.format({"Probability": "{:.1%}"}), hide_index=True)
+    st.page_link("pages/dataset/page.py", label=_("Locate the images"), icon=":material/folder_open:")
+    st.caption(_("{count:,} images, {order}").format(count=len(table), order=order))
+    shown = table[["label", "probability", "path"]]
+    st.dataframe(shown.style.format({"probability": "{:.1%}"}), hide_index=True, column_config=COLUMNS)
 
 
-@st.dialog("Image", width="large")
+@st.dialog(_("Image"), width="large")
 def _enlarge(images: list[Shown], stages: list[EvaluatedStage], dataset: Dataset) -> None:
     """The image and each model's heat map over it; the one before and the one after it a click away."""
     position = st.session_state[ENLARGED]
     offer_neighbours(position, len(images), _go, ("Left", "Right"))
     shown = images[position]
-    st.markdown(f"True label **{shown.label}** · {shown.path.name}")
+    st.markdown(_("True label **{label}** · {name}").format(label=shown.label, name=shown.path.name))
     offer_review(dataset, shown.row)
     try:
         image = read_image(shown.path)
@@ -112,13 +123,13 @@ def _enlarge(images: list[Shown], stages: list[EvaluatedStage], dataset: Dataset
         st.error(str(error), icon=":material/error:")
         return
     columns = st.columns(len(stages) + 1)
-    columns[0].image(image.pixels, "Original", width="stretch")
+    columns[0].image(image.pixels, _("Original"), width="stretch")
     for column, stage in zip(columns[1:], stages, strict=True):
         try:
             reader = Reader(stage.run.weights_path(stage.number))
             (reading,) = reader.read([image], heat_map=True, anyway=True)
         except (UserError, FileNotFoundError):
-            column.caption(f"{stage.name}: no heat map. Its weights are missing.")
+            column.caption(_("{stage}: no heat map. Its weights are missing.").format(stage=stage.name))
             continue
         assert reading.heat_map is not None  # it was asked for
         picture = overlay(image.pixels, reading.heat_map.over(image.pixels), HEAT_OPACITY)

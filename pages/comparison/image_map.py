@@ -10,25 +10,39 @@ from core.figures.image_map import image_map as map_figure
 from pages.comparison.gallery import show_gallery
 from pages.comparison.shortcuts import offer_occlusion_test
 from pages.shared.charts import draw
+from pages.shared.texts import _
 
-COLORS = ("label", "cause", "error", "models that are wrong")
+COLORS = {
+    "label": _("label"),
+    "cause": _("cause"),
+    "error": _("error"),
+    "models that are wrong": _("models that are wrong"),
+}
 
 
 def show_map(comparison: ModelComparison) -> None:
     """A choice of model and colour, the map, and the images selected in it."""
     if not offer_occlusion_test(comparison):
-        st.caption("Run the occlusion test first: it saves the activations that the map shows.")
+        st.caption(_("Run the occlusion test first: it saves the activations that the map shows."))
         return
     left, right = st.columns(2)
     names = [stage.name for stage in comparison.stages]
-    name = left.segmented_control("Model", names, default=names[0], required=True, key="map-model", wrap=True)
+    name = left.segmented_control(
+        _("Model"), names, default=names[0], required=True, key="map-model", wrap=True
+    )
     color = right.segmented_control(
-        "Colour by", COLORS, default="label", required=True, key="map-colour", wrap=True
+        _("Colour by"),
+        list(COLORS),
+        format_func=COLORS.__getitem__,
+        default="label",
+        required=True,
+        key="map-colour",
+        wrap=True,
     )
     index = names.index(name)
     mapped = image_map(comparison.stages[index], comparison.models[index], comparison.split)
     if mapped is None:
-        st.caption(f"{name} has no occlusion test yet, or fewer than three images here.")
+        st.caption(_("{name} has no occlusion test yet, or fewer than three images here.").format(name=name))
         return
     table, shares = mapped
     figure = map_figure(table, _groups(comparison, table, color, name), shares)
@@ -36,11 +50,13 @@ def show_map(comparison: ModelComparison) -> None:
     selected = {point["customdata"][0] for point in drawn.selection["points"]}
     if selected:
         images = table[table["path"].isin(selected)]
-        show_gallery(images, comparison.stages, "as selected", f"selected-{name}")
+        show_gallery(images, comparison.stages, _("as selected"), f"selected-{name}")
     else:
         st.caption(
-            "Draw a line around images, or click one, to see them. Images that lie close together look "
-            "similar to the model."
+            _(
+                "Draw a line around images, or click one, to see them. Images that lie close together "
+                "look similar to the model."
+            )
         )
 
 
@@ -50,7 +66,9 @@ def _groups(comparison: ModelComparison, table: pd.DataFrame, color: str, name: 
         return table[color]
     wrong = {model.name: model.wrong_at(comparison.thresholds[model.name]) for model in comparison.models}
     if color == "error":
-        kinds = np.where(table["label"] == CLASS_NAMES[POSITIVE], "false negative", "false positive")
-        return pd.Series(np.where(wrong[name], kinds, "correct"), table.index)
+        kinds = np.where(table["label"] == CLASS_NAMES[POSITIVE], _("false negative"), _("false positive"))
+        return pd.Series(np.where(wrong[name], kinds, _("correct")), table.index)
     counts = np.sum([mask for mask in wrong.values() if len(mask) == len(table)], axis=0)
-    return pd.Series([f"{count} of {len(wrong)}" for count in counts], table.index)
+    return pd.Series(
+        [_("{count} of {total}").format(count=count, total=len(wrong)) for count in counts], table.index
+    )

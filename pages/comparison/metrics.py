@@ -13,10 +13,12 @@ from pages.comparison.curves import show_roc
 from pages.comparison.differences import show_differences
 from pages.comparison.model_columns import show_models
 from pages.shared.charts import BY_CONTENT, draw, offer_csv
+from pages.shared.texts import _
 
-BASELINES = (
-    "*Shortcut baseline*: gradient boosting on the corners, the border or the histogram of the same training "
-    "images, at a decision threshold of 0.5. A model no better than these may not be using the lungs."
+BASELINES = _(
+    "*Shortcut baseline*: gradient boosting on the corners, the border or the histogram of the same "
+    "training images, at a decision threshold of 0.5. A model no better than these may not be using "
+    "the lungs."
 )
 
 
@@ -31,14 +33,14 @@ def show_metrics(comparison: ModelComparison) -> None:
         show_roc(comparison, metrics)
     with right:
         show_predictive_values(metrics)
-    with st.expander("All metrics"):
+    with st.expander(_("All metrics")):
         baselines = {model.name: evaluated(model, THRESHOLD) for model in comparison.baselines}
         show_table(metrics | baselines, comparison.split)
         if baselines:
             st.caption(BASELINES)
         draw(metric_intervals(metrics), "metrics")
     if tests:
-        with st.expander("Differences, tested"):
+        with st.expander(_("Differences, tested")):
             show_differences(tests, comparison.split)
     show_seeds(comparison.split)
 
@@ -47,7 +49,9 @@ def show_verdict(
     comparison: ModelComparison, metrics: dict[str, dict], tests: list[evaluation.PairwiseTest]
 ) -> None:
     """Which model is better, by how much, how sure that is."""
-    first, *others = verdict(comparison, metrics, tests) or ["The models cannot be ranked on these images."]
+    first, *others = verdict(comparison, metrics, tests) or [
+        _("The models cannot be ranked on these images.")
+    ]
     with st.container(border=True):
         st.markdown(f"**{first}** {' '.join(others)}")
 
@@ -63,8 +67,11 @@ def show_table(models: dict[str, dict], split: str) -> None:
     shown = evaluation.side_by_side(models)
     st.dataframe(shown, width="stretch", height=35 * (len(shown) + 1) + 3)
     st.caption(
-        "95% intervals in brackets: Wilson's for proportions; otherwise from 2,000 bootstrap resamples of "
-        "whole patients, unless resamples cannot tell: with few patients, or where there is no error."
+        _(
+            "95% intervals in brackets: Wilson's for proportions; otherwise from 2,000 bootstrap "
+            "resamples of whole patients, unless resamples cannot tell: with few patients, or where "
+            "there is no error."
+        )
     )
     offer_csv(evaluation.metric_table(models), f"comparison-{split}")
 
@@ -72,33 +79,35 @@ def show_table(models: dict[str, dict], split: str) -> None:
 def show_seeds(split: str) -> None:
     """Runs that differ only in their seed: mean and spread of each metric."""
     groups = {
-        f"Stage {stage} · {len(group)} seeds of {group[-1].name}": [
-            run.results.evaluation()[stage][split] for run in group
-        ]
+        _("Stage {stage} · {count} seeds of {run}").format(
+            stage=stage, count=len(group), run=group[-1].name
+        ): [run.results.evaluation()[stage][split] for run in group]
         for group in differing_in_seed(list_runs())
         for stage in sorted(set.intersection(*(set(run.results.evaluation()) for run in group)))
         if all(split in run.results.evaluation()[stage] for run in group)
     }
     if not groups:
         return
-    st.subheader("Over seeds")
+    st.subheader(_("Over seeds"))
     spread = evaluation.over_seeds(groups)
     texts = [
-        f"{METRICS[row['metric']].text(row['mean'])} "
-        f"(SD {METRICS[row['metric']].text(row['standard_deviation'])})"
+        _("{mean} (SD {deviation})").format(
+            mean=METRICS[row["metric"]].text(row["mean"]),
+            deviation=METRICS[row["metric"]].text(row["standard_deviation"]),
+        )
         for _, row in spread.iterrows()
     ]
     table = spread.assign(text=texts).pivot(index="model", columns="metric", values="text")
     titles = {name: metric.title for name, metric in METRICS.items() if name in table}
     st.dataframe(table[list(titles)].rename(columns=titles))
-    st.caption("Runs that differ only in their seed: mean and standard deviation, at a threshold of 0.5.")
+    st.caption(_("Runs that differ only in their seed: mean and standard deviation, at a threshold of 0.5."))
 
 
 def show_predictive_values(metrics: dict[str, dict]) -> None:
     """PPV and NPV at a prevalence that the reader chooses."""
-    st.subheader("Predictive values at your prevalence")
+    st.subheader(_("Predictive values at your prevalence"))
     prevalence = st.slider(
-        "Of 100 children X-rayed, how many have pneumonia?", 1, 99, 20, key="prevalence", width=420
+        _("Of 100 children X-rayed, how many have pneumonia?"), 1, 99, 20, key="prevalence", width=420
     )
     for name, values in metrics.items():
         if values["sensitivity"] is None or values["specificity"] is None:
@@ -107,15 +116,23 @@ def show_predictive_values(metrics: dict[str, dict]) -> None:
             values["sensitivity"], values["specificity"], prevalence / 100
         )
         if predictive is None:
-            st.markdown(f"**{name}** predicts the same label for every image.")
+            st.markdown(_("**{name}** predicts the same label for every image.").format(name=name))
             continue
         ppv, npv = predictive
         st.markdown(
-            f"**{name}**: PPV {percent(ppv)}, NPV {percent(npv)}. Pneumonia is present in "
-            f"{_of_thousand(ppv)} images predicted PNEUMONIA and in {_of_thousand(1 - npv)} predicted NORMAL."
+            _(
+                "**{name}**: PPV {ppv}, NPV {npv}. Pneumonia is present in {positives} images predicted "
+                "PNEUMONIA and in {negatives} predicted NORMAL."
+            ).format(
+                name=name,
+                ppv=percent(ppv),
+                npv=percent(npv),
+                positives=_of_thousand(ppv),
+                negatives=_of_thousand(1 - npv),
+            )
         )
 
 
 def _of_thousand(share: float) -> str:
     """A share in words; never none or all, which no model can promise."""
-    return f"{min(max(round(1000 * share), 1), 999)} of 1,000"
+    return _("{count} of 1,000").format(count=min(max(round(1000 * share), 1), 999))

@@ -6,8 +6,9 @@ import streamlit as st
 from core import evaluation
 from core.comparison import ModelComparison
 from pages.comparison.gallery import show_gallery
+from pages.shared.texts import _
 
-ALL_MODELS, DISAGREEMENT = "all models", "models disagree"
+ALL_MODELS, DISAGREEMENT = _("all models"), _("models disagree")
 
 
 def show_errors(comparison: ModelComparison) -> None:
@@ -15,8 +16,8 @@ def show_errors(comparison: ModelComparison) -> None:
     kinds = [model.name for model in comparison.models]
     if len(kinds) > 1:
         kinds += [ALL_MODELS, DISAGREEMENT]
-    kind = st.segmented_control("Misclassified by", kinds, default=kinds[0], required=True, key="errors")
-    order = "widest disagreement first" if kind == DISAGREEMENT else "most confident errors first"
+    kind = st.segmented_control(_("Misclassified by"), kinds, default=kinds[0], required=True, key="errors")
+    order = _("widest disagreement first") if kind == DISAGREEMENT else _("most confident errors first")
     show_gallery(_images(comparison, kind), comparison.stages, order, f"errors-{kind}")
 
 

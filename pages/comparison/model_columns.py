@@ -10,6 +10,7 @@ from core.figures.confusion_matrix import CELLS, confusion_matrix
 from core.figures.metric_intervals import key_metrics
 from pages.comparison.gallery import show_gallery
 from pages.shared.charts import draw
+from pages.shared.texts import _
 
 COLUMNS = 3  # side by side; further models go below
 
@@ -34,7 +35,7 @@ def show_models(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
     if clicked:
         _show_cell(comparison, *clicked)
     else:
-        st.caption("Click a cell of a confusion matrix to see its images.")
+        st.caption(_("Click a cell of a confusion matrix to see its images."))
 
 
 def _show_cell(comparison: ModelComparison, model: Predictions, true: int, predicted: int) -> None:
@@ -42,8 +43,10 @@ def _show_cell(comparison: ModelComparison, model: Predictions, true: int, predi
     predictions = (model.probabilities >= comparison.thresholds[model.name]).astype(int)
     images = model.where((model.labels == true) & (predictions == predicted)).table
     order = images["probability"].sort_values(ascending=not predicted).index
-    labels = f"true label {CLASS_NAMES[true]}, predicted label {CLASS_NAMES[predicted]}"
+    labels = _("true label {true}, predicted label {predicted}").format(
+        true=CLASS_NAMES[true], predicted=CLASS_NAMES[predicted]
+    )
     st.markdown(f"**{model.name}**, {CELLS[true][predicted]}: {labels}")
     show_gallery(
-        images.loc[np.asarray(order)], comparison.stages, "most confident first", f"cell-{model.name}"
+        images.loc[np.asarray(order)], comparison.stages, _("most confident first"), f"cell-{model.name}"
     )

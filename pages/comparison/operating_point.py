@@ -9,20 +9,21 @@ from core.registry import active_registered_model, change_operating_point
 from core.roles import may
 from pages.shared.markdown import escaped
 from pages.shared.operating_rules import RULE_TITLES
+from pages.shared.texts import _
 from pages.shared.user import signed_in_user
 
 OWN, MANUAL = "own", "manual"
-NOTES = (
-    "They are never chosen on test images. They apply to probabilities before calibration (an ensemble's: "
-    "after it); Diagnosis shows them after calibration."
+NOTES = _(
+    "They are never chosen on test images. They apply to probabilities before calibration (an "
+    "ensemble's: after it); Diagnosis shows them after calibration."
 )
-RULES = {OWN: "Each model's own", **RULE_TITLES, MANUAL: "Custom threshold"}
+RULES = {OWN: _("Each model's own"), **RULE_TITLES, MANUAL: _("Custom threshold")}
 
 
 def choose_rule() -> tuple[str, float | None]:
     """The rule that sets the decision thresholds, with its rate, cost or threshold."""
     rule = st.selectbox(
-        "Operating point",
+        _("Operating point"),
         list(RULES),
         format_func=RULES.__getitem__,
         key="rule",
@@ -32,7 +33,7 @@ def choose_rule() -> tuple[str, float | None]:
     amount = None
     if rule in ("sensitivity", "specificity"):
         amount = st.number_input(
-            "At least",
+            _("At least"),
             0.5,
             1.0,
             evaluation.TARGET_SENSITIVITY,
@@ -43,7 +44,7 @@ def choose_rule() -> tuple[str, float | None]:
         )
     elif rule == "cost":
         amount = st.number_input(
-            "Cost of a false negative, in false positives",
+            _("Cost of a false negative, in false positives"),
             0.1,
             1000.0,
             5.0,
@@ -53,7 +54,7 @@ def choose_rule() -> tuple[str, float | None]:
         )
     elif rule == MANUAL:
         amount = st.slider(
-            "Decision threshold", 0.0, 1.0, 0.5, 0.01, key="threshold", bind="query-params", width=420
+            _("Decision threshold"), 0.0, 1.0, 0.5, 0.01, key="threshold", bind="query-params", width=420
         )
     return rule, amount
 
@@ -82,9 +83,11 @@ def _sentence(points: dict[str, OperatingPoint]) -> str:
     rules = {point.rule for point in points.values()}
     if len(rules) == 1:
         thresholds = "; ".join(f"{name}: {point.threshold:.3f}" for name, point in points.items())
-        return f"Decision thresholds ({rules.pop()}): {thresholds}."
+        return _("Decision thresholds ({rule}): {thresholds}.").format(
+            rule=rules.pop(), thresholds=thresholds
+        )
     thresholds = "; ".join(f"{name}: {point.threshold:.3f} ({point.rule})" for name, point in points.items())
-    return f"Decision thresholds: {thresholds}."
+    return _("Decision thresholds: {thresholds}.").format(thresholds=thresholds)
 
 
 def offer_to_save(comparison: ModelComparison) -> None:
@@ -100,10 +103,11 @@ def offer_to_save(comparison: ModelComparison) -> None:
     if not names or comparison.thresholds[names[0]] == active.model.record.threshold:
         return
     if st.button(
-        "Use in diagnosis",
+        _("Use in diagnosis"),
         icon=":material/save:",
-        help=f"Registers {active.title} with this decision threshold as a new version, which answers from "
-        "now on.",
+        help=_(
+            "Registers {title} with this decision threshold as a new version, which answers from now on."
+        ).format(title=active.title),
     ):
         changed = change_operating_point(active.title, comparison.points[names[0]], signed_in_user())
-        st.success(f"{escaped(changed.title)} is active now.", icon=":material/check:")
+        st.success(_("{title} is active now.").format(title=escaped(changed.title)), icon=":material/check:")

@@ -26,67 +26,72 @@ from pages.comparison.training_curves import show_training
 from pages.shared.charts import choose_format
 from pages.shared.header import header
 from pages.shared.next_step import offer_training
+from pages.shared.texts import _
 
 MAX_MODELS = 5
-ALL_IMAGES = "all images"
+ALL_IMAGES = _("all images")
+SPLITS = {"test": _("test"), "validation": _("validation")}
 SECTIONS = {
-    "Metrics": show_metrics,
-    "Curves": show_curves,
-    "Calibration": show_calibration,
-    "Subgroups": show_subgroups,
-    "Errors": show_errors,
-    "Shortcuts": show_shortcuts,
-    "Map": show_map,
-    "Training": show_training,
-    "Report": show_report,
-    "Promotion": show_promotion,
-    "Shadow": show_shadow,
-    "Self-test": show_self_test,
+    _("Metrics"): show_metrics,
+    _("Curves"): show_curves,
+    _("Calibration"): show_calibration,
+    _("Subgroups"): show_subgroups,
+    _("Errors"): show_errors,
+    _("Shortcuts"): show_shortcuts,
+    _("Map"): show_map,
+    _("Training"): show_training,
+    _("Report"): show_report,
+    _("Promotion"): show_promotion,
+    _("Shadow"): show_shadow,
+    _("Self-test"): show_self_test,
 }
 
 
 def main() -> None:
     header(
-        "Comparison",
-        "Which model is better, by how much, and how sure is that? On the same images, with intervals.",
-        "Choose models above, a section below. The address keeps the view: send it to a colleague.",
+        _("Comparison"),
+        _("Which model is better, by how much, and how sure is that? On the same images, with intervals."),
+        _("Choose models above, a section below. The address keeps the view: send it to a colleague."),
     )
     stages = {stage.name: stage for stage in evaluated_stages([*list_runs(), *bundled_runs()])}
     if not stages:
-        offer_training("No model has been evaluated yet. Train the three stages to compare them here.")
+        offer_training(_("No model has been evaluated yet. Train the three stages to compare them here."))
         return
     in_use = answering_models()
     names = st.multiselect(
-        "Models",
+        _("Models"),
         list(stages),
         default=preselected(stages, in_use),
-        help=f"Every evaluated stage of every run. Up to {MAX_MODELS} at once. The address of this "
-        "page keeps what you choose: open it again, or send it to a colleague.",
+        help=_(
+            "Every evaluated stage of every run. Up to {maximum} at once. The address of this page keeps "
+            "what you choose: open it again, or send it to a colleague."
+        ).format(maximum=MAX_MODELS),
         max_selections=MAX_MODELS,
         key="models",
         bind="query-params",
     )
     choices = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     split = choices.segmented_control(
-        "Split",
-        ["test", "validation"],
+        _("Split"),
+        list(SPLITS),
+        format_func=SPLITS.__getitem__,
         default="test",
         required=True,
         key="evaluated",
         bind="query-params",
     )
     if not names:
-        st.info("Choose one or more models.")
+        st.info(_("Choose one or more models."))
         return
     chosen = [stages[name] for name in names]
     with choices:
         cohort = choose_cohort(chosen)
         with_ensemble = st.toggle(
-            "Ensemble",
+            _("Ensemble"),
             key="ensemble",
             bind="query-params",
             disabled=len(names) < 2,
-            help="Adds an ensemble: the mean of the models' calibrated log-odds.",
+            help=_("Adds an ensemble: the mean of the models' calibrated log-odds."),
         )
         reviewed = choose_labels(chosen, split)
         choose_format()
@@ -104,16 +109,18 @@ def main() -> None:
 def show_notes(comparison: ModelComparison) -> None:
     """Warnings that concern every number of the page."""
     if comparison.synthetic:
-        st.warning("**SYNTHETIC** data: these results say nothing about real X-rays.", icon=":material/draw:")
+        st.warning(
+            _("**SYNTHETIC** data: these results say nothing about real X-rays."), icon=":material/draw:"
+        )
     for note in comparison.notes:
         st.info(note, icon=":material/info:")
 
 
 def show_section(comparison: ModelComparison) -> None:
     """The section that the reader chooses."""
-    sections = SECTIONS | ({"Sweeps": show_sweeps} if sweep_names() else {})
+    sections = SECTIONS | ({_("Sweeps"): show_sweeps} if sweep_names() else {})
     section = st.segmented_control(
-        "Show", list(sections), default="Metrics", required=True, key="section", bind="query-params"
+        _("Show"), list(sections), default=_("Metrics"), required=True, key="section", bind="query-params"
     )
     sections[section](comparison)
 
@@ -136,12 +143,12 @@ def choose_cohort(stages: list[EvaluatedStage]) -> tuple[str, frozenset[str]] | 
     if not known:
         return None
     name = st.selectbox(
-        "Images",
+        _("Images"),
         [ALL_IMAGES, *known],
         key="cohort",
         bind="query-params",
         width=240,
-        help="All, or a cohort of the data set.",
+        help=_("All, or a cohort of the data set."),
     )
     return (name, known[name]) if name in known else None
 
@@ -152,11 +159,13 @@ def choose_labels(stages: list[EvaluatedStage], split: str) -> bool:
     if not any(table is not None and current_labels(table).outcomes for table in tables):
         return False
     return st.toggle(
-        "Reviewed labels",
+        _("Reviewed labels"),
         key="labels-reviewed",
         bind="query-params",
-        help="Measure by the labels as readers reviewed them last, without the images that they excluded. "
-        "Off: the labels as published.",
+        help=_(
+            "Measure by the labels as readers reviewed them last, without the images that they excluded. "
+            "Off: the labels as published."
+        ),
     )
 
 

@@ -26,21 +26,34 @@ from core.registry import (
     stop_shadow,
 )
 from core.roles import may
-from pages.shared.charts import FROZEN
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 from pages.shared.user import offered, signed_in_user
 
 FORMATS = {
-    "Model": FROZEN,
-    "Test AUC": st.column_config.NumberColumn(format="%.3f"),
+    "Model": st.column_config.Column(_("Model"), pinned=True),
+    "Test AUC": st.column_config.NumberColumn(_("Test AUC"), format="%.3f"),
     "Decision threshold": st.column_config.NumberColumn(
-        format="%.1f%%", help="Of the calibrated probability, as Diagnosis shows it."
+        _("Decision threshold"),
+        format="%.1f%%",
+        help=_("Of the calibrated probability, as Diagnosis shows it."),
     ),
+    "State": st.column_config.Column(_("State")),
+    "Weights": st.column_config.Column(_("Weights")),
+    "Trained on": st.column_config.Column(_("Trained on")),
+}
+LOG_COLUMNS = {
+    "Time": st.column_config.Column(_("Time")),
+    "Action": st.column_config.Column(_("Action")),
+    "Model": st.column_config.Column(_("Model")),
+    "By": st.column_config.Column(_("Who")),
+    "Reason": st.column_config.Column(_("Reason")),
+    "Checks failed": st.column_config.Column(_("Checks failed")),
 }
 OUTCOME = "promotion-outcome"  # in the session: what was decided here, and the number of decisions by then
-SHADOW_HELP = (
-    "It reads what the active model reads, in the background. What it says is never given as an answer; "
-    "the section Shadow compares the two."
+SHADOW_HELP = _(
+    "It reads what the active model reads, in the background. What it says is never given as an "
+    "answer; the section Shadow compares the two."
 )
 
 
@@ -49,8 +62,10 @@ def show_promotion(comparison: ModelComparison) -> None:
     models = list_models()
     active = active_registered_model()
     st.caption(
-        "The active model answers on the Diagnosis page, in the API, in the DICOM node and in batches. "
-        "Training changes nothing there until a model is promoted here."
+        _(
+            "The active model answers on the Diagnosis page, in the API, in the DICOM node and in "
+            "batches. Training changes nothing there until a model is promoted here."
+        )
     )
     decisions = events()
     outcome, decided = st.session_state.get(OUTCOME, ("", -1))
@@ -62,7 +77,7 @@ def show_promotion(comparison: ModelComparison) -> None:
     if others:
         first = next((n for n, item in enumerate(others) if _key(item) in compared), 0)
         item = st.selectbox(
-            "Model to promote",
+            _("Model to promote"),
             others,
             first,
             format_func=lambda item: item.title,
@@ -80,20 +95,23 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
     """
     if item.reference_renewed:
         st.info(
-            "Its reference was renewed after it was registered. Promote it to register it with the new one.",
+            _(
+                "Its reference was renewed after it was registered. Promote it to register it with the "
+                "new one."
+            ),
             icon=":material/info:",
         )
     margin = st.number_input(
-        "Margin",
+        _("Margin"),
         0.0,
         0.5,
         NON_INFERIORITY_MARGIN,
         0.01,
         key="margin",
         width=160,
-        help="By how much ROC AUC and sensitivity may be below the active model's.",
+        help=_("By how much ROC AUC and sensitivity may be below the active model's."),
     )
-    with st.spinner("Checking the model ..."):
+    with st.spinner(_("Checking the model ...")):
         checks = checklist(item, active, margin)
     for check in checks:
         _line(check)
@@ -102,29 +120,36 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
     failed = [check for check in checks if not check.passed]
     asked = f"{item.title}-{decided}"
     reason = st.text_input(
-        "Reason", key=f"reason-{asked}", help="Kept in the log. Needed if a check failed.", max_chars=500
+        _("Reason"),
+        key=f"reason-{asked}",
+        help=_("Kept in the log. Needed if a check failed."),
+        max_chars=500,
     ).strip()
     override = bool(failed) and st.checkbox(
-        f"Promote although {len(failed)} of {len(checks)} checks failed; every answer will say so",
+        _("Promote although {count} of {total} checks failed; every answer will say so").format(
+            count=len(failed), total=len(checks)
+        ),
         key=f"override-{asked}",
     )
     if failed and item.version:
         st.caption("Promoted against a check, it becomes a further version. This one stays as it is.")
     with st.container(horizontal=True):
         if st.button(
-            "Promote",
+            _("Promote"),
             icon=":material/verified:",
             type="primary",
             disabled=bool(failed) and not (override and reason),
         ):
-            _decide(lambda: promote(item.title, checks, signed_in_user(), reason, override), "is active now")
+            _decide(
+                lambda: promote(item.title, checks, signed_in_user(), reason, override), _("is active now")
+            )
         if item.state == SHADOW:
-            if st.button("Stop shadow", icon=":material/visibility_off:"):
-                _decide(lambda: stop_shadow(item.title, signed_in_user(), reason), "is no longer a shadow")
-        elif st.button("Make shadow", icon=":material/visibility:", help=SHADOW_HELP):
-            _decide(lambda: make_shadow(item.title, signed_in_user(), reason), "is a shadow now")
-        if item.version and st.button("Retire", icon=":material/archive:"):
-            _decide(lambda: retire(item.title, signed_in_user(), reason), "is retired")
+            if st.button(_("Stop shadow"), icon=":material/visibility_off:"):
+                _decide(lambda: stop_shadow(item.title, signed_in_user(), reason), _("is no longer a shadow"))
+        elif st.button(_("Make shadow"), icon=":material/visibility:", help=SHADOW_HELP):
+            _decide(lambda: make_shadow(item.title, signed_in_user(), reason), _("is a shadow now"))
+        if item.version and st.button(_("Retire"), icon=":material/archive:"):
+            _decide(lambda: retire(item.title, signed_in_user(), reason), _("is retired"))
 
 
 def _line(check: PromotionCheck) -> None:
@@ -136,7 +161,7 @@ def _log(decisions: list[Event]) -> None:
     """What was decided so far, and the way back."""
     if not decisions:
         return
-    st.subheader("Log", anchor=False)
+    st.subheader(_("Log"), anchor=False)
     table = pd.DataFrame(
         {
             "Time": pd.to_datetime([event.time for event in decisions], unit="s"),
@@ -150,11 +175,11 @@ def _log(decisions: list[Event]) -> None:
             ],
         }
     )
-    st.dataframe(table[::-1], hide_index=True)
+    st.dataframe(table[::-1], hide_index=True, column_config=LOG_COLUMNS)
     if may(rollback) and st.button(
-        "Roll back", icon=":material/undo:", help="The model that was active before answers again."
+        _("Roll back"), icon=":material/undo:", help=_("The model that was active before answers again.")
     ):
-        _decide(lambda: rollback(signed_in_user()), "is active again")
+        _decide(lambda: rollback(signed_in_user()), _("is active again"))
 
 
 def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: str) -> None:
@@ -174,7 +199,7 @@ def _table(models: list[RegisteredModel]) -> pd.DataFrame:
             "Model": [item.title for item in models],
             "State": [item.state for item in models],
             "Weights": [item.model.identity.digest for item in models],
-            "Trained on": [item.model.record.data or "unknown" for item in models],
+            "Trained on": [item.model.record.data or _("unknown") for item in models],
             "Test AUC": [_test_auc(item) for item in models],
             "Decision threshold": [100 * item.model.threshold for item in models],
         }

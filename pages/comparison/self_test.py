@@ -8,6 +8,7 @@ from core.comparison import ModelComparison
 from core.errors import UserError
 from core.self_test import SelfTest, last_self_test, run_self_test, self_test_pdf
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 
 ICONS = {
     "passed": ":green[:material/check_circle:]",
@@ -19,20 +20,25 @@ ICONS = {
 def show_self_test(_: ModelComparison) -> None:
     """Run the self-test on demand; show and offer its last result."""
     st.caption(
-        "Sends the golden images of the model that answers through a file, the API and a DICOM node, and "
-        "checks libraries, precision, disk, clock, permissions and memory. A model that no longer gives its "
-        "recorded probabilities does not answer any more. Every server tests itself when it starts."
+        _(
+            "Sends the golden images of the model that answers through a file, the API and a DICOM node, "
+            "and checks libraries, precision, disk, clock, permissions and memory. A model that no "
+            "longer gives its recorded probabilities does not answer any more. Every server tests itself "
+            "when it starts."
+        )
     )
-    by = st.text_input("Signed by", key="self-test-by", max_chars=100, width=320, help="May stay empty.")
-    if st.button("Run self-test", type="primary", icon=":material/fact_check:"):
-        with st.status("Testing ...") as status:
+    by = st.text_input(
+        _("Signed by"), key="self-test-by", max_chars=100, width=320, help=_("May stay empty.")
+    )
+    if st.button(_("Run self-test"), type="primary", icon=":material/fact_check:"):
+        with st.status(_("Testing ...")) as status:
             try:
                 result = run_self_test(by, lambda name: status.update(label=f"{name} ..."))
             except UserError as error:
-                status.update(label="The self-test could not be run.", state="error")
+                status.update(label=_("The self-test could not be run."), state="error")
                 st.error(escaped(str(error)), icon=":material/error:")
                 return
-            status.update(label="Self-test finished.", state="complete")
+            status.update(label=_("Self-test finished."), state="complete")
         st.session_state["self-test"] = result  # the home may not be writable
     result = _latest(st.session_state.get("self-test"), last_self_test())
     if result:
@@ -46,15 +52,21 @@ def _latest(*results: SelfTest | None) -> SelfTest | None:
 def _show(result: SelfTest) -> None:
     """A result with its downloads."""
     if result.passed:
-        st.success(f"Passed at {result.moment}, in {result.seconds:.0f} s.", icon=":material/check_circle:")
+        st.success(
+            _("Passed at {moment}, in {seconds:.0f} s.").format(moment=result.moment, seconds=result.seconds),
+            icon=":material/check_circle:",
+        )
     else:
         names = ", ".join(check.name for check in result.failed)
-        st.error(f"Failed at {result.moment}: {escaped(names)}.", icon=":material/error:")
+        st.error(
+            _("Failed at {moment}: {names}.").format(moment=result.moment, names=escaped(names)),
+            icon=":material/error:",
+        )
     for check in result.checks:
         st.markdown(
             f"{ICONS[check.outcome]} **{check.name}** · {escaped(check.figure)}  \n{escaped(check.sentence)}"
         )
-    st.caption(f"SHA-256 of the result: `{result.sha256}`")
+    st.caption(_("SHA-256 of the result: `{sha256}`").format(sha256=result.sha256))
     with st.container(horizontal=True):
         st.download_button(
             "PDF", self_test_pdf(result), "self-test.pdf", "application/pdf", icon=":material/picture_as_pdf:"

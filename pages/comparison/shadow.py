@@ -14,28 +14,36 @@ from pages.comparison.stage_images import images_of
 from pages.diagnosis import session_thumbnails
 from pages.shared.markdown import escaped
 from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
+from pages.shared.texts import _
 
 MAX_SHOWN = 100  # images whose label changed
 COLUMNS = {
-    "Image": st.column_config.ImageColumn(width=70, pinned=True),
-    "Active %": st.column_config.NumberColumn(format="%.1f %%"),
-    "Shadow %": st.column_config.NumberColumn(format="%.1f %%"),
-    "Time": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+    "Image": st.column_config.ImageColumn(_("Image"), width=70, pinned=True),
+    "Active %": st.column_config.NumberColumn(_("Active %"), format="%.1f %%"),
+    "Shadow %": st.column_config.NumberColumn(_("Shadow %"), format="%.1f %%"),
+    "Time": st.column_config.DatetimeColumn(_("Time"), format="YYYY-MM-DD HH:mm"),
+    "True label": st.column_config.Column(_("True label")),
+    "Active": st.column_config.Column(_("Active")),
+    "Shadow": st.column_config.Column(_("Shadow")),
 }
 
 
 def show_shadow(comparison: ModelComparison) -> None:
     """A report for each shadow model."""
     st.caption(
-        "A shadow model reads what the active model reads: on the Diagnosis page, in the API, in the DICOM "
-        "node and in batches. It runs in the background at the lowest priority; what it says is never given "
-        "as an answer."
+        _(
+            "A shadow model reads what the active model reads: on the Diagnosis page, in the API, in the "
+            "DICOM node and in batches. It runs in the background at the lowest priority; what it says "
+            "is never given as an answer."
+        )
     )
     reports = shadow_reports()
     if not reports:
         st.info(
-            "No model is a shadow. Make one in the section Promotion, or by "
-            "`python -m core models shadow NAME`.",
+            _(
+                "No model is a shadow. Make one in the section Promotion, or by `python -m core models "
+                "shadow NAME`."
+            ),
             icon=":material/info:",
         )
     for report in reports:
@@ -45,28 +53,28 @@ def show_shadow(comparison: ModelComparison) -> None:
 def _show(report: ShadowReport, stages: list[EvaluatedStage]) -> None:
     st.subheader(escaped(report.shadow), anchor=False)
     if not report.comparisons:
-        st.caption("It has read no image yet.")
+        st.caption(_("It has read no image yet."))
     for comparison in report.comparisons:
-        st.markdown(f"Beside **{escaped(comparison.active)}**")
+        st.markdown(_("Beside **{model}**").format(model=escaped(comparison.active)))
         _figures(comparison)
         _changed(comparison, stages)
     for reason, images in report.missed.items():
-        st.caption(escaped(f"Not read {images:,}: {reason}"))
+        st.caption(escaped(_("Not read {images:,}: {reason}").format(images=images, reason=reason)))
 
 
 def _figures(comparison: ShadowComparison) -> None:
     low, high = comparison.interval
     figures = {
-        "Images read by both": f"{comparison.images:,}",
-        "Same label": f"{comparison.agreed / comparison.images:.1%}",
-        "Label changed": f"{len(comparison.changed):,}",
-        "Pneumonia, active": f"{comparison.predicted_positive('active') / comparison.images:.1%}",
-        "Pneumonia, shadow": f"{comparison.predicted_positive('shadow') / comparison.images:.1%}",
+        _("Images read by both"): f"{comparison.images:,}",
+        _("Same label"): f"{comparison.agreed / comparison.images:.1%}",
+        _("Label changed"): f"{len(comparison.changed):,}",
+        _("Pneumonia, active"): f"{comparison.predicted_positive('active') / comparison.images:.1%}",
+        _("Pneumonia, shadow"): f"{comparison.predicted_positive('shadow') / comparison.images:.1%}",
     }
     with st.container(horizontal=True):
         for title, figure in figures.items():
             st.metric(title, figure, width=170)
-    st.caption(f"95% interval of the same label: {low:.1%} to {high:.1%}.")
+    st.caption(_("95% interval of the same label: {low:.1%} to {high:.1%}.").format(low=low, high=high))
 
 
 def _changed(comparison: ShadowComparison, stages: list[EvaluatedStage]) -> None:
@@ -78,7 +86,7 @@ def _changed(comparison: ShadowComparison, stages: list[EvaluatedStage]) -> None
     table = pd.DataFrame(
         {
             "Image": [pictures.get(digest) for digest in rows["sha256"]],
-            "True label": [labels.get(digest, "unknown") for digest in rows["sha256"]],
+            "True label": [labels.get(digest, _("unknown")) for digest in rows["sha256"]],
             "Active": rows["active_label"].to_numpy(),
             "Active %": 100 * rows["active_probability"].to_numpy(),
             "Shadow": rows["shadow_label"].to_numpy(),
@@ -88,10 +96,16 @@ def _changed(comparison: ShadowComparison, stages: list[EvaluatedStage]) -> None
         }
     )
     st.dataframe(table, hide_index=True, row_height=ROW_HEIGHT, column_config=COLUMNS, placeholder="")
-    first = f"; the latest {MAX_SHOWN} are shown" if len(comparison.changed) > MAX_SHOWN else ""
+    first = (
+        _("; the latest {shown} are shown").format(shown=MAX_SHOWN)
+        if len(comparison.changed) > MAX_SHOWN
+        else ""
+    )
     st.caption(
-        f"Label changed: {len(comparison.changed):,} images, the latest first{first}. They are shown where "
-        "they are in the data set of the models above, or among this session's uploads."
+        _(
+            "Label changed: {count:,} images, the latest first{first}. They are shown where they are in "
+            "the data set of the models above, or among this session's uploads."
+        ).format(count=len(comparison.changed), first=first)
     )
 
 

@@ -17,15 +17,16 @@ from core.evaluation import METRICS, evaluate
 from core.figures.metric_intervals import occlusion_differences
 from pages.comparison.stage_images import images_of
 from pages.shared.charts import FROZEN, draw, offer_csv
+from pages.shared.texts import _
 
 COMPARED = ("auc", "sensitivity", "specificity")
 
 
 def show_shortcuts(comparison: ModelComparison) -> None:
     """Whether the models may rely on something other than the lungs."""
-    st.subheader("Shortcut baselines")
+    st.subheader(_("Shortcut baselines"))
     show_baselines(comparison)
-    st.subheader("Occlusion test")
+    st.subheader(_("Occlusion test"))
     offer_occlusion_test(comparison)
     table = occlusion_table(occlusion_effects(comparison))
     if table.empty:
@@ -37,11 +38,13 @@ def show_shortcuts(comparison: ModelComparison) -> None:
         table.style.format(precision=3, na_rep="–"), hide_index=True, column_config={"model": FROZEN}
     )
     st.caption(
-        "The border (the outer 15% of each side) or the corners (a quarter of each side) are replaced by "
-        "the mean grey of the rest; the decision threshold stays the same. 95% intervals and p values by "
-        "DeLong's test, not corrected for multiple testing. There is no lung in the corners: a model that "
-        "gets much worse without them relies on something else. But no training image has a grey border, "
-        "which may explain part of the change."
+        _(
+            "The border (the outer 15% of each side) or the corners (a quarter of each side) are "
+            "replaced by the mean grey of the rest; the decision threshold stays the same. 95% intervals "
+            "and p values by DeLong's test, not corrected for multiple testing. There is no lung in the "
+            "corners: a model that gets much worse without them relies on something else. But no "
+            "training image has a grey border, which may explain part of the change."
+        )
     )
     offer_csv(table, f"hidden-{comparison.split}")
     show_heat_shares(comparison)
@@ -52,12 +55,14 @@ def show_heat_shares(comparison: ModelComparison) -> None:
     table = heat_share_table(comparison)
     if table.empty:
         return
-    st.subheader("Heat maps and lungs")
+    st.subheader(_("Heat maps and lungs"))
     st.dataframe(table.style.format(precision=3, na_rep="–"), hide_index=True, width="content")
     st.caption(
-        "Mean share of the heat that lies in the lungs, over the images whose lungs were found. 95% "
-        "intervals by bootstrap over patients. The map has 8 x 8 cells and no sharp edges, so some of it "
-        "always lies outside."
+        _(
+            "Mean share of the heat that lies in the lungs, over the images whose lungs were found. 95% "
+            "intervals by bootstrap over patients. The map has 8 x 8 cells and no sharp edges, so some "
+            "of it always lies outside."
+        )
     )
     offer_csv(table, f"heat-in-lungs-{comparison.split}")
 
@@ -65,7 +70,7 @@ def show_heat_shares(comparison: ModelComparison) -> None:
 def show_baselines(comparison: ModelComparison) -> None:
     """The models beside the shortcut baselines."""
     if not comparison.baselines:
-        st.caption("This run has no shortcut baselines; newly trained runs do.")
+        st.caption(_("This run has no shortcut baselines; newly trained runs do."))
         return
     rows = {
         model.name: evaluate(
@@ -81,8 +86,10 @@ def show_baselines(comparison: ModelComparison) -> None:
     ).T
     st.dataframe(table, width="content")
     st.caption(
-        "*Shortcut baseline*: gradient boosting on the corners, the border or the histogram of the same "
-        "training images. A model no better than these may not be using the lungs."
+        _(
+            "*Shortcut baseline*: gradient boosting on the corners, the border or the histogram of the "
+            "same training images. A model no better than these may not be using the lungs."
+        )
     )
 
 
@@ -94,9 +101,11 @@ def offer_occlusion_test(comparison: ModelComparison) -> bool:
         if stage.run.results.occlusion_test(stage.number, comparison.split) is None
     ]
     if missing and st.button(
-        f"Run the occlusion test ({len(missing)} {'model' if len(missing) == 1 else 'models'})",
+        _("Run the occlusion test (1 model)")
+        if len(missing) == 1
+        else _("Run the occlusion test ({count} models)").format(count=len(missing)),
         icon=":material/visibility_off:",
-        help="Takes about 90 milliseconds per image and model. The results are saved with the run.",
+        help=_("Takes about 90 milliseconds per image and model. The results are saved with the run."),
     ):
         try:
             _run_tests(missing, comparison.split)
@@ -109,10 +118,13 @@ def offer_occlusion_test(comparison: ModelComparison) -> bool:
 
 def _run_tests(stages: list[EvaluatedStage], split: str) -> None:
     """Run the occlusion test of several models behind one progress bar."""
-    bar = st.progress(0.0, "Loading ...")
+    bar = st.progress(0.0, _("Loading ..."))
     for index, stage in enumerate(stages):
 
         def show(done: int, total: int, index: int = index, name: str = stage.name) -> None:
-            bar.progress((index + done / total) / len(stages), f"{name}: {done} of {total} images")
+            bar.progress(
+                (index + done / total) / len(stages),
+                _("{name}: {done} of {total} images").format(name=name, done=done, total=total),
+            )
 
         run_occlusion_test(stage, split, images_of(stage), show)

@@ -4,6 +4,7 @@ from core.comparison import EvaluatedStage
 from core.dataset import Dataset
 from core.errors import UserError
 from pages.shared.dataset_picker import opened
+from pages.shared.texts import _
 
 
 def images_of(stage: EvaluatedStage) -> Dataset:
@@ -15,7 +16,9 @@ def images_of(stage: EvaluatedStage) -> Dataset:
     folder = stage.data
     if not folder.is_dir():
         raise UserError(
-            f"The images of {stage.name} are not on this computer, or were never opened here. Open their "
-            f"data set, a folder named {folder.name}, on the Dataset page."
+            _(
+                "The images of {stage} are not on this computer, or were never opened here. Open their "
+                "data set, a folder named {folder}, on the Dataset page."
+            ).format(stage=stage.name, folder=folder.name)
         )
     return opened(str(folder))

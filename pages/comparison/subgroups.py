@@ -6,11 +6,12 @@ from core import evaluation
 from core.comparison import ModelComparison
 from core.figures.metric_intervals import subgroup_rates
 from pages.shared.charts import draw, offer_csv
+from pages.shared.texts import _
 
 
 def show_subgroups(comparison: ModelComparison) -> None:
     """Sensitivity and specificity of each model in subgroups of the images."""
-    st.caption("With the number of images in each subgroup, and Wilson's 95% intervals.")
+    st.caption(_("With the number of images in each subgroup, and Wilson's 95% intervals."))
     for model in comparison.models:
         rows = evaluation.subgroup_rates(model, comparison.thresholds[model.name])
         draw(subgroup_rates(rows, model.name), f"groups-{model.name}")

@@ -6,36 +6,39 @@ from core.comparison import ModelComparison
 from core.figures.sweeps import departures, parallel_coordinates
 from core.runs import Sweep, open_sweep, sweep_names
 from pages.shared.charts import draw, offer_csv
+from pages.shared.texts import _
 
 COLUMNS = {
-    "trial": st.column_config.NumberColumn("Trial", pinned=True),
-    "state": st.column_config.TextColumn("State"),
-    "seeds": st.column_config.NumberColumn("Seeds", help="Number of finished seeds."),
-    "loss": st.column_config.NumberColumn("Validation loss", format="%.4f"),
-    "loss_sd": st.column_config.NumberColumn("SD of loss", format="%.4f", help="Over the seeds."),
-    "auc": st.column_config.NumberColumn("Validation AUC", format="%.4f"),
-    "auc_sd": st.column_config.NumberColumn("SD of AUC", format="%.4f", help="Over the seeds."),
+    "trial": st.column_config.NumberColumn(_("Trial"), pinned=True),
+    "state": st.column_config.TextColumn(_("State")),
+    "seeds": st.column_config.NumberColumn(_("Seeds"), help=_("Number of finished seeds.")),
+    "loss": st.column_config.NumberColumn(_("Validation loss"), format="%.4f"),
+    "loss_sd": st.column_config.NumberColumn(_("SD of loss"), format="%.4f", help=_("Over the seeds.")),
+    "auc": st.column_config.NumberColumn(_("Validation AUC"), format="%.4f"),
+    "auc_sd": st.column_config.NumberColumn(_("SD of AUC"), format="%.4f", help=_("Over the seeds.")),
 }
-RESULTS = {"loss": "Loss", "auc": "AUC"}
+RESULTS = {"loss": _("Loss"), "auc": "AUC"}
 
 
 def show_sweeps(_: ModelComparison) -> None:
     """One sweep: its trials as lines through their settings, and as a table."""
-    name = st.selectbox("Sweep", sweep_names(), width=320, help="Most recently changed first.")
+    name = st.selectbox(_("Sweep"), sweep_names(), width=320, help=_("Most recently changed first."))
     sweep = open_sweep(name)
     table = sweep.table()
     finished = table[table["state"] == "finished"] if len(table) else table
     if finished.empty:
-        st.info("No trial has finished yet.")
+        st.info(_("No trial has finished yet."))
         return
     if sweep.is_ablation:
         show_ablation(sweep)
     else:
         draw(parallel_coordinates(finished, list(sweep.trials[0].values)), "sweep")
         st.caption(
-            "One line per trial, averaged over its seeds, the best in orange: settings, then **validation** "
-            "results of the last stage. Drag along an axis to select trials. Test results are not shown, so "
-            "that they cannot influence the choice."
+            _(
+                "One line per trial, averaged over its seeds, the best in orange: settings, then "
+                "**validation** results of the last stage. Drag along an axis to select trials. Test "
+                "results are not shown, so that they cannot influence the choice."
+            )
         )
     ordered = table.sort_values("loss")
     st.dataframe(ordered, hide_index=True, column_config=COLUMNS, placeholder="–")
@@ -46,10 +49,10 @@ def show_ablation(sweep: Sweep) -> None:
     """The effect of each change of an ablation, seed by seed."""
     effects = sweep.ablation_effects()
     if effects.empty:
-        st.info("Results appear once the unchanged settings and at least one change have finished.")
+        st.info(_("Results appear once the unchanged settings and at least one change have finished."))
         return
     result = st.segmented_control(
-        "Result",
+        _("Result"),
         list(RESULTS),
         default="loss",
         required=True,
@@ -57,9 +60,11 @@ def show_ablation(sweep: Sweep) -> None:
         format_func=RESULTS.__getitem__,
     )
     draw(departures(effects, result), "ablation")
-    better = "left" if result == "loss" else "right"
+    better = _("left") if result == "loss" else _("right")
     st.caption(
-        "Each change on its own, compared with the unchanged settings at the same seed, on **validation** in "
-        f"the last stage. Points to the {better} of the line are better than the unchanged settings. If a "
-        "change has points on both sides, these seeds show no clear effect."
+        _(
+            "Each change on its own, compared with the unchanged settings at the same seed, on "
+            "**validation** in the last stage. Points to the {better} of the line are better than the "
+            "unchanged settings. If a change has points on both sides, these seeds show no clear effect."
+        ).format(better=better)
     )

@@ -5,6 +5,7 @@ import streamlit as st
 from core.comparison import ModelComparison
 from core.figures.training import loss_by_model
 from pages.shared.charts import draw
+from pages.shared.texts import _
 
 
 def show_training(comparison: ModelComparison) -> None:
@@ -12,4 +13,4 @@ def show_training(comparison: ModelComparison) -> None:
     if histories := comparison.histories():
         draw(loss_by_model(histories), "losses")
     else:
-        st.caption("These runs have no training history.")
+        st.caption(_("These runs have no training history."))

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from core.config import CATALOGUES, ENGLISH, PROJECT
 from core.config.languages import LANGUAGES
 
-ROOMS = ("diagnosis", "training", "dataset")
+ROOMS = ("diagnosis", "training", "dataset", "comparison")
 PAGES = sorted(path for room in ROOMS for path in (PROJECT / "pages" / room).rglob("*.py"))
 TRANSLATED = [language for language in LANGUAGES if language != ENGLISH]
 # Texts that are no language, or that are compared and stored: a title stands for those on the page.

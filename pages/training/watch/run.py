@@ -161,8 +161,8 @@ def _offer_comparison(run: Run) -> None:
     """What comes after a run: comparing its stages, and promoting one of them."""
     models = [stage.name for stage in evaluated_stages([run])]
     for title, icon, section in (
-        (_("Compare the stages"), "compare_arrows", "Metrics"),
-        (_("Use for diagnosis"), "stethoscope", "Promotion"),
+        (_("Compare the stages"), "compare_arrows", _("Metrics")),
+        (_("Use for diagnosis"), "stethoscope", _("Promotion")),
     ):
         st.page_link(
             "pages/comparison/page.py",
