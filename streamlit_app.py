@@ -16,6 +16,8 @@ from core.runs import jobs, open_run
 from core.self_test import self_test_line
 from pages.shared.failures import failures_shown
 from pages.shared.markdown import escaped
+from pages.shared.run_states import STATE_TITLES
+from pages.shared.texts import _
 from pages.shared.user import requires_sign_in, role_of_user, signed_in_user
 
 # A file of our own: a Material symbol as the icon of the browser's tab would be fetched from Google.
@@ -23,11 +25,11 @@ st.set_page_config(page_icon=Path(__file__).parent / "pages" / "icon.svg", layou
 
 IN_TRAINING = "in-training"  # in the session: the run that trained last, and the page that was open
 PAGES = (
-    ("diagnosis", "Diagnosis", "stethoscope"),
-    ("comparison", "Comparison", "compare_arrows"),
-    ("site", "Your hospital", "local_hospital"),
-    ("training", "Training", "model_training"),
-    ("dataset", "Dataset", "photo_library"),
+    ("diagnosis", _("Diagnosis"), "stethoscope"),
+    ("comparison", _("Comparison"), "compare_arrows"),
+    ("site", _("Your hospital"), "local_hospital"),
+    ("training", _("Training"), "model_training"),
+    ("dataset", _("Dataset"), "photo_library"),
 )
 
 
@@ -45,13 +47,17 @@ def answering_model() -> None:
     """Which model answers."""
     active = active_model()
     if active is None:
-        st.caption("No model answers")
+        st.caption(_("No model answers"))
     elif active.model.bundled:
-        st.caption(f":material/deployed_code: Bundled model · stage {active.model.stage.number}")
+        st.caption(
+            _(":material/deployed_code: Bundled model · stage {stage}").format(
+                stage=active.model.stage.number
+            )
+        )
     else:
-        st.caption(f":material/deployed_code: Active model {active.model.identity}")
+        st.caption(_(":material/deployed_code: Active model {model}").format(model=active.model.identity))
     if active and active.model.record.synthetic:
-        st.badge("Model trained on SYNTHETIC data", color="orange")
+        st.badge(_("Model trained on SYNTHETIC data"), color="orange")
 
 
 def self_test() -> None:
@@ -64,7 +70,7 @@ def training(page_title: str) -> None:
     """The run in training; the browser's tab tells how far it is, and how it ended until a page is opened."""
     if run := jobs.active_run():
         progress = run.status()
-        st.progress(progress.done, f"Training {run.name}")
+        st.progress(progress.done, _("Training {name}").format(name=run.name))
         st.caption(progress.message)
         st.session_state[IN_TRAINING] = run.name, page_title
         st.set_page_config(page_title=f"{progress.done:.0%} {run.name} · {page_title}")
@@ -72,7 +78,9 @@ def training(page_title: str) -> None:
     name, seen_on = st.session_state.get(IN_TRAINING, ("", ""))
     if seen_on == page_title:
         with suppress(UserError):  # the run was deleted
-            st.set_page_config(page_title=f"{name} {open_run(name).status().state} · {page_title}")
+            st.set_page_config(
+                page_title=f"{name} {STATE_TITLES[open_run(name).status().state]} · {page_title}"
+            )
     else:
         st.session_state.pop(IN_TRAINING, None)
 
@@ -87,20 +95,37 @@ def dicom_node() -> None:
     if counts is None:
         return
     st.caption(
-        f":material/hub: DICOM node: {counts.received:,} received, {counts.processed:,} processed, "
-        f"{counts.delivered:,} delivered, {counts.pending:,} pending, {counts.failed:,} failed"
+        _(
+            ":material/hub: DICOM node: {received:,} received, {processed:,} processed, {delivered:,} "
+            "delivered, {pending:,} pending, {failed:,} failed"
+        ).format(
+            received=counts.received,
+            processed=counts.processed,
+            delivered=counts.delivered,
+            pending=counts.pending,
+            failed=counts.failed,
+        )
     )
     if counts.ignored or counts.in_shadow:
-        st.caption(f"By rules: {counts.ignored:,} ignored, {counts.in_shadow:,} in shadow")
-    problems = [f"{count:,} failed: {reason}" for reason, count in counts.reasons.items()]
+        st.caption(
+            _("By rules: {ignored:,} ignored, {in_shadow:,} in shadow").format(
+                ignored=counts.ignored, in_shadow=counts.in_shadow
+            )
+        )
+    problems = [
+        _("{count:,} failed: {reason}").format(count=count, reason=reason)
+        for reason, count in counts.reasons.items()
+    ]
     problems += [
-        f"{count:,} given up: {reason}. `node retry` sends them once more."
+        _("{count:,} given up: {reason}. `node retry` sends them once more.").format(
+            count=count, reason=reason
+        )
         for reason, count in counts.refusals.items()
     ]
     if counts.delivery_error:
-        problems.insert(0, f"Delivery failed: {counts.delivery_error}.")
+        problems.insert(0, _("Delivery failed: {error}.").format(error=counts.delivery_error))
     if problems:
-        with st.expander("DICOM node problems"):
+        with st.expander(_("DICOM node problems")):
             for problem in problems:
                 st.caption(problem)
 
@@ -108,12 +133,12 @@ def dicom_node() -> None:
 def sign_in() -> None:
     """What a user sees before signing in."""
     st.title("Pneumonia studio")
-    st.caption(f"Sign in to use this server. {NOTICE}")
-    if st.button("Sign in", type="primary", icon=":material/login:"):
+    st.caption(_("Sign in to use this server. {notice}").format(notice=NOTICE))
+    if st.button(_("Sign in"), type="primary", icon=":material/login:"):
         try:
             st.login()
         except StreamlitAuthError as error:
-            st.error(f"Sign-in failed. Tell the administrator of this server: {error}")
+            st.error(_("Sign-in failed. Tell the administrator of this server: {error}").format(error=error))
 
 
 def account() -> None:
@@ -121,7 +146,7 @@ def account() -> None:
     role = role_of_user()
     name = escaped(signed_in_user())
     st.caption(f":material/person: {name} · {role}", help=f"{str(role).capitalize()}: {role.meaning}.")
-    st.button("Sign out", icon=":material/logout:", on_click=st.logout)
+    st.button(_("Sign out"), icon=":material/logout:", on_click=st.logout)
 
 
 def start_page() -> None:
@@ -145,7 +170,9 @@ if signed_out:
     st.stop()
 with st.sidebar:
     status(page.title)
-    st.caption(f"Version {__version__} · For research use only. Not a medical device.")
+    st.caption(
+        _("Version {version} · For research use only. Not a medical device.").format(version=__version__)
+    )
     if protected:
         account()
 with failures_shown():

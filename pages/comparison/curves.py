@@ -23,7 +23,7 @@ def show_curves(comparison: ModelComparison) -> None:
         model.name: evaluation.evaluate(model.labels, model.probabilities, comparison.thresholds[model.name])
         for model in comparison.models
     }
-    _, pr_points = curve_points(metrics)
+    pr_points = curve_points(metrics)[1]
     left, right = st.columns(2, gap="large")
     with left:
         show_roc(comparison, metrics)
@@ -51,7 +51,7 @@ def show_roc(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
         UserError: a model was evaluated on images of one class only.
     """
     check_both_classes(comparison)
-    points, _ = curve_points(metrics)
+    points = curve_points(metrics)[0]
     draw(roc_curves({model.name: banded(model, "roc") for model in comparison.models}, points), "roc")
 
 

@@ -95,7 +95,7 @@ def show_seeds(split: str) -> None:
             mean=METRICS[row["metric"]].text(row["mean"]),
             deviation=METRICS[row["metric"]].text(row["standard_deviation"]),
         )
-        for _, row in spread.iterrows()
+        for _index, row in spread.iterrows()
     ]
     table = spread.assign(text=texts).pivot(index="model", columns="metric", values="text")
     titles = {name: metric.title for name, metric in METRICS.items() if name in table}

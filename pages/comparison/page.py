@@ -128,7 +128,7 @@ def show_section(comparison: ModelComparison) -> None:
 def preselected(stages: dict[str, EvaluatedStage], in_use: list[AvailableModel]) -> list[str]:
     """The evaluated stages of the run in use for diagnosis; else those of the newest run."""
     current = {(model.record.run, model.stage.number) for model in in_use}
-    runs = {run for run, _ in current}
+    runs = {run for run, _stage in current}
     if len(runs) == 1:  # a packed run has weights of one stage but predictions of all
         current = {(*runs, number) for number in STAGES}
     names = [name for name, stage in stages.items() if (stage.run.name, stage.number) in current]

@@ -132,7 +132,7 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
         key=f"override-{asked}",
     )
     if failed and item.version:
-        st.caption("Promoted against a check, it becomes a further version. This one stays as it is.")
+        st.caption(_("Promoted against a check, it becomes a further version. This one stays as it is."))
     with st.container(horizontal=True):
         if st.button(
             _("Promote"),
@@ -170,7 +170,7 @@ def _log(decisions: list[Event]) -> None:
             "By": [event.who for event in decisions],
             "Reason": [event.reason for event in decisions],
             "Checks failed": [
-                "; ".join(title for title, result, _ in event.checks if result == "failed")
+                "; ".join(title for title, result, _detail in event.checks if result == "failed")
                 for event in decisions
             ],
         }

@@ -17,7 +17,7 @@ ICONS = {
 }
 
 
-def show_self_test(_: ModelComparison) -> None:
+def show_self_test(_comparison: ModelComparison) -> None:
     """Run the self-test on demand; show and offer its last result."""
     st.caption(
         _(

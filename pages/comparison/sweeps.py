@@ -20,7 +20,7 @@ COLUMNS = {
 RESULTS = {"loss": _("Loss"), "auc": "AUC"}
 
 
-def show_sweeps(_: ModelComparison) -> None:
+def show_sweeps(_comparison: ModelComparison) -> None:
     """One sweep: its trials as lines through their settings, and as a table."""
     name = st.selectbox(_("Sweep"), sweep_names(), width=320, help=_("Most recently changed first."))
     sweep = open_sweep(name)

@@ -33,6 +33,7 @@ ORDERS = {
     "lung tilt": _("lung tilt"),
 }
 ISSUE_TITLES = {
+    ANY_ISSUE: ANY_ISSUE,
     "byte-identical": _("byte-identical"),
     "nearly identical": _("nearly identical"),
     "patient in training and test": _("patient in training and test"),
@@ -105,7 +106,7 @@ def choose_filters(dataset: Dataset) -> Selection:
             issue = st.selectbox(
                 _("Issue"),
                 [ANY_ISSUE, *ISSUES, *(LUNG_ISSUES if lungs else ())],
-                format_func=lambda issue: ISSUE_TITLES.get(issue, issue),
+                format_func=ISSUE_TITLES.__getitem__,
                 key="issue",
                 help=_("Show only the images that this check of the audit lists."),
             )

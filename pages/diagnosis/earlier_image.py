@@ -96,7 +96,7 @@ def _uploaded(image: Image) -> Image | None:
     ]
     if not before:
         return None
-    _, entry = max(before, key=lambda item: item[0])
+    entry = max(before, key=lambda item: item[0])[1]
     try:
         return decode_safely(entry.upload.data(), entry.upload.name)
     except ImageError:

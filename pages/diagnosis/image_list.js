@@ -30,7 +30,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   list.dataset.opened = data.opened;
   list.tabIndex = 0;
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Images");
+  list.setAttribute("aria-label", data.title);
   list.replaceChildren(...data.images.map((image, index) => option(image, index, index === data.opened)));
   const rows = [...list.children];
   const activate = (index) => {

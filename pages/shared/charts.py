@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import evaluation
 from core.evaluation import Curve, Predictions
+from pages.shared.texts import _
 
 BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {Predictions: lambda model: model.table.to_csv()}
 FROZEN = st.column_config.Column(pinned=True)  # while a table scrolls sideways; an index always is
@@ -20,12 +21,12 @@ FORMATS = {"PNG": {"format": "png", "scale": 3}, "SVG": {"format": "svg"}}
 def choose_format() -> None:
     """The file format of all figures of the page."""
     st.segmented_control(
-        "Save figures as",
+        _("Save figures as"),
         list(FORMATS),
         default="PNG",
         required=True,
         key="format",
-        help="File format of the camera button on each figure.",
+        help=_("File format of the camera button on each figure."),
     )
 
 

@@ -18,6 +18,7 @@ from core.roles import may
 from pages.shared.get_data import CHOSEN, get_data, import_with_progress
 from pages.shared.markdown import escaped
 from pages.shared.opened_datasets import opened_datasets
+from pages.shared.texts import _
 from pages.shared.user import offered
 
 SYNTHETIC_FOLDER = "demo"
@@ -33,19 +34,21 @@ def choose_dataset() -> Dataset | None:
         folders.insert(0, chosen)
     left, right = st.columns([5, 2], vertical_alignment="bottom")  # one below the other on a narrow screen
     chosen = left.selectbox(
-        "Data set folder",
+        _("Data set folder"),
         folders,
         index=0 if folders else None,
         key="dataset",
         accept_new_options=True,
-        placeholder="Choose a folder, or type its path on this computer",
-        help="The folder that contains train/ and test/, each with NORMAL/ and PNEUMONIA/. "
-        "Its contents are never changed.",
+        placeholder=_("Choose a folder, or type its path on this computer"),
+        help=_(
+            "The folder that contains train/ and test/, each with NORMAL/ and PNEUMONIA/. Its contents "
+            "are never changed."
+        ),
     )
     row = right.container(horizontal=True)
-    if may(import_zip) and row.button("Get data", icon=":material/add:"):
+    if may(import_zip) and row.button(_("Get data"), icon=":material/add:"):
         get_data()
-    reload = row.button("Reload", icon=":material/refresh:", disabled=not chosen)
+    reload = row.button(_("Reload"), icon=":material/refresh:", disabled=not chosen)
     if not chosen:
         _offer_synthetic()
         return None
@@ -67,10 +70,12 @@ def opened(folder: str) -> Dataset:
     """
     datasets = opened_datasets()
     if folder not in datasets:
-        bar = st.progress(0.0, "Reading the folder ...")
+        bar = st.progress(0.0, _("Reading the folder ..."))
 
         def show(done: int, total: int) -> None:
-            bar.progress(done / total, f"Decoding images: {done:,} of {total:,}")
+            bar.progress(
+                done / total, _("Decoding images: {done:,} of {total:,}").format(done=done, total=total)
+            )
 
         try:
             datasets[folder] = open_dataset(folder, show)
@@ -83,14 +88,16 @@ def _offer_synthetic() -> None:
     if not offered(write_synthetic_dataset, "Getting a data set"):
         return
     st.info(
-        "Choose the folder of the chest X-ray data set (Kermany et al. 2018), click Get data, or start with "
-        "a synthetic data set that is drawn in a few seconds.",
+        _(
+            "Choose the folder of the chest X-ray data set (Kermany et al. 2018), click Get data, or "
+            "start with a synthetic data set that is drawn in a few seconds."
+        ),
         icon=":material/arrow_forward:",
     )
-    if st.button("Use the synthetic data set", type="primary", icon=":material/draw:"):
-        import_with_progress("Drawing synthetic X-rays ...", _synthetic)
+    if st.button(_("Use the synthetic data set"), type="primary", icon=":material/draw:"):
+        import_with_progress(_("Drawing synthetic X-rays ..."), _synthetic)
 
 
-def _synthetic(_: Progress) -> Path:
+def _synthetic(_show: Progress) -> Path:
     folder = config.data_folder() / SYNTHETIC_FOLDER
     return folder if folder.exists() else write_synthetic_dataset(folder)

@@ -18,11 +18,12 @@ from core.dataset import (
 from core.roles import may
 from pages.shared.failures import failures_shown
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 from pages.shared.user import requires_sign_in, signed_in_user
 
 READER = "label-reader"  # in the session: the form forgets its fields
 UNDO = "published label"
-HELP = (
+HELP = _(
     "Kept with your name and reason, never in the data set. New runs train and validate on reviewed labels."
 )
 
@@ -47,30 +48,34 @@ def offer_review(dataset: Dataset, row: int) -> None:
     outcomes = [*OUTCOMES, *([] if counting_reviews(reviews).empty else [UNDO])]
     published, digest = image["label"].iloc[0], image["sha256"].iloc[0]
     with (
-        st.expander("Review this label", icon=":material/rate_review:"),
+        st.expander(_("Review this label"), icon=":material/rate_review:"),
         st.form(f"review-{digest[:16]}", border=False),
     ):
         outcome = st.segmented_control(
-            "Label", outcomes, format_func=lambda name: _title(name, published), help=HELP
+            _("Label"), outcomes, format_func=lambda name: _title(name, published), help=HELP
         )
         reader = _reader()
-        reason = st.text_input("Reason", max_chars=MAX_REASON)
-        if st.form_submit_button("Save", icon=":material/save:"):
+        reason = st.text_input(_("Reason"), max_chars=MAX_REASON)
+        if st.form_submit_button(_("Save"), icon=":material/save:"):
             with failures_shown():
                 _save(dataset, row, outcome, reader, reason)
 
 
 def _title(outcome: str, published: str) -> str:
     """What choosing an outcome does."""
-    titles = {published: f"Confirm {published}", EXCLUDED: "Exclude the image", UNDO: "Undo all reviews"}
-    return titles.get(outcome, f"Change to {outcome}")
+    titles = {
+        published: _("Confirm {published}").format(published=published),
+        EXCLUDED: _("Exclude the image"),
+        UNDO: _("Undo all reviews"),
+    }
+    return titles.get(outcome, _("Change to {outcome}").format(outcome=outcome))
 
 
 def _reader() -> str:
     """The name of who reviews: of the user who signed in, or as it is entered."""
     if requires_sign_in():
         return signed_in_user()
-    return st.text_input("Your name", st.session_state.get(READER, ""), max_chars=MAX_READER) or ""
+    return st.text_input(_("Your name"), st.session_state.get(READER, ""), max_chars=MAX_READER) or ""
 
 
 def _save(dataset: Dataset, row: int, outcome: str | None, reader: str, reason: str) -> None:
@@ -80,5 +85,5 @@ def _save(dataset: Dataset, row: int, outcome: str | None, reader: str, reason: 
     else:
         review_label(dataset, row, outcome or "", reader, reason)
     st.session_state[READER] = reader
-    st.toast("Review saved.", icon=":material/rate_review:")
+    st.toast(_("Review saved."), icon=":material/rate_review:")
     st.rerun()

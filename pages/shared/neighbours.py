@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.shared.texts import _
+
 
 def offer_neighbours(position: int, count: int, go: Callable[[int], None], keys: tuple[str, str]) -> None:
     """Buttons for the image before and the one after, and where the shown one stands.
@@ -15,7 +17,7 @@ def offer_neighbours(position: int, count: int, go: Callable[[int], None], keys:
         keys: of the keyboard, for the image before and the one after.
     """
     row = st.container(horizontal=True, vertical_alignment="center")
-    steps = (("Previous", "arrow_back", -1), ("Next", "arrow_forward", 1))
+    steps = ((_("Previous"), "arrow_back", -1), (_("Next"), "arrow_forward", 1))
     for (title, icon, step), key in zip(steps, keys, strict=True):
         row.button(
             title,
@@ -25,4 +27,4 @@ def offer_neighbours(position: int, count: int, go: Callable[[int], None], keys:
             disabled=not 0 <= position + step < count,
             shortcut=key,
         )
-    row.caption(f"{position + 1} of {count}")
+    row.caption(_("{number} of {count}").format(number=position + 1, count=count))

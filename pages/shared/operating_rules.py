@@ -1,9 +1,11 @@
 """What the rules that find a decision threshold are called on pages, by their names in `core.evaluation`."""
 
+from pages.shared.texts import _
+
 RULE_TITLES = {
     "half": "0.5",
-    "youden": "Youden's J",
-    "sensitivity": "Minimum sensitivity",
-    "specificity": "Minimum specificity",
-    "cost": "Lowest cost",
+    "youden": _("Youden's J"),
+    "sensitivity": _("Minimum sensitivity"),
+    "specificity": _("Minimum specificity"),
+    "cost": _("Lowest cost"),
 }

@@ -4,10 +4,10 @@
 const STEP = 1.25;
 const MARK = "#ffd84d"; // of ruler and box
 const SMALLEST = 0.01; // side of a box
-const KEYS = "F flip, M ruler, + and − zoom, 0 reset. Drag to move; Ctrl and wheel zoom.";
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".viewer");
+  const { texts } = data;
   if (root.dataset.shown === data.id) {
     root.querySelector(".viewer-answer").textContent = data.answer;
     root.showBox(data.box);
@@ -32,15 +32,15 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const boxing = input("checkbox", {});
   const length = document.createElement("output");
   const boxHint = document.createElement("output");
-  boxHint.textContent = "Drag, or use the arrow keys (Shift: size), then Enter";
+  boxHint.textContent = texts.boxHelp;
   const centre = input("range", { min: 0, max: 255, step: 0.5 });
   const width = input("range", { min: 2, max: 400, step: 1 });
   const preset = document.createElement("select");
-  preset.append(...[...Object.keys(data.windows), "Custom"].map((name) => new Option(name)));
+  preset.append(...[...Object.keys(data.windows), "Custom"].map((name) => new Option(texts.windows[name], name)));
   const sliders = {
-    centre: slider("Level", centre, (value) => Math.round(value)),
-    width: slider("Width", width, (value) => Math.round(value)),
-    strength: slider("Opacity", strength, (value) => `${Math.round(100 * value)}%`),
+    centre: slider(texts.level, centre, (value) => Math.round(value)),
+    width: slider(texts.width, width, (value) => Math.round(value)),
+    strength: slider(texts.opacity, strength, (value) => `${Math.round(100 * value)}%`),
   };
 
   const take = (name) => {
@@ -121,7 +121,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const { width, height, unit } = data.scale;
     const [[left, top], [right, bottom]] = ruler ?? [[0, 0], [0, 0]];
     const distance = Math.hypot((right - left) * width, (bottom - top) * height);
-    length.textContent = ruler ? `${distance.toFixed(distance < 100 ? 1 : 0)} ${unit}` : "Drag over the image";
+    length.textContent = ruler ? `${distance.toFixed(distance < 100 ? 1 : 0)} ${unit}` : texts.drag;
     length.hidden = !measuring.checked;
     boxHint.hidden = !boxing.checked;
     noBox.hidden = !box;
@@ -265,29 +265,29 @@ export default function ({ parentElement, data, setTriggerValue }) {
     Object.assign(document.createElement("button"), {
       textContent: text, title, ariaLabel: title, type: "button", onclick: work,
     });
-  const noBox = button("Remove box", "Remove the box from your finding", () => keepBox(null));
-  const screen = button("Full screen", "Full screen; Esc or this button to leave", () =>
+  const noBox = button(texts.noBox, texts.noBoxHelp, () => keepBox(null));
+  const screen = button(texts.screen, texts.screenHelp, () =>
     document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()
   );
   root.onfullscreenchange = () =>
-    (screen.textContent = document.fullscreenElement ? "Leave full screen" : "Full screen");
+    (screen.textContent = document.fullscreenElement ? texts.leaveScreen : texts.screen);
   tools.append(
-    labelled("Window", preset),
+    labelled(texts.window, preset),
     sliders.centre.label,
     sliders.width.label,
-    labelled("Invert", inverted),
-    labelled("Flip (F)", flipped),
-    labelled("Ruler (M)", measuring),
+    labelled(texts.invert, inverted),
+    labelled(texts.flip, flipped),
+    labelled(texts.ruler, measuring),
     length
   );
-  if (data.boxes) tools.append(labelled("Box (B)", boxing), boxHint, noBox);
+  if (data.boxes) tools.append(labelled(texts.box, boxing), boxHint, noBox);
   if (heat.length)
-    tools.append(labelled("Heat map (H)", shown), sliders.strength.label, labelled("Contour", contour));
-  if (outline) tools.append(labelled("Lungs", lungs));
+    tools.append(labelled(texts.heat, shown), sliders.strength.label, labelled(texts.contour, contour));
+  if (outline) tools.append(labelled(texts.lungs, lungs));
   tools.append(
-    button("+", "Zoom in", () => zoomed(STEP)),
-    button("−", "Zoom out", () => zoomed(1 / STEP)),
-    button("Reset", "Reset zoom and position", reset),
+    button("+", texts.zoomIn, () => zoomed(STEP)),
+    button("−", texts.zoomOut, () => zoomed(1 / STEP)),
+    button(texts.reset, texts.resetHelp, reset),
     screen
   );
   const answer = document.createElement("p");
@@ -298,8 +298,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   images.append(...panels.map(({ figure }) => figure));
   const help = document.createElement("p");
   help.className = "viewer-keys";
-  const inWords = data.boxes ? KEYS.replace("M ruler,", "M ruler, B box,") : KEYS;
-  help.textContent = `Keys: ${heat.length ? "H heat map, " : ""}${inWords}`;
+  help.textContent = data.keys;
   root.replaceChildren(answer, images, tools, help);
   redrawn();
 }

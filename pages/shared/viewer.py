@@ -12,11 +12,42 @@ from core.figures.heat_overlay import heat_colors
 from core.images import Box, Image, jpeg_data_url
 from core.inference import HeatMap
 from pages.shared.component import component
+from pages.shared.texts import _
 
 MAX_SIDE, QUALITY = 1024, 92  # of the JPEG sent to the browser: pixels, and quality
 HEAT_SIDE = 64
-HEAT_TITLE = "Heat map: what spoke for pneumonia. Not the outline of a lesion"
+HEAT_TITLE = _("Heat map: what spoke for pneumonia. Not the outline of a lesion")
 LUNG_SIDE = 256  # of the mask whose outline is drawn
+TEXTS = {  # of the controls that the script draws
+    "window": _("Window"),
+    "windows": {
+        "Full range": _("Full range"),
+        "Image": _("Image"),
+        "Lungs": _("Lungs"),
+        "Custom": _("Custom"),
+    },
+    "level": _("Level"),
+    "width": _("Width"),
+    "opacity": _("Opacity"),
+    "invert": _("Invert"),
+    "flip": _("Flip (F)"),
+    "ruler": _("Ruler (M)"),
+    "drag": _("Drag over the image"),
+    "box": _("Box (B)"),
+    "boxHelp": _("Drag, or use the arrow keys (Shift: size), then Enter"),
+    "noBox": _("Remove box"),
+    "noBoxHelp": _("Remove the box from your finding"),
+    "heat": _("Heat map (H)"),
+    "contour": _("Contour"),
+    "lungs": _("Lungs"),
+    "zoomIn": _("Zoom in"),
+    "zoomOut": _("Zoom out"),
+    "reset": _("Reset"),
+    "resetHelp": _("Reset zoom and position"),
+    "screen": _("Full screen"),
+    "screenHelp": _("Full screen; Esc or this button to leave"),
+    "leaveScreen": _("Leave full screen"),
+}
 CSS = """
 .viewer { display: grid; gap: 8px; color: var(--st-text-color); container-type: inline-size; }
 .viewer:fullscreen { background: #000; color: #f2f2f2; padding: 16px; align-content: center; }
@@ -70,7 +101,7 @@ def viewer(
         box: that was drawn on the image.
         draw: called with another one, or None once it is removed; without it, no box can be drawn.
     """
-    panels = [_panel("Earlier X-ray", earlier)] if earlier else []
+    panels = [_panel(_("Earlier X-ray"), earlier)] if earlier else []
     panels.append({**_panel("X-ray", image), "current": True})
     if heat_map:
         panels.append({**panels[-1], "title": HEAT_TITLE, "heat": True})
@@ -91,6 +122,8 @@ def viewer(
         "scale": scale(image),
         "windows": windows(image.pixels, lungs),
         "answer": answer,
+        "texts": TEXTS,
+        "keys": _keys(heat_map is not None, draw is not None),
     }
 
     def drawn() -> None:
@@ -106,11 +139,15 @@ def viewer(
 def scale(image: Image) -> dict[str, float | str]:
     """Width and height of an image in the unit in which its ruler measures, and that unit in words."""
     if image.spacing is None:
-        return {"width": image.width, "height": image.height, "unit": "pixels (the file gives no size in mm)"}
+        return {
+            "width": image.width,
+            "height": image.height,
+            "unit": _("pixels (the file gives no size in mm)"),
+        }
     return {
         "width": image.width * image.spacing.columns,
         "height": image.height * image.spacing.rows,
-        "unit": "mm at the detector, less in the patient" if image.spacing.at_detector else "mm",
+        "unit": _("mm at the detector, less in the patient") if image.spacing.at_detector else "mm",
     }
 
 
@@ -125,6 +162,19 @@ def windows(pixels: np.ndarray, lungs: Lungs | None) -> dict[str, list[float]]:
     if lungs and lungs.box:
         ranges["Lungs"] = _range(pixels[lungs.mask(*pixels.shape)])
     return ranges
+
+
+def _keys(heat_map: bool, box: bool) -> str:
+    """What the keys do, with those of what is there."""
+    keys = [
+        *([_("H heat map")] if heat_map else []),
+        _("F flip"),
+        _("M ruler"),
+        *([_("B box")] if box else []),
+        _("+ and − zoom"),
+        _("0 reset"),
+    ]
+    return _("Keys: {keys}. Drag to move; Ctrl and wheel zoom.").format(keys=", ".join(keys))
 
 
 def _range(levels: np.ndarray) -> list[float]:

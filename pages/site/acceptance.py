@@ -16,14 +16,15 @@ from core.site import (
     written_criteria,
 )
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 from pages.shared.user import offered, requires_sign_in, signed_in_user
 from pages.site.measurement import is_of
 
 TITLES = {
-    "sensitivity": "Sensitivity at least",
-    "specificity": "Specificity at least",
-    "auc": "ROC AUC at least",
-    "withheld": "Results withheld at most",
+    "sensitivity": _("Sensitivity at least"),
+    "specificity": _("Specificity at least"),
+    "auc": _("ROC AUC at least"),
+    "withheld": _("Results withheld at most"),
 }
 
 
@@ -35,12 +36,12 @@ def show_acceptance(measurement: SiteMeasurement | None, active: AvailableModel)
         st.error(escaped(str(error)), icon=":material/error:")
         return
     if written:
-        st.markdown(escaped(f"Criteria: {written[-1].sentence()}."))
-    with st.expander("Write criteria down", expanded=not written, icon=":material/edit_note:"):
+        st.markdown(escaped(_("Criteria: {criteria}.").format(criteria=written[-1].sentence())))
+    with st.expander(_("Write criteria down"), expanded=not written, icon=":material/edit_note:"):
         _write()
     if measurement is None or not written:
-        missing = "Write criteria down" if not written else "Measure the model on your images"
-        st.info(f"{missing} first. Criteria come before the measurement.", icon=":material/info:")
+        first = _("Measure the model on your images first.") if written else _("Write criteria down first.")
+        st.info(first + _(" Criteria come before the measurement."), icon=":material/info:")
         return
     if not is_of(measurement, active):
         return
@@ -67,8 +68,8 @@ def _write() -> None:
         }
         who = signed_in_user()
         if not requires_sign_in():
-            who = st.text_input("Your name", who, key="criteria-by")
-        if not st.form_submit_button("Write down", icon=":material/edit_note:"):
+            who = st.text_input(_("Your name"), who, key="criteria-by")
+        if not st.form_submit_button(_("Write down"), icon=":material/edit_note:"):
             return
     try:
         write_criteria(**given, by=who)
@@ -84,17 +85,19 @@ def _show(acceptance: Acceptance) -> None:
     icon = ":material/verified:" if acceptance.passed else ":material/warning:"
     shown(escaped(acceptance.verdict()), icon=icon)
     rows = [(item.title, item.required, item.figure, item.result) for item in acceptance.outcomes]
-    columns = ["", "Criterion", "Measured (95% interval)", "Result"]
+    columns = ["", _("Criterion"), _("Measured (95% interval)"), _("Result")]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
-    st.caption("Met: the whole interval reaches the criterion. Not shown: part of it does.")
+    st.caption(_("Met: the whole interval reaches the criterion. Not shown: part of it does."))
 
 
 def _offer_report(acceptance: Acceptance, model: AvailableModel) -> None:
     """The report to sign and file."""
-    names = st.text_input("Who signs", key="acceptance-signers", placeholder="Names, separated by commas")
+    names = st.text_input(
+        _("Who signs"), key="acceptance-signers", placeholder=_("Names, separated by commas")
+    )
     signers = tuple(name.strip() for name in names.split(",") if name.strip())
     st.download_button(
-        "Acceptance report",
+        _("Acceptance report"),
         lambda: acceptance_pdf(acceptance, model, last_self_test(), signers),
         "acceptance.pdf",
         "application/pdf",

@@ -4,10 +4,11 @@ import streamlit as st
 
 from core.inference import percent
 from core.site import SiteMeasurement, misclassified_images
+from pages.shared.texts import _
 from pages.site.thumbnails import show_thumbnails
 
 MAX_SHOWN = 24
-BLIND = "Whoever is still to label these images should not look: this shows results and labels."
+BLIND = _("Whoever is still to label these images should not look: this shows results and labels.")
 
 
 def show_errors(measurement: SiteMeasurement, files: list[str]) -> None:
@@ -19,17 +20,23 @@ def show_errors(measurement: SiteMeasurement, files: list[str]) -> None:
     """
     if not files or measurement.predictions is None:
         return
-    st.subheader("Errors")
+    st.subheader(_("Errors"))
     errors = misclassified_images(measurement, files)
     if errors.empty:
-        st.caption("No result contradicts its label.")
+        st.caption(_("No result contradicts its label."))
         return
-    if not st.toggle(f"Show misclassified images ({len(errors):,})", key="site-errors", help=BLIND):
+    if not st.toggle(
+        _("Show misclassified images ({count:,})").format(count=len(errors)), key="site-errors", help=BLIND
+    ):
         return
     rows = errors.head(MAX_SHOWN)
     show_thumbnails(
         (file, f"{label}, {percent(probability)}")
         for file, label, probability in zip(rows["file"], rows["label"], rows["probability"], strict=True)
     )
-    sentence = "The label, and the probability of pneumonia; the most confident errors first."
-    st.caption(f"{sentence} The first {MAX_SHOWN} are shown." if len(errors) > MAX_SHOWN else sentence)
+    sentence = _("The label, and the probability of pneumonia; the most confident errors first.")
+    st.caption(
+        _("{sentence} The first {shown} are shown.").format(sentence=sentence, shown=MAX_SHOWN)
+        if len(errors) > MAX_SHOWN
+        else sentence
+    )

@@ -7,18 +7,19 @@ from core.config import CLASS_NAMES, POSITIVE
 from core.errors import UserError
 from core.site import Expectations, LocalImages, evidence, required_images
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 
 DEFAULTS = Expectations()
 PERCENTAGES = {  # name, title, lowest, highest, step
-    "sensitivity": ("Expected sensitivity, %", 50.0, 100.0, 1.0),
-    "specificity": ("Expected specificity, %", 50.0, 100.0, 1.0),
-    "prevalence": ("Images with pneumonia, %", 0.5, 99.0, 1.0),
-    "width": ("Interval width, points", 1.0, 60.0, 1.0),
-    "margin": ("Margin, points", 0.5, 30.0, 0.5),
+    "sensitivity": (_("Expected sensitivity, %"), 50.0, 100.0, 1.0),
+    "specificity": (_("Expected specificity, %"), 50.0, 100.0, 1.0),
+    "prevalence": (_("Images with pneumonia, %"), 0.5, 99.0, 1.0),
+    "width": (_("Interval width, points"), 1.0, 60.0, 1.0),
+    "margin": (_("Margin, points"), 0.5, 30.0, 0.5),
 }
 HELP = {
-    "width": "Of the 95% intervals, from the lower to the upper end, in percentage points.",
-    "margin": "By how much a rate or the ROC AUC may be lower without counting as inferior.",
+    "width": _("Of the 95% intervals, from the lower to the upper end, in percentage points."),
+    "margin": _("By how much a rate or the ROC AUC may be lower without counting as inferior."),
 }
 
 
@@ -26,21 +27,21 @@ def show_numbers(local: LocalImages | None) -> None:
     """Ask what is expected and tell what that takes."""
     columns = dict(zip(PERCENTAGES, st.columns(len(PERCENTAGES)), strict=True))
     shares = {name: _percentage(column, name) / 100 for name, column in columns.items()}
-    left, right, _ = st.columns([1, 1, 3])
+    left, right, _margin = st.columns([1, 1, 3])
     positives, negatives = _at_hand(local)
     key = f"{positives}-{negatives}"  # other images start with their own numbers
-    positives = left.number_input("PNEUMONIA at hand", 0, 10**6, positives, key=f"site-positives-{key}")
-    negatives = right.number_input("NORMAL at hand", 0, 10**6, negatives, key=f"site-negatives-{key}")
+    positives = left.number_input(_("PNEUMONIA at hand"), 0, 10**6, positives, key=f"site-positives-{key}")
+    negatives = right.number_input(_("NORMAL at hand"), 0, 10**6, negatives, key=f"site-negatives-{key}")
     try:
         expected = Expectations(**shares)
         required = required_images(expected)
     except UserError as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
-    st.subheader("You need")
+    st.subheader(_("You need"))
     _listed(required.sentences())
     if positives or negatives:
-        st.subheader("What the images at hand can show")
+        st.subheader(_("What the images at hand can show"))
         _listed(evidence(expected, positives, negatives).sentences())
 
 

@@ -24,9 +24,10 @@ from core.site import (
 )
 from pages.shared.get_data import choose_zip
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 
-USUAL = "(as usual)"
-TITLES = {FOLDERS: "(folders)", READERS: "(readers in the app)"}  # of labels that are in no column
+USUAL = _("(as usual)")
+TITLES = {FOLDERS: _("(folders)"), READERS: _("(readers in the app)")}  # of labels that are in no column
 SOURCE = "site-source"  # key of what is entered
 UPLOADED = "site-uploaded"  # key of the folder that a zip was just imported to
 
@@ -51,19 +52,28 @@ def choose_images() -> LocalImages | None:
     with st.container(border=True):
         left, right = st.columns([5, 1], vertical_alignment="bottom")
         source = left.text_input(
-            "Folder or table",
+            _("Folder or table"),
             key=SOURCE,
-            placeholder="/data/our-x-rays or /data/our-x-rays/table.csv",
-            help="On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
-            "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others.",
+            placeholder=_("/data/our-x-rays or /data/our-x-rays/table.csv"),
+            help=_(
+                "On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
+                "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others."
+            ),
         ).strip()
         may_upload = may(import_zip)
-        if may_upload and right.button("Upload a zip", icon=":material/upload:"):
+        if may_upload and right.button(_("Upload a zip"), icon=":material/upload:"):
             _upload()
         if not source:
             st.info(
-                "Enter a folder with a folder per class or a table of images with their labels"
-                f"{', or upload a zip' if may_upload else ''}. Below: how many you need.",
+                _(
+                    "Enter a folder with a folder per class or a table of images with their labels, or "
+                    "upload a zip. Below: how many you need."
+                )
+                if may_upload
+                else _(
+                    "Enter a folder with a folder per class or a table of images with their labels. "
+                    "Below: how many you need."
+                ),
                 icon=":material/arrow_upward:",
             )
             return None
@@ -77,18 +87,26 @@ def choose_images() -> LocalImages | None:
             return None
         counts = local.table["label"].value_counts()
         by_class = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CLASS_NAMES)
-        drawn = "SYNTHETIC " if local.synthetic else ""
-        sentences = [f"{len(local.table):,} {drawn}labelled images: {by_class}.", *local.notes]
+        count = len(local.table)
+        counted = (
+            _("{count:,} SYNTHETIC labelled images: {by_class}.").format(count=count, by_class=by_class)
+            if local.synthetic
+            else _("{count:,} labelled images: {by_class}.").format(count=count, by_class=by_class)
+        )
+        sentences = [counted, *local.notes]
         st.caption(escaped(" ".join(sentences)))
     return local
 
 
-@st.dialog("Upload a zip", width="large")
+@st.dialog(_("Upload a zip"), width="large")
 def _upload() -> None:
     """Import a zip of local images: it appears among the imported data sets, where it can be removed."""
     choose_zip(
-        "A zip of your images. Those in a folder NORMAL or PNEUMONIA, at any depth, have that label. They "
-        "are kept on the computer that runs the app until you remove them: Dataset, Get data, Imported.",
+        _(
+            "A zip of your images. Those in a folder NORMAL or PNEUMONIA, at any depth, have that label. "
+            "They are kept on the computer that runs the app until you remove them: Dataset, Get data, "
+            "Imported."
+        ),
         UPLOADED,
         local=True,
     )
@@ -103,28 +121,33 @@ def _chosen(source: Path) -> LocalImages:
     columns = table_columns(source)
     if not columns:
         left, right = st.columns([1, 3])
-        labels = left.selectbox("Labels", TITLES, format_func=_title, key="site-folder-labels")
+        labels = left.selectbox(_("Labels"), TITLES, format_func=_title, key="site-folder-labels")
         groups = right.multiselect(
-            "Groups", HEADER_GROUPS, key="site-header-groups", help="From DICOM headers."
+            _("Groups"), HEADER_GROUPS, key="site-header-groups", help=_("From DICOM headers.")
         )
         return open_local_images(source, labels if source.is_dir() else None, groups=groups)
     left, middle, right = st.columns([1, 1, 2])
     labels = left.selectbox(
-        "Labels",
+        _("Labels"),
         [USUAL, *TITLES, *columns],
         format_func=_title,
         key="site-labels",
-        help="Usual: the column 'label'.",
+        help=_("Usual: the column 'label'."),
     )
     patient = middle.selectbox(
-        "Patients", [USUAL, *columns], key="site-patient", help="Usual: column 'patient' if there is one."
+        _("Patients"),
+        [USUAL, *columns],
+        key="site-patient",
+        help=_("Usual: column 'patient' if there is one."),
     )
     used = {LABEL if labels == USUAL else labels, PATIENT if patient == USUAL else patient}
     others = [name for name in columns if not ({name, name.lower()} & used or path_columns([name]))]
-    groups = right.multiselect("Groups", others, key="site-groups", help="Up to 12 values each, or numbers.")
-    with st.expander("Labels in other words"):
-        positive = st.text_input("Mean PNEUMONIA, separated by commas", key="site-positive")
-        negative = st.text_input("Mean NORMAL, separated by commas", key="site-negative")
+    groups = right.multiselect(
+        _("Groups"), others, key="site-groups", help=_("Up to 12 values each, or numbers.")
+    )
+    with st.expander(_("Labels in other words")):
+        positive = st.text_input(_("Mean PNEUMONIA, separated by commas"), key="site-positive")
+        negative = st.text_input(_("Mean NORMAL, separated by commas"), key="site-negative")
     words = LabelWords(_words(positive), _words(negative))
     labels, patient = (None if choice == USUAL else choice for choice in (labels, patient))
     return open_local_images(source, labels, patient, groups, words)

@@ -13,12 +13,18 @@ from pages.shared.charts import offer_csv
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
 from pages.shared.neighbours import offer_neighbours
+from pages.shared.texts import _
 from pages.shared.user import requires_sign_in, signed_in_user
 from pages.shared.viewer import viewer
 
 KEYS = {CLASS_NAMES[POSITIVE]: "P", CLASS_NAMES[1 - POSITIVE]: "N", NOT_SURE: "U"}
 FIELD, READER = "site-reader-field", "site-reader"  # keys: Streamlit forgets a field with its section
-LABEL, COMPARE = "Label", "Compare the readers"
+TITLES = {
+    CLASS_NAMES[POSITIVE]: _("Pneumonia"),
+    CLASS_NAMES[1 - POSITIVE]: _("Normal"),
+    NOT_SURE: _("Not sure"),
+}
+LABEL, COMPARE = _("Label"), _("Compare the readers")
 WIDTH = 640  # of the image, pixels
 
 
@@ -30,7 +36,7 @@ def show_labelling(files: list[str]) -> None:
     """
     images, log = blinded(files), LabelLog()
     if not images:
-        st.info("There are no images to label.", icon=":material/info:")
+        st.info(_("There are no images to label."), icon=":material/info:")
         return
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -44,21 +50,26 @@ def _choose_image(images: dict[str, str], log: LabelLog) -> str | None:
     """Reader, progress and buttons; returns the digest of the image to show, None if there is none."""
     reader = _reader()
     if not reader:
-        st.info("Enter your name: labels are kept by reader, on this computer.", icon=":material/badge:")
+        st.info(_("Enter your name: labels are kept by reader, on this computer."), icon=":material/badge:")
         return None
     own = log.of_reader(reader)
     done = sum(sha256 in own for sha256 in images)
-    st.progress(done / len(images), f"{done:,} of {len(images):,} images labelled by you")
+    st.progress(
+        done / len(images),
+        _("{done:,} of {total:,} images labelled by you").format(done=done, total=len(images)),
+    )
     if done < len(images):
         return _label(list(images), own, reader)
     view = st.segmented_control(
-        "View",
+        _("View"),
         [LABEL, COMPARE],
         default=LABEL,
         required=True,
         key=f"site-view-{reader}",
-        help="Correct your labels before you compare: afterwards you are no longer blinded. Kappa is of each "
-        "reader's first label of an image.",
+        help=_(
+            "Correct your labels before you compare: afterwards you are no longer blinded. Kappa is of "
+            "each reader's first label of an image."
+        ),
     )
     if view == LABEL:
         return _label(list(images), own, reader)
@@ -74,11 +85,11 @@ def _reader() -> str:
         return signed_in_user()
     if st.session_state.get(READER):
         row = st.container(horizontal=True, vertical_alignment="center")
-        row.markdown(escaped(f"Reader: {st.session_state[READER]}"))
-        row.button("Another reader", icon=":material/switch_account:", on_click=_enter, args=("",))
+        row.markdown(escaped(_("Reader: {reader}").format(reader=st.session_state[READER])))
+        row.button(_("Another reader"), icon=":material/switch_account:", on_click=_enter, args=("",))
         return st.session_state[READER]
     st.text_input(
-        "Reader", key=FIELD, max_chars=MAX_READER, on_change=lambda: _enter(st.session_state[FIELD])
+        _("Reader"), key=FIELD, max_chars=MAX_READER, on_change=lambda: _enter(st.session_state[FIELD])
     )
     return ""
 
@@ -102,7 +113,7 @@ def _label(order: list[str], own: dict[str, str], reader: str) -> str:
         later = [*range(position + 1, len(order)), *range(position)]
         go(next((to for to in later if order[to] not in own), min(position + 1, len(order) - 1)))
 
-    _buttons(give, {label: label.capitalize() for label in KEYS}, own.get(order[position], ""))
+    _buttons(give, TITLES, own.get(order[position], ""))
     offer_neighbours(position, len(order), go, ("Left", "Right"))
     return order[position]
 
@@ -113,7 +124,7 @@ def _compare(labels: ReaderLabels, reader: str) -> str | None:
     offer_csv(labels.table, "labels")
     if not labels.disputed:
         return None
-    st.subheader("Settle together")
+    st.subheader(_("Settle together"))
     order, key = labels.disputed, "site-disputed"
     position = min(st.session_state.get(key, 0), len(order) - 1)
 
@@ -124,7 +135,7 @@ def _compare(labels: ReaderLabels, reader: str) -> str | None:
         LabelLog().add(order[position], reader, label, consensus=True)
 
     st.markdown(escaped(labels.said(order[position])))
-    _buttons(settle, {label: label.capitalize() for label in KEYS} | {NOT_SURE: "No label"})
+    _buttons(settle, TITLES | {NOT_SURE: _("No label")})
     offer_neighbours(position, len(order), go, ("Left", "Right"))
     return order[position]
 
@@ -155,7 +166,10 @@ def _show(file: str) -> None:
         image = read_image(file)
     except UserError as error:
         reason = without_name(str(error), shown(file))
-        st.error(escaped(f"{reason} Choose {NOT_SURE}."), icon=":material/error:")
+        st.error(
+            escaped(_("{reason} Choose {not_sure}.").format(reason=reason, not_sure=TITLES[NOT_SURE])),
+            icon=":material/error:",
+        )
         return
     with st.container(width=WIDTH):
         viewer(image, None, None, None, "site-viewer", "")

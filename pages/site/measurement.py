@@ -22,25 +22,26 @@ from core.site import (
 )
 from pages.shared.charts import banded, choose_format, draw, offer_csv, offer_json
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 from pages.site.errors import show_errors
 from pages.site.images import nothing_chosen
 from pages.site.shift import show_shift
 
 KEY = "site-measurement"  # in the session: the images that were measured last, and their measurement
-CRITERIA_FIRST = (
-    "To accept the model, write your criteria down before you measure (section Accept): criteria that come "
-    "after the measurement prove nothing."
+CRITERIA_FIRST = _(
+    "To accept the model, write your criteria down before you measure (section Accept): criteria "
+    "that come after the measurement prove nothing."
 )
 P_VALUES = ("sensitivity_p", "specificity_p")
 COLUMNS = {
-    "column": "Column",
-    "group": "Group",
-    "images": "Images",
-    "patients": "Patients",
-    "sensitivity": "Sensitivity",
-    "sensitivity_p": "Sensitivity: p against the rest",
-    "specificity": "Specificity",
-    "specificity_p": "Specificity: p against the rest",
+    "column": _("Column"),
+    "group": _("Group"),
+    "images": _("Images"),
+    "patients": _("Patients"),
+    "sensitivity": _("Sensitivity"),
+    "sensitivity_p": _("Sensitivity: p against the rest"),
+    "specificity": _("Specificity"),
+    "specificity_p": _("Specificity: p against the rest"),
 }
 
 
@@ -52,12 +53,14 @@ def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
             st.caption(CRITERIA_FIRST)
     except UserError as error:
         st.error(escaped(str(error)), icon=":material/error:")
-    label = f"Measure {reader.identity} on {len(local.table):,} images"
+    label = _("Measure {model} on {count:,} images").format(model=reader.identity, count=len(local.table))
     if st.button(label, type="primary", icon=":material/monitoring:"):
-        bar = st.progress(0.0, "Reading images")
+        bar = st.progress(0.0, _("Reading images"))
 
         def progress(done: int, total: int) -> None:
-            bar.progress(done / total, f"Reading images: {done:,} of {total:,}")
+            bar.progress(
+                done / total, _("Reading images: {done:,} of {total:,}").format(done=done, total=total)
+            )
 
         try:
             st.session_state[KEY] = _content(local), measure(read_local_images(local, reader, progress))
@@ -71,7 +74,9 @@ def is_of(measurement: SiteMeasurement, active: AvailableModel) -> bool:
     measured = measurement.readings.model
     if measured == str(active.identity):
         return True
-    sentence = f"{active.identity} answers now, but {measured} was measured. Measure again."
+    sentence = _("{active} answers now, but {measured} was measured. Measure again.").format(
+        active=active.identity, measured=measured
+    )
     st.info(escaped(sentence), icon=":material/info:")
     return False
 
@@ -99,7 +104,11 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel, local
     """
     st.subheader(escaped(measurement.readings.name))
     model, threshold = measurement.readings.model, measurement.readings.threshold
-    st.caption(escaped(f"Model {model}, decision threshold {threshold:.1%}."))
+    st.caption(
+        escaped(
+            _("Model {model}, decision threshold {threshold:.1%}.").format(model=model, threshold=threshold)
+        )
+    )
     for sentence in [*measurement.cautions(), *measurement.readings.model_warnings]:
         st.warning(escaped(sentence), icon=":material/warning:")
     left, right = st.columns(2, gap="large")
@@ -111,10 +120,12 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel, local
     with right:
         draw(key_metrics(model, {model: measurement.metrics}), "site-metrics")
         if model == str(active.identity):
-            st.caption(escaped(f"Where it was trained. {active.test_result_sentence()}"))
+            st.caption(
+                escaped(_("Where it was trained. {sentence}").format(sentence=active.test_result_sentence()))
+            )
     _show_curves(measurement)
     _show_groups(measurement)
-    st.subheader("Weak slices")
+    st.subheader(_("Weak slices"))
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in measurement.weak_slices.sentences()))
     files = list(local.table["file"]) if local else []
     show_shift(measurement.shift, files)
@@ -125,7 +136,7 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel, local
 def _show_counts(measurement: SiteMeasurement) -> None:
     """What became of the images."""
     rows = [(title, f"{count:,}") for title, count in measurement.counts.titled().items()]
-    st.dataframe(pd.DataFrame(rows, columns=["", "Images"]), hide_index=True, height="content")
+    st.dataframe(pd.DataFrame(rows, columns=["", _("Images")]), hide_index=True, height="content")
     for sentence in measurement.readings.notes:
         st.caption(escaped(sentence))
 
@@ -147,15 +158,17 @@ def _show_groups(measurement: SiteMeasurement) -> None:
     """Sensitivity and specificity in groups, with p values."""
     if not measurement.groups:
         return
-    st.subheader("Groups")
+    st.subheader(_("Groups"))
     for column in measurement.readings.groups:
         rows = [asdict(group) for group in measurement.groups if group.column == column]
         draw(subgroup_rates(rows, column), f"site-group-{column}")
-    with st.expander("All groups, with p values"):
+    with st.expander(_("All groups, with p values")):
         st.dataframe(_group_table(measurement.groups), hide_index=True)
         st.caption(
-            "Intervals: Wilson's 95%, by patient. P values: each group against the rest, Fisher's exact test "
-            "of one image per patient, after Holm's correction for all of them."
+            _(
+                "Intervals: Wilson's 95%, by patient. P values: each group against the rest, Fisher's "
+                "exact test of one image per patient, after Holm's correction for all of them."
+            )
         )
     offer_csv(pd.DataFrame([asdict(group) for group in measurement.groups]), "groups")
 

@@ -6,6 +6,7 @@ from core.registry import active_model, missing_model
 from pages.shared.header import header
 from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
+from pages.shared.texts import _
 from pages.site.acceptance import show_acceptance
 from pages.site.image_numbers import show_numbers
 from pages.site.images import choose_images, images_to_label, nothing_chosen
@@ -15,19 +16,24 @@ from pages.site.temperature import recalibrate
 from pages.site.threshold import choose_threshold
 from pages.site.watch import show_watch
 
-MEASURE, THRESHOLD, ACCEPT, LABEL = "Measure", "Set the threshold", "Accept", "Label blinded"
-RECALIBRATE = "Recalibrate"
-NUMBERS, WATCH = "How many do I need?", "Watch"
+MEASURE, THRESHOLD, ACCEPT, LABEL = _("Measure"), _("Set the threshold"), _("Accept"), _("Label blinded")
+RECALIBRATE = _("Recalibrate")
+NUMBERS, WATCH = _("How many do I need?"), _("Watch")
 
 
 def main() -> None:
     """Choose local images, then show one section; without images, how many it takes."""
     header(
-        "Your hospital",
-        "No published figure tells whether a model holds in your department: measure it on labelled images.",
-        "Nothing leaves this computer. Kept on it: readers' names and labels, who wrote criteria, digests of "
-        "images, what models said of them, and uploaded zips. Without images, the page says how many it "
-        "takes.",
+        _("Your hospital"),
+        _(
+            "No published figure tells whether a model holds in your department: measure it on labelled "
+            "images."
+        ),
+        _(
+            "Nothing leaves this computer. Kept on it: readers' names and labels, who wrote criteria, "
+            "digests of images, what models said of them, and uploaded zips. Without images, the page "
+            "says how many it takes."
+        ),
     )
     active = active_model()
     if active is None:
@@ -40,7 +46,7 @@ def main() -> None:
         key, first = "site-section", MEASURE if local else LABEL
         sections = [MEASURE, THRESHOLD, RECALIBRATE, ACCEPT, WATCH, LABEL, NUMBERS]
     section = st.segmented_control(
-        "Section",
+        _("Section"),
         sections,
         default=first,
         required=True,
@@ -68,7 +74,7 @@ def main() -> None:
     elif section == ACCEPT:
         show_acceptance(measurement, active.model)
     elif section in (THRESHOLD, RECALIBRATE):
-        st.info("Measure the model on these images first.", icon=":material/info:")
+        st.info(_("Measure the model on these images first."), icon=":material/info:")
 
 
 main()

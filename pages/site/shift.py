@@ -6,9 +6,16 @@ import streamlit as st
 from core.site import Shift, ShiftSearch, blinded, p_text
 from pages.shared.charts import offer_csv
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 from pages.site.thumbnails import show_thumbnails
 
 EXAMPLES = 3  # of the largest shifts
+COLUMNS = {
+    "Number": st.column_config.Column(_("Number")),
+    "Shift, standard deviations": st.column_config.Column(_("Shift, standard deviations")),
+    "95% interval": st.column_config.Column(_("95% interval")),
+    "Patients": st.column_config.Column(_("Patients")),
+}
 
 
 def show_shift(search: ShiftSearch, files: list[str]) -> None:
@@ -18,7 +25,7 @@ def show_shift(search: ShiftSearch, files: list[str]) -> None:
         search: of the measurement.
         files: paths of its images; none where they are not chosen any more.
     """
-    st.subheader("Shift against the training images")
+    st.subheader(_("Shift against the training images"))
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in search.sentences()))
     if search.shown and files:
         by_digest = blinded(files)
@@ -26,11 +33,13 @@ def show_shift(search: ShiftSearch, files: list[str]) -> None:
             with column:
                 _show_examples(shift, by_digest)
     if search.shifts:
-        with st.expander("All numbers"):
-            st.dataframe(_table(search), hide_index=True)
+        with st.expander(_("All numbers")):
+            st.dataframe(_table(search), hide_index=True, column_config=COLUMNS)
             st.caption(
-                "Welch's t test of one image per patient against mean and standard deviation of the training "
-                "images; p values after Holm's correction for all numbers."
+                _(
+                    "Welch's t test of one image per patient against mean and standard deviation of the "
+                    "training images; p values after Holm's correction for all numbers."
+                )
             )
         offer_csv(pd.DataFrame(search.values()), "shifts")
 
@@ -38,20 +47,22 @@ def show_shift(search: ShiftSearch, files: list[str]) -> None:
 def _show_examples(shift: Shift, by_digest: dict[str, str]) -> None:
     """The image most like the training images, and the one farthest off."""
     st.markdown(f"**{escaped(shift.name.capitalize())}** {shift.effect:+.1f}")
-    images = ((shift.nearest, "Most like training"), (shift.farthest, "Farthest off"))
+    images = ((shift.nearest, _("Most like training")), (shift.farthest, _("Farthest off")))
     show_thumbnails((by_digest[sha256], caption) for sha256, caption in images if sha256 in by_digest)
 
 
 def _table(search: ShiftSearch) -> pd.DataFrame:
     """The shifts as they are read."""
-    rows = [
-        {
-            "Number": shift.name.capitalize(),
-            "Shift, standard deviations": f"{shift.effect:+.2f}",
-            "95% interval": f"{shift.interval[0]:+.2f} to {shift.interval[1]:+.2f}",
-            "p": p_text(shift.p),
-            "Patients": shift.patients,
-        }
-        for shift in search.shifts
-    ]
+    rows = []
+    for shift in search.shifts:
+        low, high = shift.interval
+        rows.append(
+            {
+                "Number": shift.name.capitalize(),
+                "Shift, standard deviations": f"{shift.effect:+.2f}",
+                "95% interval": _("{low:+.2f} to {high:+.2f}").format(low=low, high=high),
+                "p": p_text(shift.p),
+                "Patients": shift.patients,
+            }
+        )
     return pd.DataFrame(rows)

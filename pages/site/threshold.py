@@ -9,6 +9,7 @@ from core.registry import register_operating_point
 from core.site import SiteMeasurement, find_site_point
 from pages.shared.markdown import escaped
 from pages.shared.operating_rules import RULE_TITLES
+from pages.shared.texts import _
 from pages.shared.user import signed_in_user
 from pages.site.measurement import is_of
 from pages.site.versions import offer_version
@@ -30,7 +31,9 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
     for sentence in measurement.cautions():
         st.warning(escaped(sentence), icon=":material/warning:")
     shown = shown_threshold(active.record, site_point.point.threshold)
-    st.markdown(f"Decision threshold **{shown:.1%}** after calibration, as Diagnosis shows it.")
+    st.markdown(
+        _("Decision threshold **{shown:.1%}** after calibration, as Diagnosis shows it.").format(shown=shown)
+    )
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in site_point.sentences()))
     offer_version(
         site_point,
@@ -43,9 +46,9 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
 
 def _rule() -> tuple[str, float | None]:
     """The rule, and the share that it must keep."""
-    left, right, _ = st.columns([1, 1, 2])
-    rule = left.selectbox("Operating point", RULES, format_func=RULE_TITLES.__getitem__, key="site-rule")
+    left, right, _margin = st.columns([1, 1, 2])
+    rule = left.selectbox(_("Operating point"), RULES, format_func=RULE_TITLES.__getitem__, key="site-rule")
     if rule == "youden":
         return rule, None
-    given = right.number_input("At least, %", 50.0, 100.0, DEFAULT_RATE, 1.0, "%.1f", key="site-rate")
+    given = right.number_input(_("At least, %"), 50.0, 100.0, DEFAULT_RATE, 1.0, "%.1f", key="site-rate")
     return rule, (DEFAULT_RATE if given is None else given) / 100

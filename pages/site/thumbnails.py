@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.images import network_pixels, read_image
+from pages.shared.texts import _
 
 WIDTH = 144  # pixels
 
@@ -23,7 +24,7 @@ def show_thumbnails(images: Iterable[tuple[str, str]]) -> None:
         try:
             row.image(_thumbnail(file, Path(file).stat().st_mtime_ns), caption, width=WIDTH)
         except (UserError, OSError):
-            row.caption("This image cannot be read any more.")
+            row.caption(_("This image cannot be read any more."))
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

@@ -8,13 +8,10 @@ from core.errors import UserError
 from core.registry import RegisteredModel, answering_registered_model
 from core.site import SitePoint, SiteTemperature
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 from pages.shared.user import offered
 
-HELP = "Registers the active model with it and what it rests on. It answers once it is promoted."
-OVERRIDE = (
-    "A check before promotion fails: {}. Whoever overrides it gives a reason, and the model becomes a "
-    "further version whose every result says so."
-)
+HELP = _("Registers the active model with it and what it rests on. It answers once it is promoted.")
 
 
 def offer_version(
@@ -31,18 +28,28 @@ def offer_version(
         return
     check = evidence.values()["check"]
     if not check["passed"]:
-        st.warning(escaped(OVERRIDE.format(check["title"])), icon=":material/warning:")
-    if not st.button("Save as a version", icon=":material/save:", help=HELP):
+        sentence = _(
+            "A check before promotion fails: {title}. Whoever overrides it gives a reason, and the model "
+            "becomes a further version whose every result says so."
+        ).format(title=check["title"])
+        st.warning(escaped(sentence), icon=":material/warning:")
+    if not st.button(_("Save as a version"), icon=":material/save:", help=HELP):
         return
     active = answering_registered_model()
     try:
         if active is None or str(active.model.identity) != evidence.model:
-            raise UserError(f"{evidence.model} is no longer active. Measure the model that is.")
+            raise UserError(
+                _("{model} is no longer active. Measure the model that is.").format(model=evidence.model)
+            )
         version = register(active.title)
     except UserError as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
     st.success(
-        escaped(f"Registered as {version.title}. It answers once it is promoted on the Comparison page."),
+        escaped(
+            _("Registered as {title}. It answers once it is promoted on the Comparison page.").format(
+                title=version.title
+            )
+        ),
         icon=":material/check:",
     )

@@ -10,6 +10,7 @@ from core.monitor import AMBER, BASELINE, BLOCK, GREEN, RED, SHARES, Watch, comp
 from core.site import LocalImages
 from pages.shared.charts import choose_format, draw, offer_csv, offer_json
 from pages.shared.markdown import escaped
+from pages.shared.texts import _
 
 
 def show_watch(active: AvailableModel, local: LocalImages | None) -> None:
@@ -29,9 +30,9 @@ def show_watch(active: AvailableModel, local: LocalImages | None) -> None:
     if watched.rows is None:
         return
     _show_days(watched)
-    st.subheader("Labels that came later")
+    st.subheader(_("Labels that came later"))
     if compared is None:
-        st.caption("Such as those of reports: choose a folder or table of images with their labels above.")
+        st.caption(_("Such as those of reports: choose a folder or table of images with their labels above."))
     else:
         st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in compared.sentences()))
 
@@ -39,8 +40,10 @@ def show_watch(active: AvailableModel, local: LocalImages | None) -> None:
 def _show_days(watched: Watch) -> None:
     """What was compared with what, and the charts."""
     st.caption(
-        f"The last results of {escaped(watched.model)} in the audit log, {BLOCK} at once, beside its first "
-        f"{BASELINE}. It tells that something has changed, not whether results are right."
+        _(
+            "The last results of {model} in the audit log, {block} at once, beside its first {baseline}. "
+            "It tells that something has changed, not whether results are right."
+        ).format(model=escaped(watched.model), block=BLOCK, baseline=BASELINE)
     )
     assert watched.rows is not None
     if watched.rows.days.empty:
@@ -49,7 +52,7 @@ def _show_days(watched: Watch) -> None:
     shares = {title: watched.control_limits(name) for name, title in SHARES.items()}
     draw(control_charts(watched.rows.days, shares), "watch-by-day")
     if watched.signals:
-        with st.expander("What is watched"):
+        with st.expander(_("What is watched")):
             st.dataframe(_table(watched), hide_index=True, height="content")
     with st.container(horizontal=True):
         offer_csv(watched.rows.days, "watch-by-day")
@@ -71,4 +74,4 @@ def _show_light(watched: Watch) -> None:
 def _table(watched: Watch) -> pd.DataFrame:
     """Every signal in the last two blocks."""
     rows = [(signal.title, signal.light, signal.detail()) for signal in watched.signals]
-    return pd.DataFrame(rows, columns=["", "Light", "Larger deviation of the last two blocks"])
+    return pd.DataFrame(rows, columns=["", _("Light"), _("Larger deviation of the last two blocks")])

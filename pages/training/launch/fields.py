@@ -63,7 +63,7 @@ def _draw(settings: list[Declaration], base: TrainingSettings, key: str, values:
 
 
 def _value(base: TrainingSettings, name: str) -> Any:
-    part, _, inner = name.rpartition(".")
+    part, _dot, inner = name.rpartition(".")
     return getattr(base.augmentation or Augmentation(), inner) if part else getattr(base, name)
 
 

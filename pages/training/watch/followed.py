@@ -39,7 +39,7 @@ def show_followed(run: Run) -> None:
     if history.empty or not images:
         return
     folder = Path(run.settings().data)
-    lines = [history[name].dropna().tolist() for name, _ in zip(FOLLOWED_NAMES, images, strict=False)]
+    lines = [history[name].dropna().tolist() for name, _image in zip(FOLLOWED_NAMES, images, strict=False)]
     table = pd.DataFrame(
         {
             "Image": [_thumbnail(folder / image["path"]) for image in images],
