@@ -42,6 +42,12 @@ FORMATS = {
     "Weights": st.column_config.Column(_("Weights")),
     "Trained on": st.column_config.Column(_("Trained on")),
 }
+STATES = {
+    "active": _("active"),
+    "candidate": _("candidate"),
+    "shadow": _("shadow"),
+    "retired": _("retired"),
+}
 LOG_COLUMNS = {
     "Time": st.column_config.Column(_("Time")),
     "Action": st.column_config.Column(_("Action")),
@@ -197,7 +203,7 @@ def _table(models: list[RegisteredModel]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Model": [item.title for item in models],
-            "State": [item.state for item in models],
+            "State": [STATES[item.state] for item in models],
             "Weights": [item.model.identity.digest for item in models],
             "Trained on": [item.model.record.data or _("unknown") for item in models],
             "Test AUC": [_test_auc(item) for item in models],

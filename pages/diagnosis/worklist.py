@@ -30,7 +30,7 @@ COLUMNS = {
     "Image": st.column_config.ImageColumn("", width=50),
     "File": st.column_config.TextColumn(_("File"), width=110),
     "Finding": st.column_config.TextColumn(_("Finding"), width=95),
-    "Probability": st.column_config.NumberColumn(_("Probability"), help=_("of pneumonia"), width=95),
+    "Probability": st.column_config.NumberColumn(_("Probability"), help=_("of pneumonia"), width=130),
     "Remarks": st.column_config.TextColumn(_("Remarks"), width="large"),
     "Reader": st.column_config.TextColumn(_("Your reading")),
     "Own finding": st.column_config.TextColumn(_("Your finding")),
