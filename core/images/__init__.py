@@ -22,7 +22,7 @@ from core.images.folder_walk import reason_for_file, walk_folder
 from core.images.header_rules import HeaderFinding
 from core.images.names import distinct, folded, shown, stored_path, without_name
 from core.images.path_columns import existing_path, path_columns
-from core.images.patient_age import PatientAge, age_finding, patient_age
+from core.images.patient_age import PatientAge, age_finding, age_in_years, ages_warning, patient_age
 from core.images.preprocessing import preprocess
 from core.images.resize import WHOLE_IMAGE, Box, network_input, network_pixels
 from core.images.sandbox import decode_safely
@@ -60,6 +60,8 @@ __all__ = [
     "SHOWN",
     "ShownAs",
     "age_finding",
+    "age_in_years",
+    "ages_warning",
     "decode",
     "decode_ahead",
     "decoded_text",

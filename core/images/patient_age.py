@@ -1,6 +1,7 @@
 """A patient's age at the time of an image, and what it means for a model."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,9 +49,9 @@ class PatientAge:
 
 def patient_age(file: pydicom.Dataset) -> PatientAge | None:
     """The age by PatientAge, else by birth date and date of the image; None if the header gives neither."""
-    if match := AGE.fullmatch(text(file, "PatientAge")):
-        years = int(match[1]) * DAYS[match[2].upper() or "Y"] / YEAR
-        return PatientAge(years, "PatientAge") if years <= MAX_YEARS else None
+    if AGE.fullmatch(written := text(file, "PatientAge")):
+        years = age_in_years(written)
+        return PatientAge(years, "PatientAge") if years is not None else None
     born = _date(text(file, "PatientBirthDate"))
     for name in DATES:
         taken = _date(text(file, name))
@@ -61,24 +62,64 @@ def patient_age(file: pydicom.Dataset) -> PatientAge | None:
     return None
 
 
+def age_in_years(written: str) -> float | None:
+    """An age such as 036Y, 18M or 3.5, in years; None if it is none.
+
+    >>> age_in_years("18M"), age_in_years("3.5"), age_in_years("unknown")
+    (1.5, 3.5, None)
+    """
+    if match := AGE.fullmatch(written.strip()):
+        years = int(match[1]) * DAYS[match[2].upper() or "Y"] / YEAR
+    elif re.fullmatch(r"\d{1,3}\.\d*", written.strip()):
+        years = float(written)
+    else:
+        return None
+    return years if years <= MAX_YEARS else None
+
+
 def age_finding(age: PatientAge | None, data: str) -> HeaderFinding | None:
     """A warning if the age is outside that of the training images, or if it is not known whether it is.
 
     Args:
         data: name of the model's training data; "" if unknown: the published data are what the method uses.
     """
-    youngest, oldest = TRAINING_AGES
-    if age is None or youngest <= age.years < oldest + 1:
+    if age is None or not _is_outside(age.years):
         return None
-    if re.sub(r"[^a-z0-9]", "", data.lower()) in PUBLISHED_DATA:
-        training = f"the training images are of children aged {youngest} to {oldest} years ({AGE_SOURCE})"
-    else:
-        training = f"whether the model was trained on this age is not known (training data: {data})"
     sentence = (
-        f"The patient is {age.words()} old ({age.source}); {training}. The result may not be reliable; "
-        "interpret it with caution."
+        f"The patient is {age.words()} old ({age.source}); {_training_ages(data)}. The result may not be "
+        "reliable; interpret it with caution."
     )
     return HeaderFinding("age", sentence, False)
+
+
+def ages_warning(ages: Sequence[float], data: str) -> str:
+    """A warning, in a sentence, if ages of images are outside that of the training images; "" if none is.
+
+    Args:
+        ages: in years; NaN where unknown.
+        data: as for `age_finding`.
+    """
+    known = [age for age in ages if age == age]
+    outside = sum(map(_is_outside, known))
+    if not outside:
+        return ""
+    return (
+        f"By the table's ages, {outside:,} of {len(known):,} images are of patients of another age: "
+        f"{_training_ages(data)}. Results on them may not be reliable."
+    )
+
+
+def _is_outside(years: float) -> bool:
+    youngest, oldest = TRAINING_AGES
+    return not youngest <= years < oldest + 1
+
+
+def _training_ages(data: str) -> str:
+    """On which ages a model was trained, as far as its training data tell."""
+    youngest, oldest = TRAINING_AGES
+    if re.sub(r"[^a-z0-9]", "", data.lower()) in PUBLISHED_DATA:
+        return f"the training images are of children aged {youngest} to {oldest} years ({AGE_SOURCE})"
+    return f"whether the model was trained on this age is not known (training data: {data})"
 
 
 def _date(value: str) -> date | None:

@@ -1,11 +1,11 @@
 """Local images with labels, patients and groups: from a folder with a folder per class, or from a table.
 
-Of a table's columns only those that are asked for are kept. A patient is kept as a digest.
+Of a table's columns only those that are asked for and ages are kept. A patient is kept as a digest.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -26,6 +26,7 @@ from core.site.groups import HEADER_GROUPS, group_column
 from core.site.label_log import LabelLog
 from core.site.labelling import digest, reader_labels
 from core.site.labels import LabelWords, folder_label
+from core.site.table_patients import AGE, patient_digest, table_ages
 
 FOLDERS = "folders"  # as the column of labels: the folders that the files are in
 READERS = "readers"  # as the column of labels: what readers said in the app
@@ -44,8 +45,9 @@ class LocalImages:
 
     Attributes:
         name: of the folder or table, marked if a program drew the images.
-        table: a row for each image: file (its path), label (a class), patient (a digest; "" if unknown), and
-            a column of text for each group (`core.site.groups.group_column`).
+        table: a row for each image: file (its path), label (a class), patient (a digest; "" if unknown), age
+            (in years; NaN if the table does not tell), and a column of text for each group
+            (`core.site.groups.group_column`).
         groups: names of the groups.
         notes: what was left out and why, one sentence each.
         synthetic: whether a program drew them.
@@ -141,7 +143,9 @@ def _of_folder(root: Path, labels: str, groups: Sequence[str]) -> tuple[pd.DataF
     _check_groups(groups, set(), root)
     unknown = dict.fromkeys(map(group_column, groups), "")
     notes = [f"Passed over files that are not images: {sum(passed_over.counts.values()):,}."]
-    rows = pd.DataFrame({"file": [str(path) for path in paths], LABEL: label, PATIENT: "", **unknown})
+    rows = pd.DataFrame(
+        {"file": [str(path) for path in paths], LABEL: label, PATIENT: "", AGE: nan, **unknown}
+    )
     return rows, notes if passed_over.counts else []
 
 
@@ -187,8 +191,9 @@ def _of_table(
         rows[LABEL] = words.read(list(_column(table, labels, source)), labels)
     known_patient = patient or (PATIENT if PATIENT in map(str.lower, table.columns) else None)
     rows[PATIENT] = (
-        [_digest(value) for value in _column(table, known_patient, source)] if known_patient else ""
+        [patient_digest(value) for value in _column(table, known_patient, source)] if known_patient else ""
     )
+    rows[AGE] = table_ages(table)
     present = {name.lower() for name in table.columns}
     _check_groups(groups, present, source)
     for group in groups:
@@ -237,12 +242,3 @@ def _column(table: pd.DataFrame, name: str, source: Path) -> pd.Series:
 
 def _listed(table: pd.DataFrame) -> str:
     return ", ".join(shown(name)[:40] for name in table.columns[:20])
-
-
-def _digest(patient: str) -> str:
-    """A patient as something that nobody is called; "" if unknown."""
-    return (
-        hashlib.sha256(patient.strip().encode("utf-8", "surrogateescape")).hexdigest()
-        if patient.strip()
-        else ""
-    )

@@ -72,6 +72,7 @@ class SiteMeasurement:
                 "judge most of these images."
             )
         sentences += [
+            self.readings.age_warning,
             self._own_threshold(),
             self._own_temperature(),
             self._warned(),

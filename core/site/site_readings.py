@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.config import CLASS_NAMES
 from core.errors import UserError
-from core.images import Image, read_image, shown, without_name
+from core.images import Image, ages_warning, read_image, shown, without_name
 from core.inference import Reader, Reading
 from core.site.groups import HEADER_GROUPS, group_column, grouped
 from core.site.image_properties import image_properties
@@ -18,6 +18,7 @@ from core.site.local_images import LocalImages
 from core.site.reading_cache import ReadingCache, reading_basis
 from core.site.reading_log import ReadingLog
 from core.site.shift import deviations
+from core.site.table_patients import AGE
 
 BATCH = 32  # images at once
 
@@ -47,6 +48,7 @@ class SiteReadings:
         training_images: number of images that the model was trained on; 0 if unknown.
         began: when reading began, ISO 8601 with the offset from UTC.
         threshold_rule: how the model's threshold was found; "" if unknown.
+        age_warning: why the table's ages speak against the results, in a sentence; "" if they do not.
         temperature_rule: what its probabilities were calibrated on for a hospital; "" if they were not.
     """
 
@@ -62,6 +64,7 @@ class SiteReadings:
     began: str = field(default_factory=_now)
     threshold_rule: str = ""
     temperature_rule: str = ""
+    age_warning: str = ""
 
     @property
     def threshold_from_here(self) -> bool:
@@ -136,6 +139,7 @@ def read_local_images(
         began,
         reader.record.threshold_rule,
         reader.record.temperature_rule,
+        ages_warning(local.table[AGE].to_list(), reader.record.data),
     )
 
 
@@ -167,7 +171,9 @@ def _row(
     """One row of the table: the header's values where there were none before."""
     row = {
         "sha256": "",
-        **{name: value or header.get(name, "") for name, value in before.items() if name != "file"},
+        **{
+            name: value or header.get(name, "") for name, value in before.items() if name not in ("file", AGE)
+        },
         "probability": float("nan"),
         "raw": float("nan"),
         "error": error,

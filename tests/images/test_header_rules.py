@@ -3,7 +3,7 @@
 import pytest
 from pydicom.dataset import Dataset
 
-from core.images import PatientAge, age_finding, decode, decode_safely
+from core.images import PatientAge, age_finding, ages_warning, decode, decode_safely
 from core.images.header_rules import header_findings
 from core.images.patient_age import patient_age
 from tests.images.dicom_files import deep_sample, sample, written
@@ -205,3 +205,10 @@ def test_9_findings_and_age_come_through_the_other_process():
     data = written(deep_sample(ViewPosition="LL", PatientAge="067Y"))
     here, there = decode(data, "image.dcm"), decode_safely(data, "image.dcm")
     assert here.findings == there.findings and here.age == there.age == PatientAge(67.0, "PatientAge")
+
+
+def test_ages_of_many_images_are_counted_and_held_against_those_of_the_training_images():
+    assert ages_warning([1, 5.9, float("nan")], "chest_xray") == ""
+    warning = ages_warning([0.5, 3, 36, float("nan")], "chest_xray")
+    assert "2 of 3 images" in warning and "children aged 1 to 5 years" in warning
+    assert "is not known (training data: ward)" in ages_warning([36], "ward")

@@ -41,7 +41,7 @@ def test_a_table_keeps_what_was_asked_for_and_nobodys_name(folder):
         "a/NORMAL/1.png;no;Ada Byron;East;Ada\na/NORMAL/2.png;yes;Ada Byron;;Ada\n",
     )
     local = open_local_images(path, "diagnosis", groups=("ward",))
-    assert list(local.table) == ["file", "label", "patient", "group: ward"]
+    assert list(local.table) == ["file", "label", "patient", "age", "group: ward"]
     assert list(local.table["label"]) == ["NORMAL", "PNEUMONIA"] and list(local.table["group: ward"]) == [
         "East",
         "",
@@ -105,3 +105,11 @@ def test_a_source_that_is_none_says_why(folder, tmp_path):
         open_local_images(folder, "finding")
     with pytest.raises(UserError, match="both classes"):
         LabelWords(("a",), ("A",))
+
+
+@pytest.mark.parametrize(("column", "written"), [("age", "36"), ("Patient Age", "036Y"), ("AGE", "36.0")])
+def test_a_tables_ages_are_known_whether_or_not_they_make_groups(folder, column, written):
+    path = table(folder, f"file,label,{column}\npneumonia/2.png,1,{written}\na/NORMAL/1.png,0,unknown\n")
+    for groups in ((), (column,)):
+        ages = open_local_images(path, groups=groups).table["age"]
+        assert ages[0] == 36 and ages.isna()[1]

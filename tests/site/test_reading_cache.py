@@ -7,7 +7,7 @@ import pytest
 
 from core.images import read_image
 from core.inference import Reader, bundled_models
-from core.site import SiteReadings, open_local_images, read_local_images, reading_cache_path
+from core.site import SiteReadings, measure, open_local_images, read_local_images, reading_cache_path
 from core.site.reading_cache import ReadingCache, reading_basis
 from core.weights import update_record
 from tests.dicom_peers import dicom_image
@@ -48,6 +48,13 @@ def test_images_are_read_once_by_a_model_and_their_header_each_time(bundle, ward
     assert of_dicom["patient"] == read_image(ward / "NORMAL" / "1.dcm").patient_digest
     kept = reading_cache_path().read_bytes()
     assert of_dicom["sha256"].encode() in kept and of_dicom["patient"].encode() not in kept
+
+
+def test_ages_of_a_table_are_told_before_any_figure(bundle, ward):
+    names = sorted(path.name for path in (ward / "NORMAL").iterdir())
+    (ward / "table.csv").write_text("file,label,age\n" + "".join(f"NORMAL/{name},0,36\n" for name in names))
+    readings = read_local_images(open_local_images(ward / "table.csv"), Reader.of(bundled_models()[0]))
+    assert "5 of 5 images are of patients of another age" in " ".join(measure(readings).cautions())
 
 
 def test_another_threshold_or_precision_is_another_model(bundle, ward):
