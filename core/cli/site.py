@@ -9,6 +9,7 @@ import click
 from core import atomic
 from core.cli.diagnosis import default_model, model_option
 from core.cli.output import as_json, percent, precision, print_json
+from core.cli.site_labels import label, labels
 from core.cli.site_set import point, recalibrate
 from core.cli.site_source import measured, source_options
 from core.cli.site_watch import compare_reports, watch_site
@@ -18,18 +19,15 @@ from core.self_test import last_self_test
 from core.site import (
     Expectations,
     Group,
-    LabelLog,
     LabelWords,
     SiteMeasurement,
     acceptance_pdf,
     check_against_criteria,
     evidence,
-    list_local_images,
     metric_texts,
     misclassified_images,
     open_local_images,
     p_text,
-    reader_labels,
     required_images,
     write_criteria,
     written_criteria,
@@ -43,6 +41,8 @@ def site() -> None:
     """Find out whether a model holds in your hospital."""
 
 
+site.add_command(label)
+site.add_command(labels)
 site.add_command(point)
 site.add_command(recalibrate)
 site.add_command(watch_site)
@@ -194,28 +194,6 @@ def accept(
         for sentence in [*measurement.cautions(), *measurement.readings.notes, NOTICE]:
             print(sentence)
     return 0 if acceptance.passed else 1
-
-
-@site.command("labels")
-@click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
-@click.option("--csv", "file", type=click.Path(path_type=Path), help="Save each image's labels as a table.")
-@as_json
-def labels(source: Path, file: Path | None, as_json: bool) -> None:
-    """Tell what readers said of the images in SOURCE, and how well they agree.
-
-    Readers label blinded on the page Your hospital; this computer keeps their labels by the digest of the
-    image. For every two readers: Cohen's kappa of their first labels with its 95% interval. An image has the
-    label of more than half of its readers, or their consensus. To measure on these labels: site measure
-    SOURCE --labels readers.
-    """
-    given = reader_labels(list_local_images(source), LabelLog().entries())
-    if file:
-        atomic.write_text(file, given.table.to_csv(index=False))
-    if as_json:
-        print_json(given.values())
-        return
-    for sentence in given.sentences():
-        print(sentence)
 
 
 def _print(measurement: SiteMeasurement) -> None:

@@ -26,7 +26,7 @@ from core.evaluation.intervals import (
     wilson,
     wilson_by_patient,
 )
-from core.evaluation.kappa import Kappa, cohens_kappa
+from core.evaluation.kappa import Kappa, cohens_kappa, fleiss_kappa
 from core.evaluation.measurement import evaluate, evaluate_with_intervals, interval, intervals
 from core.evaluation.metrics import METRICS, Metric
 from core.evaluation.misclassified import disagreements, misclassified, misclassified_by_all
@@ -112,6 +112,7 @@ __all__ = [
     "cohens_kappa",
     "find_point",
     "fit_temperature",
+    "fleiss_kappa",
     "log_odds",
     "frozen_points",
     "holm",

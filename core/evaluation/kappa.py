@@ -1,4 +1,4 @@
-"""Agreement of two readers beyond chance."""
+"""Agreement of readers beyond chance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,6 +66,31 @@ def cohens_kappa(first: Sequence[str], second: Sequence[str]) -> Kappa:
     margin = z_value() * error
     interval = (max(-1.0, kappa - margin), min(1.0, kappa + margin)) if error > ROUNDING else None
     return Kappa(n, agreed, kappa, interval)
+
+
+def fleiss_kappa(labels: Sequence[Sequence[str]]) -> float | None:
+    """Fleiss' kappa of several readers' labels of the same images: their mean agreement beyond chance.
+
+    Source: Fleiss, Psychological Bulletin 1971; 76: 378-382.
+
+    Args:
+        labels: of each image by each of at least two readers, (n, readers); any number of different ones.
+
+    Returns:
+        At most 1; None without an image, or where all labels are the same: chance agrees, too.
+
+    >>> round(fleiss_kappa(["PPP", "PPN", "NNN"]), 2)
+    0.55
+    """
+    given = np.array([list(row) for row in labels])
+    names, codes = np.unique(given, return_inverse=True)
+    if len(names) < 2:
+        return None
+    counts = (codes.reshape(given.shape)[:, :, None] == np.arange(len(names))).sum(axis=1)  # (n, names)
+    readers = given.shape[1]
+    agreed = ((counts**2).sum(axis=1) - readers) / (readers * (readers - 1))
+    by_chance = float(((counts.sum(axis=0) / counts.sum()) ** 2).sum())
+    return (float(agreed.mean()) - by_chance) / (1 - by_chance)
 
 
 def _standard_error(shares: np.ndarray, kappa: float, by_chance: float, n: int) -> float:

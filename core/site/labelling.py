@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.config import CLASS_NAMES
-from core.evaluation import Kappa, cohens_kappa
+from core.evaluation import Kappa, cohens_kappa, fleiss_kappa
 from core.site.label_log import LABELS
 
 MAX_DIGESTS = 2**17  # of files, kept as long as the process lives
@@ -30,6 +30,25 @@ class ReaderPair:
         return f"{self.first} and {self.second} {self.kappa.sentence()}."
 
 
+@dataclass(frozen=True)
+class AllReaders:
+    """How well more than two readers agree on the images that all of them have labelled.
+
+    Attributes:
+        readers, images: their numbers.
+        kappa: Fleiss' kappa; None where it is undefined.
+    """
+
+    readers: int
+    images: int
+    kappa: float | None
+
+    def sentence(self) -> str:
+        """The agreement in words."""
+        of_all = f"All {self.readers} readers have labelled {self.images:,} images"
+        return f"{of_all}; Fleiss' kappa {'undefined' if self.kappa is None else f'{self.kappa:.2f}'}."
+
+
 @dataclass(frozen=True, eq=False)
 class ReaderLabels:
     """What readers said of some images.
@@ -41,6 +60,7 @@ class ReaderLabels:
         disputed: digests of the images that several readers have labelled and that have no label yet.
         version: number of the last entry in the log of any image; 0 without one.
         pairs: agreement of every two readers' first labels, before they can have seen those of others.
+        together: of all of them; None of fewer than three.
     """
 
     table: pd.DataFrame
@@ -48,6 +68,7 @@ class ReaderLabels:
     disputed: tuple[str, ...]
     version: int
     pairs: tuple[ReaderPair, ...]
+    together: AllReaders | None = None
 
     def sentences(self) -> list[str]:
         """Everything in words."""
@@ -59,6 +80,7 @@ class ReaderLabels:
         if len(self.readers) == 1:
             lines.append("One reader only: nothing tells how reliable these labels are.")
         lines += [pair.sentence() for pair in self.pairs]
+        lines += [self.together.sentence()] if self.together else []
         lines.append(f"Labels by majority or consensus: {counts}; without one: {labelled['']:,}.")
         if self.disputed:
             lines.append(f"To be settled by consensus: {len(self.disputed):,}.")
@@ -96,6 +118,7 @@ class ReaderLabels:
                 }
                 for pair in self.pairs
             ],
+            "agreement_of_all": asdict(self.together) if self.together else None,
             "labels": dict(Counter(filter(None, self.table["label"]))),
             "to_settle": len(self.disputed),
             "version": self.version,
@@ -164,6 +187,7 @@ def reader_labels(files: Sequence[str], log: pd.DataFrame) -> ReaderLabels:
         tuple(disputed),
         int(log["version"].max()) if len(log) else 0,
         _pairs(first, readers),
+        _together(first, readers),
     )
 
 
@@ -197,3 +221,12 @@ def _pairs(given: pd.DataFrame, readers: tuple[str, ...]) -> tuple[ReaderPair, .
         both = given[(given[first] != "") & (given[second] != "")]
         pairs.append(ReaderPair(first, second, cohens_kappa(list(both[first]), list(both[second]))))
     return tuple(pairs)
+
+
+def _together(given: pd.DataFrame, readers: tuple[str, ...]) -> AllReaders | None:
+    """The agreement of all readers; None of fewer than three."""
+    if len(readers) < 3:
+        return None
+    labels = given[list(readers)]
+    complete = labels[(labels != "").all(axis=1)]
+    return AllReaders(len(readers), len(complete), fleiss_kappa(complete.to_numpy().tolist()))

@@ -161,6 +161,20 @@ def test_labels_tells_how_well_readers_agree_and_saves_what_they_said(own_home, 
     assert pair["readers"] == ["Ada", "Grace"] and pair["kappa"] == pytest.approx(0.5)
 
 
+def test_a_label_is_kept_by_terminal_and_three_readers_agree_beyond_chance(own_home, demo, capsys):
+    folder = demo / "test" / "NORMAL"
+    first, second = sorted(folder.iterdir())[:2]
+    for reader in ("Ada", "Grace", "Rosalind"):
+        assert main(["site", "label", str(first), "normal", "--reader", reader]) == 0
+        assert main(["site", "label", str(second), "PNEUMONIA", "--reader", reader]) == 0
+    assert "Kept as version 6 of the labels." in capsys.readouterr().out
+    assert main(["site", "labels", str(folder)]) == 0
+    assert "All 3 readers have labelled 2 images; Fleiss' kappa 1.00." in capsys.readouterr().out
+    assert main(["site", "label", str(first), "lobar", "--reader", "Ada"]) == 2
+    assert main(["site", "label", str(folder / "none.png"), "normal", "--reader", "Ada"]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
 def test_few_patients_give_neither_a_threshold_nor_a_temperature(local_table, capsys):
     table, _ = local_table
     before = [item.title for item in list_models()]

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
+from statsmodels.stats.inter_rater import aggregate_raters
 from statsmodels.stats.inter_rater import cohens_kappa as reference
+from statsmodels.stats.inter_rater import fleiss_kappa as fleiss_reference
 
-from core.evaluation import cohens_kappa
+from core.evaluation import cohens_kappa, fleiss_kappa
 
 
 def labels(table) -> tuple[list[str], list[str]]:
@@ -52,3 +54,15 @@ def test_without_a_second_label_there_is_no_kappa():
 def test_perfect_agreement_promises_no_certainty():
     kappa = cohens_kappa("PPPNN", "PPPNN")
     assert kappa.value == 1 and kappa.interval is None and "100% (57% to 100%)" in kappa.sentence()
+
+
+@pytest.mark.parametrize("readers", [2, 3, 6])
+def test_fleiss_kappa_agrees_with_statsmodels(readers):
+    random = np.random.default_rng(readers)
+    truth = random.choice(list("PNU"), (40, 1))
+    labels = np.where(random.random((40, readers)) < 0.7, truth, random.choice(list("PNU"), (40, readers)))
+    assert fleiss_kappa(labels.tolist()) == pytest.approx(fleiss_reference(aggregate_raters(labels)[0]))
+
+
+def test_fleiss_kappa_of_labels_that_are_all_the_same_is_undefined():
+    assert fleiss_kappa(["PPP", "PPP"]) is None and fleiss_kappa([]) is None

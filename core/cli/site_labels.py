@@ -1,0 +1,47 @@
+"""`site label` and `site labels`: what readers say of a hospital's images."""
+
+from pathlib import Path
+
+import click
+
+from core import atomic
+from core.cli.output import as_json, print_json
+from core.images import read_image
+from core.site import LABELS, LabelLog, list_local_images, reader_labels
+
+
+@click.command("label")
+@click.argument("image", metavar="IMAGE", type=click.Path(path_type=Path))
+@click.argument("label", metavar="LABEL", type=click.Choice(LABELS, case_sensitive=False))
+@click.option("--reader", required=True, help="Your name or e-mail address.")
+def label(image: Path, label: str, reader: str) -> None:
+    """Keep a reader's label of an image.
+
+    LABEL is NORMAL, PNEUMONIA or 'not sure'. It is kept as on the page Your hospital, by the digest of the
+    image. Another label of the same reader takes its place; the first still counts for the agreement of
+    readers.
+    """
+    LabelLog().add(read_image(image).sha256, reader, label)
+    print(f"Kept as version {LabelLog().entries()['version'].max():,} of the labels.")
+
+
+@click.command("labels")
+@click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
+@click.option("--csv", "file", type=click.Path(path_type=Path), help="Save each image's labels as a table.")
+@as_json
+def labels(source: Path, file: Path | None, as_json: bool) -> None:
+    """Tell what readers said of images, and how well they agree.
+
+    Readers label blinded on the page Your hospital; this computer keeps their labels by the digest of the
+    image. For every two readers: Cohen's kappa of their first labels with its 95% interval. An image has the
+    label of more than half of its readers, or their consensus. To measure on these labels: site measure
+    SOURCE --labels readers.
+    """
+    given = reader_labels(list_local_images(source), LabelLog().entries())
+    if file:
+        atomic.write_text(file, given.table.to_csv(index=False))
+    if as_json:
+        print_json(given.values())
+        return
+    for sentence in given.sentences():
+        print(sentence)
