@@ -11,7 +11,7 @@ from core.site import clear_reading_cache, reading_cache_path, reading_cache_siz
 @click.option("--clear", is_flag=True, help="Delete them. What is needed is computed again.")
 @as_json
 def cache(clear: bool, as_json: bool) -> None:
-    """Show or free the disk space of cached activations and readings.
+    """Show or free the disk space of caches.
 
     Activations are those of frozen layers, for training. Readings are what models said of local images.
     """

@@ -69,7 +69,7 @@ def expected_option(name: str, text: str) -> Any:
 @click.option("--negatives", type=click.IntRange(0), help="NORMAL images that you have.")
 @as_json
 def size(positives: int | None, negatives: int | None, as_json: bool, **expectations: float) -> None:
-    """Tell how many labelled images you need, and what yours can show.
+    """Tell how many images you need, and what yours can show.
 
     All rates are shares from 0 to 1. Intervals are Wilson's; a minimum rate is shown by an exact one-sided
     binomial test at 2.5%; a new model's ROC AUC is compared by DeLong's variance for binormal scores. With
@@ -170,7 +170,7 @@ def accept(
     precision: str,
     as_json: bool,
 ) -> int:
-    """Measure the active model on SOURCE and check it against the criteria.
+    """Check the active model against the criteria, and report it.
 
     SOURCE is as for `site measure`; `site criteria` writes criteria down. A criterion is met if the whole 95%
     interval reaches it. The exit code is 1 if the model is not accepted.

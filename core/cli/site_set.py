@@ -54,7 +54,7 @@ def point(
     precision: str,
     as_json: bool,
 ) -> None:
-    """Find a decision threshold for your hospital on labelled images.
+    """Find a decision threshold for your hospital.
 
     SOURCE is as for `site measure`. The threshold of the active model is found on all images with a result.
     What to expect of it is measured by cross-fitting: each image at a threshold found without its patient. It
@@ -87,7 +87,7 @@ def recalibrate(
     precision: str,
     as_json: bool,
 ) -> None:
-    """Fit the probabilities to your hospital on labelled images.
+    """Fit the probabilities to your hospital.
 
     SOURCE is as for `site measure`. The active model's temperature, which divides its log-odds, is fitted to
     all images with a result. What to expect of it is measured by cross-fitting, as by `site point`. It takes
