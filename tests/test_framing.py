@@ -19,7 +19,7 @@ from core.batch import run_batch, start_batch
 from core.cli.main import main
 from core.config import bundled_folder
 from core.dataset import open_dataset
-from core.dicom_node import ImageQueue, NodeSettings, ScpSettings
+from core.dicom_node import ImageQueue, NodeSettings, Outbox, ScpSettings
 from core.dicom_node.processing import current_model, process
 from core.images import Image, network_input, read_image
 from core.inference import Reader, model_warnings, occlusion_test, reference_of
@@ -124,7 +124,7 @@ def values_from_the_node(path: Path, folder: Path) -> list[float]:
     queue.store(file.SOPInstanceUID, file.StudyInstanceUID, "SENDER", (written(file),))
     images = queue.complete_studies(0, 10)
     process(dict.fromkeys(images, "judge"), queue, model, Reader.of(model), NodeSettings(ScpSettings("NODE")))
-    report = next(item for item in queue.result_paths(images[0]) if item.name == "finding.dcm")
+    report = next(item for item in Outbox(queue).paths(images[0]) if item.name == "finding.dcm")
     content = pydicom.dcmread(io.BytesIO(report.read_bytes()))
     queue.close()
     return [float(item.value) for item in content.iterall() if item.keyword == "NumericValue"]

@@ -1,17 +1,17 @@
-"""`node retry`: results that were given up are sent again."""
+"""`node retry`: what was given up is tried again."""
 
 import click
 
-from core.dicom_node import retry_refused
+from core.dicom_node import retry_given_up
 
 
 @click.command()
 def retry() -> None:
-    """Send the results again that the receiver refused.
+    """Try again what was given up.
 
-    After 20 refusals the node gives an object up and keeps it for --delete-failed days. Once the receiver
-    stores such objects, this puts them back into the queue, of a node that runs or of its next start; where
-    it still does not, they are given up after 20 more refusals.
+    After 20 refusals the node gives an object up and keeps it for --delete-failed days; so it does after 20
+    unexpected errors with an image. Once the reason is gone, this puts them back into the queue, of a node
+    that runs or of its next start; where it is not, they are given up again in the same way.
     """
-    count = retry_refused()
+    count = retry_given_up()
     print(f"{count:,} put back into the queue." if count else "Nothing was given up.")

@@ -1,10 +1,12 @@
 """The DICOM node: images come in from a PACS, results go back; and a PACS is asked for earlier images."""
 
+from core.dicom_node.given_up import retry_given_up
 from core.dicom_node.node import run_node
+from core.dicom_node.outbox import Outbox
 from core.dicom_node.priors import Prior, earlier_image, priors_server
-from core.dicom_node.queue import ImageQueue, node_folder
+from core.dicom_node.queue import ImageQueue
+from core.dicom_node.queue_files import node_folder
 from core.dicom_node.readings import queue_reading, readings_wanted, recall_reading
-from core.dicom_node.refused import retry_refused
 from core.dicom_node.remote import RemoteAE, RemoteWeb
 from core.dicom_node.rules import NodeRules, read_rules, rules_path
 from core.dicom_node.settings import DEFAULT_RESULTS, NodeSettings, ScpSettings
@@ -17,6 +19,7 @@ __all__ = [
     "NodeRules",
     "NodeSettings",
     "NodeStatus",
+    "Outbox",
     "Prior",
     "RemoteAE",
     "RemoteWeb",
@@ -30,7 +33,7 @@ __all__ = [
     "read_rules",
     "readings_wanted",
     "recall_reading",
-    "retry_refused",
+    "retry_given_up",
     "rules_path",
     "run_node",
     "tls_context",

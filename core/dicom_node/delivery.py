@@ -4,14 +4,15 @@ import logging
 import threading
 from pathlib import Path
 
-from core.dicom_node.queue import ImageQueue, QueuedImage
+from core.dicom_node.activity import MAX_REFUSALS, count_unexpected, repeat, retry_pause
+from core.dicom_node.outbox import Outbox
+from core.dicom_node.queue import ImageQueue
+from core.dicom_node.queued_images import QueuedImage
 from core.dicom_node.remote import DeliveryError, Refused, RemoteAE, RemoteWeb
 from core.dicom_node.settings import NodeSettings
+from core.dicom_node.unexpected_errors import OUTSIDE, described
 
-POLL_INTERVAL_S = 0.1  # between two queries of the queue
-FIRST_RETRY_S, MAX_RETRY_S = 1.0, 300.0  # before results are sent again
-MAX_DOUBLINGS = 20  # of the first; an outage of days would exceed what a float holds
-MAX_REFUSALS = 20  # of an object, over an hour; then it is given up
+ACTIVITY = "delivery"
 
 log = logging.getLogger("pneumonia.node")
 
@@ -21,47 +22,54 @@ def deliver_results(
 ) -> None:
     """Send results until `stop` is set; the pause after a failure doubles up to five minutes.
 
-    A receiver that does not answer is tried without end; what it refuses is given up at some time.
+    A receiver that does not answer is tried without end; what it refuses, or what it answers with nonsense
+    to, is given up at some time.
     """
-    while not stop.is_set():
-        images = queue.due_for_delivery()
-        if not images:
-            stop.wait(POLL_INTERVAL_S)
-            continue
-        paths = [path for image in images for path in queue.result_paths(image)]
-        try:
-            _send(paths, remote, settings)
-        except Refused as error:
-            refused = [image for image in images if error.reasons.keys() & set(queue.result_paths(image))]
-            _mark_refused(refused, error, queue)
-            images = [image for image in images if image not in refused]
-        except DeliveryError as error:
-            seconds = _pause(images)
-            log.warning("images %s: %s; next attempt in %.0f s", _names(images), error, seconds)
-            queue.postpone(images, str(error), seconds)
-            continue
-        for image in images:
-            queue.mark_delivered(image, settings.keep)
-        if images:
-            log.info("images %s: results delivered to %s", _names(images), remote)
+    outbox = Outbox(queue)
+    repeat(ACTIVITY, lambda: _deliver_study(remote, settings, outbox, queue), queue, stop)
 
 
-def _mark_refused(images: list[QueuedImage], error: Refused, queue: ImageQueue) -> None:
+def _deliver_study(
+    remote: RemoteAE | RemoteWeb, settings: NodeSettings, outbox: Outbox, queue: ImageQueue
+) -> bool:
+    """Send the results of one study; whether there was one."""
+    images = outbox.due()
+    if not images:
+        return False
+    paths = [path for image in images for path in outbox.paths(image)]
+    try:
+        _send(paths, remote, settings)
+    except Refused as error:
+        refused = [image for image in images if error.reasons.keys() & set(outbox.paths(image))]
+        _mark_refused(refused, str(error), outbox)
+        images = [image for image in images if image not in refused]
+    except (DeliveryError, *OUTSIDE) as error:
+        seconds = retry_pause(min(image.tries for image in images))
+        reason = described(error) if isinstance(error, OUTSIDE) else str(error)
+        log.warning("images %s: %s; next attempt in %.0f s", _names(images), reason, seconds)
+        outbox.postpone(images, reason, seconds)
+        return True
+    except Exception as error:  # pynetdicom raises many types for an answer that is none
+        count_unexpected(ACTIVITY, queue)
+        _mark_refused(images, f"Sending to {remote} failed: {described(error)}", outbox)
+        return True
+    for image in images:
+        outbox.mark_delivered(image, settings.keep)
+    if images:
+        log.info("images %s: results delivered to %s", _names(images), remote)
+    return True
+
+
+def _mark_refused(images: list[QueuedImage], reason: str, outbox: Outbox) -> None:
     """Give up images that were refused often enough, and postpone the others."""
     given_up = [image for image in images if image.refusals + 1 >= MAX_REFUSALS]
     for image in given_up:
-        queue.give_up(image, str(error))
-        log.error("image %s: %s; given up after %d refusals", image.log_name, error, MAX_REFUSALS)
+        outbox.give_up(image, reason)
+        log.error("image %s: %s; given up after %d refusals", image.log_name, reason, MAX_REFUSALS)
     if later := [image for image in images if image not in given_up]:
-        seconds = _pause(later)
-        log.warning("images %s: %s; next attempt in %.0f s", _names(later), error, seconds)
-        queue.postpone(later, str(error), seconds, refused=True)
-
-
-def _pause(images: list[QueuedImage]) -> float:
-    """Seconds before images are sent again."""
-    tries = min(image.tries for image in images)
-    return min(MAX_RETRY_S, FIRST_RETRY_S * 2 ** min(tries, MAX_DOUBLINGS))
+        seconds = retry_pause(min(image.tries for image in later))
+        log.warning("images %s: %s; next attempt in %.0f s", _names(later), reason, seconds)
+        outbox.postpone(later, reason, seconds, refused=True)
 
 
 def _names(images: list[QueuedImage]) -> str:

@@ -1,17 +1,24 @@
 """The DICOM node: images come in from a PACS, results go back to it.
 
-Three activities run at the same time and share nothing but the queue on disk: receiving (`scp`),
-`processing` and `delivery`. However the process ends, the next start continues.
+Activities run at the same time and share nothing but the queue on disk: receiving (`scp`), `processing`,
+`delivery`, and the deletion of what failed long ago. However the process ends, the next start continues.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from core.dicom_node.queue import ImageQueue, node_folder
+from core.dicom_node.activity import repeat
+from core.dicom_node.queue import ImageQueue
+from core.dicom_node.queue_files import node_folder
 from core.dicom_node.rules import RulesFile, rules_path
 from core.dicom_node.settings import NodeSettings
 from core.errors import UserError
+
+DELETION_INTERVAL_S = 60.0  # between two looks for images that failed long ago
+
+log = logging.getLogger("pneumonia.node")
 
 
 def run_node(
@@ -47,6 +54,9 @@ def run_node(
     threads = [
         threading.Thread(target=process_studies, args=(settings, queue, rules, stop), name="processing")
     ]
+    if settings.delete_failed:
+        arguments = (settings.delete_failed, queue, stop)
+        threads.append(threading.Thread(target=_delete_failed, args=arguments, name="deletion"))
     if settings.remote:
         arguments = (settings.remote, settings, queue, stop)
         threads.append(threading.Thread(target=deliver_results, args=arguments, name="delivery"))
@@ -59,3 +69,14 @@ def run_node(
     for thread in threads:
         thread.join()
     queue.close()
+
+
+def _delete_failed(days: float, queue: ImageQueue, stop: threading.Event) -> None:
+    """Delete images that failed or were refused so many days ago, until `stop` is set."""
+
+    def turn() -> bool:
+        if count := queue.delete_failed(days):
+            log.info("deleted %d images that failed or were refused long ago", count)
+        return False
+
+    repeat("deletion", turn, queue, stop, DELETION_INTERVAL_S)

@@ -3,15 +3,18 @@
 import io
 import logging
 import threading
-import time
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pydicom
 
-from core.dicom_node.queue import ImageQueue, QueuedImage
+from core.dicom_node.activity import MAX_REFUSALS, count_unexpected, repeat, retry_pause
+from core.dicom_node.queue import ImageQueue
+from core.dicom_node.queued_images import QueuedImage
 from core.dicom_node.rules import IGNORE, JUDGE, SHADOW, NodeRules, RulesFile
 from core.dicom_node.settings import NodeSettings
 from core.dicom_node.tables import IGNORED, IN_SHADOW
+from core.dicom_node.unexpected_errors import OUTSIDE, described
 from core.errors import UserError
 from core.images import decode_safely
 from core.inference import AuditLog, AvailableModel, Reader, Reading
@@ -20,8 +23,7 @@ from core.reports import dicom_objects, import_highdicom
 from core.shadow import read_in_shadow
 
 BATCH_SIZE = 16  # images processed together
-POLL_INTERVAL_S = 0.1  # between two queries of the queue
-CLEAN_UP_INTERVAL_S = 60.0  # between two looks for images that failed long ago
+ACTIVITY = "processing"
 MODEL_RETRY_S = 1.0  # before a model that could not be loaded is tried again
 
 log = logging.getLogger("pneumonia.node")
@@ -42,33 +44,62 @@ def current_model() -> AvailableModel:
 def process_studies(
     settings: NodeSettings, queue: ImageQueue, rules: RulesFile, stop: threading.Event
 ) -> None:
-    """Process the images of complete studies until `stop` is set; delete what failed long ago."""
-    with suppress(UserError):  # reported with the first image
+    """Process the images of complete studies until `stop` is set."""
+    with suppress(Exception):  # reported with the first image
         _ = Reader.of(current_model()).reference
-    import_highdicom()
-    clean_up_at = time.monotonic()
-    while not stop.is_set():
-        if settings.delete_failed and time.monotonic() >= clean_up_at:
-            clean_up_at = time.monotonic() + CLEAN_UP_INTERVAL_S
-            if count := queue.delete_failed(settings.delete_failed):
-                log.info("deleted %d images that failed or were refused long ago", count)
-        images = queue.complete_studies(settings.study_timeout, BATCH_SIZE)
-        if not images:
-            stop.wait(POLL_INTERVAL_S)
-            continue
+        import_highdicom()
+    repeat(ACTIVITY, lambda: _process_next(settings, queue, rules, stop), queue, stop)
+
+
+def _process_next(settings: NodeSettings, queue: ImageQueue, rules: RulesFile, stop: threading.Event) -> bool:
+    """Process the complete studies that are due; whether there were any."""
+    images = queue.complete_studies(settings.study_timeout, BATCH_SIZE)
+    if not images:
+        return False
+    try:
+        model = current_model()
+        reader = Reader.of(model)
+        _ = reader.predictor
+    except UserError as error:  # the model is gone or damaged: images stay in the queue
+        log.error("%s", error)
+        stop.wait(MODEL_RETRY_S)
+        return True
+    for batch in _batches(images):
         try:
-            model = current_model()
-            reader = Reader.of(model)
-            _ = reader.predictor
-        except UserError as error:  # the model is gone or damaged: images stay in the queue
-            log.error("%s", error)
-            stop.wait(MODEL_RETRY_S)
-            continue
-        for start in range(0, len(images), BATCH_SIZE):
-            wanted = apply_rules(images[start : start + BATCH_SIZE], queue, rules.current(), settings.keep)
+            wanted = apply_rules(batch, queue, rules.current(), settings.keep)
             readings = process(wanted, queue, model, reader, settings)
             if settings.in_shadow:
                 read_in_shadow(reader.identity, readings)
+        except Exception as error:  # whatever one image does, the others get their results
+            count_unexpected(ACTIVITY, queue)
+            retry_later(batch, error, queue)
+    return True
+
+
+def _batches(images: list[QueuedImage]) -> Iterator[list[QueuedImage]]:
+    """Images to be processed together; one that was in a batch that failed comes alone."""
+    new = [image for image in images if not image.tries]
+    for start in range(0, len(new), BATCH_SIZE):
+        yield new[start : start + BATCH_SIZE]
+    for image in images:
+        if image.tries:
+            yield [image]
+
+
+def retry_later(images: list[QueuedImage], error: Exception, queue: ImageQueue) -> None:
+    """Postpone the images of a batch that have no result; give up one that has been tried often enough.
+
+    What is no fault of the image, such as a full disk, is tried without end.
+    """
+    reason, unexpected = described(error), not isinstance(error, OUTSIDE)
+    for image in images:
+        if unexpected and image.refusals + 1 >= MAX_REFUSALS:
+            queue.mark_failed(image, reason)
+            log.error("image %s: %s; given up after %d attempts", image.log_name, reason, MAX_REFUSALS)
+            continue
+        seconds = retry_pause(image.tries)
+        if queue.postpone(image, reason, seconds, unexpected):
+            log.warning("image %s: %s; next attempt in %.0f s", image.log_name, reason, seconds)
 
 
 def apply_rules(
@@ -81,7 +112,7 @@ def apply_rules(
     for image in images:
         try:
             action, number = rules.decision(queue.data(image))
-        except OSError as error:
+        except FileNotFoundError as error:
             log.warning("image %s: cannot be read: %s", image.log_name, error)
             queue.mark_failed(image, str(error))
             continue
@@ -109,7 +140,7 @@ def process(
     for image in images:
         try:
             decoded[image] = decode_safely(queue.data(image), "The image")
-        except (UserError, OSError) as error:
+        except (UserError, FileNotFoundError) as error:
             log.warning("image %s: cannot be read: %s", image.log_name, error)
             queue.mark_failed(image, str(error))
     readings = reader.read(decoded.values(), heat_map=True)
@@ -119,13 +150,15 @@ def process(
             queue.set_aside(image, IN_SHADOW, reading.finding, settings.keep)
             continue
         try:
-            queue.add_results(image, result_objects(queue.data(image), reading, model, settings.results))
-            log.info("image %s: %s", image.log_name, reading.finding)
-            if settings.log_results:
-                _record(reading, model)
-        except Exception as error:  # nothing that one image holds may end the node
+            objects = result_objects(queue.data(image), reading, model, settings.results)
+        except UserError as error:
             log.warning("image %s: creating results failed: %s", image.log_name, error)
             queue.mark_failed(image, str(error)[:400])
+            continue
+        queue.add_results(image, objects)
+        log.info("image %s: %s", image.log_name, reading.finding)
+        if settings.log_results:
+            _record(reading, model)
     return readings
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from core import atomic
 from core.database import read_database, table_names
-from core.dicom_node.queue import QueuedImage, node_folder
+from core.dicom_node.queue_files import QueueFiles, node_folder
+from core.dicom_node.queued_images import QueuedImage
 from core.dicom_node.tables import DATABASE, PAGES, PROCESSED, open_queue
 from core.errors import UserError
 
@@ -53,8 +54,8 @@ def queue_reading(
         UserError: it cannot be stored.
     """
     now = time.time()
-    with _opened(folder) as (database, results):
-        with atomic.replacing(_path(results, uid)) as temporary:
+    with _opened(folder) as (database, files):
+        with atomic.replacing(_path(files, uid)) as temporary:
             temporary.write_bytes(data)
         with database:
             database.execute("INSERT INTO results VALUES (?, ?)", (uid, uid))
@@ -75,27 +76,27 @@ def recall_reading(uid: str, folder: Path | None = None) -> bool:
     Raises:
         UserError: the queue cannot be written.
     """
-    with _opened(folder) as (database, results):
+    with _opened(folder) as (database, files):
         with database:
             recalled = database.execute(
                 "DELETE FROM images WHERE uid = ? AND sender = ? AND state = ? AND tries = 0 AND due > ?",
                 (uid, PAGES, PROCESSED, time.time()),
             )
         if recalled.rowcount:
-            _path(results, uid).unlink(missing_ok=True)
+            _path(files, uid).unlink(missing_ok=True)
     return bool(recalled.rowcount)
 
 
-def _path(results: Path, uid: str) -> Path:
-    return results / QueuedImage(uid, "", 0).key / FILE
+def _path(files: QueueFiles, uid: str) -> Path:
+    return files.results(QueuedImage(uid, "", 0)) / FILE
 
 
 @contextmanager
-def _opened(folder: Path | None) -> Iterator[tuple[sqlite3.Connection, Path]]:
-    """The node's database and its folder of results."""
+def _opened(folder: Path | None) -> Iterator[tuple[sqlite3.Connection, QueueFiles]]:
+    """The node's database and its files."""
     folder = Path(folder or node_folder())
     try:
         with closing(open_queue(folder, timeout=10)) as database:
-            yield database, folder / "results"
+            yield database, QueueFiles(folder)
     except (sqlite3.Error, OSError) as error:
         raise UserError(f"Your reading cannot be handed to the DICOM node in {folder}: {error}.") from error

@@ -18,7 +18,7 @@ from typing import Any
 
 import pydicom
 
-from core.dicom_node.queue import node_folder
+from core.dicom_node.queue_files import node_folder
 from core.disk import explained
 from core.errors import UserError
 from core.images import decoded_text, open_dicom, patient_age

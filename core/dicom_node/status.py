@@ -10,7 +10,7 @@ from typing import TypeVar
 from core.config import old_names
 from core.database import read_database, table_names
 from core.dicom_node.latencies import Latencies, latencies_in
-from core.dicom_node.queue import node_folder
+from core.dicom_node.queue_files import node_folder
 from core.dicom_node.tables import (
     DATABASE,
     DELETED,
@@ -24,6 +24,7 @@ from core.dicom_node.tables import (
     REFUSED,
     REFUSED_DELETED,
 )
+from core.dicom_node.unexpected_errors import errors_in
 from core.errors import UserError
 
 MAX_REASONS = 20
@@ -49,6 +50,7 @@ class NodeStatus:
         readings, sent_readings: readers' findings that wait, and those that the remote AE has stored.
         reasons: number of failed images by reason.
         delivery_error: why the last delivery failed; "" if it succeeded.
+        errors: number of unexpected errors by activity of the node.
     """
 
     received: int = 0
@@ -66,6 +68,7 @@ class NodeStatus:
     readings: int = 0
     sent_readings: int = 0
     delivery_error: str = ""
+    errors: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict:
         """The counts as plain values, also under the keys of earlier versions."""
@@ -147,4 +150,5 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
         sent_readings=readings.get(DELIVERED, 0),
         reasons=by_reason(FAILED, DELETED),
         delivery_error=delivery_error[0] if delivery_error else "",
+        errors=errors_in(database),
     )

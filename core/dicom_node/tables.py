@@ -6,7 +6,7 @@ from typing import Any
 
 from core.config import old_names
 from core.database import open_database
-from core.dicom_node import latencies
+from core.dicom_node import latencies, unexpected_errors
 
 DATABASE = "node.sqlite"
 RECEIVED, PROCESSED, DELIVERED, FAILED = "received", "judged", "delivered", "failed"  # states; old names
@@ -38,5 +38,5 @@ def open_queue(folder: Path, **options: Any) -> sqlite3.Connection:
     Raises:
         OSError, sqlite3.Error: it cannot be created or used.
     """
-    tables = TABLES + latencies.TABLE
+    tables = TABLES + latencies.TABLE + unexpected_errors.TABLE
     return open_database(folder / DATABASE, tables, old_names.NODE_TABLES, ADDED, **options)

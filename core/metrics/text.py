@@ -5,7 +5,13 @@ from contextlib import suppress
 from itertools import accumulate
 
 from prometheus_client import generate_latest
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
@@ -55,6 +61,13 @@ def _node_images() -> Iterator[Metric]:
     yield images
     failing = int(bool(status.delivery_error))
     yield GaugeMetricFamily(f"{PREFIX}node_delivery_fails", "Whether the last delivery failed.", failing)
+    if status.errors:
+        errors = CounterMetricFamily(
+            f"{PREFIX}node_errors", "Unexpected errors of the DICOM node.", labels=["activity"]
+        )
+        for activity, count in status.errors.items():
+            errors.add_metric([activity], count)
+        yield errors
 
 
 def _node_latencies() -> Iterator[Metric]:

@@ -15,7 +15,7 @@ from pynetdicom import (
 
 from core import __version__
 from core.cli.node import node
-from core.dicom_node import delivery, readings, receive_limits, scp, scu, stow
+from core.dicom_node import activity, readings, receive_limits, scp, scu, stow
 from core.dicom_node.settings import DEFAULT_RESULTS
 from core.images import decoder, dicom, header_rules
 from core.images.dicom_text import NEWER
@@ -93,7 +93,7 @@ def page() -> str:
         scp=scp,
         scu=scu,
         limits=receive_limits,
-        delivery=delivery,
+        activity=activity,
         unnamed=UNNAMED,
         object_statuses=", ".join(map(str, sorted(stow.OBJECT_STATUSES))),
         level=LEVEL,

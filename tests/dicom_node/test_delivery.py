@@ -1,6 +1,8 @@
 """Delivery to a remote AE that refuses: what is given up, what is tried without end, what arrives."""
 
+import socketserver
 import sqlite3
+import struct
 import threading
 from contextlib import closing, contextmanager
 
@@ -13,12 +15,14 @@ from pynetdicom import AE, evt
 from core.dicom_node import (
     ImageQueue,
     NodeSettings,
+    Outbox,
     RemoteAE,
     ScpSettings,
+    activity,
     delivery,
     node_status,
     queue_reading,
-    retry_refused,
+    retry_given_up,
 )
 
 OUT_OF_RESOURCES = 0xA700
@@ -28,7 +32,7 @@ OUT_OF_RESOURCES = 0xA700
 def queue(tmp_path, monkeypatch):
     """Two images of one study: a report each, and a heat map of the second."""
     monkeypatch.setattr(delivery, "MAX_REFUSALS", 2)
-    monkeypatch.setattr(delivery, "FIRST_RETRY_S", 0.05)
+    monkeypatch.setattr(activity, "FIRST_RETRY_S", 0.05)
     queue = ImageQueue(tmp_path)
     for number in (1, 2):
         image = queue.store(f"1.2.{number}", "1.2", "MODALITY", (b"",))
@@ -57,6 +61,30 @@ def remote(*sop_classes, status=lambda: 0x0000):
 
 
 @contextmanager
+def nonsense():
+    """An AE that accepts each context of an association without naming a transfer syntax."""
+    accepted = b"".join(item(0x21, bytes((number, 0, 0, 0))) for number in range(1, 11, 2))
+    body = struct.pack(">H2x16s16s32x", 1, b"PACS".ljust(16), b"NODE".ljust(16))
+    body += item(0x10, b"1.2.840.10008.3.1.1.1") + accepted
+    body += item(0x50, item(0x51, struct.pack(">I", 16384)))
+
+    class Peer(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65536)
+            self.request.sendall(struct.pack(">HI", 0x0200, len(body)) + body)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Peer) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield RemoteAE("PACS", *server.server_address)
+        server.shutdown()
+
+
+def item(kind, content):
+    """A variable item of an A-ASSOCIATE-AC PDU, DICOM PS3.8 9.3.3."""
+    return struct.pack(">BxH", kind, len(content)) + content
+
+
+@contextmanager
 def delivering(queue, receiver):
     """The node's delivery as a thread."""
     stop = threading.Event()
@@ -76,7 +104,7 @@ def test_what_the_remote_ae_does_not_store_is_given_up_and_kept_and_all_else_arr
     assert status.refusals == {f"{receiver} does not store overlay": 1}
     assert len(stored) == 3  # the report of the first image, and twice that of the second
     assert sorted(path.name for path in tmp_path.glob("results/*/*")) == ["finding.dcm", "overlay.dcm"]
-    assert retry_refused(tmp_path) == 1 and retry_refused(tmp_path) == 0
+    assert retry_given_up(tmp_path) == 1 and retry_given_up(tmp_path) == 0
     both = ComprehensiveSRStorage, SecondaryCaptureImageStorage
     with remote(*both) as (receiver, stored), delivering(queue, receiver):
         eventually(lambda: node_status(tmp_path).delivered == 2)
@@ -89,6 +117,29 @@ def test_a_remote_ae_without_room_is_tried_without_end(queue, tmp_path):
     with stays_full as (receiver, _), delivering(queue, receiver):
         eventually(lambda: node_status(tmp_path).delivered == 2)
     assert node_status(tmp_path).refused == 0 and not room
+
+
+def test_a_remote_ae_that_answers_nonsense_does_not_end_delivery(queue, tmp_path):
+    with nonsense() as receiver, delivering(queue, receiver):
+        eventually(lambda: node_status(tmp_path).refused == 2)
+    status = node_status(tmp_path)
+    assert status.errors == {"delivery": 2} and status.pending == 0
+    (reason,) = status.refusals
+    assert reason.startswith(f"Sending to {receiver} failed: unexpected IndexError in ")
+    assert retry_given_up(tmp_path) == 2
+    everything = remote(ComprehensiveSRStorage, SecondaryCaptureImageStorage)
+    with everything as (receiver, _), delivering(queue, receiver):
+        eventually(lambda: node_status(tmp_path).delivered == 2)
+
+
+def test_delivery_goes_on_when_the_database_can_be_written_again(queue, tmp_path, caplog):
+    everything = remote(ComprehensiveSRStorage, SecondaryCaptureImageStorage)
+    with everything as (receiver, _), closing(sqlite3.connect(tmp_path / "node.sqlite")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with delivering(queue, receiver):
+            eventually(lambda: "delivery: database is locked; next attempt" in caplog.text)
+            other.rollback()
+            eventually(lambda: node_status(tmp_path).delivered == 2)
 
 
 def test_a_receiver_that_was_away_for_weeks_is_still_tried(queue, tmp_path):
@@ -104,10 +155,11 @@ def test_what_was_refused_long_ago_is_deleted(queue, tmp_path):
     queue_reading("1.2.3", "1.2", b"reading", 0, tmp_path)
     with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database, database:
         database.execute("UPDATE images SET received = received - 31 * 86400")
-    (first, second, reading) = sorted(queue.due_for_delivery(), key=lambda image: image.uid)
+    outbox = Outbox(queue)
+    (first, second, reading) = sorted(outbox.due(), key=lambda image: image.uid)
     for image in (second, reading):
-        queue.give_up(image, "PACS does not store it")
+        outbox.give_up(image, "PACS does not store it")
     assert queue.delete_failed(1) == 0 and queue.delete_failed(0) == 1
     status = node_status(tmp_path)
     assert (status.refused, status.deleted, status.failed) == (2, 1, 0)
-    assert queue.result_paths(first) and queue.result_paths(reading) and not queue.result_paths(second)
+    assert outbox.paths(first) and outbox.paths(reading) and not outbox.paths(second)

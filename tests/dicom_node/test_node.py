@@ -17,7 +17,7 @@ from pydicom.uid import (
 
 from core.cli.main import main
 from core.dicom_node import rules_path
-from core.dicom_node.queue import QueuedImage
+from core.dicom_node.queued_images import QueuedImage
 from core.inference import AuditLog
 from core.reports import MANUFACTURER
 
@@ -83,6 +83,21 @@ def test_an_unreadable_image_fails_with_its_reason(node):
     eventually(lambda: node.counts().failed == 1)
     assert list(node.counts().reasons) == ["The image is damaged or cut short. Export or copy it again."]
     assert node.status()["failed"] == 1
+
+
+def test_an_image_whose_results_cannot_be_stored_is_tried_again_and_holds_up_no_other(node):
+    blocked, other = [
+        node.home / "node/results" / QueuedImage(dicom_image(number).SOPInstanceUID, "", 0).key
+        for number in (5100, 5101)
+    ]
+    blocked.write_text("a file where a folder should be")
+    failed = node.counts().failed
+    assert store(node.port, dicom_image(5100), dicom_image(5101)) == [0x0000] * 2
+    eventually((other / "finding.dcm").exists)
+    eventually(lambda: f"image {blocked.name[:12]}: [Errno 17] File exists" in node.log())
+    blocked.unlink()
+    eventually((blocked / "finding.dcm").exists)
+    assert node.counts().failed == failed and node.counts().errors["processing"] >= 1
 
 
 def test_a_running_node_follows_the_file_of_rules_as_it_changes(node):

@@ -10,14 +10,18 @@ import pytest
 from core.database import table_names
 from core.dicom_node import (
     ImageQueue,
+    Outbox,
+    activity,
     node_latencies,
     node_status,
     queue_reading,
     readings_wanted,
     recall_reading,
-    retry_refused,
+    retry_given_up,
 )
-from core.dicom_node.queue import QueuedImage
+from core.dicom_node.activity import MAX_REFUSALS
+from core.dicom_node.processing import retry_later
+from core.dicom_node.queued_images import QueuedImage
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 
@@ -43,9 +47,26 @@ def test_an_image_that_is_sent_again_during_processing_is_processed_again(tmp_pa
     queue.add_results(old, {"finding.dcm": ("9.9", b"result")})
     (new,) = queue.complete_studies(0, 10)
     assert queue.data(new) == b"new" and new.received > old.received
-    queue.mark_delivered(old, keep=False)
+    Outbox(queue).mark_delivered(old, keep=False)
     assert queue.data(new) == b"new"
     assert queue.is_result("9.9") and not queue.is_result("1.2.3")
+    queue.close()
+
+
+def test_an_image_that_cannot_be_processed_is_given_up_after_some_attempts(tmp_path, monkeypatch):
+    """And what is no fault of it, such as a full disk, never."""
+    monkeypatch.setattr(activity, "FIRST_RETRY_S", 0.0)
+    queue = ImageQueue(tmp_path)
+    queue.store("1.2.3", "1.2", "SENDER", (b"image",))
+    for error, attempts in ((OSError("full"), 2 * MAX_REFUSALS), (ValueError("Doe"), MAX_REFUSALS)):
+        for _ in range(attempts):
+            (image,) = queue.complete_studies(0, 10)
+            retry_later([image], error, queue)
+        assert retry_given_up(tmp_path) == isinstance(error, ValueError)
+    (image,) = queue.complete_studies(0, 10)
+    assert (image.tries, image.refusals) == (0, 0) and queue.data(image) == b"image"
+    queue.mark_failed(image, "No image.")
+    assert retry_given_up(tmp_path) == 0
     queue.close()
 
 
@@ -53,7 +74,7 @@ def test_an_image_that_is_sent_again_during_processing_is_processed_again(tmp_pa
     "opened_before",
     [
         lambda folder: None,
-        lambda folder: retry_refused(folder),
+        lambda folder: retry_given_up(folder),
         lambda folder: recall_reading("1.2.3.9", folder),
     ],
     ids=["node", "retry", "page"],
@@ -66,17 +87,17 @@ def test_a_queue_of_0_1_0_continues(opened_before, tmp_path):
     opened_before(tmp_path)
     queue = ImageQueue(tmp_path)
     assert [image.uid for image in queue.complete_studies(0, 10)] == ["1.2.3.3"]
-    (undelivered,) = queue.due_for_delivery()
+    (undelivered,) = Outbox(queue).due()
     assert (undelivered.uid, undelivered.tries) == ("1.2.3.1", 1)
     assert queue.is_result("1.2.9.1") and queue.is_result("1.2.9.2")
     assert node_status(tmp_path) == before
     queue.add_results(QueuedImage("1.2.3.3", "1.2.3", queue.complete_studies(0, 1)[0].received), {})
-    queue.mark_delivered(undelivered, keep=False)
+    Outbox(queue).mark_delivered(undelivered, keep=False)
     queue.close()
     after = node_status(tmp_path)
     assert (after.received, after.processed, after.delivered, after.pending) == (4, 3, 2, 1)
     with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database:
-        assert table_names(database) == {"images", "latencies", "readings_wanted", "results"}
+        assert table_names(database) == {"errors", "images", "latencies", "readings_wanted", "results"}
 
 
 def test_a_readers_finding_is_delivered_as_a_result_and_can_be_recalled_before(tmp_path):
@@ -86,14 +107,14 @@ def test_a_readers_finding_is_delivered_as_a_result_and_can_be_recalled_before(t
     queue.want_readings(True)
     assert readings_wanted(tmp_path)
     queue_reading("1.9.1", "1.2", b"first", 60, tmp_path)
-    assert queue.due_for_delivery() == [] and recall_reading("1.9.1", tmp_path)
+    assert Outbox(queue).due() == [] and recall_reading("1.9.1", tmp_path)
     assert not list(tmp_path.rglob("*.dcm"))
     queue_reading("1.9.2", "1.2", b"second", 0, tmp_path)
     assert node_status(tmp_path).readings == 1 and node_status(tmp_path).received == 0
-    (due,) = queue.due_for_delivery()
+    (due,) = Outbox(queue).due()
     assert not recall_reading("1.9.2", tmp_path)  # it may be on its way
-    assert [path.read_bytes() for path in queue.result_paths(due)] == [b"second"]
-    queue.mark_delivered(due, keep=False)
+    assert [path.read_bytes() for path in Outbox(queue).paths(due)] == [b"second"]
+    Outbox(queue).mark_delivered(due, keep=False)
     status = node_status(tmp_path)
     assert (status.readings, status.sent_readings, status.delivered) == (0, 1, 0)
     assert queue.is_result("1.9.2") and not list(tmp_path.rglob("*.dcm"))

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from core.access import create_token
 from core.api import api_routes
-from core.dicom_node import ImageQueue
+from core.dicom_node import ImageQueue, Outbox
 from core.metrics import metrics_text
 from pages.diagnosis.examples import examples
 from tests.pages.opened_page import opened
@@ -38,7 +38,7 @@ def test_images_of_the_node_are_counted_by_state_and_time():
         queue.store(f"1.2.{number}", "1.2", "MUELLER", (b"image",))
     first, second, _ = queue.complete_studies(0, 10)
     queue.add_results(first, {"finding.dcm": ("9.9", b"result")})
-    queue.mark_delivered(first, keep=False)
+    Outbox(queue).mark_delivered(first, keep=False)
     queue.mark_failed(second, "No image of Mueller.")
     text = metrics_text()
     found = values(text)
@@ -46,6 +46,9 @@ def test_images_of_the_node_are_counted_by_state_and_time():
     assert states == {"pending": 1, "delivered": 1, "failed": 1}
     for step in ("result", "delivery"):
         assert found["node_seconds_count", step] == found["node_seconds_bucket", "10.0", step] == 1
+    assert not any(name == "node_errors_total" for name, *_ in found)
+    queue.count_error("delivery")
+    assert values(metrics_text())["node_errors_total", "delivery"] == 1
     assert b"ueller" not in text and b"MUELLER" not in text and b"1.2.0" not in text
     queue.store("1.2.0", "1.2", "MUELLER", (b"again",))  # counts of answers never fall
     assert values(metrics_text())["node_seconds_count", "delivery"] == 1

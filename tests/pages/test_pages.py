@@ -12,7 +12,7 @@ from short_runs import NEAR, noted, tiny_settings, wait_for
 from streamlit.testing.v1 import AppTest
 
 from core.dataset import delete_cohort, open_dataset, save_cohort
-from core.dicom_node import ImageQueue
+from core.dicom_node import ImageQueue, Outbox
 from core.evaluation import calibrated
 from core.images import read_image
 from core.inference import load_predictor
@@ -364,7 +364,7 @@ def test_the_sidebar_says_what_the_dicom_node_has_done(own_home):
     first, second, _ = queue.complete_studies(0, 9)
     queue.mark_failed(first, "The image is damaged.")
     queue.add_results(second, {})
-    queue.postpone([second], "ORTHANC@127.0.0.1:4242 does not answer", 60)
+    Outbox(queue).postpone([second], "ORTHANC@127.0.0.1:4242 does not answer", 60)
     queue.close()
     assert "3 received, 1 processed, 0 delivered, 2 pending, 1 failed" in said()
     assert "1 failed: The image is damaged." in said() and "does not answer" in said()

@@ -21,7 +21,7 @@ from core.api.schema import Results
 from core.batch import results_csv, start_batch
 from core.batch.shard import ShardTask, process_shard
 from core.cli.main import main
-from core.dicom_node import ImageQueue, NodeSettings, ScpSettings
+from core.dicom_node import ImageQueue, NodeSettings, Outbox, ScpSettings
 from core.dicom_node.processing import current_model, process
 from core.errors import UserError
 from core.evaluation import RULES, OperatingPoint, calibrated, find_point
@@ -159,7 +159,7 @@ def test_the_node_reports_the_same_number_under_the_ensembles_name(ensemble, ima
     queue.store(file.SOPInstanceUID, file.StudyInstanceUID, "SENDER", (written(file),))
     (queued,) = queue.complete_studies(0, 10)
     process({queued: "judge"}, queue, model, Reader.of(model), NodeSettings(ScpSettings("NODE")))
-    report = next(item for item in queue.result_paths(queued) if item.name == "finding.dcm")
+    report = next(item for item in Outbox(queue).paths(queued) if item.name == "finding.dcm")
     items = list(pydicom.dcmread(io.BytesIO(report.read_bytes())).iterall())
     queue.close()
     (reading,) = Reader.of(model).read([read_image(image)], heat_map=True)

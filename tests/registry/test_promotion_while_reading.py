@@ -19,7 +19,7 @@ from short_runs import resume, suspend_family
 from core import config
 from core.batch import BatchJob, open_batch
 from core.dataset.synthetic import draw_chest
-from core.dicom_node.queue import QueuedImage
+from core.dicom_node.queued_images import QueuedImage
 from core.registry import active_model, promote, rollback
 
 IMAGES = 12

@@ -19,7 +19,7 @@ from core import config
 from core.batch import open_batch
 from core.cli.main import main
 from core.dataset.synthetic import draw_chest
-from core.dicom_node.queue import QueuedImage
+from core.dicom_node.queued_images import QueuedImage
 from core.images import read_image
 from core.inference import Reader
 from core.registry import PromotionCheck, active_model, make_shadow, promote
