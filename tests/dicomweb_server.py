@@ -50,6 +50,14 @@ def server(answer: Callable[[str, str], Answer], context: ssl.SSLContext | None 
     web.server_close()
 
 
+def honest(command: str, path: str) -> Answer:
+    """Has whatever it is asked for."""
+    if command == "POST":
+        return 200, b"{}"
+    uid = path.partition("SOPInstanceUID=")[2].split("&")[0]
+    return 200, json.dumps([{"00080018": {"vr": "UI", "Value": [uid]}}]).encode()
+
+
 def file_of(image: pydicom.FileDataset) -> bytes:
     """The image as a file."""
     buffer = io.BytesIO()

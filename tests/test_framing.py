@@ -124,7 +124,7 @@ def values_from_the_node(path: Path, folder: Path) -> list[float]:
     queue.store(file.SOPInstanceUID, file.StudyInstanceUID, "SENDER", (written(file),))
     images = queue.complete_studies(0, 10)
     process(dict.fromkeys(images, "judge"), queue, model, Reader.of(model), NodeSettings(ScpSettings("NODE")))
-    report = next(item for item in Outbox(queue).paths(images[0]) if item.name == "finding.dcm")
+    report = next(item for item in Outbox(queue, "PACS").paths(images[0]) if item.name == "finding.dcm")
     content = pydicom.dcmread(io.BytesIO(report.read_bytes()))
     queue.close()
     return [float(item.value) for item in content.iterall() if item.keyword == "NumericValue"]

@@ -7,10 +7,10 @@ import socket
 import threading
 import warnings
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
+from core.cli.node_receivers import ae_title, receivers
 from core.cli.node_retry import retry
 from core.cli.node_rules import rules
 from core.cli.output import as_json, print_json
@@ -19,8 +19,6 @@ from core.dicom_node import (
     DEFAULT_RESULTS,
     NodeSettings,
     NodeStatus,
-    RemoteAE,
-    RemoteWeb,
     ScpSettings,
     node_folder,
     node_status,
@@ -30,7 +28,6 @@ from core.dicom_node import (
 from core.errors import UserError
 from core.reports import KINDS
 
-EXAMPLE = "https://pacs.example/dicom-web"  # of --send-to
 PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -53,9 +50,10 @@ PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @click.option(
     "--send-to",
-    "remote",
-    metavar="AET@HOST:PORT|URL",
-    help="Remote AE or DICOMweb server that receives the results.",
+    "remotes",
+    metavar="AET@HOST:PORT|URL[=KIND,...]",
+    multiple=True,
+    help="Remote AE or DICOMweb server for the results, or for some kinds. May be repeated.",
 )
 @click.option(
     "--result",
@@ -64,7 +62,7 @@ PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
     multiple=True,
     default=DEFAULT_RESULTS,
     show_default=True,
-    help="Kind of object to send. May be repeated.",
+    help="Kind of object to send, unless --send-to names others. May be repeated.",
 )
 @click.option("--readings", is_flag=True, help="Also send what readers say of a result on the page.")
 @click.option(
@@ -101,7 +99,7 @@ def node(
     host: str,
     port: int,
     allowed: tuple[str, ...],
-    remote: str | None,
+    remotes: tuple[str, ...],
     results: tuple[str, ...],
     readings: bool,
     tls: tuple[Path, Path, Path] | None,
@@ -127,9 +125,9 @@ def node(
         )
     server_tls = tls_context(*tls, server=True) if tls else None
     client_tls = tls_context(*tls, server=False) if tls else None
-    scp = ScpSettings(_ae_title(aet), host, port, _allowed(allowed), server_tls)
-    target = _receiver(remote) if remote else None
-    if readings and not target:
+    scp = ScpSettings(ae_title(aet), host, port, _allowed(allowed), server_tls)
+    targets = receivers(remotes, results)
+    if readings and not targets:
         raise UserError("--readings has no receiver. Name one with --send-to.")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -137,12 +135,13 @@ def node(
     _configure_logging()
 
     def ready(listening_port: int) -> None:
-        fate = f"sent to {target}" if target else "kept until --send-to names a receiver"
+        names = ", ".join(map(str, targets))
+        fate = f"sent to {names}" if names else "kept until --send-to names a receiver"
         print(f"{aet} listens on {host}:{listening_port}; results are {fate}", flush=True)
 
     settings = NodeSettings(
         scp,
-        target,
+        targets,
         client_tls,
         results,
         readings,
@@ -167,13 +166,6 @@ def _configure_logging() -> None:
     warnings.simplefilter("ignore")
 
 
-def _ae_title(text: str) -> str:
-    """A valid AE title, without surrounding spaces."""
-    if not (text.isascii() and text.isprintable() and "\\" not in text and 0 < len(text.strip()) <= 16):
-        raise UserError(f"{text!r} is not an AE title: use 1 to 16 ASCII characters without backslash.")
-    return text.strip()
-
-
 def _allowed(entries: tuple[str, ...]) -> dict[str, frozenset[str]]:
     """IP addresses by AE title."""
     allowed: dict[str, frozenset[str]] = {}
@@ -181,46 +173,13 @@ def _allowed(entries: tuple[str, ...]) -> dict[str, frozenset[str]]:
         title, separator, host = entry.partition("=")
         if not separator or not host:
             raise UserError(f"--allow {entry!r} is not AET=HOST, such as ORTHANC=10.0.0.5.")
-        title = _ae_title(title)
+        title = ae_title(title)
         try:
             addresses = {str(item[4][0]) for item in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
         except OSError as error:
             raise UserError(f"--allow {entry!r}: the host {host!r} is unknown.") from error
         allowed[title] = allowed.get(title, frozenset()) | addresses
     return allowed
-
-
-def _receiver(text: str) -> RemoteAE | RemoteWeb:
-    """The remote AE or the DICOMweb server of `--send-to`."""
-    if "://" in text:
-        return RemoteWeb(_root(text))
-    title, _, address = text.partition("@")
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise UserError(
-            f"--send-to {text!r} is not AET@HOST:PORT, such as ORTHANC@10.0.0.5:4242, nor the URL of a "
-            "DICOMweb server."
-        )
-    return RemoteAE(_ae_title(title), host, int(port))
-
-
-def _root(text: str) -> str:
-    """The URL of a DICOMweb server, without a slash at its end."""
-    try:
-        url = urlsplit(text)
-        valid = url.scheme in ("http", "https") and url.hostname and url.port != 0 and text.isascii()
-    except ValueError:
-        valid = False
-    if not valid or url.query or url.fragment:
-        raise UserError(f"--send-to {text!r} is not the URL of a DICOMweb server, such as {EXAMPLE}.")
-    if url.username or url.password:
-        raise UserError(
-            "Anyone on this computer could read the password in --send-to. Give it in the environment: "
-            f"{environment.DICOMWEB_AUTHORIZATION.name}."
-        )
-    if url.scheme == "http" and url.hostname not in environment.LOOPBACK:
-        raise UserError(f"--send-to {text!r} would send patient data in the clear. Use https.")
-    return text.rstrip("/")
 
 
 def _print_status(status: NodeStatus | None, as_json: bool) -> int:

@@ -7,7 +7,7 @@ from core.dicom_node.priors import Prior, earlier_image, priors_server
 from core.dicom_node.queue import ImageQueue
 from core.dicom_node.queue_files import node_folder
 from core.dicom_node.readings import queue_reading, readings_wanted, recall_reading
-from core.dicom_node.remote import RemoteAE, RemoteWeb
+from core.dicom_node.remote import Receiver, RemoteAE, RemoteWeb
 from core.dicom_node.rules import NodeRules, read_rules, rules_path
 from core.dicom_node.settings import DEFAULT_RESULTS, NodeSettings, ScpSettings
 from core.dicom_node.status import NodeStatus, node_latencies, node_status
@@ -21,6 +21,7 @@ __all__ = [
     "NodeStatus",
     "Outbox",
     "Prior",
+    "Receiver",
     "RemoteAE",
     "RemoteWeb",
     "ScpSettings",

@@ -1,4 +1,4 @@
-"""Delivery in the DICOM node: sends finished results to their receiver, again and again until it has them."""
+"""Delivery in the DICOM node: sends finished results to a receiver, again and again until it has them."""
 
 import logging
 import threading
@@ -8,7 +8,8 @@ from core.dicom_node.activity import MAX_REFUSALS, count_unexpected, repeat, ret
 from core.dicom_node.outbox import Outbox
 from core.dicom_node.queue import ImageQueue
 from core.dicom_node.queued_images import QueuedImage
-from core.dicom_node.remote import DeliveryError, Refused, RemoteAE, RemoteWeb
+from core.dicom_node.remote import DeliveryError, Receiver, Refused, RemoteAE, RemoteWeb
+from core.dicom_node.results import chosen
 from core.dicom_node.settings import NodeSettings
 from core.dicom_node.unexpected_errors import OUTSIDE, described
 
@@ -18,27 +19,27 @@ log = logging.getLogger("pneumonia.node")
 
 
 def deliver_results(
-    remote: RemoteAE | RemoteWeb, settings: NodeSettings, queue: ImageQueue, stop: threading.Event
+    receiver: Receiver, settings: NodeSettings, queue: ImageQueue, stop: threading.Event
 ) -> None:
-    """Send results until `stop` is set; the pause after a failure doubles up to five minutes.
+    """Send a receiver its results until `stop` is set; the pause after a failure doubles up to five minutes.
 
     A receiver that does not answer is tried without end; what it refuses, or what it answers with nonsense
     to, is given up at some time.
     """
-    outbox = Outbox(queue)
-    repeat(ACTIVITY, lambda: _deliver_study(remote, settings, outbox, queue), queue, stop)
+    receivers = [str(each) for each in settings.receivers]
+    outbox = Outbox(queue, str(receiver), receivers, settings.keep)
+    repeat(ACTIVITY, lambda: _deliver_study(receiver, settings, outbox, queue), queue, stop)
 
 
-def _deliver_study(
-    remote: RemoteAE | RemoteWeb, settings: NodeSettings, outbox: Outbox, queue: ImageQueue
-) -> bool:
+def _deliver_study(receiver: Receiver, settings: NodeSettings, outbox: Outbox, queue: ImageQueue) -> bool:
     """Send the results of one study; whether there was one."""
     images = outbox.due()
     if not images:
         return False
-    paths = [path for image in images for path in outbox.paths(image)]
+    paths = [path for image in images for path in chosen(outbox.paths(image), receiver.results)]
     try:
-        _send(paths, remote, settings)
+        if paths:
+            _send(paths, receiver.remote, settings)
     except Refused as error:
         refused = [image for image in images if error.reasons.keys() & set(outbox.paths(image))]
         _mark_refused(refused, str(error), outbox)
@@ -51,12 +52,12 @@ def _deliver_study(
         return True
     except Exception as error:  # pynetdicom raises many types for an answer that is none
         count_unexpected(ACTIVITY, queue)
-        _mark_refused(images, f"Sending to {remote} failed: {described(error)}", outbox)
+        _mark_refused(images, f"Sending to {receiver} failed: {described(error)}", outbox)
         return True
     for image in images:
-        outbox.mark_delivered(image, settings.keep)
+        outbox.mark_delivered(image)
     if images:
-        log.info("images %s: results delivered to %s", _names(images), remote)
+        log.info("images %s: results delivered to %s", _names(images), receiver)
     return True
 
 

@@ -28,6 +28,7 @@ def retry_given_up(folder: Path | None = None) -> int:
     try:
         with closing(open_queue(folder, timeout=10)) as database, database:
             anew = "UPDATE images SET state = ?, tries = 0, refusals = 0, due = 0 WHERE state = ?"
+            database.execute("DELETE FROM deliveries WHERE state = ?", (REFUSED,))
             refused = database.execute(anew, (PROCESSED, REFUSED))
             failed = database.execute(f"{anew} AND refusals > 0", (RECEIVED, FAILED))
     except (sqlite3.Error, OSError) as error:

@@ -57,9 +57,9 @@ def run_node(
     if settings.delete_failed:
         arguments = (settings.delete_failed, queue, stop)
         threads.append(threading.Thread(target=_delete_failed, args=arguments, name="deletion"))
-    if settings.remote:
-        arguments = (settings.remote, settings, queue, stop)
-        threads.append(threading.Thread(target=deliver_results, args=arguments, name="delivery"))
+    for receiver in settings.receivers:
+        arguments = (receiver, settings, queue, stop)
+        threads.append(threading.Thread(target=deliver_results, args=arguments, name=f"delivery {receiver}"))
     for thread in threads:
         thread.start()
     ready(server.port)

@@ -1,16 +1,14 @@
 """Processing in the DICOM node: results for the images of complete studies."""
 
-import io
 import logging
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
-import pydicom
-
 from core.dicom_node.activity import MAX_REFUSALS, count_unexpected, repeat, retry_pause
 from core.dicom_node.queue import ImageQueue
 from core.dicom_node.queued_images import QueuedImage
+from core.dicom_node.results import result_files
 from core.dicom_node.rules import IGNORE, JUDGE, SHADOW, NodeRules, RulesFile
 from core.dicom_node.settings import NodeSettings
 from core.dicom_node.tables import IGNORED, IN_SHADOW
@@ -19,7 +17,7 @@ from core.errors import UserError
 from core.images import decode_safely
 from core.inference import AuditLog, AvailableModel, Reader, Reading
 from core.registry import active_model, missing_model
-from core.reports import dicom_objects, import_highdicom
+from core.reports import import_highdicom
 from core.shadow import read_in_shadow
 
 BATCH_SIZE = 16  # images processed together
@@ -150,7 +148,7 @@ def process(
             queue.set_aside(image, IN_SHADOW, reading.finding, settings.keep)
             continue
         try:
-            objects = result_objects(queue.data(image), reading, model, settings.results)
+            objects = result_files(queue.data(image), reading, model, settings.choices())
         except UserError as error:
             log.warning("image %s: creating results failed: %s", image.log_name, error)
             queue.mark_failed(image, str(error)[:400])
@@ -168,16 +166,3 @@ def _record(reading: Reading, model: AvailableModel) -> None:
         AuditLog().add_result(reading, model.record, model.identity)
     except UserError as error:
         log.error("%s", error)
-
-
-def result_objects(
-    data: bytes, reading: Reading, model: AvailableModel, kinds: tuple[str, ...]
-) -> dict[str, tuple[str, bytes]]:
-    """Instance UID and DICOM file by file name: these kinds, or the finding alone if it is withheld."""
-    kinds = ("finding",) if reading.withheld else kinds
-    objects = dicom_objects(data, reading, model, kinds)
-    return {name: (_instance_uid(file), file) for name, file in objects.items()}
-
-
-def _instance_uid(file: bytes) -> str:
-    return str(pydicom.dcmread(io.BytesIO(file), specific_tags=["SOPInstanceUID"]).SOPInstanceUID)

@@ -77,6 +77,7 @@ class ImageQueue:
                     "VALUES (?, ?, ?, ?, ?)",
                     (image.uid, image.study, sender, image.received, RECEIVED),
                 )
+                database.execute("DELETE FROM deliveries WHERE uid = ?", (uid,))
         return image
 
     def want_readings(self, wanted: bool) -> None:
@@ -179,8 +180,9 @@ class ImageQueue:
                 images = self.images.where(condition, state, PAGES, before)
                 for image in images:
                     self.files.delete(image)
-                    with self.images.transaction():
+                    with self.images.transaction() as database:
                         self.images.update(image, state, state=deleted)
+                        database.execute("DELETE FROM deliveries WHERE uid = ?", (image.uid,))
                 count += len(images)
         return count
 

@@ -49,3 +49,19 @@ class RemoteWeb:
 
     def __str__(self) -> str:
         return self.url
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Who receives results, and which.
+
+    Attributes:
+        remote: where they are sent.
+        results: kinds of objects, as `core.reports.dicom_objects` names them.
+    """
+
+    remote: RemoteAE | RemoteWeb
+    results: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return str(self.remote)

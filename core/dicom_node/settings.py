@@ -3,7 +3,7 @@
 import ssl
 from dataclasses import dataclass, field
 
-from core.dicom_node.remote import RemoteAE, RemoteWeb
+from core.dicom_node.remote import Receiver
 
 DEFAULT_RESULTS = ("finding", "overlay")  # what any PACS stores and any viewer shows
 
@@ -32,10 +32,10 @@ class NodeSettings:
 
     Attributes:
         scp: where the node listens and who may send.
-        remote: receives the results; None keeps them until a later start names one.
-        tls: context for connections to `remote`; None for no TLS.
-        results: kinds of objects that are sent to `remote`, as `core.reports.dicom_objects` names them.
-        readings: whether readers' findings, which the pages hand over, are sent to `remote`, too.
+        receivers: of the results; without one, these are kept until a later start names one.
+        tls: context for connections to receivers; None for no TLS.
+        results: kinds of objects that are kept without a receiver.
+        readings: whether readers' findings, which the pages hand over, are sent to the receivers, too.
         study_timeout: seconds without a new image after which a study is complete.
         keep: whether images and results stay on disk after delivery.
         in_shadow: whether shadow models read the images, too.
@@ -45,7 +45,7 @@ class NodeSettings:
     """
 
     scp: ScpSettings
-    remote: RemoteAE | RemoteWeb | None = None
+    receivers: tuple[Receiver, ...] = ()
     tls: ssl.SSLContext | None = None
     results: tuple[str, ...] = DEFAULT_RESULTS
     readings: bool = False
@@ -54,3 +54,7 @@ class NodeSettings:
     in_shadow: bool = True
     log_results: bool = False
     delete_failed: float = 30.0
+
+    def choices(self) -> list[tuple[str, ...]]:
+        """Kinds of objects that are made of an image, for each receiver."""
+        return [receiver.results for receiver in self.receivers] or [self.results]

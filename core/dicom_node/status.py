@@ -128,10 +128,7 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
             )
         )
 
-    delivery_error = database.execute(
-        f"SELECT reason FROM {table} WHERE state = ? AND reason != '' ORDER BY due DESC LIMIT 1",
-        (PROCESSED,),
-    ).fetchone()
+    delivery_errors = [reason for reason in by_reason(PROCESSED) if reason]
     refused = counts.get(REFUSED, 0) + counts.get(REFUSED_DELETED, 0)
     undelivered, delivered = counts.get(PROCESSED, 0), counts.get(DELIVERED, 0)
     return NodeStatus(
@@ -149,6 +146,6 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
         readings=readings.get(PROCESSED, 0),
         sent_readings=readings.get(DELIVERED, 0),
         reasons=by_reason(FAILED, DELETED),
-        delivery_error=delivery_error[0] if delivery_error else "",
+        delivery_error=next(iter(delivery_errors), ""),
         errors=errors_in(database),
     )

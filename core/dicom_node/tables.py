@@ -22,6 +22,10 @@ CREATE TABLE IF NOT EXISTS images (
     ended REAL
 );
 CREATE INDEX IF NOT EXISTS by_state ON images (state, study);
+CREATE TABLE IF NOT EXISTS deliveries (
+    uid TEXT, receiver TEXT, state TEXT NOT NULL, reason TEXT NOT NULL, tries INTEGER NOT NULL,
+    refusals INTEGER NOT NULL, due REAL NOT NULL, PRIMARY KEY (uid, receiver)
+);
 CREATE TABLE IF NOT EXISTS results (uid TEXT PRIMARY KEY, image TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS readings_wanted (yes INTEGER NOT NULL);
 """

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 from dicom_peers import dicom_image, eventually
-from dicomweb_server import file_of
+from dicomweb_server import file_of, honest, server
 from pydicom.uid import ComprehensiveSRStorage, SecondaryCaptureImageStorage
 from pynetdicom import AE, evt
 
@@ -16,6 +16,7 @@ from core.dicom_node import (
     ImageQueue,
     NodeSettings,
     Outbox,
+    Receiver,
     RemoteAE,
     ScpSettings,
     activity,
@@ -24,6 +25,7 @@ from core.dicom_node import (
     queue_reading,
     retry_given_up,
 )
+from core.reports import KINDS
 
 OUT_OF_RESOURCES = 0xA700
 
@@ -85,15 +87,22 @@ def item(kind, content):
 
 
 @contextmanager
-def delivering(queue, receiver):
-    """The node's delivery as a thread."""
-    stop = threading.Event()
-    arguments = (receiver, NodeSettings(ScpSettings("NODE"), receiver), queue, stop)
-    thread = threading.Thread(target=delivery.deliver_results, args=arguments)
-    thread.start()
+def delivering(queue, *receivers):
+    """The node's delivery as a thread for each receiver; those that are a remote alone get what is there."""
+    receivers = tuple(
+        receiver if isinstance(receiver, Receiver) else Receiver(receiver, KINDS) for receiver in receivers
+    )
+    stop, settings = threading.Event(), NodeSettings(ScpSettings("NODE"), receivers)
+    threads = [
+        threading.Thread(target=delivery.deliver_results, args=(receiver, settings, queue, stop))
+        for receiver in receivers
+    ]
+    for thread in threads:
+        thread.start()
     yield
     stop.set()
-    thread.join()
+    for thread in threads:
+        thread.join()
 
 
 def test_what_the_remote_ae_does_not_store_is_given_up_and_kept_and_all_else_arrives(queue, tmp_path):
@@ -142,6 +151,35 @@ def test_delivery_goes_on_when_the_database_can_be_written_again(queue, tmp_path
             eventually(lambda: node_status(tmp_path).delivered == 2)
 
 
+def test_each_receiver_gets_its_kinds_of_results_and_none_waits_for_another(queue, tmp_path):
+    """One gets reports by C-STORE, one the heat map by STOW-RS; and a third has gone."""
+    finding, overlay, gone = ("finding",), ("overlay",), RemoteAE("GONE", "127.0.0.1", 1)
+    with remote(ComprehensiveSRStorage) as (pacs, stored), server(honest) as (web, asked):
+        with delivering(queue, Receiver(pacs, finding), Receiver(web, overlay), Receiver(gone, finding)):
+            eventually(lambda: len(stored) == 2 and len(asked) >= 2)
+            eventually(lambda: node_status(tmp_path).delivery_error == f"{gone} does not answer")
+            assert node_status(tmp_path).pending == 2
+        assert set(stored) == {ComprehensiveSRStorage}
+        with delivering(queue, Receiver(pacs, finding), Receiver(web, overlay)):
+            eventually(lambda: node_status(tmp_path).delivered == 2)
+        assert len(stored) == 2 and len(asked) == 4  # the report where there is no heat map
+    assert not list(tmp_path.glob("results/*/*"))
+
+
+def test_what_one_receiver_refuses_is_given_up_for_it_alone(queue, tmp_path):
+    both = remote(ComprehensiveSRStorage, SecondaryCaptureImageStorage)
+    with remote(ComprehensiveSRStorage) as (small, _), both as (pacs, stored):
+        with delivering(queue, small, pacs):
+            eventually(lambda: node_status(tmp_path).refused == 1)
+        status = node_status(tmp_path)
+        assert (status.delivered, status.pending, len(stored)) == (1, 0, 3)
+        assert status.refusals == {f"{small} does not store overlay": 1}
+        assert retry_given_up(tmp_path) == 1
+        with delivering(queue, pacs):  # which has all, and there is no other any more
+            eventually(lambda: node_status(tmp_path).delivered == 2)
+        assert len(stored) == 3 and not list(tmp_path.glob("results/*/*"))
+
+
 def test_a_receiver_that_was_away_for_weeks_is_still_tried(queue, tmp_path):
     with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database, database:
         database.execute("UPDATE images SET tries = 5000")
@@ -155,7 +193,7 @@ def test_what_was_refused_long_ago_is_deleted(queue, tmp_path):
     queue_reading("1.2.3", "1.2", b"reading", 0, tmp_path)
     with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database, database:
         database.execute("UPDATE images SET received = received - 31 * 86400")
-    outbox = Outbox(queue)
+    outbox = Outbox(queue, "PACS")
     (first, second, reading) = sorted(outbox.due(), key=lambda image: image.uid)
     for image in (second, reading):
         outbox.give_up(image, "PACS does not store it")

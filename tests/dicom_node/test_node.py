@@ -163,6 +163,8 @@ def test_a_folder_or_port_in_use_is_reported(node, tmp_path):
         (["--send-to", "https://pacs.example:port/dicom-web"], "is not the URL of a DICOMweb server"),
         (["--send-to", "https://me:secret@pacs.example/dicom-web"], "DICOMWEB_AUTHORIZATION"),
         (["--send-to", "http://pacs.example/dicom-web"], "Use https"),
+        (["--send-to", "ORTHANC@10.0.0.5:4242=finding,lung"], "'lung' is no kind of result"),
+        (["--send-to", "A@10.0.0.5:104", "--send-to", "A@10.0.0.5:104=lungs"], "twice"),
         (["--aet", "A NAME OF MORE THAN SIXTEEN"], "is not an AE title"),
         (["--tls", __file__, __file__, __file__], "cannot be used for TLS"),
     ],

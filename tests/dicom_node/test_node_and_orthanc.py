@@ -23,6 +23,7 @@ from dicom_peers import (
     orthanc_available,
     save_images,
 )
+from pydicom.uid import SegmentationStorage
 
 from core.config import environment
 from core.dicom_node import queue_reading, readings_wanted
@@ -172,10 +173,12 @@ def test_results_wait_while_the_pacs_is_down(network, orthanc, node_home, tmp_pa
 
 
 @pytest.mark.skipif(not DICOMWEB.exists(), reason="needs Orthanc's DICOMweb plugin")
-def test_a_dicomweb_server_gets_every_result_although_both_are_killed(network, orthanc, node_home, tmp_path):
+def test_two_receivers_get_all_their_results_although_everything_is_killed(
+    network, orthanc, node_home, tmp_path
+):
     root = f"http://127.0.0.1:{Orthanc.HTTP}/dicom-web"
-    kinds = [option for kind in KINDS for option in ("--result", kind)]
-    options = ("--send-to", root, "--study-timeout", "0", "--readings", *kinds)
+    to_web, by_dimse = f"{root}={','.join(KINDS)}", f"ORTHANC@127.0.0.1:{Orthanc.PORT}=finding"
+    options = ("--send-to", to_web, "--send-to", by_dimse, "--study-timeout", "0", "--readings")
     node = Node(node_home, *options, network=network, port=PORT).start()
     assert readings_wanted(node_home / "node")
     paths = save_images(tmp_path / "images", [dicom_image(number, "one study") for number in range(4)])
@@ -190,7 +193,10 @@ def test_a_dicomweb_server_gets_every_result_although_both_are_killed(network, o
     orthanc.start()
     queue_reading(*reading_of(paths[0]), 0, node_home / "node")
     eventually(lambda: node.counts().delivered == 4 and node.counts().sent_readings == 1)
-    assert [len(orthanc.of_modality(kind)) for kind in ("SR", "OT", "SEG", "DOC", "PR")] == [5, 4, 4, 4, 4]
+    assert [len(orthanc.of_modality(kind)) for kind in ("SR", "OT", "SEG", "DOC", "PR")] == [9, 4, 4, 4, 4]
+    findings = [orthanc.get(f"instances/{one}/tags?simplify") for one in orthanc.of_modality("SR")]
+    with_lungs = sum(SegmentationStorage in str(tags) for tags in findings)
+    assert with_lungs == 4  # those by STOW-RS: who gets no lungs gets no reference to them
     assert node.stop() == 0
     before = earlier_images(tmp_path / "before")
     assert send(network, "ORTHANC", Orthanc.PORT, *before)

@@ -47,7 +47,7 @@ def test_an_image_that_is_sent_again_during_processing_is_processed_again(tmp_pa
     queue.add_results(old, {"finding.dcm": ("9.9", b"result")})
     (new,) = queue.complete_studies(0, 10)
     assert queue.data(new) == b"new" and new.received > old.received
-    Outbox(queue).mark_delivered(old, keep=False)
+    Outbox(queue, "PACS").mark_delivered(old)
     assert queue.data(new) == b"new"
     assert queue.is_result("9.9") and not queue.is_result("1.2.3")
     queue.close()
@@ -87,17 +87,24 @@ def test_a_queue_of_0_1_0_continues(opened_before, tmp_path):
     opened_before(tmp_path)
     queue = ImageQueue(tmp_path)
     assert [image.uid for image in queue.complete_studies(0, 10)] == ["1.2.3.3"]
-    (undelivered,) = Outbox(queue).due()
+    (undelivered,) = Outbox(queue, "PACS").due()
     assert (undelivered.uid, undelivered.tries) == ("1.2.3.1", 1)
     assert queue.is_result("1.2.9.1") and queue.is_result("1.2.9.2")
     assert node_status(tmp_path) == before
     queue.add_results(QueuedImage("1.2.3.3", "1.2.3", queue.complete_studies(0, 1)[0].received), {})
-    Outbox(queue).mark_delivered(undelivered, keep=False)
+    Outbox(queue, "PACS").mark_delivered(undelivered)
     queue.close()
     after = node_status(tmp_path)
     assert (after.received, after.processed, after.delivered, after.pending) == (4, 3, 2, 1)
     with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database:
-        assert table_names(database) == {"errors", "images", "latencies", "readings_wanted", "results"}
+        assert table_names(database) == {
+            "deliveries",
+            "errors",
+            "images",
+            "latencies",
+            "readings_wanted",
+            "results",
+        }
 
 
 def test_a_readers_finding_is_delivered_as_a_result_and_can_be_recalled_before(tmp_path):
@@ -107,14 +114,14 @@ def test_a_readers_finding_is_delivered_as_a_result_and_can_be_recalled_before(t
     queue.want_readings(True)
     assert readings_wanted(tmp_path)
     queue_reading("1.9.1", "1.2", b"first", 60, tmp_path)
-    assert Outbox(queue).due() == [] and recall_reading("1.9.1", tmp_path)
+    assert Outbox(queue, "PACS").due() == [] and recall_reading("1.9.1", tmp_path)
     assert not list(tmp_path.rglob("*.dcm"))
     queue_reading("1.9.2", "1.2", b"second", 0, tmp_path)
     assert node_status(tmp_path).readings == 1 and node_status(tmp_path).received == 0
-    (due,) = Outbox(queue).due()
+    (due,) = Outbox(queue, "PACS").due()
     assert not recall_reading("1.9.2", tmp_path)  # it may be on its way
-    assert [path.read_bytes() for path in Outbox(queue).paths(due)] == [b"second"]
-    Outbox(queue).mark_delivered(due, keep=False)
+    assert [path.read_bytes() for path in Outbox(queue, "PACS").paths(due)] == [b"second"]
+    Outbox(queue, "PACS").mark_delivered(due)
     status = node_status(tmp_path)
     assert (status.readings, status.sent_readings, status.delivered) == (0, 1, 0)
     assert queue.is_result("1.9.2") and not list(tmp_path.rglob("*.dcm"))

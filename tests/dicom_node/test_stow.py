@@ -1,13 +1,12 @@
 """Storing results on DICOMweb servers that are down, refuse, lie or say nothing of use."""
 
-import json
 import ssl
 import time
 from pathlib import Path
 
 import pytest
 from dicom_peers import dicom_image, save_images
-from dicomweb_server import Answer, server
+from dicomweb_server import honest, server
 
 from core.dicom_node import tls_context
 from core.dicom_node.remote import DeliveryError, Refused
@@ -17,14 +16,6 @@ from core.dicom_node.stow import store
 @pytest.fixture
 def paths(tmp_path) -> list[Path]:
     return save_images(tmp_path / "images", [dicom_image(1), dicom_image(2)])
-
-
-def honest(command: str, path: str) -> Answer:
-    """Has whatever it is asked for."""
-    if command == "POST":
-        return 200, b"{}"
-    uid = path.partition("SOPInstanceUID=")[2].split("&")[0]
-    return 200, json.dumps([{"00080018": {"vr": "UI", "Value": [uid]}}]).encode()
 
 
 def test_each_object_is_stored_and_asked_for(paths, monkeypatch):

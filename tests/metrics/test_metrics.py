@@ -38,7 +38,7 @@ def test_images_of_the_node_are_counted_by_state_and_time():
         queue.store(f"1.2.{number}", "1.2", "MUELLER", (b"image",))
     first, second, _ = queue.complete_studies(0, 10)
     queue.add_results(first, {"finding.dcm": ("9.9", b"result")})
-    Outbox(queue).mark_delivered(first, keep=False)
+    Outbox(queue, "PACS").mark_delivered(first)
     queue.mark_failed(second, "No image of Mueller.")
     text = metrics_text()
     found = values(text)

@@ -364,7 +364,7 @@ def test_the_sidebar_says_what_the_dicom_node_has_done(own_home):
     first, second, _ = queue.complete_studies(0, 9)
     queue.mark_failed(first, "The image is damaged.")
     queue.add_results(second, {})
-    Outbox(queue).postpone([second], "ORTHANC@127.0.0.1:4242 does not answer", 60)
+    Outbox(queue, "PACS").postpone([second], "ORTHANC@127.0.0.1:4242 does not answer", 60)
     queue.close()
     assert "3 received, 1 processed, 0 delivered, 2 pending, 1 failed" in said()
     assert "1 failed: The image is damaged." in said() and "does not answer" in said()

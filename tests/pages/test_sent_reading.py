@@ -40,8 +40,8 @@ def due_later(queue: ImageQueue, monkeypatch) -> list[pydicom.Dataset]:
     with monkeypatch.context() as patch:
         now = time.time()
         patch.setattr(time, "time", lambda: now + RECALL_S + 1)
-        due = Outbox(queue).due()
-    return [pydicom.dcmread(path) for image in due for path in Outbox(queue).paths(image)]
+        due = Outbox(queue, "PACS").due()
+    return [pydicom.dcmread(path) for image in due for path in Outbox(queue, "PACS").paths(image)]
 
 
 def comment(report: pydicom.Dataset) -> str:
@@ -52,7 +52,7 @@ def test_the_last_reading_waits_until_it_can_no_longer_be_taken_back(entry, queu
     model = answering_models()[-1]
     human_reading._save(entry, model, "agree", None)
     human_reading._save(entry, model, "disagree", None)
-    assert Outbox(queue).due() == []
+    assert Outbox(queue, "PACS").due() == []
     (report,) = due_later(queue, monkeypatch)
     assert "Disagree." in comment(report) and "PredecessorDocumentsSequence" not in report
     assert "in a minute at the earliest" in sending_sentence(entry, model)
@@ -68,14 +68,14 @@ def test_a_reading_that_was_sent_is_replaced_by_one_that_names_it(entry, queue, 
     with monkeypatch.context() as patch:  # a minute later, the node sends it
         now = time.time()
         patch.setattr(time, "time", lambda: now + RECALL_S + 1)
-        (sent,) = Outbox(queue).due()
-        Outbox(queue).mark_delivered(sent, keep=False)
+        (sent,) = Outbox(queue, "PACS").due()
+        Outbox(queue, "PACS").mark_delivered(sent)
         human_reading._undo()
     assert node_status().sent_readings == 1
     with monkeypatch.context() as patch:
         patch.setattr(time, "time", lambda: now + 2 * RECALL_S + 2)
-        (again,) = Outbox(queue).due()
-    report = pydicom.dcmread(Outbox(queue).paths(again)[0])
+        (again,) = Outbox(queue, "PACS").due()
+    report = pydicom.dcmread(Outbox(queue, "PACS").paths(again)[0])
     assert "Withdrawn." in comment(report) and first.SOPInstanceUID in str(
         report.PredecessorDocumentsSequence
     )

@@ -159,7 +159,7 @@ def test_the_node_reports_the_same_number_under_the_ensembles_name(ensemble, ima
     queue.store(file.SOPInstanceUID, file.StudyInstanceUID, "SENDER", (written(file),))
     (queued,) = queue.complete_studies(0, 10)
     process({queued: "judge"}, queue, model, Reader.of(model), NodeSettings(ScpSettings("NODE")))
-    report = next(item for item in Outbox(queue).paths(queued) if item.name == "finding.dcm")
+    report = next(item for item in Outbox(queue, "PACS").paths(queued) if item.name == "finding.dcm")
     items = list(pydicom.dcmread(io.BytesIO(report.read_bytes())).iterall())
     queue.close()
     (reading,) = Reader.of(model).read([read_image(image)], heat_map=True)

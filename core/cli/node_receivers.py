@@ -1,0 +1,82 @@
+"""`node --send-to`: who receives results, and which kinds."""
+
+from urllib.parse import urlsplit
+
+from core.config import environment
+from core.dicom_node import Receiver, RemoteAE, RemoteWeb
+from core.errors import UserError
+from core.reports import KINDS
+
+EXAMPLE = "https://pacs.example/dicom-web"
+
+
+def receivers(texts: tuple[str, ...], results: tuple[str, ...]) -> tuple[Receiver, ...]:
+    """The receivers that `--send-to` names.
+
+    Args:
+        texts: a value for each, such as ORTHANC@10.0.0.5:4242=finding,lungs.
+        results: kinds of results for those that name none.
+
+    Raises:
+        UserError: one is not valid, or two cannot be used together.
+    """
+    found = tuple(_receiver(text, results) for text in texts)
+    names = [str(receiver) for receiver in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise UserError(f"--send-to names {twice} twice. Name it once, with all its kinds of results.")
+    if environment.DICOMWEB_AUTHORIZATION.value() and sum("://" in name for name in names) > 1:
+        raise UserError(
+            f"{environment.DICOMWEB_AUTHORIZATION.name} would be sent to every DICOMweb server in --send-to. "
+            "Name one alone."
+        )
+    return found
+
+
+def ae_title(text: str) -> str:
+    """A valid AE title, without surrounding spaces."""
+    if not (text.isascii() and text.isprintable() and "\\" not in text and 0 < len(text.strip()) <= 16):
+        raise UserError(f"{text!r} is not an AE title: use 1 to 16 ASCII characters without backslash.")
+    return text.strip()
+
+
+def _receiver(text: str, results: tuple[str, ...]) -> Receiver:
+    address, separator, kinds = text.rpartition("=")
+    if not separator:
+        return Receiver(_remote(text), results)
+    named = tuple(kinds.split(","))
+    if unknown := next((kind for kind in named if kind not in KINDS), None):
+        raise UserError(f"--send-to {text!r}: {unknown!r} is no kind of result; use {', '.join(KINDS)}.")
+    return Receiver(_remote(address), named)
+
+
+def _remote(text: str) -> RemoteAE | RemoteWeb:
+    """The remote AE or the DICOMweb server of `--send-to`."""
+    if "://" in text:
+        return RemoteWeb(_root(text))
+    title, _, address = text.partition("@")
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise UserError(
+            f"--send-to {text!r} is not AET@HOST:PORT, such as ORTHANC@10.0.0.5:4242, nor the URL of a "
+            "DICOMweb server."
+        )
+    return RemoteAE(ae_title(title), host, int(port))
+
+
+def _root(text: str) -> str:
+    """The URL of a DICOMweb server, without a slash at its end."""
+    try:
+        url = urlsplit(text)
+        valid = url.scheme in ("http", "https") and url.hostname and url.port != 0 and text.isascii()
+    except ValueError:
+        valid = False
+    if not valid or url.query or url.fragment:
+        raise UserError(f"--send-to {text!r} is not the URL of a DICOMweb server, such as {EXAMPLE}.")
+    if url.username or url.password:
+        raise UserError(
+            "Anyone on this computer could read the password in --send-to. Give it in the environment: "
+            f"{environment.DICOMWEB_AUTHORIZATION.name}."
+        )
+    if url.scheme == "http" and url.hostname not in environment.LOOPBACK:
+        raise UserError(f"--send-to {text!r} would send patient data in the clear. Use https.")
+    return text.rstrip("/")
