@@ -1,6 +1,7 @@
 """What all DICOM objects that are made have in common: maker, series, instances, and how they are written."""
 
 import io
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -44,10 +45,16 @@ def identity(source: pydicom.Dataset, model: AvailableModel, kind: str, *content
     }
 
 
+@cache
+def _software() -> str:
+    """What writes the objects; looking up a version reads a file."""
+    return f"highdicom {version('highdicom')}"
+
+
 def file_bytes(file: pydicom.Dataset) -> bytes:
     """The object as a DICOM file, its texts in UTF-8."""
     file.SpecificCharacterSet = CHARACTER_SET
-    file.SoftwareVersions = f"highdicom {version('highdicom')}"
+    file.SoftwareVersions = _software()
     buffer = io.BytesIO()
     file.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
