@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.registry import active_registered_model, find_model
+from tests.end_to_end.conftest import BROWSER, PATIENCE_MS
 from tests.end_to_end.diagnosis_steps import show_withheld_results
 from tests.end_to_end.promotion_steps import promote_although_checks_fail
 
@@ -13,8 +14,8 @@ from tests.end_to_end.promotion_steps import promote_although_checks_fail
 @pytest.fixture
 def colleague(page) -> Page:
     """A page of another session, in the same browser program."""
-    other = page.context.browser.new_context(viewport={"width": 1280, "height": 900})
-    other.set_default_timeout(180_000)
+    other = page.context.browser.new_context(**BROWSER)
+    other.set_default_timeout(PATIENCE_MS)
     yield other.new_page()
     other.close()
 
