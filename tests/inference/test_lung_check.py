@@ -8,7 +8,6 @@ import PIL.Image
 import pytest
 
 from core.anatomy import NO_LUNGS, ONE_LUNG_ONLY, Lungs, lung_shares, open_masks, shared_lung_finder
-from core.anatomy.training.augmentation import whiten_lung
 from core.config import PROJECT
 from core.images import Image, network_pixels, read_image
 from core.inference import Reader, Reading
@@ -95,6 +94,8 @@ def test_each_image_is_answered_warned_of_or_withheld_with_its_reason(
 
 
 def test_a_lung_that_is_white_is_still_a_lung(real):
+    from core.anatomy.training.augmentation import whiten_lung  # which imports Keras
+
     paths = [str(path.relative_to(real)) for path in sorted((real / "train/NORMAL").iterdir())[:60]]
     masks = open_masks(MASKS, paths)
     random = np.random.default_rng(0)
