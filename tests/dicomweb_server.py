@@ -3,10 +3,12 @@
 import http.server
 import io
 import json
+import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pydicom
 
@@ -48,6 +50,26 @@ def server(answer: Callable[[str, str], Answer], context: ssl.SSLContext | None 
     yield RemoteWeb(f"{scheme}://127.0.0.1:{web.server_port}/dicom-web"), asked
     web.shutdown()
     web.server_close()
+
+
+@contextmanager
+def dripping(begin: bytes) -> Iterator[str]:
+    """The root of a server that sends the begin of an answer, then a byte each tenth of a second."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(2**16)
+            with suppress(OSError):
+                self.wfile.write(begin)
+                for _ in range(100):
+                    self.wfile.write(b"a")
+                    time.sleep(0.1)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as web:
+        web.daemon_threads = True
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{web.server_address[1]}/dicom-web"
+        web.shutdown()
 
 
 def honest(command: str, path: str) -> Answer:

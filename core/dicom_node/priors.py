@@ -116,8 +116,8 @@ def _found(root: str, header: pydicom.Dataset, image: Image) -> Iterator[Prior]:
     # Imported here: the client takes a quarter of a second to import, and few use it.
     from core.dicom_node.web import Limits, WebSession, web_client
 
-    limits = Limits(MAX_BYTES, time.monotonic() + MAX_SECONDS)
-    with WebSession(environment.PRIORS_AUTHORIZATION.value(), limits=limits) as session:
+    limits = Limits(MAX_BYTES, MAX_SECONDS, until=time.monotonic() + MAX_SECONDS)
+    with WebSession(environment.PRIORS_AUTHORIZATION.value(), limits) as session:
         client = web_client(root, session, MAX_SECONDS)
         candidates = islice(_candidates(client, header), MAX_FETCHED)
         for _, study in groupby(candidates, itemgetter(0)):

@@ -9,9 +9,11 @@ from dicomweb_client import DICOMwebClient
 
 from core.config import environment
 from core.dicom_node.remote import DeliveryError, Refused, RemoteWeb
-from core.dicom_node.web import WebSession, web_client
+from core.dicom_node.web import Limits, WebSession, web_client
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 30.0  # of silence
+MAX_SECONDS = 300.0  # for one object to be sent and answered
+MAX_ANSWER_BYTES = 16 * 2**20
 OBJECT_STATUSES = {400, 406, 409, 413, 415, 422}  # of a refusal that concerns the object, not the moment
 
 
@@ -27,7 +29,8 @@ def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = Non
         Refused: the server refuses some of them, or does not have them afterwards; it has the others.
         DeliveryError: the server does not answer, or takes nothing at present.
     """
-    with WebSession(environment.DICOMWEB_AUTHORIZATION.value(), tls) as session:
+    limits = Limits(MAX_ANSWER_BYTES, MAX_SECONDS)
+    with WebSession(environment.DICOMWEB_AUTHORIZATION.value(), limits, tls) as session:
         client = web_client(server.url, session, TIMEOUT_S)
         refused = {}
         for path in paths:

@@ -27,25 +27,13 @@ class Limits:
 
     Attributes:
         bytes: of one answer.
+        seconds: from the begin of a request to the end of its answer.
         until: by `time.monotonic`, when the last answer must be complete.
     """
 
     bytes: int
-    until: float
-
-
-class _OwnContext(HTTPAdapter):
-    """Connects by a TLS context that is given, and trusts no other authority."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **options)
-
-    def cert_verify(self, *_: Any) -> None:
-        """The context does it."""
+    seconds: float
+    until: float = float("inf")
 
 
 class _Watched(HTTPAdapter):
@@ -85,26 +73,35 @@ class _Watched(HTTPAdapter):
                     used.shutdown(socket.SHUT_RDWR)
 
 
+class _OwnContext(_Watched):
+    """The same by a TLS context that is given, and trusting no other authority."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **options)
+
+    def cert_verify(self, *_: Any) -> None:
+        """The context does it."""
+
+
 class WebSession(requests.Session):
     """Asks the address that was given alone: a redirect could lead images anywhere.
 
     Args:
         authorization: header that is sent along; "" for none.
         tls: context for https; None trusts the usual authorities and presents no certificate.
-        limits: on answers; None for none.
+        limits: on answers.
     """
 
-    def __init__(
-        self, authorization: str = "", tls: ssl.SSLContext | None = None, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, authorization: str, limits: Limits, tls: ssl.SSLContext | None = None) -> None:
         super().__init__()
         self._limits = limits
-        self._watched = _Watched()
-        if limits:
-            self.mount("http://", self._watched)
-            self.mount("https://", self._watched)
-        if tls:
-            self.mount("https://", _OwnContext(tls))
+        self._watched = _OwnContext(tls) if tls else _Watched()
+        self.mount("http://", self._watched)
+        self.mount("https://", self._watched)
         if authorization:
             self.headers["Authorization"] = authorization
 
@@ -118,21 +115,22 @@ class WebSession(requests.Session):
             TooMuch: the answer exceeds the limits.
             requests.HTTPError: it is a redirect.
         """
-        response = self._limited(request, options) if self._limits else super().send(request, **options)
+        response = self._limited(request, options)
         if response.is_redirect:
             raise requests.HTTPError(response=response)
         return response
 
     def _limited(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
-        assert self._limits is not None
-        seconds = self._limits.until - time.monotonic()
+        until = min(self._limits.until, time.monotonic() + self._limits.seconds)
+        seconds = until - time.monotonic()
         if seconds <= 0:
             raise TooMuch
         watchdog = threading.Timer(seconds, self._watched.end_connections)
         watchdog.daemon = True
         watchdog.start()
         try:
-            response = super().send(request, **{**options, "stream": True, "timeout": seconds})
+            timeout = min(options.get("timeout") or seconds, seconds)
+            response = super().send(request, **{**options, "stream": True, "timeout": timeout})
             content = bytearray()
             for chunk in response.iter_content(CHUNK_BYTES):
                 content += chunk
@@ -140,12 +138,12 @@ class WebSession(requests.Session):
                     response.close()
                     raise TooMuch
         except requests.RequestException as error:
-            if time.monotonic() > self._limits.until:
+            if time.monotonic() > until:
                 raise TooMuch from error
             raise
         finally:
             watchdog.cancel()
-        if time.monotonic() > self._limits.until:  # what the watchdog has ended may look complete
+        if time.monotonic() > until:  # what the watchdog has ended may look complete
             raise TooMuch
         response._content = bytes(content)
         return response

@@ -92,6 +92,7 @@ def page() -> str:
         min_side=decoder.MIN_SIDE,
         scp=scp,
         scu=scu,
+        stow=stow,
         limits=receive_limits,
         activity=activity,
         unnamed=UNNAMED,

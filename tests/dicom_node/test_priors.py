@@ -1,15 +1,11 @@
 """Asking a server for an earlier image: whose it may be, and servers that are slow, wrong or hostile."""
 
-import socketserver
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
 import pydicom
 import pytest
 from dicom_peers import dicom_image
-from dicomweb_server import file_of, pacs_with, server
+from dicomweb_server import dripping, file_of, pacs_with, server
 
 from core.config import environment
 from core.dicom_node import earlier_image, priors, priors_server
@@ -103,26 +99,6 @@ def test_a_wrong_or_slow_server_is_told_in_a_sentence(answer, reason, present, n
         assert time.monotonic() - began < 4
     with pytest.raises(UserError, match="does not answer"):
         earlier_image(*present)
-
-
-@contextmanager
-def dripping(begin: bytes) -> Iterator[str]:
-    """The root of a server that sends the begin of an answer, then a byte each tenth of a second."""
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.request.recv(2**16)
-            with suppress(OSError):
-                self.wfile.write(begin)
-                for _ in range(100):
-                    self.wfile.write(b"a")
-                    time.sleep(0.1)
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as web:
-        web.daemon_threads = True
-        threading.Thread(target=web.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{web.server_address[1]}/dicom-web"
-        web.shutdown()
 
 
 @pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"])

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from dicom_peers import dicom_image, save_images
-from dicomweb_server import honest, server
+from dicomweb_server import dripping, honest, server
 
 from core.dicom_node import tls_context
-from core.dicom_node.remote import DeliveryError, Refused
+from core.dicom_node.remote import DeliveryError, Refused, RemoteWeb
 from core.dicom_node.stow import store
 
 
@@ -66,6 +66,18 @@ def test_a_server_that_is_silent_or_gone_is_told(paths, monkeypatch):
     with late as (root, _), pytest.raises(DeliveryError, match="does not answer$"):
         store(paths, root)
     with pytest.raises(DeliveryError, match="does not answer"):
+        store(paths, root)
+
+
+def test_a_server_that_drips_or_floods_is_left(paths, monkeypatch):
+    monkeypatch.setattr("core.dicom_node.stow.MAX_SECONDS", 0.5)
+    monkeypatch.setattr("core.dicom_node.stow.MAX_ANSWER_BYTES", 1000)
+    began = time.monotonic()
+    with dripping(b"HTTP/1.1 200 OK\r\n\r\n") as root, pytest.raises(DeliveryError):
+        store(paths, RemoteWeb(root))
+    assert time.monotonic() - began < 4
+    flood = lambda command, path: (200, honest(command, path)[1] + b" " * 2000)  # noqa: E731
+    with server(flood) as (root, _), pytest.raises(DeliveryError):
         store(paths, root)
 
 
