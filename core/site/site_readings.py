@@ -1,6 +1,6 @@
 """Local images read by one model, none that it has read before, as a table without names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -96,32 +96,31 @@ def read_local_images(
         grouped(local.table[group_column(group)], group)  # before minutes are spent on reading
     training = reader.reference.training_images if reader.reference else frozenset()
     began = _now()
-    log = ReadingLog()
-    log.add((), began)  # whether it can be written, before minutes are spent on reading
     known = local.table.to_dict("records")
     cache = ReadingCache(reading_basis(reader))
     entries = cache.get([digest(row["file"]) for row in known])
-    missing = [row for row, entry in enumerate(entries) if entry is None]
+    log = ReadingLog()
+    log.add((entry["sha256"] for entry in entries if entry), began)
     headers = {
         row: _header(read_image(before["file"]), local.groups)
         for row, (before, entry) in enumerate(zip(known, entries, strict=True))
         if entry and entry["header"]
     }
     errors: dict[int, str] = {}
-    done = 0
-    for batch in reader.read_files([partial(read_image, known[row]["file"]) for row in missing], BATCH):
-        rows = missing[done : done + len(batch)]
-        for row, reading in zip(rows, batch, strict=True):
+    done = cache.found
+    for batch in _read_missing([row["file"] for row in known], entries, reader):
+        for row, reading in batch.items():
             if isinstance(reading, UserError):
                 errors[row] = without_name(str(reading), shown(known[row]["file"]))
             else:
                 entries[row] = _entry(reading, reader)
                 headers[row] = _header(reading.image, local.groups)
-        cache.add([entry for row in rows if (entry := entries[row])])
+        read = [entry for row in batch if (entry := entries[row])]
+        log.add((entry["sha256"] for entry in read), began)  # also of a measurement that is never finished
+        cache.add(read)
         done += len(batch)
         if progress:
-            progress(len(known) - len(missing) + done, len(known))
-    log.add((entry["sha256"] for entry in entries if entry), began)
+            progress(done, len(known))
     rows = [
         _row(before, headers.get(row, {}), entry, errors.get(row, ""), training)
         for row, (before, entry) in enumerate(zip(known, entries, strict=True))
@@ -141,6 +140,17 @@ def read_local_images(
         reader.record.temperature_rule,
         ages_warning(local.table[AGE].to_list(), reader.record.data),
     )
+
+
+def _read_missing(
+    files: list[str], entries: list[dict | None], reader: Reader
+) -> Iterator[dict[int, Reading | UserError]]:
+    """Read the files without an entry; what became of them, by row, a batch at a time."""
+    missing = [row for row, entry in enumerate(entries) if entry is None]
+    done = 0
+    for batch in reader.read_files([partial(read_image, files[row]) for row in missing], BATCH):
+        yield dict(zip(missing[done : done + len(batch)], batch, strict=True))
+        done += len(batch)
 
 
 def _entry(reading: Reading, reader: Reader) -> dict:

@@ -9,6 +9,7 @@ from core.images import read_image
 from core.inference import Reader, bundled_models
 from core.site import SiteReadings, measure, open_local_images, read_local_images, reading_cache_path
 from core.site.reading_cache import ReadingCache, reading_basis
+from core.site.reading_log import ReadingLog
 from core.weights import update_record
 from tests.dicom_peers import dicom_image
 
@@ -55,6 +56,16 @@ def test_ages_of_a_table_are_told_before_any_figure(bundle, ward):
     (ward / "table.csv").write_text("file,label,age\n" + "".join(f"NORMAL/{name},0,36\n" for name in names))
     readings = read_local_images(open_local_images(ward / "table.csv"), Reader.of(bundled_models()[0]))
     assert "5 of 5 images are of patients of another age" in " ".join(measure(readings).cautions())
+
+
+def test_a_measurement_that_is_stopped_is_not_read_again_and_counts_as_read(bundle, ward):
+    def stop(done: int, images: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_local_images(open_local_images(ward), Reader.of(bundled_models()[0]), stop)
+    assert len(ReadingLog().read_before("2999-01-01T00:00:00+00:00")) == FILES
+    assert read(ward)[1] == 1
 
 
 def test_another_threshold_or_precision_is_another_model(bundle, ward):
