@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +56,8 @@ def main(folder: Path, once: bool) -> None:
         print_studies(time.monotonic() - started)
         if app:
             print(f"PACS: {PACS}/app/explorer.html\nApp: {app}\nCtrl-C ends both.")
-            signal.pause()
+            with suppress(KeyboardInterrupt):
+                signal.pause()
 
 
 def draw_studies(folder: Path) -> list[Path]:
