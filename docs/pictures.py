@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
-from benchmarks.app import browser, running, settled
+from benchmarks.app import browser, comes_true, running, settled
 from core.config import STAGES, preset
 from core.dataset import open_dataset, write_synthetic_dataset
 from core.runs import create_run, jobs
@@ -50,6 +50,7 @@ STATES = {  # the addresses of each
     "failed": ("training",),
 }
 CLOSED = "[data-testid=stMain] details:not([open]) > summary"
+LOADED = "!document.querySelector('[data-testid=stSkeleton]')"
 WHOLE = """[data-testid=stApp], [data-testid=stAppViewContainer], [data-testid=stMain] {
     position: static !important; height: auto !important; overflow: visible !important }"""
 STYLE = "body { font: 14px sans-serif } img { width: 360px; border: 1px solid #999; vertical-align: top }"
@@ -161,6 +162,7 @@ def take(page: Page, name: str) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         settled(page)
+        comes_true(page, LOADED)
         page.wait_for_timeout(DRAWING_MS)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)

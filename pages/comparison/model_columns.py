@@ -26,7 +26,9 @@ def show_models(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
     for start in range(0, len(comparison.models), COLUMNS):
         models = comparison.models[start : start + COLUMNS]
         width = min(COLUMNS, max(2, len(comparison.models)))
-        for column, model in zip(st.columns(width), models, strict=False):
+        with st.container(key=f"model-columns-{start}"):  # as wide as a matrix needs, in look.css
+            columns = st.columns(width)
+        for column, model in zip(columns, models, strict=False):
             draw(key_metrics(model.name, metrics), f"key-{model.name}", column)
             figure = confusion_matrix(metrics[model.name]["confusion_matrix"])
             drawn = draw(figure, f"matrix-{model.name}", column, on_select="rerun", selection_mode="points")

@@ -1,4 +1,7 @@
-"""Each page, light and dark, has no serious finding of axe-core by the rules of WCAG 2.2 AA."""
+"""What can be measured of each page: axe-core has no serious finding by the rules of WCAG 2.2 AA, light and
+dark; nothing is cut off, overlaps or is too small, on a phone and in a small window; results come
+without a jump.
+"""
 
 from pathlib import Path
 
@@ -12,6 +15,37 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 SERIOUS = ("serious", "critical")
 BACKGROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+WIDTHS = (390, 1024)
+MIN_CELL = 90  # pixels, of a confusion matrix
+MAX_SHIFT = 0.05
+FIGURES = """[...document.querySelectorAll('.js-plotly-plot')]
+    .filter(figure => !figure.closest('details:not([open])'))"""
+FIGURES_FIT = f"""{FIGURES}.every(figure => Math.abs(
+    figure.querySelector('.main-svg').getBoundingClientRect().width
+    - figure.getBoundingClientRect().width) < 2)"""
+FAULTS = """(minCell) => {
+    const main = document.querySelector('[data-testid=stMain]'), found = [];
+    if (main.scrollWidth > main.clientWidth) found.push(`scrolls sideways: ${main.scrollWidth}`);
+    for (const header of document.querySelectorAll('h1, h2, h3, [data-testid=stMain] label p'))
+        if (header.scrollWidth > header.clientWidth + 1) found.push(`cut off: ${header.textContent}`);
+    for (const figure of FIGURES) {
+        const texts = [...figure.querySelectorAll('svg text')]
+            .map(text => [text.textContent, text.getBoundingClientRect()])
+            .filter(([text, area]) => text.trim() && area.width);
+        texts.forEach(([text, area], index) => texts.slice(index + 1).forEach(([other, place]) => {
+            const wide = Math.min(area.right, place.right) - Math.max(area.left, place.left);
+            const high = Math.min(area.bottom, place.bottom) - Math.max(area.top, place.top);
+            if (wide > 2 && high > 3) found.push(`overlap: ${text} and ${other}`);
+        }));
+        for (const matrix of figure.querySelectorAll('.heatmaplayer image')) {
+            const { width, height } = matrix.getBoundingClientRect();
+            if (Math.min(width, height) / 2 < minCell) found.push(`a cell of ${width / 2} x ${height / 2}`);
+        }
+    }
+    return found;
+}""".replace("FIGURES", FIGURES)
+OBSERVE_SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => list.getEntries()
+    .forEach(entry => { window.shift += entry.value; })).observe({ type: 'layout-shift' }); }"""
 
 pytestmark = pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (make test installs it)")
 
@@ -37,16 +71,32 @@ def violations(page: Page, options: dict) -> list[dict]:
     return page.evaluate("options => axe.run(document, options)", {**options, **lean})["violations"]
 
 
-def test_no_page_has_a_serious_finding(bundled_server, page):
+def layout_faults(page: Page) -> list[str]:
+    """What is cut off, overlaps, is too small or makes the page scroll sideways, at each width."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        comes_true(page, FIGURES_FIT)
+        found += [f"{width}: {fault}" for fault in page.evaluate(FAULTS, MIN_CELL)]
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return found
+
+
+def test_no_page_has_a_fault_that_can_be_measured(bundled_server, page):
     findings = {}
     for name in ("diagnosis", "comparison", "training", "dataset", "site"):
         page.goto(f"{bundled_server}/{name}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         settled(page)
-        findings[name] = serious_findings(page)
+        findings[name] = serious_findings(page) + layout_faults(page)
+    page.set_viewport_size({"width": WIDTHS[0], "height": 844})
     page.goto(f"{bundled_server}/diagnosis")
+    expect(page.get_by_role("button", name="Try an example")).to_be_visible()
+    settled(page)
+    page.evaluate(OBSERVE_SHIFTS)
     page.get_by_role("button", name="Try an example").click()
     expect(page.locator(".st-key-result").get_by_text("shifted or mirrored copies").first).to_be_visible()
     settled(page)
-    findings["result"] = serious_findings(page)
+    assert page.evaluate("shift") < MAX_SHIFT
+    findings["result"] = serious_findings(page) + layout_faults(page)
     assert not any(findings.values()), findings
