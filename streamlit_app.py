@@ -16,6 +16,7 @@ from core.runs import jobs, open_run
 from core.self_test import self_test_line
 from pages.shared.failures import failures_shown
 from pages.shared.markdown import escaped
+from pages.shared.run_notification import run_notification
 from pages.shared.run_states import STATE_TITLES
 from pages.shared.texts import _
 from pages.shared.user import requires_sign_in, role_of_user, signed_in_user
@@ -74,14 +75,16 @@ def training(page_title: str) -> None:
         st.caption(progress.message)
         st.session_state[IN_TRAINING] = run.name, page_title
         st.set_page_config(page_title=f"{progress.done:.0%} {run.name} · {page_title}")
+        run_notification(run.name)
         return
     name, seen_on = st.session_state.get(IN_TRAINING, ("", ""))
-    if seen_on == page_title:
+    if name:
         with suppress(UserError):  # the run was deleted
-            st.set_page_config(
-                page_title=f"{name} {STATE_TITLES[open_run(name).status().state]} · {page_title}"
-            )
-    else:
+            state = STATE_TITLES[open_run(name).status().state]
+            run_notification(name, f"{name} {state}")
+            if seen_on == page_title:
+                st.set_page_config(page_title=f"{name} {state} · {page_title}")
+    if seen_on != page_title:
         st.session_state.pop(IN_TRAINING, None)
 
 

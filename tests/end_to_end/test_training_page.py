@@ -13,12 +13,18 @@ import pytest
 from playwright.sync_api import expect
 from short_runs import halted, slowed, tiny_settings, wait_for, wait_until
 
-from benchmarks.app import exceeds, running, settled
+from benchmarks.app import comes_true, exceeds, running, settled
 from core.runs import Run, create_run, housekeeping, jobs, list_runs, lock, open_run, queue
 
 CURVES = ".live-figures .js-plotly-plot"
 POINTS = """() => [...document.querySelectorAll('.live-figures .js-plotly-plot')]
     .flatMap(plot => plot._fullData ?? []).reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0)"""
+
+# What the browser would show outside of the page.
+NOTIFICATIONS = """() => { window.told = []; window.Notification = class {
+    static async requestPermission() { return 'granted'; }
+    constructor(text) { window.told.push(text); }
+} }"""
 
 
 @pytest.fixture
@@ -78,11 +84,16 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(served_home, serve
         exceeds(page, POINTS, grown + 5)
         assert plot.evaluate("plot => [plot.mark, ...plot.layout.xaxis.range]") == [1, 1, 5]
 
+        page.evaluate(NOTIFICATIONS)
+        page.get_by_role("button", name="Notify me when it ends").click()
+        expect(page.get_by_role("button", name="You will be notified")).to_be_visible()
+
     with halted(run):  # a step that lasts until the page was seen
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_text("Stopping after the current step")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     expect(page).to_have_title("steady stopped · Training")
+    comes_true(page, "window.told?.join() === 'steady stopped'")
     wait_for(run)
     assert run.status().state == "stopped"
     epochs = len(run.epochs())
