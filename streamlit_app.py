@@ -125,7 +125,10 @@ def dicom_node() -> None:
         )
         for reason, count in counts.refusals.items()
     ]
-    problems += [f"{count:,} unexpected errors in {activity}" for activity, count in counts.errors.items()]
+    problems += [
+        _("{count:,} unexpected errors in {activity}").format(count=count, activity=activity)
+        for activity, count in counts.errors.items()
+    ]
     if counts.delivery_error:
         problems.insert(0, _("Delivery failed: {error}.").format(error=counts.delivery_error))
     if problems:
