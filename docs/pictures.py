@@ -60,7 +60,7 @@ def main(home: Path, states: list[str]) -> None:
     """Take the pictures of these states anew."""
     FOLDER.mkdir(exist_ok=True)
     with browser() as program, TemporaryDirectory() as scratch:
-        page = program.new_page(viewport={"width": WIDTHS[0], "height": HEIGHT})
+        page = program.new_page(viewport={"width": WIDTHS[0], "height": HEIGHT}, reduced_motion="reduce")
         page.set_default_timeout(TIMEOUT_MS)
         for state in states:
             for picture in FOLDER.glob(f"{state}-*"):
