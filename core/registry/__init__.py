@@ -39,6 +39,7 @@ from core.registry.promotion import (
     promote,
     register_operating_point,
     register_temperature,
+    registers_version,
     retire,
     rollback,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "register_ensemble",
     "register_operating_point",
     "register_temperature",
+    "registers_version",
     "retire",
     "rollback",
     "save_agreement",

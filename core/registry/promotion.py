@@ -52,20 +52,35 @@ def promote(
             f"{title} is not promoted, because these checks failed: {'; '.join(failed)}. To promote it all "
             "the same, override them and give a reason."
         )
-    note = f"The model was promoted although these checks failed: {'; '.join(failed)}." if failed else ""
     with changing():
         item = find_model(title)
         if item.state == ACTIVE and not item.reference_renewed:
             raise UserError(f"{item.title} is the active model already.")
         if item.version:
             intact(item.folder)
-        as_it_is = item.version and note == _override_of(item) and not item.reference_renewed
-        if not (item.model.bundled or as_it_is):
-            before, item = item, register(item, note)
+        if registers_version(item, checks):
+            before, item = item, register(item, _override_by(checks))
             if before.state == SHADOW:
                 add_event(before.event("stop shadow", who, f"Promoted as {item.title}."))
         _activate(item, "promote", who, reason, checks)
         return replace(item, state=ACTIVE)
+
+
+def registers_version(item: RegisteredModel, checks: list[PromotionCheck]) -> bool:
+    """Whether a model's promotion registers a version of it; else the model answers as it is.
+
+    A version is registered again where its reference was renewed, or if it would have to say of other failed
+    checks than when it was registered.
+
+    Args:
+        checks: its checklist.
+
+    Raises:
+        WeightsError: the model's file cannot be read.
+    """
+    if item.model.bundled:
+        return False
+    return not item.version or item.reference_renewed or _override_by(checks) != _override_of(item)
 
 
 @takes(Role.OWNER)
@@ -197,6 +212,12 @@ def _activate(
     before = (*state.before, state.version)[-MAX_BEFORE:]
     write_active(ActiveState(item.folder, before, vars(event)))
     add_event(event)
+
+
+def _override_by(checks: list[PromotionCheck]) -> str:
+    """What a version must say that is promoted after these checks; "" if all passed."""
+    failed = [check.title for check in checks if not check.passed]
+    return f"The model was promoted although these checks failed: {'; '.join(failed)}." if failed else ""
 
 
 def _override_of(item: RegisteredModel) -> str:

@@ -21,6 +21,7 @@ from core.registry import (
     list_models,
     make_shadow,
     promote,
+    registers_version,
     retire,
     rollback,
     stop_shadow,
@@ -137,8 +138,8 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
         ),
         key=f"override-{asked}",
     )
-    if failed and item.version:
-        st.caption(_("Promoted against a check, it becomes a further version. This one stays as it is."))
+    if item.version and registers_version(item, checks):
+        st.caption(_("Promoted now, it becomes a further version. This one stays as it is."))
     with st.container(horizontal=True):
         if st.button(
             _("Promote"),
@@ -147,20 +148,27 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
             disabled=bool(failed) and not (override and reason),
         ):
             _decide(
-                lambda: promote(item.title, checks, signed_in_user(), reason, override), _("is active now")
+                lambda: promote(item.title, checks, signed_in_user(), reason, override),
+                _("{title} is active now.").format,
             )
         if item.state == SHADOW:
             if st.button(_("Stop shadow"), icon=":material/visibility_off:"):
-                _decide(lambda: stop_shadow(item.title, signed_in_user(), reason), _("is no longer a shadow"))
+                _decide(
+                    lambda: stop_shadow(item.title, signed_in_user(), reason),
+                    _("{title} is no longer a shadow.").format,
+                )
         elif st.button(_("Make shadow"), icon=":material/visibility:", help=SHADOW_HELP):
-            _decide(lambda: make_shadow(item.title, signed_in_user(), reason), _("is a shadow now"))
+            _decide(
+                lambda: make_shadow(item.title, signed_in_user(), reason),
+                _("{title} is a shadow now.").format,
+            )
         if item.version and st.button(_("Retire"), icon=":material/archive:"):
-            _decide(lambda: retire(item.title, signed_in_user(), reason), _("is retired"))
+            _decide(lambda: retire(item.title, signed_in_user(), reason), _("{title} is retired.").format)
 
 
 def _line(check: PromotionCheck) -> None:
     icon = ":green[:material/check_circle:]" if check.passed else ":red[:material/cancel:]"
-    st.markdown(f"{icon} **{check.title}**  \n{check.detail}")
+    st.markdown(f"{icon} **{escaped(check.title)}**  \n{escaped(check.detail)}")
 
 
 def _log(decisions: list[Event]) -> None:
@@ -185,17 +193,20 @@ def _log(decisions: list[Event]) -> None:
     if may(rollback) and st.button(
         _("Roll back"), icon=":material/undo:", help=_("The model that was active before answers again.")
     ):
-        _decide(lambda: rollback(signed_in_user()), _("is active again"))
+        _decide(lambda: rollback(signed_in_user()), _("{title} is active again.").format)
 
 
-def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: str) -> None:
-    """Carry out a decision and show what it changed, or say why it changed nothing."""
+def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: Callable[..., str]) -> None:
+    """Carry out a decision and show what it changed, or say why it changed nothing.
+
+    `outcome` says what the decision has changed about the model of a `title`.
+    """
     try:
         item = decision()
     except UserError as error:
         st.error(str(error), icon=":material/error:")
         return
-    st.session_state[OUTCOME] = f"{escaped(item.title)} {outcome}.", len(events())
+    st.session_state[OUTCOME] = outcome(title=escaped(item.title)), len(events())
     st.rerun()
 
 

@@ -33,6 +33,7 @@ from core.registry import (
     promote,
     register_operating_point,
     register_temperature,
+    registers_version,
     retire,
     rollback,
 )
@@ -165,6 +166,17 @@ def test_the_evidence_of_an_operating_point_goes_with_a_version_that_is_register
     assert item.title == "mine/3@3"
     kept = json.loads(item.model.path.with_name("evidence.json").read_text())
     assert kept == {"operating point": {"images": 400}}
+
+
+def test_a_version_is_registered_again_if_it_must_say_of_other_failed_checks(own_home, narrow_bundle):
+    bundled = list_models()[0]
+    assert bundled.model.bundled and not registers_version(bundled, FAILED)
+    first = register_operating_point(bundled.title, OperatingPoint("own", 0.25, "for a test"), "tests", {})
+    assert registers_version(first, FAILED) and not registers_version(first, PASSED)
+    overridden = promote(first.title, FAILED, "tests", "for a test", override=True)
+    assert registers_version(overridden, PASSED) and not registers_version(overridden, FAILED)
+    assert promote(first.title, PASSED, "tests").version == first.version
+    assert promote(overridden.title, PASSED, "tests").version == overridden.version + 1
 
 
 def test_only_a_registered_version_that_does_not_answer_can_be_retired(candidate):
