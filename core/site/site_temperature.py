@@ -156,5 +156,6 @@ def _check_enough(measurement: SiteMeasurement) -> None:
         if count < required[rate]:
             raise UserError(
                 f"{count:,} {CLASS_NAMES[number]} patients have a result; recalibration takes at least "
-                f"{required[rate]} of each class, as the calculator does. Collect more images."
+                f"{required[rate]} of each class, the number that the calculator asks for. Collect more "
+                "images."
             )

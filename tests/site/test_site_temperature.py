@@ -70,7 +70,9 @@ def test_no_improvement_is_promised_of_probabilities_that_are_right_or_say_nothi
 
 
 def test_fewer_patients_than_the_calculator_says_are_refused():
-    with pytest.raises(UserError, match="at least 141 of each class, as the calculator does"):
+    with pytest.raises(
+        UserError, match="at least 141 of each class, the number that the calculator asks for"
+    ):
         find_site_temperature(measured(400))
 
 
