@@ -114,6 +114,7 @@ class Model(Strict):
     lung_margin: float
     threshold: float
     threshold_rule: str
+    temperature_rule: str
     evaluation: dict | None
     members: list[Member]
 

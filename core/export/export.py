@@ -109,6 +109,7 @@ def _description(item: RegisteredModel, file: str) -> dict:
         "threshold": record.threshold,
         "threshold_rule": record.threshold_rule,
         "temperature": record.temperature,
+        "temperature_rule": record.temperature_rule,
         "warnings": list(item.model.warnings),
         "notice": NOTICE,
     }

@@ -20,7 +20,8 @@ class Prediction:
         label: `NORMAL` or `PNEUMONIA`, by the decision threshold saved with the model.
         probability: of PNEUMONIA, 0 to 1, as the model computes it.
         calibrated: the same after temperature scaling: the one to show.
-        members: calibrated probability by each member of an ensemble, in order; () for any other model.
+        members: calibrated probability by each member of an ensemble, in order, on the scale of `calibrated`;
+            () for any other model.
     """
 
     label: str
@@ -77,10 +78,12 @@ def predictions(
     Args:
         record: of the model.
         probabilities: of PNEUMONIA, float64 (n,).
-        members: calibrated probabilities by each member of an ensemble, (n,) each.
+        members: calibrated probabilities by each member of an ensemble, (n,) each. The ensemble's own
+            temperature divides their log-odds, too: it divides the mean of them.
     """
     scaled = calibrated(probabilities, record.temperature)
-    by_image = np.transpose(members).tolist() if len(members) else [()] * len(probabilities)
+    by_member = calibrated(np.transpose(members), record.temperature).tolist()  # (n, members)
+    by_image = by_member if len(members) else [()] * len(probabilities)
     return [
         Prediction(CLASS_NAMES[int(raw >= record.threshold)], float(raw), float(calm), tuple(each))
         for raw, calm, each in zip(probabilities, scaled, by_image, strict=True)

@@ -103,7 +103,7 @@ class Reader:
 
     @cached_property
     def track_record(self) -> TrackRecord | None:
-        """The model's predictions for its test images; None if they are unknown or too few."""
+        """The model's predictions for its test images; None as for `track_record_of`."""
         return track_record_of(self.record, self.path)
 
     @cached_property

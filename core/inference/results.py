@@ -33,6 +33,7 @@ RECORD_KEYS = (
     "lung_margin",
     "threshold",
     "threshold_rule",
+    "temperature_rule",
 )
 
 

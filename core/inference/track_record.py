@@ -1,7 +1,8 @@
 """What a model's probabilities were worth on its test images: how many of those scored alike had pneumonia.
 
 Temperature scaling is fitted on validation images and need not hold on others. The test images whose
-probabilities are nearest to an image's say how far it does.
+probabilities are nearest to an image's say how far it does, unless the probabilities were calibrated for a
+hospital: its images, not the test images, are then what they are to agree with.
 """
 
 from dataclasses import dataclass
@@ -93,13 +94,16 @@ class TrackRecord:
 
 
 def track_record_of(record: ModelRecord, weights: Path) -> TrackRecord | None:
-    """The track record of a model; None if its test predictions are unknown or too few.
+    """The track record of a model; None if its test predictions are unknown or too few, or say nothing of a
+    hospital that it was calibrated for.
 
     Args:
         record: of the model.
         weights: its weights file. A registered version has its predictions beside it; those of any other
             model are in its run's folder.
     """
+    if record.temperature_rule:
+        return None
     path = weights.with_name(PREDICTIONS.format("test"))
     try:
         if not path.exists():

@@ -21,10 +21,13 @@ from core.inference import (
     Reading,
     SecondOpinion,
     percent,
+    shown_threshold,
 )
+from core.inference.prediction import predictions
 from core.inference.track_record import SimilarScores
 from core.registry import answering_models
 from core.reports import overlay_png, reading_report
+from core.weights import ModelRecord
 
 IMAGE = Image("image.png", np.full((200, 160), 90, np.uint8), "digest")
 
@@ -157,3 +160,12 @@ def test_the_finding_is_as_cautious_as_the_warnings():
     assert Reading(IMAGE, divided).finding == "Uncertain"
     assert Reading(IMAGE, replace(seen(), frame=Frame(reason="no lungs"))).finding == "Uncertain"
     assert Reading(IMAGE, seen(), checks=(upside_down,), withheld=True).finding == "No result"
+
+
+def test_members_of_a_recalibrated_ensemble_are_on_the_scale_of_its_threshold():
+    record = ModelRecord(temperature=3.0, threshold=0.9)
+    members = np.array([[0.7], [0.95]])  # on both sides of the threshold before the new temperature
+    (prediction,) = predictions(record, np.array([0.87]), members)
+    assert prediction.members == pytest.approx((0.570, 0.727), abs=1e-3)
+    divided = Reading(IMAGE, replace(seen(), prediction=prediction), threshold=shown_threshold(record))
+    assert "members of the ensemble disagree: 1 of 2 reach" in " ".join(divided.warnings())

@@ -1,5 +1,7 @@
 """What a probability was worth on test images stands beside it, and contradicts it where it was wrong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,6 +61,13 @@ def test_the_bundled_model_says_what_its_probabilities_were_worth(monkeypatch):
     assert len(record.probabilities) == model.record.evaluation["test"]["n"]
     assert record.near(0.6).contradiction(0.6) == "too high"
     assert record.near(0.001).contradiction(0.001) == ""
+
+
+def test_test_images_say_nothing_of_probabilities_that_were_calibrated_for_a_hospital(monkeypatch):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    (model,) = bundled_models()
+    record = replace(model.record, temperature=3.0, temperature_rule="on 400 images of ward")
+    assert track_record_of(record, model.path) is None
 
 
 def test_predictions_beside_the_weights_count_before_the_runs(tmp_path, monkeypatch):
