@@ -40,6 +40,10 @@ def test_a_login_is_encrypted_where_the_server_can(to, certificates, monkeypatch
     assert mailbox.logins[0] == (LOGIN, True) and len(mailbox.messages) == 1
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "no.pem"))
     with mail_server(certificates) as mailbox:
+        to(mailbox.server, PASSWORD="correct horse")
+        assert send_mail("Red", "It turned.") == "" and len(mailbox.messages) == 1
+    monkeypatch.setattr(environment, "LOOPBACK", ())  # as if it were elsewhere
+    with mail_server(certificates) as mailbox:
         to(mailbox.server)
         assert send_mail("Red", "It turned.").startswith("its certificate is not valid: ")
     assert not mailbox.messages
@@ -56,6 +60,12 @@ def test_a_refusal_is_told(to, refuses, reason):
     assert not mailbox.messages
 
 
+def test_a_login_that_smtp_cannot_take_is_told(to):
+    with mail_server() as mailbox:
+        to(mailbox.server, USER="studio", PASSWORD="pässword")
+        assert send_mail("Red", "It turned.") == "it takes only ASCII characters as user name and password"
+
+
 def test_nobody_who_listens_is_told(to):
     to("smtp://127.0.0.1:9")
     assert send_mail("Red", "It turned.") == "Connection refused"
@@ -69,10 +79,22 @@ def test_a_server_elsewhere_must_encrypt(to, monkeypatch):
     assert not mailbox.messages
 
 
-@pytest.mark.parametrize("server", ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://u:p@h"])
-def test_an_address_that_is_none_is_refused(to, server):
+SERVERS = ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://a..b", "smtp://ada:secret@host"]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_an_address_that_is_none_is_refused_and_no_password_shown(to, server):
     to(server)
-    with pytest.raises(UserError, match="PNEUMONIA_STUDIO_MAIL_SERVER"):
+    with pytest.raises(UserError, match="PNEUMONIA_STUDIO_MAIL_SERVER") as error:
+        send_mail("Red", "It turned.")
+    assert "secret" not in str(error.value)
+
+
+def test_addresses_are_split_at_commas_and_semicolons_and_checked(to):
+    to("smtp://127.0.0.1:9", TO="ada@example.org;grace@example.org, ")
+    assert environment.MAIL_TO.value() == ("ada@example.org", "grace@example.org")
+    to("smtp://127.0.0.1:9", TO="ada@example@org")
+    with pytest.raises(UserError, match="MAIL_TO is 'ada@example@org'; give e-mail addresses"):
         send_mail("Red", "It turned.")
 
 

@@ -4,6 +4,8 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
@@ -26,6 +28,7 @@ class Variable(Generic[T]):
         default: text that is read where the variable is unset or empty.
         parse: turns the text into a value; raises ValueError where it cannot.
         expected: what a valid text looks like, for the error message.
+        shown: a text that is not valid as the error message may show it.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Variable(Generic[T]):
     default: str
     parse: Callable[[str], T]
     expected: str = "text"
+    shown: Callable[[str], str] = str
 
     def value(self) -> T:
         """The value that the environment gives now.
@@ -44,7 +48,7 @@ class Variable(Generic[T]):
         try:
             return self.parse(text)
         except ValueError as error:
-            raise UserError(f"{self.name} is {text!r}; give {self.expected}.") from error
+            raise UserError(f"{self.name} is {self.shown(text)!r}; give {self.expected}.") from error
 
     def _text(self) -> str:
         names = [self.name, *(old for old, new in old_names.ENVIRONMENT.items() if new == self.name)]
@@ -73,27 +77,44 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip() for name in text.lower().split(",") if name.strip())
 
 
-def _web_address(text: str) -> str:
+def _server_address(text: str, *schemes: str) -> str:
     parts = urlsplit(text)
-    is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.username
+    is_one = parts.scheme in schemes and parts.hostname and parts.port != 0 and "@" not in parts.netloc
     if text and (text.split() != [text] or not text.isascii() or not is_one):
         raise ValueError(text)
+    (parts.hostname or "").encode("idna")  # raises UnicodeError, a ValueError, where it cannot be a host
     return text
+
+
+def _web_address(text: str) -> str:
+    return _server_address(text, "http", "https")
 
 
 def _mail_server(text: str) -> str:
-    parts = urlsplit(text)
-    is_one = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0 and not parts.username
-    if text and (text.split() != [text] or not text.isascii() or not is_one):
-        raise ValueError(text)
-    return text
+    return _server_address(text, "smtp", "smtps")
+
+
+def _without_login(text: str) -> str:
+    """An address without the user name and password that nobody is to read in an error message.
+
+    >>> _without_login("smtp://user:secret@host"), _without_login("smtp://host")
+    ('smtp://...@host', 'smtp://host')
+    """
+    login, at, host = text.rpartition("@")
+    scheme, slashes, _ = login.partition("//")
+    return f"{scheme if slashes else ''}{slashes}...@{host}" if at else text
 
 
 def _addresses(text: str) -> tuple[str, ...]:
     """E-mail addresses; a line break in one would begin another header."""
-    addresses = tuple(address.strip(" ") for address in text.split(",") if address.strip(" "))
-    if not all(re.fullmatch(r"[!-~]+@[!-~]+", address) for address in addresses):
-        raise ValueError(text)
+    addresses = tuple(address.strip(" ") for address in re.split("[,;]", text) if address.strip(" "))
+    for address in addresses:
+        try:
+            Address(addr_spec=address)
+        except (MessageError, IndexError) as error:  # of its parser; a defect is a ValueError already
+            raise ValueError(text) from error
+        if not re.fullmatch(r"[!-~]+@[!-~]+", address):
+            raise ValueError(text)
     return addresses
 
 
@@ -187,6 +208,7 @@ PRIORS = Variable(
     "",
     _dicomweb_root,
     "an address that begins with https://, or with http:// on this computer",
+    _without_login,
 )
 PRIORS_AUTHORIZATION = Variable(
     "PNEUMONIA_STUDIO_PRIORS_AUTHORIZATION",
@@ -222,6 +244,7 @@ WEBHOOK = Variable(
     "",
     _web_address,
     "an ASCII address that begins with http:// or https:// and holds neither user name nor spaces",
+    _without_login,
 )
 LANGUAGE = Variable(
     "PNEUMONIA_STUDIO_LANGUAGE",
@@ -237,13 +260,14 @@ MAIL_SERVER = Variable(
     "",
     _mail_server,
     "an address that begins with smtp:// or smtps:// and holds neither user name nor spaces",
+    _without_login,
 )
 MAIL_TO = Variable(
     "PNEUMONIA_STUDIO_MAIL_TO",
-    "E-mail addresses, separated by commas, that are told.",
+    "E-mail addresses, separated by commas or semicolons, that are told.",
     "",
     _addresses,
-    "e-mail addresses separated by commas",
+    "e-mail addresses separated by commas or semicolons",
 )
 MAIL_FROM = Variable(
     "PNEUMONIA_STUDIO_MAIL_FROM",

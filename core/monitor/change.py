@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from core import atomic, config
 from core.config import environment
 from core.errors import UserError
-from core.mail_message import send_mail
+from core.mail_message import mail_host, send_mail
 from core.monitor.signals import GREEN, TOO_FEW
 from core.monitor.watch import Watch
 from core.webhook_request import send_to_webhook
@@ -23,15 +23,15 @@ def tell_change(watched: Watch) -> str:
     could not be told is told by the next call, to that one alone.
 
     Raises:
-        UserError: nobody is to be told, somebody could not be told, or what was told cannot be kept.
+        UserError: nobody is to be told, somebody could not or cannot be told, whatever the light, or what was
+            told cannot be kept.
     """
-    senders = _senders()
-    if not senders:
+    senders, failures = _senders()
+    if not senders and not failures:
         names = f"{environment.WEBHOOK.name} or {environment.MAIL_SERVER.name}"
         raise UserError(f"Nobody can be told: set {names} to the address of a webhook or of an SMTP server.")
     light = GREEN if watched.light == TOO_FEW else watched.light
-    told = _told(watched.model)
-    sentences, failures = [], []
+    told, sentences = _told(watched.model), []
     for title, send in senders.items():
         before = told.get(title, GREEN)
         content = {"model": watched.model, "light": light, "before": before, "text": watched.headline()}
@@ -48,16 +48,25 @@ def tell_change(watched: Watch) -> str:
     return " ".join(sentences)
 
 
-def _senders() -> dict[str, Sender]:
-    """What tells somebody, by what it is called."""
+def _senders() -> tuple[dict[str, Sender], list[str]]:
+    """What tells somebody, by what it is called; and why what is set besides cannot, one sentence each."""
     senders: dict[str, Sender] = {}
-    if address := environment.WEBHOOK.value():
-        senders[f"the webhook on {urlsplit(address).hostname}"] = lambda content: send_to_webhook(
-            address, content
-        )
-    if server := environment.MAIL_SERVER.value():
-        senders[f"the mail server {urlsplit(server).hostname}"] = _mail
-    return senders
+    failures = []
+    try:
+        if address := environment.WEBHOOK.value():
+            senders[_webhook_title(address)] = lambda content: send_to_webhook(address, content)
+    except UserError as error:
+        failures.append(str(error))
+    try:
+        if host := mail_host():
+            senders[f"the mail server {host}"] = _mail
+    except UserError as error:
+        failures.append(str(error))
+    return senders, failures
+
+
+def _webhook_title(address: str) -> str:
+    return f"the webhook on {urlsplit(address).hostname}"
 
 
 def _mail(content: dict[str, str]) -> str:
@@ -71,8 +80,12 @@ def _told(model: str) -> dict[str, str]:
     """The light that was last told of a model, by what told it."""
     try:
         content = json.loads(_path().read_text(encoding="utf-8"))
-        return dict(content["told"]) if content["model"] == model else {}
-    except (OSError, ValueError, KeyError, TypeError):  # nothing yet, or damaged: told once more
+        if content["model"] != model:
+            return {}
+        if "light" in content:  # written when there was no e-mail: to whatever webhook there is
+            return {_webhook_title(environment.WEBHOOK.value()): content["light"]}
+        return dict(content["told"])
+    except (OSError, ValueError, KeyError, TypeError, UserError):  # nothing yet, or damaged: told once more
         return {}
 
 

@@ -1,5 +1,7 @@
 """Webhook and mail are told when the light turns, once, and again if they could not be told."""
 
+import json
+
 import pytest
 from listening import SECRET, listening
 from mail_server import mail_server
@@ -64,10 +66,17 @@ def test_mail_tells_what_a_webhook_that_fails_does_not_hear_and_each_hears_it_on
 
 
 def test_mail_that_cannot_be_sent_is_told_in_a_sentence(addressed, monkeypatch):
-    add_results(AuditLog(), [*steady(100), *[WITHHELD] * 50])
+    add_results(AuditLog(), steady(150))
     monkeypatch.setenv("PNEUMONIA_STUDIO_MAIL_SERVER", "smtp://127.0.0.1:9")
-    with pytest.raises(UserError, match="set PNEUMONIA_STUDIO_MAIL_TO to the addresses"):
-        tell_change(watch(MODEL))
+    with listening() as (address, told):
+        addressed(address)
+        with pytest.raises(UserError, match="set PNEUMONIA_STUDIO_MAIL_TO to the addresses.* was green"):
+            tell_change(watch(MODEL))
+        add_results(AuditLog(), [WITHHELD] * 50)
+        with pytest.raises(UserError, match="set PNEUMONIA_STUDIO_MAIL_TO.* from green to red"):
+            tell_change(watch(MODEL))
+    assert len(told) == 1
+    addressed("")
     monkeypatch.setenv("PNEUMONIA_STUDIO_MAIL_TO", "ada@example.org")
     with pytest.raises(
         UserError, match="127.0.0.1 could not be told that the light is red: Connection refused"
@@ -79,3 +88,11 @@ def test_without_webhook_and_mail_nobody_can_be_told(addressed):
     addressed("")
     with pytest.raises(UserError, match="PNEUMONIA_STUDIO_WEBHOOK"):
         tell_change(watch(MODEL))
+
+
+def test_what_was_told_before_there_was_mail_counts(addressed, own_home):
+    add_results(AuditLog(), [*steady(100), *[WITHHELD] * 50])
+    (own_home / "monitor-light.json").write_text(json.dumps({"model": MODEL, "light": "red"}))
+    with listening() as (address, told):
+        addressed(address)
+        assert "The light was red before" in tell_change(watch(MODEL)) and not told
