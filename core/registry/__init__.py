@@ -13,6 +13,7 @@ from core.registry.checklist import NON_INFERIORITY_MARGIN, PromotionCheck, chec
 from core.registry.disagreement import save_agreement
 from core.registry.ensemble_cost import EnsembleCost
 from core.registry.ensembles import EnsemblePlan, plan_ensemble, register_ensemble
+from core.registry.evidence import THRESHOLD_CHECK, evidence_of
 from core.registry.golden_images import (
     TOLERANCE,
     Agreement,
@@ -51,6 +52,7 @@ __all__ = [
     "NON_INFERIORITY_MARGIN",
     "RETIRED",
     "SHADOW",
+    "THRESHOLD_CHECK",
     "TOLERANCE",
     "ActiveModel",
     "Agreement",
@@ -71,6 +73,7 @@ __all__ = [
     "change_operating_point",
     "checklist",
     "events",
+    "evidence_of",
     "find_model",
     "golden_images",
     "list_models",

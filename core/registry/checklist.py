@@ -10,9 +10,9 @@ from core.config import CLASS_NAMES, IMAGE_SIZE
 from core.errors import UserError
 from core.evaluation import Difference, Predictions, delong, paired_rate
 from core.inference import MIN_TRAINING_IMAGES, Reader
+from core.registry.evidence import evidence_of
 from core.registry.golden_images import TOLERANCE, agreement, chosen_test_images
 from core.registry.models import RETIRED, RegisteredModel
-from core.registry.snapshot import evidence_of
 
 MIN_VALIDATION_PATIENTS = 30
 NON_INFERIORITY_MARGIN = 0.02  # of AUC and of sensitivity

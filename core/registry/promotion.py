@@ -9,6 +9,7 @@ from core.evaluation import OperatingPoint
 from core.inference import identity_of
 from core.registry.active import intact
 from core.registry.checklist import PromotionCheck
+from core.registry.evidence import OPERATING_POINT, TEMPERATURE, evidence_of
 from core.registry.history import add_event
 from core.registry.models import (
     ACTIVE,
@@ -21,12 +22,11 @@ from core.registry.models import (
     is_retired,
     registered_version,
 )
-from core.registry.snapshot import evidence_of, register
+from core.registry.snapshot import register
 from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
 from core.roles import Role, takes
 
 MAX_BEFORE = 50  # versions that a rollback can reach
-OPERATING_POINT, TEMPERATURE = "operating point", "temperature"  # that evidence is of
 
 
 @takes(Role.OWNER)

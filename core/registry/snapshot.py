@@ -1,6 +1,5 @@
 """Registering a version: a folder with the model's files, which nothing changes afterwards."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,12 @@ import pandas as pd
 from core import atomic
 from core.errors import UserError
 from core.inference import IDENTITY_FILE, PREDICTIONS, REFERENCE_FILE, published_models, renewed_references
+from core.registry.evidence import EVIDENCE_FILE, evidence_of
 from core.registry.golden_images import GOLDEN_FILE, save_golden_images
 from core.registry.models import RegisteredModel, registered_version
 from core.registry.storage import folder_name, next_version, version_folder
 from core.weights import file_digest, member_paths, update_record
 
-EVIDENCE_FILE = "evidence.json"
 SPLITS = ("validation", "test")
 
 
@@ -64,21 +63,6 @@ def register(
             save_golden_images(item, weights)
 
     return new_version(item.name, item.model.path.name, fill, override)
-
-
-def evidence_of(item: RegisteredModel) -> dict[str, Any]:
-    """What the changes of a registered version rest on, by what was changed; {} of any other model.
-
-    Raises:
-        UserError: the file is damaged.
-    """
-    path = item.model.path.with_name(EVIDENCE_FILE)
-    if not item.version or not path.exists():
-        return {}
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise UserError(f"{path} cannot be read: {error}. Restore it from a backup.") from error
 
 
 def new_version(name: str, file: str, fill: Callable[[Path], None], override: str = "") -> RegisteredModel:

@@ -14,6 +14,7 @@ from core.evaluation import (
     find_point,
     wilson_by_patient,
 )
+from core.registry import THRESHOLD_CHECK
 from core.site.measurement import SiteMeasurement
 from core.site.patient_folds import patient_folds
 
@@ -77,7 +78,7 @@ class SitePoint:
         """Everything as plain values, and what is checked before a version with it is promoted."""
         expected = f"Expected on images of {self.site}: {self.after.sentence()}."
         check = {
-            "title": "Threshold for a hospital does better than chance",
+            "title": THRESHOLD_CHECK,
             "passed": not self.is_chance,
             "detail": f"{expected} {NO_BETTER_THAN_CHANCE}" if self.is_chance else expected,
         }
