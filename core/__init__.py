@@ -1,8 +1,10 @@
 """Pneumonia detection on chest X-rays, from data to diagnosis, without a user interface."""
 
 import sys
+import time
 
 __version__ = "0.2.0"
+IMPORTED = time.time()  # when this process began to load the program, in seconds since the epoch
 
 # OpenVINO reports each import to Google Analytics, by a process that it forks amid other imports; without
 # that package of its own it does not. Nothing about the work leaves the machine.

@@ -15,9 +15,10 @@ from core.images.contents import (
 from core.images.data_url import jpeg_data_url
 from core.images.decode_ahead import ImageLoader, decode_ahead, image_or_error
 from core.images.decoder import MAX_BYTES, Image, ImageError, decode, too_large
+from core.images.dicom import DicomHeader
 from core.images.dicom_file import is_dicom, open_dicom
 from core.images.dicom_text import decoded_text
-from core.images.files import read_image
+from core.images.files import read_header, read_image
 from core.images.folder_walk import reason_for_file, walk_folder
 from core.images.header_rules import HeaderFinding
 from core.images.names import distinct, folded, shown, stored_path, without_name
@@ -50,6 +51,7 @@ __all__ = [
     "MAX_BYTES",
     "WHOLE_IMAGE",
     "ZIP_ERRORS",
+    "DicomHeader",
     "HeaderFinding",
     "Image",
     "ImageError",
@@ -83,6 +85,7 @@ __all__ = [
     "path_columns",
     "patient_age",
     "preprocess",
+    "read_header",
     "read_image",
     "read_text_table",
     "reason_for_file",

@@ -19,7 +19,7 @@ from core.images.dicom_file import DicomError, open_dicom
 from core.images.dicom_grey import grey_pixels
 from core.images.dicom_pixels import PIXELS
 from core.images.header_rules import HeaderFinding, header_findings
-from core.images.patient_age import PatientAge, patient_age
+from core.images.patient_age import DATES, PatientAge, patient_age
 from core.images.pixel_spacing import PixelSpacing, pixel_spacing
 
 X_RAY_MODALITIES = {"CR", "DX", "DR", "RG", "XA", "RF", "OT", ""}  # OT: converted and secondary captures
@@ -40,6 +40,7 @@ MODALITY_NAMES = {
     "PR": "a presentation state",
     "SEG": "a segmentation",
 }
+HEADER_TAGS = ("PatientID", "IssuerOfPatientID", "PatientBirthDate", *DATES)  # besides those shown
 SHOWN_TAGS = {
     "Modality": "Modality",
     "ViewPosition": "View",
@@ -106,6 +107,26 @@ def read_dicom(data: bytes, max_pixels: int) -> DicomImage:
         pixel_spacing(file),
         origin,
     )
+
+
+@dataclass(frozen=True)
+class DicomHeader:
+    """What a file's header says of its patient, as `core.images.Image` has it."""
+
+    facts: dict[str, str]
+    patient_digest: str
+    age: PatientAge | None
+
+
+def read_dicom_header(data: bytes) -> DicomHeader:
+    """What the header says, without decoding pixels.
+
+    Raises:
+        DicomError: as `open_dicom`. Damaged files raise pydicom's errors.
+    """
+    file = open_dicom(data, (*SHOWN_TAGS, *HEADER_TAGS))
+    age = patient_age(file)
+    return DicomHeader(_facts(file, age), _patient_digest(file), age)
 
 
 def _patient_digest(file: pydicom.Dataset) -> str:

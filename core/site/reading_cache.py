@@ -6,7 +6,9 @@ is said of it, so none is ever out of date. What a DICOM header says of the pati
 
 import hashlib
 import json
+import os
 import sqlite3
+import sysconfig
 from collections.abc import Sequence
 from contextlib import closing
 from functools import cache
@@ -15,10 +17,13 @@ from pathlib import Path
 import core
 from core import config
 from core.database import open_database, read_database
+from core.errors import UserError
 from core.inference import Reader
 from core.self_test import library_versions
 
 ENDINGS = ("", "-wal", "-shm")  # of the files of a database
+TIMEOUT_S = 10  # to wait for another process that uses it
+NO_DATABASE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 TABLES = """
 CREATE TABLE IF NOT EXISTS readings (
     basis TEXT NOT NULL, sha256 TEXT NOT NULL, entry TEXT NOT NULL, seal TEXT NOT NULL,
@@ -40,15 +45,14 @@ class ReadingCache:
         path: of the database; in the home if not given.
 
     Attributes:
-        found: how many images were found.
         damaged: how many entries were passed over because they are not as they were written.
-        problem: why the database cannot be used; "" if it can.
+        problem: why the database cannot be used, and what helps, in a sentence; "" if it can.
     """
 
     def __init__(self, basis: str, path: Path | None = None) -> None:
         self.basis = basis
         self.path = Path(path or reading_cache_path())
-        self.found = self.damaged = 0
+        self.damaged = 0
         self.problem = ""
 
     def get(self, digests: Sequence[str]) -> list[dict | None]:
@@ -58,9 +62,7 @@ class ReadingCache:
             digests: SHA-256 of image files; "" of one that cannot be read.
         """
         by_digest = self._entries() if self.path.exists() else {}
-        entries = [by_digest.get(sha256) for sha256 in digests]
-        self.found = sum(entry is not None for entry in entries)
-        return entries
+        return [by_digest.get(sha256) for sha256 in digests]
 
     def add(self, entries: Sequence[dict]) -> None:
         """Keep what was said of images.
@@ -73,40 +75,35 @@ class ReadingCache:
         texts = ((entry["sha256"], json.dumps(entry)) for entry in entries)
         rows = [(self.basis, sha256, text, _sha256(self.basis, sha256, text)) for sha256, text in texts]
         try:
-            with closing(open_database(self.path, TABLES, timeout=10)) as database, database:
+            with closing(open_database(self.path, TABLES, timeout=TIMEOUT_S)) as database, database:
                 database.executemany("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?)", rows)
         except (sqlite3.Error, OSError) as error:
-            self.problem = str(error)
+            self.problem = _problem(error)
 
-    def sentences(self, images: int) -> list[str]:
+    def sentences(self, used: int, images: int) -> list[str]:
         """What came from here, and what is wrong with it, one sentence each.
 
         Args:
+            used: images of which something came from here.
             images: in all.
         """
         sentences = []
-        if self.found:
+        if used:
             sentences.append(
-                f"{self.found:,} of {images:,} images had been read by this model before and were not read "
-                "again."
+                f"{used:,} of {images:,} images had been read by this model before and were not read again."
             )
         if self.damaged:
             sentences.append(f"{self.damaged:,} kept readings were damaged and not used.")
-        if self.problem:
-            sentences.append(
-                f"Readings cannot be kept ({self.problem}), so each step reads all images. Clear them: "
-                "python -m core cache --clear"
-            )
-        return sentences
+        return [*sentences, self.problem] if self.problem else sentences
 
     def _entries(self) -> dict[str, dict]:
         """What the model said, by digest of the image."""
         try:
-            with closing(read_database(self.path, timeout=10)) as database:
+            with closing(read_database(self.path, timeout=TIMEOUT_S)) as database:
                 query = "SELECT sha256, entry, seal FROM readings WHERE basis = ?"
                 rows = database.execute(query, (self.basis,)).fetchall()
         except sqlite3.Error as error:
-            self.problem = str(error)
+            self.problem = _problem(error)
             return {}
         intact = [(sha256, text) for sha256, text, seal in rows if seal == _sha256(self.basis, sha256, text)]
         self.damaged = len(rows) - len(intact)
@@ -128,23 +125,59 @@ def clear_reading_cache() -> int:
 
     Returns:
         Bytes freed.
+
+    Raises:
+        UserError: another process uses the database, or it cannot be written.
     """
-    freed = reading_cache_size()
-    for path in _files():
-        path.unlink(missing_ok=True)
-    return freed
+    before, path = reading_cache_size(), reading_cache_path()
+    if not path.exists():
+        return 0
+    try:
+        with closing(open_database(path, TABLES, timeout=TIMEOUT_S, isolation_level=None)) as database:
+            for command in ("DELETE FROM readings", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                database.execute(command)
+    except (sqlite3.Error, OSError) as error:
+        if not _is_no_database(error):
+            raise UserError(f"{path} cannot be cleared: {error}. Try again later.") from error
+        for file in _files():
+            file.unlink(missing_ok=True)
+    return before - reading_cache_size()
+
+
+def _problem(error: Exception) -> str:
+    """Why nothing is kept, and what helps; what another process uses is not to be deleted."""
+    helps = " Clear them: python -m core cache --clear" if _is_no_database(error) else ""
+    return f"Readings cannot be kept ({error}), so the next step reads images again.{helps}"
+
+
+def _is_no_database(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", None) in NO_DATABASE
 
 
 def _files() -> list[Path]:
     return [Path(f"{reading_cache_path()}{ending}") for ending in ENDINGS]
 
 
-@cache
 def _program() -> str:
-    """SHA-256 of this program and of its libraries' versions: an update may say something else."""
-    sources = sorted(Path(core.__file__).parent.rglob("*.py"))
-    return _sha256(*(source.read_text(encoding="utf-8") for source in sources), repr(library_versions()))
+    """SHA-256 of this program and of its libraries' versions: an update may say something else.
+
+    One that was updated while this process runs is not what the process has loaded, so that nobody else can
+    use what it says.
+    """
+    sources = _sources()
+    libraries = Path(sysconfig.get_path("purelib"))  # which each installation changes
+    changed = max(path.stat().st_ctime for path in (*sources, libraries))
+    return _sha256("updated since", os.getpid(), core.IMPORTED) if changed > core.IMPORTED else _loaded()
 
 
-def _sha256(*texts: str) -> str:
+@cache
+def _loaded() -> str:
+    return _sha256(*(source.read_text(encoding="utf-8") for source in _sources()), repr(library_versions()))
+
+
+def _sources() -> list[Path]:
+    return sorted(Path(core.__file__).parent.rglob("*.py"))
+
+
+def _sha256(*texts: object) -> str:
     return hashlib.sha256("\0".join(map(str, texts)).encode()).hexdigest()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.config import CLASS_NAMES
 from core.errors import UserError
-from core.images import Image, ages_warning, read_image, shown, without_name
+from core.images import DicomHeader, Image, ages_warning, read_header, read_image, shown, without_name
 from core.inference import Reader, Reading
 from core.site.groups import HEADER_GROUPS, group_column, grouped
 from core.site.image_properties import image_properties
@@ -99,15 +99,13 @@ def read_local_images(
     known = local.table.to_dict("records")
     cache = ReadingCache(reading_basis(reader))
     entries = cache.get([digest(row["file"]) for row in known])
+    headers = _headers_of_kept([row["file"] for row in known], entries, local.groups)
     log = ReadingLog()
     log.add((entry["sha256"] for entry in entries if entry), began)
-    headers = {
-        row: _header(read_image(before["file"]), local.groups)
-        for row, (before, entry) in enumerate(zip(known, entries, strict=True))
-        if entry and entry["header"]
-    }
     errors: dict[int, str] = {}
-    done = cache.found
+    used = done = sum(entry is not None for entry in entries)
+    if progress and used:
+        progress(done, len(known))
     for batch in _read_missing([row["file"] for row in known], entries, reader):
         for row, reading in batch.items():
             if isinstance(reading, UserError):
@@ -131,7 +129,7 @@ def read_local_images(
         reader.threshold,
         reader.model_warnings,
         local.groups,
-        (*local.notes, *cache.sentences(len(known))),
+        (*local.notes, *cache.sentences(used, len(known))),
         local.synthetic,
         pd.DataFrame(rows),
         len(training),
@@ -140,6 +138,20 @@ def read_local_images(
         reader.record.temperature_rule,
         ages_warning(local.table[AGE].to_list(), reader.record.data),
     )
+
+
+def _headers_of_kept(
+    files: list[str], entries: list[dict | None], groups: tuple[str, ...]
+) -> dict[int, dict[str, str]]:
+    """What headers say of the images that have entries, by row; a file that has gone loses its entry."""
+    headers = {}
+    for row, entry in enumerate(entries):
+        if entry and entry["header"]:
+            try:
+                headers[row] = _header(read_header(files[row]), groups)
+            except UserError:  # which reading the file will tell
+                entries[row] = None
+    return headers
 
 
 def _read_missing(
@@ -168,7 +180,7 @@ def _entry(reading: Reading, reader: Reader) -> dict:
     }
 
 
-def _header(image: Image, groups: tuple[str, ...]) -> dict[str, str]:
+def _header(image: Image | DicomHeader, groups: tuple[str, ...]) -> dict[str, str]:
     """What the header says, by column of our tables; "" where it says nothing."""
     return {"patient": image.patient_digest} | {
         group_column(group): header_value(image, group) for group in groups
@@ -202,7 +214,7 @@ def _row(
     }
 
 
-def header_value(image: Image, name: str) -> str:
+def header_value(image: Image | DicomHeader, name: str) -> str:
     """What a DICOM header says under one of `HEADER_GROUPS`; "" if nothing, or under another name."""
     if name.lower() == "age":
         return f"{image.age.years:g}" if image.age else ""

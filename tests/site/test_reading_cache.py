@@ -5,9 +5,21 @@ from contextlib import closing
 import pandas as pd
 import pytest
 
-from core.images import read_image
+import core
+from core.errors import UserError
+from core.images import read_header, read_image, sandbox
 from core.inference import Reader, bundled_models
-from core.site import SiteReadings, measure, open_local_images, read_local_images, reading_cache_path
+from core.site import (
+    SiteReadings,
+    clear_reading_cache,
+    measure,
+    open_local_images,
+    read_local_images,
+    reading_cache,
+    reading_cache_path,
+    reading_cache_size,
+    site_readings,
+)
 from core.site.reading_cache import ReadingCache, reading_basis
 from core.site.reading_log import ReadingLog
 from core.weights import update_record
@@ -38,10 +50,12 @@ def read(folder) -> tuple[SiteReadings, int]:
     return readings, len(local.table) - int(note.split()[0])
 
 
-def test_images_are_read_once_by_a_model_and_their_header_each_time(bundle, ward):
+def test_images_are_read_once_by_a_model_and_their_header_each_time(bundle, ward, monkeypatch):
     first, count = read(ward)
     assert count == FILES + 1 and not first.notes
-    again, count = read(ward)
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox, "_idle", None)  # no DICOM file is decoded for its header
+        again, count = read(ward)
     assert count == 1  # the damaged one
     assert again.notes == ("4 of 5 images had been read by this model before and were not read again.",)
     pd.testing.assert_frame_equal(again.table, first.table)
@@ -98,5 +112,47 @@ def test_a_file_that_is_no_cache_is_told_and_left_alone(bundle, ward):
 
 def test_nothing_is_kept_where_nothing_was_read(own_home):
     cache = ReadingCache("basis")
-    assert cache.get(["", "a"]) == [None, None] and not cache.sentences(2)
-    assert not reading_cache_path().exists()
+    assert cache.get(["", "a"]) == [None, None] and not cache.sentences(0, 2)
+    assert not reading_cache_path().exists() and clear_reading_cache() == 0
+
+
+def test_a_file_that_vanishes_before_its_header_is_read_is_told_and_the_others_are_measured(
+    bundle, ward, monkeypatch
+):
+    read(ward)
+    path = ward / "NORMAL" / "1.dcm"
+
+    def removed_before(file: str):
+        path.unlink()
+        return read_header(file)
+
+    monkeypatch.setattr(site_readings, "read_header", removed_before)
+    readings, _ = read(ward)
+    assert (readings.table["error"] != "").sum() == 2 and readings.table["probability"].notna().sum() >= 1
+    assert readings.notes[0].startswith("3 of 5 images had been read")
+
+
+def test_a_program_that_is_updated_while_it_runs_says_nothing_for_the_new_one(narrow_bundle, monkeypatch):
+    reader = Reader(bundled_models()[0].path)
+    before = reading_basis(reader)
+    monkeypatch.setattr(core, "IMPORTED", 0.0)  # as if every file had changed since
+    assert reading_basis(reader) != before
+
+
+def test_what_another_process_uses_is_neither_deleted_nor_advised_to_be(own_home, monkeypatch):
+    monkeypatch.setattr(reading_cache, "TIMEOUT_S", 0.1)
+    cache = ReadingCache("basis")
+    cache.add([{"sha256": str(number), "doubts": "x" * 1000} for number in range(100)])
+    with closing(sqlite3.connect(reading_cache_path(), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        cache.add([{"sha256": "b"}])
+        (sentence,) = cache.sentences(0, 2)
+        assert "database is locked" in sentence and "--clear" not in sentence
+        with pytest.raises(UserError, match="cannot be cleared: database is locked"):
+            clear_reading_cache()
+        other.execute("ROLLBACK")
+        size = reading_cache_size()
+        assert clear_reading_cache() == size - reading_cache_size() > size / 2
+        assert other.execute("SELECT count(*) FROM readings").fetchone() == (0,)
+    reading_cache_path().write_bytes(b"no database" * 1000)
+    assert clear_reading_cache() > 0 and not reading_cache_path().exists()
