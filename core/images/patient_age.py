@@ -11,9 +11,16 @@ from core.images.dicom_attributes import text
 from core.images.header_rules import HeaderFinding
 
 AGE = re.compile(r"0*(\d{1,3})\s*([DWMY]?)", re.IGNORECASE)
+AGE_IN_WORDS = re.compile(r"(\d{1,3})(?:[.,](\d*))?\s*([^\W\d]*)\.?")
 DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
 YEAR = DAYS["Y"]
 UNITS = (("Y", "years", 3), ("M", "months", 3 / 12), ("D", "days", 0.0))  # unit and age in years from which
+UNIT_WORDS = {  # in English or German
+    "D": ("d", "day", "days", "tag", "tage"),
+    "W": ("w", "week", "weeks", "woche", "wochen"),
+    "M": ("m", "month", "months", "monat", "monate"),
+    "Y": ("", "y", "year", "years", "yr", "yrs", "jahr", "jahre"),
+}
 MAX_YEARS = 120
 DATES = ("AcquisitionDate", "ContentDate", "SeriesDate", "StudyDate")
 TRAINING_AGES = (1, 5)  # years, both included
@@ -63,17 +70,16 @@ def patient_age(file: pydicom.Dataset) -> PatientAge | None:
 
 
 def age_in_years(written: str) -> float | None:
-    """An age such as 036Y, 18M or 3.5, in years; None if it is none.
+    """An age such as 036Y, 18M, 3.5, 3,5 or 5 years, in years; None if it is none.
 
-    >>> age_in_years("18M"), age_in_years("3.5"), age_in_years("unknown")
-    (1.5, 3.5, None)
+    >>> age_in_years("18M"), age_in_years("3,5"), age_in_years("6 Monate"), age_in_years("unknown")
+    (1.5, 3.5, 0.5, None)
     """
-    if match := AGE.fullmatch(written.strip()):
-        years = int(match[1]) * DAYS[match[2].upper() or "Y"] / YEAR
-    elif re.fullmatch(r"\d{1,3}\.\d*", written.strip()):
-        years = float(written)
-    else:
+    match = AGE_IN_WORDS.fullmatch(written.strip())
+    unit = next((unit for unit, words in UNIT_WORDS.items() if match and match[3].lower() in words), None)
+    if match is None or unit is None:
         return None
+    years = float(f"{match[1]}.{match[2] or 0}") * DAYS[unit] / YEAR
     return years if years <= MAX_YEARS else None
 
 
@@ -103,8 +109,10 @@ def ages_warning(ages: Sequence[float], data: str) -> str:
     outside = sum(map(_is_outside, known))
     if not outside:
         return ""
+    youngest, oldest = TRAINING_AGES
+    another = "another age" if _is_published(data) else f"another age than {youngest} to {oldest} years"
     return (
-        f"By the table's ages, {outside:,} of {len(known):,} images are of patients of another age: "
+        f"By the table's ages, {outside:,} of {len(known):,} images are of patients of {another}; "
         f"{_training_ages(data)}. Results on them may not be reliable."
     )
 
@@ -117,9 +125,13 @@ def _is_outside(years: float) -> bool:
 def _training_ages(data: str) -> str:
     """On which ages a model was trained, as far as its training data tell."""
     youngest, oldest = TRAINING_AGES
-    if re.sub(r"[^a-z0-9]", "", data.lower()) in PUBLISHED_DATA:
+    if _is_published(data):
         return f"the training images are of children aged {youngest} to {oldest} years ({AGE_SOURCE})"
     return f"whether the model was trained on this age is not known (training data: {data})"
+
+
+def _is_published(data: str) -> bool:
+    return re.sub(r"[^a-z0-9]", "", data.lower()) in PUBLISHED_DATA
 
 
 def _date(value: str) -> date | None:

@@ -193,13 +193,13 @@ def _of_table(
     rows[PATIENT] = (
         [patient_digest(value) for value in _column(table, known_patient, source)] if known_patient else ""
     )
-    rows[AGE] = table_ages(table)
+    rows[AGE], notes = table_ages(table)
     present = {name.lower() for name in table.columns}
     _check_groups(groups, present, source)
     for group in groups:
         values = list(_column(table, group, source)) if group.lower() in present else ""
         rows[group_column(group)] = values
-    return rows, []
+    return rows, notes
 
 
 def _check_groups(groups: Sequence[str], columns: set[str], source: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from pydicom.dataset import Dataset
 
-from core.images import PatientAge, age_finding, ages_warning, decode, decode_safely
+from core.images import PatientAge, age_finding, age_in_years, ages_warning, decode, decode_safely
 from core.images.header_rules import header_findings
 from core.images.patient_age import patient_age
 from tests.images.dicom_files import deep_sample, sample, written
@@ -211,4 +211,16 @@ def test_ages_of_many_images_are_counted_and_held_against_those_of_the_training_
     assert ages_warning([1, 5.9, float("nan")], "chest_xray") == ""
     warning = ages_warning([0.5, 3, 36, float("nan")], "chest_xray")
     assert "2 of 3 images" in warning and "children aged 1 to 5 years" in warning
-    assert "is not known (training data: ward)" in ages_warning([36], "ward")
+    assert ages_warning([36], "ward").startswith(
+        "By the table's ages, 1 of 1 images are of patients of another age than 1 to 5 years; whether the "
+        "model was trained on this age is not known (training data: ward)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "years"),
+    [("3,5", 3.5), ("36 years", 36), ("5 Jahre", 5), ("3.5Y", 3.5), ("036y", 36), ("6 months", 0.5)]
+    + [("5 apples", None), ("130", None), ("", None)],
+)
+def test_an_age_is_read_as_people_write_it(written, years):
+    assert age_in_years(written) == (years if years is None else pytest.approx(years))

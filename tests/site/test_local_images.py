@@ -113,3 +113,8 @@ def test_a_tables_ages_are_known_whether_or_not_they_make_groups(folder, column,
     for groups in ((), (column,)):
         ages = open_local_images(path, groups=groups).table["age"]
         assert ages[0] == 36 and ages.isna()[1]
+
+
+def test_ages_that_cannot_be_read_are_counted(folder):
+    path = table(folder, "path,label,age\na/NORMAL/1.png,0,3 or 4\na/NORMAL/2.png,1,unknown\n")
+    assert "1 of the table's ages could not be read" in open_local_images(path).notes[0]
