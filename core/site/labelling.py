@@ -37,16 +37,20 @@ class AllReaders:
     Attributes:
         readers, images: their numbers.
         kappa: Fleiss' kappa; None where it is undefined.
+        left_out: who has labelled less than half as many images as another reader.
     """
 
     readers: int
     images: int
     kappa: float | None
+    left_out: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """The agreement in words."""
-        of_all = f"All {self.readers} readers have labelled {self.images:,} images"
-        return f"{of_all}; Fleiss' kappa {'undefined' if self.kappa is None else f'{self.kappa:.2f}'}."
+        without = f" (without {', '.join(self.left_out)}, with few labels)" if self.left_out else ""
+        images = "1 image" if self.images == 1 else f"{self.images:,} images"
+        kappa = "undefined" if self.kappa is None else f"{self.kappa:.2f}"
+        return f"All {self.readers} readers{without} have labelled {images}; Fleiss' kappa {kappa}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +64,7 @@ class ReaderLabels:
         disputed: digests of the images that several readers have labelled and that have no label yet.
         version: number of the last entry in the log of any image; 0 without one.
         pairs: agreement of every two readers' first labels, before they can have seen those of others.
-        together: of all of them; None of fewer than three.
+        together: of all who have labelled enough; None of fewer than three.
     """
 
     table: pd.DataFrame
@@ -224,9 +228,12 @@ def _pairs(given: pd.DataFrame, readers: tuple[str, ...]) -> tuple[ReaderPair, .
 
 
 def _together(given: pd.DataFrame, readers: tuple[str, ...]) -> AllReaders | None:
-    """The agreement of all readers; None of fewer than three."""
-    if len(readers) < 3:
+    """The agreement of the readers with at least half as many labels as any has; None of fewer than three."""
+    counts = (given[list(readers)] != "").sum()
+    chosen = [reader for reader in readers if 2 * counts[reader] >= counts.max()]
+    if len(chosen) < 3:
         return None
-    labels = given[list(readers)]
+    labels = given[chosen]
     complete = labels[(labels != "").all(axis=1)]
-    return AllReaders(len(readers), len(complete), fleiss_kappa(complete.to_numpy().tolist()))
+    left_out = tuple(reader for reader in readers if reader not in chosen)
+    return AllReaders(len(chosen), len(complete), fleiss_kappa(complete.to_numpy().tolist()), left_out)

@@ -126,3 +126,13 @@ def test_the_labels_of_readers_are_labels_of_local_images(files, tmp_path):
         local = open_local_images(source, "readers")
         assert sorted(local.table["label"]).count("PNEUMONIA") >= 1 and len(local.table) == 6
         assert local.notes[-1] == "Labels by 1 of your readers, version 5."
+
+
+def test_agreement_of_all_leaves_out_who_has_labelled_little(files):
+    give(files, Ada="PNPNN", Grace="PNPNN", Mary="PNP  ", Nina="P    ")
+    assert (
+        "All 3 readers (without Nina, with few labels) have labelled 3 images; Fleiss' kappa 1.00."
+        in told(files)
+    )
+    give(files, Rosalind="  PNN")
+    assert "All 4 readers (without Nina, with few labels) have labelled 1 image; Fleiss'" in told(files)
