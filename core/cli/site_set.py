@@ -69,7 +69,7 @@ def point(
     registered = active and register_operating_point(
         active.title, site_point.point, getpass.getuser(), site_point.values()
     )
-    _tell(site_point, measurement.readings.notes, registered, as_json)
+    _tell(site_point, measurement, registered, as_json)
 
 
 @click.command("recalibrate")
@@ -101,7 +101,7 @@ def recalibrate(
     registered = active and register_temperature(
         active.title, scaling.temperature, scaling.rule, getpass.getuser(), scaling.values()
     )
-    _tell(scaling, measurement.readings.notes, registered, as_json)
+    _tell(scaling, measurement, registered, as_json)
 
 
 def _to_register(save: bool) -> RegisteredModel | None:
@@ -119,15 +119,17 @@ def _measured(local: LocalImages, active: RegisteredModel | None, precision: str
 
 def _tell(
     evidence: SitePoint | SiteTemperature,
-    notes: tuple[str, ...],
+    measurement: SiteMeasurement,
     registered: RegisteredModel | None,
     as_json: bool,
 ) -> None:
-    """Print what was found, and how the version that was registered comes to answer."""
+    """Print why it may mislead, what was found, and how the version that was registered comes to answer."""
+    cautions, notes = measurement.cautions(), list(measurement.readings.notes)
     if as_json:
-        print_json({**evidence.values(), "version": registered.title if registered else None})
+        version = registered.title if registered else None
+        print_json({**evidence.values(), "cautions": cautions, "notes": notes, "version": version})
         return
-    for sentence in [*evidence.sentences(), *notes]:
+    for sentence in [*cautions, *evidence.sentences(), *notes]:
         print(sentence)
     if registered:
         title = registered.title

@@ -11,13 +11,14 @@ from pages.shared.markdown import escaped
 from pages.shared.texts import _
 from pages.shared.user import offered
 
+SAVED = "site-versions"  # in the session: what was saved here, and as which version
 HELP = _("Registers the active model with it and what it rests on. It answers once it is promoted.")
 
 
 def offer_version(
     evidence: SitePoint | SiteTemperature, register: Callable[[str], RegisteredModel], permission: Callable
 ) -> None:
-    """A button that registers a version, and how it comes to answer.
+    """A button that registers a version once, and how it comes to answer.
 
     Args:
         evidence: what is saved.
@@ -33,8 +34,23 @@ def offer_version(
             "becomes a further version whose every result says so."
         ).format(title=check["title"])
         st.warning(escaped(sentence), icon=":material/warning:")
-    if not st.button(_("Save as a version"), icon=":material/save:", help=HELP):
-        return
+    saved = st.session_state.setdefault(SAVED, [])
+    title = next((title for earlier, title in saved if earlier == evidence), "")
+    if title:
+        st.success(
+            escaped(
+                _("Registered as {title}. It answers once it is promoted on the Comparison page.").format(
+                    title=title
+                )
+            ),
+            icon=":material/check:",
+        )
+    elif st.button(_("Save as a version"), icon=":material/save:", help=HELP):
+        _save(evidence, register)
+
+
+def _save(evidence: SitePoint | SiteTemperature, register: Callable[[str], RegisteredModel]) -> None:
+    """Register a version and show it, or say why it was not."""
     active = answering_registered_model()
     try:
         if active is None or str(active.model.identity) != evidence.model:
@@ -45,11 +61,5 @@ def offer_version(
     except UserError as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
-    st.success(
-        escaped(
-            _("Registered as {title}. It answers once it is promoted on the Comparison page.").format(
-                title=version.title
-            )
-        ),
-        icon=":material/check:",
-    )
+    st.session_state[SAVED].append((evidence, version.title))
+    st.rerun()

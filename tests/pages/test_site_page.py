@@ -183,6 +183,9 @@ def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(tr
     (version,) = [item for item in list_models() if item.title in app.success[0].value]
     assert version.model.record.threshold == find_site_point(measurement, "sensitivity", 0.9).point.threshold
     assert str(active_model().model.identity) == model
+    app.run()
+    assert version.title in app.success[0].value  # and once is enough
+    assert not [button for button in app.button if button.label == "Save as a version"]
     app.button_group(key="site-section").set_value("Recalibrate").run()
     assert "Temperature" in captions(app) and "each image at a temperature fitted without" in captions(app)
     next(button for button in app.button if button.label == "Save as a version").click().run()
