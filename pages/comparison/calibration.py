@@ -6,6 +6,7 @@ import streamlit as st
 from core import evaluation
 from core.comparison import ModelComparison
 from core.figures.calibration import reliability_diagram
+from pages.comparison.splits import SPLITS
 from pages.shared.charts import draw, offer_csv
 from pages.shared.texts import _
 
@@ -19,10 +20,10 @@ def show_calibration(comparison: ModelComparison) -> None:
     with right:
         st.markdown(
             _("**How many of the {split} images have pneumonia, by predicted probability**").format(
-                split=comparison.split
+                split=SPLITS[comparison.split]
             )
         )
-        st.dataframe(_counts(bins))
+        st.dataframe(positives_by_range(bins))
     st.dataframe(table.style.format(precision=3))
     st.caption(
         _(
@@ -35,20 +36,17 @@ def show_calibration(comparison: ModelComparison) -> None:
     offer_csv(table, f"calibration-{comparison.split}", index=True)
 
 
-def _counts(bins: dict[str, list[dict]]) -> pd.DataFrame:
+def positives_by_range(bins: dict[str, list[dict]]) -> pd.DataFrame:
     """Images with pneumonia of all images, one row for each range of probabilities, one column per model."""
     counts = {
         name: {
-            _range(*row["range"]): _("{positives} of {total}").format(
+            tuple(row["range"]): _("{positives} of {total}").format(
                 positives=row["positives"], total=row["n"]
             )
             for row in rows
         }
         for name, rows in bins.items()
     }
-    table = pd.DataFrame(counts).fillna("–")
-    return table.loc[sorted(table.index, key=lambda text: int(text.partition("%")[0]))]
-
-
-def _range(low: float, high: float) -> str:
-    return _("{low:.0%} to {high:.0%}").format(low=low, high=high)
+    table = pd.DataFrame(counts).fillna("–").sort_index()
+    titles = [_("{low:.0%} to {high:.0%}").format(low=low, high=high) for low, high in table.index]
+    return table.set_axis(titles)

@@ -20,6 +20,7 @@ from pages.comparison.report import show_report
 from pages.comparison.self_test import show_self_test
 from pages.comparison.shadow import show_shadow
 from pages.comparison.shortcuts import show_shortcuts
+from pages.comparison.splits import SPLITS
 from pages.comparison.subgroups import show_subgroups
 from pages.comparison.sweeps import show_sweeps
 from pages.comparison.training_curves import show_training
@@ -30,7 +31,6 @@ from pages.shared.texts import _
 
 MAX_MODELS = 5
 ALL_IMAGES = _("all images")
-SPLITS = {"test": _("test"), "validation": _("validation")}
 SECTIONS = {
     _("Metrics"): show_metrics,
     _("Curves"): show_curves,

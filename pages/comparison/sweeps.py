@@ -6,6 +6,7 @@ from core.comparison import ModelComparison
 from core.figures.sweeps import departures, parallel_coordinates
 from core.runs import Sweep, open_sweep, sweep_names
 from pages.shared.charts import draw, offer_csv
+from pages.shared.run_states import STATE_TITLES
 from pages.shared.texts import _
 
 COLUMNS = {
@@ -17,6 +18,7 @@ COLUMNS = {
     "auc": st.column_config.NumberColumn(_("Validation AUC"), format="%.4f"),
     "auc_sd": st.column_config.NumberColumn(_("SD of AUC"), format="%.4f", help=_("Over the seeds.")),
 }
+TRIAL_STATES = STATE_TITLES | {"pruned": _("pruned")}
 RESULTS = {"loss": _("Loss"), "auc": "AUC"}
 
 
@@ -41,7 +43,8 @@ def show_sweeps(_comparison: ModelComparison) -> None:
             )
         )
     ordered = table.sort_values("loss")
-    st.dataframe(ordered, hide_index=True, column_config=COLUMNS, placeholder="–")
+    shown = ordered.assign(state=ordered["state"].map(TRIAL_STATES))
+    st.dataframe(shown, hide_index=True, column_config=COLUMNS, placeholder="–")
     offer_csv(ordered, name)
 
 
