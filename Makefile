@@ -54,7 +54,7 @@ MESSAGES := pages/locale/pages.pot
 texts: .venv/installed-dev
 	$(BIN)/pybabel --quiet extract --add-location=file --output $(MESSAGES) pages streamlit_app.py
 	$(BIN)/pybabel --quiet update --domain pages --input-file $(MESSAGES) --output-dir pages/locale \
-		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110
+		--previous --ignore-obsolete --ignore-pot-creation-date --width 110
 
 # What checks the pages for accessibility, from npm, by the Node.js that pyright brings.
 $(AXE): tests/end_to_end/package-lock.json | .venv/installed-dev

@@ -73,16 +73,17 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
     available = table["sha256"].isin(row_numbers.index)
     rows = row_numbers[table[available]["sha256"].head(MAX_SHOWN)].to_numpy()
     missing = int((~available).sum())
-    st.caption(
-        _("{count:,} images, {order}").format(count=len(table), order=order)
-        + (
-            _("; {missing:,} of them are no longer in {folder}").format(missing=missing, folder=dataset.root)
-            if missing
-            else ""
+    sentences = [_("{count:,} images, {order}.").format(count=len(table), order=order)]
+    if missing:
+        sentences.append(
+            _("{missing:,} of them are no longer in {folder}.").format(missing=missing, folder=dataset.root)
         )
-        + (_("; the first {shown} are shown").format(shown=MAX_SHOWN) if len(table) > MAX_SHOWN else "")
-        + _(". Below each image: true label and probability of pneumonia. Click an image to enlarge it.")
+    if len(table) > MAX_SHOWN:
+        sentences.append(_("The first {shown} are shown.").format(shown=MAX_SHOWN))
+    sentences.append(
+        _("Below each image: true label and probability of pneumonia. Click an image to enlarge it.")
     )
+    st.caption(" ".join(sentences))
     images = [
         Shown(int(row), dataset.root / path, label, probability)
         for row, path, label, probability in zip(

@@ -96,17 +96,17 @@ def _changed(comparison: ShadowComparison, stages: list[EvaluatedStage]) -> None
         }
     )
     st.dataframe(table, hide_index=True, row_height=ROW_HEIGHT, column_config=COLUMNS, placeholder="")
-    first = (
-        _("; the latest {shown} are shown").format(shown=MAX_SHOWN)
-        if len(comparison.changed) > MAX_SHOWN
-        else ""
-    )
-    st.caption(
+    count = len(comparison.changed)
+    sentences = [_("Label changed: {count:,} images, the latest first.").format(count=count)]
+    if count > MAX_SHOWN:
+        sentences.append(_("The table holds the latest {shown}.").format(shown=MAX_SHOWN))
+    sentences.append(
         _(
-            "Label changed: {count:,} images, the latest first{first}. They are shown where they are in "
-            "the data set of the models above, or among this session's uploads."
-        ).format(count=len(comparison.changed), first=first)
+            "They are shown where they are in the data set of the models above, or among this session's "
+            "uploads."
+        )
     )
+    st.caption(" ".join(sentences))
 
 
 def _at_hand(digests: list[str], stages: list[EvaluatedStage]) -> tuple[dict[str, str], dict[str, str]]:

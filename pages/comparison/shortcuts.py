@@ -17,7 +17,7 @@ from core.evaluation import METRICS, evaluate
 from core.figures.metric_intervals import occlusion_differences
 from pages.comparison.stage_images import images_of
 from pages.shared.charts import FROZEN, draw, offer_csv
-from pages.shared.texts import _
+from pages.shared.texts import _, ngettext
 
 COMPARED = ("auc", "sensitivity", "specificity")
 
@@ -101,9 +101,9 @@ def offer_occlusion_test(comparison: ModelComparison) -> bool:
         if stage.run.results.occlusion_test(stage.number, comparison.split) is None
     ]
     if missing and st.button(
-        _("Run the occlusion test (1 model)")
-        if len(missing) == 1
-        else _("Run the occlusion test ({count} models)").format(count=len(missing)),
+        ngettext(
+            "Run the occlusion test ({count} model)", "Run the occlusion test ({count} models)", len(missing)
+        ).format(count=len(missing)),
         icon=":material/visibility_off:",
         help=_("Takes about 90 milliseconds per image and model. The results are saved with the run."),
     ):

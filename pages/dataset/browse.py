@@ -159,9 +159,10 @@ def _lungs_in_words(facts: Any) -> str:
     if pd.isna(facts["lung area"]):
         return _("none found")
     area, across, down = (f"{facts[name]:.0%}" for name in ("lung area", "lungs across", "lungs down"))
-    words = _("{area} of the image, {across} across, {down} down").format(area=area, across=across, down=down)
-    return (
-        words
-        if pd.isna(facts["lung tilt"])
-        else words + _(", tilt {degrees:.0f}°").format(degrees=facts["lung tilt"])
+    if pd.isna(facts["lung tilt"]):
+        return _("{area} of the image, {across} across, {down} down").format(
+            area=area, across=across, down=down
+        )
+    return _("{area} of the image, {across} across, {down} down, tilt {degrees:.0f}°").format(
+        area=area, across=across, down=down, degrees=facts["lung tilt"]
     )

@@ -7,7 +7,7 @@ from core.dataset import Dataset, delete_cohort, read_cohorts, save_cohort
 from core.errors import UserError
 from core.roles import may
 from pages.shared.failures import failures_told
-from pages.shared.texts import _
+from pages.shared.texts import _, ngettext
 
 ALL_IMAGES = _("all images")
 
@@ -35,11 +35,12 @@ def choose_cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         if may(save_cohort):
             _offer_to_save(dataset, rows)
         if len(rows):
-            images = _("1 image") if len(rows) == 1 else _("{count:,} images").format(count=len(rows))
             st.caption(
-                _("{images} at the model's resolution. Click an image to see it in full.").format(
-                    images=images
-                ),
+                ngettext(
+                    "{count:,} image at the model's resolution. Click it to see it in full.",
+                    "{count:,} images at the model's resolution. Click an image to see it in full.",
+                    len(rows),
+                ).format(count=len(rows)),
                 width="content",
             )
     return rows

@@ -152,7 +152,10 @@ def _model_filters() -> tuple[str, str | None, bool | None]:
 
 
 def _model_title(model: str) -> str:
-    return model.replace(STAGE, _(" · stage "))
+    if model == NO_MODEL:
+        return model
+    run, stage = model.rsplit(STAGE, 1)
+    return _("{run} · stage {stage}").format(run=run, stage=stage)
 
 
 def _models() -> list[str]:

@@ -13,7 +13,7 @@ from pages.dataset.distributions import show_distributions
 from pages.shared.dataset_picker import choose_dataset
 from pages.shared.header import header
 from pages.shared.markdown import escaped
-from pages.shared.texts import _
+from pages.shared.texts import _, ngettext
 
 SECTIONS = {
     "Images": _("Images"),
@@ -91,7 +91,7 @@ def overview(dataset: Dataset) -> None:
 
 def _problems_title(dataset: Dataset) -> str:
     count = len(dataset.problems)
-    return _("1 problem found") if count == 1 else _("{count} problems found").format(count=count)
+    return ngettext("{count} problem found", "{count} problems found", count).format(count=count)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

@@ -76,14 +76,13 @@ def show_saved() -> None:
     saved: Saved | None = st.session_state.get("saved")
     if saved is None or saved.entry.human_reading is None:
         return
-    following = _(" Next: {name}.").format(name=saved.following.upload.name) if saved.following else ""
-    sending = sending_sentence(saved.entry, saved.model)
     answer = f"{ANSWERS[saved.entry.human_reading.agreement]}, {saved.entry.upload.name}"
-    sentence = _("Saved: {answer}.{sending}{following}").format(
-        answer=answer, sending=sending, following=following
-    )
+    sentences = [_("Saved: {answer}.").format(answer=answer), sending_sentence(saved.entry, saved.model)]
+    if saved.following:
+        sentences.append(_("Next: {name}.").format(name=saved.following.upload.name))
+    text = " ".join(filter(None, sentences))
     with st.container(horizontal=True, vertical_alignment="center", key="saved-line"):
-        st.caption(f":material/check: {escaped(sentence)}", width="content")
+        st.caption(f":material/check: {escaped(text)}", width="content")
         st.button(_("Undo"), icon=":material/undo:", type="tertiary", on_click=failures_told(_undo))
 
 

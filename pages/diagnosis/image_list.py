@@ -10,7 +10,7 @@ from pages.diagnosis.entries import Entry, show_next
 from pages.diagnosis.finding import TITLES, colour_of, finding_of
 from pages.diagnosis.human_reading import ANSWERS
 from pages.shared.component import component
-from pages.shared.texts import _
+from pages.shared.texts import _, ngettext
 
 CSS = """
 .image-list {
@@ -84,5 +84,5 @@ def _note(entry: Entry, warnings: int) -> str:
     else:
         notes = [_("Waiting {minutes:.0f} min").format(minutes=(time.time() - entry.arrived) / 60)]
     if warnings:
-        notes.append(_("1 warning") if warnings == 1 else _("{warnings} warnings").format(warnings=warnings))
+        notes.append(ngettext("{count} warning", "{count} warnings", warnings).format(count=warnings))
     return " · ".join(notes)

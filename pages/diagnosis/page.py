@@ -112,11 +112,12 @@ def advanced(active: AvailableModel) -> AvailableModel:
 
 
 def _option(model: AvailableModel, active: AvailableModel) -> str:
-    version = (
-        _(" · version {version}").format(version=model.identity.version) if model.identity.version else ""
-    )
-    state = _(" · active") if model.path == active.path else ""
-    return f"{model.title}{version}{state}"
+    parts = [model.title]
+    if model.identity.version:
+        parts.append(_("version {version}").format(version=model.identity.version))
+    if model.path == active.path:
+        parts.append(_("active"))
+    return " · ".join(parts)
 
 
 def _tell_once(notice: str) -> None:

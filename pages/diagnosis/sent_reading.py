@@ -63,11 +63,11 @@ def sending_sentence(entry: Entry, model: AvailableModel) -> str:
     if not _is_wanted(entry):
         return ""
     if not is_known():
-        return _(" It is not sent to the PACS: that takes a sign-in, or a browser on this server's computer.")
+        return _("It is not sent to the PACS: that takes a sign-in, or a browser on this server's computer.")
     sent = _sent(entry, model)
     if not sent or sent[-1].human != entry.human_reading_of(model):
         return ""
-    return _(" It goes to the PACS in a minute at the earliest; until then, Undo takes it back.")
+    return _("It goes to the PACS in a minute at the earliest; until then, Undo takes it back.")
 
 
 def _is_wanted(entry: Entry) -> bool:

@@ -1,4 +1,8 @@
-"""The texts of the pages in the language of the server: `_("English")` returns the translation."""
+"""The texts of the pages in the language of the server: `_("English")` returns the translation.
+
+`ngettext("{count} image", "{count} images", count)` returns the form for a number, and
+`pgettext("verb", "Label")` the translation of one of several meanings.
+"""
 
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -31,3 +35,4 @@ def capitalized(text: str) -> str:
 
 _TEXTS = catalogue(environment.LANGUAGE.value())
 _ = _TEXTS.gettext
+ngettext, pgettext = _TEXTS.ngettext, _TEXTS.pgettext

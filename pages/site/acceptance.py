@@ -41,7 +41,8 @@ def show_acceptance(measurement: SiteMeasurement | None, active: AvailableModel)
         _write()
     if measurement is None or not written:
         first = _("Measure the model on your images first.") if written else _("Write criteria down first.")
-        st.info(first + _(" Criteria come before the measurement."), icon=":material/info:")
+        second = _("Criteria come before the measurement.")
+        st.info(f"{first} {second}", icon=":material/info:")
         return
     if not is_of(measurement, active):
         return

@@ -13,7 +13,7 @@ from pages.shared.charts import offer_csv
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
 from pages.shared.neighbours import offer_neighbours
-from pages.shared.texts import _
+from pages.shared.texts import _, pgettext
 from pages.shared.user import requires_sign_in, signed_in_user
 from pages.shared.viewer import viewer
 
@@ -24,7 +24,7 @@ TITLES = {
     CLASS_NAMES[1 - POSITIVE]: _("Normal"),
     NOT_SURE: _("Not sure"),
 }
-LABEL, COMPARE = _("Label"), _("Compare the readers")
+LABEL, COMPARE = pgettext("verb", "Label"), _("Compare the readers")
 WIDTH = 640  # of the image, pixels
 
 

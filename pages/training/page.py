@@ -42,8 +42,11 @@ def main() -> None:
         show_queue()
         show_run(chosen)
     else:
-        way_out = _(" Train one under *New run*.") if may(create_run) else ""
-        st.info(_("No model has been trained yet.") + way_out)
+        st.info(
+            _("No model has been trained yet. Train one under *New run*.")
+            if may(create_run)
+            else _("No model has been trained yet.")
+        )
 
 
 def new_run(busy: bool) -> None:

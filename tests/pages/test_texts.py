@@ -5,6 +5,7 @@ import re
 import string
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TypeGuard
 
@@ -41,9 +42,16 @@ AS_THEY_ARE = {
     "Pneumonia studio",
     'attachment; filename="{}.zip"',
 }
+LOOKUPS = ("_", "ngettext", "pgettext")
 MARKUP = re.compile(r":material/\w+:|:[a-z]+\[|\{[^{}]*\}")
+MARKS = re.compile(r":material/\w+:|:[a-z]+\[|\]\([^)]*\)|`[^`]*`|\*+")  # icons, colours, links, code, stress
 WORDS = re.compile(r"[A-Z][a-z]|[A-Za-z]{2,}[,.:;]? |  ?[a-z]{2,}|\d [a-z]")
 KEYS = ("key", "icon", "type", "format", "default", "section", "html")  # arguments that nobody reads
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
@@ -51,9 +59,10 @@ def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
     return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
 
-def calls(node: ast.AST | None, function: str = "_") -> TypeGuard[ast.Call]:
-    """Whether a node calls a function, such as `_("...")`."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
+def calls(node: ast.AST | None, *functions: str) -> TypeGuard[ast.Call]:
+    """Whether a node calls one of some functions, without names a lookup such as `_("...")`."""
+    name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    return name in (functions or LOOKUPS)
 
 
 def text_of(node: ast.AST) -> str:
@@ -70,7 +79,7 @@ def reads_as_language(text: str) -> bool:
 
 def unwrapped(path: Path) -> Iterator[tuple[str, int]]:
     """Texts of a page that are not looked up in the catalogue, with their lines."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     above = parents(tree)
     for node in ast.walk(tree):
         text, parent = text_of(node), above.get(node)
@@ -89,14 +98,32 @@ def unwrapped(path: Path) -> Iterator[tuple[str, int]]:
 def lookups() -> Iterator[tuple[Path, ast.Call, ast.AST]]:
     """Each `_("...")` of the pages, with its file and the node that holds it."""
     for path in PAGES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         above = parents(tree)
         yield from ((path, node, above[node]) for node in ast.walk(tree) if calls(node))
 
 
-def fields(text: str) -> set[str]:
-    """Names of what is put into a text."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+def message_of(call: ast.Call) -> tuple[str | None, str | tuple[str, ...]]:
+    """Context and message of a lookup, as catalogues name them; of one with a plural, both forms."""
+    texts = tuple(map(text_of, call.args))
+    if calls(call, "pgettext"):
+        return texts[0], texts[1]
+    return None, texts[:2] if calls(call, "ngettext") else texts[0]
+
+
+def forms(text: str | tuple[str, ...] | list[str]) -> list[str]:
+    """Singular and plural forms of a message; of one without, the text alone."""
+    return [text] if isinstance(text, str) else list(text)
+
+
+def fields(text: str) -> set[tuple[str, str | None]]:
+    """Names of what is put into a text, with their formats."""
+    return {(name, form) for _, name, form, _ in string.Formatter().parse(text) if name is not None}
+
+
+def marks(text: str) -> list[str]:
+    """Icons and marks of Markdown."""
+    return sorted(MARKS.findall(text))
 
 
 @pytest.fixture(scope="module", params=TRANSLATED)
@@ -123,7 +150,7 @@ def test_an_unwrapped_text_is_found(tmp_path, source):
 
 def test_the_underscore_of_a_page_is_the_lookup_and_nothing_else():
     for path in PAGES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             is_stored = isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Store)
             is_argument = isinstance(node, ast.arg) and node.arg == "_"
             assert path.name == "texts.py" or not (is_stored or is_argument), path
@@ -131,27 +158,38 @@ def test_the_underscore_of_a_page_is_the_lookup_and_nothing_else():
 
 def test_a_message_is_one_literal_into_which_its_values_are_put_by_name():
     for path, call, holder in lookups():
-        message = text_of(call.args[0])
-        assert isinstance(call.args[0], ast.Constant), f"{path}:{call.lineno}: no literal"
+        _context, message = message_of(call)
+        assert all(forms(message)), f"{path}:{call.lineno}: no literal"
         if isinstance(holder, ast.Attribute) and holder.attr == "format":
             continue
-        assert not fields(message), f"{path}:{call.lineno}: {message}"
+        assert not any(map(fields, forms(message))), f"{path}:{call.lineno}: {message}"
 
 
 def test_a_catalogue_has_each_message_and_no_other(catalogue):
-    messages = {text_of(call.args[0]) for _, call, _ in lookups()}
-    translated = {message.id for message in catalogue if message.id and message.string}
-    assert not messages - translated, "translate (make texts): " + "\n".join(messages - translated)
-    assert not translated - messages, "no longer said (make texts): " + "\n".join(translated - messages)
+    messages = {message_of(call) for _, call, _ in lookups()}
+    translated = {
+        (message.context, message.id) for message in catalogue if message.id and all(forms(message.string))
+    }
+    assert not messages - translated, f"translate (make texts): {messages - translated}"
+    assert not translated - messages, f"no longer said (make texts): {translated - messages}"
     assert not catalogue.obsolete and not any(message.fuzzy for message in catalogue if message.id)
 
 
 def test_a_translation_holds_the_values_and_marks_of_its_message(catalogue):
     for message in catalogue:
-        if message.id:
-            assert fields(message.id) == fields(message.string), message.string
-            marks = [sorted(re.findall(r":material/\w+:", text)) for text in (message.id, message.string)]
-            assert marks[0] == marks[1], message.string
+        english = forms(message.id)
+        for number, translation in enumerate(forms(message.string) if message.id else ()):
+            form = english[min(number, len(english) - 1)]
+            assert fields(form) == fields(translation), translation
+            assert marks(form) == marks(translation), translation
+
+
+def test_texts_that_tell_entries_apart_are_translated_each_in_its_own_way(catalogue):
+    for path in PAGES:
+        for node in ast.walk(tree_of(path)):
+            keys = [message_of(key) for key in node.keys if calls(key)] if isinstance(node, ast.Dict) else []
+            titles = [catalogue.get(message, context).string for context, message in keys]
+            assert len(set(titles)) == len(titles), f"{path}:{node.lineno}: {titles}"
 
 
 @pytest.fixture
@@ -167,8 +205,17 @@ def german(monkeypatch) -> Iterator[None]:
     sys.modules.update(pages)
 
 
-def test_diagnosis_speaks_german_where_the_server_does(german, own_home):
-    page = AppTest.from_file(str(PROJECT / "pages" / "diagnosis" / "page.py"), default_timeout=60).run()
+@pytest.mark.parametrize(
+    ("name", "title", "purpose"),
+    [
+        ("diagnosis", "Diagnose", "Zeigt diese Thoraxaufnahme"),
+        ("dataset", "Datensatz", "Die Aufnahmen, mit denen"),
+        ("training", "Training", "Trainiert ein Modell"),
+        ("comparison", "Vergleich", "Welches Modell ist besser"),
+        ("site", "Ihr Krankenhaus", "Keine veröffentlichte Zahl"),
+    ],
+)
+def test_a_page_speaks_german_where_the_server_does(german, own_home, name, title, purpose):
+    page = AppTest.from_file(str(PROJECT / "pages" / name / "page.py"), default_timeout=60).run()
     assert not page.exception
-    assert page.title[0].value == "Diagnose"
-    assert "noch kein trainiertes Modell" in page.info[0].value
+    assert page.title[0].value == title and page.caption[0].value.startswith(purpose)

@@ -49,10 +49,12 @@ def show_history(run: Run, references: dict[str, Run]) -> None:
     matrix = validation_matrix(_until_chosen_epoch(run, epochs))
     figures = [curves(steps, epochs, metric, axis, early, reference) for metric in ("loss", "accuracy")]
     live_figures([*figures, *([matrix] if matrix else [])], key=f"history-{run.name}")
-    st.caption(
+    legend = [
         _("Solid: validation, dotted: training · ★ best weights · ▼ learning rate reduced · ✕ stopped early")
-        + (_(" · grey: validation of {name}").format(name=name) if name else "")
-    )
+    ]
+    if name:
+        legend.append(_("grey: validation of {name}").format(name=name))
+    st.caption(" · ".join(legend))
 
 
 def _until_chosen_epoch(run: Run, epochs: pd.DataFrame) -> pd.DataFrame:

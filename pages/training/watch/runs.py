@@ -11,7 +11,7 @@ from core.roles import may
 from core.runs import Run, jobs, queue
 from pages.shared.failures import failures_told
 from pages.shared.run_states import STATE_TITLES
-from pages.shared.texts import _
+from pages.shared.texts import _, ngettext
 
 COLUMNS = {
     "Run": st.column_config.TextColumn(_("Run"), width=160, pinned=True),
@@ -93,9 +93,7 @@ def show_queue() -> None:
     with st.container(border=True):
         head = st.container(horizontal=True, vertical_alignment="center")
         head.markdown(
-            _("**Queue: 1 run**")
-            if len(names) == 1
-            else _("**Queue: {count} runs**").format(count=len(names))
+            ngettext("**Queue: {count} run**", "**Queue: {count} runs**", len(names)).format(count=len(names))
         )
         if may(queue.clear):
             head.button(

@@ -37,10 +37,14 @@ def _show(name: str) -> None:
     states = [sweep.state(trial) for trial in sweep.trials]
     ended = sum(state in ("finished", "pruned") for state in states)
     pruned = states.count("pruned")
-    sentence = _("{ended} of {total} trials have ended").format(ended=ended, total=sweep.total)
-    st.progress(
-        sweep.done(), sentence + (_(", {pruned} of them pruned").format(pruned=pruned) if pruned else "")
+    sentence = (
+        _("{ended} of {total} trials have ended, {pruned} of them pruned").format(
+            ended=ended, total=sweep.total, pruned=pruned
+        )
+        if pruned
+        else _("{ended} of {total} trials have ended").format(ended=ended, total=sweep.total)
     )
+    st.progress(sweep.done(), sentence)
     best = sweep.best()
     if best:
         seeds = (
