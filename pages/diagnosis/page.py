@@ -21,7 +21,7 @@ from pages.shared.header import header
 from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
-from pages.shared.texts import _, capitalized
+from pages.shared.texts import _
 
 
 def main() -> None:
@@ -135,23 +135,22 @@ def _tell_once(notice: str) -> None:
 
 
 def provenance(model: AvailableModel) -> str:
-    """The model's run and what it was trained on, in a sentence."""
+    """The model's run, what it was trained on and how images are prepared for it, in sentences."""
     record = model.record
-    weights = {"none": _("random"), "": _("unknown")}.get(record.starting_weights, record.starting_weights)
-    contrast = _(", with contrast equalisation (CLAHE)") if record.preprocessing == CLAHE else ""
-    contrast += _(", framed by the lungs") if record.framing == LUNGS else ""
     data = record.data or _("unknown data")
-    origin = (
-        _("Mean of {origin}, ").format(origin=model.origin)
-        if record.members
-        else _("Run {run}, ").format(run=record.run)
-        if record.run
-        else ""
-    )
-    trained = _("{origin}trained on {data} from {weights} weights{contrast}.").format(
-        origin=origin, data=data, weights=weights, contrast=contrast
-    )
-    return capitalized(trained)
+    weights = {"none": _("random"), "": _("unknown")}.get(record.starting_weights, record.starting_weights)
+    if record.members:
+        trained = _("Mean of {origin}, trained on {data} from {weights} weights.").format
+    elif record.run:
+        trained = _("Run {run}, trained on {data} from {weights} weights.").format
+    else:
+        trained = _("Trained on {data} from {weights} weights.").format
+    sentences = [trained(origin=model.origin, run=record.run, data=data, weights=weights)]
+    if record.preprocessing == CLAHE:
+        sentences.append(_("Contrast is equalised (CLAHE)."))
+    if record.framing == LUNGS:
+        sentences.append(_("Images are framed by the lungs."))
+    return " ".join(sentences)
 
 
 def results(model: AvailableModel, is_active: bool) -> None:
