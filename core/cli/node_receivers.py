@@ -20,8 +20,8 @@ def receivers(texts: tuple[str, ...], results: tuple[str, ...]) -> tuple[Receive
     Raises:
         UserError: one is not valid, or two cannot be used together.
     """
-    found = tuple(_receiver(text, results) for text in texts)
-    names = [str(receiver) for receiver in found]
+    named = tuple(_receiver(text, results) for text in texts)
+    names = [str(receiver) for receiver in named]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UserError(f"--send-to names {twice} twice. Name it once, with all its kinds of results.")
     if environment.DICOMWEB_AUTHORIZATION.value() and sum("://" in name for name in names) > 1:
@@ -29,7 +29,7 @@ def receivers(texts: tuple[str, ...], results: tuple[str, ...]) -> tuple[Receive
             f"{environment.DICOMWEB_AUTHORIZATION.name} would be sent to every DICOMweb server in --send-to. "
             "Name one alone."
         )
-    return found
+    return named
 
 
 def ae_title(text: str) -> str:

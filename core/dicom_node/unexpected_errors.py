@@ -16,8 +16,8 @@ def described(error: Exception) -> str:
     if isinstance(error, OUTSIDE):
         return str(error).rstrip(".")
     frame = traceback.extract_tb(error.__traceback__)[-1:]
-    place = "".join(f" in {Path(at.filename).name}, line {at.lineno}" for at in frame)
-    return f"unexpected {type(error).__name__}{place}"
+    where = "".join(f" in {Path(at.filename).name}, line {at.lineno}" for at in frame)
+    return f"unexpected {type(error).__name__}{where}"
 
 
 def count_error(database: sqlite3.Connection, activity: str) -> None:
