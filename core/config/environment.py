@@ -256,7 +256,7 @@ LANGUAGE = Variable(
 MAIL_SERVER = Variable(
     "PNEUMONIA_STUDIO_MAIL_SERVER",
     "SMTP server that `site watch --tell` sends e-mail by: `smtp://HOST:PORT`, encrypted by STARTTLS, or "
-    "`smtps://HOST:PORT`; none by default.",
+    "`smtps://HOST:PORT`; none by default. The certificate of one on this computer is not verified.",
     "",
     _mail_server,
     "an address that begins with smtp:// or smtps:// and holds neither user name nor spaces",

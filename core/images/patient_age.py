@@ -11,7 +11,7 @@ from core.images.dicom_attributes import text
 from core.images.header_rules import HeaderFinding
 
 AGE = re.compile(r"0*(\d{1,3})\s*([DWMY]?)", re.IGNORECASE)
-AGE_IN_WORDS = re.compile(r"(\d{1,3})(?:[.,](\d*))?\s*([^\W\d]*)\.?")
+AGE_IN_WORDS = re.compile(r"0*(\d{1,3})(?:[.,](\d*))?\s*([^\W\d]*)\.?")
 DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
 YEAR = DAYS["Y"]
 UNITS = (("Y", "years", 3), ("M", "months", 3 / 12), ("D", "days", 0.0))  # unit and age in years from which

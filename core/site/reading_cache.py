@@ -138,7 +138,8 @@ def clear_reading_cache() -> int:
                 database.execute(command)
     except (sqlite3.Error, OSError) as error:
         if not _is_no_database(error):
-            raise UserError(f"{path} cannot be cleared: {error}. Try again later.") from error
+            sentence = f"{path} cannot be cleared: {error}. Try again when it can be written."
+            raise UserError(sentence) from error
         for file in _files():
             file.unlink(missing_ok=True)
     return before - reading_cache_size()
