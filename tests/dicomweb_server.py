@@ -53,7 +53,7 @@ def server(answer: Callable[[str, str], Answer], context: ssl.SSLContext | None 
 
 
 @contextmanager
-def dripping(begin: bytes) -> Iterator[str]:
+def dripping(begin: bytes, context: ssl.SSLContext | None = None) -> Iterator[str]:
     """The root of a server that sends the begin of an answer, then a byte each tenth of a second."""
 
     class Handler(socketserver.StreamRequestHandler):
@@ -67,8 +67,10 @@ def dripping(begin: bytes) -> Iterator[str]:
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as web:
         web.daemon_threads = True
+        if context:
+            web.socket = context.wrap_socket(web.socket, server_side=True)
         threading.Thread(target=web.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{web.server_address[1]}/dicom-web"
+        yield f"{'https' if context else 'http'}://127.0.0.1:{web.server_address[1]}/dicom-web"
         web.shutdown()
 
 

@@ -9,7 +9,7 @@ from dicomweb_client import DICOMwebClient
 
 from core.config import environment
 from core.dicom_node.remote import DeliveryError, Refused, RemoteWeb
-from core.dicom_node.web import Limits, WebSession, web_client
+from core.dicom_node.web import Limits, TooMuch, WebSession, web_client
 
 TIMEOUT_S = 30.0  # of silence
 MAX_SECONDS = 300.0  # for one object to be sent and answered
@@ -34,8 +34,9 @@ def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = Non
         client = web_client(server.url, session, TIMEOUT_S)
         refused = {}
         for path in paths:
+            file = pydicom.dcmread(path)
             try:
-                _store_file(client, path)
+                _store_file(client, file)
             except _NotStored:
                 refused[path] = f"{server} accepted {path.stem} and does not have it"
             except requests.HTTPError as error:
@@ -46,6 +47,8 @@ def store(paths: list[Path], server: RemoteWeb, tls: ssl.SSLContext | None = Non
                 refused[path] = reason
             except (requests.ConnectionError, requests.Timeout) as error:
                 raise DeliveryError(f"{server} does not answer") from error
+            except TooMuch as error:
+                raise DeliveryError(f"{server} takes too long or sends too much") from error
             except Exception as error:  # a server may answer anything, and must not end the node
                 raise DeliveryError(f"{server} does not answer as a DICOMweb server") from error
         if refused:
@@ -56,8 +59,7 @@ class _NotStored(Exception):
     """The server does not have an object."""
 
 
-def _store_file(client: DICOMwebClient, path: Path) -> None:
-    file = pydicom.dcmread(path)
+def _store_file(client: DICOMwebClient, file: pydicom.FileDataset) -> None:
     client.store_instances([file])
     stored = client.search_for_instances(
         file.StudyInstanceUID,

@@ -11,7 +11,7 @@ from typing import Any, cast
 import requests
 from dicomweb_client import DICOMwebClient
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 
 CHUNK_BYTES = 2**16
@@ -45,7 +45,15 @@ class _Watched(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {
+        self._watch(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> PoolManager:
+        manager = super().proxy_manager_for(*args, **options)
+        self._watch(manager)
+        return manager
+
+    def _watch(self, manager: PoolManager) -> None:
+        manager.pool_classes_by_scheme = {
             "http": self._watched(HTTPConnectionPool),
             "https": self._watched(HTTPSConnectionPool),
         }
@@ -68,9 +76,10 @@ class _Watched(HTTPAdapter):
         """Whoever reads from one gets its end, or an error."""
         for connection in self._connections:
             used = connection.sock or getattr(connection, "connected", None)
+            used = getattr(used, "socket", used)  # of TLS within TLS, behind a proxy
             with suppress(OSError):
-                if used:
-                    used.shutdown(socket.SHUT_RDWR)
+                if used:  # an SSLSocket's own shutdown ends TLS first: what follows would be read as it is
+                    socket.socket.shutdown(used, socket.SHUT_RDWR)
 
 
 class _OwnContext(_Watched):
@@ -82,6 +91,9 @@ class _OwnContext(_Watched):
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **options)
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> PoolManager:
+        return super().proxy_manager_for(*args, ssl_context=self._context, **options)
 
     def cert_verify(self, *_: Any) -> None:
         """The context does it."""

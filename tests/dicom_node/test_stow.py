@@ -73,7 +73,7 @@ def test_a_server_that_drips_or_floods_is_left(paths, monkeypatch):
     monkeypatch.setattr("core.dicom_node.stow.MAX_SECONDS", 0.5)
     monkeypatch.setattr("core.dicom_node.stow.MAX_ANSWER_BYTES", 1000)
     began = time.monotonic()
-    with dripping(b"HTTP/1.1 200 OK\r\n\r\n") as root, pytest.raises(DeliveryError):
+    with dripping(b"HTTP/1.1 200 OK\r\n\r\n") as root, pytest.raises(DeliveryError, match="takes too long"):
         store(paths, RemoteWeb(root))
     assert time.monotonic() - began < 4
     flood = lambda command, path: (200, honest(command, path)[1] + b" " * 2000)  # noqa: E731
