@@ -1,5 +1,6 @@
 """`node --send-to`: who receives results, and which kinds."""
 
+import re
 from urllib.parse import urlsplit
 
 from core.config import environment
@@ -7,6 +8,8 @@ from core.dicom_node import Receiver, RemoteAE, RemoteWeb
 from core.errors import UserError
 from core.reports import KINDS
 
+HOST = r"[\w.-]+"  # name or IPv4 address
+ADDRESS_CHARACTERS = set("@:/")  # in no list of kinds
 EXAMPLE = "https://pacs.example/dicom-web"
 
 
@@ -41,11 +44,16 @@ def ae_title(text: str) -> str:
 
 def _receiver(text: str, results: tuple[str, ...]) -> Receiver:
     address, separator, kinds = text.rpartition("=")
-    if not separator:
+    if not separator or set(kinds) & ADDRESS_CHARACTERS:  # an AE title and a URL may have "=" themselves
         return Receiver(_remote(text), results)
-    named = tuple(kinds.split(","))
+    named = tuple(dict.fromkeys(kind.strip() for kind in kinds.split(",")))
     if unknown := next((kind for kind in named if kind not in KINDS), None):
-        raise UserError(f"--send-to {text!r}: {unknown!r} is no kind of result; use {', '.join(KINDS)}.")
+        way_out = (
+            f" If it is part of the URL, add the kinds: {text}={','.join(results)}" if "://" in text else ""
+        )
+        raise UserError(
+            f"--send-to {text!r}: {unknown!r} is no kind of result; use {', '.join(KINDS)}.{way_out}"
+        )
     return Receiver(_remote(address), named)
 
 
@@ -55,12 +63,12 @@ def _remote(text: str) -> RemoteAE | RemoteWeb:
         return RemoteWeb(_root(text))
     title, _, address = text.partition("@")
     host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    if not re.fullmatch(HOST, host) or not port.isdecimal() or not 0 < int(port) < 65536:
         raise UserError(
             f"--send-to {text!r} is not AET@HOST:PORT, such as ORTHANC@10.0.0.5:4242, nor the URL of a "
             "DICOMweb server."
         )
-    return RemoteAE(ae_title(title), host, int(port))
+    return RemoteAE(ae_title(title), host.lower(), int(port))
 
 
 def _root(text: str) -> str:
@@ -79,4 +87,4 @@ def _root(text: str) -> str:
         )
     if url.scheme == "http" and url.hostname not in environment.LOOPBACK:
         raise UserError(f"--send-to {text!r} would send patient data in the clear. Use https.")
-    return text.rstrip("/")
+    return url._replace(scheme=url.scheme.lower(), netloc=url.netloc.lower()).geturl().rstrip("/")
