@@ -11,6 +11,7 @@ from core.dicom_node.queued_images import QueuedImage
 from core.dicom_node.remote import DeliveryError, Receiver, Refused, RemoteAE, RemoteWeb
 from core.dicom_node.results import chosen
 from core.dicom_node.settings import NodeSettings
+from core.dicom_node.tables import PAGES
 from core.dicom_node.unexpected_errors import OUTSIDE, described
 
 ACTIVITY = "delivery"
@@ -28,37 +29,61 @@ def deliver_results(
     """
     receivers = [str(each) for each in settings.receivers]
     outbox = Outbox(queue, str(receiver), receivers, settings.keep)
-    repeat(ACTIVITY, lambda: _deliver_study(receiver, settings, outbox, queue), queue, stop)
+
+    def turn() -> bool:
+        """Send the results of one study; whether there was one."""
+        outbox.settle()
+        images = outbox.due()
+        if images:
+            _deliver(images, receiver, settings, outbox, queue)
+        return bool(images)
+
+    repeat(ACTIVITY, turn, queue, stop)
 
 
-def _deliver_study(receiver: Receiver, settings: NodeSettings, outbox: Outbox, queue: ImageQueue) -> bool:
-    """Send the results of one study; whether there was one."""
-    images = outbox.due()
+def _deliver(
+    images: list[QueuedImage], receiver: Receiver, settings: NodeSettings, outbox: Outbox, queue: ImageQueue
+) -> None:
+    """Send the results of some images together; what of one of them nobody expected holds up no other."""
+    paths = {image: chosen(outbox.paths(image), receiver.results) for image in images}
+    for image in [image for image in images if not paths[image]]:
+        _make_results(image, outbox, queue)
+        images.remove(image)
     if not images:
-        return False
-    paths = [path for image in images for path in chosen(outbox.paths(image), receiver.results)]
+        return
     try:
-        if paths:
-            _send(paths, receiver.remote, settings)
+        _send([path for image in images for path in paths[image]], receiver.remote, settings)
     except Refused as error:
         refused = [image for image in images if error.reasons.keys() & set(outbox.paths(image))]
         _mark_refused(refused, str(error), outbox)
         images = [image for image in images if image not in refused]
-    except (DeliveryError, *OUTSIDE) as error:
-        seconds = retry_pause(min(image.tries for image in images))
-        reason = described(error) if isinstance(error, OUTSIDE) else str(error)
-        log.warning("images %s: %s; next attempt in %.0f s", _names(images), reason, seconds)
-        outbox.postpone(images, reason, seconds)
-        return True
-    except Exception as error:  # pynetdicom raises many types for an answer that is none
+    except DeliveryError as error:
+        _postpone(images, str(error), outbox)
+        return
+    except OUTSIDE as error:
+        _postpone(images, f"Sending to {receiver} failed: {described(error)}", outbox)
+        return
+    except Exception as error:  # pynetdicom raises many types for a damaged file, or an answer that is none
+        if len(images) > 1:
+            for image in images:
+                _deliver([image], receiver, settings, outbox, queue)
+            return
         count_unexpected(ACTIVITY, queue)
         _mark_refused(images, f"Sending to {receiver} failed: {described(error)}", outbox)
-        return True
+        return
     for image in images:
         outbox.mark_delivered(image)
     if images:
         log.info("images %s: results delivered to %s", _names(images), receiver)
-    return True
+
+
+def _make_results(image: QueuedImage, outbox: Outbox, queue: ImageQueue) -> None:
+    """Let an image be processed again that has nothing for a receiver: it had other kinds at that time."""
+    if image.sender == PAGES:
+        outbox.give_up(image, "A reader's finding is gone from the node's folder")
+    else:
+        queue.process_again(image)
+        log.info("image %s: processed again for a receiver whose results were not made", image.log_name)
 
 
 def _mark_refused(images: list[QueuedImage], reason: str, outbox: Outbox) -> None:
@@ -68,9 +93,13 @@ def _mark_refused(images: list[QueuedImage], reason: str, outbox: Outbox) -> Non
         outbox.give_up(image, reason)
         log.error("image %s: %s; given up after %d refusals", image.log_name, reason, MAX_REFUSALS)
     if later := [image for image in images if image not in given_up]:
-        seconds = retry_pause(min(image.tries for image in later))
-        log.warning("images %s: %s; next attempt in %.0f s", _names(later), reason, seconds)
-        outbox.postpone(later, reason, seconds, refused=True)
+        _postpone(later, reason, outbox, refused=True)
+
+
+def _postpone(images: list[QueuedImage], reason: str, outbox: Outbox, refused: bool = False) -> None:
+    seconds = retry_pause(min(image.tries for image in images))
+    log.warning("images %s: %s; next attempt in %.0f s", _names(images), reason, seconds)
+    outbox.postpone(images, reason, seconds, refused)
 
 
 def _names(images: list[QueuedImage]) -> str:

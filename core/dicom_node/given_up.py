@@ -28,9 +28,14 @@ def retry_given_up(folder: Path | None = None) -> int:
     try:
         with closing(open_queue(folder, timeout=10)) as database, database:
             anew = "UPDATE images SET state = ?, tries = 0, refusals = 0, due = 0 WHERE state = ?"
+            ((refused,),) = database.execute(
+                "SELECT COUNT(*) FROM images WHERE state = ? "  # else, another receiver waits as well
+                "OR uid IN (SELECT uid FROM deliveries WHERE state = ?)",
+                (REFUSED, REFUSED),
+            )
             database.execute("DELETE FROM deliveries WHERE state = ?", (REFUSED,))
-            refused = database.execute(anew, (PROCESSED, REFUSED))
+            database.execute(anew, (PROCESSED, REFUSED))
             failed = database.execute(f"{anew} AND refusals > 0", (RECEIVED, FAILED))
     except (sqlite3.Error, OSError) as error:
         raise UserError(f"The node's database {path} cannot be written: {error}.") from error
-    return refused.rowcount + failed.rowcount
+    return refused + failed.rowcount

@@ -35,8 +35,23 @@ class Outbox:
     ) -> None:
         self._images, self._files = queue.images, queue.files
         self._receiver, self._receivers, self._keep = receiver, {receiver, *receivers}, keep
-        for image in self._images.where("state = ? AND uid IN (SELECT uid FROM deliveries)", PROCESSED):
-            self._record(image)  # it may have waited for a receiver that the node no longer has
+        self._settled = -1  # version of the database
+
+    def settle(self) -> None:
+        """Let go what waits for none of the receivers any more, unless nobody else has changed the queue.
+
+        It may have waited for a receiver that the node no longer has, before this start or before another
+        process put what was given up back into the queue.
+        """
+        ((version,),) = self._images.rows("PRAGMA data_version")
+        if version == self._settled:
+            return
+        with self._images.alone():
+            waiting = self._images.where("state = ? AND uid IN (SELECT uid FROM deliveries)", PROCESSED)
+            with self._images.transaction() as database:
+                states = [(image, self._settle(database, image)) for image in waiting]
+            self._delete_delivered(states)
+        self._settled = version
 
     def due(self) -> list[QueuedImage]:
         """Images of one study whose results should be sent now; the study processed first comes first."""
@@ -77,34 +92,40 @@ class Outbox:
         """Record that the receiver does not store the results; they are kept."""
         self._record(image, (REFUSED, reason, 0, 0, 0))
 
-    def _record(self, image: QueuedImage, delivery: tuple[str | float, ...] = ()) -> None:
+    def _record(self, image: QueuedImage, delivery: tuple[str | float, ...]) -> None:
         """Record how this delivery of an image stands, and what all its deliveries amount to.
 
         Nothing is recorded if the image was sent again meanwhile. When all receivers have the results, image
         and results are deleted.
 
         Args:
-            delivery: state, reason, tries, refusals and when it is due; unchanged if empty.
+            delivery: state, reason, tries, refusals and when it is due.
         """
         with self._images.alone():
             with self._images.transaction() as database:
-                if delivery:
-                    database.execute(
-                        "INSERT OR REPLACE INTO deliveries SELECT uid, ?, ?, ?, ?, ?, ? FROM images "
-                        "WHERE uid = ? AND received = ? AND state = ?",
-                        (self._receiver, *delivery, image.uid, image.received, PROCESSED),
-                    )
+                database.execute(
+                    "INSERT OR REPLACE INTO deliveries SELECT uid, ?, ?, ?, ?, ?, ? FROM images "
+                    "WHERE uid = ? AND received = ? AND state = ?",
+                    (self._receiver, *delivery, image.uid, image.received, PROCESSED),
+                )
                 state = self._settle(database, image)
+            self._delete_delivered([(image, state)])
+
+    def _delete_delivered(self, states: list[tuple[QueuedImage, str]]) -> None:
+        for image, state in states:
             if state == DELIVERED and not self._keep:
                 self._files.delete(image)
 
     def _settle(self, database: sqlite3.Connection, image: QueuedImage) -> str:
-        """Let an image's row say what its deliveries amount to; its state, or "" if it was sent again."""
+        """Let an image's row say what its deliveries amount to; its state, or "" if it was sent again.
+
+        What a receiver refused is kept, also where the node no longer has this receiver.
+        """
         query = "SELECT receiver, state, reason FROM deliveries WHERE uid = ?"
         deliveries = {
             receiver: (state, reason)
             for receiver, state, reason in database.execute(query, (image.uid,))
-            if receiver in self._receivers
+            if receiver in self._receivers or state == REFUSED
         }
         done = all(deliveries.get(name, ("", ""))[0] in (DELIVERED, REFUSED) for name in self._receivers)
         refused = [reason for state, reason in deliveries.values() if state == REFUSED]

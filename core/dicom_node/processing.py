@@ -65,9 +65,7 @@ def _process_next(settings: NodeSettings, queue: ImageQueue, rules: RulesFile, s
     for batch in _batches(images):
         try:
             wanted = apply_rules(batch, queue, rules.current(), settings.keep)
-            readings = process(wanted, queue, model, reader, settings)
-            if settings.in_shadow:
-                read_in_shadow(reader.identity, readings)
+            process(wanted, queue, model, reader, settings)
         except Exception as error:  # whatever one image does, the others get their results
             count_unexpected(ACTIVITY, queue)
             retry_later(batch, error, queue)
@@ -92,7 +90,7 @@ def retry_later(images: list[QueuedImage], error: Exception, queue: ImageQueue) 
     reason, unexpected = described(error), not isinstance(error, OUTSIDE)
     for image in images:
         if unexpected and image.refusals + 1 >= MAX_REFUSALS:
-            queue.mark_failed(image, reason)
+            queue.mark_failed(image, reason, image.refusals + 1)
             log.error("image %s: %s; given up after %d attempts", image.log_name, reason, MAX_REFUSALS)
             continue
         seconds = retry_pause(image.tries)
@@ -128,8 +126,8 @@ def process(
     model: AvailableModel,
     reader: Reader,
     settings: NodeSettings,
-) -> list[Reading]:
-    """Add results to the queue, or the reason why an image has none; returns the readings.
+) -> None:
+    """Add results to the queue, or the reason why an image has none; shadow models read what was read.
 
     Args:
         images: with the action of the rules for each: results of those in shadow are not sent.
@@ -141,23 +139,39 @@ def process(
         except (UserError, FileNotFoundError) as error:
             log.warning("image %s: cannot be read: %s", image.log_name, error)
             queue.mark_failed(image, str(error))
-    readings = reader.read(decoded.values(), heat_map=True)
-    for image, reading in zip(decoded, readings, strict=True):
-        if images[image] == SHADOW:
-            log.info("image %s: in shadow, %s", image.log_name, reading.finding)
-            queue.set_aside(image, IN_SHADOW, reading.finding, settings.keep)
-            continue
-        try:
-            objects = result_files(queue.data(image), reading, model, settings.choices())
-        except UserError as error:
-            log.warning("image %s: creating results failed: %s", image.log_name, error)
-            queue.mark_failed(image, str(error)[:400])
-            continue
-        queue.add_results(image, objects)
-        log.info("image %s: %s", image.log_name, reading.finding)
-        if settings.log_results:
-            _record(reading, model)
-    return readings
+    done: list[Reading] = []
+    try:
+        for image, reading in zip(decoded, reader.read(decoded.values(), heat_map=True), strict=True):
+            _answer(image, images[image], reading, queue, model, settings)
+            done.append(reading)
+    finally:  # the images after an error are read once more
+        if settings.in_shadow:
+            read_in_shadow(reader.identity, done)
+
+
+def _answer(
+    image: QueuedImage,
+    action: str,
+    reading: Reading,
+    queue: ImageQueue,
+    model: AvailableModel,
+    settings: NodeSettings,
+) -> None:
+    """Add what the model says of an image to the queue."""
+    if action == SHADOW:
+        log.info("image %s: in shadow, %s", image.log_name, reading.finding)
+        queue.set_aside(image, IN_SHADOW, reading.finding, settings.keep)
+        return
+    try:
+        objects = result_files(queue.data(image), reading, model, settings.choices())
+    except UserError as error:
+        log.warning("image %s: creating results failed: %s", image.log_name, error)
+        queue.mark_failed(image, str(error)[:400])
+        return
+    queue.add_results(image, objects)
+    log.info("image %s: %s", image.log_name, reading.finding)
+    if settings.log_results:
+        _record(reading, model)
 
 
 def _record(reading: Reading, model: AvailableModel) -> None:

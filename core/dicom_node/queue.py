@@ -115,7 +115,9 @@ class ImageQueue:
         return self.files.image(image).read_bytes()
 
     def add_results(self, image: QueuedImage, results: dict[str, tuple[str, bytes]]) -> None:
-        """Store the results of an image for delivery.
+        """Store the results of an image for delivery, in place of those of an earlier time it was processed.
+
+        The image is processed again if this is cut short.
 
         Args:
             results: instance UID and DICOM file by file name.
@@ -123,6 +125,9 @@ class ImageQueue:
         folder = self.files.results(image)
         with self.images.alone():
             folder.mkdir(exist_ok=True)
+            for path in folder.iterdir():
+                if path.name not in results:
+                    path.unlink()
             for name, (_, data) in results.items():
                 with atomic.replacing(folder / name) as temporary:
                     temporary.write_bytes(data)
@@ -134,10 +139,20 @@ class ImageQueue:
                 if self.images.update(image, RECEIVED, state=PROCESSED, **changes):
                     count_latency(database, RESULT, now - image.received)
 
-    def mark_failed(self, image: QueuedImage, reason: str) -> None:
-        """Record why an image cannot be processed; its file is kept."""
+    def process_again(self, image: QueuedImage) -> None:
+        """Let an image be processed once more, for a receiver whose kinds of results were not made of it."""
         with self.images.transaction():
-            self.images.update(image, RECEIVED, state=FAILED, reason=reason, ended=time.time())
+            self.images.update(image, PROCESSED, state=RECEIVED, tries=0, refusals=0, due=0)
+
+    def mark_failed(self, image: QueuedImage, reason: str, refusals: int = 0) -> None:
+        """Record why an image cannot be processed; its file is kept.
+
+        Args:
+            refusals: unexpected errors with it, after which it may be tried again; 0 for a reason of its own.
+        """
+        changes = {"state": FAILED, "reason": reason, "refusals": refusals, "ended": time.time()}
+        with self.images.transaction():
+            self.images.update(image, RECEIVED, **changes)
 
     def postpone(self, image: QueuedImage, reason: str, seconds: float, refused: bool) -> bool:
         """Record that processing an image ended unexpectedly, to be tried again after some seconds.
@@ -171,19 +186,27 @@ class ImageQueue:
         """Delete the files of images that failed, or whose results were given up, some days ago; how many.
 
         A reader's finding is kept: there may be no other copy of it.
+
+        Raises:
+            OSError: a file cannot be deleted; all others are.
         """
         before = time.time() - days * DAY_S
         condition = "state = ? AND sender != ? AND COALESCE(ended, received) <= ?"
-        count = 0
+        count, failure = 0, None
         with self.images.alone():
             for state, deleted in ((FAILED, DELETED), (REFUSED, REFUSED_DELETED)):
-                images = self.images.where(condition, state, PAGES, before)
-                for image in images:
-                    self.files.delete(image)
+                for image in self.images.where(condition, state, PAGES, before):
+                    try:
+                        self.files.delete(image)
+                    except OSError as error:
+                        failure = error
+                        continue
                     with self.images.transaction() as database:
                         self.images.update(image, state, state=deleted)
                         database.execute("DELETE FROM deliveries WHERE uid = ?", (image.uid,))
-                count += len(images)
+                    count += 1
+        if failure:
+            raise failure
         return count
 
     def count_error(self, activity: str) -> None:

@@ -17,7 +17,9 @@ PLAIN_FINDING = "finding-without-lungs.dcm"  # refers to no object that its rece
 def result_files(
     data: bytes, reading: Reading, model: AvailableModel, choices: Collection[tuple[str, ...]]
 ) -> dict[str, tuple[str, bytes]]:
-    """Instance UID and DICOM file by file name; the finding alone if the result is withheld.
+    """Instance UID and DICOM file by file name: the finding, too, for whom there is nothing else.
+
+    Such is a result that is withheld, or a choice of lungs alone where none were found.
 
     Args:
         data: the DICOM file of the image.
@@ -32,15 +34,23 @@ def result_files(
     if reading.withheld:
         wanted = {"finding"}
     files = dicom_objects(data, reading, model, tuple(kind for kind in KINDS if kind in wanted))
-    if LUNGS in files and any("finding" in kinds and "lungs" not in kinds for kinds in choices):
-        files[PLAIN_FINDING] = dicom_objects(data, reading, model, ("finding",))[FINDING]
+    alone = PLAIN_FINDING if LUNGS in files else FINDING
+    if alone not in files and any(_gets_it_alone(kinds, files) for kinds in choices):
+        files[alone] = dicom_objects(data, reading, model, ("finding",))[FINDING]
     return {name: (_instance_uid(file), file) for name, file in files.items()}
+
+
+def _gets_it_alone(kinds: tuple[str, ...], files: Collection[str]) -> bool:
+    """Whether a receiver of some kinds gets a finding, and no lungs with it."""
+    names = [f"{kind}.dcm" for kind in kinds if f"{kind}.dcm" in files]
+    return ("finding" in kinds or not names) and LUNGS not in names
 
 
 def chosen(paths: Iterable[Path], kinds: tuple[str, ...]) -> list[Path]:
     """The files of an image's results that a receiver gets: those of its kinds, and readers' findings.
 
-    Where there is none, such as of a result that is withheld, it gets the finding.
+    Where there is none, such as of a result that is withheld, it gets the finding; [] if there is none
+    either, because the receiver had other kinds when the image was processed.
 
     >>> results = [Path("finding-without-lungs.dcm"), Path("finding.dcm"), Path("lungs.dcm")]
     >>> [path.name for path in chosen(results, ("finding", "lungs"))]
@@ -51,8 +61,9 @@ def chosen(paths: Iterable[Path], kinds: tuple[str, ...]) -> list[Path]:
     ['finding.dcm']
     """
     files = {path.name: path for path in paths}
-    if plain := files.pop(PLAIN_FINDING, None):
-        files[FINDING] = files[FINDING] if "lungs" in kinds else plain
+    plain = files.pop(PLAIN_FINDING, None)
+    if plain and "lungs" not in kinds:
+        files[FINDING] = plain
     names = [name for name in (*(f"{kind}.dcm" for kind in kinds), READING) if name in files]
     return [files[name] for name in names or [FINDING] if name in files]
 

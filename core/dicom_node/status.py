@@ -1,6 +1,7 @@
 """Status of the DICOM node, read from its queue while it runs or after it has ended."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -45,7 +46,8 @@ class NodeStatus:
         ignored: images that a rule keeps from being processed.
         in_shadow: images that were read, but whose results a rule keeps from being sent.
         shadow_findings: number of these by finding.
-        refused: images, and readers' findings, whose results the remote AE does not store.
+        refused: images, and readers' findings, whose results a receiver does not store; those that wait for
+            another receiver are pending, too.
         refusals: number of these by reason.
         readings, sent_readings: readers' findings that wait, and those that the remote AE has stored.
         reasons: number of failed images by reason.
@@ -110,6 +112,22 @@ def _read(folder: Path | None, read: Callable[[sqlite3.Connection], Read]) -> Re
         raise UserError(f"The node's database {path} cannot be read: {error}.") from error
 
 
+def _refused_by_one(database: sqlite3.Connection) -> Counter[str]:
+    """Images, and readers' findings, that one receiver does not store and another waits for, by reason."""
+    if "deliveries" not in table_names(database):
+        return Counter()
+    return Counter(
+        dict(
+            database.execute(
+                "SELECT reason, COUNT(*) FROM (SELECT GROUP_CONCAT(deliveries.reason, '; ') AS reason "
+                "FROM deliveries JOIN images USING (uid) WHERE deliveries.state = ? AND images.state != ? "
+                "GROUP BY uid) GROUP BY reason",
+                (REFUSED, REFUSED),
+            )
+        )
+    )
+
+
 def _status(database: sqlite3.Connection) -> NodeStatus:
     existing = table_names(database)
     table = next((old for old in old_names.NODE_TABLES if old in existing), "images")
@@ -128,6 +146,7 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
             )
         )
 
+    waiting, refusals = _refused_by_one(database), Counter(by_reason(REFUSED, REFUSED_DELETED))
     delivery_errors = [reason for reason in by_reason(PROCESSED) if reason]
     refused = counts.get(REFUSED, 0) + counts.get(REFUSED_DELETED, 0)
     undelivered, delivered = counts.get(PROCESSED, 0), counts.get(DELIVERED, 0)
@@ -141,8 +160,8 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
         ignored=counts.get(IGNORED, 0),
         in_shadow=counts.get(IN_SHADOW, 0),
         shadow_findings=by_reason(IN_SHADOW),
-        refused=refused + readings.get(REFUSED, 0),
-        refusals=by_reason(REFUSED, REFUSED_DELETED),
+        refused=refused + readings.get(REFUSED, 0) + waiting.total(),
+        refusals=dict((refusals + waiting).most_common(MAX_REASONS)),
         readings=readings.get(PROCESSED, 0),
         sent_readings=readings.get(DELIVERED, 0),
         reasons=by_reason(FAILED, DELETED),

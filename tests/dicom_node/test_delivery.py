@@ -25,6 +25,7 @@ from core.dicom_node import (
     queue_reading,
     retry_given_up,
 )
+from core.dicom_node.tables import REFUSED
 from core.reports import KINDS
 
 OUT_OF_RESOURCES = 0xA700
@@ -132,7 +133,7 @@ def test_a_remote_ae_that_answers_nonsense_does_not_end_delivery(queue, tmp_path
     with nonsense() as receiver, delivering(queue, receiver):
         eventually(lambda: node_status(tmp_path).refused == 2)
     status = node_status(tmp_path)
-    assert status.errors == {"delivery": 2} and status.pending == 0
+    assert status.errors == {"delivery": 4} and status.pending == 0  # for each image, twice
     (reason,) = status.refusals
     assert reason.startswith(f"Sending to {receiver} failed: unexpected IndexError in ")
     assert retry_given_up(tmp_path) == 2
@@ -143,6 +144,8 @@ def test_a_remote_ae_that_answers_nonsense_does_not_end_delivery(queue, tmp_path
 
 def test_delivery_goes_on_when_the_database_can_be_written_again(queue, tmp_path, caplog):
     everything = remote(ComprehensiveSRStorage, SecondaryCaptureImageStorage)
+    gone = Outbox(queue, "GONE")
+    gone.postpone(gone.due(), "GONE does not answer", 0)  # so that the start has something to write
     with everything as (receiver, _), closing(sqlite3.connect(tmp_path / "node.sqlite")) as other:
         other.execute("BEGIN IMMEDIATE")
         with delivering(queue, receiver):
@@ -178,6 +181,66 @@ def test_what_one_receiver_refuses_is_given_up_for_it_alone(queue, tmp_path):
         with delivering(queue, pacs):  # which has all, and there is no other any more
             eventually(lambda: node_status(tmp_path).delivered == 2)
         assert len(stored) == 3 and not list(tmp_path.glob("results/*/*"))
+
+
+def test_a_damaged_result_is_given_up_and_holds_up_no_other(queue, tmp_path):
+    (damaged,) = tmp_path.glob("results/*/overlay.dcm")
+    damaged.write_bytes(b"damaged")
+    everything = remote(ComprehensiveSRStorage, SecondaryCaptureImageStorage)
+    with everything as (pacs, stored), delivering(queue, pacs):
+        eventually(lambda: node_status(tmp_path).refused == 1)
+    assert node_status(tmp_path).delivered == 1 and damaged.exists()
+    (image,) = queue.images.where("state = ?", REFUSED)
+    assert image.uid == "1.2.2" and ComprehensiveSRStorage in stored
+    retry_given_up(tmp_path)
+    with server(honest) as (web, _), delivering(queue, web):
+        eventually(lambda: node_status(tmp_path).refused == 1)
+    (reason,) = node_status(tmp_path).refusals
+    assert reason.startswith(f"Sending to {web} failed: unexpected InvalidDicomError")
+
+
+def test_what_one_receiver_refused_is_told_and_tried_again_while_another_is_away(queue, tmp_path):
+    away = Outbox(queue, "AWAY", ["SMALL"])
+    small = Outbox(queue, "SMALL", ["AWAY"])
+    refused, other = small.due()
+    small.give_up(refused, "SMALL does not store it")
+    small.mark_delivered(other)
+    away.postpone(away.due(), "AWAY does not answer", 0)
+    status = node_status(tmp_path)
+    assert (status.refused, status.pending, status.processed) == (1, 2, 2)
+    assert status.refusals == {"SMALL does not store it": 1}
+    assert retry_given_up(tmp_path) == 1 and retry_given_up(tmp_path) == 0
+    assert [image.uid for image in small.due()] == [refused.uid] and not node_status(tmp_path).refused
+
+
+def test_what_a_receiver_refused_that_has_gone_is_kept_until_it_is_tried_again(queue, tmp_path):
+    pacs, small = Outbox(queue, "PACS", ["SMALL"]), Outbox(queue, "SMALL", ["PACS"])
+    small.give_up(small.due()[0], "SMALL does not store it")
+    pacs = Outbox(queue, "PACS")  # the next start has no other
+    pacs.settle()
+    for image in pacs.due():
+        pacs.mark_delivered(image)
+    status = node_status(tmp_path)
+    assert (status.delivered, status.refused, status.pending) == (1, 1, 0)
+    assert list(tmp_path.glob("results/*/*"))
+    assert retry_given_up(tmp_path) == 1
+    pacs.settle()  # of the node that runs
+    assert node_status(tmp_path).delivered == 2 and not list(tmp_path.glob("results/*/*"))
+
+
+def test_an_image_is_processed_again_for_a_receiver_whose_results_were_not_made(tmp_path):
+    """As after a start with other kinds of results."""
+    queue = ImageQueue(tmp_path)
+    image = queue.store("1.2.1", "1.2", "MODALITY", (b"image",))
+    queue.add_results(image, {"overlay.dcm": ("1.3.1", b"")})
+    with remote(ComprehensiveSRStorage) as (pacs, stored), delivering(queue, Receiver(pacs, ("finding",))):
+        eventually(lambda: queue.complete_studies(0, 10))
+        assert not stored
+        report = file_of(dicom_image(1, sop_class=ComprehensiveSRStorage))
+        queue.add_results(image, {"finding.dcm": ("1.3.2", report)})
+        eventually(lambda: node_status(tmp_path).delivered == 1)
+    assert stored == [ComprehensiveSRStorage]
+    queue.close()
 
 
 def test_a_receiver_that_was_away_for_weeks_is_still_tried(queue, tmp_path):

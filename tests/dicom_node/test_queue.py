@@ -22,6 +22,7 @@ from core.dicom_node import (
 from core.dicom_node.activity import MAX_REFUSALS
 from core.dicom_node.processing import retry_later
 from core.dicom_node.queued_images import QueuedImage
+from core.dicom_node.results import chosen
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 
@@ -65,8 +66,36 @@ def test_an_image_that_cannot_be_processed_is_given_up_after_some_attempts(tmp_p
         assert retry_given_up(tmp_path) == isinstance(error, ValueError)
     (image,) = queue.complete_studies(0, 10)
     assert (image.tries, image.refusals) == (0, 0) and queue.data(image) == b"image"
+    retry_later([image], ValueError("Doe"), queue)
     queue.mark_failed(image, "No image.")
     assert retry_given_up(tmp_path) == 0
+    queue.close()
+
+
+def test_results_replace_those_of_an_earlier_time(tmp_path):
+    queue = ImageQueue(tmp_path)
+    old = queue.store("1.2.3", "1.2", "SENDER", (b"old",))
+    with_lungs = ("finding.dcm", "lungs.dcm", "finding-without-lungs.dcm")
+    queue.add_results(old, {name: (f"9.{number}", b"old") for number, name in enumerate(with_lungs)})
+    new = queue.store("1.2.3", "1.2", "SENDER", (b"new",))
+    queue.add_results(new, {"finding.dcm": ("9.0", b"new")})
+    (due,) = Outbox(queue, "PACS").due()
+    assert [path.read_bytes() for path in chosen(Outbox(queue, "PACS").paths(due), ("finding",))] == [b"new"]
+    queue.close()
+
+
+def test_a_file_that_cannot_be_deleted_holds_up_no_other(tmp_path):
+    queue = ImageQueue(tmp_path)
+    blocked, other = [queue.store(f"1.2.{number}", "1.2", "SENDER", (b"image",)) for number in (1, 2)]
+    for image in (blocked, other):
+        queue.mark_failed(image, "No image.")
+    queue.files.image(blocked).unlink()
+    queue.files.image(blocked).mkdir()  # a folder where a file should be
+    with pytest.raises(OSError):
+        queue.delete_failed(0)
+    assert not queue.files.image(other).exists() and node_status(tmp_path).deleted == 1
+    queue.files.image(blocked).rmdir()
+    assert queue.delete_failed(0) == 1
     queue.close()
 
 
