@@ -126,7 +126,9 @@ def dicom_node() -> None:
         for reason, count in counts.refusals.items()
     ]
     problems += [
-        _("{count:,} unexpected errors in {activity}").format(count=count, activity=activity)
+        _("{count:,} unexpected errors in {activity} in the last 24 hours").format(
+            count=count, activity=activity
+        )
         for activity, count in counts.errors.items()
     ]
     if counts.delivery_error:

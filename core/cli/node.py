@@ -206,7 +206,7 @@ def _print_status(status: NodeStatus | None, as_json: bool) -> int:
         print(f"Given up {count:,}: {reason}. `node retry` sends again what is not deleted")
     if status.errors:
         counts = ", ".join(f"{activity} {count:,}" for activity, count in status.errors.items())
-        print(f"Unexpected errors, of which the log tells more: {counts}")
+        print(f"Unexpected errors in the last 24 hours, of which the log tells more: {counts}")
     if status.delivery_error:
         print(f"Delivery failed: {status.delivery_error}.")
     return 0

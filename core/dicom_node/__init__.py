@@ -10,7 +10,7 @@ from core.dicom_node.readings import queue_reading, readings_wanted, recall_read
 from core.dicom_node.remote import Receiver, RemoteAE, RemoteWeb
 from core.dicom_node.rules import NodeRules, read_rules, rules_path
 from core.dicom_node.settings import DEFAULT_RESULTS, NodeSettings, ScpSettings
-from core.dicom_node.status import NodeStatus, node_latencies, node_status
+from core.dicom_node.status import NodeStatus, node_errors, node_latencies, node_status
 from core.dicom_node.tls import tls_context
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "RemoteWeb",
     "ScpSettings",
     "earlier_image",
+    "node_errors",
     "node_folder",
     "node_latencies",
     "node_status",

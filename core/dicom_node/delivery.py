@@ -12,9 +12,7 @@ from core.dicom_node.remote import DeliveryError, Receiver, Refused, RemoteAE, R
 from core.dicom_node.results import chosen
 from core.dicom_node.settings import NodeSettings
 from core.dicom_node.tables import PAGES
-from core.dicom_node.unexpected_errors import OUTSIDE, described
-
-ACTIVITY = "delivery"
+from core.dicom_node.unexpected_errors import DELIVERY, OUTSIDE, described
 
 log = logging.getLogger("pneumonia.node")
 
@@ -38,7 +36,7 @@ def deliver_results(
             _deliver(images, receiver, settings, outbox, queue)
         return bool(images)
 
-    repeat(ACTIVITY, turn, queue, stop)
+    repeat(DELIVERY, turn, queue, stop)
 
 
 def _deliver(
@@ -68,7 +66,7 @@ def _deliver(
             for image in images:
                 _deliver([image], receiver, settings, outbox, queue)
             return
-        count_unexpected(ACTIVITY, queue)
+        count_unexpected(DELIVERY, queue)
         _mark_refused(images, f"Sending to {receiver} failed: {described(error)}", outbox)
         return
     for image in images:

@@ -14,6 +14,7 @@ from core.dicom_node.queue import ImageQueue
 from core.dicom_node.queue_files import node_folder
 from core.dicom_node.rules import RulesFile, rules_path
 from core.dicom_node.settings import NodeSettings
+from core.dicom_node.unexpected_errors import DELETION
 from core.errors import UserError
 
 DELETION_INTERVAL_S = 60.0  # between two looks for images that failed long ago
@@ -79,4 +80,4 @@ def _delete_failed(days: float, queue: ImageQueue, stop: threading.Event) -> Non
             log.info("deleted %d images that failed or were refused long ago", count)
         return False
 
-    repeat("deletion", turn, queue, stop, DELETION_INTERVAL_S)
+    repeat(DELETION, turn, queue, stop, DELETION_INTERVAL_S)

@@ -12,7 +12,7 @@ from core.dicom_node.results import result_files
 from core.dicom_node.rules import IGNORE, JUDGE, SHADOW, NodeRules, RulesFile
 from core.dicom_node.settings import NodeSettings
 from core.dicom_node.tables import IGNORED, IN_SHADOW
-from core.dicom_node.unexpected_errors import OUTSIDE, described
+from core.dicom_node.unexpected_errors import OUTSIDE, PROCESSING, described
 from core.errors import UserError
 from core.images import decode_safely
 from core.inference import AuditLog, AvailableModel, Reader, Reading
@@ -21,7 +21,6 @@ from core.reports import import_highdicom
 from core.shadow import read_in_shadow
 
 BATCH_SIZE = 16  # images processed together
-ACTIVITY = "processing"
 MODEL_RETRY_S = 1.0  # before a model that could not be loaded is tried again
 
 log = logging.getLogger("pneumonia.node")
@@ -46,7 +45,7 @@ def process_studies(
     with suppress(Exception):  # reported with the first image
         _ = Reader.of(current_model()).reference
         import_highdicom()
-    repeat(ACTIVITY, lambda: _process_next(settings, queue, rules, stop), queue, stop)
+    repeat(PROCESSING, lambda: _process_next(settings, queue, rules, stop), queue, stop)
 
 
 def _process_next(settings: NodeSettings, queue: ImageQueue, rules: RulesFile, stop: threading.Event) -> bool:
@@ -67,7 +66,7 @@ def _process_next(settings: NodeSettings, queue: ImageQueue, rules: RulesFile, s
             wanted = apply_rules(batch, queue, rules.current(), settings.keep)
             process(wanted, queue, model, reader, settings)
         except Exception as error:  # whatever one image does, the others get their results
-            count_unexpected(ACTIVITY, queue)
+            count_unexpected(PROCESSING, queue)
             retry_later(batch, error, queue)
     return True
 

@@ -25,7 +25,7 @@ from core.dicom_node.tables import (
     REFUSED,
     REFUSED_DELETED,
 )
-from core.dicom_node.unexpected_errors import errors_in
+from core.dicom_node.unexpected_errors import all_errors, recent_errors
 from core.errors import UserError
 
 MAX_REASONS = 20
@@ -52,7 +52,7 @@ class NodeStatus:
         readings, sent_readings: readers' findings that wait, and those that the remote AE has stored.
         reasons: number of failed images by reason.
         delivery_error: why the last delivery failed; "" if it succeeded.
-        errors: number of unexpected errors by activity of the node.
+        errors: number of unexpected errors in the last 24 hours by activity of the node.
     """
 
     received: int = 0
@@ -99,6 +99,18 @@ def node_latencies(folder: Path | None = None) -> dict[str, Latencies]:
         UserError: the database cannot be read.
     """
     return _read(folder, latencies_in) or {}
+
+
+def node_errors(folder: Path | None = None) -> dict[str, int]:
+    """Number of all unexpected errors by activity of the node; {} if none was ever started.
+
+    Args:
+        folder: of the queue; `node_folder()` if None.
+
+    Raises:
+        UserError: the database cannot be read.
+    """
+    return _read(folder, all_errors) or {}
 
 
 def _read(folder: Path | None, read: Callable[[sqlite3.Connection], Read]) -> Read | None:
@@ -166,5 +178,5 @@ def _status(database: sqlite3.Connection) -> NodeStatus:
         sent_readings=readings.get(DELIVERED, 0),
         reasons=by_reason(FAILED, DELETED),
         delivery_error=next(iter(delivery_errors), ""),
-        errors=errors_in(database),
+        errors=recent_errors(database),
     )

@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYP
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from core.dicom_node import node_latencies, node_status
+from core.dicom_node import node_errors, node_latencies, node_status
 from core.errors import UserError
 from core.metrics.counts import PREFIX, registry
 from core.registry import active_model
@@ -61,13 +61,12 @@ def _node_images() -> Iterator[Metric]:
     yield images
     failing = int(bool(status.delivery_error))
     yield GaugeMetricFamily(f"{PREFIX}node_delivery_fails", "Whether the last delivery failed.", failing)
-    if status.errors:
-        errors = CounterMetricFamily(
-            f"{PREFIX}node_errors", "Unexpected errors of the DICOM node.", labels=["activity"]
-        )
-        for activity, count in status.errors.items():
-            errors.add_metric([activity], count)
-        yield errors
+    errors = CounterMetricFamily(
+        f"{PREFIX}node_errors", "Unexpected errors of the DICOM node.", labels=["activity"]
+    )
+    for activity, count in node_errors().items():
+        errors.add_metric([activity], count)
+    yield errors
 
 
 def _node_latencies() -> Iterator[Metric]:

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from core.dicom_node import (
     ImageQueue,
     Outbox,
     activity,
+    node_errors,
     node_latencies,
     node_status,
     queue_reading,
@@ -99,6 +101,18 @@ def test_a_file_that_cannot_be_deleted_holds_up_no_other(tmp_path):
     queue.close()
 
 
+def test_only_errors_of_the_last_day_are_a_problem(tmp_path, monkeypatch):
+    queue = ImageQueue(tmp_path)
+    assert node_errors(tmp_path) == {"processing": 0, "delivery": 0, "deletion": 0}
+    queue.count_error("delivery")
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 26 * 3600)
+    queue.count_error("processing")
+    assert node_status(tmp_path).errors == {"processing": 1}
+    assert node_errors(tmp_path) == {"processing": 1, "delivery": 1, "deletion": 0}
+    queue.close()
+
+
 @pytest.mark.parametrize(
     "opened_before",
     [
@@ -128,11 +142,11 @@ def test_a_queue_of_0_1_0_continues(opened_before, tmp_path):
     with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database:
         assert table_names(database) == {
             "deliveries",
-            "errors",
             "images",
             "latencies",
             "readings_wanted",
             "results",
+            "unexpected_errors",
         }
 
 
