@@ -13,11 +13,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.showBox(data.box);
     return; // zoom and window stay while the page runs again
   }
+  const drawing = root.interrupted?.(data.image); // when the PACS answers meanwhile
   root.dataset.shown = data.id;
 
   const view = { zoom: 1, x: 0, y: 0 };
   let ruler = null; // its ends
-  let box = data.box; // left, top, right, bottom
+  let saved = data.box; // left, top, right, bottom
+  let box = drawing ? drawing.box : saved; // as it is drawn
   const heat = bytes(data.heat);
   const mask = bytes(data.lungs);
   const outline = mask.length ? outlined(mask, data.lungSide) : null;
@@ -33,6 +35,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const length = document.createElement("output");
   const boxHint = document.createElement("output");
   boxHint.textContent = texts.boxHelp;
+  const boxPlace = document.createElement("output");
+  boxPlace.className = "viewer-place";
   const centre = input("range", { min: 0, max: 255, step: 0.5 });
   const width = input("range", { min: 2, max: 400, step: 1 });
   const preset = document.createElement("select");
@@ -55,10 +59,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const caption = document.createElement("figcaption");
     caption.textContent = title;
     const drawn = canvas(...size);
-    drawn.setAttribute("role", "img");
-    drawn.setAttribute("aria-label", title);
     figure.append(drawn, caption);
-    const panel = { heat: hot, current, drawn, figure, levels: null, picture: null };
+    const panel = { title, heat: hot, current, drawn, figure, levels: null, picture: null };
     const image = new Image();
     image.onload = () => {
       panel.levels = levels(image);
@@ -125,6 +127,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     length.hidden = !measuring.checked;
     boxHint.hidden = !boxing.checked;
     noBox.hidden = !box;
+    const place = boxing.checked && box ? placed(box, flipped.checked, texts.boxPlace) : "";
+    if (boxPlace.textContent !== place) boxPlace.textContent = place; // which is read aloud
   }
 
   const redrawn = () => {
@@ -144,12 +148,19 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const reset = () => (Object.assign(view, { zoom: 1, x: 0, y: 0 }), redrawn());
 
   root.showBox = (shown) => {
-    box = shown;
+    saved = shown;
+    if (!boxing.checked) box = shown; // else it is being drawn
     redrawn();
   };
-  const keepBox = (changed) => {
-    root.showBox(changed);
+  // What is drawn is what is saved, however the drawing ends.
+  const saveBox = () => {
+    if (String(box) === String(saved)) return;
+    saved = box;
     setTriggerValue("drawn", { image: data.image, box });
+  };
+  root.interrupted = (image) => {
+    for (const { drawn } of panels) drawn.onblur = null;
+    return boxing.checked && image === data.image && { box, focused: root.contains(document.activeElement) };
   };
   let start = null; // where the pointer went down on an image; null once it is up
   let before = null; // the box at that moment
@@ -188,28 +199,33 @@ export default function ({ parentElement, data, setTriggerValue }) {
       redrawn();
     };
     drawn.onpointerup = () => {
-      const drawing = start && boxing.checked && current;
+      const ends = start && boxing.checked && current;
       start = null;
-      if (!drawing) return;
+      if (!ends) return;
       const [left, top, right, bottom] = box ?? [0, 0, 0, 0];
+      if (Math.min(right - left, bottom - top) < SMALLEST) box = null;
       toggle(boxing);
-      keepBox(Math.min(right - left, bottom - top) < SMALLEST ? null : box);
     };
     drawn.onpointercancel = () => {
       start = null;
-      root.showBox(before);
+      box = before;
+      redrawn();
     };
     drawn.onkeydown = (event) => {
-      if (!boxing.checked || !current) return;
+      if (!boxing.checked || !current || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key in DIRECTIONS) {
-        box = box ? nudged(box, event, flipped.checked) : CENTRAL;
+        box = box ? nudged(box, event, flipped.checked) : spanned(...CENTRAL.map(inImage));
         redrawn();
-      } else if (event.key === "Enter" && box) {
+      } else if (event.key === "Enter" || event.key === "Escape") {
+        if (event.key === "Escape") box = saved;
         toggle(boxing);
-        keepBox(box);
-      } else return;
+      } else {
+        if (event.key.length === 1) saveBox(); // it may agree with the result
+        return;
+      }
       event.preventDefault(); // the page stays where it is
     };
+    drawn.onblur = () => boxing.checked && !start && saveBox();
     drawn.ondblclick = reset;
   });
 
@@ -220,9 +236,19 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (chosen.checked) other.checked = false;
     if (!measuring.checked) ruler = null;
     root.dataset.marking = measuring.checked || boxing.checked;
-    for (const { drawn, current } of panels) drawn.tabIndex = boxing.checked && current ? 0 : -1;
+    if (!boxing.checked) saveBox();
+    described();
     redrawn();
   };
+  const described = () => {
+    for (const { title, drawn, current } of panels) {
+      const takesBox = boxing.checked && current;
+      drawn.tabIndex = takesBox ? 0 : -1;
+      drawn.setAttribute("role", takesBox ? "application" : "img"); // of which a screen reader passes on the keys
+      drawn.setAttribute("aria-label", takesBox ? `${title}. ${texts.boxHelp}` : title);
+    }
+  };
+  described();
   measuring.onchange = marking(measuring, boxing);
   boxing.onchange = marking(boxing, measuring);
   flipped.onchange = redrawn;
@@ -230,6 +256,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     checkbox.checked = !checkbox.checked;
     checkbox.onchange();
   };
+  const focusImage = () =>
+    panels.find(({ drawn, current }) => current && drawn.offsetParent).drawn.focus({ preventScroll: true });
   const keys = {
     h: () => heat.length && toggle(shown),
     f: () => toggle(flipped),
@@ -237,7 +265,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     b: () => {
       if (!data.boxes) return;
       toggle(boxing);
-      panels.find(({ drawn, current }) => current && drawn.offsetParent).drawn.focus({ preventScroll: true });
+      if (boxing.checked) focusImage();
     },
     "+": () => zoomed(STEP),
     "-": () => zoomed(1 / STEP),
@@ -265,7 +293,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     Object.assign(document.createElement("button"), {
       textContent: text, title, ariaLabel: title, type: "button", onclick: work,
     });
-  const noBox = button(texts.noBox, texts.noBoxHelp, () => keepBox(null));
+  const noBox = button(texts.noBox, texts.noBoxHelp, () => {
+    box = null;
+    saveBox();
+    redrawn();
+  });
   const screen = button(texts.screen, texts.screenHelp, () =>
     document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()
   );
@@ -280,7 +312,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     labelled(texts.ruler, measuring),
     length
   );
-  if (data.boxes) tools.append(labelled(texts.box, boxing), boxHint, noBox);
+  if (data.boxes) tools.append(labelled(texts.box, boxing), boxHint, noBox, boxPlace);
   if (heat.length)
     tools.append(labelled(texts.heat, shown), sliders.strength.label, labelled(texts.contour, contour));
   if (outline) tools.append(labelled(texts.lungs, lungs));
@@ -301,4 +333,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   help.textContent = data.keys;
   root.replaceChildren(answer, images, tools, help);
   redrawn();
+  if (drawing) {
+    toggle(boxing);
+    if (drawing.focused) focusImage();
+  }
 }

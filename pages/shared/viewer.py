@@ -34,7 +34,10 @@ TEXTS = {  # of the controls that the script draws
     "ruler": _("Ruler (M)"),
     "drag": _("Drag over the image"),
     "box": _("Box (B)"),
-    "boxHelp": _("Drag, or use the arrow keys (Shift: size), then Enter"),
+    "boxHelp": _("Drag, or use the arrow keys (Shift: size); Enter keeps it, Esc undoes"),
+    "boxPlace": _("Box: {left}% from the left, {top}% from the top, {width}% wide, {height}% high").format(
+        left="{left}", top="{top}", width="{width}", height="{height}"
+    ),  # in which the script puts the numbers
     "noBox": _("Remove box"),
     "noBoxHelp": _("Remove the box from your finding"),
     "heat": _("Heat map (H)"),
@@ -69,6 +72,7 @@ CSS = """
 .viewer-tools { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 0.8rem; align-items: center; }
 .viewer-tools label { display: flex; gap: 6px; align-items: center; min-height: 28px; }
 .viewer-tools output { min-width: 2.2rem; font-variant-numeric: tabular-nums; }
+.viewer-tools .viewer-place:empty { min-width: 0; margin-left: -16px; }
 .viewer-tools input[type="range"] { width: 90px; height: 24px; accent-color: var(--st-primary-color); }
 .viewer-tools input[type="checkbox"] { width: 24px; height: 24px; accent-color: var(--st-primary-color); }
 .viewer-tools select, .viewer-tools button {

@@ -24,7 +24,7 @@ const busy = ({ target, ctrlKey, metaKey, altKey }) =>
 
 // A box moved by an arrow key as it is seen, or, with Shift, made wider, narrower, taller or lower; within the image.
 const NUDGE = 0.01; // share of the image's side
-const CENTRAL = [0.4, 0.4, 0.6, 0.6]; // where a box begins that is drawn by keys
+const CENTRAL = [[0.4, 0.4], [0.6, 0.6]]; // corners of a box that keys begin, in shares of what is seen of the image
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function nudged(box, { key, shiftKey }, flipped) {
@@ -38,4 +38,10 @@ function nudged(box, { key, shiftKey }, flipped) {
   const [top, bottom] = ends(box[1], box[3], down);
   const visible = Math.min(right - left, bottom - top) >= NUDGE;
   return visible ? [left, top, right, bottom] : box;
+}
+
+// Where a box lies as it is seen, in words.
+function placed([left, top, right, bottom], flipped, words) {
+  const shares = { left: flipped ? 1 - right : left, top, width: right - left, height: bottom - top };
+  return words.replace(/\{(\w+)\}/g, (_, name) => Math.round(100 * shares[name]));
 }

@@ -1,6 +1,7 @@
 """Images of every kind dropped at once, read, noted, filed and taken away."""
 
 import io
+import re
 import shutil
 import subprocess
 import zipfile
@@ -155,8 +156,10 @@ def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
     start = area["x"] + 0.25 * area["width"], area["y"] + 0.5 * area["height"]
     drag(page, start, (area["x"] + 0.5 * area["width"], area["y"] + 0.75 * area["height"]))
     expect(page.get_by_text("Your box is saved with")).to_be_visible()
-    for key in ("b", *["ArrowLeft"] * 4, *["Shift+ArrowUp"] * 2, "Enter"):
+    for key in ("b", "ArrowRight", "Escape", "b", "Alt+ArrowUp", *["ArrowLeft"] * 4, *["Shift+ArrowUp"] * 2):
         page.keyboard.press(key)
+    expect(page.get_by_text(re.compile(r"Box: \d+% from the left, 5\d% from the top"))).to_be_visible()
+    page.keyboard.press("b")
     expect(page.get_by_text("Drag, or use the arrow keys")).to_be_hidden()
     settled(page)
     page.get_by_text("Your finding").first.click()
