@@ -8,6 +8,7 @@ Needs Chromium.
 
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -63,6 +64,9 @@ def main(home: Path, states: list[str]) -> None:
         page = program.new_page(viewport={"width": WIDTHS[0], "height": HEIGHT}, reduced_motion="reduce")
         page.set_default_timeout(TIMEOUT_MS)
         for state in states:
+            if state == "real" and not real_images("test"):
+                print(f"Without real X-rays: there are none in {REAL}.")
+                continue
             for picture in FOLDER.glob(f"{state}-*"):
                 picture.unlink()
             with served(state, home, Path(scratch)) as address:
@@ -89,14 +93,19 @@ def served(state: str, home: Path, scratch: Path) -> Iterator[str]:
 
 
 def open_real_images(home: Path) -> None:
-    """A data set of links to a part of the real images."""
+    """A data set of a part of the real images."""
     folder = home / "data" / "chest_xray"
     for split, step in REAL_SHARE.items():
-        for path in sorted((REAL / split).glob("*/*.jpeg"))[::step]:
-            link = folder / path.relative_to(REAL)
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.hardlink_to(path)
+        for path in real_images(split)[::step]:
+            copy = folder / path.relative_to(REAL)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
     open_dataset(folder)
+
+
+def real_images(split: str) -> list[Path]:
+    """The files of the real X-rays of a split; none where the data set is not there."""
+    return sorted((REAL / split).glob("*/*.jpeg"))
 
 
 def fail(home: Path) -> None:
@@ -146,8 +155,8 @@ def open_all(page: Page, name: str) -> None:
 def show_results(page: Page, name: str, state: str) -> None:
     """Take the Diagnosis page with images: drawn ones, or real ones where the state has them."""
     if state == "real":
-        images = sorted((REAL / "test").glob("*/*.jpeg"))
-        dropped = images[:: len(images) // DROPPED][:DROPPED]
+        images = real_images("test")
+        dropped = images[:: max(1, len(images) // DROPPED)][:DROPPED]
         page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(dropped)
     else:
         page.get_by_role("button", name="Try an example").click()

@@ -163,4 +163,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", nargs="?", type=Path, default=PROJECT / ".round-trip")
     parser.add_argument("--once", action="store_true")
     given = parser.parse_args()
-    main(given.folder.resolve(), given.once)
+    try:
+        main(given.folder.resolve(), given.once)
+    except KeyboardInterrupt:
+        sys.exit("Ended before the results were back.")
