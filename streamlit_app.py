@@ -69,23 +69,26 @@ def self_test() -> None:
 
 def training(page_title: str) -> None:
     """The run in training; the browser's tab tells how far it is, and how it ended until a page is opened."""
-    if run := jobs.active_run():
+    run = jobs.active_run()
+    name, seen_on = st.session_state.get(IN_TRAINING, ("", ""))
+    ended = ""
+    if name and not (run and run.name == name):  # the next one may have begun since the last look
+        with suppress(UserError):  # the run was deleted
+            before = open_run(name)
+            if not jobs.may_change(before):
+                ended = f"{name} {STATE_TITLES[before.status().state]}"
+    if run:
         progress = run.status()
         st.progress(progress.done, _("Training {name}").format(name=run.name))
         st.caption(progress.message)
         st.session_state[IN_TRAINING] = run.name, page_title
         st.set_page_config(page_title=f"{progress.done:.0%} {run.name} · {page_title}")
-        run_notification(run.name)
-        return
-    name, seen_on = st.session_state.get(IN_TRAINING, ("", ""))
-    if name:
-        with suppress(UserError):  # the run was deleted
-            state = STATE_TITLES[open_run(name).status().state]
-            run_notification(name, f"{name} {state}")
-            if seen_on == page_title:
-                st.set_page_config(page_title=f"{name} {state} · {page_title}")
-    if seen_on != page_title:
+    elif seen_on != page_title:
         st.session_state.pop(IN_TRAINING, None)
+    elif ended:
+        st.set_page_config(page_title=f"{ended} · {page_title}")
+    if run or ended:
+        run_notification(run.name if run else "", name, ended)
 
 
 def dicom_node() -> None:

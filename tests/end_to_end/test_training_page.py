@@ -22,6 +22,7 @@ POINTS = """() => [...document.querySelectorAll('.live-figures .js-plotly-plot')
 
 # What the browser would show outside of the page.
 NOTIFICATIONS = """() => { window.told = []; window.Notification = class {
+    static permission = 'granted';
     static async requestPermission() { return 'granted'; }
     constructor(text) { window.told.push(text); }
 } }"""
@@ -86,7 +87,8 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(served_home, serve
 
         page.evaluate(NOTIFICATIONS)
         page.get_by_role("button", name="Notify me when it ends").click()
-        expect(page.get_by_role("button", name="You will be notified")).to_be_visible()
+        expect(page.get_by_role("button", name="Notify me when it ends", pressed=True)).to_be_visible()
+        expect(page.get_by_role("status").get_by_text("You will be notified")).to_be_visible()
 
     with halted(run):  # a step that lasts until the page was seen
         page.get_by_role("button", name="Stop", exact=True).click()
