@@ -15,7 +15,7 @@ ALL_IMAGES = _("all images")
 def choose_cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """Restrict `rows` to the chosen cohort, and offer to save what is left as a new one; says how many."""
     cohorts = read_cohorts(dataset.root)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="cohorts"):
         chosen = st.selectbox(
             _("Cohort"),
             [ALL_IMAGES, *cohorts],

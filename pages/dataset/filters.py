@@ -78,7 +78,7 @@ def choose_filters(dataset: Dataset) -> Selection:
     """Draw the filters and read them."""
     lungs = lungs_of(dataset)
     orders = SORT_ORDERS if lungs is None else (*SORT_ORDERS, *LUNG_COLUMNS)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         present = set(dataset.table["split"].unique())
         splits = [split for split in SPLITS if split in present]
         split = st.segmented_control(
