@@ -14,6 +14,7 @@ from core.figures.heat_overlay import overlay
 from core.images import read_image
 from core.inference import Reader
 from pages.comparison.stage_images import images_of
+from pages.diagnosis import add_file
 from pages.shared.image_grid import image_grid
 from pages.shared.label_review import offer_review
 from pages.shared.neighbours import offer_neighbours
@@ -123,6 +124,9 @@ def _enlarge(images: list[Shown], stages: list[EvaluatedStage], dataset: Dataset
     except UserError as error:
         st.error(str(error), icon=":material/error:")
         return
+    if st.button(_("Add to Diagnosis"), icon=":material/stethoscope:"):
+        add_file(shown.path)
+        st.page_link("pages/diagnosis/page.py", label=_("Open Diagnosis"), icon=":material/arrow_forward:")
     columns = st.columns(len(stages) + 1)
     columns[0].image(image.pixels, _("Original"), width="stretch")
     for column, stage in zip(columns[1:], stages, strict=True):

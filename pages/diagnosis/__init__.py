@@ -1,5 +1,5 @@
 """The Diagnosis page: uploads, worklist, one image in full, downloads, own readings, session history."""
 
-from pages.diagnosis.entries import session_thumbnails
+from pages.diagnosis.entries import add_file, session_thumbnails
 
-__all__ = ["session_thumbnails"]
+__all__ = ["add_file", "session_thumbnails"]

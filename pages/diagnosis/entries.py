@@ -14,7 +14,7 @@ from core.images import Box, Image, ImageError, decode_safely, jpeg_data_url, ne
 from core.inference import AuditLog, AvailableModel, FirstReading, HumanReading, Reader, Reading
 from core.metrics import ANSWERED, FAILED, WITHHELD, count_answer, count_images
 from core.shadow import read_in_shadow
-from pages.diagnosis.uploads import Upload
+from pages.diagnosis.uploads import Upload, upload_of
 from pages.shared.kept_switch import is_on
 from pages.shared.table_images import THUMBNAIL_SIDE
 
@@ -92,6 +92,11 @@ def add_images(uploads: list[Upload]) -> None:
     _show_first()
     if len(uploads) == 1:
         show_next(session[uploads[0].key])
+
+
+def add_file(path: Path) -> None:
+    """Put an image on this computer into the session; it is shown next."""
+    add_images([upload_of(path)])
 
 
 def show_next(entry: Entry) -> None:

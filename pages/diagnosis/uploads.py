@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -82,6 +82,13 @@ def upload_images(store: Callable[[list[Upload]], None]) -> None:
             st.error(escaped(message.text), icon=":material/error:")
         else:
             st.caption(escaped(message.text))
+
+
+def upload_of(path: Path) -> Upload:
+    """A file on this computer, as if it had been uploaded."""
+    data = path.read_bytes()
+    digest = _digest(data)
+    return Upload(digest, _distinct_name(digest, path.name), lambda: data, path.name)
 
 
 def _read(files: list[UploadedFile]) -> tuple[list[Upload], list[Message]]:

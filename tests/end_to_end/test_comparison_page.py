@@ -87,7 +87,11 @@ def test_a_cell_of_a_matrix_shows_its_images(server, page):
     expect(dialog.get_by_text(f"2 of {max(counts)}")).to_be_visible()
     page.keyboard.press("ArrowLeft")
     expect(dialog.get_by_text(f"1 of {max(counts)}")).to_be_visible()
-    page.keyboard.press("Escape")
+    name = dialog.get_by_text("True label").text_content().split(" · ")[1]
+    dialog.get_by_role("button", name="Add to Diagnosis").click()
+    dialog.get_by_role("link", name="Open Diagnosis").click()
+    expect(page.locator(".st-key-result").get_by_text(name, exact=True)).to_be_visible()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Comparison").click()
 
 
 def test_the_occlusion_test_runs_and_images_are_selected_on_the_map(server, page):
