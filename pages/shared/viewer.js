@@ -4,6 +4,7 @@
 const STEP = 1.25;
 const MARK = "#ffd84d"; // of ruler and box
 const SMALLEST = 0.01; // side of a box
+const PAUSE_MS = 250;
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".viewer");
@@ -18,6 +19,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
   const view = { zoom: 1, x: 0, y: 0 };
   let ruler = null; // its ends
+  let pause = 0; // of the keys that draw a box, after which it is saved
   let saved = data.box; // left, top, right, bottom
   let box = drawing ? drawing.box : saved; // as it is drawn
   const heat = bytes(data.heat);
@@ -154,14 +156,18 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   // What is drawn is what is saved, however the drawing ends.
   const saveBox = () => {
+    clearTimeout(pause);
     if (String(box) === String(saved)) return;
     saved = box;
     setTriggerValue("drawn", { image: data.image, box });
   };
   root.interrupted = (image) => {
+    clearTimeout(pause);
     for (const { drawn } of panels) drawn.onblur = null;
-    return boxing.checked && image === data.image && { box, focused: root.contains(document.activeElement) };
+    const focused = root.contains(document.activeElement);
+    return boxing.checked && image === data.image && { box, undrawn, focused };
   };
+  let undrawn = null; // the box before it was drawn anew
   let start = null; // where the pointer went down on an image; null once it is up
   let before = null; // the box at that moment
 
@@ -216,8 +222,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
       if (event.key in DIRECTIONS) {
         box = box ? nudged(box, event, flipped.checked) : spanned(...CENTRAL.map(inImage));
         redrawn();
+        clearTimeout(pause);
+        pause = setTimeout(saveBox, PAUSE_MS); // so that Agree, which may follow, finds it
       } else if (event.key === "Enter" || event.key === "Escape") {
-        if (event.key === "Escape") box = saved;
+        if (event.key === "Escape") box = undrawn;
         toggle(boxing);
       } else {
         if (event.key.length === 1) saveBox(); // it may agree with the result
@@ -237,6 +245,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (!measuring.checked) ruler = null;
     root.dataset.marking = measuring.checked || boxing.checked;
     if (!boxing.checked) saveBox();
+    else if (chosen === boxing) undrawn = box;
     described();
     redrawn();
   };
@@ -335,6 +344,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   redrawn();
   if (drawing) {
     toggle(boxing);
+    undrawn = drawing.undrawn;
     if (drawing.focused) focusImage();
   }
 }
