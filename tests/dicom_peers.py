@@ -122,6 +122,7 @@ class Network:
             text=True,
         )
         assert self._holder.stdout.readline() == "up\n"
+        self.nodes: list[Node] = []  # that were started in it
 
     def command(self, *parts: object) -> list[str]:
         """The arguments that run a command in this network."""
@@ -132,6 +133,12 @@ class Network:
         """Run a command in this network and wait for it."""
         environment = {**os.environ, "TCP_NODELAY": "1"}
         return subprocess.run(self.command(*parts), capture_output=True, text=True, env=environment)
+
+    def kill_nodes(self) -> None:
+        """What a failed test left running holds a port."""
+        for node in self.nodes:
+            node.kill()
+        self.nodes.clear()
 
     def close(self) -> None:
         self._holder.kill()
@@ -215,6 +222,8 @@ class Node:
     def start(self) -> "Node":
         arguments = [sys.executable, "-m", "core", "node", "--port", self._port, *self._options]
         command = self._network.command(*arguments) if self._network else list(map(str, arguments))
+        if self._network:
+            self._network.nodes.append(self)
         with open(self.home / "node.log", "ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -235,8 +244,9 @@ class Node:
 
     def kill(self) -> None:
         """As a power failure does."""
-        self._process.kill()
-        self._process.wait()
+        if self._process:
+            self._process.kill()
+            self._process.wait()
 
     def stop(self) -> int:
         """As Ctrl-C does; returns the exit code."""

@@ -81,12 +81,21 @@ class Outbox:
     def postpone(self, images: list[QueuedImage], reason: str, seconds: float, refused: bool = False) -> None:
         """Record a failed delivery; the images are tried again together after some seconds.
 
+        Where the receiver does not answer, all that waits of their study is, so that it goes out together.
+
         Args:
             refused: whether the receiver answered, and does not store an object of each image.
         """
         due = time.time() + seconds
         for image in images:
             self._record(image, (PROCESSED, reason, image.tries + 1, image.refusals + refused, due))
+        if not refused:
+            with self._images.transaction() as database:
+                database.executemany(
+                    "UPDATE deliveries SET due = ? WHERE receiver = ? AND state = ? "
+                    "AND uid IN (SELECT uid FROM images WHERE study = ?)",
+                    [(due, self._receiver, PROCESSED, study) for study in {image.study for image in images}],
+                )
 
     def give_up(self, image: QueuedImage, reason: str) -> None:
         """Record that the receiver does not store the results; they are kept."""

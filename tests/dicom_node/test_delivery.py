@@ -4,6 +4,7 @@ import socketserver
 import sqlite3
 import struct
 import threading
+import time
 from contextlib import closing, contextmanager
 
 import pytest
@@ -167,6 +168,16 @@ def test_each_receiver_gets_its_kinds_of_results_and_none_waits_for_another(queu
             eventually(lambda: node_status(tmp_path).delivered == 2)
         assert len(stored) == 2 and len(asked) == 4  # the report where there is no heat map
     assert not list(tmp_path.glob("results/*/*"))
+
+
+def test_results_of_a_study_that_were_ready_one_by_one_are_tried_again_together(queue):
+    outbox = Outbox(queue, "AWAY")
+    first, second = outbox.due()
+    outbox.postpone([first], "AWAY does not answer", 0.2)
+    outbox.postpone([second], "AWAY does not answer", 0.6)
+    time.sleep(0.3)
+    assert not outbox.due(), "the first waits for the second"
+    eventually(lambda: len(outbox.due()) == 2)
 
 
 def test_what_one_receiver_refuses_is_given_up_for_it_alone(queue, tmp_path):

@@ -63,8 +63,9 @@ def orthanc(network, tmp_path):
 
 
 @pytest.fixture
-def node_home(trained, tmp_path):
-    return home_with(trained.model_folder(), tmp_path / "home")
+def node_home(trained, network, tmp_path):
+    yield home_with(trained.model_folder(), tmp_path / "home")
+    network.kill_nodes()
 
 
 def node_of(network, home, *options) -> Node:
