@@ -98,7 +98,7 @@ def show_promotion(comparison: ModelComparison) -> None:
 def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: int) -> None:
     """The checklist of a model, and the buttons that promote it, retire it or make it a shadow.
 
-    `decided` is the number of decisions so far: a reason and an override hold for one decision on one model.
+    `decided` is the number of decisions so far: a reason holds for one, and an override for one on one model.
     """
     if item.reference_renewed:
         st.info(
@@ -125,18 +125,17 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
     if not offered(promote, "Promoting a model"):
         return
     failed = [check for check in checks if not check.passed]
-    asked = f"{item.title}-{decided}"
     reason = st.text_input(
         _("Reason"),
-        key=f"reason-{asked}",
+        key=f"reason-{decided}",
         help=_("Kept in the log. Needed if a check failed."),
         max_chars=500,
     ).strip()
     override = bool(failed) and st.checkbox(
-        _("Promote although {count} of {total} checks failed; every answer will say so").format(
-            count=len(failed), total=len(checks)
+        _("Promote {model} although {count} of {total} checks failed; every answer will say so").format(
+            model=escaped(item.title), count=len(failed), total=len(checks)
         ),
-        key=f"override-{asked}",
+        key=f"override-{item.title}-{decided}",
     )
     if item.version and registers_version(item, checks):
         st.caption(_("Promoted now, it becomes a further version. This one stays as it is."))

@@ -105,7 +105,7 @@ def test_a_hospital_labels_measures_sets_accepts_promotes_and_watches(
 
     page.goto(f"{trained_server}/comparison?section=Promotion")
     expect(page.get_by_role("combobox", name="Model to promote")).to_have_value(version)
-    promote_although_checks_fail(page, "for this ward")
+    promote_although_checks_fail(page, version, "for this ward")
     answering = active_registered_model()
     assert " images of ward" in answering.model.record.threshold_rule
 

@@ -36,7 +36,7 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, pag
     colleague.goto(f"{trained_server}/comparison?section=Promotion")
     colleague.get_by_role("combobox", name="Model to promote").click()
     colleague.get_by_role("option", name="trained/2").click()
-    promote_although_checks_fail(colleague, "a trial")
+    promote_although_checks_fail(colleague, "trained/2", "a trial")
 
     try:
         page.reload()
