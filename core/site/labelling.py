@@ -228,11 +228,11 @@ def _pairs(given: pd.DataFrame, readers: tuple[str, ...]) -> tuple[ReaderPair, .
 
 
 def _together(given: pd.DataFrame, readers: tuple[str, ...]) -> AllReaders | None:
-    """The agreement of the readers with at least half as many labels as any has; None of fewer than three."""
-    counts = (given[list(readers)] != "").sum()
-    chosen = [reader for reader in readers if 2 * counts[reader] >= counts.max()]
-    if len(chosen) < 3:
+    """The agreement of three readers or more; without those who have less than half the third most labels."""
+    if len(readers) < 3:
         return None
+    counts = (given[list(readers)] != "").sum()
+    chosen = [reader for reader in readers if 2 * counts[reader] >= counts.nlargest(3).iloc[-1]]
     labels = given[chosen]
     complete = labels[(labels != "").all(axis=1)]
     left_out = tuple(reader for reader in readers if reader not in chosen)

@@ -152,7 +152,7 @@ def _problem(error: Exception) -> str:
 
 
 def _is_no_database(error: Exception) -> bool:
-    return getattr(error, "sqlite_errorcode", None) in NO_DATABASE
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in NO_DATABASE  # the extended code has more bits
 
 
 def _files() -> list[Path]:
@@ -165,9 +165,9 @@ def _program() -> str:
     One that was updated while this process runs is not what the process has loaded, so that nobody else can
     use what it says.
     """
-    sources = _sources()
     libraries = Path(sysconfig.get_path("purelib"))  # which each installation changes
-    changed = max(path.stat().st_ctime for path in (*sources, libraries))
+    watched = [*_sources(), *([libraries] if libraries.exists() else [])]
+    changed = max(path.stat().st_ctime for path in watched)
     return _sha256("updated since", os.getpid(), core.IMPORTED) if changed > core.IMPORTED else _loaded()
 
 

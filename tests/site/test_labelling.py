@@ -136,3 +136,8 @@ def test_agreement_of_all_leaves_out_who_has_labelled_little(files):
     )
     give(files, Rosalind="  PNN")
     assert "All 4 readers (without Nina, with few labels) have labelled 1 image; Fleiss'" in told(files)
+
+
+def test_agreement_of_all_keeps_those_who_have_labelled_less_than_one_has(files):
+    give(files, Ada="PNPNN", Grace="PN   ", Mary="PN   ")
+    assert "All 3 readers have labelled 2 images; Fleiss' kappa 1.00." in told(files)
