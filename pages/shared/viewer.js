@@ -345,6 +345,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (drawing) {
     toggle(boxing);
     undrawn = drawing.undrawn;
+    pause = setTimeout(saveBox, PAUSE_MS);
     if (drawing.focused) focusImage();
   }
 }
