@@ -1,6 +1,7 @@
 """`node --send-to`: who receives results, and which kinds."""
 
 import re
+from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import urlsplit
 
 from core.config import environment
@@ -47,7 +48,7 @@ def _receiver(text: str, results: tuple[str, ...]) -> Receiver:
     if not separator or set(kinds) & ADDRESS_CHARACTERS:  # an AE title and a URL may have "=" themselves
         return Receiver(_remote(text), results)
     named = tuple(dict.fromkeys(kind.strip() for kind in kinds.split(",")))
-    if unknown := next((kind for kind in named if kind not in KINDS), None):
+    if (unknown := next((kind for kind in named if kind not in KINDS), None)) is not None:
         way_out = (
             f" If it is part of the URL, add the kinds: {text}={','.join(results)}" if "://" in text else ""
         )
@@ -63,12 +64,21 @@ def _remote(text: str) -> RemoteAE | RemoteWeb:
         return RemoteWeb(_root(text))
     title, _, address = text.partition("@")
     host, _, port = address.rpartition(":")
-    if not re.fullmatch(HOST, host) or not port.isdecimal() or not 0 < int(port) < 65536:
+    host = host.removeprefix("[").removesuffix("]")
+    if not _is_host(host) or not port.isdecimal() or not 0 < int(port) < 65536:
         raise UserError(
             f"--send-to {text!r} is not AET@HOST:PORT, such as ORTHANC@10.0.0.5:4242, nor the URL of a "
             "DICOMweb server."
         )
     return RemoteAE(ae_title(title), host.lower(), int(port))
+
+
+def _is_host(text: str) -> bool:
+    """Whether a text is a name, an IPv4 or an IPv6 address."""
+    try:
+        return bool(re.fullmatch(HOST, text)) or bool(IPv6Address(text))
+    except AddressValueError:
+        return False
 
 
 def _root(text: str) -> str:

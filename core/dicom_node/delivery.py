@@ -58,16 +58,17 @@ def _deliver(
     except DeliveryError as error:
         _postpone(images, str(error), outbox)
         return
-    except OUTSIDE as error:
-        _postpone(images, f"Sending to {receiver} failed: {described(error)}", outbox)
-        return
     except Exception as error:  # pynetdicom raises many types for a damaged file, or an answer that is none
         if len(images) > 1:
             for image in images:
                 _deliver([image], receiver, settings, outbox, queue)
             return
+        reason = f"Sending to {receiver} failed: {described(error)}"
+        if isinstance(error, OUTSIDE):
+            _postpone(images, reason, outbox)
+            return
         count_unexpected(DELIVERY, queue)
-        _mark_refused(images, f"Sending to {receiver} failed: {described(error)}", outbox)
+        _mark_refused(images, reason, outbox)
         return
     for image in images:
         outbox.mark_delivered(image)

@@ -81,7 +81,7 @@ class Outbox:
     def postpone(self, images: list[QueuedImage], reason: str, seconds: float, refused: bool = False) -> None:
         """Record a failed delivery; the images are tried again together after some seconds.
 
-        Where the receiver does not answer, all that waits of their study is, so that it goes out together.
+        Where the receiver does not answer, this holds for all of their study that waits and was not refused.
 
         Args:
             refused: whether the receiver answered, and does not store an object of each image.
@@ -92,7 +92,7 @@ class Outbox:
         if not refused:
             with self._images.transaction() as database:
                 database.executemany(
-                    "UPDATE deliveries SET due = ? WHERE receiver = ? AND state = ? "
+                    "UPDATE deliveries SET due = ? WHERE receiver = ? AND state = ? AND refusals = 0 "
                     "AND uid IN (SELECT uid FROM images WHERE study = ?)",
                     [(due, self._receiver, PROCESSED, study) for study in {image.study for image in images}],
                 )

@@ -140,9 +140,13 @@ class ImageQueue:
                     count_latency(database, RESULT, now - image.received)
 
     def process_again(self, image: QueuedImage) -> None:
-        """Let an image be processed once more, for a receiver whose kinds of results were not made of it."""
-        with self.images.transaction():
-            self.images.update(image, PROCESSED, state=RECEIVED, tries=0, refusals=0, due=0)
+        """Let an image be processed once more, for a receiver whose kinds of results were not made of it.
+
+        All receivers get the results that are made then.
+        """
+        with self.images.transaction() as database:
+            if self.images.update(image, PROCESSED, state=RECEIVED, tries=0, refusals=0, due=0):
+                database.execute("DELETE FROM deliveries WHERE uid = ?", (image.uid,))
 
     def mark_failed(self, image: QueuedImage, reason: str, refusals: int = 0) -> None:
         """Record why an image cannot be processed; its file is kept.

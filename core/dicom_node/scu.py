@@ -3,6 +3,7 @@
 import ssl
 from pathlib import Path
 
+import pydicom
 from pydicom.uid import (
     ComprehensiveSRStorage,
     EncapsulatedPDFStorage,
@@ -64,8 +65,9 @@ def send(paths: list[Path], remote: RemoteAE, aet: str, tls: ssl.SSLContext | No
 
 def _send_file(association: Association, path: Path, remote: RemoteAE) -> str:
     """Why the remote AE does not store a file; "" if it has."""
+    file = pydicom.dcmread(path)  # what is wrong with it is no fault of the network
     try:
-        response = association.send_c_store(path)
+        response = association.send_c_store(file)
     except ValueError:  # no presentation context was accepted for its SOP class
         return f"{remote} does not store {path.stem}"
     except (OSError, RuntimeError) as error:

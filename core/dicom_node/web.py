@@ -11,7 +11,7 @@ from typing import Any, cast
 import requests
 from dicomweb_client import DICOMwebClient
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import HTTPConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 
 CHUNK_BYTES = 2**16
@@ -47,16 +47,16 @@ class _Watched(HTTPAdapter):
         super().init_poolmanager(*args, **options)
         self._watch(self.poolmanager)
 
-    def proxy_manager_for(self, *args: Any, **options: Any) -> PoolManager:
-        manager = super().proxy_manager_for(*args, **options)
-        self._watch(manager)
+    def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
+        known = proxy in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **options)
+        if not known:
+            self._watch(manager)
         return manager
 
     def _watch(self, manager: PoolManager) -> None:
-        manager.pool_classes_by_scheme = {
-            "http": self._watched(HTTPConnectionPool),
-            "https": self._watched(HTTPSConnectionPool),
-        }
+        classes = manager.pool_classes_by_scheme  # those of SOCKS are its own
+        manager.pool_classes_by_scheme = {scheme: self._watched(pool) for scheme, pool in classes.items()}
 
     def _watched(self, pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
         """A class of pools whose connections are known here from the moment they connect."""
@@ -92,8 +92,8 @@ class _OwnContext(_Watched):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **options)
 
-    def proxy_manager_for(self, *args: Any, **options: Any) -> PoolManager:
-        return super().proxy_manager_for(*args, ssl_context=self._context, **options)
+    def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **options)
 
     def cert_verify(self, *_: Any) -> None:
         """The context does it."""

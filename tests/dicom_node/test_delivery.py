@@ -26,7 +26,7 @@ from core.dicom_node import (
     queue_reading,
     retry_given_up,
 )
-from core.dicom_node.tables import REFUSED
+from core.dicom_node.tables import PROCESSED, REFUSED
 from core.reports import KINDS
 
 OUT_OF_RESOURCES = 0xA700
@@ -208,6 +208,17 @@ def test_a_damaged_result_is_given_up_and_holds_up_no_other(queue, tmp_path):
         eventually(lambda: node_status(tmp_path).refused == 1)
     (reason,) = node_status(tmp_path).refusals
     assert reason.startswith(f"Sending to {web} failed: unexpected InvalidDicomError")
+
+
+def test_a_result_that_cannot_be_read_is_tried_without_end_and_holds_up_no_other(queue, tmp_path):
+    (unreadable,) = tmp_path.glob("results/*/overlay.dcm")
+    unreadable.unlink()
+    unreadable.mkdir()
+    everything = remote(ComprehensiveSRStorage, SecondaryCaptureImageStorage)
+    with everything as (pacs, _), delivering(queue, pacs):
+        eventually(lambda: node_status(tmp_path).delivered == 1)
+        eventually(lambda: queue.images.where("state = ? AND reason != ''", PROCESSED))
+    assert not node_status(tmp_path).refused
 
 
 def test_what_one_receiver_refused_is_told_and_tried_again_while_another_is_away(queue, tmp_path):

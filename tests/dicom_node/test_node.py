@@ -16,6 +16,7 @@ from pydicom.uid import (
 )
 
 from core.cli.main import main
+from core.cli.node_receivers import receivers
 from core.dicom_node import rules_path
 from core.dicom_node.queued_images import QueuedImage
 from core.inference import AuditLog
@@ -167,7 +168,9 @@ def test_a_folder_or_port_in_use_is_reported(node, tmp_path):
         (["--send-to", "https://pacs.example/a=b"], "https://pacs.example/a=b=finding,overlay"),
         (["--send-to", "A@pacs:104", "--send-to", "A@PACS:104=lungs"], "twice"),
         (["--send-to", "A@B@pacs:104"], "is not AET@HOST:PORT"),
-        (["--send-to", "A@[::1]:104"], "is not AET@HOST:PORT"),
+        (["--send-to", "A@[::1:2:]:104"], "is not AET@HOST:PORT"),
+        (["--send-to", "A@pacs:104="], "'' is no kind of result"),
+        (["--send-to", "A@pacs:104=finding,"], "'' is no kind of result"),
         (["--send-to", "A@ :104"], "is not AET@HOST:PORT"),
         (["--aet", "A NAME OF MORE THAN SIXTEEN"], "is not an AE title"),
         (["--tls", __file__, __file__, __file__], "cannot be used for TLS"),
@@ -176,3 +179,9 @@ def test_a_folder_or_port_in_use_is_reported(node, tmp_path):
 def test_an_invalid_option_is_reported(options, reason, own_home, capsys):
     assert main(["node", *options]) == 2
     assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["fd00::5", "[fd00::5]"])
+def test_a_receiver_may_have_an_ipv6_address(host):
+    (receiver,) = receivers((f"PACS@{host}:104",), ("finding",))
+    assert (receiver.remote.host, receiver.remote.port) == ("fd00::5", 104)
