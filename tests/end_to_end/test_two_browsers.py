@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.app import settled
 from core.registry import active_registered_model, find_model
 from tests.end_to_end.conftest import BROWSER, PATIENCE_MS
 from tests.end_to_end.diagnosis_steps import show_withheld_results
@@ -34,6 +35,8 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, pag
     expect(page.get_by_text(re.compile(r"Model: .*trained/3"))).to_be_visible()
 
     colleague.goto(f"{trained_server}/comparison?section=Promotion")
+    expect(colleague.get_by_text("Trained on real data", exact=True)).to_be_visible()
+    settled(colleague)  # what is drawn later would close the list of models
     colleague.get_by_role("combobox", name="Model to promote").click()
     colleague.get_by_role("option", name="trained/2").click()
     promote_although_checks_fail(colleague, "trained/2", "a trial")

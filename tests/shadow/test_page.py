@@ -30,7 +30,7 @@ def click(app, label: str) -> None:
 def test_a_shadow_is_made_and_stopped_on_the_page():
     app = opened("comparison", section="Promotion")
     app.selectbox(key="to-promote").set_value(find_model("mine/2")).run()
-    app.text_input(key="reason").set_value("to compare").run()
+    next(text for text in app.text_input if text.label == "Reason").set_value("to compare").run()
     click(app, "Make shadow")
     assert [shadow.title for shadow in shadows()] == ["mine/2@1"]
     app = opened("comparison", section="Promotion")
