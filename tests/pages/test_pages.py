@@ -257,7 +257,7 @@ def test_the_model_that_came_along_is_compared_as_it_answers_and_keeps_its_thres
     app.selectbox(key="rule").set_value("own").run()
     app.button_group(key="section").set_value("Errors").run()
     assert not app.exception and "Open their data set" in app.info[0].value
-    assert len(app.dataframe[0].value) == 50 and app.dataframe[0].value["Label"].iloc[0] == "NORMAL"
+    assert len(app.dataframe[0].value) == 50 and app.dataframe[0].value["label"].iloc[0] == "NORMAL"
 
 
 def test_where_sign_in_is_set_up_a_stranger_sees_nothing_else(trained):
