@@ -165,7 +165,7 @@ def register_operating_point(
     """
     changes = {"threshold": point.threshold, "threshold_rule": point.rule}
     reason = f"{point.rule}: {point.threshold:.4g}"
-    return _register_for_site(title, changes, {OPERATING_POINT: evidence}, who, reason)
+    return _register_for_site(title, OPERATING_POINT, changes, evidence, who, reason)
 
 
 @takes(Role.OWNER)
@@ -184,19 +184,19 @@ def register_temperature(
     """
     changes = {"temperature": temperature, "temperature_rule": rule}
     reason = f"calibrated {rule}: {temperature:.3g}"
-    return _register_for_site(title, changes, {TEMPERATURE: evidence}, who, reason)
+    return _register_for_site(title, TEMPERATURE, changes, evidence, who, reason)
 
 
 def _register_for_site(
-    title: str, changes: dict[str, Any], evidence: dict[str, Mapping[str, Any]], who: str, reason: str
+    title: str, subject: str, changes: dict[str, Any], evidence: Mapping[str, Any], who: str, reason: str
 ) -> RegisteredModel:
     """Register a model with some fields of its record changed, beside what its earlier changes rest on."""
     with changing():
         item = find_usable_model(title)
         if item.version:
             intact(item.folder)
-        changed = register(item, _override_of(item), changes, {**evidence_of(item), **evidence})
-        add_event(changed.event(f"site {next(iter(evidence))}", who, reason))
+        changed = register(item, _override_of(item), changes, {**evidence_of(item), subject: evidence})
+        add_event(changed.event(f"site {subject}", who, reason))
         return changed
 
 
