@@ -24,10 +24,10 @@ FIGURES_FIT = f"""{FIGURES}.every(figure => Math.abs(
     figure.querySelector('.main-svg').getBoundingClientRect().width
     - figure.getBoundingClientRect().width) < 2)"""
 FAULTS = """(minCell) => {
-    const main = document.querySelector('[data-testid=stMain]'), found = [];
-    if (main.scrollWidth > main.clientWidth) found.push(`scrolls sideways: ${main.scrollWidth}`);
+    const main = document.querySelector('[data-testid=stMain]'), faults = [];
+    if (main.scrollWidth > main.clientWidth) faults.push(`scrolls sideways: ${main.scrollWidth}`);
     for (const header of document.querySelectorAll('h1, h2, h3, [data-testid=stMain] label p'))
-        if (header.scrollWidth > header.clientWidth + 1) found.push(`cut off: ${header.textContent}`);
+        if (header.scrollWidth > header.clientWidth + 1) faults.push(`cut off: ${header.textContent}`);
     for (const figure of FIGURES) {
         const texts = [...figure.querySelectorAll('svg text')]
             .map(text => [text.textContent, text.getBoundingClientRect()])
@@ -35,14 +35,14 @@ FAULTS = """(minCell) => {
         texts.forEach(([text, area], index) => texts.slice(index + 1).forEach(([other, place]) => {
             const wide = Math.min(area.right, place.right) - Math.max(area.left, place.left);
             const high = Math.min(area.bottom, place.bottom) - Math.max(area.top, place.top);
-            if (wide > 2 && high > 3) found.push(`overlap: ${text} and ${other}`);
+            if (wide > 2 && high > 3) faults.push(`overlap: ${text} and ${other}`);
         }));
         for (const matrix of figure.querySelectorAll('.heatmaplayer image')) {
             const { width, height } = matrix.getBoundingClientRect();
-            if (Math.min(width, height) / 2 < minCell) found.push(`a cell of ${width / 2} x ${height / 2}`);
+            if (Math.min(width, height) / 2 < minCell) faults.push(`a cell of ${width / 2} x ${height / 2}`);
         }
     }
-    return found;
+    return faults;
 }""".replace("FIGURES", FIGURES)
 OBSERVE_SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => list.getEntries()
     .forEach(entry => { window.shift += entry.value; })).observe({ type: 'layout-shift' }); }"""
@@ -73,13 +73,13 @@ def violations(page: Page, options: dict) -> list[dict]:
 
 def layout_faults(page: Page) -> list[str]:
     """What is cut off, overlaps, is too small or makes the page scroll sideways, at each width."""
-    found = []
+    faults = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         comes_true(page, FIGURES_FIT)
-        found += [f"{width}: {fault}" for fault in page.evaluate(FAULTS, MIN_CELL)]
+        faults += [f"{width}: {fault}" for fault in page.evaluate(FAULTS, MIN_CELL)]
     page.set_viewport_size({"width": 1280, "height": 900})
-    return found
+    return faults
 
 
 def test_no_page_has_a_fault_that_can_be_measured(bundled_server, page):

@@ -33,18 +33,18 @@ def measurement() -> SiteMeasurement:
 
 
 def test_the_temperature_is_the_inverse_slope_of_scikit_learns_regression_without_intercept(measurement):
-    found = find_site_temperature(measurement)
+    scaling = find_site_temperature(measurement)
     labels, raw = measurement.predictions.labels, measurement.predictions.table["raw"].to_numpy()
     model = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-10).fit(logit(raw)[:, None], labels)
-    assert found.temperature == pytest.approx(1 / model.coef_[0, 0], rel=1e-4)
-    assert found.temperature == pytest.approx(3, rel=0.2)
+    assert scaling.temperature == pytest.approx(1 / model.coef_[0, 0], rel=1e-4)
+    assert scaling.temperature == pytest.approx(3, rel=0.2)
 
 
 def test_what_is_expected_is_the_loss_of_patients_that_the_temperature_was_not_fitted_to(measurement):
-    found = find_site_temperature(measurement)
+    scaling = find_site_temperature(measurement)
     predictions = measurement.predictions
     labels, raw = predictions.labels, predictions.table["raw"].to_numpy()
-    assert found.loss_before == pytest.approx(log_loss(labels, predictions.probabilities))
+    assert scaling.loss_before == pytest.approx(log_loss(labels, predictions.probabilities))
     folds, losses = patient_folds(labels, predictions.patients, 5), []
     for fold in range(5):
         inside = folds == fold
@@ -52,21 +52,21 @@ def test_what_is_expected_is_the_loss_of_patients_that_the_temperature_was_not_f
         regression.fit(logit(raw[~inside])[:, None], labels[~inside])
         chances = regression.predict_proba(logit(raw[inside])[:, None])[:, 1]
         losses.append(log_loss(labels[inside], chances) * inside.sum())
-    assert found.loss_after == pytest.approx(sum(losses) / len(labels), rel=1e-4)
-    assert found.better and found.values()["check"]["passed"] and found.difference[1] < 0
-    assert found.line_after.slope == pytest.approx(1, abs=0.1) and found.line_before.slope < 0.5
-    json.dumps(found.values(), allow_nan=False)
+    assert scaling.loss_after == pytest.approx(sum(losses) / len(labels), rel=1e-4)
+    assert scaling.better and scaling.values()["check"]["passed"] and scaling.difference[1] < 0
+    assert scaling.line_after.slope == pytest.approx(1, abs=0.1) and scaling.line_before.slope < 0.5
+    json.dumps(scaling.values(), allow_nan=False)
 
 
 def test_no_improvement_is_promised_of_probabilities_that_are_right_or_say_nothing(measurement):
     table = measurement.readings.table
     right = table.assign(probability=calibrated(table["raw"].to_numpy(), 3.0))
-    found = find_site_temperature(of_table(right))
-    assert not found.better and "keep the present calibration" in " ".join(found.sentences())
+    scaling = find_site_temperature(of_table(right))
+    assert not scaling.better and "keep the present calibration" in " ".join(scaling.sentences())
     random = np.random.default_rng(3).permutation(table["raw"].to_numpy())
-    found = find_site_temperature(of_table(table.assign(raw=random, probability=random)))
-    assert found.says_nothing and not found.values()["check"]["passed"]
-    assert "next to nothing" in found.values()["check"]["detail"]
+    scaling = find_site_temperature(of_table(table.assign(raw=random, probability=random)))
+    assert scaling.says_nothing and not scaling.values()["check"]["passed"]
+    assert "next to nothing" in scaling.values()["check"]["detail"]
 
 
 def test_fewer_patients_than_the_calculator_says_are_refused():
