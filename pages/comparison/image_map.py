@@ -10,6 +10,7 @@ from core.figures.image_map import image_map as map_figure
 from pages.comparison.gallery import show_gallery
 from pages.comparison.shortcuts import offer_occlusion_test
 from pages.shared.charts import draw
+from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
 COLORS = {
@@ -30,15 +31,8 @@ def show_map(comparison: ModelComparison) -> None:
     name = left.segmented_control(
         _("Model"), names, default=names[0], required=True, key="map-model", wrap=True
     )
-    color = right.segmented_control(
-        _("Colour by"),
-        list(COLORS),
-        format_func=COLORS.__getitem__,
-        default="label",
-        required=True,
-        key="map-colour",
-        wrap=True,
-    )
+    with right:
+        color = one_of(_("Colour by"), COLORS, default="label", key="map-colour", wrap=True)
     index = names.index(name)
     mapped = image_map(comparison.stages[index], comparison.models[index], comparison.split)
     if mapped is None:

@@ -27,6 +27,7 @@ from pages.comparison.training_curves import show_training
 from pages.shared.charts import choose_format
 from pages.shared.header import header
 from pages.shared.next_step import offer_training
+from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
 MAX_MODELS = 5
@@ -71,15 +72,8 @@ def main() -> None:
         bind="query-params",
     )
     choices = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    split = choices.segmented_control(
-        _("Split"),
-        list(SPLITS),
-        format_func=SPLITS.__getitem__,
-        default="test",
-        required=True,
-        key="evaluated",
-        bind="query-params",
-    )
+    with choices:
+        split = one_of(_("Split"), SPLITS, default="test", key="evaluated", bind="query-params")
     if not names:
         st.info(_("Choose one or more models."))
         return

@@ -6,6 +6,7 @@ from core.comparison import ModelComparison
 from core.figures.sweeps import departures, parallel_coordinates
 from core.runs import Sweep, open_sweep, sweep_names
 from pages.shared.charts import draw, offer_csv
+from pages.shared.one_of import one_of
 from pages.shared.run_states import STATE_TITLES
 from pages.shared.texts import _
 
@@ -54,14 +55,7 @@ def show_ablation(sweep: Sweep) -> None:
     if effects.empty:
         st.info(_("Results appear once the unchanged settings and at least one change have finished."))
         return
-    result = st.segmented_control(
-        _("Result"),
-        list(RESULTS),
-        default="loss",
-        required=True,
-        key="departure",
-        format_func=RESULTS.__getitem__,
-    )
+    result = one_of(_("Result"), RESULTS, default="loss", key="departure")
     draw(departures(effects, result), "ablation")
     better = _("left") if result == "loss" else _("right")
     st.caption(

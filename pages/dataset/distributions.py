@@ -6,6 +6,7 @@ import streamlit as st
 from core.dataset import Dataset, class_images
 from core.figures.dataset import distribution
 from pages.dataset.statistics import statistics_of
+from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
 STATISTICS = {
@@ -34,15 +35,7 @@ def show_distributions(dataset: Dataset) -> None:
                 deviation, _("{label}: standard deviation").format(label=label.lower()), width="stretch"
             )
     with curves:
-        statistic = st.segmented_control(
-            _("Statistic"),
-            list(STATISTICS),
-            format_func=STATISTICS.__getitem__,
-            default="brightness",
-            required=True,
-            key="statistic",
-            wrap=True,
-        )
+        statistic = one_of(_("Statistic"), STATISTICS, default="brightness", key="statistic", wrap=True)
         values = statistics_of(dataset.fingerprint, dataset)
         st.plotly_chart(distribution(values, statistic), config={"displaylogo": False}, key="distribution")
 

@@ -13,6 +13,7 @@ from pages.dataset.distributions import show_distributions
 from pages.shared.dataset_picker import choose_dataset
 from pages.shared.header import header
 from pages.shared.markdown import escaped
+from pages.shared.one_of import one_of
 from pages.shared.texts import _, ngettext
 
 SECTIONS = {
@@ -45,15 +46,7 @@ def main() -> None:
             icon=":material/draw:",
         )
     overview(dataset)
-    section = st.segmented_control(
-        _("Section"),
-        list(SECTIONS),
-        format_func=SECTIONS.__getitem__,
-        default="Images",
-        required=True,
-        key="section",
-        label_visibility="collapsed",
-    )
+    section = one_of(_("Section"), SECTIONS, default="Images", key="section", label_visibility="collapsed")
     if section == "Distributions":
         counted = summary(dataset.fingerprint, dataset)["counts"]
         st.plotly_chart(class_balance(counted), config={"displaylogo": False})

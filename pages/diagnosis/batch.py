@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from core.batch import (
-    FILTERS,
     ORDERS,
     BatchJob,
     matching_rows,
@@ -19,6 +18,7 @@ from core.inference import FINDINGS
 from pages.diagnosis.finding import UNREADABLE
 from pages.diagnosis.worklist import show_results
 from pages.shared.markdown import escaped
+from pages.shared.one_of import one_of
 from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
 from pages.shared.texts import _
 
@@ -67,15 +67,7 @@ def _results(job: BatchJob) -> None:
         )
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.segmented_control(
-            _("Show"),
-            list(FILTERS),
-            format_func=FILTER_TITLES.__getitem__,
-            default="all",
-            required=True,
-            key="batch-filter",
-            wrap=True,
-        )
+        name = one_of(_("Show"), FILTER_TITLES, default="all", key="batch-filter", wrap=True)
         order = st.selectbox(
             _("Sort by"), ORDERS, format_func=ORDER_TITLES.__getitem__, key="batch-order", width=220
         )

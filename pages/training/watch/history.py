@@ -4,8 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from core.figures.training import validation_matrix
-from core.figures.training_curves import AXES, curves
+from core.figures.training_curves import curves
 from core.runs import Run, jobs
+from pages.shared.one_of import one_of
 from pages.shared.texts import _
 from pages.training.watch.live_figures import live_figures
 
@@ -26,14 +27,8 @@ def show_history(run: Run, references: dict[str, Run]) -> None:
             st.caption(_("Curves appear after the first training step."))
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        axis = st.segmented_control(
-            _("Axis"),
-            list(AXES),
-            format_func=AXIS_TITLES.__getitem__,
-            default="step",
-            required=True,
-            key=f"axis-{run.name}",
-            label_visibility="collapsed",
+        axis = one_of(
+            _("Axis"), AXIS_TITLES, default="step", key=f"axis-{run.name}", label_visibility="collapsed"
         )
         name = st.selectbox(
             _("Compare with"),

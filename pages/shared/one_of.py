@@ -1,0 +1,21 @@
+"""One of a few choices, by the titles that people read; the value keeps its own name."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import streamlit as st
+
+
+def one_of(label: str, titles: Mapping[str, str], *, default: str, **options: Any) -> str:
+    """Show the choices in a row; returns the chosen one.
+
+    Args:
+        label: of the row.
+        titles: of each choice.
+        default: the one that is chosen at first.
+        options: keyword arguments of `streamlit.segmented_control`.
+    """
+    chosen = st.segmented_control(
+        label, list(titles), format_func=titles.__getitem__, default=default, required=True, **options
+    )
+    return cast(str, chosen)  # required: never None
