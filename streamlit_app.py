@@ -19,7 +19,7 @@ from pages.shared.markdown import escaped
 from pages.shared.run_notification import run_notification
 from pages.shared.run_states import STATE_TITLES
 from pages.shared.texts import _
-from pages.shared.user import requires_sign_in, role_of_user, signed_in_user
+from pages.shared.user import MEANINGS, requires_sign_in, role_of_user, signed_in_user
 
 # A file of our own: a Material symbol as the icon of the browser's tab would be fetched from Google.
 st.set_page_config(page_icon=Path(__file__).parent / "pages" / "icon.svg", layout="wide")
@@ -157,7 +157,7 @@ def account() -> None:
     """Who is signed in, what the role may do, and the way out."""
     role = role_of_user()
     name = escaped(signed_in_user())
-    st.caption(f":material/person: {name} · {role}", help=f"{str(role).capitalize()}: {role.meaning}.")
+    st.caption(f":material/person: {name} · {role}", help=MEANINGS[role])
     st.button(_("Sign out"), icon=":material/logout:", on_click=st.logout)
 
 

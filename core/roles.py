@@ -26,17 +26,7 @@ class Role(IntEnum):
     def __str__(self) -> str:
         return self.name.lower()
 
-    @property
-    def meaning(self) -> str:
-        """What the role may do, to go on after its name."""
-        return MEANINGS[self]
 
-
-MEANINGS = {
-    Role.READER: "looks at everything, reads images and records readings",
-    Role.TRAINER: "also trains, and changes and deletes runs and data sets",
-    Role.OWNER: "also decides which model answers",
-}
 _needed: dict[Callable, Role] = {}
 
 
@@ -60,7 +50,7 @@ def takes(role: Role) -> Callable[[Callable[Given, Returned]], Callable[Given, R
         @wraps(action)
         def checked(*args: Given.args, **kwargs: Given.kwargs) -> Returned:
             if not may(checked):
-                raise UserError(who_may(checked))
+                raise UserError(_refusal(checked))
             return action(*args, **kwargs)
 
         _needed[checked] = role
@@ -71,19 +61,18 @@ def takes(role: Role) -> Callable[[Callable[Given, Returned]], Callable[Given, R
 
 def may(action: Callable) -> bool:
     """Whether the caller's role is enough for a function that `takes` one."""
-    return _role_of_caller() >= _needed[action]
+    return _role_of_caller() >= needed_role(action)
 
 
-def who_may(action: Callable, title: str = "This") -> str:
-    """Whose role is enough for a function, and how to get it.
+def needed_role(action: Callable) -> Role:
+    """The least role that is enough for a function that `takes` one."""
+    return _needed[action]
 
-    Args:
-        action: the function.
-        title: what it does, as the subject of the sentence.
-    """
-    enough = " or ".join(str(role) for role in Role if role >= _needed[action])
+
+def _refusal(action: Callable) -> str:
+    enough = " or ".join(str(role) for role in Role if role >= needed_role(action))
     return (
-        f"{title} requires the role of {enough}; yours is {_role_of_caller()}. Ask the administrator of this "
+        f"This requires the role of {enough}; yours is {_role_of_caller()}. Ask the administrator of this "
         "server."
     )
 

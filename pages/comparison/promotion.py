@@ -122,7 +122,7 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
         checks = checklist(item, active, margin)
     for check in checks:
         _line(check)
-    if not offered(promote, "Promoting a model"):
+    if not offered(promote, _("Promoting a model")):
         return
     failed = [check for check in checks if not check.passed]
     reason = st.text_input(

@@ -85,7 +85,7 @@ def opened(folder: str) -> Dataset:
 
 
 def _offer_synthetic() -> None:
-    if not offered(write_synthetic_dataset, "Getting a data set"):
+    if not offered(write_synthetic_dataset, _("Getting a data set")):
         return
     st.info(
         _(

@@ -5,7 +5,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.roles import Role, may, role_of, who_may
+from core.roles import Role, may, needed_role, role_of
+from pages.shared.texts import _
+
+MEANINGS = {
+    Role.READER: _("Looks at everything, reads images and records readings."),
+    Role.TRAINER: _("Also trains, and changes and deletes runs and data sets."),
+    Role.OWNER: _("Also decides which model answers."),
+}
+ENOUGH = {Role.TRAINER: _("trainer or owner"), Role.OWNER: _("owner")}  # by the least role that is
 
 
 def signed_in_user() -> str:
@@ -51,5 +59,8 @@ def offered(action: Callable, title: str) -> bool:
     """
     if may(action):
         return True
-    st.caption(f":material/lock: {who_may(action, title)}")
+    sentence = _(
+        "{title} requires the role of {roles}; yours is {role}. Ask the administrator of this server."
+    ).format(title=title, roles=ENOUGH[needed_role(action)], role=role_of_user())
+    st.caption(f":material/lock: {sentence}")
     return False

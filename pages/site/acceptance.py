@@ -57,7 +57,7 @@ def show_acceptance(measurement: SiteMeasurement | None, active: AvailableModel)
 
 def _write() -> None:
     """A form for new criteria; empty ones are not asked for."""
-    if not offered(write_criteria, "Writing criteria down"):
+    if not offered(write_criteria, _("Writing criteria down")):
         return
     with st.form("criteria", border=False):
         columns = st.columns(len(TITLES))

@@ -25,7 +25,7 @@ def offer_version(
         register: registers a version of the model of a title.
         permission: the function of the registry that not everybody may call.
     """
-    if not offered(permission, "Saving a version"):
+    if not offered(permission, _("Saving a version")):
         return
     check = evidence.values()["check"]
     if not check["passed"]:

@@ -35,7 +35,7 @@ def main() -> None:
     if active:
         st.session_state.setdefault("run", active.name)
     if choose_view(RUNS if active or not may(create_run) else NEW) == NEW:
-        if offered(create_run, "Training a model"):
+        if offered(create_run, _("Training a model")):
             new_run(bool(active))
     elif runs := runs_of_group(list_runs()):
         chosen = choose_run(runs)

@@ -89,8 +89,6 @@ def unwrapped(path: Path) -> Iterator[tuple[str, int]]:
             continue
         if isinstance(parent, ast.Dict) and node in parent.keys or calls(parent):
             continue
-        if calls(parent, "offered"):  # takes the subject of a sentence that core makes
-            continue
         if not (isinstance(parent, ast.keyword) and parent.arg in KEYS):
             yield text, node.lineno
 
