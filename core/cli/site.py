@@ -11,7 +11,7 @@ from core.cli.diagnosis import default_model, model_option
 from core.cli.output import as_json, percent, precision, print_json
 from core.cli.site_labels import label, labels
 from core.cli.site_set import point, recalibrate
-from core.cli.site_source import measured, source_options
+from core.cli.site_source import Source, measured, source_options
 from core.cli.site_watch import compare_reports, watch_site
 from core.errors import UserError
 from core.inference import NOTICE, Reader
@@ -19,14 +19,12 @@ from core.self_test import last_self_test
 from core.site import (
     Expectations,
     Group,
-    LabelWords,
     SiteMeasurement,
     acceptance_pdf,
     check_against_criteria,
     evidence,
     metric_texts,
     misclassified_images,
-    open_local_images,
     p_text,
     required_images,
     write_criteria,
@@ -97,13 +95,9 @@ def size(positives: int | None, negatives: int | None, as_json: bool, **expectat
 @precision
 @as_json
 def measure_site(
-    source: Path,
-    labels: str | None,
-    patient: str | None,
+    source: Source,
     groups: tuple[str, ...],
     errors: Path | None,
-    positive: tuple[str, ...],
-    negative: tuple[str, ...],
     model: Path | None,
     precision: str,
     as_json: bool,
@@ -117,7 +111,7 @@ def measure_site(
     table of --errors holds paths. To accept the model, write down criteria before: site criteria. The exit
     code is 1 if an image could not be read.
     """
-    local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
+    local = source.open(groups)
     reader = Reader(model, precision) if model else Reader.of(default_model(), precision)
     measurement = measured(local, reader)
     if errors:
@@ -159,12 +153,8 @@ def criteria(
 @precision
 @as_json
 def accept(
-    source: Path,
-    labels: str | None,
-    patient: str | None,
+    source: Source,
     groups: tuple[str, ...],
-    positive: tuple[str, ...],
-    negative: tuple[str, ...],
     file: Path | None,
     signers: tuple[str, ...],
     precision: str,
@@ -177,7 +167,7 @@ def accept(
     """
     if not written_criteria():
         raise UserError("No criteria have been written down. Do that first: python -m core site criteria")
-    local = open_local_images(source, labels, patient, groups, LabelWords(positive, negative))
+    local = source.open(groups)
     model = default_model()
     reader = Reader.of(model, precision)
     acceptance = check_against_criteria(measured(local, reader))

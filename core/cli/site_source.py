@@ -1,5 +1,8 @@
 """Which local images have which labels, by options; and how a model does on them."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +10,46 @@ import click
 
 from core.cli.output import Bar
 from core.inference import Reader
-from core.site import LocalImages, SiteMeasurement, measure, read_local_images
+from core.site import LabelWords, LocalImages, SiteMeasurement, measure, open_local_images, read_local_images
 
 
-def source_options(command: Any) -> Any:
-    """The options that say which images with which labels."""
+@dataclass(frozen=True)
+class Source:
+    """What the options say of local images, which are not looked for before `open`.
+
+    Attributes:
+        path: of the folder or table.
+        labels: column of labels, `folders` or `readers`; None for the usual.
+        patient: column of patients; None for the usual.
+        words: what labels mean.
+    """
+
+    path: Path
+    labels: str | None
+    patient: str | None
+    words: LabelWords
+
+    def open(self, groups: Sequence[str] = ()) -> LocalImages:
+        """The images, with the columns of some groups; raises UserError if they cannot be used."""
+        return open_local_images(self.path, self.labels, self.patient, groups, self.words)
+
+
+def source_options(command: Callable) -> Callable:
+    """The options that say which images with which labels; the command gets them as a `Source`."""
+
+    @wraps(command)
+    def with_source(
+        *,
+        source: Path,
+        labels: str | None,
+        patient: str | None,
+        positive: tuple[str, ...],
+        negative: tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        return command(Source(source, labels, patient, LabelWords(positive, negative)), **others)
+
+    decorated: Any = with_source
     for option in reversed(
         [
             click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path)),
@@ -21,8 +59,8 @@ def source_options(command: Any) -> Any:
             click.option("--negative", metavar="VALUE", multiple=True, help="A label that means NORMAL."),
         ]
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 def measured(local: LocalImages, reader: Reader) -> SiteMeasurement:

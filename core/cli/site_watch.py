@@ -1,15 +1,14 @@
 """`site watch` and `site reports`: whether results stay as they were, and agree with what came later."""
 
 import sys
-from pathlib import Path
 
 import click
 
 from core.cli.diagnosis import default_model
 from core.cli.output import as_json, print_json
-from core.cli.site_source import source_options
+from core.cli.site_source import Source, source_options
 from core.monitor import RED, compare_with_reports, tell_change, watch
-from core.site import MISSED, LabelWords, open_local_images
+from core.site import MISSED
 
 
 @click.command("watch")
@@ -41,14 +40,7 @@ def watch_site(tell: bool, as_json: bool) -> int:
 @click.command("reports")
 @source_options
 @as_json
-def compare_reports(
-    source: Path,
-    labels: str | None,
-    patient: str | None,
-    positive: tuple[str, ...],
-    negative: tuple[str, ...],
-    as_json: bool,
-) -> int:
+def compare_reports(source: Source, as_json: bool) -> int:
     """Compare results in the audit log with labels that came later.
 
     SOURCE is as for `site measure`: a table with a column of paths and one of labels, such as what reports
@@ -56,8 +48,7 @@ def compare_reports(
     of its file. Without a file there is no match; the log holds no accession numbers and no names. The exit
     code is 1 if a criterion of `site criteria` is missed.
     """
-    local = open_local_images(source, labels, patient, words=LabelWords(positive, negative))
-    compared = compare_with_reports(local, str(default_model().identity))
+    compared = compare_with_reports(source.open(), str(default_model().identity))
     if as_json:
         print_json(compared.values())
     else:
