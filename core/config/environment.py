@@ -239,7 +239,7 @@ SELF_TEST = Variable(
 )
 WEBHOOK = Variable(
     "PNEUMONIA_STUDIO_WEBHOOK",
-    "Address that is told by a POST request when a run of the queue has ended, and when `site watch --tell` "
+    "Address that receives a POST request when a run of the queue has ended, and when `site watch --tell` "
     "finds that the light has turned; none by default.",
     "",
     _web_address,
@@ -264,14 +264,14 @@ MAIL_SERVER = Variable(
 )
 MAIL_TO = Variable(
     "PNEUMONIA_STUDIO_MAIL_TO",
-    "E-mail addresses, separated by commas or semicolons, that are told.",
+    "E-mail addresses, separated by commas or semicolons, that receive it.",
     "",
     _addresses,
     "e-mail addresses separated by commas or semicolons",
 )
 MAIL_FROM = Variable(
     "PNEUMONIA_STUDIO_MAIL_FROM",
-    "E-mail address of the sender. Default: the first that is told.",
+    "E-mail address of the sender. Default: the first that receives it.",
     "",
     _addresses,
     "an e-mail address",
