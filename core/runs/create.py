@@ -36,16 +36,14 @@ def create_run(
         publish: whether they do.
 
     Raises:
-        UserError: the name is taken or not allowed, or the folder cannot be written.
+        UserError: the name is taken, also by a bundled run, or not allowed, or the folder cannot be written.
     """
     folder = Path(folder or config.runs_folder()).expanduser().resolve()
     model_folder = Path(model_folder or config.model_folder()).expanduser().resolve()
     name = name or f"{settings.preset}-{time.strftime('%Y%m%d-%H%M%S')}"
     check_name(name)
+    check_free(name, folder)
     path = folder / name
-    name_taken = f"There is already a run {name} in {folder}. Choose another name."
-    if path.exists():
-        raise UserError(name_taken)
     content = {"training": settings.to_json(), "model_folder": str(model_folder), "publish": publish}
     state = {"state": "stopped", "message": NOT_STARTED, "created": time.time()}
     try:
@@ -54,7 +52,7 @@ def create_run(
             atomic.write_json(unfinished / "state.json", state)
     except OSError as error:
         if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another process was faster
-            raise UserError(name_taken) from None
+            raise _taken(name, folder) from None
         raise explained(error, path) from error
     return Run(path)
 
@@ -76,6 +74,23 @@ def check_name(name: str) -> None:
             f"{name!r} is not a valid run name; use up to 64 letters, digits, dots, dashes and "
             "underscores, beginning with a letter or digit."
         )
+
+
+def check_free(name: str, folder: Path) -> None:
+    """Raise UserError if a run in a folder has this name, or a bundled run beside which it would stand.
+
+    Args:
+        name: of the new run.
+        folder: where it will be kept.
+    """
+    beside = [config.bundled_folder()] if folder.resolve() == config.runs_folder().resolve() else []
+    for taken in (folder, *beside):
+        if (taken / name).exists():
+            raise _taken(name, taken)
+
+
+def _taken(name: str, folder: Path) -> UserError:
+    return UserError(f"There is already a run {name} in {folder}. Choose another name.")
 
 
 def open_run(name: str, folder: Path | None = None) -> Run:

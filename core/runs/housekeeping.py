@@ -7,7 +7,7 @@ import shutil
 from core.errors import UserError
 from core.roles import Role, takes
 from core.runs import lock, queue
-from core.runs.create import check_name
+from core.runs.create import check_free, check_name
 from core.runs.folder import Run
 from core.weights import read_record, update_record
 
@@ -17,7 +17,7 @@ def rename(run: Run, name: str) -> Run:
     """Rename a run that is neither training nor queued, also in the records of its weights files.
 
     Raises:
-        UserError: the name is taken or not allowed, or the run is training or queued.
+        UserError: the name is taken, also by a bundled run, or not allowed, or the run is training or queued.
     """
     check_name(name)
     if name == run.name:
@@ -25,13 +25,12 @@ def rename(run: Run, name: str) -> Run:
     target = Run(run.path.parent / name)
     run_lock = _locked(run)
     try:
+        check_free(name, run.path.parent)
         for stage in run.results.evaluation():
             files = [run.weights_path(int(stage)), run.stage(int(stage)).path_in(run.model_folder())]
             for path in files:
                 if path.exists() and read_record(path).run == run.name:
                     update_record(path, run=name)
-        if target.path.exists():
-            raise UserError(f"There is already a run called {name}. Choose another name.")
         os.rename(run.path, target.path)
     finally:
         os.close(run_lock)

@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -6,8 +7,10 @@ import time
 import pytest
 from short_runs import tiny_settings
 
+from core import config
 from core.errors import UserError
-from core.runs import create_run, jobs, list_runs, lock, open_run
+from core.runs import Run, create_run, housekeeping, jobs, list_runs, lock, open_run
+from core.weights import read_record, update_record
 
 
 @pytest.fixture
@@ -90,3 +93,23 @@ def test_a_lock_is_taken_while_others_look_whether_it_is_held(tmp_path):
         for process in looking:
             process.kill()
             process.wait()
+
+
+def test_a_run_keeps_its_name_and_records_where_the_new_name_is_taken(narrow_files, own_home, demo):
+    run = Run(shutil.copytree(narrow_files / "narrow", config.runs_folder() / "mine"))
+    update_record(run.weights_path(3), run="mine")
+    create_run(tiny_settings(demo), "other")
+    with pytest.raises(UserError, match="already a run other"):
+        housekeeping.rename(run, "other")
+    assert read_record(run.weights_path(3)).run == "mine"
+    renamed = housekeeping.rename(run, "another")
+    assert read_record(renamed.weights_path(3)).run == renamed.name == "another"
+
+
+def test_the_name_of_a_bundled_run_is_taken(narrow_bundle, own_home, demo, run):
+    with pytest.raises(UserError, match="already a run narrow"):
+        create_run(tiny_settings(demo), "narrow")
+    mine = create_run(tiny_settings(demo), "mine")
+    with pytest.raises(UserError, match="already a run narrow"):
+        housekeeping.rename(mine, "narrow")
+    assert create_run(tiny_settings(demo), "narrow", run.path.parent).name == "narrow"  # nothing is beside it
