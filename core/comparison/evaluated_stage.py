@@ -9,6 +9,7 @@ from core.dataset import as_published, current_labels, known_folders
 from core.errors import UserError
 from core.evaluation import Predictions
 from core.runs import Run
+from core.weights import ModelRecord, WeightsError, read_record
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,21 @@ class EvaluatedStage:
         if folder.is_absolute() or folder.is_dir():
             return folder
         return next((known for known in known_folders() if known.name == folder.name), folder)
+
+    @property
+    def record(self) -> ModelRecord | None:
+        """Of its weights; None without any, as for most stages of a packed run."""
+        try:
+            return read_record(self.run.weights_path(self.number))
+        except WeightsError:
+            return None
+
+    def is_network_of(self, record: ModelRecord) -> bool:
+        """Whether a record is of its weights, at whatever threshold; a later run of its name has others."""
+        if self.run.name != record.run:  # reads no file of most runs
+            return False
+        own = self.record
+        return own is not None and own.network == record.network
 
     def predictions(
         self, split: str, images: frozenset[str] | None = None, reviewed: bool = False

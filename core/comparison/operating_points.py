@@ -6,7 +6,7 @@ from core.comparison.evaluated_stage import EvaluatedStage
 from core.evaluation import DEFAULT, RULES, OperatingPoint, Predictions, find_point
 from core.registry import answering_models
 from core.runs import Run
-from core.weights import ModelRecord, WeightsError, read_record
+from core.weights import ModelRecord
 
 
 def own_points(stages: list[EvaluatedStage], validation: dict[str, Predictions]) -> dict[str, OperatingPoint]:
@@ -21,7 +21,7 @@ def own_points(stages: list[EvaluatedStage], validation: dict[str, Predictions])
         validation: predictions for the validation images by model name, the ensemble's included.
     """
     rules = {stage.name: _rule(stage.run) for stage in stages}
-    records = {stage.name: _record(stage.run, stage.number) for stage in stages}
+    records = {stage.name: _record(stage) for stage in stages}
     shared = _only(set(rules.values()))
     return {
         name: OperatingPoint("own", record.threshold, record.threshold_rule)
@@ -33,7 +33,7 @@ def own_points(stages: list[EvaluatedStage], validation: dict[str, Predictions])
 
 def _rule(run: Run) -> str:
     """The rule that found the thresholds of a run's weights; `half` if there is not one rule for all."""
-    records = [_record(run, number) for number in run.settings().stages]
+    records = [_record(EvaluatedStage(run, number)) for number in run.settings().stages]
     return _only({RULES.get(record.threshold_rule, "half") for record in records if record})
 
 
@@ -41,15 +41,10 @@ def _only(rules: set[str]) -> str:
     return next(iter(rules)) if len(rules) == 1 else "half"
 
 
-def _record(run: Run, number: int) -> ModelRecord | None:
+def _record(stage: EvaluatedStage) -> ModelRecord | None:
     """The record of a stage's weights in use for diagnosis, else in the run's folder; None without any."""
-    for model in answering_models():
-        if (model.record.run, model.stage.number) == (run.name, number):
-            return model.record
-    try:
-        return read_record(run.weights_path(number))
-    except WeightsError:
-        return None
+    in_use = (model.record for model in answering_models())
+    return next((record for record in in_use if stage.is_network_of(record)), stage.record)
 
 
 def _found(rule: str, predictions: Predictions) -> OperatingPoint:

@@ -123,8 +123,7 @@ def _check_different(members: tuple[RegisteredModel, ...]) -> None:
     """Refuse one network twice, be it at another decision threshold."""
     seen: dict[tuple, str] = {}
     for item in members:
-        record = item.model.record
-        key = record.run, record.stage, record.created
+        key = item.model.record.network
         if key in seen:
             raise UserError(
                 f"{item.title} and {seen[key]} are the same network, which would count twice. Name it once."

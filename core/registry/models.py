@@ -206,10 +206,9 @@ def _candidates() -> Iterator[RegisteredModel]:
                 record = read_record(path)
             except WeightsError:
                 continue
-            seen.append((record.run, record.stage, record.created))
+            seen.append(record.network)
             model = AvailableModel(stage, path, record)
             yield RegisteredModel(f"{run.name}/{stage.number}", 0, CANDIDATE, model, "", run)
     for model in published_models():
-        record = model.record
-        if (record.run, record.stage, record.created) not in seen:
+        if model.record.network not in seen:
             yield RegisteredModel(f"published/{model.key}", 0, CANDIDATE, model)

@@ -3,7 +3,7 @@
 from core.runs import cached_activations, housekeeping, jobs, lock, queue, strategies
 from core.runs.account import epoch_sentences
 from core.runs.alerts import ALERTS, DIVERGED, Alert, alerts
-from core.runs.bundled import bundled_runs, pack
+from core.runs.bundled import all_runs, bundled_runs, pack
 from core.runs.command import command_line
 from core.runs.create import as_run_name, check_name, create_run, list_runs, open_run
 from core.runs.estimate import WorkEstimate, gigamacs, stage_steps, uses_winograd
@@ -33,6 +33,7 @@ __all__ = [
     "Trial",
     "WorkEstimate",
     "alerts",
+    "all_runs",
     "bundled_runs",
     "cached_activations",
     "check_name",

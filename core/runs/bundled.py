@@ -18,6 +18,13 @@ def bundled_runs() -> list[Run]:
     return list_runs(config.bundled_folder())
 
 
+def all_runs() -> list[Run]:
+    """The runs here, the newest first, then the bundled ones; without those whose name one here has."""
+    own = list_runs()
+    names = {run.name for run in own}
+    return [*own, *(run for run in bundled_runs() if run.name not in names)]
+
+
 def pack(run: Run, stage: int, folder: Path | None = None, changes: dict | None = None) -> Run:
     """Write a finished run for bundling: history, evaluation, predictions, and the weights of one stage.
 

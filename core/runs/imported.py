@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from core.architecture import VGG19
@@ -74,6 +75,7 @@ def import_weights(
         framing=source.framing,
         lung_margin=source.lung_margin,
         lung_network=source.lung_network,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
         temperature=source.temperature,
     )
     with removed_on_failure(run):

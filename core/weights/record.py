@@ -104,6 +104,11 @@ class ModelRecord:
         """The backbone at its width, whose layers the weights belong to."""
         return BACKBONES[self.backbone].at_width(self.width)
 
+    @property
+    def network(self) -> tuple[str, int, str]:
+        """What two records share only if they are of one network, be it at different thresholds."""
+        return self.run, self.stage, self.created
+
     def to_text(self) -> str:
         """One line of JSON."""
         return json.dumps(asdict(self))

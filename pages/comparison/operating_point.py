@@ -98,8 +98,7 @@ def offer_to_save(comparison: ModelComparison) -> None:
     active = active_registered_model()
     if active is None or active.model.bundled or not may(change_operating_point):
         return
-    key = (active.model.record.run, active.model.stage.number)
-    names = [stage.name for stage in comparison.stages if (stage.run.name, stage.number) == key]
+    names = [stage.name for stage in comparison.stages if stage.is_network_of(active.model.record)]
     if not names or comparison.thresholds[names[0]] == active.model.record.threshold:
         return
     if st.button(

@@ -8,7 +8,7 @@ from core.dataset import current_labels, read_cohorts
 from core.errors import UserError
 from core.inference import AvailableModel
 from core.registry import answering_models
-from core.runs import bundled_runs, list_runs, sweep_names
+from core.runs import all_runs, sweep_names
 from pages.comparison.calibration import show_calibration
 from pages.comparison.curves import show_curves
 from pages.comparison.image_map import show_map
@@ -54,7 +54,7 @@ def main() -> None:
         _("Which model is better, by how much, and how sure is that? On the same images, with intervals."),
         _("Choose models above, a section below. The address keeps the view: send it to a colleague."),
     )
-    stages = {stage.name: stage for stage in evaluated_stages([*list_runs(), *bundled_runs()])}
+    stages = {stage.name: stage for stage in evaluated_stages(all_runs())}
     if not stages:
         offer_training(_("No model has been evaluated yet. Train the three stages to compare them here."))
         return
@@ -121,13 +121,13 @@ def show_section(comparison: ModelComparison) -> None:
 
 def preselected(stages: dict[str, EvaluatedStage], in_use: list[AvailableModel]) -> list[str]:
     """The evaluated stages of the run in use for diagnosis; else those of the newest run."""
-    current = {(model.record.run, model.stage.number) for model in in_use}
-    runs = {run for run, _stage in current}
+    names = [
+        name for name, stage in stages.items() if any(stage.is_network_of(model.record) for model in in_use)
+    ]
+    runs = {stages[name].run.name for name in names or [next(iter(stages))]}
     if len(runs) == 1:  # a packed run has weights of one stage but predictions of all
-        current = {(*runs, number) for number in STAGES}
-    names = [name for name, stage in stages.items() if (stage.run.name, stage.number) in current]
-    newest = next(iter(stages.values())).run.name
-    return (names or [name for name, stage in stages.items() if stage.run.name == newest])[: len(STAGES)]
+        names = [name for name, stage in stages.items() if stage.run.name in runs]
+    return names[: len(STAGES)]
 
 
 def choose_cohort(stages: list[EvaluatedStage]) -> tuple[str, frozenset[str]] | None:

@@ -79,10 +79,9 @@ def show_promotion(comparison: ModelComparison) -> None:
     if decided == len(decisions):  # it stands until the next decision, whoever takes that
         st.success(outcome, icon=":material/check:")
     st.dataframe(_table(models), hide_index=True, column_config=FORMATS)
-    compared = {(stage.run.name, stage.number) for stage in comparison.stages}
     others = [item for item in models if item.state != ACTIVE or item.reference_renewed]
     if others:
-        first = next((n for n, item in enumerate(others) if _key(item) in compared), 0)
+        first = next((n for n, item in enumerate(others) if _is_compared(item, comparison)), 0)
         item = st.selectbox(
             _("Model to promote"),
             others,
@@ -226,5 +225,5 @@ def _test_auc(item: RegisteredModel) -> float | None:
     return ((item.model.record.evaluation or {}).get("test") or {}).get("auc")
 
 
-def _key(item: RegisteredModel) -> tuple[str, int]:
-    return item.model.record.run, item.model.stage.number
+def _is_compared(item: RegisteredModel, comparison: ModelComparison) -> bool:
+    return any(stage.is_network_of(item.model.record) for stage in comparison.stages)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.anatomy import LUNG_ISSUES
 from core.config import CLASS_NAMES
 from core.dataset import ISSUES, LUNG_COLUMNS, SORT_ORDERS, Dataset, ImageFilter
-from core.runs import bundled_runs, list_runs
+from core.runs import all_runs
 from pages.dataset.lungs import lungs_of, offer_lungs
 from pages.shared.texts import _, capitalized
 
@@ -160,5 +160,4 @@ def _model_title(model: str) -> str:
 
 def _models() -> list[str]:
     """Every evaluated stage of every run."""
-    runs = [*list_runs(), *bundled_runs()]
-    return [f"{run.name}{STAGE}{stage}" for run in runs for stage in sorted(run.results.evaluation())]
+    return [f"{run.name}{STAGE}{stage}" for run in all_runs() for stage in sorted(run.results.evaluation())]

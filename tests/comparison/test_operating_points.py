@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import config
 from core.cli.main import main
-from core.comparison import ENSEMBLE, ModelComparison, evaluated_stages
+from core.comparison import ENSEMBLE, EvaluatedStage, ModelComparison, evaluated_stages
 from core.config import PROJECT
-from core.evaluation import find_point
-from core.registry import answering_models
-from core.runs import Run, bundled_runs, list_runs
+from core.evaluation import OperatingPoint, find_point
+from core.registry import answering_models, change_operating_point, promote
+from core.runs import Run, all_runs, bundled_runs, list_runs, open_run
+from core.weights import update_record
 
 OLD_RUN = Path(__file__).parents[1] / "fixtures" / "old_run"
 
@@ -74,3 +76,27 @@ def test_other_points_replace_the_models_own(bundled):
     point = find_point("half", np.array([0, 1]), np.array([0.2, 0.8]))
     assert set(comparison.at(dict.fromkeys(comparison.points, point)).thresholds.values()) == {0.5}
     assert 0.5 not in comparison.thresholds.values()
+
+
+def test_a_new_run_of_the_name_of_the_promoted_one_does_not_start_at_its_threshold(narrow_files, own_home):
+    def trained(created: str, threshold: float) -> EvaluatedStage:
+        run = Run(config.runs_folder() / "mine")
+        shutil.rmtree(run.path, ignore_errors=True)
+        shutil.copytree(narrow_files / "narrow", run.path)
+        update_record(run.weights_path(3), run="mine", created=created, threshold=threshold)
+        return EvaluatedStage(run, 3)
+
+    stage = trained("2026-11-01T10:00:00+00:00", 0.25)
+    record = promote("mine/3", [], "tests").model.record
+    changed = change_operating_point("mine/3", OperatingPoint("own", 0.75, "for a test"), "tests")
+    assert stage.is_network_of(record) and stage.is_network_of(changed.model.record)
+    assert ModelComparison.of([stage], "test").thresholds[stage.name] == 0.75
+    another = trained("2026-11-02T10:00:00+00:00", 0.5)
+    assert not another.is_network_of(record)
+    assert ModelComparison.of([another], "test").thresholds[stage.name] == 0.5
+
+
+def test_a_run_here_hides_the_bundled_one_of_its_name(narrow_bundle, own_home):
+    (bundled,) = all_runs()
+    own = Run(shutil.copytree(bundled.path, config.runs_folder() / bundled.name))
+    assert [run.path for run in all_runs()] == [own.path] == [open_run(bundled.name).path]
