@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from docs.generate.imports import PROJECT, imports, purpose, rooms, sources
 
 FOUNDATION = {
+    "door",
     "errors",
     "disk",
     "webhook_request",
@@ -91,7 +93,7 @@ MAY_IMPORT = {
         "weights",
     },
 }
-LOW = {"architecture": {"errors"}, "config": {"errors", "atomic", "disk", "architecture"}}
+LOW = {"architecture": {"door", "errors"}, "config": {"door", "errors", "atomic", "disk", "architecture"}}
 # A room whose door would load a heavy library for everybody lets these be imported where they are used.
 SIDE_DOORS = {
     "core.figures": "Plotly; one file per subject",
@@ -174,14 +176,33 @@ def test_the_contributors_table_names_every_room():
 
 
 def test_what_the_pages_and_the_terminal_import_does_without_tensorflow():
-    names = ", ".join(f"core.{room}" for room in sorted(rooms("core") - {"network", "training"}))
+    names = "\n".join(
+        f"from core.{room} import *" for room in sorted(rooms("core") - {"network", "training"})
+    )
     code = f"""
 import sys
-import {names}, core.cli.main
+import core.cli.main
+{names}
 import core.figures.dataset, core.figures.training, core.figures.curves, core.figures.diagnosis
 assert not {{"tensorflow", "keras"}} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+
+
+def test_the_terminal_answers_without_libraries_that_only_other_things_need():
+    """Each takes longer to import than the model takes to answer."""
+    code = """
+import sys, core.cli.diagnosis
+heavy = {"pandas", "pydicom", "scipy", "sklearn", "plotly", "pyarrow", "requests", "tensorflow"}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+
+
+def test_a_door_offers_a_name_rather_than_the_file_that_is_called_so():
+    evaluation = import_module("core.evaluation")
+    import_module("core.evaluation.misclassified")
+    assert callable(evaluation.misclassified)
 
 
 def test_the_server_starts_without_scipy_and_scikit_learn():

@@ -1,16 +1,21 @@
 """From an image to its lungs: mask of each lung, bounding box, areas and quality, without TensorFlow."""
 
-from core.anatomy.dataset_audit import LUNG_CHECKS, LUNG_ISSUES, possible_lung_checks
-from core.anatomy.dataset_lungs import DatasetLungs, dataset_lungs, stored_lungs
-from core.anatomy.evaluation import Agreement, agreements, save_limits, summary
-from core.anatomy.examples import Examples, dataset_examples, lung_shares, pair_examples, split_pairs
-from core.anatomy.framed_dataset import dataset_frames, framed_pixels
-from core.anatomy.framing import Frame, Framing
-from core.anatomy.geometry import Geometry
-from core.anatomy.lung_finder import LungFinder, lung_network, shared_lung_finder
-from core.anatomy.lungs import Lungs
-from core.anatomy.masks import LEFT, RIGHT, MaskSet, Pair, list_pairs, open_masks, read_mask
-from core.anatomy.quality import NO_LUNGS, ONE_LUNG_ONLY
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.anatomy.dataset_audit import LUNG_CHECKS, LUNG_ISSUES, possible_lung_checks
+    from core.anatomy.dataset_lungs import DatasetLungs, dataset_lungs, stored_lungs
+    from core.anatomy.evaluation import Agreement, agreements, save_limits, summary
+    from core.anatomy.examples import Examples, dataset_examples, lung_shares, pair_examples, split_pairs
+    from core.anatomy.framed_dataset import dataset_frames, framed_pixels
+    from core.anatomy.framing import Frame, Framing
+    from core.anatomy.geometry import Geometry
+    from core.anatomy.lung_finder import LungFinder, lung_network, shared_lung_finder
+    from core.anatomy.lungs import Lungs
+    from core.anatomy.masks import LEFT, RIGHT, MaskSet, Pair, list_pairs, open_masks, read_mask
+    from core.anatomy.quality import NO_LUNGS, ONE_LUNG_ONLY
 
 __all__ = [
     "LEFT",
@@ -47,3 +52,5 @@ __all__ = [
     "stored_lungs",
     "summary",
 ]
+
+open_door(__name__)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from core.anatomy.masks import LEFT, RIGHT
@@ -80,8 +81,6 @@ def _on_border(mask: np.ndarray) -> float:
 
 
 def _solidity(mask: np.ndarray) -> float:
-    from scipy.spatial import ConvexHull  # imported lazily: it takes half a second
-
     rows = np.flatnonzero(mask.any(axis=1))
     first, last = mask.argmax(axis=1)[rows], mask.shape[1] - mask[:, ::-1].argmax(axis=1)[rows]
     corners = [
@@ -90,7 +89,7 @@ def _solidity(mask: np.ndarray) -> float:
         for ends in (first, last)
         for row, column in zip(rows, ends, strict=True)
     ]
-    return float(mask.sum() / ConvexHull(np.array(corners)).volume)
+    return float(mask.sum() / cv2.contourArea(cv2.convexHull(np.array(corners, np.int32))))
 
 
 def _slenderness(mask: np.ndarray) -> float:

@@ -90,8 +90,6 @@ def _side_map(right: np.ndarray, left: np.ndarray) -> np.ndarray:
 
 def _cleaned(probabilities: np.ndarray) -> np.ndarray:
     """Without specks, and with holes filled by the lung around them."""
-    from scipy import ndimage  # imported lazily: it takes half a second
-
     both = probabilities.sum(axis=0)
     mask = both >= PIXEL
     pieces, count = connected_pieces(mask)
@@ -100,9 +98,11 @@ def _cleaned(probabilities: np.ndarray) -> np.ndarray:
     areas = np.bincount(pieces.ravel())
     areas[0] = 0
     main = (areas >= SPECK * areas.max())[pieces] & mask
-    holes = ndimage.binary_fill_holes(main) & ~main
+    holes = _holes(main)
     cleaned = np.where(mask & ~main, np.float32(0), probabilities)
     if holes.any():
+        from scipy import ndimage  # imported lazily: it takes half a second, and few lungs have holes
+
         # Row and column of the lung pixel nearest to each pixel: int (2, 128, 128).
         nearest_pixel: Any = ndimage.distance_transform_edt(
             ~main, return_distances=False, return_indices=True
@@ -110,6 +110,13 @@ def _cleaned(probabilities: np.ndarray) -> np.ndarray:
         nearest = cleaned[:, nearest_pixel[0][holes], nearest_pixel[1][holes]]
         cleaned[:, holes] = nearest / nearest.sum(axis=0)
     return cleaned
+
+
+def _holes(mask: np.ndarray) -> np.ndarray:
+    """What a mask encloses: pieces outside of it that do not reach the border."""
+    pieces, _ = connected_pieces(~mask)
+    reach_the_border = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
+    return ~mask & ~np.isin(pieces, reach_the_border)
 
 
 def _resized(plane: np.ndarray, height: int, width: int) -> np.ndarray:

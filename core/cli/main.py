@@ -45,7 +45,7 @@ MODULES = {
     "node": "node",
     "priors": "priors",
     "tokens": "tokens",
-    "reference": "diagnosis",
+    "reference": "reference",
     "self-test": "self_test",
 }
 

@@ -1,18 +1,23 @@
 """Comparison: trained models side by side, their occlusion tests, and the report on them."""
 
-from core.comparison.evaluated_stage import EvaluatedStage, evaluated_stages
-from core.comparison.heat_shares import HEAT_IN_LUNGS, heat_share_table
-from core.comparison.model_comparison import ENSEMBLE, ModelComparison
-from core.comparison.occlusion import (
-    OcclusionEffect,
-    image_map,
-    occlusion_effects,
-    occlusion_table,
-    run_occlusion_test,
-)
-from core.comparison.report import write_report
-from core.comparison.report_figures import DECISION_THRESHOLDS, curve_points
-from core.comparison.verdict import verdict
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.comparison.evaluated_stage import EvaluatedStage, evaluated_stages
+    from core.comparison.heat_shares import HEAT_IN_LUNGS, heat_share_table
+    from core.comparison.model_comparison import ENSEMBLE, ModelComparison
+    from core.comparison.occlusion import (
+        OcclusionEffect,
+        image_map,
+        occlusion_effects,
+        occlusion_table,
+        run_occlusion_test,
+    )
+    from core.comparison.report import write_report
+    from core.comparison.report_figures import DECISION_THRESHOLDS, curve_points
+    from core.comparison.verdict import verdict
 
 __all__ = [
     "DECISION_THRESHOLDS",
@@ -31,3 +36,5 @@ __all__ = [
     "verdict",
     "write_report",
 ]
+
+open_door(__name__)

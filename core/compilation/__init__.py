@@ -1,7 +1,12 @@
 """Networks of `core.architecture` and their plain arrays, compiled by OpenVINO."""
 
-from core.compilation.network import compiled, layer_outputs, openvino_model
-from core.compilation.operations import LayerArrays, Tensor, by_channel, times_transposed
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.compilation.network import compiled, layer_outputs, openvino_model
+    from core.compilation.operations import LayerArrays, Tensor, by_channel, times_transposed
 
 __all__ = [
     "LayerArrays",
@@ -12,3 +17,5 @@ __all__ = [
     "openvino_model",
     "times_transposed",
 ]
+
+open_door(__name__)

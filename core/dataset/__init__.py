@@ -1,50 +1,55 @@
 """From a folder, zip or table of X-rays to an indexed Dataset: roles, augmentation, audit, cohorts."""
 
-from core.dataset.audit import Check, audit
-from core.dataset.augmentation import affine_matrix, augment, augmented_views, grey_curve
-from core.dataset.cohorts import delete_cohort, read_cohort, read_cohorts, save_cohort
-from core.dataset.dataset import Dataset, Problem, counts
-from core.dataset.download import LICENCE, download_pneumoniamnist
-from core.dataset.duplicates import copies
-from core.dataset.example_images import draw_example
-from core.dataset.exclusions import Exclusions, read_exclusions, save_exclusions
-from core.dataset.findings import Finding, auc_facts, example_paths, report, share_by_class
-from core.dataset.image_features import ImageFeatures, save_image_features
-from core.dataset.image_filter import LUNG_COLUMNS, SORT_ORDERS, ImageFilter, image_table, matching_rows
-from core.dataset.image_statistics import class_images, describe_images, image_statistics
-from core.dataset.imported_sets import list_imported_sets, passed_over_at_import, remove_imported_set
-from core.dataset.index import SYNTHETIC_MARK, is_synthetic
-from core.dataset.issues import ISSUES
-from core.dataset.joined_sets import is_joined, join_datasets, open_dataset, open_datasets
-from core.dataset.label_reviews import (
-    EXCLUDED,
-    MAX_READER,
-    MAX_REASON,
-    OUTCOMES,
-    counting_reviews,
-    label_reviews,
-    reader_name,
-    review_counts,
-    review_label,
-    withdraw_reviews,
-)
-from core.dataset.pixels import Progress
-from core.dataset.reviewed_labels import as_published, current_labels, relabelled, reviewed_labels
-from core.dataset.roles import TEST, assign_roles, few_validation_images, rows_by_role, sample
-from core.dataset.run_defaults import settings_of_new_runs
-from core.dataset.set_checks import SHORTCUT_AUC
-from core.dataset.shortcut_baselines import SHORTCUT_TITLES, class_auc_from, shortcut_baseline
-from core.dataset.storage import known_folders, storage_folder
-from core.dataset.synthetic import (
-    CAUSES,
-    DEFAULT_IMAGES,
-    draw_chest,
-    draw_chest_parts,
-    write_synthetic_dataset,
-)
-from core.dataset.table_import import import_table
-from core.dataset.thumbnails import sprite_sheet
-from core.dataset.zip_import import import_zip
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.dataset.audit import Check, audit
+    from core.dataset.augmentation import affine_matrix, augment, augmented_views, grey_curve
+    from core.dataset.cohorts import delete_cohort, read_cohort, read_cohorts, save_cohort
+    from core.dataset.dataset import Dataset, Problem, counts
+    from core.dataset.download import LICENCE, download_pneumoniamnist
+    from core.dataset.duplicates import copies
+    from core.dataset.example_images import draw_example
+    from core.dataset.exclusions import Exclusions, read_exclusions, save_exclusions
+    from core.dataset.findings import Finding, auc_facts, example_paths, report, share_by_class
+    from core.dataset.image_features import ImageFeatures, save_image_features
+    from core.dataset.image_filter import LUNG_COLUMNS, SORT_ORDERS, ImageFilter, image_table, matching_rows
+    from core.dataset.image_statistics import class_images, describe_images, image_statistics
+    from core.dataset.imported_sets import list_imported_sets, passed_over_at_import, remove_imported_set
+    from core.dataset.index import SYNTHETIC_MARK, is_synthetic
+    from core.dataset.issues import ISSUES
+    from core.dataset.joined_sets import is_joined, join_datasets, open_dataset, open_datasets
+    from core.dataset.label_reviews import (
+        EXCLUDED,
+        MAX_READER,
+        MAX_REASON,
+        OUTCOMES,
+        counting_reviews,
+        label_reviews,
+        reader_name,
+        review_counts,
+        review_label,
+        withdraw_reviews,
+    )
+    from core.dataset.pixels import Progress
+    from core.dataset.reviewed_labels import as_published, current_labels, relabelled, reviewed_labels
+    from core.dataset.roles import TEST, assign_roles, few_validation_images, rows_by_role, sample
+    from core.dataset.run_defaults import settings_of_new_runs
+    from core.dataset.set_checks import SHORTCUT_AUC
+    from core.dataset.shortcut_baselines import SHORTCUT_TITLES, class_auc_from, shortcut_baseline
+    from core.dataset.storage import known_folders, storage_folder
+    from core.dataset.synthetic import (
+        CAUSES,
+        DEFAULT_IMAGES,
+        draw_chest,
+        draw_chest_parts,
+        write_synthetic_dataset,
+    )
+    from core.dataset.table_import import import_table
+    from core.dataset.thumbnails import sprite_sheet
+    from core.dataset.zip_import import import_zip
 
 __all__ = [
     "CAUSES",
@@ -128,3 +133,5 @@ __all__ = [
     "withdraw_reviews",
     "write_synthetic_dataset",
 ]
+
+open_door(__name__)

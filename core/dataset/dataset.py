@@ -1,13 +1,18 @@
 """An indexed data set: its table, pixels and problems."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from core.config import CLASS_NAMES
 from core.dataset.layout import SPLITS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

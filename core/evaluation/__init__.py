@@ -1,71 +1,77 @@
 """Evaluation: labels and probabilities in, metrics with their uncertainty out."""
 
-from core.evaluation.auc_sizes import (
-    CORRELATION,
-    ImagesByClass,
-    auc_interval_width,
-    images_for_auc_margin,
-    smallest_auc_margin,
-)
-from core.evaluation.calibration import (
-    TEMPERATURE_RANGE,
-    calibrated,
-    fit_temperature,
-    log_odds,
-    reliability,
-)
-from core.evaluation.calibration_line import CalibrationLine, calibration_line
-from core.evaluation.clinical_use import net_benefit, predictive_values
-from core.evaluation.curves import Curve, precision_recall, roc
-from core.evaluation.ensembles import ensemble, mean_log_odds
-from core.evaluation.estimators import CountStatistic, Proportion, ScoreStatistic
-from core.evaluation.intervals import (
-    Interval,
-    patient_weights,
-    percentile_interval,
-    wilson,
-    wilson_by_patient,
-)
-from core.evaluation.kappa import Kappa, cohens_kappa, fleiss_kappa
-from core.evaluation.measurement import evaluate, evaluate_with_intervals, interval, intervals
-from core.evaluation.metrics import METRICS, Metric
-from core.evaluation.misclassified import disagreements, misclassified, misclassified_by_all
-from core.evaluation.operating_points import (
-    DEFAULT,
-    RULES,
-    TARGET_SENSITIVITY,
-    OperatingPoint,
-    at_least,
-    check_minimum,
-    find_point,
-    frozen_points,
-    lowest_cost,
-    youden,
-)
-from core.evaluation.outcomes import only_label
-from core.evaluation.paired_tests import Difference, delong, holm, mcnemar, paired_rate
-from core.evaluation.pairwise import PairwiseTest, pairwise_tests
-from core.evaluation.patients import patient_groups
-from core.evaluation.predictions import Predictions, on_common_images
-from core.evaluation.rate_sizes import (
-    POWER,
-    ExactTest,
-    consecutive_images,
-    expected_interval,
-    highest_minimum,
-    images_for_width,
-    images_to_exceed,
-)
-from core.evaluation.sample_size import MIN_PATIENTS, too_few
-from core.evaluation.subgroups import subgroup_rates
-from core.evaluation.tables import (
-    calibration_table,
-    difference_table,
-    metric_table,
-    over_seeds,
-    side_by_side,
-    subgroup_table,
-)
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.evaluation.auc_sizes import (
+        CORRELATION,
+        ImagesByClass,
+        auc_interval_width,
+        images_for_auc_margin,
+        smallest_auc_margin,
+    )
+    from core.evaluation.calibration import (
+        TEMPERATURE_RANGE,
+        calibrated,
+        fit_temperature,
+        log_odds,
+        mean_log_odds,
+        reliability,
+    )
+    from core.evaluation.calibration_line import CalibrationLine, calibration_line
+    from core.evaluation.clinical_use import net_benefit, predictive_values
+    from core.evaluation.curves import Curve, precision_recall, roc
+    from core.evaluation.ensembles import ensemble
+    from core.evaluation.estimators import CountStatistic, Proportion, ScoreStatistic
+    from core.evaluation.intervals import (
+        Interval,
+        patient_weights,
+        percentile_interval,
+        wilson,
+        wilson_by_patient,
+    )
+    from core.evaluation.kappa import Kappa, cohens_kappa, fleiss_kappa
+    from core.evaluation.measurement import evaluate, evaluate_with_intervals, interval, intervals
+    from core.evaluation.metrics import METRICS, Metric
+    from core.evaluation.misclassified import disagreements, misclassified, misclassified_by_all
+    from core.evaluation.operating_points import (
+        DEFAULT,
+        RULES,
+        TARGET_SENSITIVITY,
+        OperatingPoint,
+        at_least,
+        check_minimum,
+        find_point,
+        frozen_points,
+        lowest_cost,
+        youden,
+    )
+    from core.evaluation.outcomes import only_label
+    from core.evaluation.paired_tests import Difference, delong, holm, mcnemar, paired_rate
+    from core.evaluation.pairwise import PairwiseTest, pairwise_tests
+    from core.evaluation.patients import patient_groups
+    from core.evaluation.predictions import Predictions, on_common_images
+    from core.evaluation.rate_sizes import (
+        POWER,
+        ExactTest,
+        consecutive_images,
+        expected_interval,
+        highest_minimum,
+        images_for_width,
+        images_to_exceed,
+    )
+    from core.evaluation.sample_size import MIN_PATIENTS, too_few
+    from core.evaluation.subgroups import subgroup_rates
+    from core.evaluation.tables import (
+        calibration_table,
+        difference_table,
+        metric_table,
+        over_seeds,
+        side_by_side,
+        subgroup_table,
+    )
 
 __all__ = [
     "TEMPERATURE_RANGE",
@@ -145,3 +151,5 @@ __all__ = [
     "wilson_by_patient",
     "youden",
 ]
+
+open_door(__name__)

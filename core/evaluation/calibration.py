@@ -1,5 +1,7 @@
 """Calibration: how far predicted probabilities match observed frequencies, and temperature scaling."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.evaluation.intervals import wilson
@@ -46,9 +48,29 @@ def calibrated(probabilities: np.ndarray | float, temperature: float) -> np.ndar
     >>> float(calibrated(np.array([0.9]), 2.0)[0])
     0.75
     """
-    from scipy.special import expit
+    return _sigmoid(log_odds(probabilities) / temperature)
 
-    return expit(log_odds(probabilities) / temperature)
+
+def mean_log_odds(
+    probabilities: Sequence[np.ndarray | Sequence[float]], temperatures: Sequence[float]
+) -> np.ndarray:
+    """Probabilities of an ensemble: of the mean of its members' log-odds, each after temperature scaling.
+
+    Args:
+        probabilities: by each member, before calibration, (n,) each.
+        temperatures: of the members' calibration.
+
+    Returns:
+        float64 (n,).
+
+    >>> mean_log_odds([[0.9], [0.5]], [2.0, 1.0]).round(3).tolist()  # log-odds 2.2 / 2 and 0
+    [0.634]
+    """
+    scaled = [
+        log_odds(np.asarray(each)) / temperature
+        for each, temperature in zip(probabilities, temperatures, strict=True)
+    ]
+    return _sigmoid(np.mean(scaled, axis=0))
 
 
 def expected_calibration_error(
@@ -100,9 +122,13 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS)
 
 def log_odds(probabilities: np.ndarray | float) -> np.ndarray:
     """Log-odds, finite for probabilities of 0 and 1, same shape."""
-    from scipy.special import logit
+    clipped = np.clip(np.asarray(probabilities, np.float64), MIN_PROBABILITY, 1 - MIN_PROBABILITY)
+    return np.log(clipped / (1 - clipped))
 
-    return logit(np.clip(np.asarray(probabilities, np.float64), MIN_PROBABILITY, 1 - MIN_PROBABILITY))
+
+def _sigmoid(odds: np.ndarray) -> np.ndarray:
+    """Probabilities of log-odds, which stay below 400: half of what their exponential can hold."""
+    return 1 / (1 + np.exp(-odds))
 
 
 def _bin_numbers(probabilities: np.ndarray, bins: int) -> np.ndarray:

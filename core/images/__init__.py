@@ -1,43 +1,51 @@
 """From bytes to an Image, and from an Image to the network's input: the only way in."""
 
-from core.images.contents import (
-    DIRECTORY,
-    HEAD_BYTES,
-    HIDDEN,
-    IMAGE_SUFFIXES,
-    NESTED,
-    PassedOver,
-    is_dicom_directory,
-    is_hidden,
-    reason_to_pass_over,
-    zip_media,
-)
-from core.images.data_url import jpeg_data_url
-from core.images.decode_ahead import ImageLoader, decode_ahead, image_or_error
-from core.images.decoder import MAX_BYTES, Image, ImageError, decode, too_large
-from core.images.dicom import DicomHeader
-from core.images.dicom_file import is_dicom, open_dicom
-from core.images.dicom_text import decoded_text
-from core.images.files import read_header, read_image
-from core.images.folder_walk import reason_for_file, walk_folder
-from core.images.header_rules import HeaderFinding
-from core.images.names import distinct, folded, shown, stored_path, without_name
-from core.images.path_columns import existing_path, path_columns
-from core.images.patient_age import PatientAge, age_finding, age_in_years, ages_warning, patient_age
-from core.images.preprocessing import preprocess
-from core.images.resize import WHOLE_IMAGE, Box, network_input, network_pixels
-from core.images.sandbox import decode_safely
-from core.images.shown_as import SHOWN, ShownAs, shown_as
-from core.images.text_table import Rows, read_text_table
-from core.images.zip_directory import open_zip
-from core.images.zips import (
-    ZIP_ERRORS,
-    entry_chunks,
-    image_entries,
-    images_in_zip,
-    unreadable_zip,
-    zip_files,
-)
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.images.contents import (
+        DIRECTORY,
+        HEAD_BYTES,
+        HIDDEN,
+        IMAGE_SUFFIXES,
+        NESTED,
+        PassedOver,
+        is_dicom_directory,
+        is_hidden,
+        reason_to_pass_over,
+        zip_media,
+    )
+    from core.images.data_url import jpeg_data_url
+    from core.images.decode_ahead import ImageLoader, decode_ahead, image_or_error
+    from core.images.decoder import MAX_BYTES, Image, ImageError, decode, too_large
+    from core.images.dicom import DicomHeader
+    from core.images.dicom_age import patient_age
+    from core.images.dicom_file import open_dicom
+    from core.images.dicom_signature import is_dicom
+    from core.images.dicom_text import decoded_text
+    from core.images.files import read_image
+    from core.images.folder_walk import reason_for_file, walk_folder
+    from core.images.header_facts import HeaderFinding
+    from core.images.header_file import read_header
+    from core.images.names import distinct, folded, shown, stored_path, without_name
+    from core.images.path_columns import existing_path, path_columns
+    from core.images.patient_age import PatientAge, age_finding, age_in_years, ages_warning
+    from core.images.preprocessing import preprocess
+    from core.images.resize import WHOLE_IMAGE, Box, network_input, network_pixels
+    from core.images.sandbox import decode_safely
+    from core.images.shown_as import SHOWN, ShownAs, shown_as
+    from core.images.text_table import Rows, read_text_table
+    from core.images.zip_directory import open_zip
+    from core.images.zips import (
+        ZIP_ERRORS,
+        entry_chunks,
+        image_entries,
+        images_in_zip,
+        unreadable_zip,
+        zip_files,
+    )
 
 __all__ = [
     "DIRECTORY",
@@ -99,3 +107,5 @@ __all__ = [
     "without_name",
     "zip_files",
 ]
+
+open_door(__name__)

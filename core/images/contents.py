@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from core.images.dicom_file import MAGIC, PREAMBLE, is_dicom
+from core.images.dicom_signature import MAGIC, PREAMBLE, is_dicom
 
 PICTURE_SUFFIXES = {".jpeg", ".jpg", ".jpe", ".jfif", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 DICOM_SUFFIXES = {".dcm", ".dicom", ".dic", ".ima"}

@@ -9,13 +9,11 @@ import PIL.Image
 from PIL import UnidentifiedImageError
 
 from core.errors import UserError
-from core.images.dicom import read_dicom
-from core.images.dicom_file import DicomError, is_dicom
+from core.images.dicom_signature import DicomError, is_dicom
 from core.images.grey_levels import NotNumbers
-from core.images.header_rules import TURNED, HeaderFinding
+from core.images.header_facts import TURNED, HeaderFinding, PixelSpacing
 from core.images.patient_age import PatientAge
 from core.images.pictures import open_picture, page_count, picture_pixels
-from core.images.pixel_spacing import PixelSpacing
 from core.images.tone import ToneError
 
 MAX_BYTES = 200 * 2**20
@@ -89,6 +87,8 @@ def decode(data: bytes, name: str) -> Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if is_dicom(data):
+                from core.images.dicom import read_dicom  # imported lazily: pictures need no pydicom
+
                 dicom = read_dicom(data, MAX_PIXELS)
                 _check_sides(dicom.pixels.shape[1], dicom.pixels.shape[0], name)
                 return Image(name, sha256=hashlib.sha256(data).hexdigest(), **vars(dicom))

@@ -13,14 +13,17 @@ import numpy as np
 import pydicom
 from pydicom.multival import MultiValue
 
+from core.images.dicom_age import DATES, patient_age
 from core.images.dicom_attributes import MAX_TEXT, code, numbers, text, unusable, whole_number
 from core.images.dicom_colour import COLOURS, colour_pixels
-from core.images.dicom_file import DicomError, open_dicom
+from core.images.dicom_file import open_dicom
 from core.images.dicom_grey import grey_pixels
 from core.images.dicom_pixels import PIXELS
-from core.images.header_rules import HeaderFinding, header_findings
-from core.images.patient_age import DATES, PatientAge, patient_age
-from core.images.pixel_spacing import PixelSpacing, pixel_spacing
+from core.images.dicom_signature import DicomError
+from core.images.header_facts import HeaderFinding, PixelSpacing
+from core.images.header_rules import header_findings
+from core.images.patient_age import PatientAge
+from core.images.pixel_spacing import pixel_spacing
 
 X_RAY_MODALITIES = {"CR", "DX", "DR", "RG", "XA", "RF", "OT", ""}  # OT: converted and secondary captures
 MODALITY_NAMES = {

@@ -10,7 +10,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 
-from core.images.dicom_file import DicomError
+from core.images.dicom_signature import DicomError
 
 MAX_TEXT = 40  # characters of a value that is shown
 TEXT_NUMBERS = ("DS", "IS", "CS", "AS", "DA")  # read from their bytes, without pydicom's validation

@@ -11,8 +11,8 @@ import numpy as np
 import pydicom
 
 from core.images.dicom_attributes import code, number, numbers, present, unusable, whole_number
-from core.images.dicom_file import DicomError
 from core.images.dicom_pixels import Packing, containers, float_values
+from core.images.dicom_signature import DicomError
 from core.images.dicom_tables import lookup_table
 from core.images.grey_levels import NotNumbers, histogram, scaled, shown_range
 

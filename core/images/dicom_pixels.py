@@ -13,7 +13,8 @@ from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
 
 from core.images.dicom_attributes import text, unusable, whole_number
-from core.images.dicom_file import CODESTREAMS, DicomError, frame_header
+from core.images.dicom_file import CODESTREAMS, frame_header
+from core.images.dicom_signature import DicomError
 
 JPEG_PROCESSES = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
 _LOSSLESS = (uid.JPEGLossless, uid.JPEGLosslessSV1)

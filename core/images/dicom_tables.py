@@ -11,7 +11,7 @@ from pydicom import uid
 from pydicom.pixels.processing import apply_color_lut
 
 from core.images.dicom_attributes import numbers, raw_bytes, unusable
-from core.images.dicom_file import DicomError
+from core.images.dicom_signature import DicomError
 
 MAX_ENTRIES = 2**16
 COLOURS = ("Red", "Green", "Blue")

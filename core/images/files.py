@@ -1,11 +1,9 @@
-"""Reading an image, or a DICOM file's header, from a file on this computer."""
+"""Reading an image from a file on this computer."""
 
 from pathlib import Path
 
-from core.errors import UserError
 from core.images.decoder import MAX_BYTES, Image, ImageError, decode, too_large
-from core.images.dicom import DicomHeader, read_dicom_header
-from core.images.dicom_file import is_dicom
+from core.images.dicom_signature import is_dicom
 from core.images.names import shown, stored_path
 from core.images.sandbox import decode_safely
 
@@ -16,28 +14,17 @@ def read_image(path: str | Path) -> Image:
     Raises:
         ImageError: the file is missing, is not a regular file, or cannot be decoded.
     """
-    data, name = _content(path)
+    data, name = file_content(path)
     # Decoders of compressed DICOM crash on some damaged files and would take the server down with them.
     return decode_safely(data, name) if is_dicom(data) else decode(data, name)
 
 
-def read_header(path: str | Path) -> DicomHeader:
-    """What the header of the DICOM file at `path` says of its patient, without decoding the image.
+def file_content(path: str | Path) -> tuple[bytes, str]:
+    """Bytes and name of a file.
 
     Raises:
-        ImageError: the file is missing, is not a regular file, or is not a DICOM file that can be read.
+        ImageError: the file is missing or too large, or is not a regular file.
     """
-    data, name = _content(path)
-    try:
-        return read_dicom_header(data)
-    except UserError as error:
-        raise ImageError(f"{name} {error}") from error
-    except Exception as error:  # pydicom raises a dozen types on damaged files
-        raise ImageError(f"{name} is damaged or cut short. Export or copy it again.") from error
-
-
-def _content(path: str | Path) -> tuple[bytes, str]:
-    """Bytes and name of a file."""
     name = shown(Path(path).name)
     try:
         path = stored_path(Path(path))

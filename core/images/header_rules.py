@@ -12,32 +12,19 @@ import pydicom
 
 from core.images import header_words
 from core.images.dicom_attributes import MAX_TEXT, all_text, text
-
-FRONTAL = "frontal"
-OTHER_VIEW = "lateral view"
-CHEST = "chest"
-OTHER_PART = "other body part"
-UNKNOWN = "unknown"
-ANIMAL = "animal"
-PHANTOM = "phantom"
-PROCESSED = "processed further"
-TURNED = "mirrored or upside down"
-SILENT = ""  # says nothing either way
-
-
-@dataclass(frozen=True)
-class HeaderFinding:
-    """Why a model may not be able to judge an image, by its header.
-
-    Attributes:
-        reason: one of the constants above, or `age`.
-        sentence: what it says, in which attribute, and what to do.
-        withheld: whether the result must not be shown.
-    """
-
-    reason: str
-    sentence: str
-    withheld: bool
+from core.images.header_facts import (
+    ANIMAL,
+    CHEST,
+    FRONTAL,
+    OTHER_PART,
+    OTHER_VIEW,
+    PHANTOM,
+    PROCESSED,
+    SILENT,
+    TURNED,
+    UNKNOWN,
+    HeaderFinding,
+)
 
 
 def view_in(value: str) -> str:

@@ -3,14 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
-import pydicom
+from core.images.header_facts import HeaderFinding
 
-from core.images.dicom_attributes import text
-from core.images.header_rules import HeaderFinding
-
-AGE = re.compile(r"0*(\d{1,3})\s*([DWMY]?)", re.IGNORECASE)
 AGE_IN_WORDS = re.compile(r"0*(\d{1,3})(?:[.,](\d*))?\s*([^\W\d]*)\.?")
 DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
 YEAR = DAYS["Y"]
@@ -22,7 +17,6 @@ UNIT_WORDS = {  # in English or German
     "Y": ("", "y", "year", "years", "yr", "yrs", "jahr", "jahre"),
 }
 MAX_YEARS = 120
-DATES = ("AcquisitionDate", "ContentDate", "SeriesDate", "StudyDate")
 TRAINING_AGES = (1, 5)  # years, both included
 AGE_SOURCE = "Kermany et al., Cell 2018"
 PUBLISHED_DATA = {"", "chestxray", "chestxraypneumonia", "pneumoniamnist", "pneumoniamnist128"}
@@ -52,21 +46,6 @@ class PatientAge:
         unit, name, _ = next(unit for unit in UNITS if self.years >= unit[2])
         count = int(self.years * YEAR / DAYS[unit] + 1e-6)
         return f"{count} {name if count != 1 else name[:-1]}"
-
-
-def patient_age(file: pydicom.Dataset) -> PatientAge | None:
-    """The age by PatientAge, else by birth date and date of the image; None if the header gives neither."""
-    if AGE.fullmatch(written := text(file, "PatientAge")):
-        years = age_in_years(written)
-        return PatientAge(years, "PatientAge") if years is not None else None
-    born = _date(text(file, "PatientBirthDate"))
-    for name in DATES:
-        taken = _date(text(file, name))
-        if born and taken and 0 <= (days := (taken - born).days) <= MAX_YEARS * YEAR:
-            still_to_come = (taken.month, taken.day) < (born.month, born.day)
-            birthdays = taken.year - born.year - still_to_come
-            return PatientAge(days / YEAR, f"PatientBirthDate and {name}", birthdays)
-    return None
 
 
 def age_in_years(written: str) -> float | None:
@@ -132,12 +111,3 @@ def _training_ages(data: str) -> str:
 
 def _is_published(data: str) -> bool:
     return re.sub(r"[^a-z0-9]", "", data.lower()) in PUBLISHED_DATA
-
-
-def _date(value: str) -> date | None:
-    """A date such as 20240131 or, in old files, 2024.01.31."""
-    digits = re.sub(r"[.\-/]", "", value)
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 else None
-    except ValueError:
-        return None

@@ -1,25 +1,10 @@
 """How large a pixel is: in the patient if the header says so, else at the detector."""
 
-from dataclasses import dataclass
-
 import pydicom
 
-from core.images.dicom_attributes import DicomError, numbers
-
-
-@dataclass(frozen=True)
-class PixelSpacing:
-    """Millimetres between the centres of neighbouring pixels.
-
-    Attributes:
-        rows: from row to row.
-        columns: from column to column.
-        at_detector: whether that is at the detector, where everything is larger than in the patient.
-    """
-
-    rows: float
-    columns: float
-    at_detector: bool
+from core.images.dicom_attributes import numbers
+from core.images.dicom_signature import DicomError
+from core.images.header_facts import PixelSpacing
 
 
 def pixel_spacing(file: pydicom.Dataset) -> PixelSpacing | None:

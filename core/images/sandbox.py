@@ -16,14 +16,14 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
 from core.images.decoder import Image, ImageError, decode
-from core.images.header_rules import HeaderFinding
+from core.images.header_facts import HeaderFinding, PixelSpacing
 from core.images.patient_age import PatientAge
-from core.images.pixel_spacing import PixelSpacing
 
 MAX_WALL_FACTOR = 10  # time on a busy machine, in CPU time
 MAX_START_S = 60  # for the process to start, on a busy machine
@@ -173,6 +173,7 @@ def decode_safely(data: bytes, name: str) -> Image:
 
 def serve() -> None:
     """Decode the files that arrive on standard input until it is closed."""
+    import_module("core.images.dicom")  # before the limits of a file, which pydicom would use up
     resource.setrlimit(resource.RLIMIT_DATA, (SMALL_FILE.memory, MAX.memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,48 +1,54 @@
 """From images to readings: compiled models, their checks and explanations, without TensorFlow."""
 
-from core.inference.audit_log import (
-    AGREEMENTS,
-    FIRST_FINDINGS,
-    WITHDRAWN,
-    AuditLog,
-    FirstReading,
-    HumanReading,
-    agreement_summary,
-    first_reading_summary,
-)
-from core.inference.engine import whole_model
-from core.inference.ensemble_predictor import EnsemblePredictor
-from core.inference.heat_location import HeatLocation, heat_location
-from core.inference.heat_map import HeatMap
-from core.inference.heat_map_doubt import doubt
-from core.inference.identity import (
-    IDENTITY_FILE,
-    MIN_TRAINING_IMAGES,
-    ModelIdentity,
-    identity_of,
-    model_warnings,
-    short_digest,
-)
-from core.inference.image_check import Check
-from core.inference.known_references import REFERENCE_FILE, reference_of, renewed_references
-from core.inference.loading import load_network, load_predictor, shared_predictor
-from core.inference.models import (
-    AvailableModel,
-    bundled_models,
-    published_models,
-)
-from core.inference.network_predictor import NetworkPredictor, borderline
-from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
-from core.inference.out_of_distribution import check
-from core.inference.prediction import ModelOutput, Prediction, percent, shown_threshold
-from core.inference.predictor import Predictor
-from core.inference.reader import Reader
-from core.inference.reading import FINDINGS, NO_RESULT, Reading
-from core.inference.reference import Neighbour, Reference, save_reference
-from core.inference.results import NOTICE, described, file_results
-from core.inference.stability import UNCERTAIN, SecondOpinion
-from core.inference.track_record import PREDICTIONS
-from core.inference.worklist import MAX_WAIT_S, prioritized
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.inference.audit_log import (
+        AGREEMENTS,
+        FIRST_FINDINGS,
+        WITHDRAWN,
+        AuditLog,
+        FirstReading,
+        HumanReading,
+        agreement_summary,
+        first_reading_summary,
+    )
+    from core.inference.engine import whole_model
+    from core.inference.ensemble_predictor import EnsemblePredictor
+    from core.inference.heat_location import HeatLocation, heat_location
+    from core.inference.heat_map import HeatMap
+    from core.inference.heat_map_doubt import doubt
+    from core.inference.identity import (
+        IDENTITY_FILE,
+        MIN_TRAINING_IMAGES,
+        ModelIdentity,
+        identity_of,
+        model_warnings,
+        short_digest,
+    )
+    from core.inference.image_check import Check
+    from core.inference.known_references import REFERENCE_FILE, reference_of, renewed_references
+    from core.inference.loading import load_network, load_predictor, shared_predictor
+    from core.inference.models import (
+        AvailableModel,
+        bundled_models,
+        published_models,
+    )
+    from core.inference.network_predictor import NetworkPredictor, borderline
+    from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
+    from core.inference.out_of_distribution import check
+    from core.inference.prediction import ModelOutput, Prediction, percent, shown_threshold
+    from core.inference.predictor import Predictor
+    from core.inference.reader import Reader
+    from core.inference.reading import FINDINGS, NO_RESULT, Reading
+    from core.inference.reference import Neighbour, Reference
+    from core.inference.reference_fitting import save_reference
+    from core.inference.results import NOTICE, described, file_results
+    from core.inference.stability import UNCERTAIN, SecondOpinion
+    from core.inference.track_record import PREDICTIONS
+    from core.inference.worklist import MAX_WAIT_S, prioritized
 
 __all__ = [
     "AGREEMENTS",
@@ -102,3 +108,5 @@ __all__ = [
     "bundled_models",
     "whole_model",
 ]
+
+open_door(__name__)

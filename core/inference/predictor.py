@@ -1,19 +1,25 @@
 """What every model that predicts can do: images in, predictions out."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.anatomy import Framing, framed_pixels
-from core.dataset import Dataset, Progress
+from core import anatomy
+from core.anatomy import Framing
 from core.images import Box, Image
 from core.inference.framed_images import FramedImages
 from core.inference.heat_map import HeatMap
 from core.inference.prediction import ModelOutput, Prediction
 from core.weights import ModelRecord
+
+if TYPE_CHECKING:
+    from core.dataset import Dataset, Progress
 
 BATCH = 32
 
@@ -69,7 +75,7 @@ class Predictor(ABC):
 
     def framed(self, dataset: Dataset, progress: Progress | None = None) -> np.ndarray:
         """A data set's images as the model sees them, uint8 (images, 128, 128); see `framed_pixels`."""
-        return framed_pixels(dataset, self.framing, progress)
+        return anatomy.framed_pixels(dataset, self.framing, progress)
 
     def predict(self, images: Iterable[Image]) -> list[Prediction]:
         """One prediction per image, in order; lungs are looked for only if the framing needs them."""

@@ -1,33 +1,21 @@
 """The training images as one model sees them: the reference that new images are compared with.
 
-Distance: see `class_distance`; of the logarithms of the last convolution's spatial means. Orientation:
-logistic regression on thumbnails of the training images, upright, inverted and rotated.
+Distance: see `class_distance`; of the logarithms of the last convolution's spatial means. `reference_fitting`
+computes it.
 """
 
-import zipfile
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from core import atomic
-from core.anatomy import Lungs, lung_network, shared_lung_finder
-from core.config import CLASS_NAMES, old_names
-from core.dataset import Dataset, relabelled, rows_by_role
-from core.errors import UserError
-from core.inference.class_distance import class_distances, fit_classes
-from core.inference.likeness import Likeness, appearance, fit_likeness
-from core.inference.loading import load_predictor
+from core.anatomy import Lungs, lung_network
+from core.config import old_names
+from core.inference.class_distance import class_distances
+from core.inference.likeness import Likeness, appearance
 from core.inference.orientation import ORIENTATIONS, thumbnails
-from core.inference.predictor import Predictor
-from core.runs import Run
 
-MAX_IMAGES = 10_000  # training images in a reference
-ORIENTATION_IMAGES = 400  # training images that the orientation classifier is fitted on
-HEAT_MAP_IMAGES = 200  # validation images whose heat maps are computed
-QUANTILE = 0.99  # share of the validation images within each limit
-BATCH = 128
 LIKENESS = "likeness"  # prefix of its arrays in the file
 
 
@@ -135,7 +123,7 @@ class Reference:
         Args:
             hidden: output of the last hidden layer for an image, float32 (units,).
         """
-        similarity = self.hidden.astype(np.float32) @ _unit(hidden)
+        similarity = self.hidden.astype(np.float32) @ unit_length(hidden)
         return [
             Neighbour(str(self.sha256[row]), str(self.labels[row]), max(0.0, 1 - float(similarity[row])))
             for row in np.argsort(-similarity, kind="stable")[:count]
@@ -168,136 +156,6 @@ class Reference:
         return cls(**{name: values[name] for name in needed}, likeness=likeness)
 
 
-def save_reference(
-    run: Run,
-    stage: int,
-    dataset: Dataset,
-    progress: Callable[[int, int], None] | None = None,
-    only_lungs: bool = False,
-) -> None:
-    """Compute the reference of a run's stage and save it in the run folder.
-
-    Args:
-        dataset: the set that the run was trained on, opened.
-        progress: called with (images done, images in total).
-        only_lungs: renew only what depends on the lung network, in the reference that is there.
-
-    Raises:
-        UserError: the weights are missing or of another backbone, the data set has changed, or there is no
-            reference to renew.
-    """
-    roles = rows_by_role(dataset, run.settings())
-    if dataset.fingerprint != run.facts().get("fingerprint"):
-        raise UserError(
-            f"{dataset.root} has changed since {run.name} was trained on it. Restore the images, or train "
-            "again."
-        )
-    path, rows = run.reference_path(stage), (roles["training"], roles["validation"])
-    if only_lungs:
-        try:
-            earlier = Reference.load(path)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise UserError(f"{path} cannot be read. Compute the whole reference.") from error
-        renewed = with_lungs(earlier, dataset, *rows, progress)
-    else:
-        labelled = relabelled(dataset, run.settings().label_version)
-        renewed = compute_reference(load_predictor(run.weights_path(stage)), labelled, *rows, progress)
-    renewed.save(path)
-
-
-def compute_reference(
-    predictor: Predictor,
-    dataset: Dataset,
-    training: np.ndarray,
-    validation: np.ndarray,
-    progress: Callable[[int, int], None] | None = None,
-) -> Reference:
-    """The reference of a model.
-
-    Args:
-        training, validation: row numbers; at most 10,000 of the training images are used, by a fixed seed.
-        progress: called with (images done, images in total).
-    """
-    from sklearn.linear_model import LogisticRegression  # imported lazily: it takes a second
-
-    random = np.random.default_rng(0)
-    all_training, training = training, np.sort(random.permutation(training)[:MAX_IMAGES])
-    rows = np.concatenate([training, validation])
-    framed, features, hidden = predictor.framed(dataset, progress), [], []
-    for start in range(0, len(rows), BATCH):
-        seen = predictor.features(framed[rows[start : start + BATCH]])
-        features.append(seen[0])
-        hidden.append(_unit(seen[1]).astype(np.float16))
-        if progress:
-            progress(start, len(rows))
-    features, held_out = np.split(np.concatenate(features), [len(training)])
-
-    classes = dataset.labels[training]
-    means, precision = fit_classes(np.log1p(features), classes)
-    distances = class_distances(np.log1p(held_out), means, precision)
-
-    upright = dataset.pixels[np.sort(random.permutation(training)[:ORIENTATION_IMAGES])]
-    views = np.concatenate([thumbnails(turn(upright)) for turn in ORIENTATIONS.values()])
-    classifier = LogisticRegression(C=0.01, max_iter=3000)
-    classifier.fit(views, np.repeat(np.arange(len(ORIENTATIONS)), len(upright)))
-    not_upright = 1 - classifier.predict_proba(thumbnails(dataset.pixels[validation]))[:, 0]
-    reference = Reference(
-        created=predictor.record.created,
-        sha256=dataset.table["sha256"].to_numpy()[training].astype(str),
-        labels=np.array(CLASS_NAMES)[classes],
-        hidden=np.concatenate(hidden)[: len(training)],
-        means=means,
-        precision=precision,
-        distance_limit=float(np.quantile(distances, QUANTILE)),
-        coefficients=classifier.coef_.astype(np.float32),
-        intercepts=np.asarray(classifier.intercept_).astype(np.float32),
-        peaks=_peaks(predictor, framed[validation[:HEAT_MAP_IMAGES]]),
-        orientation_limit=float(max(0.5, np.quantile(not_upright, QUANTILE))),
-    )
-    return with_lungs(reference, dataset, all_training, validation, progress)
-
-
-def _peaks(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
-    """Share of framed images whose heat map peaks in each cell."""
-    heat_maps = predictor.heat_maps(pixels)
-    counts = np.zeros(heat_maps[0].values.shape)
-    for heat in heat_maps:
-        if heat.values.any():
-            counts[heat.peak] += 1
-    return counts / len(heat_maps)
-
-
-def with_lungs(
-    reference: Reference,
-    dataset: Dataset,
-    training: np.ndarray,
-    validation: np.ndarray,
-    progress: Callable[[int, int], None] | None = None,
-) -> Reference:
-    """A reference with its part that depends on the lung network computed anew.
-
-    Args:
-        reference: of a model.
-        dataset, training, validation, progress: as for `compute_reference`.
-    """
-    training = np.sort(np.random.default_rng(0).permutation(training)[:MAX_IMAGES])
-    rows = np.concatenate([training, validation])
-    implausibility, appearances = [], []
-    for start in range(0, len(rows), BATCH):
-        pixels = dataset.pixels[rows[start : start + BATCH]]
-        for image, lungs in zip(pixels, shared_lung_finder().find_in_pixels(pixels), strict=True):
-            implausibility.append(lungs.implausibility)
-            appearances.append(appearance(image, lungs))
-        if progress:
-            progress(start + len(pixels), len(rows))
-    count = len(training)
-    limit = np.quantile(implausibility[count:], QUANTILE, method="higher")
-    likeness = fit_likeness(appearances[:count], dataset.labels[training], appearances[count:])
-    return replace(
-        reference, lung_network=lung_network(), lung_limit=float(max(1.0, limit)), likeness=likeness
-    )
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit_length(vectors: np.ndarray) -> np.ndarray:
     """Vectors scaled to length 1."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

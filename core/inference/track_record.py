@@ -5,15 +5,16 @@ probabilities are nearest to an image's say how far it does, unless the probabil
 hospital: its images, not the test images, are then what they are to agree with.
 """
 
+import csv
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+from core.config import CLASS_NAMES, POSITIVE
 from core.errors import UserError
-from core.evaluation import Predictions, calibrated, wilson
+from core.evaluation import calibrated, wilson
 from core.inference.prediction import percent
 from core.runs import open_run
 from core.weights import ModelRecord, WeightsError, read_record
@@ -74,11 +75,10 @@ class TrackRecord:
     labels: np.ndarray
 
     @classmethod
-    def of(cls, table: pd.DataFrame, temperature: float) -> "TrackRecord":
-        """From a table of predictions, and the temperature of the model."""
-        test = Predictions.of("test", table)
-        order = np.argsort(test.probabilities, kind="stable")
-        return cls(calibrated(test.probabilities[order], temperature), test.labels[order])
+    def of(cls, probabilities: np.ndarray, labels: np.ndarray, temperature: float) -> "TrackRecord":
+        """From predictions in any order, before calibration, and the temperature of the model."""
+        order = np.argsort(probabilities, kind="stable")
+        return cls(calibrated(probabilities[order], temperature), labels[order])
 
     def near(self, probability: float) -> SimilarScores:
         """The test images with the nearest probabilities.
@@ -118,5 +118,10 @@ def track_record_of(record: ModelRecord, weights: Path) -> TrackRecord | None:
 
 @lru_cache(maxsize=MAX_LOADED)
 def _loaded(path: Path, _modified: int, temperature: float) -> TrackRecord | None:
-    table = pd.read_csv(path, keep_default_na=False)
-    return TrackRecord.of(table, temperature) if len(table) >= MIN_IMAGES else None
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    probabilities = np.array([float(row["probability"]) for row in rows])
+    if not ((probabilities >= 0) & (probabilities <= 1)).all() or len(rows) < MIN_IMAGES:
+        return None
+    labels = np.array([row["label"] == CLASS_NAMES[POSITIVE] for row in rows], np.int64)
+    return TrackRecord.of(probabilities, labels, temperature)

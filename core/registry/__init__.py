@@ -1,50 +1,55 @@
 """Which model answers, which read in its shadow, and who decided it, when and why."""
 
-from core.registry.active import (
-    ActiveModel,
-    acknowledge,
-    active_model,
-    answering_models,
-    answering_registered_model,
-    missing_model,
-    unchanged,
-)
-from core.registry.checklist import NON_INFERIORITY_MARGIN, PromotionCheck, checklist
-from core.registry.disagreement import save_agreement
-from core.registry.ensemble_cost import EnsembleCost
-from core.registry.ensembles import EnsemblePlan, plan_ensemble, register_ensemble
-from core.registry.evidence import THRESHOLD_CHECK, evidence_of
-from core.registry.golden_images import (
-    TOLERANCE,
-    Agreement,
-    GoldenImages,
-    NoGoldenImages,
-    drawn_images,
-    golden_images,
-    save_drawn_images,
-)
-from core.registry.history import Event, events
-from core.registry.models import (
-    ACTIVE,
-    CANDIDATE,
-    RETIRED,
-    SHADOW,
-    RegisteredModel,
-    active_registered_model,
-    bundled_model,
-    find_model,
-    list_models,
-)
-from core.registry.promotion import (
-    change_operating_point,
-    promote,
-    register_operating_point,
-    register_temperature,
-    registers_version,
-    retire,
-    rollback,
-)
-from core.registry.shadows import Shadow, make_shadow, shadows, shadows_named, stop_shadow
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.registry.active import (
+        ActiveModel,
+        acknowledge,
+        active_model,
+        answering_models,
+        answering_registered_model,
+        missing_model,
+        unchanged,
+    )
+    from core.registry.checklist import NON_INFERIORITY_MARGIN, PromotionCheck, checklist
+    from core.registry.disagreement import save_agreement
+    from core.registry.ensemble_cost import EnsembleCost
+    from core.registry.ensembles import EnsemblePlan, plan_ensemble, register_ensemble
+    from core.registry.evidence import THRESHOLD_CHECK, evidence_of
+    from core.registry.golden_images import (
+        TOLERANCE,
+        Agreement,
+        GoldenImages,
+        NoGoldenImages,
+        drawn_images,
+        golden_images,
+        save_drawn_images,
+    )
+    from core.registry.history import Event, events
+    from core.registry.models import (
+        ACTIVE,
+        CANDIDATE,
+        RETIRED,
+        SHADOW,
+        RegisteredModel,
+        active_registered_model,
+        bundled_model,
+        find_model,
+        list_models,
+    )
+    from core.registry.promotion import (
+        change_operating_point,
+        promote,
+        register_operating_point,
+        register_temperature,
+        registers_version,
+        retire,
+        rollback,
+    )
+    from core.registry.shadows import Shadow, make_shadow, shadows, shadows_named, stop_shadow
 
 __all__ = [
     "ACTIVE",
@@ -95,3 +100,5 @@ __all__ = [
     "stop_shadow",
     "unchanged",
 ]
+
+open_door(__name__)

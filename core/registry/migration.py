@@ -6,7 +6,6 @@ from core.errors import UserError
 from core.inference import AvailableModel, published_models
 from core.registry.history import add_event
 from core.registry.models import CANDIDATE, RegisteredModel
-from core.registry.snapshot import register
 from core.registry.storage import ActiveState, changing, read_active, write_active
 
 
@@ -35,6 +34,8 @@ def _adopt(model: AvailableModel) -> ActiveState:
         )
         write_active(state)
         return state
+    from core.registry.snapshot import register  # imported lazily: once in the life of a home
+
     registered = register(item)
     event = registered.event("migrate", getpass.getuser(), "It answered before models were promoted.")
     state = ActiveState(

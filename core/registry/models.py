@@ -1,12 +1,13 @@
 """The models that the registry knows: registered versions, and candidates that are not registered."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from core import config
 from core.config import stage_of_file
@@ -24,6 +25,9 @@ from core.registry.history import Event, last_events
 from core.registry.storage import BUNDLED, current_state, registry_folder, version_folder
 from core.runs import Run, list_runs
 from core.weights import WeightsError, model_title, read_record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ACTIVE, CANDIDATE, SHADOW, RETIRED = "active", "candidate", "shadow", "retired"
 STATE_AFTER = {"shadow": SHADOW, "retire": RETIRED}  # the last decision on a model; candidate after others
@@ -57,6 +61,8 @@ class RegisteredModel:
     def predictions(self, split: str) -> pd.DataFrame | None:
         """Its predictions for the images of a split, as its run saved them; None without any."""
         if self.version:
+            import pandas as pd  # imported lazily: answers need no tables
+
             path = self.model.path.with_name(PREDICTIONS.format(split))
             return pd.read_csv(path, keep_default_na=False) if path.exists() else None
         return self.run.results.predictions(self.model.stage.number, split) if self.run else None

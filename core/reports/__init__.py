@@ -1,10 +1,15 @@
 """Reports: a reading as PDF or DICOM objects, and the document that PDFs are made from."""
 
-from core.reports.dicom_objects import KINDS, dicom_objects, import_highdicom
-from core.reports.document import Picture, Section, as_markdown, write_pdf
-from core.reports.object_identity import MANUFACTURER
-from core.reports.reader_finding import reader_finding
-from core.reports.reading_report import overlay_png, reading_report
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.reports.dicom_objects import KINDS, dicom_objects, import_highdicom
+    from core.reports.document import Picture, Section, as_markdown, write_pdf
+    from core.reports.object_identity import MANUFACTURER
+    from core.reports.reader_finding import reader_finding
+    from core.reports.reading_report import overlay_png, reading_report
 
 __all__ = [
     "KINDS",
@@ -19,3 +24,5 @@ __all__ = [
     "reading_report",
     "write_pdf",
 ]
+
+open_door(__name__)

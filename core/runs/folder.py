@@ -18,11 +18,12 @@ lock                   held while the process lives
 stop                   present when a stop was requested
 """
 
+from __future__ import annotations
+
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from core import atomic
 from core.config import Stage, TrainingSettings
@@ -33,6 +34,9 @@ from core.runs.json_file import read_json, read_run_file
 from core.runs.process import ProcessIdentity
 from core.runs.results import Results
 from core.runs.status import RunStatus, last_sign_of_life, read_status
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,15 @@
 """A run's history: two CSV files, appended to while it trains and truncated when it resumes."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from core import atomic
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STEP_COLUMNS = ("stage", "epoch", "step", "seconds", "loss", "accuracy", "images_per_second")
 EPOCH_COLUMNS = (
@@ -37,6 +41,8 @@ def append(path: Path, columns: tuple[str, ...], rows: list[dict]) -> None:
 
 def read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """All rows; none before the first. Incomplete lines are skipped."""
+    import pandas as pd  # imported lazily: answers need no tables
+
     try:
         table = pd.read_csv(path, on_bad_lines="skip")
     except (FileNotFoundError, pd.errors.EmptyDataError):

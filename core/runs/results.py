@@ -6,16 +6,21 @@ predictions/no_lungs_frame-test.csv            the same from a shortcut baseline
 predictions/second_look_model_01-test.csv|npy  probabilities of occluded images, last hidden layer
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from core import atomic
 from core.config import Stage, old_names
 from core.runs.json_file import read_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Results:
     def predictions(self, stage: int, split: str) -> pd.DataFrame | None:
         """What `write_predictions` saved, or None."""
         path = self.predictions_path(stage, split)
-        return pd.read_csv(path, keep_default_na=False) if path.exists() else None
+        return _table(path) if path.exists() else None
 
     def write_baseline(self, view: str, split: str, table: pd.DataFrame) -> None:
         """Save the predictions of a shortcut baseline, named by what it sees, such as `frame`."""
@@ -62,10 +67,7 @@ class Results:
         """What `write_baseline` saved, by view."""
         paths = sorted((self.path / "predictions").glob(f"no_lungs_*-{split}.csv"))
         return {
-            path.name.removeprefix("no_lungs_").removesuffix(f"-{split}.csv"): pd.read_csv(
-                path, keep_default_na=False
-            )
-            for path in paths
+            path.name.removeprefix("no_lungs_").removesuffix(f"-{split}.csv"): _table(path) for path in paths
         }
 
     def write_occlusion_test(self, stage: int, split: str, table: pd.DataFrame, hidden: np.ndarray) -> None:
@@ -79,8 +81,7 @@ class Results:
         path = self._occlusion_path(stage, split, ".csv")
         if not path.exists():
             return None
-        table = pd.read_csv(path, keep_default_na=False).rename(columns=old_names.MASKS)
-        return table, np.load(path.with_suffix(".npy"))
+        return _table(path).rename(columns=old_names.MASKS), np.load(path.with_suffix(".npy"))
 
     def predictions_path(self, stage: int, split: str) -> Path:
         """The file of `write_predictions`, which may be missing."""
@@ -88,3 +89,9 @@ class Results:
 
     def _occlusion_path(self, stage: int, split: str, suffix: str) -> Path:
         return self.path / "predictions" / f"second_look_{self.stage(stage).name}-{split}{suffix}"
+
+
+def _table(path: Path) -> pd.DataFrame:
+    import pandas as pd  # imported lazily: answers need no tables
+
+    return pd.read_csv(path, keep_default_na=False)

@@ -1,10 +1,15 @@
 """Shadow models read what the active model has read; their answers are kept beside, never shown as one."""
 
-from core.shadow.process import ShadowProcess, count_missed
-from core.shadow.queue import ShadowQueue, needs_full_images, read_in_shadow
-from core.shadow.report import SHOWN_DIGITS, ShadowComparison, ShadowReport, shadow_reports
-from core.shadow.store import ShadowStore
-from core.shadow.task import ShadowTask, shadow_task
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.shadow.process import ShadowProcess, count_missed
+    from core.shadow.queue import ShadowQueue, needs_full_images, read_in_shadow
+    from core.shadow.report import SHOWN_DIGITS, ShadowComparison, ShadowReport, shadow_reports
+    from core.shadow.store import ShadowStore
+    from core.shadow.task import ShadowTask, shadow_task
 
 __all__ = [
     "SHOWN_DIGITS",
@@ -20,3 +25,5 @@ __all__ = [
     "shadow_reports",
     "shadow_task",
 ]
+
+open_door(__name__)

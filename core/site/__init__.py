@@ -1,32 +1,37 @@
 """Whether a model holds in one hospital: how many local images that takes, and what they show."""
 
-from core.site.acceptance import MISSED, Acceptance, Outcome, check_against_criteria, check_criterion
-from core.site.acceptance_report import acceptance_pdf
-from core.site.criteria import RANGES, Criteria, write_criteria, written_criteria
-from core.site.errors import misclassified_images
-from core.site.groups import HEADER_GROUPS, Group, p_text
-from core.site.image_counts import ImageCounts
-from core.site.image_numbers import Evidence, Expectations, RequiredImages, evidence, required_images
-from core.site.label_log import LABELS, NOT_SURE, LabelLog
-from core.site.labelling import ReaderLabels, blinded, digest, reader_labels
-from core.site.labels import LabelWords
-from core.site.local_images import (
-    FOLDERS,
-    LABEL,
-    PATIENT,
-    READERS,
-    LocalImages,
-    Unlabelled,
-    list_local_images,
-    open_local_images,
-    table_columns,
-)
-from core.site.measurement import SiteMeasurement, measure, metric_texts
-from core.site.reading_cache import clear_reading_cache, reading_cache_path, reading_cache_size
-from core.site.shift import Shift, ShiftSearch
-from core.site.site_point import SitePoint, check_rule, find_site_point
-from core.site.site_readings import SiteReadings, read_local_images
-from core.site.site_temperature import SiteTemperature, find_site_temperature
+from typing import TYPE_CHECKING
+
+from core.door import open_door
+
+if TYPE_CHECKING:
+    from core.site.acceptance import MISSED, Acceptance, Outcome, check_against_criteria, check_criterion
+    from core.site.acceptance_report import acceptance_pdf
+    from core.site.criteria import RANGES, Criteria, write_criteria, written_criteria
+    from core.site.errors import misclassified_images
+    from core.site.groups import HEADER_GROUPS, Group, p_text
+    from core.site.image_counts import ImageCounts
+    from core.site.image_numbers import Evidence, Expectations, RequiredImages, evidence, required_images
+    from core.site.label_log import LABELS, NOT_SURE, LabelLog
+    from core.site.labelling import ReaderLabels, blinded, digest, reader_labels
+    from core.site.labels import LabelWords
+    from core.site.local_images import (
+        FOLDERS,
+        LABEL,
+        PATIENT,
+        READERS,
+        LocalImages,
+        Unlabelled,
+        list_local_images,
+        open_local_images,
+        table_columns,
+    )
+    from core.site.measurement import SiteMeasurement, measure, metric_texts
+    from core.site.reading_cache import clear_reading_cache, reading_cache_path, reading_cache_size
+    from core.site.shift import Shift, ShiftSearch
+    from core.site.site_point import SitePoint, check_rule, find_site_point
+    from core.site.site_readings import SiteReadings, read_local_images
+    from core.site.site_temperature import SiteTemperature, find_site_temperature
 
 __all__ = [
     "FOLDERS",
@@ -82,3 +87,5 @@ __all__ = [
     "write_criteria",
     "written_criteria",
 ]
+
+open_door(__name__)

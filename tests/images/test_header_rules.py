@@ -4,8 +4,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from core.images import PatientAge, age_finding, age_in_years, ages_warning, decode, decode_safely
+from core.images.dicom_age import patient_age
 from core.images.header_rules import header_findings
-from core.images.patient_age import patient_age
 from tests.images.dicom_files import deep_sample, sample, written
 
 

@@ -3,7 +3,8 @@
 import pydicom
 import pytest
 
-from core.images.pixel_spacing import PixelSpacing, pixel_spacing
+from core.images.header_facts import PixelSpacing
+from core.images.pixel_spacing import pixel_spacing
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from core.images import Image, network_pixels, read_image
 from core.inference import Reader, check, load_predictor, reference_of, save_reference
 from core.inference.lung_check import LUNG_REASONS
 from core.inference.orientation import ORIENTATIONS, thumbnails
-from core.inference.reference import Reference, compute_reference
+from core.inference.reference import Reference
+from core.inference.reference_fitting import compute_reference
 from core.registry import answering_models
 
 NOT_UPRIGHT = [name for name in ORIENTATIONS if name != "upright"]

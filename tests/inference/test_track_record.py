@@ -24,12 +24,18 @@ def table(probabilities: np.ndarray, positive: np.ndarray) -> pd.DataFrame:
     )
 
 
+def record_of(predictions: tuple[np.ndarray, np.ndarray], temperature: float = 1.0) -> TrackRecord:
+    """The track record of a model with these probabilities and true labels."""
+    probabilities, positive = predictions
+    return TrackRecord.of(probabilities, positive.astype(np.int64), temperature)
+
+
 PROBABILITIES = np.linspace(0.005, 0.995, 300)
 
 
 def test_a_calibrated_model_is_not_contradicted():
     positive = np.random.default_rng(0).random(300) < PROBABILITIES
-    record = TrackRecord.of(table(PROBABILITIES, positive), 1.0)
+    record = record_of((PROBABILITIES, positive))
     assert [record.near(value).contradiction(value) for value in (0.02, 0.3, 0.5, 0.7, 0.98)] == [""] * 5
 
 
@@ -38,19 +44,19 @@ def test_a_calibrated_model_is_not_contradicted():
     [(0.9, 0.7, "too high", "(65% to 75%), 0 have"), (0.1, 0.3, "too low", "(25% to 35%), 30 have")],
 )
 def test_a_probability_that_test_images_contradict_is_named(bound, probability, expected, counts):
-    record = TrackRecord.of(table(PROBABILITIES, bound < PROBABILITIES), 1.0)
+    record = record_of((PROBABILITIES, bound < PROBABILITIES))
     similar = record.near(probability)
     assert similar.contradiction(probability) == expected
     assert counts in similar.sentence()
 
 
 def test_one_image_has_pneumonia():
-    record = TrackRecord.of(table(PROBABILITIES, np.arange(300) == 299), 1.0)
+    record = record_of((PROBABILITIES, np.arange(300) == 299))
     assert record.near(0.99).sentence().endswith("1 has pneumonia.")
 
 
 def test_temperature_is_applied():
-    record = TrackRecord.of(table(np.array([0.1, 0.9]), np.array([False, True])), 2.0)
+    record = record_of((np.array([0.1, 0.9]), np.array([False, True])), 2.0)
     assert record.probabilities == pytest.approx([0.25, 0.75])
 
 
