@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from core.config import TrainingSettings
+from core.config import IMAGE_SIZE, TrainingSettings
 from core.runs import Run, WorkEstimate, create_run, jobs
 
 NO_PATIENCE_LIMIT = 1000  # epochs: no early stopping, no reduction of the learning rate
@@ -113,6 +113,7 @@ class StudioPredictor:
         from core.inference import load_network
 
         self._predictor = load_network(model, precision)
+        self._predictor.probabilities(np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8))
         return time.perf_counter() - began
 
     def predict(self, paths: list[Path]) -> float:

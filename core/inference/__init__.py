@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from core.door import open_door
 
 if TYPE_CHECKING:
+    from core.inference import network_cache
     from core.inference.audit_log import (
         AGREEMENTS,
         FIRST_FINDINGS,
@@ -95,6 +96,7 @@ __all__ = [
     "load_network",
     "load_predictor",
     "model_warnings",
+    "network_cache",
     "occlusion_test",
     "percent",
     "prioritized",

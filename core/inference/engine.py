@@ -35,6 +35,7 @@ from core.compilation import (
 from core.config import POSITIVE
 from core.weights import StoredArrays, unpacked
 
+HEAD, SLOPE = ("head", "float32"), ("slope", "float32")
 TOGETHER = 4  # images in a pass through the body: more are no faster, and each takes 9 MB
 
 
@@ -54,43 +55,38 @@ class HeadOutput:
 class Engine:
     """A compiled network, safe to use from several threads.
 
+    Each part is compiled when it is first needed: most images need neither a slope nor a body in float32.
+
     Args:
-        arrays: weights by layer name, in Keras's layout.
-        scaling: of the input, one of `SCALINGS`.
-        precisions: of the body, one compiled model each.
+        parts: of the network, as `engine_parts` makes them.
         threads: to compute with; 0 for one per core.
-        backbone: whose layers the arrays belong to.
     """
 
-    def __init__(
-        self,
-        arrays: StoredArrays,
-        scaling: str,
-        precisions: tuple[str, ...],
-        threads: int = 0,
-        backbone: Backbone = VGG19,
-    ):
-        split = backbone.position(backbone.heat_map_layer) + 1
-        bodies = {name: _body(arrays, scaling, backbone.layers[:split]) for name in precisions}
-        self._parts = {name: compiled(model, name, threads) for name, model in bodies.items()}
-        head = _head(arrays, backbone.layer(backbone.heat_map_layer), backbone.layers[split:])
-        self._parts["head"] = compiled(head, "float32", threads)
-        self._parts["slope"] = compiled(_slope(arrays), "float32", threads)
+    def __init__(self, parts: Mapping[str, openvino.Model], threads: int = 0):
+        self._parts = parts
+        self._threads = threads
+        self._compiled: dict[tuple[str, str], openvino.CompiledModel] = {}
+        self._compiling = threading.Lock()
         self._requests = threading.local()
+
+    @classmethod
+    def of(cls, arrays: StoredArrays, scaling: str, threads: int = 0, backbone: Backbone = VGG19) -> "Engine":
+        """An engine of a network's arrays; see `engine_parts`."""
+        return cls(engine_parts(arrays, scaling, backbone), threads)
 
     def activations(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         """Activations of the heat map's layer, float32 (n, channels, rows, columns).
 
         Args:
             pixels: uint8 (n, 128, 128).
-            precision: one of those compiled.
+            precision: `float32` or `bfloat16`.
         """
         parts = [pixels[start : start + TOGETHER] for start in range(0, len(pixels), TOGETHER)]
-        return np.concatenate([self._infer(precision, part)[0] for part in parts])
+        return np.concatenate([self._infer(("body", precision), part)[0] for part in parts])
 
     def head(self, activations: np.ndarray) -> HeadOutput:
         """From activations, float32 (n, channels, rows, columns)."""
-        probabilities, *hidden = self._infer("head", activations)
+        probabilities, *hidden = self._infer(HEAD, activations)
         return HeadOutput(probabilities, tuple(hidden))
 
     def slope(self, output: HeadOutput) -> np.ndarray:
@@ -99,13 +95,35 @@ class Engine:
         Returns:
             float32 (n, inputs of the head), in the order in which Keras flattens: rows, columns, channels.
         """
-        return self._infer("slope", *output.hidden)[0]
+        return self._infer(SLOPE, *output.hidden)[0]
 
-    def _infer(self, part: str, *inputs: np.ndarray) -> list[np.ndarray]:
-        requests = self._requests.__dict__  # of this thread
-        if part not in requests:
-            requests[part] = self._parts[part].create_infer_request()
-        return [output.copy() for output in requests[part].infer(list(inputs)).values()]
+    def _infer(self, key: tuple[str, str], *inputs: np.ndarray) -> list[np.ndarray]:
+        requests = self._requests.__dict__.setdefault("own", {})  # of this thread
+        if key not in requests:
+            requests[key] = self._compiled_part(*key).create_infer_request()
+        return [output.copy() for output in requests[key].infer(list(inputs)).values()]
+
+    def _compiled_part(self, name: str, precision: str) -> openvino.CompiledModel:
+        with self._compiling:
+            if (name, precision) not in self._compiled:
+                self._compiled[name, precision] = compiled(self._parts[name], precision, self._threads)
+            return self._compiled[name, precision]
+
+
+def engine_parts(arrays: StoredArrays, scaling: str, backbone: Backbone = VGG19) -> dict[str, openvino.Model]:
+    """Body, head and slope of a network.
+
+    Args:
+        arrays: weights by layer name, in Keras's layout.
+        scaling: of the input, one of `SCALINGS`.
+        backbone: whose layers the arrays belong to.
+    """
+    split = backbone.position(backbone.heat_map_layer) + 1
+    return {
+        "body": _body(arrays, scaling, backbone.layers[:split]),
+        "head": _head(arrays, backbone.layer(backbone.heat_map_layer), backbone.layers[split:]),
+        "slope": _slope(arrays),
+    }
 
 
 def whole_model(arrays: StoredArrays, scaling: str, backbone: Backbone = VGG19) -> openvino.Model:

@@ -4,18 +4,19 @@ import threading
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
+from openvino import Model
 
-from core.config import IMAGE_SIZE, STAGES, processor
-from core.inference.engine import Engine
+from core.config import STAGES, processor
+from core.inference.engine import Engine, engine_parts
 from core.inference.ensemble_predictor import EnsemblePredictor
+from core.inference.network_cache import cached_parts
 from core.inference.network_predictor import NetworkPredictor
 from core.inference.predictor import Predictor
-from core.weights import intact_members, read_record, read_stored_model
+from core.weights import file_digest, intact_members, read_record, read_stored_model
 
 
 def load_predictor(path: str | Path, precision: str = "auto", threads: int = 0) -> Predictor:
-    """Load, compile and warm a model.
+    """Load a model; its first answer compiles what it needs.
 
     Args:
         path: of a weights file.
@@ -40,14 +41,15 @@ def load_predictor(path: str | Path, precision: str = "auto", threads: int = 0) 
 
 def load_network(path: Path, precision: str = "auto", threads: int = 0) -> NetworkPredictor:
     """The same of a single network; raises WeightsError for an ensemble, too."""
-    arrays, record = read_stored_model(path)
     first = processor.resolved(precision)
     rechecks = precision == "auto" and first == "bfloat16"
-    needed = ("bfloat16", "float32") if rechecks else (first,)
-    engine = Engine(arrays, record.scaling, needed, threads, record.architecture)
-    blank = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    for name in needed:
-        engine.head(engine.activations(blank, name))
+
+    def build() -> dict[str, Model]:
+        arrays, record = read_stored_model(path)
+        return engine_parts(arrays, record.scaling, record.architecture)
+
+    record = read_record(path)
+    engine = Engine(cached_parts(file_digest(path), build), threads)
     return NetworkPredictor(record, path, first, engine, rechecks)
 
 

@@ -49,7 +49,7 @@ def path(backbone, network, tmp_path_factory):
 
 def test_the_compiled_backbone_gives_what_keras_gives(backbone, network, path):
     arrays, record = read_model(path)
-    engine = Engine(arrays, record.scaling, ("float32",), backbone=backbone)
+    engine = Engine.of(arrays, record.scaling, backbone=backbone)
     parts = network.get_layer(backbone.heat_map_layer).output, network.output
     theirs, expected = map(np.asarray, keras.Model(network.input, parts)(network_input(PIXELS)))
     ours = engine.activations(PIXELS, "float32")
@@ -67,7 +67,7 @@ def test_quantised_kernels_give_what_they_give_unpacked():
         for name, (kernel, bias) in random_weights(backbone.weighted).items()
     }
     plain = {name: tuple(map(unpacked, arrays)) for name, arrays in stored.items()}
-    engines = [Engine(arrays, "imagenet", ("float32",), 0, backbone) for arrays in (stored, plain)]
+    engines = [Engine.of(arrays, "imagenet", 0, backbone) for arrays in (stored, plain)]
     activations = engines[0].activations(PIXELS, "float32")
     found, expected = (engine.head(activations) for engine in engines)
     assert found.probabilities == pytest.approx(expected.probabilities, abs=1e-6)

@@ -57,7 +57,7 @@ def test_another_head_gives_another_map(demo):
     """The randomisation test of Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018."""
     body = random_weights(NARROW.weighted_body)
     one, other = (
-        Engine({**body, **random_weights(NARROW.weighted_head, seed)}, "imagenet", ("float32",), 0, NARROW)
+        Engine.of({**body, **random_weights(NARROW.weighted_head, seed)}, "imagenet", 0, NARROW)
         for seed in (1, 2)
     )
     activations = one.activations(np.array(open_dataset(demo).pixels[:6]), "float32")

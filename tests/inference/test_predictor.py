@@ -36,7 +36,7 @@ def test_the_scaling_is_folded_into_the_first_convolution_borders_included(scali
     arrays = {layer.name: tuple(network.get_layer(layer.name).get_weights()) for layer in NARROW.weighted}
     pixels = np.random.default_rng(0).integers(0, 256, (2, 128, 128)).astype(np.uint8)
     theirs = np.asarray(segment(network, None, NARROW.heat_map_layer)(network_input(pixels)))
-    engine = Engine(arrays, scaling, ("float32",), backbone=NARROW)
+    engine = Engine.of(arrays, scaling, backbone=NARROW)
     ours = engine.activations(pixels, "float32").transpose(0, 2, 3, 1)
     assert np.abs(ours - theirs).max() < 1e-5 * theirs.max()
 
@@ -48,7 +48,7 @@ def test_borderline_images_are_judged_again_in_float32(trained, demo):
         ModelRecord(width=NARROW.width),
         trained.weights_path(3),
         "bfloat16",
-        Engine(read_model(trained.weights_path(3))[0], "imagenet", ("bfloat16", "float32"), backbone=NARROW),
+        Engine.of(read_model(trained.weights_path(3))[0], "imagenet", backbone=NARROW),
         rechecks=True,
     )
     found = coarse.probabilities(pixels)

@@ -1,0 +1,109 @@
+"""Networks as OpenVINO maps them into memory, kept in the home once their weights file has been unpacked.
+
+Unpacking and arranging weights takes longer than all else between the start of a process and its first
+answer. Weights that are mapped are in memory once, however many processes answer with them.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import openvino
+
+from core import atomic, config
+from core.errors import UserError
+from core.roles import Role, takes
+
+MAX_NETWORKS = 6  # a VGG19 takes 170 MB
+SUFFIX = ".xml"  # of a part; its weights are beside it
+CORE = Path(__file__).resolve().parents[1]
+CODE = ("architecture", "compilation", "weights", "inference")  # rooms that decide what a network computes
+
+Parts = Mapping[str, openvino.Model]
+
+
+def folder() -> Path:
+    """Folder of the cache, with a folder for each network."""
+    return config.data_folder() / "networks"
+
+
+def cached_parts(digest: str, build: Callable[[], Parts]) -> Parts:
+    """The parts of a network by name: mapped from the cache, else built and put there.
+
+    Args:
+        digest: of the weights file.
+        build: makes the parts from the weights file.
+
+    Returns:
+        Models; with weights of their own, where the home cannot be written or its disk is full.
+    """
+    path = folder() / hashlib.sha256(f"{digest} {_makers()}".encode()).hexdigest()
+    with suppress(RuntimeError, OSError):  # damaged, or deleted meanwhile
+        if path.is_dir():
+            return _mapped(path)
+    parts = build()
+    with suppress(RuntimeError, OSError, UserError):
+        _save(parts, path)
+        parts = _mapped(path)
+        _delete_least_used()
+    return parts
+
+
+def size() -> int:
+    """Bytes on disk."""
+    return sum(file.stat().st_size for file in folder().rglob("*") if file.is_file())
+
+
+@takes(Role.TRAINER)
+def clear() -> int:
+    """Delete the cache. Processes go on with what they have mapped. Returns the bytes freed."""
+    freed = size()
+    for path in _networks():
+        _delete(path)
+    return freed
+
+
+def _mapped(path: Path) -> Parts:
+    os.utime(path)  # used now
+    openvino_core = openvino.Core()
+    return {file.stem: openvino_core.read_model(file) for file in path.glob(f"*{SUFFIX}")}
+
+
+def _save(parts: Parts, path: Path) -> None:
+    """Write the parts; what a process maps must be whole, even after a power failure."""
+    _delete(path)
+    with atomic.new_folder(path) as unfinished:
+        for name, model in parts.items():
+            openvino.save_model(model, unfinished / f"{name}{SUFFIX}", compress_to_fp16=False)
+        for file in unfinished.iterdir():
+            with open(file, "rb+") as written:
+                os.fsync(written.fileno())
+
+
+def _delete_least_used() -> None:
+    for path in sorted(_networks(), key=lambda path: path.stat().st_mtime)[:-MAX_NETWORKS]:
+        _delete(path)
+
+
+def _networks() -> list[Path]:
+    return [path for path in folder().glob("*/") if not path.name.startswith(atomic.TEMPORARY)]
+
+
+def _delete(path: Path) -> None:
+    """Delete a network as a whole: nobody maps half of one."""
+    deleted = path.with_name(f"{atomic.TEMPORARY}{path.name}")
+    with suppress(OSError):  # it is not there, or another process deletes it
+        path.rename(deleted)
+        shutil.rmtree(deleted)
+
+
+@cache
+def _makers() -> str:
+    """Version of OpenVINO, and digest of the code that makes networks of weights files."""
+    files = [file for room in CODE for file in sorted((CORE / room).glob("*.py"))]
+    code = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return f"{openvino.__version__} {code}"
