@@ -21,12 +21,14 @@ def watch_site(tell: bool, as_json: bool) -> int:
     pneumonia, were withheld or came with a warning, their scores, and grey levels and lungs of their images.
     The light is red if one of the last two blocks differs by far more than chance explains, or if they
     withhold more than `site criteria` allows; amber if both differ somewhat, in the same direction. It tells
-    that something has changed, not whether results are right. With --tell, the webhook in
+    that something has changed, not whether results are right; the rates that the probabilities lead to
+    expect are no proof either. With --tell, the webhook in
     PNEUMONIA_STUDIO_WEBHOOK and the addresses in PNEUMONIA_STUDIO_MAIL_TO (by PNEUMONIA_STUDIO_MAIL_SERVER)
     are told of a light that is not the one told before: let cron run that. The exit code is 1 if the light is
     red.
     """
-    watched = watch(str(default_model().identity))
+    model = default_model()
+    watched = watch(str(model.identity), temperature=model.record.temperature)
     if as_json:
         print_json(watched.values())
     else:

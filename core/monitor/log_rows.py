@@ -11,7 +11,7 @@ from core.inference import FINDINGS, AuditLog
 
 DAYS = 365  # before the last result
 DAY_S = 86_400
-NUMBERS = ("probability", "warned", "brightness", "contrast", "lung_area", "lung_distinctness")
+NUMBERS = ("probability", "threshold", "warned", "brightness", "contrast", "lung_area", "lung_distinctness")
 COLUMNS = f"time, run, stage, finding, {', '.join(NUMBERS)}"
 COUNT = (
     "SELECT COUNT(*) AS rows, COALESCE(SUM(model = :model), 0) AS results, MAX(rowid) AS last FROM answers"

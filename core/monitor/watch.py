@@ -6,6 +6,7 @@ import pandas as pd
 
 from core.inference import AuditLog, agreement_summary
 from core.monitor.criteria import withheld_outcome
+from core.monitor.expected_rates import ExpectedRates, expectation, expected_rates
 from core.monitor.limits import AMBER_TAIL, RED_TAIL, limits
 from core.monitor.log_rows import LogRows, read_rows
 from core.monitor.signals import AMBER, GREEN, LIGHTS, RED, SHARES, TOO_FEW, Signal, find_signals, share_count
@@ -30,6 +31,8 @@ class Watch:
         signals: everything that is watched; none while there are too few results.
         agreement: how often readers agreed with its results, in a sentence; "" without a result.
         criterion: the share withheld lately against what was accepted; None if nothing was asked.
+        expected: rates to be expected, without labels, of the first results and of the last two blocks; None
+            where they are not known.
     """
 
     model: str
@@ -37,6 +40,7 @@ class Watch:
     signals: tuple[Signal, ...] = ()
     agreement: str = ""
     criterion: Outcome | None = None
+    expected: tuple[ExpectedRates | None, ExpectedRates | None] = (None, None)
 
     @property
     def missed(self) -> bool:
@@ -97,7 +101,7 @@ class Watch:
             )
         if self.rows.others:
             sentences.append(f"Results of other models, which do not count: {self.rows.others:,}.")
-        return [*sentences, self.agreement] if self.agreement else sentences
+        return [*sentences, *filter(None, (expectation(*self.expected), self.agreement))]
 
     def _reasons(self) -> list[str]:
         """Why the light is not green, the gravest first."""
@@ -142,6 +146,7 @@ class Watch:
             "baseline": _counts(self.rows.baseline),
             "blocks": [_counts(block) for block in self.rows.blocks],
             "criterion": vars(self.criterion) if self.criterion else None,
+            "expected": [vars(rates) if rates else None for rates in self.expected],
             "signals": {
                 signal.name: {
                     "light": signal.light,
@@ -153,12 +158,13 @@ class Watch:
         }
 
 
-def watch(model: str, log: AuditLog | None = None) -> Watch:
+def watch(model: str, log: AuditLog | None = None, temperature: float = 1.0) -> Watch:
     """Compare the last results of a model with its first.
 
     Args:
         model: name, version and digest, as in the log.
         log: the audit log; None for that of this computer. It is not created.
+        temperature: of the model's calibration; the log holds probabilities before it.
 
     Raises:
         UserError: log or criteria cannot be read.
@@ -168,7 +174,18 @@ def watch(model: str, log: AuditLog | None = None) -> Watch:
         return Watch(model)
     rows = read_rows(log, model, BASELINE, BLOCK, BLOCKS)
     signals = find_signals(rows.baseline, rows.blocks) if rows.blocks else ()
-    return Watch(model, rows, signals, _agreement(log, rows), withheld_outcome(rows))
+    return Watch(
+        model, rows, signals, _agreement(log, rows), withheld_outcome(rows), _expected(rows, temperature)
+    )
+
+
+def _expected(rows: LogRows, temperature: float) -> tuple[ExpectedRates | None, ExpectedRates | None]:
+    """Rates to be expected of the first results and of the last two blocks."""
+    if not rows.blocks:
+        return None, None
+    return expected_rates(rows.baseline, temperature), expected_rates(
+        pd.concat(rows.blocks[-2:]), temperature
+    )
 
 
 def _agreement(log: AuditLog, rows: LogRows) -> str:

@@ -21,7 +21,7 @@ def show_watch(active: AvailableModel, local: LocalImages | None) -> None:
         local: images with their labels; None if none are chosen.
     """
     try:
-        watched = watch(str(active.identity))
+        watched = watch(str(active.identity), temperature=active.record.temperature)
         compared = compare_with_reports(local, watched.model) if local else None
     except UserError as error:
         st.error(escaped(str(error)), icon=":material/error:")

@@ -13,6 +13,7 @@ from core.figures.monitor import control_charts
 from core.images import Image
 from core.inference import AuditLog, HumanReading, ModelIdentity, ModelOutput, Prediction, Reading
 from core.monitor import AMBER, GREEN, RED, SHARES, TOO_FEW, watch
+from core.monitor.expected_rates import CAVEAT
 from core.site import write_criteria
 from core.weights import ModelRecord
 from tests.monitor.logged_results import MODEL, NOON, WITHHELD, add_results, steady
@@ -46,6 +47,8 @@ def test_steady_results_are_green_and_the_rest_of_a_block_waits(log):
         "Not watched, because known of too few of the results: Contrast, Area of the lungs, Distinctness of "
         "the lungs.",
         "Results not yet compared: 20, of the 50 that are compared at once.",
+        "To be expected by the model's own probabilities: sensitivity 60%, specificity 96% (results 1 to "
+        f"100), then sensitivity 60%, specificity 96% (results 201 to 300). {CAVEAT}",
         "No agreement or disagreement recorded yet.",
     ]
     assert list(watched.rows.blocks[-1].index[[0, -1]]) == [251, 300]
