@@ -177,7 +177,8 @@ def test_the_reference_and_the_occlusion_test_use_the_frame(run, row, path, demo
     outside = heat.copy()
     outside[top:bottom, left:right] = 0
     assert heat.max() > 0 and not outside.any()
-    result = occlusion_test(reader.predictor, reader.predictor.framed(dataset)[[row]])
+    lungs = np.zeros((1, 128, 128), bool)
+    result = occlusion_test(reader.predictor, reader.predictor.framed(dataset)[[row]], lungs)
     assert np.allclose(result.hidden[0], reading.output.hidden, atol=0.05)
     training = RunData.select(dataset, run.settings()).training
     features = reader.predictor.features(reader.predictor.framed(dataset)[training.rows])[1]

@@ -9,10 +9,11 @@ import PIL.Image
 from core.anatomy.geometry import Geometry
 from core.anatomy.masks import LEFT, RIGHT, connected_pieces
 from core.architecture import IMAGE_SIZE
-from core.images import Box
+from core.images import WHOLE_IMAGE, Box
 
 SPECK = 0.05  # area of a piece as a share of the largest one, below which it is dropped
 PIXEL = 0.5  # probability of lung from which a pixel is lung
+DECIMALS = 4  # of shares as plain values
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +50,26 @@ class Lungs:
         """Whether these are the lungs of a frontal chest X-ray, upright and whole."""
         return not self.quality
 
-    def mask(self, height: int, width: int) -> np.ndarray:
-        """Mask of both lungs at any size, bool (height, width)."""
-        return self.side_map(height, width) > 0
+    def values(self) -> dict:
+        """Box, areas and quality as plain values."""
+        return {
+            "box": [round(edge, DECIMALS) for edge in self.box] if self.box else None,
+            "left_area": round(self.left_area, DECIMALS),
+            "right_area": round(self.right_area, DECIMALS),
+            "quality": list(self.quality),
+        }
 
-    def side_map(self, height: int, width: int) -> np.ndarray:
-        """Which lung each pixel belongs to, at any size: uint8 (height, width), 0 none, 1 right, 2 left."""
-        right, left = (_resized(plane, height, width) for plane in self.probabilities)
+    def mask(self, height: int, width: int, box: Box = WHOLE_IMAGE) -> np.ndarray:
+        """Mask of both lungs in a part of the image, at any size, bool (height, width)."""
+        return self.side_map(height, width, box) > 0
+
+    def side_map(self, height: int, width: int, box: Box = WHOLE_IMAGE) -> np.ndarray:
+        """Which lung each pixel belongs to, at any size: uint8 (height, width), 0 none, 1 right, 2 left.
+
+        Args:
+            box: the part of the image.
+        """
+        right, left = (_resized(plane, height, width, box) for plane in self.probabilities)
         return _side_map(right, left)
 
 
@@ -119,6 +133,8 @@ def _holes(mask: np.ndarray) -> np.ndarray:
     return ~mask & ~np.isin(pieces, reach_the_border)
 
 
-def _resized(plane: np.ndarray, height: int, width: int) -> np.ndarray:
+def _resized(plane: np.ndarray, height: int, width: int, box: Box = WHOLE_IMAGE) -> np.ndarray:
     picture = PIL.Image.fromarray(plane)
-    return np.asarray(picture.resize((width, height), PIL.Image.Resampling.BILINEAR))
+    left, top, right, bottom = box
+    edges = left * picture.width, top * picture.height, right * picture.width, bottom * picture.height
+    return np.asarray(picture.resize((width, height), PIL.Image.Resampling.BILINEAR, edges))

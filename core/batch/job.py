@@ -42,6 +42,10 @@ COLUMNS = pa.schema(
         ("warnings", pa.list_(pa.string())),
         ("framing", pa.string()),  # the part of the image that the model saw: whole or lungs
         ("framing_reason", pa.string()),  # why whole, where the model is framed by lungs
+        ("lung_box", pa.list_(pa.float64())),  # left, top, right, bottom as shares of the sides; null without
+        ("lung_left_area", pa.float64()),  # of the patient's left lung, as a share of the image
+        ("lung_right_area", pa.float64()),
+        ("lung_quality", pa.list_(pa.string())),  # what speaks against these lungs; empty if plausible
         ("modality", pa.string()),
         ("view", pa.string()),
         ("age", pa.string()),

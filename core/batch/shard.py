@@ -97,7 +97,9 @@ def _values(reading: Reading | UserError) -> dict:
     facts = {name: reading.image.facts.get(title) for name, title in FACTS.items()}
     frame = reading.output.frame
     framing = {"framing": frame.framing, "framing_reason": frame.reason or None}
-    values = {"sha256": reading.image.sha256, "warnings": reading.warnings(), **framing, **facts}
+    found = reading.output.lungs.values() if reading.output.lungs else {}
+    lungs = {f"lung_{name}": value for name, value in found.items()}
+    values = {"sha256": reading.image.sha256, "warnings": reading.warnings(), **framing, **lungs, **facts}
     if reading.withheld:
         return {"withheld": reading.withheld_reason, **values}
     return {**reading.prediction.values(), **values}

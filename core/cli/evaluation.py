@@ -97,8 +97,8 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool)
 @click.option(
     "--occlusion",
     is_flag=True,
-    help="First run the occlusion test: predict images with the border or the corners hidden, and save the "
-    "results with the run.",
+    help="First run the occlusion test: predict images with the border, the corners, the lungs or all but "
+    "the lungs hidden, and save the results with the run.",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="Write a report to this new folder.")
 @as_json

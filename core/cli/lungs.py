@@ -15,7 +15,6 @@ from core.errors import UserError
 from core.images import IMAGE_SUFFIXES, Image, decode_ahead, read_image, shown
 
 BATCH = 32  # images at once
-DECIMALS = 4  # of shares
 
 
 @click.command()
@@ -55,21 +54,11 @@ def _results(files: tuple[Path, ...], masks: Path | None) -> Iterator[dict]:
                 yield {"file": shown(file), "error": str(item)}
                 continue
             lungs = next(lungs_of_images)
-            result = {"file": shown(file), **_values(lungs)}
+            result = {"file": shown(file), **lungs.values()}
             if masks:
                 _write_mask(masks / mask_name, item, lungs)
                 result["mask"] = str(masks / mask_name)
             yield result
-
-
-def _values(lungs: Lungs) -> dict:
-    """Lungs as plain values."""
-    return {
-        "box": [round(edge, DECIMALS) for edge in lungs.box] if lungs.box else None,
-        "left_area": round(lungs.left_area, DECIMALS),
-        "right_area": round(lungs.right_area, DECIMALS),
-        "quality": list(lungs.quality),
-    }
 
 
 def _mask_names(files: tuple[Path, ...]) -> list[str]:

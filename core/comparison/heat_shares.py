@@ -1,55 +1,22 @@
 """How much of a model's heat maps lies in the lungs: computed with the occlusion test, compared by model."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from core.anatomy import Lungs
 from core.comparison.model_comparison import ModelComparison
-from core.dataset import Dataset
 from core.evaluation import Predictions, patient_weights, percentile_interval
+from core.inference import HeatMap, heat_location
 
-if TYPE_CHECKING:
-    from core.inference import Predictor
-
-BATCH = 32
 HEAT_IN_LUNGS = "heat in lungs"  # column of a saved occlusion test: NaN without plausible lungs or heat
 
 
-def heat_shares(
-    predictor: Predictor,
-    dataset: Dataset,
-    rows: np.ndarray,
-    progress: Callable[[int, int], None] | None = None,
-) -> np.ndarray:
-    """Share of each image's heat that lies in its lungs, float64 (n,); NaN where it is unknown.
-
-    Args:
-        predictor: the model.
-        dataset: opened.
-        rows: n row numbers.
-        progress: called with (images done, images in total).
-    """
-    # Imported here: it takes half a second, and reading saved results does without.
-    from core.anatomy import shared_lung_finder
-    from core.inference import heat_location
-
-    framed, framing = predictor.framed(dataset), predictor.framing
-    shares = np.full(len(rows), np.nan)
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        lungs = shared_lung_finder().find_in_pixels(dataset.pixels[batch])
-        boxes = [framing.frame(item.box, item.quality).box for item in lungs]
-        maps = predictor.heat_maps(framed[batch], boxes)
-        for position, pair in enumerate(zip(maps, lungs, strict=True), start):
-            if location := heat_location(*pair):
-                shares[position] = location.inside
-        if progress:
-            progress(start + len(batch), len(rows))
-    return shares
+def heat_shares(maps: Sequence[HeatMap], lungs: Sequence[Lungs]) -> list[float]:
+    """Share of each heat map that lies in the lungs of its image; NaN where it is unknown."""
+    locations = [heat_location(*pair) for pair in zip(maps, lungs, strict=True)]
+    return [location.inside if location else np.nan for location in locations]
 
 
 def heat_share_table(comparison: ModelComparison) -> pd.DataFrame:

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.anatomy import shared_lung_finder
 from core.comparison.evaluated_stage import EvaluatedStage
 from core.comparison.heat_shares import HEAT_IN_LUNGS, heat_shares
 from core.comparison.model_comparison import ModelComparison
+from core.config import IMAGE_SIZE
 from core.dataset import Dataset
 from core.errors import UserError
 from core.evaluation import Difference, Predictions, delong, evaluate, too_few
+from core.inference import Predictor, Reader, occlusion_test
 
+BATCH = 32
 COMPONENTS = 2
 
 
@@ -30,14 +34,11 @@ def run_occlusion_test(
         stage: the model.
         split: `test` or `validation`.
         dataset: the opened data set that the stage was evaluated on.
-        progress: called with (images done, images in total).
+        progress: called with (images done, images in total); before, if they have to be framed, for that.
 
     Raises:
-        UserError: the weights are gone, or images are missing.
+        UserError: the weights or the lung network are gone, or images are missing.
     """
-    # Imported here: it takes half a second, and reading saved results does without.
-    from core.inference import Reader, occlusion_test
-
     table = stage.predictions(split).table
     rows = pd.Series(range(len(dataset.table)), dataset.table["sha256"]).groupby(level=0).first()
     missing = ~table["sha256"].isin(rows.index)
@@ -48,10 +49,34 @@ def run_occlusion_test(
         )
     predictor = Reader(stage.run.weights_path(stage.number)).predictor
     positions = rows[table["sha256"]].to_numpy()
-    result = occlusion_test(predictor, predictor.framed(dataset, progress)[positions], progress)
-    heat = heat_shares(predictor, dataset, positions, progress)
-    probabilities = table[["path", "sha256"]].assign(**result.masked, **{HEAT_IN_LUNGS: heat})
-    stage.run.results.write_occlusion_test(stage.number, split, probabilities, result.hidden)
+    framed = predictor.framed(dataset, progress)
+    columns, hidden = [], []
+    for start in range(0, len(positions), BATCH):
+        rows = positions[start : start + BATCH]
+        batch = _occluded(predictor, dataset.pixels[rows], framed[rows])
+        columns.append(batch[0])
+        hidden.append(batch[1])
+        if progress:
+            progress(start + len(rows), len(positions))
+    probabilities = pd.concat([table[["path", "sha256"]], pd.concat(columns, ignore_index=True)], axis=1)
+    stage.run.results.write_occlusion_test(stage.number, split, probabilities, np.concatenate(hidden))
+
+
+def _occluded(predictor: Predictor, whole: np.ndarray, framed: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+    """Saved columns of some images, and their last hidden layer, float16 (n, units).
+
+    Args:
+        whole, framed: the images, and the parts that the model sees, uint8 (n, 128, 128).
+    """
+    lungs = shared_lung_finder().find_in_pixels(whole)
+    boxes = [predictor.framing.frame(item.box, item.quality).box for item in lungs]
+    masks = [
+        item.plausible & item.mask(IMAGE_SIZE, IMAGE_SIZE, box)
+        for item, box in zip(lungs, boxes, strict=True)
+    ]
+    result = occlusion_test(predictor, framed, np.stack(masks))
+    heat = heat_shares(predictor.heat_maps(framed, boxes), lungs)
+    return pd.DataFrame({**result.masked, HEAT_IN_LUNGS: heat}), result.hidden
 
 
 @dataclass(frozen=True)
@@ -61,13 +86,15 @@ class OcclusionEffect:
     Attributes:
         model: its name.
         mask: the hidden part.
-        whole, masked: metrics of `core.evaluation.evaluate` on whole and on masked images.
+        images: number of images; only those with known lungs where these are hidden or left alone.
+        whole, masked: metrics of `core.evaluation.evaluate` on these images, whole and masked.
         auc: masked minus whole, by DeLong's test; None if a class has too few patients or the
             variance is zero.
     """
 
     model: str
     mask: str
+    images: int
     whole: dict
     masked: dict
     auc: Difference | None
@@ -82,19 +109,29 @@ def occlusion_effects(comparison: ModelComparison) -> list[OcclusionEffect]:
             continue
         table = saved[0].drop_duplicates("path").set_index("path").loc[model.table["path"]]
         threshold = comparison.thresholds[model.name]
-        whole = evaluate(model.labels, model.probabilities, threshold)
         for mask in table.columns.drop(["sha256", HEAT_IN_LUNGS], errors="ignore"):
-            masked = table[mask].to_numpy()
-            effects.append(
-                OcclusionEffect(
-                    model.name,
-                    mask,
-                    whole,
-                    evaluate(model.labels, masked, threshold),
-                    _auc_difference(model, masked),
-                )
-            )
+            masked = pd.to_numeric(table[mask], errors="coerce").to_numpy(np.float64)
+            if np.isfinite(masked).any():
+                effects.append(_effect(model, mask, masked, threshold))
     return effects
+
+
+def _effect(model: Predictions, mask: str, masked: np.ndarray, threshold: float) -> OcclusionEffect:
+    """The effect of a mask on a model.
+
+    Args:
+        masked: probabilities of masked images, float64 (n,); NaN where an image cannot be masked.
+    """
+    known = np.isfinite(masked)
+    model, masked = model.where(known), masked[known]
+    return OcclusionEffect(
+        model.name,
+        mask,
+        len(model),
+        evaluate(model.labels, model.probabilities, threshold),
+        evaluate(model.labels, masked, threshold),
+        _auc_difference(model, masked),
+    )
 
 
 def _auc_difference(model: Predictions, masked: np.ndarray) -> Difference | None:
@@ -113,6 +150,7 @@ def occlusion_table(effects: list[OcclusionEffect]) -> pd.DataFrame:
         {
             "model": effect.model,
             "hidden": effect.mask,
+            "images": effect.images,
             "ROC AUC whole": effect.whole["auc"],
             "ROC AUC hidden": effect.masked["auc"],
             "difference": effect.auc and effect.auc.value,

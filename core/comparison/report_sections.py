@@ -35,7 +35,7 @@ BASELINES = (
 )
 OCCLUSION = (
     "Part of each image is replaced by the mean grey of the rest; difference by DeLong's test. No training "
-    "image has a grey border, which may explain part of the change."
+    "image has a grey part, which may explain some of the change."
 )
 
 SYNTHETIC = "SYNTHETIC images: these results say nothing about real X-rays."

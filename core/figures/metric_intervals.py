@@ -139,17 +139,19 @@ def occlusion_differences(table: pd.DataFrame) -> go.Figure:
     """
     figure = go.Figure()
     names = list(dict.fromkeys(table["model"]))
-    for index, (mask, rows) in enumerate(table.groupby("hidden", sort=False)):
+    masks = list(table.groupby("hidden", sort=False))
+    for index, (mask, rows) in enumerate(masks):
+        offset = 0.2 * (index - (len(masks) - 1) / 2)
         figure.add_scatter(
             name=f"{mask} hidden",
             x=rows["difference"],
-            y=[names.index(name) + 0.2 * (index - 0.5) for name in rows["model"]],
+            y=[names.index(name) + offset for name in rows["model"]],
             mode="markers",
-            marker={"size": 10, "color": MODEL_COLORS[2 + index]},
+            marker={"size": 10, "color": MODEL_COLORS[(2 + index) % len(MODEL_COLORS)]},
             error_x=error_bars(rows["difference"], rows["low"], rows["high"]),
             hovertemplate="%{x:+.3f}<extra>" + str(mask) + " hidden</extra>",
         )
     figure.add_vline(0, line_color=MUTED, line_width=1)
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, autorange="reversed")
     figure.update_xaxes(title="ROC AUC, hidden minus whole", tickformat="+.2f")
-    return styled(figure, height=130 + 50 * len(names))
+    return styled(figure, height=130 + 25 * len(masks) * len(names))

@@ -1,15 +1,15 @@
 """The occlusion test: predictions for images with a part hidden.
 
-A model that gets worse when parts without lungs are hidden relies on those parts.
+A model that gets worse when parts without lungs are hidden relies on those parts; one that is still good when
+the lungs are hidden does not need them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.config import IMAGE_SIZE
-from core.inference.predictor import BATCH, Predictor
+from core.inference.predictor import Predictor
 
 OUTER = round(0.15 * IMAGE_SIZE)  # width of the hidden border, pixels
 CORNER = IMAGE_SIZE // 4  # side of the hidden squares, pixels
@@ -30,6 +30,7 @@ def _corners() -> np.ndarray:
 
 
 MASKS = {"outer 15%": _outer(), "corners": _corners()}  # bool (128, 128) each, True where hidden
+LUNGS_HIDDEN, LUNGS_ALONE = "lungs", "all but the lungs"  # what each image's own masks hide
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,8 @@ class OcclusionResult:
     """What a model predicts for images with parts hidden.
 
     Attributes:
-        masked: probability of PNEUMONIA by mask, float64 (n,) each.
+        masked: probability of PNEUMONIA by hidden part, float64 (n,) each; NaN where an image's lungs are
+            unknown and would be needed.
         hidden: output of the last hidden layer for the whole images, float16 (n, units).
     """
 
@@ -45,36 +47,29 @@ class OcclusionResult:
     hidden: np.ndarray
 
 
-def occlusion_test(
-    predictor: Predictor, pixels: np.ndarray, progress: Callable[[int, int], None] | None = None
-) -> OcclusionResult:
-    """Predictions for images under each of `MASKS`, and the last hidden layer for the whole images.
+def occlusion_test(predictor: Predictor, pixels: np.ndarray, lungs: np.ndarray) -> OcclusionResult:
+    """Predictions for images with each part hidden, and the last hidden layer for the whole images.
 
     Args:
-        pixels: uint8 (n, 128, 128).
-        progress: called with (images done, images in total).
+        pixels: framed images, uint8 (n, 128, 128).
+        lungs: masks of their lungs, bool (n, 128, 128); empty where they are unknown.
     """
-    masked = {name: [] for name in MASKS}
-    hidden = []
-    for start in range(0, len(pixels), BATCH):
-        batch = np.array(pixels[start : start + BATCH])
-        hidden.append(predictor.features(batch)[1].astype(np.float16))
-        for name, mask in MASKS.items():
-            masked[name].append(predictor.probabilities(hide(batch, mask)))
-        if progress:
-            progress(min(start + BATCH, len(pixels)), len(pixels))
-    probabilities = {name: np.concatenate(parts) for name, parts in masked.items()}
-    return OcclusionResult(probabilities, np.concatenate(hidden))
+    masks = {name: np.broadcast_to(mask, lungs.shape) for name, mask in MASKS.items()}
+    masks |= {LUNGS_HIDDEN: lungs, LUNGS_ALONE: ~lungs}
+    known = lungs.any(axis=(1, 2))
+    masked = {name: predictor.probabilities(hide(pixels, mask)) for name, mask in masks.items()}
+    for name in (LUNGS_HIDDEN, LUNGS_ALONE):
+        masked[name] = np.where(known, masked[name], np.nan)
+    return OcclusionResult(masked, predictor.features(pixels)[1].astype(np.float16))
 
 
-def hide(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def hide(pixels: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Images with a part replaced by the mean grey of the rest of each image.
 
     Args:
         pixels: uint8 (n, 128, 128).
-        mask: bool (128, 128), True where hidden.
+        masks: bool (n, 128, 128), True where hidden; an image that is hidden as a whole becomes black.
     """
-    hidden = pixels.copy()
-    rest = pixels[:, ~mask].mean(axis=1)
-    hidden[:, mask] = np.rint(rest)[:, np.newaxis].astype(np.uint8)
-    return hidden
+    seen = ~masks
+    means = np.sum(pixels * seen, axis=(1, 2)) / np.maximum(seen.sum(axis=(1, 2)), 1)
+    return np.where(masks, np.rint(means).astype(np.uint8)[:, np.newaxis, np.newaxis], pixels)

@@ -39,11 +39,12 @@ def show_shortcuts(comparison: ModelComparison) -> None:
     )
     st.caption(
         _(
-            "The border (the outer 15% of each side) or the corners (a quarter of each side) are "
-            "replaced by the mean grey of the rest; the decision threshold stays the same. 95% intervals "
-            "and p values by DeLong's test, not corrected for multiple testing. There is no lung in the "
-            "corners: a model that gets much worse without them relies on something else. But no "
-            "training image has a grey border, which may explain part of the change."
+            "The border (the outer 15% of each side), the corners (a quarter of each side), the lungs, or "
+            "all but the lungs are replaced by the mean grey of the rest; the decision threshold stays the "
+            "same. Lungs are hidden only in images where they were found. 95% intervals and p values by "
+            "DeLong's test, not corrected for multiple testing. There is no lung in the corners: a model "
+            "that gets much worse without them relies on something else, and so does one that stays good "
+            "without the lungs. But no training image has a grey part, which may explain some of the change."
         )
     )
     offer_csv(table, f"hidden-{comparison.split}")

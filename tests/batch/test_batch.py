@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.anatomy import shared_lung_finder
 from core.batch import (
     BatchJob,
     matching_rows,
@@ -96,6 +97,10 @@ def test_every_image_has_the_prediction_it_has_alone_or_a_reason(finished, sourc
     alone = load_predictor(model).predict([read_image(source / path) for path in predicted.index])
     assert list(predicted["label"]) == [prediction.label for prediction in alone]
     assert np.allclose(predicted["probability"], [prediction.probability for prediction in alone], atol=1e-6)
+    lungs = shared_lung_finder().find([read_image(source / path) for path in predicted.index])
+    for name in ("box", "left_area", "right_area", "quality"):
+        for stored, found in zip(predicted[f"lung_{name}"], lungs, strict=True):
+            assert np.array_equal(stored, found.values()[name])
     assert list(predicted["sha256"]) == [read_image(source / path).sha256 for path in predicted.index]
     if "IM000001" in rows.index:
         assert list(rows.loc["IM000001", ["modality", "age"]]) == ["CR", "003Y"]
