@@ -97,9 +97,9 @@ def _values(reading: Reading | UserError) -> dict:
     facts = {name: reading.image.facts.get(title) for name, title in FACTS.items()}
     frame = reading.output.frame
     framing = {"framing": frame.framing, "framing_reason": frame.reason or None}
-    found = reading.output.lungs.values() if reading.output.lungs else {}
-    lungs = {f"lung_{name}": value for name, value in found.items()}
-    values = {"sha256": reading.image.sha256, "warnings": reading.warnings(), **framing, **lungs, **facts}
+    lungs = reading.output.lungs.values() if reading.output.lungs else {}
+    columns = {f"lung_{name}": value for name, value in lungs.items()}
+    values = {"sha256": reading.image.sha256, "warnings": reading.warnings(), **framing, **columns, **facts}
     if reading.withheld:
         return {"withheld": reading.withheld_reason, **values}
     return {**reading.prediction.values(), **values}

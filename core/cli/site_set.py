@@ -104,13 +104,13 @@ def _find(
         raise UserError("No model is active, so there is none to register. Promote one first.")
     reader = Reader.of(active.model if active else default_model(), precision)
     measurement = measured(source.open(), reader)
-    found = find(measurement)
-    version = register(active.title, found).title if register and active else None
+    change = find(measurement)
+    version = register(active.title, change).title if register and active else None
     cautions, notes = measurement.cautions(), list(measurement.readings.notes)
     if as_json:
-        print_json({**found.values(), "cautions": cautions, "notes": notes, "version": version})
+        print_json({**change.values(), "cautions": cautions, "notes": notes, "version": version})
         return
-    for sentence in [*cautions, *found.sentences(), *notes]:
+    for sentence in [*cautions, *change.sentences(), *notes]:
         print(sentence)
     if version:
         print(f"Registered as {version}. To let it answer: python -m core models promote {version}")
