@@ -149,7 +149,8 @@ def _differences(tests: list[PairwiseTest]) -> list[str]:
 
 
 def _calibration(comparison: ModelComparison) -> pd.DataFrame:
-    return evaluation.calibration_table(comparison.models, comparison.validation).map("{:.3f}".format)
+    table = evaluation.calibration_table(comparison.models, comparison.validation)
+    return evaluation.calibration_text(table)
 
 
 def _baselines(findings: Findings) -> list[str | pd.DataFrame]:

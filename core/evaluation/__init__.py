@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from core.evaluation.subgroups import subgroup_rates
     from core.evaluation.tables import (
         calibration_table,
+        calibration_text,
         difference_table,
         metric_table,
         over_seeds,
@@ -108,6 +109,7 @@ __all__ = [
     "calibrated",
     "calibration_line",
     "calibration_table",
+    "calibration_text",
     "delong",
     "difference_table",
     "disagreements",

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from core.evaluation.calibration import calibrated, fit_temperature
+from core.evaluation.calibration_line import CalibrationLine, calibration_line
 from core.evaluation.measurement import evaluate
 from core.evaluation.metrics import METRICS
 from core.evaluation.pairwise import PairwiseTest
@@ -10,6 +11,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.subgroups import subgroup_rates
 
 COUNTS = ("TN", "FP", "FN", "TP")
+LINE = ("slope", "slope low", "slope high", "intercept", "intercept low", "intercept high")
 
 
 def side_by_side(models: dict[str, dict]) -> pd.DataFrame:
@@ -80,7 +82,9 @@ def subgroup_table(models: list[Predictions], thresholds: dict[str, float]) -> p
 
 
 def calibration_table(models: list[Predictions], validation: dict[str, Predictions]) -> pd.DataFrame:
-    """Temperature, and calibration error and log loss before and after scaling: one row per model.
+    """Temperature, calibration error and log loss before and after scaling, and the calibration line after.
+
+    One row per model; without a line (see `calibration_line`), its columns are NaN.
 
     Args:
         validation: predictions for the validation images, on which temperatures are fitted, by model name.
@@ -97,8 +101,28 @@ def calibration_table(models: list[Predictions], validation: dict[str, Predictio
             "calibration error after": after["ece"],
             "log loss before": before["loss"],
             "log loss after": after["loss"],
+            **_line(calibration_line(model.labels, scaled, model.patients)),
         }
     return pd.DataFrame(rows).T
+
+
+def calibration_text(table: pd.DataFrame) -> pd.DataFrame:
+    """What `calibration_table` gives, as text; slope and intercept with their intervals in a column each."""
+    text = table.map("{:.3f}".format).replace("nan", "–")
+    for name in ("slope", "intercept"):
+        interval = " (" + text.pop(f"{name} low") + " to " + text.pop(f"{name} high") + ")"
+        text[name] = text[name] + interval.where(table[name].notna(), "")
+    return text
+
+
+def _line(line: CalibrationLine | None) -> dict:
+    """Slope and intercept with their intervals."""
+    values = (
+        (line.slope, *line.slope_interval, line.intercept, *line.intercept_interval)
+        if line
+        else (float("nan"),) * len(LINE)
+    )
+    return dict(zip(LINE, values, strict=True))
 
 
 def over_seeds(groups: dict[str, list[dict]]) -> pd.DataFrame:

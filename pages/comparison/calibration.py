@@ -24,13 +24,14 @@ def show_calibration(comparison: ModelComparison) -> None:
             )
         )
         st.dataframe(positives_by_range(bins))
-    st.dataframe(table.style.format(precision=3))
+    st.dataframe(evaluation.calibration_text(table))
     st.caption(
         _(
             "Temperature scaling divides the log-odds by one number, fitted on validation. A temperature "
             "above 1 makes probabilities less extreme; their order and the ROC curve stay the same. "
             "Figure and counts are after scaling, as diagnosis shows it. Error bars: Wilson's 95% "
-            "intervals."
+            "intervals. Slope and intercept are after scaling, too, with 95% intervals by patient: 1 and 0 "
+            "are perfect; a slope below 1 means too extreme, an intercept below 0 too high on the whole."
         )
     )
     offer_csv(table, f"calibration-{comparison.split}", index=True)

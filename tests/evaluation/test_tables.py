@@ -70,3 +70,21 @@ def test_an_ensemble_is_the_mean_of_calibrated_log_odds():
     assert logit(both.probabilities) == pytest.approx((scaled[0] + scaled[1]) / 2)
     with pytest.raises(UserError, match="evaluated on 60 images, b on 59"):
         evaluation.ensemble("both", [first, second.where(np.arange(60) > 0)], [first, second])
+
+
+def test_the_calibration_table_gives_the_line_after_scaling_and_a_dash_where_none_fits():
+    models = [model("a", 0), model("b", 1)]
+    certain = models[1].with_probabilities(np.where(models[1].labels, 0.9, 0.1))
+    table = evaluation.calibration_table([models[0], certain], {"a": models[1], "b": models[1]})
+    temperature = fit_temperature(models[1].labels, models[1].probabilities)
+    scaled = evaluation.calibrated(models[0].probabilities, temperature)
+    line = evaluation.calibration_line(models[0].labels, scaled, models[0].patients)
+    assert (
+        table.loc["a", "slope"] == line.slope
+        and table.loc["a", "intercept high"] == line.intercept_interval[1]
+    )
+    low, high = line.slope_interval
+    text = evaluation.calibration_text(table)
+    assert text.loc["a", "slope"] == f"{line.slope:.3f} ({low:.3f} to {high:.3f})"
+    assert list(text.loc["b", ["slope", "intercept"]]) == ["–", "–"]
+    assert not [name for name in text.columns if name.endswith(("low", "high"))]
