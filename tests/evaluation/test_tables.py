@@ -79,6 +79,7 @@ def test_the_calibration_table_gives_the_line_after_scaling_and_a_dash_where_non
     temperature = fit_temperature(models[1].labels, models[1].probabilities)
     scaled = evaluation.calibrated(models[0].probabilities, temperature)
     line = evaluation.calibration_line(models[0].labels, scaled, models[0].patients)
+    assert line is not None
     assert (
         table.loc["a", "slope"] == line.slope
         and table.loc["a", "intercept high"] == line.intercept_interval[1]
