@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -16,11 +16,14 @@ TEMPORARY = ".unfinished-"  # prefix of temporary names
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, synced: Callable[[], object] = lambda: None) -> Iterator[Path]:
     """Yield a temporary path beside `path`; if the block succeeds, it replaces `path`.
 
     The temporary file keeps the extension, because some writers depend on it. If the block fails, it is
     removed and an existing file at `path` stays untouched.
+
+    Args:
+        synced: called once the content is on disk, before it replaces `path`.
 
     Raises:
         UserError: the disk is full, or the folder is not writable.
@@ -39,6 +42,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
+        synced()
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
         _sync_folder(path.parent)

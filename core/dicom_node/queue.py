@@ -7,6 +7,7 @@ other steps can be repeated with the same outcome.
 import sqlite3
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from core import atomic
@@ -67,8 +68,13 @@ class ImageQueue:
             UserError, OSError, sqlite3.Error: the image could not be stored.
         """
         image = QueuedImage(uid, study, time.time())
-        with self.images.alone():
-            with atomic.replacing(self.files.image(image)) as temporary, open(temporary, "wb") as file:
+        with ExitStack() as recorded:  # others wait for the name and the row, not while the disk writes
+
+            def keep_others_away() -> None:
+                recorded.enter_context(self.images.alone())
+
+            path = self.files.image(image)
+            with atomic.replacing(path, keep_others_away) as temporary, open(temporary, "wb") as file:
                 for part in parts:
                     file.write(part)
             with self.images.transaction() as database:
@@ -123,21 +129,20 @@ class ImageQueue:
             results: instance UID and DICOM file by file name.
         """
         folder = self.files.results(image)
-        with self.images.alone():
-            folder.mkdir(exist_ok=True)
-            for path in folder.iterdir():
-                if path.name not in results:
-                    path.unlink()
-            for name, (_, data) in results.items():
-                with atomic.replacing(folder / name) as temporary:
-                    temporary.write_bytes(data)
-            with self.images.transaction() as database:
-                uids = [(uid, image.uid) for uid, _ in results.values()]
-                database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?)", uids)
-                now = time.time()
-                changes = {"judged": now, "reason": "", "tries": 0, "refusals": 0, "due": 0}
-                if self.images.update(image, RECEIVED, state=PROCESSED, **changes):
-                    count_latency(database, RESULT, now - image.received)
+        folder.mkdir(exist_ok=True)  # nobody deletes what waits to be processed: others need not be kept away
+        for path in folder.iterdir():
+            if path.name not in results:
+                path.unlink()
+        for name, (_, data) in results.items():
+            with atomic.replacing(folder / name) as temporary:
+                temporary.write_bytes(data)
+        with self.images.transaction() as database:
+            uids = [(uid, image.uid) for uid, _ in results.values()]
+            database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?)", uids)
+            now = time.time()
+            changes = {"judged": now, "reason": "", "tries": 0, "refusals": 0, "due": 0}
+            if self.images.update(image, RECEIVED, state=PROCESSED, **changes):
+                count_latency(database, RESULT, now - image.received)
 
     def process_again(self, image: QueuedImage) -> None:
         """Let an image be processed once more, for a receiver whose kinds of results were not made of it.

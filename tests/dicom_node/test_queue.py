@@ -2,7 +2,9 @@
 
 import shutil
 import sqlite3
+import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -40,6 +42,22 @@ def test_stored_images_are_there_for_the_next_process(tmp_path):
     again.mark_failed(image, "No image.")
     assert again.complete_studies(0, 10) == []
     again.close()
+
+
+def test_an_image_that_arrives_slowly_holds_up_no_other(tmp_path):
+    queue = ImageQueue(tmp_path)
+    elsewhere = threading.Thread(target=queue.store, args=("1.2.4", "1.3", "SENDER", (b"other",)))
+
+    def slowly() -> Iterator[bytes]:
+        elsewhere.start()
+        elsewhere.join(10)
+        yield b"slow"
+
+    queue.store("1.2.3", "1.2", "SENDER", slowly())
+    assert not elsewhere.is_alive(), "the other had to wait"
+    slow, other = queue.complete_studies(0, 10)
+    assert (queue.data(slow), queue.data(other)) == (b"slow", b"other")
+    queue.close()
 
 
 def test_an_image_that_is_sent_again_during_processing_is_processed_again(tmp_path):
