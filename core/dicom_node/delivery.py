@@ -9,7 +9,7 @@ from core.dicom_node.outbox import Outbox
 from core.dicom_node.queue import ImageQueue
 from core.dicom_node.queued_images import QueuedImage
 from core.dicom_node.remote import DeliveryError, Receiver, Refused, RemoteAE, RemoteWeb
-from core.dicom_node.results import chosen
+from core.dicom_node.results import chosen, made_for
 from core.dicom_node.settings import NodeSettings
 from core.dicom_node.tables import PAGES
 from core.dicom_node.unexpected_errors import DELIVERY, OUTSIDE, described
@@ -43,14 +43,15 @@ def _deliver(
     images: list[QueuedImage], receiver: Receiver, settings: NodeSettings, outbox: Outbox, queue: ImageQueue
 ) -> None:
     """Send the results of some images together; what of one of them nobody expected holds up no other."""
-    paths = {image: chosen(outbox.paths(image), receiver.results) for image in images}
-    for image in [image for image in images if not paths[image]]:
+    results = {image: outbox.paths(image) for image in images}
+    for image in [image for image in images if not _is_made(image, results[image], receiver)]:
         _make_results(image, outbox, queue)
         images.remove(image)
     if not images:
         return
+    paths = [path for image in images for path in chosen(results[image], receiver.results)]
     try:
-        _send([path for image in images for path in paths[image]], receiver.remote, settings)
+        _send(paths, receiver.remote, settings)
     except Refused as error:
         refused = [image for image in images if error.reasons.keys() & set(outbox.paths(image))]
         _mark_refused(refused, str(error), outbox)
@@ -76,13 +77,22 @@ def _deliver(
         log.info("images %s: results delivered to %s", _names(images), receiver)
 
 
+def _is_made(image: QueuedImage, results: list[Path], receiver: Receiver) -> bool:
+    """Whether an image has all that a receiver gets; of a reader's finding, that is the finding."""
+    if image.sender == PAGES:
+        return bool(results)
+    return made_for(results, image.kinds, receiver.results)
+
+
 def _make_results(image: QueuedImage, outbox: Outbox, queue: ImageQueue) -> None:
-    """Let an image be processed again that has nothing for a receiver: it had other kinds at that time."""
+    """Let an image be processed again of which a receiver lacks some: it had other kinds at that time."""
     if image.sender == PAGES:
         outbox.give_up(image, "A reader's finding is gone from the node's folder")
     else:
         queue.process_again(image)
-        log.info("image %s: processed again for a receiver whose results were not made", image.log_name)
+        log.info(
+            "image %s: processed again for a receiver some of whose results were not made", image.log_name
+        )
 
 
 def _mark_refused(images: list[QueuedImage], reason: str, outbox: Outbox) -> None:

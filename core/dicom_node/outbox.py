@@ -64,7 +64,7 @@ class Outbox:
             return []
         rows = self._images.rows(
             "SELECT images.uid, study, received, COALESCE(deliveries.tries, images.tries), "
-            f"COALESCE(deliveries.refusals, images.refusals), sender {DUE} AND study = ? "
+            f"COALESCE(deliveries.refusals, images.refusals), sender, kinds {DUE} AND study = ? "
             "AND (images.due <= ? OR sender != ?) ORDER BY received",  # a reading may still be recalled
             *(*due, first[0][0], now, PAGES),
         )

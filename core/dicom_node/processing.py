@@ -167,7 +167,7 @@ def _answer(
         log.warning("image %s: creating results failed: %s", image.log_name, error)
         queue.mark_failed(image, str(error)[:400])
         return
-    queue.add_results(image, objects)
+    queue.add_results(image, objects, {kind for kinds in settings.choices() for kind in kinds})
     log.info("image %s: %s", image.log_name, reading.finding)
     if settings.log_results:
         _record(reading, model)

@@ -6,7 +6,7 @@ other steps can be repeated with the same outcome.
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -120,13 +120,19 @@ class ImageQueue:
         """Content of the image's file; raises OSError if the file is gone."""
         return self.files.image(image).read_bytes()
 
-    def add_results(self, image: QueuedImage, results: dict[str, tuple[str, bytes]]) -> None:
+    def add_results(
+        self,
+        image: QueuedImage,
+        results: dict[str, tuple[str, bytes]],
+        kinds: Collection[str] | None = None,
+    ) -> None:
         """Store the results of an image for delivery, in place of those of an earlier time it was processed.
 
         The image is processed again if this is cut short.
 
         Args:
             results: instance UID and DICOM file by file name.
+            kinds: of objects that were to be made, whether or not the image has them; None if unknown.
         """
         folder = self.files.results(image)
         folder.mkdir(exist_ok=True)  # nobody deletes what waits to be processed: others need not be kept away
@@ -141,11 +147,12 @@ class ImageQueue:
             database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?)", uids)
             now = time.time()
             changes = {"judged": now, "reason": "", "tries": 0, "refusals": 0, "due": 0}
-            if self.images.update(image, RECEIVED, state=PROCESSED, **changes):
+            asked = None if kinds is None else ",".join(sorted(kinds))
+            if self.images.update(image, RECEIVED, state=PROCESSED, kinds=asked, **changes):
                 count_latency(database, RESULT, now - image.received)
 
     def process_again(self, image: QueuedImage) -> None:
-        """Let an image be processed once more, for a receiver whose kinds of results were not made of it.
+        """Let an image be processed once more, for a receiver some of whose results were not made of it.
 
         All receivers get the results that are made then.
         """

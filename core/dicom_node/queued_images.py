@@ -21,6 +21,7 @@ class QueuedImage:
         tries: how often the step that it waits for, processing or delivery, has failed.
         refusals: how many of these times the receiver refused an object, or something unexpected happened.
         sender: AE title, or `PAGES` for a reader's finding, which is its own result.
+        kinds: of objects, separated by commas, that its results were made for; None where that is unknown.
     """
 
     uid: str
@@ -29,6 +30,7 @@ class QueuedImage:
     tries: int = 0
     refusals: int = 0
     sender: str = ""
+    kinds: str | None = None
 
     @property
     def key(self) -> str:
@@ -86,7 +88,7 @@ class QueuedImages:
 
     def where(self, condition: str, *values: str | float) -> list[QueuedImage]:
         """The images for which a condition of SQL holds, the first received first."""
-        columns = "uid, study, received, tries, refusals, sender"
+        columns = "uid, study, received, tries, refusals, sender, kinds"
         rows = self.rows(f"SELECT {columns} FROM images WHERE {condition} ORDER BY received", *values)
         return [QueuedImage(*row) for row in rows]
 

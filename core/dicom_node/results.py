@@ -34,10 +34,34 @@ def result_files(
     if reading.withheld:
         wanted = {"finding"}
     files = dicom_objects(data, reading, model, tuple(kind for kind in KINDS if kind in wanted))
-    alone = PLAIN_FINDING if LUNGS in files else FINDING
-    if alone not in files and any(_gets_it_alone(kinds, files) for kinds in choices):
+    if any(_lacks_finding(kinds, files) for kinds in choices):
+        alone = PLAIN_FINDING if LUNGS in files else FINDING
         files[alone] = dicom_objects(data, reading, model, ("finding",))[FINDING]
     return {name: (_instance_uid(file), file) for name, file in files.items()}
+
+
+def made_for(paths: Iterable[Path], made: str | None, kinds: tuple[str, ...]) -> bool:
+    """Whether all that a receiver gets of an image was made; not if it had other kinds at that time.
+
+    Args:
+        paths: of the results.
+        made: kinds that they were made for, separated by commas; None where that is unknown.
+        kinds: of the receiver.
+
+    >>> files = [Path("finding.dcm"), Path("lungs.dcm")]
+    >>> made_for(files, "finding,lungs", ("finding", "lungs"))
+    True
+    >>> made_for(files, "finding,lungs", ("overlay",)), made_for(files, "finding,lungs", ("finding",))
+    (False, False)
+    """
+    is_made = made is None or set(kinds) <= set(made.split(","))
+    return is_made and not _lacks_finding(kinds, {path.name for path in paths})
+
+
+def _lacks_finding(kinds: tuple[str, ...], files: Collection[str]) -> bool:
+    """Whether the finding that a receiver of some kinds gets is not among the files."""
+    alone = PLAIN_FINDING if LUNGS in files else FINDING
+    return alone not in files and _gets_it_alone(kinds, files)
 
 
 def _gets_it_alone(kinds: tuple[str, ...], files: Collection[str]) -> bool:
@@ -49,8 +73,7 @@ def _gets_it_alone(kinds: tuple[str, ...], files: Collection[str]) -> bool:
 def chosen(paths: Iterable[Path], kinds: tuple[str, ...]) -> list[Path]:
     """The files of an image's results that a receiver gets: those of its kinds, and readers' findings.
 
-    Where there is none, such as of a result that is withheld, it gets the finding; [] if there is none
-    either, because the receiver had other kinds when the image was processed.
+    Where there is none, such as of a result that is withheld, it gets the finding.
 
     >>> results = [Path("finding-without-lungs.dcm"), Path("finding.dcm"), Path("lungs.dcm")]
     >>> [path.name for path in chosen(results, ("finding", "lungs"))]

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS images (
     uid TEXT PRIMARY KEY, study TEXT NOT NULL, sender TEXT NOT NULL, received REAL NOT NULL,
     state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', tries INTEGER NOT NULL DEFAULT 0,
     due REAL NOT NULL DEFAULT 0, judged REAL, delivered REAL, refusals INTEGER NOT NULL DEFAULT 0,
-    ended REAL
+    ended REAL, kinds TEXT
 );
 CREATE INDEX IF NOT EXISTS by_state ON images (state, study);
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -29,7 +29,9 @@ CREATE TABLE IF NOT EXISTS deliveries (
 CREATE TABLE IF NOT EXISTS results (uid TEXT PRIMARY KEY, image TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS readings_wanted (yes INTEGER NOT NULL);
 """
-ADDED = {"images": {"refusals": "INTEGER NOT NULL DEFAULT 0", "ended": "REAL"}}  # columns since 0.2.0
+ADDED = {
+    "images": {"refusals": "INTEGER NOT NULL DEFAULT 0", "ended": "REAL", "kinds": "TEXT"}
+}  # columns since 0.2.0
 
 
 def open_queue(folder: Path, **options: Any) -> sqlite3.Connection:

@@ -250,16 +250,24 @@ def test_what_a_receiver_refused_that_has_gone_is_kept_until_it_is_tried_again(q
     assert node_status(tmp_path).delivered == 2 and not list(tmp_path.glob("results/*/*"))
 
 
-def test_an_image_is_processed_again_for_a_receiver_whose_results_were_not_made(tmp_path):
-    """As after a start with other kinds of results."""
+@pytest.mark.parametrize(
+    ("made", "kinds"),
+    [
+        pytest.param("overlay.dcm", None, id="none of them, in a queue of an earlier version"),
+        pytest.param("finding.dcm", ("finding",), id="some of them"),
+    ],
+)
+def test_an_image_is_processed_again_for_a_receiver_that_has_other_kinds_by_now(tmp_path, made, kinds):
+    """And only once, although the image has no overlay, such as where its result is withheld."""
     queue = ImageQueue(tmp_path)
     image = queue.store("1.2.1", "1.2", "MODALITY", (b"image",))
-    queue.add_results(image, {"overlay.dcm": ("1.3.1", b"")})
-    with remote(ComprehensiveSRStorage) as (pacs, stored), delivering(queue, Receiver(pacs, ("finding",))):
+    report = file_of(dicom_image(1, sop_class=ComprehensiveSRStorage))
+    queue.add_results(image, {made: ("1.3.1", report)}, kinds)
+    wanted = "finding", "overlay"
+    with remote(ComprehensiveSRStorage) as (pacs, stored), delivering(queue, Receiver(pacs, wanted)):
         eventually(lambda: queue.complete_studies(0, 10))
         assert not stored
-        report = file_of(dicom_image(1, sop_class=ComprehensiveSRStorage))
-        queue.add_results(image, {"finding.dcm": ("1.3.2", report)})
+        queue.add_results(image, {"finding.dcm": ("1.3.2", report)}, wanted)
         eventually(lambda: node_status(tmp_path).delivered == 1)
     assert stored == [ComprehensiveSRStorage]
     queue.close()
