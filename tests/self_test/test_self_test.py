@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -137,6 +138,13 @@ def test_a_server_tests_itself_at_the_lowest_priority_when_it_starts(
     assert impatient.read_text().startswith("-n 19 ")
     assert outcomes(last_self_test())[BY_FILE] == PASSED
     assert outcomes(last_self_test())["Golden images by DICOM node"] == PASSED
+
+
+def test_the_self_test_of_a_server_ends_with_it(own_home):
+    command = [sys.executable, "-m", "core.self_test"]
+    with subprocess.Popen(command, cwd=config.PROJECT, stdin=subprocess.PIPE) as testing:
+        testing.communicate()
+    assert testing.returncode == 1 and last_self_test() is None
 
 
 @pytest.mark.slow

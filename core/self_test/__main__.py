@@ -1,0 +1,21 @@
+"""The self-test of a server, whose end of standard input closes when it ends, however that is."""
+
+import os
+import threading
+from contextlib import suppress
+
+from core.errors import UserError
+from core.self_test.run import run_self_test
+
+STANDARD_INPUT = 0  # its number
+
+
+def _end_with_server() -> None:
+    os.read(STANDARD_INPUT, 1)  # returns at its end
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_server, daemon=True).start()
+    with suppress(UserError):  # another self-test is running
+        run_self_test()
