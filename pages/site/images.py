@@ -40,9 +40,14 @@ def nothing_chosen() -> bool:
 def images_to_label() -> list[str]:
     """Paths of all images of the source, labelled or not; none if it cannot be used."""
     try:
-        return [] if nothing_chosen() else list_local_images(Path(st.session_state[SOURCE].strip()))
+        return [] if nothing_chosen() else list_local_images(_source(st.session_state[SOURCE]))
     except UserError:
         return []
+
+
+def _source(entered: str) -> Path:
+    """The folder or table that was entered; `~` is the home of who runs the app."""
+    return Path(entered.strip()).expanduser()
 
 
 def choose_images() -> LocalImages | None:
@@ -51,7 +56,7 @@ def choose_images() -> LocalImages | None:
         st.session_state[SOURCE] = st.session_state.pop(UPLOADED)
     with st.container(border=True):
         left, right = st.columns([5, 1], vertical_alignment="bottom")
-        source = left.text_input(
+        entered = left.text_input(
             _("Folder or table"),
             key=SOURCE,
             placeholder=_("/data/our-x-rays or /data/our-x-rays/table.csv"),
@@ -59,11 +64,11 @@ def choose_images() -> LocalImages | None:
                 "On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
                 "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others."
             ),
-        ).strip()
+        )
         may_upload = may(import_zip)
         if may_upload and right.button(_("Upload a zip"), icon=":material/upload:"):
             _upload()
-        if not source:
+        if nothing_chosen():
             st.info(
                 _(
                     "Enter a folder with a folder per class or a table of images with their labels, or "
@@ -78,7 +83,7 @@ def choose_images() -> LocalImages | None:
             )
             return None
         try:
-            local = _chosen(Path(source))
+            local = _chosen(_source(entered))
         except Unlabelled as error:
             st.info(escaped(str(error)), icon=":material/label:")
             return None

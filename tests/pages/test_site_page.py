@@ -73,6 +73,19 @@ def test_a_source_or_column_that_cannot_be_used_is_told(trained, tmp_path):
     assert "holds dates" in app.error[0].value
 
 
+def test_readers_labels_are_offered_for_a_folder_below_the_home_of_the_user(
+    narrow_bundle, own_home, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "ward" / "NORMAL").mkdir(parents=True)
+    (tmp_path / "ward" / "NORMAL" / "a.png").write_text("a")
+    app = opened("site")
+    bring(app, "~/ward")
+    assert "1 labelled images: 1 NORMAL" in captions(app)
+    app.selectbox(key="site-folder-labels").set_value("readers").run()
+    assert "No image of" in app.info[0].value  # has a label by readers
+
+
 def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     app = opened("site")
     bring(app, demo)
