@@ -1,5 +1,6 @@
 """Models side by side on the same images."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -128,6 +129,17 @@ class ModelComparison:
         """Decision thresholds by model name."""
         return {name: point.threshold for name, point in self.points.items()}
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what a report on it holds: images, labels, predictions, operating points, occlusion."""
+        digest = hashlib.sha256(repr((self.split, self.cohort, self.notes, self.points)).encode())
+        for model in [*self.models, *self.validation.values(), *self.baselines]:
+            digest.update(model.name.encode() + _row_hashes(model.table[["path", "label", "probability"]]))
+        for stage in self.stages:
+            if saved := stage.run.results.occlusion_test(stage.number, self.split):
+                digest.update(stage.name.encode() + _row_hashes(saved[0]))
+        return digest.hexdigest()
+
     def reliability(self, temperatures: Mapping[str, float] | pd.Series) -> dict[str, list[dict]]:
         """Bins of the reliability diagram by model name, after temperature scaling."""
         return {
@@ -176,6 +188,10 @@ class ModelComparison:
     def synthetic(self) -> bool:
         """Whether any of the models was trained on synthetic images."""
         return any(stage.run.facts().get("synthetic") for stage in self.stages)
+
+
+def _row_hashes(table: pd.DataFrame) -> bytes:
+    return pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()
 
 
 def _review_sentence(published: Predictions, reviewed: Predictions) -> str:

@@ -22,7 +22,7 @@ def show_report(comparison: ModelComparison) -> None:
         )
     )
     comparison = comparison.named_in_full()
-    key = hash((comparison.split, comparison.cohort, tuple(comparison.thresholds.items())))
+    key = comparison.fingerprint
     reports = st.session_state.setdefault("reports", {})
     if st.button(_("Create report"), type="primary", icon=":material/description:"):
         with st.status(_("Computing metrics ...")) as status, tempfile.TemporaryDirectory() as folder:

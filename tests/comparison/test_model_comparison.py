@@ -176,4 +176,6 @@ def test_labels_are_compared_as_published_or_as_reviewed(stages, demo, own_home)
     assert reviewed.notes[0].endswith("(version 2): 1 changed, 1 image left out.")
     assert set(published.models[0].table["path"]) - set(reviewed.models[0].table["path"]) == {second}
     assert [reviewed.models[0].labels[0], published.models[0].labels[0]] == [1, 0]
+    assert reviewed.fingerprint != published.fingerprint == ModelComparison.of(stages[:1], "test").fingerprint
+    assert published.at(dict.fromkeys(published.validation, HALF)).fingerprint != published.fingerprint
     assert np.array_equal(ModelComparison.of(stages[:1], "test").models[0].labels, published.models[0].labels)
