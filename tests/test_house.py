@@ -49,6 +49,7 @@ MAY_IMPORT = {
         "inference",
         "evaluation",
         "figures",
+        "images",
         "registry",
         "reports",
         "runs",

@@ -2,6 +2,12 @@
 
 import pandas as pd
 
+from core.comparison.data_statements import (
+    label_sentence,
+    on_published_set,
+    origin_sentence,
+    training_table,
+)
 from core.comparison.model_comparison import ModelComparison
 from core.evaluation import METRICS, subgroup_rates
 from core.reports import Section
@@ -16,16 +22,20 @@ def model_card(comparison: ModelComparison, metrics: dict[str, dict]) -> list[Se
         comparison: the models.
         metrics: of `core.evaluation.evaluate_with_intervals`, by model name.
     """
+    published = on_published_set(comparison)
     return [
         Section("Model details", [f"{_backbones(comparison)}, {ARCHITECTURE}", _details(comparison)]),
         Section("Intended use", [f"{INTENDED_USE} {NOT_A_DEVICE}", OUT_OF_SCOPE]),
-        Section("Factors", [FACTORS]),
+        Section("Factors", [_factors(comparison), *([NO_PERSONAL_FACTORS] if published else [])]),
         Section("Metrics", [_metrics(), _thresholds(comparison)]),
         Section("Evaluation data", [_evaluation_data(comparison)]),
-        Section("Training data", [_training_data(comparison)]),
+        Section("Training data", [training_table(comparison), *_synthetic(comparison)]),
         Section("Quantitative analyses", [_quantities(metrics), *_by_subgroup(comparison)]),
-        Section("Ethical considerations", [ETHICS]),
-        Section("Caveats and recommendations", [SHORTCUTS, DISTRIBUTION_SHIFT, *comparison.notes]),
+        Section("Ethical considerations", [ETHICS, PUBLISHED_ETHICS if published else OTHER_ETHICS]),
+        Section(
+            "Caveats and recommendations",
+            [*(PUBLISHED_CAVEATS if published else ()), CAVEATS, *comparison.notes],
+        ),
     ]
 
 
@@ -40,34 +50,24 @@ OUT_OF_SCOPE = (
     "Out of scope: adults, views other than frontal, findings other than pneumonia, and images from another "
     "hospital without prior local evaluation."
 )
-FACTORS = (
-    "Results are broken down by cause (bacterial, viral), by file series of the normal images, for one image "
-    "per patient, without duplicates, and by quarters of brightness and contrast. The file names contain no "
-    "age, sex, device or ward, so results by these are not available."
+NO_PERSONAL_FACTORS = (
+    "The file names of this data set contain no age, sex, device or ward: no results by these are available."
 )
 ETHICS = (
     "A missed pneumonia can cost a child's life; a false positive means needless antibiotics. The decision "
-    "threshold weighs one against the other, and a person has to choose it. The images are of children from "
-    "one hospital; performance elsewhere is unknown."
+    "threshold weighs one against the other, and a person has to choose it."
 )
-SHORTCUTS = (
-    "In the published data set, histogram, border and thumbnail alone separate the classes almost as well as "
-    "the models do: part of what a model has learnt may lie outside the lungs. Consider the shortcut "
-    "baselines, the occlusion test and the heat maps before relying on a metric."
+PUBLISHED_ETHICS = "The images are of children from one hospital; performance elsewhere is unknown."
+OTHER_ETHICS = "Performance on images from elsewhere is unknown."
+PUBLISHED_CAVEATS = (
+    "Here histogram, border and thumbnail alone separate the classes almost as well as the models do.",
+    "The test images differ from the training images, and several come from the same patient.",
 )
-DISTRIBUTION_SHIFT = (
-    "The published test images differ from the training images, and several come from the same patient. "
-    "Evaluate on your own images before any use."
+CAVEATS = (
+    "Part of what a model has learnt may lie outside the lungs. Consider the shortcut baselines, the "
+    "occlusion test and the heat maps before relying on a metric, and evaluate on your own images before any "
+    "use."
 )
-
-
-def counted(number: int | None) -> str:
-    """A number of images that a run recorded, or that it is unknown.
-
-    >>> counted(4681), counted(None)
-    ('4,681', 'unknown')
-    """
-    return "unknown" if number is None else f"{number:,}"
 
 
 def _backbones(comparison: ModelComparison) -> str:
@@ -120,18 +120,13 @@ def _evaluation_data(comparison: ModelComparison) -> str:
     )
     return (
         f"{len(first)} {comparison.split} images{cohort} of {len(set(first.patients))} patients: "
-        f"{int((first.labels == 0).sum())} NORMAL, {int((first.labels == 1).sum())} PNEUMONIA. {note}"
+        f"{int((first.labels == 0).sum())} NORMAL, {int((first.labels == 1).sum())} PNEUMONIA. "
+        f"{label_sentence(comparison)} {origin_sentence(comparison)} {note}"
     )
 
 
-def _training_data(comparison: ModelComparison) -> str:
-    facts = comparison.stages[0].run.facts()
-    note = " The images are SYNTHETIC: a program drew them." if comparison.synthetic else ""
-    return (
-        f"Data set: {facts.get('data', 'unknown')}. Training images: {counted(facts.get('training'))}; "
-        f"validation images: {counted(facts.get('validation'))}, of other patients. Labels are the folder "
-        f"names; they were not reviewed.{note}"
-    )
+def _synthetic(comparison: ModelComparison) -> list[str]:
+    return ["The images are SYNTHETIC: a program drew them."] if comparison.synthetic else []
 
 
 def _quantities(metrics: dict[str, dict]) -> pd.DataFrame:
@@ -144,6 +139,13 @@ def _quantities(metrics: dict[str, dict]) -> pd.DataFrame:
             for name, values in metrics.items()
         }
     )
+
+
+def _factors(comparison: ModelComparison) -> str:
+    """The subgroups in which the compared images are broken down."""
+    first = comparison.models[0]
+    _all_images, *groups = (row["group"] for row in subgroup_rates(first, comparison.thresholds[first.name]))
+    return f"Results are broken down by subgroup: {', '.join(groups) or 'none can be told apart'}."
 
 
 def _by_subgroup(comparison: ModelComparison) -> list[pd.DataFrame]:

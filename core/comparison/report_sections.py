@@ -10,7 +10,8 @@ import pandas as pd
 
 from core import evaluation
 from core.comparison.claim import claim_checklist
-from core.comparison.model_card import NOT_A_DEVICE, counted
+from core.comparison.data_statements import counted, label_sentence, on_published_set, origin_sentence
+from core.comparison.model_card import NOT_A_DEVICE
 from core.comparison.model_comparison import ModelComparison
 from core.comparison.occlusion import OcclusionEffect
 from core.comparison.report_figures import NO_CHROME
@@ -36,6 +37,12 @@ BASELINES = (
 OCCLUSION = (
     "Part of each image is replaced by the mean grey of the rest; difference by DeLong's test. No training "
     "image has a grey part, which may explain some of the change."
+)
+
+PUBLISHED_LIMITATIONS = (
+    "Some labels of this data set look doubtful (see its audit).",
+    "Its validation images resemble the training images more than the test images do: on test, models "
+    "usually miss the rates that the thresholds aim at.",
 )
 
 SYNTHETIC = "SYNTHETIC images: these results say nothing about real X-rays."
@@ -186,14 +193,15 @@ def _occlusion(
 def _limitations(comparison: ModelComparison) -> list[str]:
     first = comparison.models[0]
     limitations = [
-        f"{len(first)} images of {len(set(first.patients))} patients from one data set; no external test.",
-        "Labels are the folder names. They were not reviewed, and some look doubtful (see the audit of the "
-        "data set).",
+        f"{len(first)} images of {len(set(first.patients))} patients. {origin_sentence(comparison)}",
+        label_sentence(comparison),
         "One training run per model, unless runs over seeds are listed: the intervals do not include the "
         "spread over seeds.",
-        "Thresholds and temperatures were chosen on validation, whose images resemble the training images "
-        "more than the test images do: on test, models usually miss the rates that the thresholds aim at.",
+        "Thresholds and temperatures were chosen on validation images: on other images, models may miss the "
+        "rates that the thresholds aim at.",
     ]
+    if on_published_set(comparison):
+        limitations += PUBLISHED_LIMITATIONS
     limitations += comparison.small_samples
     if comparison.split == "validation":
         limitations.append("These are validation images: weights and thresholds were chosen on them.")

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from core.images.header_file import read_header
     from core.images.names import distinct, folded, shown, stored_path, without_name
     from core.images.path_columns import existing_path, path_columns
-    from core.images.patient_age import PatientAge, age_finding, age_in_years, ages_warning
+    from core.images.patient_age import (
+        PatientAge,
+        age_finding,
+        age_in_years,
+        ages_warning,
+        is_published_set,
+    )
     from core.images.preprocessing import preprocess
     from core.images.resize import WHOLE_IMAGE, Box, network_input, network_pixels
     from core.images.sandbox import decode_safely
@@ -85,6 +91,7 @@ __all__ = [
     "is_dicom",
     "is_dicom_directory",
     "is_hidden",
+    "is_published_set",
     "jpeg_data_url",
     "network_input",
     "network_pixels",
