@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
 
@@ -30,6 +31,12 @@ def test_criteria_are_kept_and_the_last_ones_count(own_home):
     (config.home() / "site-criteria.json").write_text('[{"auc": 1}]')
     with pytest.raises(UserError, match="are damaged"):
         written_criteria()
+
+
+def test_criteria_that_several_owners_write_at_once_are_all_kept(own_home):
+    with ThreadPoolExecutor(8) as owners:
+        list(owners.map(lambda name: write_criteria(0.9, None, None, None, name), "ABCDEFGH"))
+    assert sorted(item.by for item in written_criteria()) == list("ABCDEFGH")
 
 
 @pytest.mark.parametrize(
