@@ -1,5 +1,6 @@
 """Local images read by one model, none that it has read before, as a table without names."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ from core.site.shift import deviations
 from core.site.table_patients import AGE
 
 BATCH = 32  # images at once
+RULE_ENDINGS = r"$| \(Youden's J\)$|, if a false negative costs "  # of `core.evaluation.find_point`
 
 
 def _now() -> str:
@@ -69,12 +71,21 @@ class SiteReadings:
     @property
     def threshold_from_here(self) -> bool:
         """Whether the threshold was found on images of a folder or table of this name (`find_site_point`)."""
-        return f"images of {self.name}" in self.threshold_rule
+        return _names(self.threshold_rule, self.name)
 
     @property
     def temperature_from_here(self) -> bool:
         """Whether the probabilities were calibrated on such images (`find_site_temperature`)."""
-        return f"images of {self.name}" in self.temperature_rule
+        return _names(self.temperature_rule, self.name)
+
+
+def _names(rule: str, site: str) -> bool:
+    """Whether a rule in words says that it was found on images of a site.
+
+    >>> _names("sensitivity of at least 95% on 400 images of ward2", "ward")
+    False
+    """
+    return re.search(rf" images of {re.escape(site)}({RULE_ENDINGS})", rule) is not None
 
 
 def read_local_images(

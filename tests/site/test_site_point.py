@@ -54,7 +54,8 @@ def test_a_measurement_at_a_threshold_that_was_found_on_the_same_folder_is_too_f
     again = replace(measurement.readings, threshold_rule=rule)
     assert "was found on images of site" in " ".join(measure(again).cautions())
     elsewhere = replace(again, name="ward")
-    for readings in (measurement.readings, elsewhere):
+    shorter = replace(again, name="sit", temperature_rule="on 200 images of site")  # begins alike
+    for readings in (measurement.readings, elsewhere, shorter):
         assert "threshold" not in " ".join(measure(readings).cautions())
 
 
