@@ -9,7 +9,11 @@ from core.site import SiteMeasurement, SiteReadings, measure
 
 
 def measured(
-    count: int, threshold: float = 0.5, synthetic: bool = False, began: str | None = None
+    count: int,
+    threshold: float = 0.5,
+    synthetic: bool = False,
+    began: str | None = None,
+    label_source: str = "",
 ) -> SiteMeasurement:
     """A measurement of images, two of each patient, whose probabilities tell a little."""
     random = np.random.default_rng(0)
@@ -29,12 +33,17 @@ def measured(
             "in_training": False,
         }
     )
-    return of_table(table, began, threshold, synthetic)
+    return of_table(table, began, threshold, synthetic, label_source)
 
 
 def of_table(
-    table: pd.DataFrame, began: str | None = None, threshold: float = 0.5, synthetic: bool = False
+    table: pd.DataFrame,
+    began: str | None = None,
+    threshold: float = 0.5,
+    synthetic: bool = False,
+    label_source: str = "",
 ) -> SiteMeasurement:
     """A measurement of images in a table as `SiteReadings` has it."""
     readings = SiteReadings("site", "model", threshold**2, (), (), (), synthetic, table)
+    readings = replace(readings, label_source=label_source)
     return measure(replace(readings, began=began) if began else readings)

@@ -115,6 +115,7 @@ def _card(measurement: SiteMeasurement, model: AvailableModel) -> list[Section]:
     """The model card, section by section."""
     record = model.record
     images = f"{record.training_images:,} images" if record.training_images else "an unknown number of images"
+    source = measurement.readings.label_source
     trained = f"{images} of {record.data or 'an unknown data set'}"
     return [
         Section("Model card: name and release", [f"{model.provenance}, {model.identity}.", NOTICE]),
@@ -131,7 +132,7 @@ def _card(measurement: SiteMeasurement, model: AvailableModel) -> list[Section]:
         Section("Model card: key metrics", [f"Where it was trained. {model.test_result_sentence()}"]),
         Section(
             "Model card: reference standard",
-            ["Where it was measured here, the labels are those that the notes on the images name."],
+            [f"Where it was measured here, the labels come from {source or 'an unknown source'}."],
         ),
     ]
 

@@ -51,6 +51,7 @@ class LocalImages:
         groups: names of the groups.
         notes: what was left out and why, one sentence each.
         synthetic: whether a program drew them.
+        label_source: who or what labelled them, in words.
     """
 
     name: str
@@ -58,6 +59,7 @@ class LocalImages:
     groups: tuple[str, ...]
     notes: tuple[str, ...]
     synthetic: bool
+    label_source: str
 
 
 def open_local_images(
@@ -87,7 +89,12 @@ def open_local_images(
     else:
         rows, notes = _of_table(_table_path(source), labels or LABEL, patient, groups, words)
     if labels == READERS:
-        notes += _label_by_readers(rows)
+        label_source, note = _label_by_readers(rows)
+        notes.append(note)
+    elif labels == FOLDERS or source.is_dir():
+        label_source = "the folders that the files are in"
+    else:
+        label_source = f"the column {shown(labels or LABEL)!r} of {shown(source.name)}"
     labelled = rows["label"] != ""
     if not labelled.any():
         raise Unlabelled(
@@ -99,7 +106,8 @@ def open_local_images(
     folders = {Path(file).parent for file in rows["file"]}
     synthetic = any(map(is_synthetic, folders))
     name = f"{source.name} (SYNTHETIC)" if synthetic else source.name
-    return LocalImages(name, rows[labelled].reset_index(drop=True), tuple(groups), tuple(notes), synthetic)
+    table = rows[labelled].reset_index(drop=True)
+    return LocalImages(name, table, tuple(groups), tuple(notes), synthetic, label_source)
 
 
 def table_columns(source: Path) -> list[str]:
@@ -124,12 +132,13 @@ def list_local_images(source: Path) -> list[str]:
     return list(_of_table(_table_path(source), READERS, None, (), NO_LABELS)[0]["file"])
 
 
-def _label_by_readers(rows: pd.DataFrame) -> list[str]:
-    """Set the labels to those that readers gave in the app; says which."""
+def _label_by_readers(rows: pd.DataFrame) -> tuple[str, str]:
+    """Set the labels to those that readers gave in the app; says by whom, and a note on them."""
     given = reader_labels(list(rows["file"]), LabelLog().entries())
     by_digest = dict(zip(given.table["sha256"], given.table["label"], strict=True))
     rows[LABEL] = [by_digest.get(digest(file), "") for file in rows["file"]]
-    return [f"Labels by {len(given.readers):,} of your readers, version {given.version:,}."]
+    source = f"{len(given.readers):,} of your readers, version {given.version:,}"
+    return source, f"Labels by {source}."
 
 
 def _of_folder(root: Path, labels: str, groups: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:

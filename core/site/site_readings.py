@@ -52,6 +52,7 @@ class SiteReadings:
         threshold_rule: how the model's threshold was found; "" if unknown.
         age_warning: why the table's ages speak against the results, in a sentence; "" if they do not.
         temperature_rule: what its probabilities were calibrated on for a hospital; "" if they were not.
+        label_source: who or what labelled the images, in words; "" if unknown.
     """
 
     name: str
@@ -67,6 +68,7 @@ class SiteReadings:
     threshold_rule: str = ""
     temperature_rule: str = ""
     age_warning: str = ""
+    label_source: str = ""
 
     @property
     def threshold_from_here(self) -> bool:
@@ -148,6 +150,7 @@ def read_local_images(
         reader.record.threshold_rule,
         reader.record.temperature_rule,
         ages_warning(local.table[AGE].to_list(), reader.record.data),
+        local.label_source,
     )
 
 

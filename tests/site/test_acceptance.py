@@ -127,7 +127,7 @@ def test_a_figure_without_an_interval_is_shown_and_proves_nothing(own_home):
 
 def test_the_report_has_figures_criteria_card_and_signatures(own_home, narrow_bundle):
     write_criteria(0.7, 0.7, None, None, "Dr Roe")
-    acceptance = check_against_criteria(measured(400, began=read_at(1)))
+    acceptance = check_against_criteria(measured(400, began=read_at(1), label_source="two readers"))
     pdf = acceptance_pdf(acceptance, active_model().model, None, ("Dr Roe", "Prof. Doe"))
     text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
     for part in (
@@ -136,6 +136,7 @@ def test_the_report_has_figures_criteria_card_and_signatures(own_home, narrow_bu
         "Dr Roe",
         "Prof. Doe",
         "Trained on",
+        "the labels come from two readers",
         "Not a medical device",
     ):
         assert part in text

@@ -32,6 +32,7 @@ def test_folders_are_labels_at_any_depth_and_in_any_case(folder):
     local = open_local_images(folder)
     assert sorted(local.table["label"]) == ["NORMAL", "NORMAL", "PNEUMONIA", "PNEUMONIA"]
     assert local.notes == ("Left out 1 image without a label of the two classes.",)
+    assert local.label_source == "the folders that the files are in"
 
 
 def test_a_table_keeps_what_was_asked_for_and_nobodys_name(folder):
@@ -42,6 +43,7 @@ def test_a_table_keeps_what_was_asked_for_and_nobodys_name(folder):
     )
     local = open_local_images(path, "diagnosis", groups=("ward",))
     assert list(local.table) == ["file", "label", "patient", "age", "group: ward"]
+    assert local.label_source == f"the column 'diagnosis' of {path.name}"
     assert list(local.table["label"]) == ["NORMAL", "PNEUMONIA"] and list(local.table["group: ward"]) == [
         "East",
         "",
