@@ -80,7 +80,7 @@ def training(page_title: str) -> None:
     if run:
         progress = run.status()
         st.progress(progress.done, _("Training {name}").format(name=run.name))
-        st.caption(progress.message)
+        st.caption(escaped(progress.message))
         st.session_state[IN_TRAINING] = run.name, page_title
         st.set_page_config(page_title=f"{progress.done:.0%} {run.name} · {page_title}")
     elif seen_on != page_title:
@@ -96,7 +96,7 @@ def dicom_node() -> None:
     try:
         counts = node_status()
     except UserError as error:
-        st.caption(f":material/hub: {error}")
+        st.caption(f":material/hub: {escaped(str(error))}")
         return
     if counts is None:
         return
@@ -119,12 +119,12 @@ def dicom_node() -> None:
             )
         )
     problems = [
-        _("{count:,} failed: {reason}").format(count=count, reason=reason)
+        _("{count:,} failed: {reason}").format(count=count, reason=escaped(reason))
         for reason, count in counts.reasons.items()
     ]
     problems += [
         _("{count:,} given up: {reason}. `node retry` sends them once more.").format(
-            count=count, reason=reason
+            count=count, reason=escaped(reason)
         )
         for reason, count in counts.refusals.items()
     ]
@@ -135,7 +135,7 @@ def dicom_node() -> None:
         for activity, count in counts.errors.items()
     ]
     if counts.delivery_error:
-        problems.insert(0, _("Delivery failed: {error}.").format(error=counts.delivery_error))
+        problems.insert(0, _("Delivery failed: {error}.").format(error=escaped(counts.delivery_error)))
     if problems:
         with st.expander(_("DICOM node problems")):
             for problem in problems:
@@ -150,7 +150,8 @@ def sign_in() -> None:
         try:
             st.login()
         except StreamlitAuthError as error:
-            st.error(_("Sign-in failed. Tell the administrator of this server: {error}").format(error=error))
+            reason = escaped(str(error))
+            st.error(_("Sign-in failed. Tell the administrator of this server: {error}").format(error=reason))
 
 
 def account() -> None:

@@ -15,8 +15,10 @@ from core.images import read_image
 from core.inference import Reader
 from pages.comparison.stage_images import images_of
 from pages.diagnosis import add_file
+from pages.shared.failures import show_error
 from pages.shared.image_grid import image_grid
 from pages.shared.label_review import offer_review
+from pages.shared.markdown import escaped
 from pages.shared.neighbours import offer_neighbours
 from pages.shared.texts import _
 
@@ -77,7 +79,9 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
     sentences = [_("{count:,} images, {order}.").format(count=len(table), order=order)]
     if missing:
         sentences.append(
-            _("{missing:,} of them are no longer in {folder}.").format(missing=missing, folder=dataset.root)
+            _("{missing:,} of them are no longer in {folder}.").format(
+                missing=missing, folder=escaped(str(dataset.root))
+            )
         )
     if len(table) > MAX_SHOWN:
         sentences.append(_("The first {shown} are shown.").format(shown=MAX_SHOWN))
@@ -103,7 +107,7 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
 
 def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
     """Names, labels and probabilities of images that cannot be shown, and where to locate them."""
-    st.info(reason, icon=":material/image_not_supported:")
+    st.info(escaped(reason), icon=":material/image_not_supported:")
     # A link: `st.switch_page` refuses to leave a page whose widgets are bound to its address.
     st.page_link("pages/dataset/page.py", label=_("Locate the images"), icon=":material/folder_open:")
     st.caption(_("{count:,} images, {order}").format(count=len(table), order=order))
@@ -117,12 +121,12 @@ def _enlarge(images: list[Shown], stages: list[EvaluatedStage], dataset: Dataset
     position = st.session_state[ENLARGED]
     offer_neighbours(position, len(images), _go, ("Left", "Right"))
     shown = images[position]
-    st.markdown(_("True label **{label}** · {name}").format(label=shown.label, name=shown.path.name))
+    st.markdown(_("True label **{label}** · {name}").format(label=shown.label, name=escaped(shown.path.name)))
     offer_review(dataset, shown.row)
     try:
         image = read_image(shown.path)
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return
     if st.button(_("Add to Diagnosis"), icon=":material/stethoscope:"):
         add_file(shown.path)

@@ -25,7 +25,9 @@ from pages.comparison.subgroups import show_subgroups
 from pages.comparison.sweeps import show_sweeps
 from pages.comparison.training_curves import show_training
 from pages.shared.charts import choose_format
+from pages.shared.failures import show_error
 from pages.shared.header import header
+from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
 from pages.shared.one_of import one_of
 from pages.shared.texts import _
@@ -97,7 +99,7 @@ def main() -> None:
         offer_to_save(comparison)
         show_section(comparison)
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
 
 
 def show_notes(comparison: ModelComparison) -> None:
@@ -107,7 +109,7 @@ def show_notes(comparison: ModelComparison) -> None:
             _("**SYNTHETIC** data: these results say nothing about real X-rays."), icon=":material/draw:"
         )
     for note in comparison.notes:
-        st.info(note, icon=":material/info:")
+        st.info(escaped(note), icon=":material/info:")
 
 
 def show_section(comparison: ModelComparison) -> None:

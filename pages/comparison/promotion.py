@@ -27,6 +27,7 @@ from core.registry import (
     stop_shadow,
 )
 from core.roles import may
+from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 from pages.shared.user import offered, signed_in_user
@@ -202,7 +203,7 @@ def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: Callable[
     try:
         item = decision()
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return
     st.session_state[OUTCOME] = outcome(title=escaped(item.title)), len(events())
     st.rerun()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.comparison import ModelComparison, write_report
 from core.errors import UserError
+from pages.shared.failures import show_error
 from pages.shared.texts import _
 
 
@@ -34,7 +35,7 @@ def show_report(comparison: ModelComparison) -> None:
                 )
             except UserError as error:
                 status.update(label=_("The report could not be created."), state="error")
-                st.error(str(error), icon=":material/error:")
+                show_error(error)
                 return
             reports.clear()
             reports[key] = pdf.read_bytes(), _zipped(pdf.parent)

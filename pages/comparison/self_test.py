@@ -7,6 +7,7 @@ import streamlit as st
 from core.comparison import ModelComparison
 from core.errors import UserError
 from core.self_test import SelfTest, last_self_test, run_self_test, self_test_pdf
+from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 
@@ -36,7 +37,7 @@ def show_self_test(_comparison: ModelComparison) -> None:
                 result = run_self_test(by, lambda name: status.update(label=f"{name} ..."))
             except UserError as error:
                 status.update(label=_("The self-test could not be run."), state="error")
-                st.error(escaped(str(error)), icon=":material/error:")
+                show_error(error)
                 return
             status.update(label=_("Self-test finished."), state="complete")
         st.session_state["self-test"] = result  # the home may not be writable

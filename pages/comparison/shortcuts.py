@@ -17,6 +17,7 @@ from core.evaluation import METRICS, evaluate
 from core.figures.metric_intervals import occlusion_differences
 from pages.comparison.stage_images import images_of
 from pages.shared.charts import FROZEN, draw, offer_csv
+from pages.shared.failures import show_error
 from pages.shared.texts import _, ngettext
 
 COMPARED = ("auc", "sensitivity", "specificity")
@@ -111,7 +112,7 @@ def offer_occlusion_test(comparison: ModelComparison) -> bool:
         try:
             _run_tests(missing, comparison.split)
         except UserError as error:
-            st.error(str(error), icon=":material/error:")
+            show_error(error)
             return False
         st.rerun()
     return len(missing) < len(comparison.stages)

@@ -18,7 +18,7 @@ from pages.dataset.cohorts import choose_cohort
 from pages.dataset.filters import ANY_ISSUE, NO_MODEL, SPLITS, STAGE, Selection, choose_filters
 from pages.dataset.lungs import lungs_of
 from pages.dataset.statistics import statistics_of
-from pages.shared.failures import failures_shown
+from pages.shared.failures import failures_shown, show_error
 from pages.shared.image_grid import image_grid
 from pages.shared.label_review import offer_review
 from pages.shared.texts import _
@@ -129,7 +129,7 @@ def _show_image(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
     try:
         pixels = read_image(dataset.root / facts["path"]).pixels
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         pixels = dataset.pixels[row]
     left.image(pixels, facts["path"], width="stretch")
     lines = {

@@ -6,7 +6,7 @@ import streamlit as st
 from core.dataset import Dataset, delete_cohort, read_cohorts, save_cohort
 from core.errors import UserError
 from core.roles import may
-from pages.shared.failures import failures_told
+from pages.shared.failures import failures_told, show_error
 from pages.shared.texts import _, ngettext
 
 ALL_IMAGES = _("all images")
@@ -62,7 +62,7 @@ def _save(dataset: Dataset, name: str, rows: np.ndarray) -> None:
     try:
         save_cohort(dataset, name, rows)
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return
     st.toast(
         _("Cohort {name} saved with {count:,} images.").format(name=name, count=len(rows)),

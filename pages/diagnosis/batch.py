@@ -17,7 +17,7 @@ from core.errors import UserError
 from core.inference import FINDINGS
 from pages.diagnosis.finding import UNREADABLE
 from pages.diagnosis.worklist import show_results
-from pages.shared.markdown import escaped
+from pages.shared.failures import show_error
 from pages.shared.one_of import one_of
 from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
 from pages.shared.texts import _
@@ -56,7 +56,7 @@ def batch_view() -> None:
         try:
             _results(open_batch(folder))
         except UserError as error:
-            st.error(escaped(str(error)), icon=":material/error:")
+            show_error(error)
 
 
 def _results(job: BatchJob) -> None:

@@ -14,6 +14,7 @@ from pages.diagnosis.finding import TITLES, colour_of
 from pages.diagnosis.first_reading import first_reading_buttons, show_first_reading
 from pages.diagnosis.human_reading import agreement_buttons
 from pages.diagnosis.similar_images import similar_images
+from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 from pages.shared.viewer import viewer
@@ -30,7 +31,7 @@ def card(entry: Entry, model: AvailableModel, following: Entry | None) -> None:
     try:
         reading = full_reading(entry, model)
     except ImageError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     with st.container(key="result"):  # laid out in look.css: on a phone the X-ray follows the headline
         if entry.hidden:

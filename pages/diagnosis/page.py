@@ -17,6 +17,7 @@ from pages.diagnosis.human_reading import show_saved
 from pages.diagnosis.session_history import session_history
 from pages.diagnosis.uploads import upload_images
 from pages.diagnosis.worklist import choose_wait, filtered, following, results_so_far, worklist
+from pages.shared.failures import show_error
 from pages.shared.header import header
 from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
@@ -129,7 +130,7 @@ def _tell_once(notice: str) -> None:
         try:
             acknowledge()
         except UserError as error:
-            st.error(escaped(str(error)), icon=":material/error:")
+            show_error(error)
             return
         st.rerun()
 
@@ -167,7 +168,7 @@ def results(model: AvailableModel, is_active: bool) -> None:
     try:
         everything = read_all(model, is_active, show)
     except UserError as error:  # the model's file has become unreadable, or the log cannot be written
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     finally:
         bar.empty()

@@ -15,8 +15,8 @@ from core.dataset import (
 )
 from core.errors import UserError
 from core.roles import may
+from pages.shared.failures import show_error
 from pages.shared.get_data import CHOSEN, get_data, import_with_progress
-from pages.shared.markdown import escaped
 from pages.shared.opened_datasets import opened_datasets
 from pages.shared.texts import _
 from pages.shared.user import offered
@@ -57,7 +57,7 @@ def choose_dataset() -> Dataset | None:
     try:
         return opened(chosen)
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         _offer_synthetic()
         return None
 

@@ -19,7 +19,12 @@ def failures_shown() -> Iterator[None]:
     try:
         yield
     except (UserError, OSError) as error:
-        st.error(escaped(sentence(error)), icon=":material/error:")
+        show_error(error)
+
+
+def show_error(error: UserError | OSError) -> None:
+    """Draw what went wrong; text of files and names in it is no Markdown."""
+    st.error(escaped(sentence(error)), icon=":material/error:")
 
 
 def failures_told(action: Callable[..., object]) -> Callable[..., None]:

@@ -18,7 +18,7 @@ from core.dataset import (
     remove_imported_set,
 )
 from core.errors import UserError
-from pages.shared.markdown import escaped
+from pages.shared.failures import show_error
 from pages.shared.opened_datasets import opened_datasets
 from pages.shared.texts import _
 
@@ -69,7 +69,7 @@ def import_with_progress(title: str, work: Callable[[Progress], Path], chosen: s
         folder = work(show)
     except UserError as error:
         bar.empty()
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     st.session_state[chosen] = str(folder)
     st.rerun()

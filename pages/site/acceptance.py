@@ -15,6 +15,7 @@ from core.site import (
     write_criteria,
     written_criteria,
 )
+from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 from pages.shared.user import offered, requires_sign_in, signed_in_user
@@ -33,7 +34,7 @@ def show_acceptance(measurement: SiteMeasurement | None, active: AvailableModel)
     try:
         written = written_criteria()
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     if written:
         st.markdown(escaped(_("Criteria: {criteria}.").format(criteria=written[-1].sentence())))
@@ -49,7 +50,7 @@ def show_acceptance(measurement: SiteMeasurement | None, active: AvailableModel)
     try:
         acceptance = check_against_criteria(measurement)
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     _show(acceptance)
     _offer_report(acceptance, active)
@@ -75,7 +76,7 @@ def _write() -> None:
     try:
         write_criteria(**given, by=who)
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     st.rerun()
 

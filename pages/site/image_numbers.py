@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.config import CLASS_NAMES, POSITIVE
 from core.errors import UserError
 from core.site import Expectations, LocalImages, evidence, required_images
+from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 
@@ -36,7 +37,7 @@ def show_numbers(local: LocalImages | None) -> None:
         expected = Expectations(**shares)
         required = required_images(expected)
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     st.subheader(_("You need"))
     _listed(required.sentences())

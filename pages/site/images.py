@@ -22,6 +22,7 @@ from core.site import (
     open_local_images,
     table_columns,
 )
+from pages.shared.failures import show_error
 from pages.shared.get_data import choose_zip
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
@@ -88,7 +89,7 @@ def choose_images() -> LocalImages | None:
             st.info(escaped(str(error)), icon=":material/label:")
             return None
         except UserError as error:
-            st.error(escaped(str(error)), icon=":material/error:")
+            show_error(error)
             return None
         counts = local.table["label"].value_counts()
         by_class = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CLASS_NAMES)

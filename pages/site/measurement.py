@@ -21,6 +21,7 @@ from core.site import (
     written_criteria,
 )
 from pages.shared.charts import banded, choose_format, draw, offer_csv, offer_json
+from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 from pages.site.errors import show_errors
@@ -52,7 +53,7 @@ def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
         if not written_criteria():
             st.caption(CRITERIA_FIRST)
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
     label = _("Measure {model} on {count:,} images").format(model=reader.identity, count=len(local.table))
     if st.button(label, type="primary", icon=":material/monitoring:"):
         bar = st.progress(0.0, _("Reading images"))
@@ -65,7 +66,7 @@ def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
         try:
             st.session_state[KEY] = _content(local), measure(read_local_images(local, reader, progress))
         except UserError as error:
-            st.error(escaped(str(error)), icon=":material/error:")
+            show_error(error)
         bar.empty()
 
 

@@ -6,6 +6,7 @@ from core.errors import UserError
 from core.inference import AvailableModel
 from core.registry import register_temperature
 from core.site import SiteMeasurement, find_site_temperature
+from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.user import signed_in_user
 from pages.site.measurement import is_of
@@ -19,7 +20,7 @@ def recalibrate(measurement: SiteMeasurement, active: AvailableModel) -> None:
     try:
         scaling = find_site_temperature(measurement)
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     for sentence in measurement.cautions():
         st.warning(escaped(sentence), icon=":material/warning:")

@@ -7,6 +7,7 @@ from core.evaluation import TARGET_SENSITIVITY
 from core.inference import AvailableModel, shown_threshold
 from core.registry import register_operating_point
 from core.site import SiteMeasurement, find_site_point
+from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.operating_rules import RULE_TITLES
 from pages.shared.texts import _
@@ -26,7 +27,7 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
     try:
         site_point = find_site_point(measurement, rule, rate)
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     for sentence in measurement.cautions():
         st.warning(escaped(sentence), icon=":material/warning:")

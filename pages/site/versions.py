@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import UserError
 from core.registry import RegisteredModel, answering_registered_model
 from core.site import SitePoint, SiteTemperature
+from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 from pages.shared.user import offered
@@ -59,7 +60,7 @@ def _save(evidence: SitePoint | SiteTemperature, register: Callable[[str], Regis
             )
         version = register(active.title)
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     st.session_state[SAVED].append((evidence, version.title))
     st.rerun()

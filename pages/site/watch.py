@@ -9,6 +9,7 @@ from core.inference import AvailableModel
 from core.monitor import AMBER, BASELINE, BLOCK, GREEN, RED, SHARES, Watch, compare_with_reports, watch
 from core.site import LocalImages
 from pages.shared.charts import choose_format, draw, offer_csv, offer_json
+from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 
@@ -24,7 +25,7 @@ def show_watch(active: AvailableModel, local: LocalImages | None) -> None:
         watched = watch(str(active.identity), temperature=active.record.temperature)
         compared = compare_with_reports(local, watched.model) if local else None
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     _show_light(watched)
     if watched.rows is None:

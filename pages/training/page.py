@@ -8,7 +8,7 @@ from core.errors import UserError
 from core.roles import may
 from core.runs import WorkEstimate, as_run_name, create_run, jobs, list_runs
 from pages.shared.dataset_picker import choose_dataset
-from pages.shared.failures import failures_shown
+from pages.shared.failures import failures_shown, show_error
 from pages.shared.header import header
 from pages.shared.texts import _
 from pages.shared.user import offered
@@ -60,7 +60,8 @@ def new_run(busy: bool) -> None:
             settings = choose_settings(dataset)
             estimate = estimate_work(dataset, settings)
         except UserError as error:
-            launch.error(str(error), icon=":material/error:")
+            with launch:
+                show_error(error)
             return
     with launch:
         offer_start(dataset, settings, estimate, busy)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.runs import Run, as_run_name, housekeeping, jobs
+from pages.shared.failures import show_error
 from pages.shared.texts import _
 
 
@@ -25,7 +26,7 @@ def edit(run: Run) -> None:
         if name != run.name:
             st.session_state["run"] = housekeeping.rename(run, as_run_name(name) or name).name
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return
     st.rerun()
 
@@ -44,6 +45,6 @@ def delete(run: Run) -> None:
     try:
         housekeeping.delete(run)
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return
     st.rerun()

@@ -11,6 +11,7 @@ from core.disk import free_space
 from core.roles import may
 from core.runs import Run, RunStatus, alerts, create_run, epoch_sentences, housekeeping, jobs, list_runs
 from pages.shared.failures import failures_told
+from pages.shared.markdown import escaped
 from pages.shared.run_states import STATE_TITLES
 from pages.shared.texts import _
 from pages.training.view import NEW, change_view
@@ -76,13 +77,13 @@ def _headline(run: Run, status: RunStatus) -> None:
         if run.facts().get("synthetic"):
             st.badge(_("SYNTHETIC data"), color="orange", icon=":material/draw:")
     if run.note():
-        st.caption(run.note())
+        st.caption(escaped(run.note()))
     if status.state == "running":
-        st.progress(status.done, f"{status.message} ({status.done:.0%})")
+        st.progress(status.done, f"{escaped(status.message)} ({status.done:.0%})")
     elif status.state in ("failed", "died"):
-        st.error(status.message, icon=":material/error:")
+        st.error(escaped(status.message), icon=":material/error:")
     elif status.message.lower() != f"{status.state}.":
-        st.caption(status.message)
+        st.caption(escaped(status.message))
     if status.stopping:
         st.info(
             _(
@@ -92,7 +93,7 @@ def _headline(run: Run, status: RunStatus) -> None:
             icon=":material/hourglass_top:",
         )
     for note in status.notes:
-        st.info(note)
+        st.info(escaped(note))
 
 
 def _account(run: Run, status: RunStatus) -> None:
