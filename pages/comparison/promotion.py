@@ -30,6 +30,7 @@ from core.roles import may
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
+from pages.shared.times import local_times
 from pages.shared.user import offered, signed_in_user
 
 FORMATS = {
@@ -177,7 +178,7 @@ def _log(decisions: list[Event]) -> None:
     st.subheader(_("Log"), anchor=False)
     table = pd.DataFrame(
         {
-            "Time": pd.to_datetime([event.time for event in decisions], unit="s"),
+            "Time": local_times(event.time for event in decisions),
             "Action": [event.action for event in decisions],
             "Model": [event.title for event in decisions],
             "By": [event.who for event in decisions],

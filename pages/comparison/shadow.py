@@ -15,6 +15,7 @@ from pages.diagnosis import session_thumbnails
 from pages.shared.markdown import escaped
 from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
 from pages.shared.texts import _
+from pages.shared.times import local_times
 
 MAX_SHOWN = 100  # images whose label changed
 COLUMNS = {
@@ -91,7 +92,7 @@ def _changed(comparison: ShadowComparison, stages: list[EvaluatedStage]) -> None
             "Active %": 100 * rows["active_probability"].to_numpy(),
             "Shadow": rows["shadow_label"].to_numpy(),
             "Shadow %": 100 * rows["shadow_probability"].to_numpy(),
-            "Time": pd.to_datetime(rows["time"].to_numpy(), unit="s"),
+            "Time": local_times(rows["time"]),
             "SHA-256": rows["sha256"].str[:SHOWN_DIGITS].to_numpy(),
         }
     )
