@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 import streamlit as st
@@ -12,7 +12,7 @@ from core.errors import UserError
 from core.images import IMAGE_SUFFIXES, distinct, is_dicom
 from core.inference import AvailableModel, HumanReading, Reading
 from core.reports import dicom_objects, overlay_png, reading_report
-from pages.diagnosis.entries import Entry, entries, full_reading
+from pages.diagnosis.entries import Entry, entries, full_reader
 from pages.diagnosis.file_button import file_button
 from pages.diagnosis.worklist import result_table
 from pages.shared.texts import _
@@ -90,6 +90,7 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
     """All results as a table, and a report of all readable images, in the given order."""
     table = result_table(shown, model).drop(columns=["arrived", "read"])
+    read, with_result = full_reader(model), [entry for entry in shown if not entry.hidden]
     buttons, failure = st.container(horizontal=True), st.empty()
     with buttons:
         csv = table.to_csv(index=False).encode()
@@ -98,7 +99,7 @@ def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
         )
         file_button(
             _("PDF of all results"),
-            lambda: reading_report(_readings(shown, model), model, _human(shown, model)),
+            lambda: reading_report(_readings(with_result, read), model, _human(with_result, model)),
             "reading.pdf",
             ":material/picture_as_pdf:",
             "all-pdf",
@@ -112,12 +113,10 @@ def _human(shown: list[Entry], model: AvailableModel) -> dict[str, HumanReading]
     return {key: reading for key, reading in readings.items() if reading}
 
 
-def _readings(shown: list[Entry], model: AvailableModel) -> Iterator[Reading]:
+def _readings(entries: list[Entry], read: Callable[[Entry], Reading]) -> Iterator[Reading]:
     """Full readings one after another: all images at once would not fit into memory."""
-    for entry in shown:
-        if entry.hidden:
-            continue
+    for entry in entries:
         try:
-            yield full_reading(entry, model)
+            yield read(entry)
         except UserError:
             continue

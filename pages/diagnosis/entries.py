@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import streamlit as st
@@ -14,9 +14,15 @@ from core.images import Box, Image, ImageError, decode_safely, jpeg_data_url, ne
 from core.inference import AuditLog, AvailableModel, FirstReading, HumanReading, Reader, Reading
 from core.metrics import ANSWERED, FAILED, WITHHELD, count_answer, count_images
 from core.shadow import read_in_shadow
-from pages.diagnosis.uploads import Upload, upload_of
+from pages.diagnosis.uploads import MESSAGES, NAMES, Upload, upload_of
 from pages.shared.kept_switch import is_on
 from pages.shared.table_images import THUMBNAIL_SIDE
+
+ENTRIES, SHOWN_IMAGE, SAVED, SENT = "entries", "shown-image", "saved", "sent-readings"  # keys of the session
+FULL_READINGS = "full-readings"
+OF_IMAGES = {ENTRIES, SHOWN_IMAGE, SAVED, SENT, FULL_READINGS, NAMES, MESSAGES}
+MAX_FULL_READINGS = 20  # of a session: each holds an image in full
+OF_ONE_IMAGE = ("own-", "changed-", "first-", "finding-", "file-")  # how keys of its widgets and files begin
 
 
 @dataclass(eq=False)
@@ -62,6 +68,10 @@ class Entry:
         """Take the box that the user drew, or None once it is removed."""
         self.box = box
 
+    def mark_seen(self, model: AvailableModel) -> None:
+        """Note that the list of images shows the model's result, unless the user reads first."""
+        self.seen |= not self.hidden and self.reading(model) is not None
+
     def forget_prior(self) -> None:
         """Let the PACS be asked again."""
         self.prior = None
@@ -81,7 +91,7 @@ class Entry:
 
 def entries() -> dict[str, Entry]:
     """All images of this session, by key, in order of arrival."""
-    return st.session_state.setdefault("entries", {})
+    return st.session_state.setdefault(ENTRIES, {})
 
 
 def add_images(uploads: list[Upload]) -> None:
@@ -101,16 +111,24 @@ def add_file(path: Path) -> None:
 
 def show_next(entry: Entry) -> None:
     """Choose the image that is shown in full."""
-    st.session_state["shown-image"] = entry.upload.key
+    st.session_state[SHOWN_IMAGE] = entry.upload.key
 
 
 def _show_first() -> None:
-    st.session_state.pop("shown-image", None)
+    st.session_state.pop(SHOWN_IMAGE, None)
 
 
 def remove(entry: Entry) -> None:
     """Take an image out of the session."""
     entries().pop(entry.upload.key, None)
+    st.session_state.pop(FULL_READINGS, None)  # those of the others are made again
+
+
+def clear_session() -> None:
+    """Take all images out of the session, with all that was kept of them."""
+    for key in list(st.session_state):
+        if key in OF_IMAGES or str(key).startswith(OF_ONE_IMAGE):
+            del st.session_state[key]
 
 
 def session_thumbnails() -> dict[str, str]:
@@ -163,16 +181,26 @@ def full_reading(entry: Entry, model: AvailableModel) -> Reading:
     Raises:
         ImageError: the image cannot be read.
     """
-    reading = _full_reading(entry.upload.data(), entry.upload.name, *_cache_key(model), model.notices)
-    cached = entry.reading(model)
-    return replace(reading, second_opinion=cached.second_opinion if cached else None)
+    return full_reader(model)(entry)
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
-def _full_reading(
-    data: bytes, name: str, path: str, _modified: int, anyway: bool, notices: tuple[str, ...]
-) -> Reading:
-    loaders = [partial(decode_safely, data, name)]
+def full_reader(model: AvailableModel) -> Callable[[Entry], Reading]:
+    """What makes full readings, also in a thread that makes a file: no session can be asked there.
+
+    The session keeps the last ones, so that they are gone with it.
+    """
+    cached_reading = st.session_state.setdefault(FULL_READINGS, lru_cache(MAX_FULL_READINGS)(_full_reading))
+    key = _cache_key(model)
+
+    def read(entry: Entry) -> Reading:
+        reading, cached = cached_reading(entry, *key, model.notices), entry.readings.get(key)
+        return replace(reading, second_opinion=cached.second_opinion if cached else None)
+
+    return read
+
+
+def _full_reading(entry: Entry, path: str, _modified: int, anyway: bool, notices: tuple[str, ...]) -> Reading:
+    loaders = [partial(decode_safely, entry.upload.data(), entry.upload.name)]
     ((reading,),) = Reader(Path(path), notices=notices).read_files(loaders, heat_map=True, anyway=anyway)
     if isinstance(reading, UserError):
         raise reading

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.inference import AGREEMENTS, WITHDRAWN, AvailableModel, HumanReading
-from pages.diagnosis.entries import Entry, audit_log, show_next
+from pages.diagnosis.entries import SAVED, Entry, audit_log, entries, show_next
 from pages.diagnosis.sent_reading import send_reading, sending_sentence
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
@@ -73,8 +73,8 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
 
 def show_saved() -> None:
     """What was saved last, with a way back."""
-    saved: Saved | None = st.session_state.get("saved")
-    if saved is None or saved.entry.human_reading is None:
+    saved: Saved | None = st.session_state.get(SAVED)
+    if saved is None or saved.entry.human_reading is None or saved.entry.upload.key not in entries():
         return
     answer = f"{ANSWERS[saved.entry.human_reading.agreement]}, {saved.entry.upload.name}"
     sentences = [_("Saved: {answer}.").format(answer=answer), sending_sentence(saved.entry, saved.model)]
@@ -92,7 +92,7 @@ def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry 
     reading = HumanReading(agreement, own, changed, entry.box)
     if log := audit_log():
         log.add_human_reading(entry.upload.key, model.record, reading)
-    st.session_state["saved"] = Saved(entry, model, entry.human_reading, entry.human_model, following)
+    st.session_state[SAVED] = Saved(entry, model, entry.human_reading, entry.human_model, following)
     entry.human_reading, entry.human_model = reading, model.path
     if following:
         show_next(following)
@@ -100,7 +100,7 @@ def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry 
 
 
 def _undo() -> None:
-    saved: Saved = st.session_state["saved"]
+    saved: Saved = st.session_state[SAVED]
     of_this_model = saved.before if saved.before_model == saved.model.path else None
     send_reading(saved.entry, saved.model, of_this_model)
     if log := audit_log():
@@ -108,4 +108,4 @@ def _undo() -> None:
         log.add_human_reading(saved.entry.upload.key, saved.model.record, reading)
     saved.entry.human_reading, saved.entry.human_model = saved.before, saved.before_model
     show_next(saved.entry)
-    del st.session_state["saved"]  # last: what cannot be written can be undone again
+    del st.session_state[SAVED]  # last: what cannot be written can be undone again

@@ -58,6 +58,8 @@ def image_list(entries: list[Entry], model: AvailableModel, opened: int | None, 
             if entry.upload.key == chosen:
                 show_next(entry)
 
+    for entry in entries:
+        entry.mark_seen(model)
     data = {"images": [_row(entry, model) for entry in entries], "opened": opened, "title": _("Images")}
     component(__file__, CSS)(data=data, key=key, on_opened_change=show_opened)
 

@@ -8,7 +8,7 @@ from core.dicom_node import queue_reading, readings_wanted, recall_reading
 from core.images import is_dicom
 from core.inference import WITHDRAWN, AvailableModel, HumanReading
 from core.reports import reader_finding
-from pages.diagnosis.entries import Entry, full_reading
+from pages.diagnosis.entries import SENT, Entry, full_reading
 from pages.shared.texts import _
 from pages.shared.user import is_known, requires_sign_in, signed_in_user
 
@@ -77,5 +77,5 @@ def _is_wanted(entry: Entry) -> bool:
 
 def _sent(entry: Entry, model: AvailableModel) -> list[SentReading]:
     """The findings of this model's result that were handed over and not taken back, the oldest first."""
-    by_result = st.session_state.setdefault("sent-readings", {})
+    by_result = st.session_state.setdefault(SENT, {})
     return by_result.setdefault((entry.upload.key, model.path), [])

@@ -5,10 +5,10 @@ import streamlit as st
 
 from core.errors import UserError
 from core.inference import AuditLog, AvailableModel, agreement_summary, first_reading_summary
-from pages.diagnosis.entries import entries
+from pages.diagnosis.entries import clear_session, entries
 from pages.diagnosis.worklist import result_table, show_results
+from pages.shared.failures import show_error
 from pages.shared.kept_switch import kept_switch
-from pages.shared.markdown import escaped
 from pages.shared.texts import _
 
 
@@ -37,7 +37,7 @@ def session_history(model: AvailableModel) -> None:
             empty = [name for name in table if name != "Probability" and _is_empty(table[name])]
             show_results(table.drop(columns=empty))
             if st.button(_("Clear this session"), icon=":material/delete:"):
-                entries().clear()
+                clear_session()
                 st.rerun()
         _audit_log()
 
@@ -53,7 +53,7 @@ def _audit_log() -> None:
     try:
         results, readings, first = log.results(), log.human_readings(), log.first_readings()
     except UserError as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        show_error(error)
         return
     st.markdown(_("**Audit log**"))
     st.caption(

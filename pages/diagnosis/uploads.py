@@ -28,6 +28,7 @@ from pages.shared.texts import _
 
 MAX_UPLOAD_MB = 50  # per file
 FOR_WHOM = _("Frontal chest X-rays of children. Not for adults, side views or other body parts.")
+NAMES, MESSAGES = "names", "upload-messages"  # keys of the session
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # also empty, also split
 
 
@@ -74,10 +75,10 @@ def upload_images(store: Callable[[list[Upload]], None]) -> None:
     if files:
         images, messages = _read(files)
         st.session_state["drops"] = st.session_state.get("drops", 0) + 1
-        st.session_state["upload-messages"] = messages
+        st.session_state[MESSAGES] = messages
         store(images)
         st.rerun()
-    for message in st.session_state.get("upload-messages", []):
+    for message in st.session_state.get(MESSAGES, []):
         if message.is_error:
             st.error(escaped(message.text), icon=":material/error:")
         else:
@@ -167,7 +168,7 @@ def _distinct_name(key: str, name: str, longer_name: str = "") -> str:
         name: of the file.
         longer_name: to use where another image has that name.
     """
-    names: dict[str, str] = st.session_state.setdefault("names", {})
+    names: dict[str, str] = st.session_state.setdefault(NAMES, {})
     if key not in names:
         taken = set(map(folded, names.values()))
         names[key] = distinct(longer_name if longer_name and folded(name) in taken else name, taken)

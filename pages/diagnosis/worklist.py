@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, percent, prioritized
-from pages.diagnosis.entries import Entry, show_next
+from pages.diagnosis.entries import SHOWN_IMAGE, Entry, show_next
 from pages.diagnosis.finding import TITLES, UNREADABLE, finding_of
 from pages.diagnosis.human_reading import ANSWERS
 from pages.diagnosis.image_list import image_list
@@ -55,7 +55,6 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
     rows = []
     for entry in entries:
         reading = None if entry.hidden else entry.reading(model)
-        entry.seen |= reading is not None
         has_result = reading is not None and not reading.withheld
         human = entry.human_reading_of(model)
         location = reading.heat_location if reading and has_result else None
@@ -137,7 +136,7 @@ def choose_wait() -> None:
 def worklist(entries: list[Entry], model: AvailableModel) -> Entry:
     """Draw the images as a list, in the given order; returns the one to show in full."""
     keys = [entry.upload.key for entry in entries]
-    current = st.session_state.get("shown-image")
+    current = st.session_state.get(SHOWN_IMAGE)
     position = keys.index(current) if current in keys else 0
     offer_neighbours(position, len(keys), lambda chosen: show_next(entries[chosen]), ("K", "J"))
     with st.container(key="long-list" if len(keys) > SHORT_LIST else "short-list"):

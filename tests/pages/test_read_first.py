@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 import streamlit as st
 
-from core.inference import AuditLog, bundled_models
-from pages.diagnosis import human_reading
+from core.images import read_image
+from core.inference import AuditLog, Reader, bundled_models
+from pages.diagnosis import entries, human_reading
 from pages.diagnosis.downloads import _human
 from pages.diagnosis.entries import Entry
 from pages.diagnosis.uploads import Upload
+from pages.diagnosis.worklist import result_table
 
 
 @pytest.fixture
@@ -59,3 +61,37 @@ def test_what_cannot_be_written_can_be_undone_again(entry, monkeypatch):
     with pytest.raises(OSError):
         human_reading._undo()
     assert entry.human_reading and "saved" in st.session_state
+
+
+def test_a_result_counts_as_seen_once_it_is_drawn_not_when_a_table_is_made(entry, narrow_bundle, demo):
+    st.session_state["read-first"] = False
+    model = bundled_models()[-1]
+    image = read_image(next((demo / "test").rglob("*.jpeg")))
+    (reading,) = Reader.of(model).read([image])
+    entry.cache(model, reading)
+    assert len(result_table([entry], model)) == 1 and not entry.seen
+    entry.mark_seen(model)
+    assert entry.seen
+
+
+def test_a_cleared_session_keeps_nothing_of_its_images(entry, monkeypatch):
+    monkeypatch.setattr(human_reading, "audit_log", lambda: None)
+    entries.full_reader(bundled_models()[-1])
+    entries.entries()[entry.upload.key] = entry
+    st.session_state |= {f"own-{entry.upload.key}": "effusion", "names": {"digest": "image.png"}}
+    human_reading._save(entry, bundled_models()[-1], "agree", entry)
+    entries.clear_session()
+    assert st.session_state == {"log": True, "read-first": True}
+
+
+def test_full_readings_are_kept_by_the_session_and_made_in_any_thread(entry, narrow_bundle, demo):
+    path = next((demo / "test").rglob("*.jpeg"))
+    st.session_state |= {"read-first": False, "anyway": True}
+    entry.upload = replace(entry.upload, data=path.read_bytes)
+    read = entries.full_reader(bundled_models()[-1])
+    st.session_state.clear()  # what a thread sees that makes a file
+    assert read(entry).heat_map is not None and not read(entry).withheld
+    assert read(entry).image is read(entry).image
+    entries.full_reader(bundled_models()[-1])
+    entries.remove(entry)
+    assert entries.FULL_READINGS not in st.session_state
