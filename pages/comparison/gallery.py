@@ -11,8 +11,8 @@ from core.comparison import EvaluatedStage
 from core.dataset import Dataset
 from core.errors import UserError
 from core.figures.heat_overlay import overlay
-from core.images import read_image
-from core.inference import Reader
+from core.images import Image, read_image
+from core.inference import Reader, Reading
 from pages.comparison.stage_images import images_of
 from pages.diagnosis import add_file
 from pages.shared.failures import show_error
@@ -135,16 +135,25 @@ def _enlarge(images: list[Shown], stages: list[EvaluatedStage], dataset: Dataset
     columns[0].image(image.pixels, _("Original"), width="stretch")
     for column, stage in zip(columns[1:], stages, strict=True):
         try:
-            reader = Reader(stage.run.weights_path(stage.number))
-            (reading,) = reader.read([image], heat_map=True, anyway=True)
-        except (UserError, FileNotFoundError):
-            column.caption(_("{stage}: no heat map. Its weights are missing.").format(stage=stage.name))
+            reading = _with_heat_map(stage, image)
+        except UserError as error:
+            sentence = _("{stage}: no heat map. {reason}").format(stage=stage.name, reason=error)
+            column.caption(escaped(sentence))
             continue
         assert reading.heat_map is not None  # it was asked for
         picture = overlay(image.pixels, reading.heat_map.over(image.pixels), HEAT_OPACITY)
         column.image(picture, f"{stage.name}: {reading.prediction.probability:.1%}", width="stretch")
         if reading.heat_map_warning:
             column.caption(reading.heat_map_warning)
+
+
+def _with_heat_map(stage: EvaluatedStage, image: Image) -> Reading:
+    """The reading of an image by a stage's model; raises UserError if its weights are missing or damaged."""
+    try:
+        (reading,) = Reader(stage.run.weights_path(stage.number)).read([image], heat_map=True, anyway=True)
+    except FileNotFoundError as error:
+        raise UserError(_("Its weights are missing.")) from error
+    return reading
 
 
 def _go(position: int) -> None:
