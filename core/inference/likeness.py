@@ -1,4 +1,4 @@
-"""How far an image is from those that a model was tested on: another hospital, exposure, framing or age.
+"""How far an image is from those that a model was trained on: another hospital, exposure, framing or age.
 
 Fine-tuning teaches a network to forget what tells one hospital from another, so the model's own features are
 not asked. Three things are: grey levels and sharpness, the first levels of the lung network, and the geometry
@@ -33,7 +33,7 @@ GEOMETRY_NAMES = tuple(field.name for field in fields(Geometry))
 
 @dataclass(frozen=True, eq=False)
 class Likeness:
-    """The images that a model was tested on, by their appearance.
+    """The images that a model was trained on, by their appearance.
 
     Attributes:
         scale: standard deviation of each number of an appearance, float32 (n,).
@@ -48,7 +48,7 @@ class Likeness:
     limit: float
 
     def score(self, appearance: np.ndarray) -> float:
-        """Distance of an image by the limit: above 1, it is unlike those that the model was tested on."""
+        """Distance of an image by the limit: above 1, it is unlike those that the model was trained on."""
         scaled = appearance[np.newaxis] / self.scale
         return float(class_distances(scaled, self.means, self.precision)[0]) / self.limit
 

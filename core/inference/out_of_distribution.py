@@ -75,11 +75,11 @@ def _distance_checks(score: float) -> list[Check]:
 
 
 def _likeness_checks(score: float) -> list[Check]:
-    """By the distance from the images that the model was tested on."""
+    """By the distance from the images that the model was trained on."""
     if score <= 1:
         return []
     sentence = (
-        "Unlike the images that this model was tested on, in grey levels, sharpness, framing or anatomy: "
+        "Unlike the images this model was trained on, in grey levels, sharpness, framing or anatomy: "
         f"{score:.1f} times the distance within which 98% of the validation images lie. "
         "The percentage may not hold."
     )

@@ -41,7 +41,7 @@ def test_the_bundled_model_knows_the_lung_network_that_is_bundled(reference):
     assert reference.lung_limit == 1
 
 
-def test_images_from_home_are_like_those_it_was_tested_on(reference, chests):
+def test_images_from_home_are_like_those_it_was_trained_on(reference, chests):
     assert np.mean(scores(reference, chests) > 1) <= 0.1
 
 
@@ -74,7 +74,9 @@ def test_an_unlike_image_is_answered_with_a_warning(real, monkeypatch):
     reader = Reader(RUN / "weights/vgg_unfrozen.h5")
     home, other = reader.read([Image("home", chest, "a"), Image("other", bright, "b")])
     assert home.warnings() == []
-    assert not other.withheld and other.warnings()[-1].startswith("Unlike the images that this model")
+    assert not other.withheld and other.warnings()[-1].startswith(
+        "Unlike the images this model was trained on"
+    )
 
 
 def test_the_limit_is_what_validation_keeps(chests):
