@@ -43,7 +43,7 @@ def identity_of(path: Path, record: ModelRecord) -> ModelIdentity:
         record: of the weights file.
 
     Raises:
-        WeightsError: the file cannot be read.
+        OSError: the file cannot be read.
     """
     digest = short_digest(file_digest(path))
     try:

@@ -26,8 +26,8 @@ class Event:
     """Something that was decided.
 
     Attributes:
-        action: `promote`, `rollback`, `shadow`, `stop shadow`, `retire`, `operating point`, `ensemble` or
-            `migrate`.
+        action: `promote`, `rollback`, `shadow`, `stop shadow`, `retire`, `operating point`,
+            `site operating point`, `site temperature`, `ensemble` or `migrate`.
         model, version: name and version of the model concerned; version 0 is the bundled model.
         sha256: digest of its weights file.
         who: decided it.

@@ -9,7 +9,7 @@ events/                the same history for TensorBoard
 evaluation.json        metrics by stage and split
 predictions/           predictions by stage and split, see `core.runs.results`
 weights/               best weights of each stage
-references/            hidden layers of the training images by stage, for the out-of-distribution check
+references/            what the checks of diagnosis know of the training images, by stage
 checkpoints/           what the stage in training needs to resume after the last finished epoch
 note.txt               the user's note
 log.txt                output of the training process
@@ -83,7 +83,7 @@ class Run:
         return self.stage(stage).path_in(self.path / "weights")
 
     def reference_path(self, stage: int) -> Path:
-        """Path of the training images' hidden layers for a stage."""
+        """Path of the reference of the training images for a stage."""
         return self.path / "references" / f"{self.stage(stage).name}.npz"
 
     def exists(self) -> bool:

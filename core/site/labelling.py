@@ -37,7 +37,7 @@ class AllReaders:
     Attributes:
         readers, images: their numbers.
         kappa: Fleiss' kappa; None where it is undefined.
-        left_out: who has labelled less than half as many images as another reader.
+        left_out: who has labelled less than half as many images as the reader with the third most labels.
     """
 
     readers: int

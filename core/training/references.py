@@ -8,7 +8,7 @@ from core.training.progress import check_stop
 
 
 def write_references(run: Run) -> None:
-    """Save the hidden layers of the training images for each stage whose model may be used in diagnosis.
+    """Save the reference of the training images for each stage whose model may be used in diagnosis.
 
     Runs that publish nothing and custom strategies need none. If the data set can no longer be
     read, the run finishes without references.
