@@ -35,11 +35,11 @@ CUT = "the lungs are cut off by the border of the image"
 SMALL = "the lungs take up too small a share of the image ({area:.0%})"
 LARGE = "the lungs take up too large a share of the image ({area:.0%})"
 SHAPE = "the lungs have an implausible shape or proportion"
-UNCERTAIN = "the outline of the lungs is uncertain"
+UNCERTAIN_OUTLINE = "the outline of the lungs is uncertain"
 
 KINDS = tuple(  # the remarks without their numbers
     remark.partition(":")[0].partition(" (")[0]
-    for remark in (NO_LUNGS, ONE_LUNG_ONLY, UNEVEN, TILTED, CUT, SMALL, LARGE, SHAPE, UNCERTAIN)
+    for remark in (NO_LUNGS, ONE_LUNG_ONLY, UNEVEN, TILTED, CUT, SMALL, LARGE, SHAPE, UNCERTAIN_OUTLINE)
 )
 
 TINY = 1e-9  # instead of dividing by zero
@@ -74,7 +74,7 @@ def _remarks(geometry: Geometry, limits: Limits) -> tuple[str, ...]:
         SMALL: "area" in low,
         LARGE: "area" in high,
         SHAPE: bool((low | high) & {"proportion", "filling", "distance", "slenderness"} | low & {"solidity"}),
-        UNCERTAIN: "certainty" in low,
+        UNCERTAIN_OUTLINE: "certainty" in low,
     }
     return tuple(reason.format(**asdict(geometry)) for reason, applies in reasons.items() if applies)
 

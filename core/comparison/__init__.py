@@ -7,7 +7,7 @@ from core.door import open_door
 if TYPE_CHECKING:
     from core.comparison.evaluated_stage import EvaluatedStage, evaluated_stages
     from core.comparison.heat_shares import HEAT_IN_LUNGS, heat_share_table
-    from core.comparison.model_comparison import ENSEMBLE, ModelComparison
+    from core.comparison.model_comparison import ENSEMBLE_NAME, ModelComparison
     from core.comparison.occlusion import (
         OcclusionEffect,
         image_map,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DECISION_THRESHOLDS",
-    "ENSEMBLE",
+    "ENSEMBLE_NAME",
     "EvaluatedStage",
     "HEAT_IN_LUNGS",
     "ModelComparison",

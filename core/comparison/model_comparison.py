@@ -21,7 +21,7 @@ from core.evaluation import (
     too_few,
 )
 
-ENSEMBLE = "Ensemble"
+ENSEMBLE_NAME = "Ensemble"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +81,9 @@ class ModelComparison:
         models, left_out = _on_common_validation(models) if split == "validation" else (models, "")
         if with_ensemble and len(models) > 1:
             fitted = list(validation.values())
-            models.append(ensemble(ENSEMBLE, models, fitted))
+            models.append(ensemble(ENSEMBLE_NAME, models, fitted))
             common, left_out_of_ensemble = _on_common_validation(fitted)
-            validation[ENSEMBLE] = ensemble(ENSEMBLE, common, fitted)
+            validation[ENSEMBLE_NAME] = ensemble(ENSEMBLE_NAME, common, fitted)
             left_out = left_out or left_out_of_ensemble
         baselines = _baselines(stages[0], models[0], split, reviewed)
         points = own_points(stages, validation)

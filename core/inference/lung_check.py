@@ -7,7 +7,7 @@ docs/results/frontal-chest.md.
 from core.anatomy import NO_LUNGS, ONE_LUNG_ONLY, Lungs
 from core.inference.image_check import Check
 
-WITHHELD = 2.2  # implausibility of the lungs, by the model's limit, above which the result is withheld
+MAX_IMPLAUSIBILITY = 2.2  # of the lungs, by the model's limit; above it the result is withheld
 MEANT_FOR = "The model is meant for frontal chest X-rays only; check that this is one."
 LUNG_REASONS = NONE, ONE, IMPLAUSIBLE = ("no lungs", "one lung", "implausible lungs")  # of a check
 SENTENCES = {
@@ -39,4 +39,4 @@ def has_two_lungs(lungs: Lungs, limit: float = 1.0) -> bool:
     Args:
         lungs, limit: as for `lung_checks`.
     """
-    return lungs.implausibility <= WITHHELD * limit
+    return lungs.implausibility <= MAX_IMPLAUSIBILITY * limit

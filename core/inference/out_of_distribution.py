@@ -15,7 +15,7 @@ from core.inference.prediction import ModelOutput
 from core.inference.predictor import Predictor
 
 BLANK = 4.0  # grey levels: standard deviation of the pixels
-WITHHELD = 1.5  # out-of-distribution score above which the result is withheld
+MAX_SCORE = 1.5  # out-of-distribution score above which the result is withheld
 APPEARANCES = {"rotated left": "rotated 90° left", "rotated right": "rotated 90° right"}
 
 
@@ -54,7 +54,7 @@ def _pixel_checks(
     if not upright and _in_range_once_upright(image, orientation, predictor, reference):
         appearance = APPEARANCES.get(orientation, orientation)
         sentence = f"The image appears {appearance}. Correct it and upload it again."
-        return [Check(orientation, sentence, score > WITHHELD)]
+        return [Check(orientation, sentence, score > MAX_SCORE)]
     checks = lung_checks(lungs, reference.current_lung_limit) + _distance_checks(score)
     return checks + _likeness_checks(reference.likeness_score(whole, lungs))
 
@@ -67,11 +67,11 @@ def _distance_checks(score: float) -> list[Check]:
         f"Outside the range of the training images: {score:.1f} times the distance within which 99% of the "
         "validation images lie. "
     )
-    if score > WITHHELD:
+    if score > MAX_SCORE:
         sentence += MEANT_FOR
     else:
         sentence += "The result may not be reliable; interpret it with caution."
-    return [Check("out of distribution", sentence, score > WITHHELD)]
+    return [Check("out of distribution", sentence, score > MAX_SCORE)]
 
 
 def _likeness_checks(score: float) -> list[Check]:
@@ -96,5 +96,5 @@ def _in_range_once_upright(
     turned = ORIENTATIONS[INVERSES.get(orientation, orientation)](image.pixels)
     upright = replace(image, pixels=np.ascontiguousarray(turned))
     (output,) = predictor.outputs([upright])
-    in_range = bool(reference.distance(output.features[np.newaxis])[0] <= WITHHELD)
+    in_range = bool(reference.distance(output.features[np.newaxis])[0] <= MAX_SCORE)
     return in_range and output.lungs is not None and has_two_lungs(output.lungs, reference.current_lung_limit)

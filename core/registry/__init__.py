@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.registry.evidence import THRESHOLD_CHECK, evidence_of
     from core.registry.golden_images import (
         TOLERANCE,
-        Agreement,
+        GoldenAgreement,
         GoldenImages,
         NoGoldenImages,
         drawn_images,
@@ -60,7 +60,7 @@ __all__ = [
     "THRESHOLD_CHECK",
     "TOLERANCE",
     "ActiveModel",
-    "Agreement",
+    "GoldenAgreement",
     "EnsembleCost",
     "EnsemblePlan",
     "Event",

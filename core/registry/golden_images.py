@@ -44,18 +44,18 @@ class GoldenImages:
     probabilities: np.ndarray
     source: str
 
-    def agreement(self, probabilities: np.ndarray) -> "Agreement":
+    def agreement(self, probabilities: np.ndarray) -> "GoldenAgreement":
         """Compare these probabilities with the recorded ones."""
         largest = float(np.abs(probabilities - self.probabilities).max())
         detail = (
             f"Largest difference {largest:.4f} on {len(self.pixels)} golden images ({self.source}); "
             f"at most {TOLERANCE:g} is allowed."
         )
-        return Agreement(largest <= TOLERANCE, detail, largest)  # False for NaN, too
+        return GoldenAgreement(largest <= TOLERANCE, detail, largest)  # False for NaN, too
 
 
 @dataclass(frozen=True)
-class Agreement:
+class GoldenAgreement:
     """Whether a model gives the recorded probabilities on this computer.
 
     Attributes:
@@ -97,13 +97,13 @@ def golden_images(item: RegisteredModel) -> GoldenImages:
         raise UserError(f"The golden images in {path} cannot be read: {error}.") from error
 
 
-def agreement(item: RegisteredModel) -> Agreement:
+def agreement(item: RegisteredModel) -> GoldenAgreement:
     """Compute the probabilities of a model's golden images again, and compare."""
     try:
         golden = golden_images(item)
         return golden.agreement(_probabilities(Reader.of(item.model).predictor, golden.pixels))
     except UserError as error:
-        return Agreement(False, str(error))
+        return GoldenAgreement(False, str(error))
 
 
 def save_golden_images(item: RegisteredModel, weights: Path) -> None:

@@ -14,7 +14,7 @@ from core.images import Image, read_image
 from core.inference import Reader, bundled_models
 from core.registry import (
     TOLERANCE,
-    Agreement,
+    GoldenAgreement,
     GoldenImages,
     NoGoldenImages,
     RegisteredModel,
@@ -123,7 +123,7 @@ def _by_file(item: RegisteredModel) -> Finding:
     except (NoGoldenImages, WeightsError):
         raise  # there is nothing to compare with, or nothing to compare
     except UserError as error:  # damaged golden images
-        agreement = Agreement(False, str(error))
+        agreement = GoldenAgreement(False, str(error))
     finding = _finding(agreement)
     try:
         save_agreement(item.folder, item.model.path, agreement.passed, agreement.detail)
@@ -157,6 +157,6 @@ def _png(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _finding(agreement: Agreement) -> Finding:
+def _finding(agreement: GoldenAgreement) -> Finding:
     figure = "–" if agreement.largest is None else f"{agreement.largest:.4f}"
     return Finding(PASSED if agreement.passed else FAILED, figure, agreement.detail)

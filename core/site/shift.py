@@ -16,7 +16,7 @@ PREFIX = "deviation: "  # of the columns of our tables
 SMALL = 0.2  # standard deviations: Cohen's small effect; less is not told in words
 TOLD = 5  # of the shifts, in sentences
 UNKNOWN_TRAINING = "What the model's training images look like is not known, so no shift can be told."
-TOO_FEW = f"Fewer than {MIN_PATIENTS} patients have an image with two lungs: no shift can be told."
+TOO_FEW_PATIENTS = f"Fewer than {MIN_PATIENTS} patients have an image with two lungs: no shift can be told."
 NO_SHIFT = "No shift against the training images is shown in grey levels, framing or lungs."
 SCALE = (
     "Standard deviations are those of the training images; each image is compared with the training images "
@@ -80,7 +80,7 @@ class ShiftSearch:
     def sentences(self) -> list[str]:
         """The largest shifts in words, or why none is told."""
         if not self.shifts:
-            return [TOO_FEW if self.training_images else UNKNOWN_TRAINING]
+            return [TOO_FEW_PATIENTS if self.training_images else UNKNOWN_TRAINING]
         if not self.shown:
             return [NO_SHIFT]
         more = len(self.shown) - TOLD

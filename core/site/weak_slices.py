@@ -31,7 +31,7 @@ MIN_SLICE, MIN_SHARE = 10, 0.05  # of the images of a class, in the half that a 
 MIN_ERRORS = 5  # in that half; with fewer there is nothing to look for
 SEED = 0
 IS = " = "  # between a column and its value, in the name of a feature
-TOO_FEW = "Weak slices are not searched: too few images or errors."
+NOT_SEARCHED = "Weak slices are not searched: too few images or errors."
 NONE = "No weak slice: nothing that the search found on half of the patients was confirmed by the others."
 
 
@@ -82,7 +82,7 @@ class SliceSearch:
     def sentences(self) -> list[str]:
         """The result in words."""
         if not self.searched:
-            return [TOO_FEW]
+            return [NOT_SEARCHED]
         return [each.sentence() for each in self.slices] or [NONE]
 
 

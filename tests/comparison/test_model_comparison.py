@@ -8,7 +8,7 @@ from short_runs import delete_occlusion_tests
 from core import evaluation
 from core.anatomy import shared_lung_finder
 from core.comparison import (
-    ENSEMBLE,
+    ENSEMBLE_NAME,
     HEAT_IN_LUNGS,
     EvaluatedStage,
     ModelComparison,
@@ -46,7 +46,7 @@ def comparison(stages, trained, demo):
 def test_a_comparison_has_the_predictions_of_each_stage_and_of_the_ensemble_last(comparison, trained):
     assert [model.name for model in comparison.models] == [
         *(f"Stage {n} · trained" for n in (1, 2, 3)),
-        ENSEMBLE,
+        ENSEMBLE_NAME,
     ]
     for number, model in enumerate(comparison.models[:3], start=1):
         saved = trained.results.predictions(number, "test").sort_values("path")
@@ -76,7 +76,7 @@ def test_runs_with_other_exclusions_are_compared_on_the_validation_images_of_bot
     both = [EvaluatedStage(run, 1) for run in (trained, later)]
     tested = ModelComparison.of(both, "test", with_ensemble=True)
     assert tested.left_out.startswith("1 validation image is left out")
-    assert len(tested.validation[ENSEMBLE]) == len(table) - 1
+    assert len(tested.validation[ENSEMBLE_NAME]) == len(table) - 1
     assert not ModelComparison.of(both, "test").left_out
     comparison = ModelComparison.of(both, "validation", with_ensemble=True)
     assert {len(model) for model in [*comparison.models, *comparison.baselines]} == {len(table) - 1}

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import config
 from core.cli.main import main
-from core.comparison import ENSEMBLE, EvaluatedStage, ModelComparison, evaluated_stages
+from core.comparison import ENSEMBLE_NAME, EvaluatedStage, ModelComparison, evaluated_stages
 from core.config import PROJECT
 from core.evaluation import OperatingPoint, find_point
 from core.registry import answering_models, change_operating_point, promote
@@ -57,7 +57,7 @@ def test_a_model_starts_at_the_threshold_saved_with_its_weights(bundled):
     comparison = ModelComparison.of(evaluated_stages([bundled]), "test", with_ensemble=True)
     own = comparison.points[f"Stage 3 · {bundled.name}"]
     assert (own.threshold, own.rule) == (model.record.threshold, model.record.threshold_rule)
-    for name in (f"Stage 1 · {bundled.name}", f"Stage 2 · {bundled.name}", ENSEMBLE):  # without weights
+    for name in (f"Stage 1 · {bundled.name}", f"Stage 2 · {bundled.name}", ENSEMBLE_NAME):  # without weights
         images = comparison.validation[name]
         found = find_point("sensitivity", images.labels, images.probabilities)
         assert comparison.points[name] == found

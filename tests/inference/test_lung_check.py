@@ -11,7 +11,7 @@ from core.anatomy import NO_LUNGS, ONE_LUNG_ONLY, Lungs, lung_shares, open_masks
 from core.config import PROJECT
 from core.images import Image, network_pixels, read_image
 from core.inference import Reader, Reading
-from core.inference.lung_check import WITHHELD, lung_checks
+from core.inference.lung_check import MAX_IMPLAUSIBILITY, lung_checks
 
 MASKS = Path(__file__).parents[3] / "shared/lungs/lung_masks_224.npz"
 NAMES = ("train/NORMAL/IM-0115-0001.jpeg", "train/NORMAL/IM-0117-0001.jpeg")
@@ -119,8 +119,8 @@ def lungs(implausibility, *quality):
         (lungs(1.0), 1.0, None, None),
         (lungs(1.2, "the lungs are odd"), 1.0, "implausible lungs", False),
         (lungs(1.2, "the lungs are odd"), 1.3, None, None),
-        (lungs(WITHHELD + 0.1, "the lungs are odd"), 1.0, "implausible lungs", True),
-        (lungs(WITHHELD + 0.1, "the lungs are odd"), 1.3, "implausible lungs", False),
+        (lungs(MAX_IMPLAUSIBILITY + 0.1, "the lungs are odd"), 1.0, "implausible lungs", True),
+        (lungs(MAX_IMPLAUSIBILITY + 0.1, "the lungs are odd"), 1.3, "implausible lungs", False),
         (lungs(inf, ONE_LUNG_ONLY), 1.3, "one lung", True),
         (lungs(inf, NO_LUNGS), 1.3, "no lungs", True),
         (lungs(inf, NO_LUNGS), inf, None, None),
