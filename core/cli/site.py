@@ -67,7 +67,7 @@ def expected_option(name: str, text: str) -> Any:
 @click.option("--negatives", type=click.IntRange(0), help="NORMAL images that you have.")
 @as_json
 def size(positives: int | None, negatives: int | None, as_json: bool, **expectations: float) -> None:
-    """Tell how many images you need, and what yours can show.
+    """Show how many images you need, and what yours can show.
 
     All rates are shares from 0 to 1. Intervals are Wilson's; a minimum rate is shown by an exact one-sided
     binomial test at 2.5%; a new model's ROC AUC is compared by DeLong's variance for binormal scores. With

@@ -30,7 +30,7 @@ def label(image: Path, label: str, reader: str) -> None:
 @click.option("--csv", "file", type=click.Path(path_type=Path), help="Save each image's labels as a table.")
 @as_json
 def labels(source: Path, file: Path | None, as_json: bool) -> None:
-    """Tell what readers said of images, and how well they agree.
+    """Show what readers said of images, and how well they agree.
 
     Readers label blinded on the page Your hospital; this computer keeps their labels by the digest of the
     image. For every two readers: Cohen's kappa of their first labels with its 95% interval. An image has the

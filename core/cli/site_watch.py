@@ -15,12 +15,12 @@ from core.site import MISSED
 @click.option("--tell", is_flag=True, help="Tell webhook and mail if the light has turned.")
 @as_json
 def watch_site(tell: bool, as_json: bool) -> int:
-    """Tell whether the active model's results stay as they were.
+    """Show whether the active model's results stay as they were.
 
     The last results in the audit log, in blocks of 50, are compared with the first 100: how many found
     pneumonia, were withheld or came with a warning, their scores, and grey levels and lungs of their images.
     The light is red if one of the last two blocks differs by far more than chance explains, or if they
-    withhold more than `site criteria` allows; amber if both differ somewhat, in the same direction. It tells
+    withhold more than `site criteria` allows; amber if both differ somewhat, in the same direction. It shows
     that something has changed, not whether results are right; the rates that the probabilities lead to
     expect are no proof either. With --tell, the webhook in
     PNEUMONIA_STUDIO_WEBHOOK and the addresses in PNEUMONIA_STUDIO_MAIL_TO (by PNEUMONIA_STUDIO_MAIL_SERVER)

@@ -27,8 +27,8 @@ class EnsemblePredictor(Predictor):
         """As `Predictor.judge`; a heat map is the mean of the members' maps."""
         by_member = [member.judge(images, heat) for member in self.members]
         raw = [[output.prediction.probability for output in outputs] for outputs in by_member]
-        calm = [[output.prediction.calibrated for output in outputs] for outputs in by_member]
-        predicted = predictions(self.record, self._mean(raw), calm)
+        calibrated = [[output.prediction.calibrated for output in outputs] for outputs in by_member]
+        predicted = predictions(self.record, self._mean(raw), calibrated)
         return [
             ModelOutput(
                 prediction,

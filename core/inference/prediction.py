@@ -85,8 +85,8 @@ def predictions(
     by_member = calibrated(np.transpose(members), record.temperature).tolist()  # (n, members)
     by_image = by_member if len(members) else [()] * len(probabilities)
     return [
-        Prediction(CLASS_NAMES[int(raw >= record.threshold)], float(raw), float(calm), tuple(each))
-        for raw, calm, each in zip(probabilities, scaled, by_image, strict=True)
+        Prediction(CLASS_NAMES[int(raw >= record.threshold)], float(raw), float(value), tuple(each))
+        for raw, value, each in zip(probabilities, scaled, by_image, strict=True)
     ]
 
 

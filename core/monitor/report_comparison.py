@@ -17,7 +17,7 @@ SELECT sha256, probability, threshold FROM answers
 WHERE model = :model AND sha256 IN (SELECT value FROM json_each(:digests)) ORDER BY rowid
 """
 SELECTION = (
-    "If only some images have such a label, as those that somebody doubted, these rates hold for them alone."
+    "If only some images have such a label, such as those someone doubted, these rates hold for them alone."
 )
 
 

@@ -90,8 +90,8 @@ class ReaderLabels:
             lines.append(f"To be settled by consensus: {len(self.disputed):,}.")
         return lines
 
-    def said(self, sha256: str) -> str:
-        """What each reader said of an image, in words."""
+    def by_reader(self, sha256: str) -> str:
+        """The label that each reader gave an image, in words."""
         row = list(self.table["sha256"]).index(sha256)
         given = {reader: str(self.table[reader_column(reader)].iloc[row]) for reader in self.readers}
         return "; ".join(f"{reader}: {label}" for reader, label in given.items() if label)

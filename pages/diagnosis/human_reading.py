@@ -13,7 +13,7 @@ from pages.shared.markdown import escaped
 from pages.shared.texts import _, capitalized
 
 MAX_LETTERS = 500
-ANSWERS = {"agree": _("agree"), "disagree": _("disagree"), "not sure": _("not sure")}
+AGREEMENT_TITLES = {"agree": _("agree"), "disagree": _("disagree"), "not sure": _("not sure")}
 KEYS = dict(zip(AGREEMENTS, ("A", "D", "U"), strict=True))
 ICONS = dict(zip(AGREEMENTS, ("check", "close", "question_mark"), strict=True))
 
@@ -49,7 +49,7 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
     with st.container(horizontal=True, gap="small"):
         for agreement in AGREEMENTS:
             st.button(
-                capitalized(ANSWERS[agreement]),
+                capitalized(AGREEMENT_TITLES[agreement]),
                 icon=f":material/{ICONS[agreement]}:",
                 type="primary" if agreement == given.agreement else "secondary",
                 shortcut=KEYS[agreement],
@@ -76,7 +76,7 @@ def show_saved() -> None:
     saved: Saved | None = st.session_state.get(SAVED)
     if saved is None or saved.entry.human_reading is None or saved.entry.upload.key not in entries():
         return
-    answer = f"{ANSWERS[saved.entry.human_reading.agreement]}, {saved.entry.upload.name}"
+    answer = f"{AGREEMENT_TITLES[saved.entry.human_reading.agreement]}, {saved.entry.upload.name}"
     sentences = [_("Saved: {answer}.").format(answer=answer), sending_sentence(saved.entry, saved.model)]
     if saved.following:
         sentences.append(_("Next: {name}.").format(name=saved.following.upload.name))

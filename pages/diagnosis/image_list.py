@@ -8,7 +8,7 @@ import streamlit as st
 from core.inference import AvailableModel
 from pages.diagnosis.entries import Entry, show_next
 from pages.diagnosis.finding import TITLES, colour_of, finding_of
-from pages.diagnosis.human_reading import ANSWERS
+from pages.diagnosis.human_reading import AGREEMENT_TITLES
 from pages.shared.component import component
 from pages.shared.texts import _, ngettext
 
@@ -82,7 +82,7 @@ def _row(entry: Entry, model: AvailableModel) -> dict[str, Any]:
 def _note(entry: Entry, warnings: int) -> str:
     """Who has read the image, or how long it has waited; and whether there are warnings."""
     if entry.human_reading:
-        notes = [_("You: {agreement}").format(agreement=ANSWERS[entry.human_reading.agreement])]
+        notes = [_("You: {agreement}").format(agreement=AGREEMENT_TITLES[entry.human_reading.agreement])]
     else:
         notes = [_("Waiting {minutes:.0f} min").format(minutes=(time.time() - entry.arrived) / 60)]
     if warnings:

@@ -66,10 +66,10 @@ class Contents:
 
 
 def upload_images(store: Callable[[list[Upload]], None]) -> None:
-    """The drop zone. What was dropped is stored and leaves it; what was not read of it is said below.
+    """The drop zone. Uploads are stored and leave it; which of them were not read is said below.
 
     Args:
-        store: takes the images that were dropped, each once.
+        store: takes the uploaded images, each once.
     """
     files = _drop_zone()
     if files:

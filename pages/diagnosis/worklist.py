@@ -9,19 +9,19 @@ import streamlit as st
 from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, percent, prioritized
 from pages.diagnosis.entries import SHOWN_IMAGE, Entry, show_next
 from pages.diagnosis.finding import TITLES, UNREADABLE, finding_of
-from pages.diagnosis.human_reading import ANSWERS
+from pages.diagnosis.human_reading import AGREEMENT_TITLES
 from pages.diagnosis.image_list import image_list
 from pages.shared.neighbours import offer_neighbours
 from pages.shared.texts import _
 
-ALL, NOT_NOTED = "all", "not read by you"
+ALL, NOT_READ = "all", "not read by you"
 FILTERS = {
     ALL: _("all"),
     "pneumonia": _("pneumonia"),
     "uncertain": _("uncertain"),
     "no pneumonia": _("no pneumonia"),
     "no result": _("no result"),
-    NOT_NOTED: _("not read by you"),
+    NOT_READ: _("not read by you"),
 }
 DEFAULT_WAIT = MAX_WAIT_S // 60  # minutes
 SHORT_LIST = 3  # images; room for more is kept in look.css while the list loads
@@ -46,7 +46,7 @@ COLUMNS = {
 # As they are shown; a table that is downloaded keeps the values.
 SHOWN = {
     "Finding": lambda finding: TITLES.get(finding, finding),
-    "Reader": lambda answer: ANSWERS.get(answer, ""),
+    "Reader": lambda answer: AGREEMENT_TITLES.get(answer, ""),
 }
 
 
@@ -154,7 +154,7 @@ def following(entries: list[Entry], entry: Entry) -> Entry | None:
 def _matches(table: pd.DataFrame, choice: str) -> pd.Series:
     if choice == ALL:
         return pd.Series(True, table.index)
-    if choice == NOT_NOTED:
+    if choice == NOT_READ:
         return ~table["read"]
     if choice == "no result":
         return table["Finding"].isin([NO_RESULT, UNREADABLE])

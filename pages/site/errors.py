@@ -8,7 +8,7 @@ from pages.shared.texts import _
 from pages.site.thumbnails import show_thumbnails
 
 MAX_SHOWN = 24
-BLIND = _("Whoever is still to label these images should not look: this shows results and labels.")
+BLIND = _("Do not open this before you have labelled the images: it shows results and labels.")
 
 
 def show_errors(measurement: SiteMeasurement, files: list[str]) -> None:

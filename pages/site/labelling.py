@@ -134,7 +134,7 @@ def _compare(labels: ReaderLabels, reader: str) -> str | None:
     def settle(label: str) -> None:
         LabelLog().add(order[position], reader, label, consensus=True)
 
-    st.markdown(escaped(labels.said(order[position])))
+    st.markdown(escaped(labels.by_reader(order[position])))
     _buttons(settle, TITLES | {NOT_SURE: _("No label")})
     offer_neighbours(position, len(order), go, ("Left", "Right"))
     return order[position]

@@ -47,7 +47,7 @@ def show_shift(search: ShiftSearch, files: list[str]) -> None:
 def _show_examples(shift: Shift, by_digest: dict[str, str]) -> None:
     """The image most like the training images, and the one farthest off."""
     st.markdown(f"**{escaped(shift.name.capitalize())}** {shift.effect:+.1f}")
-    images = ((shift.nearest, _("Most like training")), (shift.farthest, _("Farthest off")))
+    images = ((shift.nearest, _("Most like training")), (shift.farthest, _("Least like training")))
     show_thumbnails((by_digest[sha256], caption) for sha256, caption in images if sha256 in by_digest)
 
 

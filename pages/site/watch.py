@@ -43,7 +43,7 @@ def _show_days(watched: Watch) -> None:
     st.caption(
         _(
             "The last results of {model} in the audit log, {block} at once, beside its first {baseline}. "
-            "It tells that something has changed, not whether results are right."
+            "It shows that something has changed, not whether results are right."
         ).format(model=escaped(watched.model), block=BLOCK, baseline=BASELINE)
     )
     assert watched.rows is not None
