@@ -42,7 +42,8 @@ def write_report(
         if len(table):
             atomic.write_text(folder / f"{name}.csv", table.to_csv(index=False))
     report_step("Drawing figures")
-    pictures = write_pictures(report_figures(comparison, findings.metrics), folder / "pictures")
+    figures = report_figures(comparison, findings.metrics, findings.occlusion)
+    pictures = write_pictures(figures, folder / "pictures")
     report_step("Writing the report")
     card = model_card(comparison, findings.metrics)
     atomic.write_text(folder / "model_card.md", as_markdown("Model card", card))

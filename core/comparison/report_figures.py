@@ -10,7 +10,7 @@ from plotly.graph_objects import Figure
 
 from core import evaluation
 from core.comparison.model_comparison import ModelComparison
-from core.comparison.occlusion import occlusion_effects, occlusion_table
+from core.comparison.occlusion import OcclusionEffect, occlusion_table
 from core.figures.calibration import reliability_diagram
 from core.figures.confusion_matrix import confusion_matrix
 from core.figures.curves import decision_curves, precision_recall_curves, roc_curves
@@ -28,12 +28,15 @@ NO_CHROME = (
 Captioned = tuple[Figure, str]  # a figure and its caption
 
 
-def report_figures(comparison: ModelComparison, metrics: dict[str, dict]) -> dict[str, Captioned]:
+def report_figures(
+    comparison: ModelComparison, metrics: dict[str, dict], occlusion: list[OcclusionEffect]
+) -> dict[str, Captioned]:
     """Figures and captions by file name.
 
     Args:
         comparison: what the report is on.
         metrics: of `core.evaluation.evaluate_with_intervals`, by model name.
+        occlusion: of `occlusion_effects`.
     """
     figures = {"metrics": (metric_intervals(metrics), "Metrics with 95% intervals.")}
     if all(values["auc"] is not None for values in metrics.values()):
@@ -49,7 +52,7 @@ def report_figures(comparison: ModelComparison, metrics: dict[str, dict]) -> dic
             subgroup_rates(rows, model.name),
             f"{model.name}: sensitivity and specificity in subgroups, with Wilson's 95% intervals.",
         )
-    tested = occlusion_table([effect for effect in occlusion_effects(comparison) if effect.auc])
+    tested = occlusion_table([effect for effect in occlusion if effect.auc])
     if len(tested):
         figures["hidden"] = (
             occlusion_differences(tested),
