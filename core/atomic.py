@@ -68,6 +68,27 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, text.encode("utf-8", "backslashreplace").decode())
 
 
+@contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """Hold the lock beside a file that is read, changed and written: of two changes at once none is lost.
+
+    Raises:
+        UserError: the disk is full, or the folder is not writable.
+    """
+    from filelock import FileLock  # imported lazily: most processes change nothing
+
+    lock = FileLock(path.with_suffix(".lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise explained(error, path) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def copy(source: Path, target: Path) -> None:
     """Give a finished file a second name by a hard link, or copy it if links are not supported."""
     with replacing(target) as temporary:

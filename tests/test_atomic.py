@@ -1,5 +1,7 @@
+import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -55,3 +57,16 @@ with atomic.new_folder(Path({str(tmp_path)!r}) / "set") as folder:
         assert len(list(tmp_path.glob(".unfinished-set-*/half"))) == 1
     alive.communicate("\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "set"]
+
+
+def test_of_changes_at_once_none_is_lost(tmp_path):
+    path = tmp_path / "names.json"
+    atomic.write_json(path, [])
+
+    def add(name: str) -> None:
+        with atomic.changing(path):
+            atomic.write_json(path, [*json.loads(path.read_text()), name])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, "ABCDEFGH"))
+    assert sorted(json.loads(path.read_text())) == list("ABCDEFGH")

@@ -56,7 +56,7 @@ MAY_IMPORT = {
         "weights",
     },
     "monitor": {"evaluation", "inference", "runs", "site"},
-    "site": {"dataset", "evaluation", "images", "inference", "registry", "reports", "runs", "self_test"},
+    "site": {"dataset", "evaluation", "images", "inference", "registry", "reports", "self_test"},
     "batch": {"images", "inference", "registry", "shadow", "weights"},
     "dicom_node": {"images", "inference", "registry", "reports", "runs", "shadow"},
     "metrics": {"dicom_node", "registry", "runs"},

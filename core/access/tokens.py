@@ -7,15 +7,11 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock
-
-from core.atomic import write_json
+from core.atomic import changing, write_json
 from core.config import environment, home
 from core.disk import explained
 from core.errors import UserError
@@ -76,7 +72,7 @@ def create_token(name: str) -> str:
             f"{name[:80]!r} cannot be the name of a client. Use up to 64 letters, digits, '.', '-' and '_'."
         )
     token = PREFIX + secrets.token_urlsafe(32)
-    with _locked():
+    with changing(_path()):
         existing = tokens()
         if any(entry.name == name and not entry.revoked for entry in existing):
             raise UserError(f"{name} already has a token. Revoke it first, or use another name.")
@@ -90,7 +86,7 @@ def revoke_token(name: str) -> Token:
     Raises:
         UserError: the client has no valid token, or the file cannot be read or written.
     """
-    with _locked():
+    with changing(_path()):
         existing = tokens()
         valid = next((entry for entry in existing if entry.name == name and not entry.revoked), None)
         if valid is None:
@@ -116,22 +112,6 @@ def client_of(token: str) -> str | None:
 
 def _path() -> Path:
     return home() / "tokens.json"
-
-
-@contextmanager
-def _locked() -> Iterator[None]:
-    """Hold the lock on the file, so that two commands do not lose each other's change."""
-    path = _path().with_suffix(".lock")
-    lock = FileLock(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except OSError as error:
-        raise explained(error, path) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _save(entries: list[Token]) -> None:

@@ -56,13 +56,15 @@ def save_cohort(dataset: Dataset, name: str, rows: np.ndarray) -> None:
     if not len(rows):
         raise UserError("No images match, so there is nothing to save. Change the filters.")
     digests = sorted(set(dataset.table["sha256"].to_numpy()[rows]))
-    _write(dataset.root, {**read_cohorts(dataset.root), name: frozenset(digests)})
+    with atomic.changing(storage_folder(dataset.root) / FILE):
+        _write(dataset.root, {**read_cohorts(dataset.root), name: frozenset(digests)})
 
 
 @takes(Role.TRAINER)
 def delete_cohort(root: Path, name: str) -> None:
     """Delete a cohort; its images stay in the data set."""
-    _write(root, {other: digests for other, digests in read_cohorts(root).items() if other != name})
+    with atomic.changing(storage_folder(root) / FILE):
+        _write(root, {other: digests for other, digests in read_cohorts(root).items() if other != name})
 
 
 def _write(root: Path, cohorts: dict[str, frozenset[str]]) -> None:

@@ -21,13 +21,15 @@ def saved() -> dict[str, Strategy]:
 @takes(Role.TRAINER)
 def save(strategy: Strategy) -> None:
     """Save a strategy under its name; one of the same name is replaced."""
-    _write({**saved(), strategy.name: strategy})
+    with atomic.changing(_file()):
+        _write({**saved(), strategy.name: strategy})
 
 
 @takes(Role.TRAINER)
 def forget(name: str) -> None:
     """Delete a strategy; runs that used it keep their settings."""
-    _write({other: strategy for other, strategy in saved().items() if other != name})
+    with atomic.changing(_file()):
+        _write({other: strategy for other, strategy in saved().items() if other != name})
 
 
 def _write(strategies: dict[str, Strategy]) -> None:

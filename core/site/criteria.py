@@ -1,7 +1,6 @@
 """What a model must reach in one hospital: written down before it is measured, with time and name."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 from core import atomic, config
 from core.errors import UserError
 from core.roles import Role, takes
-from core.runs import lock
 
 MAX_NAME = 80  # characters
 RANGES = {  # what each criterion may be
@@ -67,11 +65,8 @@ def write_criteria(
     if not 0 < len(by.strip()) <= MAX_NAME:
         raise UserError(f"Whoever writes criteria down gives a name of 1 to {MAX_NAME} characters.")
     criteria = Criteria(**given, by=by.strip(), time=datetime.now().astimezone().isoformat())
-    descriptor = lock.wait_for(_path().with_suffix(".lock"))  # of two owners at once, both are kept
-    try:
+    with atomic.changing(_path()):
         atomic.write_json(_path(), [asdict(item) for item in [*written_criteria(), criteria]])
-    finally:
-        os.close(descriptor)
     return criteria
 
 
