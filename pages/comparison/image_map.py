@@ -28,9 +28,10 @@ def show_map(comparison: ModelComparison) -> None:
         return
     left, right = st.columns(2)
     names = [stage.name for stage in comparison.stages]
-    name = left.segmented_control(
-        _("Model"), names, default=names[0], required=True, key="map-model", wrap=True
-    )
+    with left:
+        name = one_of(
+            _("Model"), {name: name for name in names}, default=names[0], key="map-model", wrap=True
+        )
     with right:
         color = one_of(_("Colour by"), COLORS, default="label", key="map-colour", wrap=True)
     index = names.index(name)

@@ -1,22 +1,22 @@
 """The errors section: images that models misclassify or on which they disagree."""
 
 import pandas as pd
-import streamlit as st
 
 from core import evaluation
 from core.comparison import ModelComparison
 from pages.comparison.gallery import show_gallery
+from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
-ALL_MODELS, DISAGREEMENT = _("all models"), _("models disagree")
+ALL_MODELS, DISAGREEMENT = "all models", "models disagree"
 
 
 def show_errors(comparison: ModelComparison) -> None:
     """A choice of errors, and their images."""
-    kinds = [model.name for model in comparison.models]
-    if len(kinds) > 1:
-        kinds += [ALL_MODELS, DISAGREEMENT]
-    kind = st.segmented_control(_("Misclassified by"), kinds, default=kinds[0], required=True, key="errors")
+    titles = {model.name: model.name for model in comparison.models}
+    if len(titles) > 1:
+        titles |= {ALL_MODELS: _("all models"), DISAGREEMENT: _("models disagree")}
+    kind = one_of(_("Misclassified by"), titles, default=next(iter(titles)), key="errors")
     order = _("widest disagreement first") if kind == DISAGREEMENT else _("most confident errors first")
     show_gallery(_images(comparison, kind), comparison.stages, order, f"errors-{kind}")
 

@@ -34,19 +34,19 @@ from pages.shared.texts import _
 
 MAX_MODELS = 5
 ALL_IMAGES = _("all images")
-SECTIONS = {
-    _("Metrics"): show_metrics,
-    _("Curves"): show_curves,
-    _("Calibration"): show_calibration,
-    _("Subgroups"): show_subgroups,
-    _("Errors"): show_errors,
-    _("Shortcuts"): show_shortcuts,
-    _("Map"): show_map,
-    _("Training"): show_training,
-    _("Report"): show_report,
-    _("Promotion"): show_promotion,
-    _("Shadow"): show_shadow,
-    _("Self-test"): show_self_test,
+SECTIONS = {  # by name in the address of the page: title, and what is shown
+    "Metrics": (_("Metrics"), show_metrics),
+    "Curves": (_("Curves"), show_curves),
+    "Calibration": (_("Calibration"), show_calibration),
+    "Subgroups": (_("Subgroups"), show_subgroups),
+    "Errors": (_("Errors"), show_errors),
+    "Shortcuts": (_("Shortcuts"), show_shortcuts),
+    "Map": (_("Map"), show_map),
+    "Training": (_("Training"), show_training),
+    "Report": (_("Report"), show_report),
+    "Promotion": (_("Promotion"), show_promotion),
+    "Shadow": (_("Shadow"), show_shadow),
+    "Self-test": (_("Self-test"), show_self_test),
 }
 
 
@@ -114,11 +114,11 @@ def show_notes(comparison: ModelComparison) -> None:
 
 def show_section(comparison: ModelComparison) -> None:
     """The section that the reader chooses."""
-    sections = SECTIONS | ({_("Sweeps"): show_sweeps} if sweep_names() else {})
-    section = st.segmented_control(
-        _("Show"), list(sections), default=_("Metrics"), required=True, key="section", bind="query-params"
-    )
-    sections[section](comparison)
+    sections = SECTIONS | ({"Sweeps": (_("Sweeps"), show_sweeps)} if sweep_names() else {})
+    titles = {name: title for name, (title, _show) in sections.items()}
+    section = one_of(_("Show"), titles, default="Metrics", key="section", bind="query-params")
+    _title, show = sections[section]
+    show(comparison)
 
 
 def preselected(stages: dict[str, EvaluatedStage], in_use: list[AvailableModel]) -> list[str]:

@@ -12,6 +12,7 @@ from pages.diagnosis.finding import TITLES, UNREADABLE, finding_of
 from pages.diagnosis.human_reading import AGREEMENT_TITLES
 from pages.diagnosis.image_list import image_list
 from pages.shared.neighbours import offer_neighbours
+from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
 ALL, NOT_READ = "all", "not read by you"
@@ -103,12 +104,11 @@ def show_results(table: pd.DataFrame, **options: Any) -> Any:
 def filtered(entries: list[Entry], model: AvailableModel) -> list[Entry]:
     """The filter, and the images that it leaves in reading order."""
     everything = result_table(entries, model)
-    choice = st.segmented_control(
+    titles = {name: f"{title} ({_matches(everything, name).sum()})" for name, title in FILTERS.items()}
+    choice = one_of(
         _("Show"),
-        list(FILTERS),
-        format_func=lambda name: f"{FILTERS[name]} ({_matches(everything, name).sum()})",
+        titles,
         default=ALL,
-        required=True,
         key="shown",
         wrap=True,
         label_visibility="collapsed",

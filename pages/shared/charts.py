@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import evaluation
 from core.evaluation import Curve, Predictions
+from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
 BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {Predictions: lambda model: model.table.to_csv()}
@@ -20,11 +21,10 @@ FORMATS = {"PNG": {"format": "png", "scale": 3}, "SVG": {"format": "svg"}}
 
 def choose_format() -> None:
     """The file format of all figures of the page."""
-    st.segmented_control(
+    one_of(
         _("Save figures as"),
-        list(FORMATS),
+        {name: name for name in FORMATS},
         default="PNG",
-        required=True,
         key="format",
         help=_("File format of the camera button on each figure."),
     )

@@ -13,6 +13,7 @@ from pages.shared.charts import offer_csv
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
 from pages.shared.neighbours import offer_neighbours
+from pages.shared.one_of import one_of
 from pages.shared.texts import _, pgettext
 from pages.shared.user import requires_sign_in, signed_in_user
 from pages.shared.viewer import viewer
@@ -24,7 +25,8 @@ TITLES = {
     CLASS_NAMES[1 - POSITIVE]: _("Normal"),
     NOT_SURE: _("Not sure"),
 }
-LABEL, COMPARE = pgettext("verb", "Label"), _("Compare the readers")
+LABEL, COMPARE = "Label", "Compare the readers"
+VIEWS = {LABEL: pgettext("verb", "Label"), COMPARE: _("Compare the readers")}
 WIDTH = 640  # of the image, pixels
 
 
@@ -60,11 +62,10 @@ def _choose_image(images: dict[str, str], log: LabelLog) -> str | None:
     )
     if done < len(images):
         return _label(list(images), own, reader)
-    view = st.segmented_control(
+    view = one_of(
         _("View"),
-        [LABEL, COMPARE],
+        VIEWS,
         default=LABEL,
-        required=True,
         key=f"site-view-{reader}",
         help=_(
             "Correct your labels before you compare: afterwards you are no longer blinded. Kappa is of "

@@ -6,6 +6,7 @@ from core.registry import active_model, missing_model
 from pages.shared.header import header
 from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
+from pages.shared.one_of import one_of
 from pages.shared.texts import _
 from pages.site.acceptance import show_acceptance
 from pages.site.image_numbers import show_numbers
@@ -16,9 +17,18 @@ from pages.site.temperature import recalibrate
 from pages.site.threshold import choose_threshold
 from pages.site.watch import show_watch
 
-MEASURE, THRESHOLD, ACCEPT, LABEL = _("Measure"), _("Set the threshold"), _("Accept"), _("Label blinded")
-RECALIBRATE = _("Recalibrate")
-NUMBERS, WATCH = _("How many do I need?"), _("Watch")
+MEASURE, THRESHOLD, RECALIBRATE, ACCEPT = "Measure", "Set the threshold", "Recalibrate", "Accept"
+WATCH, LABEL, NUMBERS = "Watch", "Label blinded", "How many do I need?"
+TITLES = {
+    MEASURE: _("Measure"),
+    THRESHOLD: _("Set the threshold"),
+    RECALIBRATE: _("Recalibrate"),
+    ACCEPT: _("Accept"),
+    WATCH: _("Watch"),
+    LABEL: _("Label blinded"),
+    NUMBERS: _("How many do I need?"),
+}
+WITHOUT_IMAGES = NUMBERS, WATCH  # sections that need none
 
 
 def main() -> None:
@@ -41,18 +51,10 @@ def main() -> None:
         return
     local = choose_images()
     if nothing_chosen() and last_measurement(None) is None:
-        key, sections, first = "site-start", [NUMBERS, WATCH], NUMBERS  # those that need no images
+        key, titles, first = "site-start", {name: TITLES[name] for name in WITHOUT_IMAGES}, NUMBERS
     else:
-        key, first = "site-section", MEASURE if local else LABEL
-        sections = [MEASURE, THRESHOLD, RECALIBRATE, ACCEPT, WATCH, LABEL, NUMBERS]
-    section = st.segmented_control(
-        _("Section"),
-        sections,
-        default=first,
-        required=True,
-        key=key,
-        label_visibility="collapsed",
-    )
+        key, titles, first = "site-section", TITLES, MEASURE if local else LABEL
+    section = one_of(_("Section"), titles, default=first, key=key, label_visibility="collapsed")
     if section == NUMBERS:
         show_numbers(local)
         return
