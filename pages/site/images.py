@@ -56,52 +56,61 @@ def choose_images() -> LocalImages | None:
     if UPLOADED in st.session_state:
         st.session_state[SOURCE] = st.session_state.pop(UPLOADED)
     with st.container(border=True):
-        left, right = st.columns([5, 1], vertical_alignment="bottom")
-        entered = left.text_input(
-            _("Folder or table"),
-            key=SOURCE,
-            placeholder=_("/data/our-x-rays or /data/our-x-rays/table.csv"),
-            help=_(
-                "On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
-                "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others."
-            ),
-        )
-        may_upload = may(import_zip)
-        if may_upload and right.button(_("Upload a zip"), icon=":material/upload:"):
-            _upload()
-        if nothing_chosen():
-            st.info(
-                _(
-                    "Enter a folder with a folder per class or a table of images with their labels, or "
-                    "upload a zip. Below: how many you need."
-                )
-                if may_upload
-                else _(
-                    "Enter a folder with a folder per class or a table of images with their labels. "
-                    "Below: how many you need."
-                ),
-                icon=":material/arrow_upward:",
-            )
+        source = _enter_source()
+        if source is None:
             return None
         try:
-            local = _chosen(_source(entered))
+            local = _chosen(source)
         except Unlabelled as error:
             st.info(escaped(str(error)), icon=":material/label:")
             return None
         except UserError as error:
             show_error(error)
             return None
-        counts = local.table["label"].value_counts()
-        by_class = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CLASS_NAMES)
-        count = len(local.table)
-        counted = (
-            _("{count:,} SYNTHETIC labelled images: {by_class}.").format(count=count, by_class=by_class)
-            if local.synthetic
-            else _("{count:,} labelled images: {by_class}.").format(count=count, by_class=by_class)
-        )
-        sentences = [counted, *local.notes]
-        st.caption(escaped(" ".join(sentences)))
+        st.caption(escaped(" ".join([_counted(local), *local.notes])))
     return local
+
+
+def _enter_source() -> Path | None:
+    """The field for a folder or table, and the upload of a zip; None while nothing is entered."""
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    entered = left.text_input(
+        _("Folder or table"),
+        key=SOURCE,
+        placeholder=_("/data/our-x-rays or /data/our-x-rays/table.csv"),
+        help=_(
+            "On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
+            "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others."
+        ),
+    )
+    may_upload = may(import_zip)
+    if may_upload and right.button(_("Upload a zip"), icon=":material/upload:"):
+        _upload()
+    if not nothing_chosen():
+        return _source(entered)
+    st.info(
+        _(
+            "Enter a folder with a folder per class or a table of images with their labels, or "
+            "upload a zip. Below: how many you need."
+        )
+        if may_upload
+        else _(
+            "Enter a folder with a folder per class or a table of images with their labels. "
+            "Below: how many you need."
+        ),
+        icon=":material/arrow_upward:",
+    )
+    return None
+
+
+def _counted(local: LocalImages) -> str:
+    """How many images of each class there are."""
+    counts = local.table["label"].value_counts()
+    by_class = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CLASS_NAMES)
+    count = len(local.table)
+    if local.synthetic:
+        return _("{count:,} SYNTHETIC labelled images: {by_class}.").format(count=count, by_class=by_class)
+    return _("{count:,} labelled images: {by_class}.").format(count=count, by_class=by_class)
 
 
 @st.dialog(_("Upload a zip"), width="large")
