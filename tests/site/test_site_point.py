@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from site_measurements import measured
 
-from core.cli import site_set
+from core.cli import site_set, site_source
 from core.cli.main import main
 from core.errors import UserError
 from core.evaluation import evaluate
@@ -59,10 +59,10 @@ def test_a_measurement_at_a_threshold_that_was_found_on_the_same_folder_is_too_f
         assert "threshold" not in " ".join(measure(readings).cautions())
 
 
-def test_the_terminal_says_why_a_threshold_may_mislead(monkeypatch, capsys):
+def test_the_terminal_says_why_a_threshold_may_mislead(narrow_bundle, own_home, monkeypatch, capsys):
     measurement = measured(700, synthetic=True)
-    monkeypatch.setattr(site_set, "_measured", lambda *_: measurement)
-    monkeypatch.setattr(site_set, "open_local_images", lambda *_, **__: None)
+    monkeypatch.setattr(site_set, "measured", lambda *_: measurement)
+    monkeypatch.setattr(site_source, "open_local_images", lambda *_: None)
     for command in ("point", "recalibrate"):
         main(["site", command, "ward"])
         assert capsys.readouterr().out.startswith("SYNTHETIC images: these figures say nothing")
