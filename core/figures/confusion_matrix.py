@@ -36,20 +36,6 @@ def confusion_matrix(matrix: list[list[int]], title: str = "") -> go.Figure:
             hoverinfo="skip",
         )
     )
-    cells = [(row, column) for row in range(2) for column in range(2)]
-    figure.add_scatter(  # a heat map cannot be clicked; invisible squares over it can
-        x=[CLASS_NAMES[column] for _, column in cells],
-        y=[CLASS_NAMES[row] for row, _ in cells],
-        customdata=cells,
-        mode="markers",
-        marker={"symbol": "square", "size": 90, "opacity": 0},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        text=[f"{matrix[row][column]:,} ({shares[row][column]:.0%})" for row, column in cells],
-        hovertemplate="true %{y}, predicted %{x}: %{text}<extra></extra>",
-        showlegend=False,
-    )
-    # Fixed ranges: the squares would widen them.
     figure.update_yaxes(title="true label", tickangle=-90, range=[1.5, -0.5], showgrid=False)
     figure.update_xaxes(
         title="predicted label", tickangle=0, range=[-0.5, 1.5], showgrid=False, side="bottom"

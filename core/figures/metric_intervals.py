@@ -9,7 +9,6 @@ from core.evaluation import METRICS, Metric
 from core.figures.style import CLASS_COLORS, LEGEND_BELOW, MODEL_COLORS, MUTED, error_bars, heading, styled
 
 ROW_HEIGHT = 34  # pixels a metric
-KEY_METRICS = ("auc", "sensitivity", "specificity", "accuracy")
 
 
 def metric_intervals(models: dict[str, dict]) -> go.Figure:
@@ -63,38 +62,6 @@ def _model_points(
         legendgroup=name,
         showlegend=in_legend,
     )
-
-
-def key_metrics(name: str, models: dict[str, dict]) -> go.Figure:
-    """A model's key metrics with their intervals, in its colour and on the axis that all models share.
-
-    Args:
-        name: of the model.
-        models: of `core.evaluation.evaluate_with_intervals`, by model name; those with which it is compared.
-    """
-    panel = [METRICS[key] for key in KEY_METRICS]
-    ends = [
-        end
-        for metrics in models.values()
-        for metric in panel
-        for end in metrics["intervals"][metric.name] or ()
-    ]
-    figure = go.Figure(_model_points(name, models[name], panel, 0, 1, in_legend=False))
-    figure.update_traces(marker_color=MODEL_COLORS[list(models).index(name) % len(MODEL_COLORS)])
-    for row, metric in enumerate(panel):
-        text = metric.text(models[name][metric.name], models[name]["intervals"][metric.name])
-        figure.add_annotation(
-            x=0,
-            y=row - 0.36,
-            xref="paper",
-            xanchor="left",
-            text=f"{metric.title} <b>{text.partition(' ')[0]}</b> {text.partition(' ')[2]}",
-            font={"size": 13},
-            showarrow=False,
-        )
-    figure.update_yaxes(range=[len(panel) - 0.5, -0.7], showticklabels=False, showgrid=False, zeroline=False)
-    figure.update_xaxes(tickformat=".0%", range=[min(ends, default=0.5) - 0.02, 1.02], nticks=5)
-    return styled(figure, height=110 + 40 * len(panel), title=heading(name))
 
 
 def subgroup_rates(rows: list[dict], title: str) -> go.Figure:

@@ -33,16 +33,26 @@ def show_metrics(comparison: ModelComparison) -> None:
         show_roc(comparison, metrics)
     with right:
         show_predictive_values(metrics)
-    with st.expander(_("All metrics")):
-        baselines = {model.name: evaluated(model, THRESHOLD) for model in comparison.baselines}
-        show_table(metrics | baselines, comparison.split)
-        if baselines:
-            st.caption(BASELINES)
-        draw(metric_intervals(metrics), "metrics")
+    # What is drawn in a closed part costs the browser as much as what is seen.
+    every = st.expander(_("All metrics"), key="all-metrics", bind="query-params")
+    if every.open:
+        with every:
+            show_all(comparison, metrics)
     if tests:
-        with st.expander(_("Differences, tested")):
-            show_differences(tests, comparison.split)
+        tested = st.expander(_("Differences, tested"), key="differences", bind="query-params")
+        if tested.open:
+            with tested:
+                show_differences(tests, comparison.split)
     show_seeds(comparison.split)
+
+
+def show_all(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
+    """Every metric of the models and of the shortcut baselines, as a table and as a figure."""
+    baselines = {model.name: evaluated(model, THRESHOLD) for model in comparison.baselines}
+    show_table(metrics | baselines, comparison.split)
+    if baselines:
+        st.caption(BASELINES)
+    draw(metric_intervals(metrics), "metrics")
 
 
 def show_verdict(

@@ -1,4 +1,4 @@
-"""A column for each model: its key metrics and its confusion matrix; clicking a cell shows its images."""
+"""A column for each model: its key metrics and its confusion matrix; pressing a cell shows its images."""
 
 import numpy as np
 import streamlit as st
@@ -6,38 +6,26 @@ import streamlit as st
 from core.comparison import ModelComparison
 from core.config import CLASS_NAMES
 from core.evaluation import Predictions
-from core.figures.confusion_matrix import CELLS, confusion_matrix
-from core.figures.metric_intervals import key_metrics
+from core.figures.confusion_matrix import CELLS
 from pages.comparison.gallery import show_gallery
-from pages.shared.charts import draw
+from pages.shared.key_figures import key_figures
 from pages.shared.texts import _
-
-COLUMNS = 3  # side by side; further models go below
 
 
 def show_models(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
-    """The models side by side, and the images of the cell that was clicked.
+    """The models side by side, and the images of the cell that is pressed.
 
     Args:
         comparison: the models.
         metrics: of `core.evaluation.evaluate_with_intervals`, by model name.
     """
-    clicked = None
-    for start in range(0, len(comparison.models), COLUMNS):
-        models = comparison.models[start : start + COLUMNS]
-        width = min(COLUMNS, max(2, len(comparison.models)))
-        with st.container(key=f"model-columns-{start}"):  # as wide as a matrix needs, in look.css
-            columns = st.columns(width)
-        for column, model in zip(columns, models, strict=False):
-            draw(key_metrics(model.name, metrics), f"key-{model.name}", column)
-            figure = confusion_matrix(metrics[model.name]["confusion_matrix"])
-            drawn = draw(figure, f"matrix-{model.name}", column, on_select="rerun", selection_mode="points")
-            if points := drawn.selection["points"]:
-                clicked = model, *map(int, points[0]["customdata"])
-    if clicked:
-        _show_cell(comparison, *clicked)
-    else:
+    cell = key_figures(metrics, "model-columns", matrices=True)
+    if cell is None:
         st.caption(_("Click a cell of a confusion matrix to see its images."))
+        return
+    name, true, predicted = cell
+    model = next(model for model in comparison.models if model.name == name)
+    _show_cell(comparison, model, true, predicted)
 
 
 def _show_cell(comparison: ModelComparison, model: Predictions, true: int, predicted: int) -> None:

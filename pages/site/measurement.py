@@ -9,7 +9,7 @@ from core.errors import UserError
 from core.evaluation import METRICS
 from core.figures.calibration import reliability_diagram
 from core.figures.curves import roc_curves
-from core.figures.metric_intervals import key_metrics, subgroup_rates
+from core.figures.metric_intervals import subgroup_rates
 from core.inference import AvailableModel, Reader
 from core.site import (
     Group,
@@ -22,6 +22,7 @@ from core.site import (
 )
 from pages.shared.charts import banded, choose_format, draw, offer_csv, offer_json
 from pages.shared.failures import show_error
+from pages.shared.key_figures import key_figures
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 from pages.site.errors import show_errors
@@ -119,7 +120,7 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel, local
         return
     choose_format()
     with right:
-        draw(key_metrics(model, {model: measurement.metrics}), "site-metrics")
+        key_figures({model: measurement.metrics}, "site-metrics")
         if model == str(active.identity):
             st.caption(
                 escaped(_("Where it was trained. {sentence}").format(sentence=active.test_result_sentence()))

@@ -37,10 +37,10 @@ FAULTS = """(minCell) => {
             const high = Math.min(area.bottom, place.bottom) - Math.max(area.top, place.top);
             if (wide > 2 && high > 3) faults.push(`overlap: ${text} and ${other}`);
         }));
-        for (const matrix of figure.querySelectorAll('.heatmaplayer image')) {
-            const { width, height } = matrix.getBoundingClientRect();
-            if (Math.min(width, height) / 2 < minCell) faults.push(`a cell of ${width / 2} x ${height / 2}`);
-        }
+    }
+    for (const cell of document.querySelectorAll('.key-figures-matrix button')) {
+        const { width, height } = cell.getBoundingClientRect();
+        if (Math.min(width, height) < minCell) faults.push(`a cell of ${width} x ${height}`);
     }
     return faults;
 }""".replace("FIGURES", FIGURES)

@@ -22,6 +22,7 @@ from tests.pages.opened_page import PROJECT, opened
 
 pytestmark = pytest.mark.slow
 
+ALL_OPEN = {"all-metrics": True, "differences": True}  # the parts of Comparison that are closed at first
 PAGES = ("dataset", "training", "comparison", "site", "diagnosis")
 
 
@@ -119,7 +120,8 @@ def test_a_run_that_failed_shows_its_reason_and_its_log(demo):
 
 
 def test_comparison_shows_the_numbers_that_training_kept(trained):
-    app = opened("comparison")
+    assert not opened("comparison").dataframe, "what is closed is not drawn"
+    app = opened("comparison", **ALL_OPEN)
     table = app.dataframe[0].value
     kept = trained.results.evaluation()["3"]["test"]
     assert table.loc["Accuracy", "Stage 3"].startswith(f"{kept['accuracy']:.1%} (")
@@ -152,7 +154,7 @@ def test_a_cohort_narrows_the_comparison(trained, demo):
     dataset = open_dataset(demo)
     few = np.flatnonzero(dataset.table["split"] == "test")[::2]
     save_cohort(dataset, "every second", few)
-    app = opened("comparison")
+    app = opened("comparison", **ALL_OPEN)
     app.selectbox(key="cohort").set_value("every second").run()
     assert app.dataframe[0].value.loc["Images", "Stage 1"] == str(len(few))
     delete_cohort(demo, "every second")
@@ -169,7 +171,7 @@ def test_images_are_filtered_by_a_models_predictions(trained, demo):
 
 
 def test_one_threshold_moves_every_number(trained):
-    app = opened("comparison")
+    app = opened("comparison", **ALL_OPEN)
     app.selectbox(key="rule").set_value("manual").run()
     app.slider(key="threshold").set_value(0.0).run()
     table = app.dataframe[0].value
