@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 from core.door import open_door
 
 if TYPE_CHECKING:
-    from core.comparison.evaluated_stage import EvaluatedStage, evaluated_stages
+    from core.comparison.evaluated_stage import (
+        EvaluatedStage,
+        evaluated_stages,
+        shortly_named,
+        stage_named,
+    )
     from core.comparison.heat_shares import HEAT_IN_LUNGS, heat_share_table
     from core.comparison.model_comparison import ENSEMBLE_NAME, ModelComparison
     from core.comparison.occlusion import (
@@ -33,6 +38,8 @@ __all__ = [
     "occlusion_effects",
     "occlusion_table",
     "run_occlusion_test",
+    "shortly_named",
+    "stage_named",
     "verdict",
     "write_report",
 ]

@@ -28,8 +28,13 @@ class EvaluatedStage:
 
     @property
     def name(self) -> str:
-        """The short name if there is one, else stage and run, as in `Stage 2 · my-run`."""
-        return self.short_name or f"{self.label} · {self.run.name}"
+        """The short name if there is one, else the full one."""
+        return self.short_name or self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """Stage and run, as in `Stage 2 · my-run`."""
+        return f"{self.label} · {self.run.name}"
 
     @property
     def label(self) -> str:
@@ -101,6 +106,18 @@ def shortly_named(stages: list[EvaluatedStage]) -> list[EvaluatedStage]:
     if len({stage.label for stage in stages}) == 1:
         return [replace(stage, short_name=stage.run.name) for stage in stages]
     return stages
+
+
+def stage_named(name: str, stages: list[EvaluatedStage]) -> EvaluatedStage | None:
+    """The stage that a name means, whatever other stages there were when it was written down.
+
+    Args:
+        name: in full, or what told the stage apart from the others.
+        stages: newest run first. A short name means the oldest run that has it, which was there at first.
+    """
+    in_full = [stage for stage in stages if name in (stage.name, stage.full_name)]
+    in_short = [stage for stage in stages if name in (stage.label, stage.run.name)]
+    return next(iter([*in_full, *reversed(in_short)]), None)
 
 
 def evaluated_stages(runs: list[Run]) -> list[EvaluatedStage]:

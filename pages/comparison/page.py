@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.comparison import EvaluatedStage, ModelComparison, evaluated_stages
+from core.comparison import EvaluatedStage, ModelComparison, evaluated_stages, shortly_named, stage_named
 from core.config import STAGES
 from core.dataset import current_labels, read_cohorts
 from core.errors import UserError
@@ -33,6 +33,7 @@ from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
 MAX_MODELS = 5
+MODELS = "models"  # in the address
 ALL_IMAGES = _("all images")
 SECTIONS = {  # by name in the address of the page: title, and what is shown
     "Metrics": (_("Metrics"), show_metrics),
@@ -56,10 +57,12 @@ def main() -> None:
         _("Which model is better, by how much, and how sure is that? On the same images, with intervals."),
         _("Choose models above, a section below. The address keeps the view: send it to a colleague."),
     )
-    stages = {stage.name: stage for stage in evaluated_stages(all_runs())}
-    if not stages:
+    evaluated = shortly_named(evaluated_stages(all_runs()))
+    if not evaluated:
         offer_training(_("No model has been evaluated yet. Train the three stages to compare them here."))
         return
+    rename_chosen(evaluated)
+    stages = {stage.name: stage for stage in evaluated}
     in_use = answering_models()
     names = st.multiselect(
         _("Models"),
@@ -70,7 +73,7 @@ def main() -> None:
             "what you choose: open it again, or send it to a colleague."
         ).format(maximum=MAX_MODELS),
         max_selections=MAX_MODELS,
-        key="models",
+        key=MODELS,
         bind="query-params",
     )
     choices = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
@@ -119,6 +122,20 @@ def show_section(comparison: ModelComparison) -> None:
     section = one_of(_("Show"), titles, default="Metrics", key="section", bind="query-params")
     _title, show = sections[section]
     show(comparison)
+
+
+def rename_chosen(stages: list[EvaluatedStage]) -> None:
+    """Name the chosen models, or those in the page's address, as they are named now: runs come and go."""
+    opening = MODELS not in st.session_state
+    chosen = st.query_params.get_all(MODELS) if opening else st.session_state[MODELS]
+    meant = [stage_named(name, stages) for name in chosen]
+    names = [stage.name for stage in meant if stage]
+    if names == chosen or not names:
+        return
+    if opening:
+        address = {key: st.query_params.get_all(key) for key in st.query_params}
+        st.switch_page("pages/comparison/page.py", query_params={**address, MODELS: names})
+    st.session_state[MODELS] = names
 
 
 def preselected(stages: dict[str, EvaluatedStage], in_use: list[AvailableModel]) -> list[str]:

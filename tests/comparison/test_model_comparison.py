@@ -17,6 +17,8 @@ from core.comparison import (
     image_map,
     occlusion_effects,
     run_occlusion_test,
+    shortly_named,
+    stage_named,
 )
 from core.dataset import open_dataset, review_label
 from core.errors import UserError
@@ -88,6 +90,18 @@ def test_runs_with_other_exclusions_are_compared_on_the_validation_images_of_bot
     with pytest.raises(UserError, match="Compare models that were evaluated on the same images"):
         ModelComparison.of(both, "validation", with_ensemble=True)
     assert not ModelComparison.of(both, "validation").left_out  # no image is: a class would be missing
+
+
+def test_a_name_in_an_address_means_the_same_stage_after_other_runs_have_come(trained, tmp_path):
+    (tmp_path / "later").symlink_to(trained.path)
+    alone = shortly_named([EvaluatedStage(trained, stage) for stage in (1, 2)])
+    together = shortly_named([*evaluated_stages([Run(tmp_path / "later")]), *evaluated_stages([trained])])
+    assert [stage.name for stage in alone] == ["Stage 1", "Stage 2"]
+    for name in ("Stage 2 · trained", "Stage 2"):
+        for stages in (alone, together):
+            meant = stage_named(name, stages)
+            assert meant and (meant.run.name, meant.number) == ("trained", 2)
+    assert stage_named("Stage 2 · gone", together) is None
 
 
 def test_the_effect_of_occlusion_is_that_on_predictions_for_occluded_images(comparison, stages, demo):
