@@ -16,8 +16,8 @@ BASELINE = 100  # first results, which the later ones are compared with
 BLOCK = 50  # results that are compared at once
 BLOCKS = 20  # the last ones, which are shown
 NO_LOG = (
-    "There is no audit log yet. Switch it on: Diagnosis page, Session and audit log; or start the node with "
-    "--log."
+    "There is no audit log yet. Switch it on: Diagnosis page, Session and audit log; or have the DICOM node "
+    "keep it."
 )
 
 

@@ -14,6 +14,7 @@ from pages.comparison.stage_images import images_of
 from pages.diagnosis import session_thumbnails
 from pages.shared.markdown import escaped
 from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
+from pages.shared.technical_details import technical_details
 from pages.shared.texts import _
 from pages.shared.times import local_times
 
@@ -41,12 +42,10 @@ def show_shadow(comparison: ModelComparison) -> None:
     reports = shadow_reports()
     if not reports:
         st.info(
-            _(
-                "No model is a shadow. Make one in the section Promotion, or by `python -m core models "
-                "shadow NAME`."
-            ),
+            _("No model is a shadow. Make one in the section Promotion."),
             icon=":material/info:",
         )
+        technical_details(_("The same from a terminal"), "python -m core models shadow NAME")
     for report in reports:
         _show(report, comparison.stages)
 

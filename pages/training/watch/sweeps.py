@@ -5,6 +5,7 @@ import streamlit as st
 from core.errors import UserError
 from core.runs import Run, list_sweeps, open_sweep
 from pages.shared.run_states import STATE_TITLES
+from pages.shared.technical_details import technical_details
 from pages.shared.texts import _
 
 SINGLE = _("Single runs")
@@ -64,8 +65,9 @@ def _show(name: str) -> None:
     ]
     if unfinished:
         st.warning(
-            _("Not finished: {trials}. Run `python -m core sweep` with the same file to resume them.").format(
-                trials=", ".join(unfinished)
-            ),
+            _("Not finished: {trials}. They can be resumed.").format(trials=", ".join(unfinished)),
             icon=":material/restart_alt:",
+        )
+        technical_details(
+            _("To resume them, start the sweep once more, with the same file:"), "python -m core sweep FILE"
         )
