@@ -26,7 +26,7 @@ function matrix(model, data, pressed, press) {
   const rows = model.matrix.map((cells, row) => {
     const head = made("th", "key-figures-truth", made("span", "", data.truths[row]));
     const buttons = cells.map(({ name, count, share, shade }, column) => {
-      const button = made("button", "", made("strong", "", `${name} ${count}`), made("span", "", share));
+      const button = made("button", "", made("strong", "", `${name} ${count}`), " ", made("span", "", share));
       button.title = `${data.truths[row]}, ${data.predictions[column]}`;
       button.style.background = `color-mix(in srgb, #0b6e99 ${shade}%, #5c6974)`;
       button.setAttribute("aria-pressed", String([model.name, row, column]) === String(pressed));
