@@ -35,7 +35,7 @@ function matrix(model, data, pressed, press) {
     });
     return made("tr", "", head, ...buttons);
   });
-  return made("table", "key-figures-matrix", made("tr", "", made("td", ""), ...heads), ...rows);
+  return made("table", "key-figures-matrix", made("tr", "", made("td", "key-figures-truth"), ...heads), ...rows);
 }
 
 export default function ({ parentElement, data, setStateValue }) {

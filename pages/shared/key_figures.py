@@ -29,7 +29,9 @@ CSS = """
 .key-figures-interval { top: 4px; height: 4px; }
 .key-figures-point { top: 0; width: 12px; height: 12px; margin-left: -6px; }
 .key-figures-axis { display: flex; justify-content: space-between; font-size: 0.75rem; }
-.key-figures-matrix { border-collapse: separate; border-spacing: 2px; width: 100%; margin-top: 12px; }
+.key-figures-matrix {
+  table-layout: fixed; border-collapse: separate; border-spacing: 2px; width: 100%; margin-top: 12px;
+}
 .key-figures-matrix :is(td, th) { padding: 0; border: 0; font-weight: 400; font-size: 0.75rem; }
 .key-figures-truth { width: 1.25rem; }
 .key-figures-truth span { writing-mode: vertical-rl; transform: rotate(180deg); }
