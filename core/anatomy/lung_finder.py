@@ -1,6 +1,5 @@
 """Finding the lungs of images with the trained network, compiled by OpenVINO: no TensorFlow."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -12,7 +11,7 @@ from openvino import opset13 as ops
 from core.anatomy.lungs import Lungs, lungs_of
 from core.anatomy.quality import Limits, with_quality
 from core.architecture import IMAGE_SIZE, LUNG_FEATURE_LAYERS, LUNG_LAYERS
-from core.compilation import compiled, layer_outputs, openvino_model
+from core.compilation import SharedPasses, compiled, layer_outputs, openvino_model
 from core.config import lung_weights, processor
 from core.images import Image, network_pixels
 from core.weights import Arrays, file_digest, read_network
@@ -41,8 +40,7 @@ class LungFinder:
         self.limits: Limits = {
             name: (low, high) for name, (low, high) in self.facts.get("limits", {}).items()
         }
-        self._network = compiled(_model(arrays), "float32", threads)
-        self._requests = threading.local()
+        self._network = SharedPasses(compiled(_model(arrays), "float32", threads), BATCH)
 
     def find(self, images: Sequence[Image]) -> list[Lungs]:
         """The lungs of each image."""
@@ -70,12 +68,10 @@ class LungFinder:
 
     def _passes(self, pixels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Probabilities and features of each batch: means over images and their mirror images."""
-        if not hasattr(self._requests, "own"):
-            self._requests.own = self._network.create_infer_request()
         for start in range(0, len(pixels), BATCH):
             batch = pixels[start : start + BATCH]
-            outputs = self._requests.own.infer([np.concatenate([batch, batch[:, :, ::-1]])])
-            lungs, features = outputs[0][:, 1:], outputs[1]
+            outputs, features = self._network.infer(np.concatenate([batch, batch[:, :, ::-1]]))
+            lungs = outputs[:, 1:]
             mirrored = lungs[len(batch) :, ::-1, :, ::-1]
             yield (lungs[: len(batch)] + mirrored) / 2, (features[: len(batch)] + features[len(batch) :]) / 2
 

@@ -41,7 +41,7 @@ from core.shadow import read_in_shadow
 
 MAX_WAITING = 32  # requests; more get status 503
 
-_threads = ThreadPoolExecutor(2, "api")
+_threads = ThreadPoolExecutor(4, "api")  # as many as one pass through a network takes together
 _slots = threading.Semaphore(MAX_WAITING)
 guards = [Depends(check_origin), Depends(check_client)]
 router = APIRouter(prefix="/api", dependencies=guards)

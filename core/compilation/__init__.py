@@ -7,9 +7,11 @@ from core.door import open_door
 if TYPE_CHECKING:
     from core.compilation.network import compiled, layer_outputs, openvino_model
     from core.compilation.operations import LayerArrays, Tensor, by_channel, times_transposed
+    from core.compilation.shared_passes import SharedPasses
 
 __all__ = [
     "LayerArrays",
+    "SharedPasses",
     "Tensor",
     "by_channel",
     "compiled",

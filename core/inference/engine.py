@@ -25,6 +25,7 @@ from core.architecture import (
 )
 from core.compilation import (
     LayerArrays,
+    SharedPasses,
     Tensor,
     by_channel,
     compiled,
@@ -65,9 +66,8 @@ class Engine:
     def __init__(self, parts: Mapping[str, openvino.Model], threads: int = 0):
         self._parts = parts
         self._threads = threads
-        self._compiled: dict[tuple[str, str], openvino.CompiledModel] = {}
+        self._compiled: dict[tuple[str, str], SharedPasses] = {}
         self._compiling = threading.Lock()
-        self._requests = threading.local()
 
     @classmethod
     def of(cls, arrays: StoredArrays, scaling: str, threads: int = 0, backbone: Backbone = VGG19) -> "Engine":
@@ -98,16 +98,13 @@ class Engine:
         return self._infer(SLOPE, *output.hidden)[0]
 
     def _infer(self, key: tuple[str, str], *inputs: np.ndarray) -> list[np.ndarray]:
-        requests = self._requests.__dict__.setdefault("own", {})  # of this thread
-        if key not in requests:
-            requests[key] = self._compiled_part(*key).create_infer_request()
-        return [output.copy() for output in requests[key].infer(list(inputs)).values()]
-
-    def _compiled_part(self, name: str, precision: str) -> openvino.CompiledModel:
         with self._compiling:
-            if (name, precision) not in self._compiled:
-                self._compiled[name, precision] = compiled(self._parts[name], precision, self._threads)
-            return self._compiled[name, precision]
+            if key not in self._compiled:
+                part, precision = key
+                model = compiled(self._parts[part], precision, self._threads)
+                self._compiled[key] = SharedPasses(model, TOGETHER)
+            passes = self._compiled[key]
+        return passes.infer(*inputs)
 
 
 def engine_parts(arrays: StoredArrays, scaling: str, backbone: Backbone = VGG19) -> dict[str, openvino.Model]:

@@ -1,0 +1,68 @@
+"""Threads that ask a model at the same time share its passes, and each gets its own answer."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from openvino import opset13 as ops
+
+from core.compilation import SharedPasses, compiled, openvino_model
+
+CALLERS = 8
+LIMIT = 4
+
+
+class CountedPasses(SharedPasses):
+    """Counts the rows of each pass; the first pass waits until all callers have asked."""
+
+    def __init__(self, model) -> None:
+        super().__init__(model, LIMIT)
+        self.rows: list[int] = []
+        self.everybody_asked = threading.Event()
+
+    def _answer(self, request, together):
+        self.rows.append(sum(len(question.inputs[0]) for question in together))
+        assert self.everybody_asked.wait(60)
+        super()._answer(request, together)
+
+    def infer(self, *inputs):
+        if len(self._waiting) == CALLERS - 2:  # this is the last caller, and the first one computes
+            self.everybody_asked.set()
+        return super().infer(*inputs)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """Doubles its first input and adds its second."""
+    x, y = (ops.parameter([-1, 3], np.float32) for _ in range(2))
+    return compiled(openvino_model([ops.add(ops.add(x, x), y)], [x, y], "double"), "float32", threads=1)
+
+
+def test_those_who_wait_share_passes_and_each_gets_its_own_rows(model):
+    passes = CountedPasses(model)
+    inputs = [np.full((1, 3), number, np.float32) for number in range(CALLERS)]
+    with ThreadPoolExecutor(CALLERS) as threads:
+        first = threads.submit(passes.infer, inputs[0], inputs[0])
+        while not passes.rows:  # it computes
+            pass
+        others = []
+        for number, given in enumerate(inputs[1:], 1):
+            others.append(threads.submit(passes.infer, given, given))
+            while len(passes._waiting) < number and not passes.everybody_asked.is_set():
+                pass
+        answers = [first.result()[0], *(other.result()[0] for other in others)]
+    assert [answer.tolist() for answer in answers] == [(3 * given).tolist() for given in inputs]
+    assert passes.rows == [1, LIMIT, CALLERS - 1 - LIMIT]
+
+
+def test_more_rows_than_the_limit_go_in_one_pass(model):
+    rows = np.arange(30, dtype=np.float32).reshape(10, 3)
+    assert np.array_equal(SharedPasses(model, LIMIT).infer(rows, rows)[0], 3 * rows)
+
+
+def test_an_error_reaches_who_asked_and_the_next_caller_is_answered(model):
+    passes, row = SharedPasses(model, LIMIT), np.ones((1, 3), np.float32)
+    with pytest.raises(ValueError):
+        passes.infer(np.array([["no", "numbers", "here"]]), row)
+    assert passes.infer(row, row)[0].tolist() == [[3, 3, 3]]
