@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from core.inference.prediction import ModelOutput, Prediction, percent, shown_threshold
     from core.inference.predictor import Predictor
     from core.inference.reader import Reader
-    from core.inference.reading import FINDINGS, NO_RESULT, Reading
+    from core.inference.reading import ABSENT, FINDINGS, NO_RESULT, PRESENT, UNDECIDED, Reading
     from core.inference.reference import Neighbour, Reference
     from core.inference.reference_fitting import save_reference
     from core.inference.results import NOTICE, described, file_results
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from core.inference.worklist import MAX_WAIT_S, prioritized
 
 __all__ = [
+    "ABSENT",
     "AGREEMENTS",
     "AuditLog",
     "AvailableModel",
@@ -74,6 +75,7 @@ __all__ = [
     "Neighbour",
     "NetworkPredictor",
     "PREDICTIONS",
+    "PRESENT",
     "OcclusionResult",
     "Prediction",
     "Predictor",
@@ -83,6 +85,7 @@ __all__ = [
     "Reference",
     "SecondOpinion",
     "UNCERTAIN",
+    "UNDECIDED",
     "WITHDRAWN",
     "agreement_summary",
     "file_results",

@@ -22,12 +22,13 @@ CERTAINTY = (
     (1.01, "very likely"),
 )
 NO_RESULT = "No result"
-FINDINGS = {"PNEUMONIA": "Pneumonia", "NORMAL": "No pneumonia", UNCERTAIN: "Uncertain"}
+PRESENT, ABSENT, UNDECIDED = "Pneumonia", "No pneumonia", "Uncertain"  # also in the audit log
+FINDINGS = {CLASS_NAMES[POSITIVE]: PRESENT, CLASS_NAMES[1 - POSITIVE]: ABSENT, UNCERTAIN: UNDECIDED}
 ADVICE = {
     NO_RESULT: "Read this image without the model.",
-    "Pneumonia": "Read the image yourself, with this in mind. The result alone is no reason to treat.",
-    "No pneumonia": "This does not rule out pneumonia: in a child who is ill, the examination decides.",
-    "Uncertain": "The model does not decide this one. Read the image yourself as if there were no result.",
+    PRESENT: "Read the image yourself, with this in mind. The result alone is no reason to treat.",
+    ABSENT: "This does not rule out pneumonia: in a child who is ill, the examination decides.",
+    UNDECIDED: "The model does not decide this one. Read the image yourself as if there were no result.",
 }
 UNRELIABLE = "not reliable on this image, see the warning"  # instead of a term for its certainty
 STABLE = 0.10  # width of the range of probabilities up to which a result counts as stable
@@ -95,7 +96,7 @@ class Reading:
         if self.withheld:
             return NO_RESULT
         if self.doubtful or self._disagreement() or self._borderline():
-            return FINDINGS[UNCERTAIN]
+            return UNDECIDED
         return FINDINGS[self.second_opinion.finding if self.second_opinion else self.prediction.label]
 
     @property

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.config import IMAGE_SIZE
+from core.config import CLASS_NAMES, IMAGE_SIZE, POSITIVE
 from core.evaluation import calibrated
 from core.inference.prediction import ModelOutput, Prediction
 from core.inference.predictor import Predictor
@@ -59,7 +59,7 @@ class SecondOpinion:
         prediction = output.prediction
         probabilities = predictor.probabilities(copies(output.pixels))
         positive = probabilities >= predictor.record.threshold
-        changed = int((positive != (prediction.label == "PNEUMONIA")).sum())
+        changed = int((positive != (prediction.label == CLASS_NAMES[POSITIVE])).sum())
         shown = [prediction.calibrated, *calibrated(probabilities, predictor.record.temperature)]
         return cls(
             UNCERTAIN if changed > MAX_CHANGED else prediction.label,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.inference import FINDINGS, AuditLog
+from core.inference import PRESENT, AuditLog
 
 DAYS = 365  # before the last result
 DAY_S = 86_400
@@ -65,7 +65,7 @@ def read_rows(log: AuditLog, model: str, baseline: int, block: int, blocks: int)
     count = log.query(COUNT, {"model": model}).iloc[0]
     results = int(count["results"])
     bounds = {"model": model, "last": int(count["last"] or 0)}
-    days = log.query(BY_DAY, bounds | {"seconds": DAYS * DAY_S, "pneumonia": FINDINGS["PNEUMONIA"]})
+    days = log.query(BY_DAY, bounds | {"seconds": DAYS * DAY_S, "pneumonia": PRESENT})
     complete, pending = divmod(max(results - baseline, 0), block)
     rows = min(complete, blocks) * block
     last = _read(log, LAST, bounds | {"rows": rows + pending}).iloc[::-1].iloc[:rows]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.inference import FINDINGS
+from core.inference import PRESENT
 from core.monitor.limits import AMBER_TAIL, RED_TAIL, Count, difference_p, limits, tail
 
 TOO_FEW, GREEN, AMBER, RED = LIGHTS = ("too few", "green", "amber", "red")  # the worst last
@@ -90,7 +90,7 @@ def share_count(rows: pd.DataFrame, name: str) -> Count:
     """
     if name == "warned":
         return Count(int(rows["warned"].sum()), int(rows["warned"].count()))
-    chosen = rows["probability"].isna() if name == "withheld" else rows["finding"] == FINDINGS["PNEUMONIA"]
+    chosen = rows["probability"].isna() if name == "withheld" else rows["finding"] == PRESENT
     return Count(int(chosen.sum()), len(rows))
 
 

@@ -11,7 +11,7 @@ import pydicom
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
 from core.errors import UserError
-from core.inference import FINDINGS, UNCERTAIN, AvailableModel, HumanReading, Reading
+from core.inference import PRESENT, UNDECIDED, AvailableModel, HumanReading, Reading
 from core.reports.heat_contours import heat_contours
 from core.reports.lung_objects import lung_groups, lung_map, lung_segmentation
 from core.reports.object_identity import MANUFACTURER, derived_uid, file_bytes, identity
@@ -195,9 +195,9 @@ def _comments(reading: Reading, sr: Any) -> list[pydicom.Dataset]:
 
 def judgement(reading: Reading) -> str:
     """The finding as a name in `CODES`."""
-    if reading.withheld or reading.finding == FINDINGS[UNCERTAIN]:
+    if reading.withheld or reading.finding == UNDECIDED:
         return "indeterminate"
-    return "present" if reading.finding == FINDINGS["PNEUMONIA"] else "absent"
+    return "present" if reading.finding == PRESENT else "absent"
 
 
 def _encapsulated(

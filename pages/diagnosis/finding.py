@@ -1,16 +1,16 @@
 """A finding as the page says it: what stands for an image, and in which colour."""
 
-from core.inference import NO_RESULT, AvailableModel
+from core.inference import ABSENT, NO_RESULT, PRESENT, UNDECIDED, AvailableModel
 from pages.diagnosis.entries import Entry
 from pages.shared.texts import _
 
-COLOURS = {"Pneumonia": "orange", "No pneumonia": "blue", "Uncertain": "violet"}
+COLOURS = {PRESENT: "orange", ABSENT: "blue", UNDECIDED: "violet"}
 HIDDEN = "Read first"
 UNREADABLE = "Unreadable"
 TITLES = {
-    "Pneumonia": _("Pneumonia"),
-    "No pneumonia": _("No pneumonia"),
-    "Uncertain": _("Uncertain"),
+    PRESENT: _("Pneumonia"),
+    ABSENT: _("No pneumonia"),
+    UNDECIDED: _("Uncertain"),
     NO_RESULT: _("No result"),
     HIDDEN: _("Read first"),
     UNREADABLE: _("Unreadable"),

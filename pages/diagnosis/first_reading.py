@@ -9,7 +9,9 @@ from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
 from pages.shared.texts import _, capitalized
 
-FINDINGS = {"pneumonia": _("pneumonia"), "no pneumonia": _("no pneumonia"), "not sure": _("not sure")}
+FINDINGS: dict[str, str] = dict(
+    zip(FIRST_FINDINGS, (_("pneumonia"), _("no pneumonia"), _("not sure")), strict=True)
+)
 KEYS = dict(zip(FIRST_FINDINGS, ("P", "N", "U"), strict=True))
 
 

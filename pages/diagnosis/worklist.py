@@ -6,7 +6,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.inference import MAX_WAIT_S, NO_RESULT, AvailableModel, percent, prioritized
+from core.inference import (
+    ABSENT,
+    MAX_WAIT_S,
+    NO_RESULT,
+    PRESENT,
+    UNDECIDED,
+    AvailableModel,
+    percent,
+    prioritized,
+)
 from pages.diagnosis.entries import SHOWN_IMAGE, Entry, show_next
 from pages.diagnosis.finding import TITLES, UNREADABLE, finding_of
 from pages.diagnosis.human_reading import AGREEMENT_TITLES
@@ -18,10 +27,10 @@ from pages.shared.texts import _
 ALL, NOT_READ = "all", "not read by you"
 FILTERS = {
     ALL: _("all"),
-    "pneumonia": _("pneumonia"),
-    "uncertain": _("uncertain"),
-    "no pneumonia": _("no pneumonia"),
-    "no result": _("no result"),
+    PRESENT.lower(): _("pneumonia"),
+    UNDECIDED.lower(): _("uncertain"),
+    ABSENT.lower(): _("no pneumonia"),
+    NO_RESULT.lower(): _("no result"),
     NOT_READ: _("not read by you"),
 }
 DEFAULT_WAIT = MAX_WAIT_S // 60  # minutes
@@ -156,6 +165,6 @@ def _matches(table: pd.DataFrame, choice: str) -> pd.Series:
         return pd.Series(True, table.index)
     if choice == NOT_READ:
         return ~table["read"]
-    if choice == "no result":
+    if choice == NO_RESULT.lower():
         return table["Finding"].isin([NO_RESULT, UNREADABLE])
     return table["Finding"].str.lower() == choice
