@@ -61,6 +61,11 @@ class EnsembleReference:
         """SHA-256 of the files on which any member was trained."""
         return frozenset().union(*(member.training_images for member in self.members))
 
+    @property
+    def compared_images(self) -> int:
+        """How many training images new ones are compared with; the least of the members' numbers."""
+        return min(member.compared_images for member in self.members)
+
     def nearest(self, hidden: np.ndarray, count: int = 5) -> list[Neighbour]:
         """The most similar training images by the mean of the members' distances, the nearest first.
 

@@ -51,6 +51,8 @@ class Reference:
         lung_network: what found the lungs, see `core.anatomy.lung_network`; "" in older references.
         lung_limit: implausibility of the lungs that 99% of the validation images stay within; at least 1.
         likeness: what the images look like to the lung network; None in older references and of small sets.
+        all_sha256: SHA-256 of all training images, uint8 (n, 32), where they are more than `sha256`; None
+            where they are not, and in older references.
     """
 
     created: str
@@ -67,6 +69,7 @@ class Reference:
     lung_network: str = ""
     lung_limit: float = 1.0  # of references written before lungs were checked
     likeness: Likeness | None = None
+    all_sha256: np.ndarray | None = None
 
     def distance(self, features: np.ndarray) -> np.ndarray:
         """Out-of-distribution scores, float64 (n,): 1 at the 99th percentile of the validation images.
@@ -114,8 +117,15 @@ class Reference:
 
     @property
     def training_images(self) -> frozenset[str]:
-        """SHA-256 of the files of the training images."""
+        """SHA-256 of the files of the training images, as far as they are known."""
+        if self.all_sha256 is not None:
+            return frozenset(row.tobytes().hex() for row in self.all_sha256)
         return frozenset(map(str, self.sha256))
+
+    @property
+    def compared_images(self) -> int:
+        """How many training images new ones are compared with."""
+        return len(self.sha256)
 
     def nearest(self, hidden: np.ndarray, count: int = 5) -> list[Neighbour]:
         """The most similar training images, the nearest first.
@@ -131,7 +141,8 @@ class Reference:
 
     def save(self, path: Path) -> None:
         """Write it as .npz; raises OSError if that fails."""
-        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != LIKENESS}
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != LIKENESS}
+        arrays = {name: value for name, value in values.items() if value is not None}
         if self.likeness:
             arrays |= {f"{LIKENESS}_{name}": value for name, value in vars(self.likeness).items()}
         path.parent.mkdir(exist_ok=True)

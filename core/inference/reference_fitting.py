@@ -21,7 +21,8 @@ from core.inference.predictor import Predictor
 from core.inference.reference import Reference, unit_length
 from core.runs import Run
 
-MAX_IMAGES = 10_000  # training images in a reference
+MAX_IMAGES = 10_000  # training images that new ones are compared with
+SEED = 0  # of their choice, where there are more
 ORIENTATION_IMAGES = 400  # training images that the orientation classifier is fitted on
 HEAT_MAP_IMAGES = 200  # validation images whose heat maps are computed
 QUANTILE = 0.99  # share of the validation images within each limit
@@ -80,8 +81,8 @@ def compute_reference(
     """
     from sklearn.linear_model import LogisticRegression  # imported lazily: it takes a second
 
-    random = np.random.default_rng(0)
-    all_training, training = training, np.sort(random.permutation(training)[:MAX_IMAGES])
+    random = np.random.default_rng(SEED)
+    all_training, training = training, _sample(training, random)
     rows = np.concatenate([training, validation])
     framed, features, hidden = predictor.framed(dataset, progress), [], []
     for start in range(0, len(rows), BATCH):
@@ -101,9 +102,10 @@ def compute_reference(
     classifier = LogisticRegression(C=0.01, max_iter=3000)
     classifier.fit(views, np.repeat(np.arange(len(ORIENTATIONS)), len(upright)))
     not_upright = 1 - classifier.predict_proba(thumbnails(dataset.pixels[validation]))[:, 0]
+    digests = dataset.table["sha256"].to_numpy()
     reference = Reference(
         created=predictor.record.created,
-        sha256=dataset.table["sha256"].to_numpy()[training].astype(str),
+        sha256=digests[training].astype(str),
         labels=np.array(CLASS_NAMES)[classes],
         hidden=np.concatenate(hidden)[: len(training)],
         means=means,
@@ -113,8 +115,19 @@ def compute_reference(
         intercepts=np.asarray(classifier.intercept_).astype(np.float32),
         peaks=_peaks(predictor, framed[validation[:HEAT_MAP_IMAGES]]),
         orientation_limit=float(max(0.5, np.quantile(not_upright, QUANTILE))),
+        all_sha256=_as_bytes(digests[all_training]) if len(all_training) > len(training) else None,
     )
     return with_lungs(reference, dataset, all_training, validation, progress)
+
+
+def _sample(training: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """The rows of the training images in a reference, in order; the same ones for the same seed."""
+    return np.sort(random.permutation(training)[:MAX_IMAGES])
+
+
+def _as_bytes(digests: np.ndarray) -> np.ndarray:
+    """Digests in hexadecimal as uint8 (n, 32), an eighth as large."""
+    return np.frombuffer(bytes.fromhex("".join(digests)), np.uint8).reshape(-1, 32)
 
 
 def _peaks(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
@@ -140,7 +153,7 @@ def with_lungs(
         reference: of a model.
         dataset, training, validation, progress: as for `compute_reference`.
     """
-    training = np.sort(np.random.default_rng(0).permutation(training)[:MAX_IMAGES])
+    training = _sample(training, np.random.default_rng(SEED))
     rows = np.concatenate([training, validation])
     implausibility, appearances = [], []
     for start in range(0, len(rows), BATCH):

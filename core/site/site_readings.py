@@ -47,7 +47,7 @@ class SiteReadings:
             the result is), doubts (reasons of the checks, joined by "; "), warned and in_training (bool), and
             the properties of the image (`core.site.image_properties`) and its deviations from the training
             images (`core.site.shift`); NaN where unknown.
-        training_images: number of images that the model was trained on; 0 if unknown.
+        training_images: number of training images that the local ones are compared with; 0 if unknown.
         began: when reading began, ISO 8601 with the offset from UTC.
         threshold_rule: how the model's threshold was found; "" if unknown.
         age_warning: why the table's ages speak against the results, in a sentence; "" if they do not.
@@ -145,7 +145,7 @@ def read_local_images(
         (*local.notes, *cache.sentences(used, len(known))),
         local.synthetic,
         pd.DataFrame(rows),
-        len(training),
+        reader.reference.compared_images if reader.reference else 0,
         began,
         reader.record.threshold_rule,
         reader.record.temperature_rule,

@@ -110,6 +110,19 @@ def test_the_threshold_is_what_validation_keeps_below(trained, predictor, refere
     assert again.distance_limit == pytest.approx(reference.distance_limit, rel=0.02)
 
 
+def test_all_training_images_are_known_where_only_some_are_compared(
+    trained, predictor, demo, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("core.inference.reference_fitting.MAX_IMAGES", 5)
+    dataset = open_dataset(demo)
+    roles = rows_by_role(dataset, trained.settings())
+    limited = compute_reference(predictor, dataset, roles["training"], roles["validation"])
+    limited.save(tmp_path / "reference.npz")
+    loaded = Reference.load(tmp_path / "reference.npz")
+    assert loaded.compared_images == len(loaded.hidden) == 5 < len(roles["training"])
+    assert loaded.training_images == frozenset(dataset.table["sha256"].iloc[roles["training"]])
+
+
 def test_thumbnails_are_means_of_blocks():
     pixels = np.zeros((1, 128, 128), np.uint8)
     pixels[0, :8, 8:16] = 200
