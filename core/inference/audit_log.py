@@ -21,7 +21,7 @@ from core.errors import UserError
 from core.evaluation import wilson
 from core.images import Box
 from core.inference.identity import ModelIdentity
-from core.inference.reading import Reading
+from core.inference.reading import ABSENT, PRESENT, Reading
 from core.weights import ModelRecord
 
 TABLES = """
@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS answers (
 );
 CREATE TABLE IF NOT EXISTS notes (
     time REAL NOT NULL, sha256 TEXT NOT NULL, run TEXT NOT NULL, stage INTEGER NOT NULL,
-    agreement TEXT NOT NULL, own TEXT NOT NULL, changed INTEGER NOT NULL, box TEXT NOT NULL DEFAULT ''
+    agreement TEXT NOT NULL, own TEXT NOT NULL, changed INTEGER NOT NULL, box TEXT NOT NULL DEFAULT '',
+    model TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS first_readings (
     time REAL NOT NULL, sha256 TEXT NOT NULL, finding TEXT NOT NULL, own TEXT NOT NULL
@@ -47,11 +48,14 @@ ADDED = {
         "lung_area": "REAL",  # share of the image, and how sharply the lungs are parted from the rest, 0 to 1
         "lung_distinctness": "REAL",
     },
-    "notes": {"box": "TEXT NOT NULL DEFAULT ''"},  # left, top, right, bottom in shares of the image
+    "notes": {
+        "box": "TEXT NOT NULL DEFAULT ''",  # left, top, right, bottom in shares of the image
+        "model": "TEXT NOT NULL DEFAULT ''",  # as in answers
+    },
 }
 LACKING = ("no such column", "no such table")  # SQLite's words
 AGREEMENTS = ("agree", "disagree", "not sure")
-FIRST_FINDINGS = ("pneumonia", "no pneumonia", "not sure")
+FIRST_FINDINGS = (PRESENT.lower(), ABSENT.lower(), "not sure")
 WITHDRAWN = "withdrawn"  # instead of one of them: the readings of this image logged before do not count
 
 
@@ -114,18 +118,31 @@ class AuditLog:
             "warned": None if reading.withheld else bool(reading.image_warnings()),
             **_image_numbers(reading),
         }
-        names = ", ".join(row)
-        values = ", ".join(f":{name}" for name in row)
         with self._opened() as database:
-            database.execute(f"INSERT INTO answers ({names}) VALUES ({values})", row)
+            _insert(database, "answers", row)
 
-    def add_human_reading(self, sha256: str, record: ModelRecord, reading: HumanReading) -> None:
-        """Log a person's reading; raises UserError if the log cannot be written."""
+    def add_human_reading(
+        self, sha256: str, record: ModelRecord, identity: ModelIdentity, reading: HumanReading
+    ) -> None:
+        """Log a person's reading of an image and of the result that a model gave for it.
+
+        Raises:
+            UserError: the log cannot be written.
+        """
         box = " ".join(f"{share:.4f}" for share in reading.box or ())
-        model = record.run, record.stage
-        row = (time.time(), sha256, *model, reading.agreement, reading.own, reading.changed, box)
+        row = {
+            "time": time.time(),
+            "sha256": sha256,
+            "run": record.run,
+            "stage": record.stage,
+            "agreement": reading.agreement,
+            "own": reading.own,
+            "changed": reading.changed,
+            "box": box,
+            "model": str(identity),
+        }
         with self._opened() as database:
-            database.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            _insert(database, "notes", row)
 
     def add_first_reading(self, sha256: str, reading: FirstReading) -> None:
         """Log what a person found without a result; raises UserError if the log cannot be written."""
@@ -185,6 +202,12 @@ class AuditLog:
         return UserError(f"The audit log {self.path} cannot be used: {reason}.")
 
 
+def _insert(database: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
+    """Add a row by the names of its columns: those added to an old log come in another order."""
+    values = ", ".join(f":{name}" for name in row)
+    database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})", row)
+
+
 def _image_numbers(reading: Reading) -> dict[str, float | None]:
     """What the log holds of an image, to tell whether later ones differ."""
     pixels, lungs = reading.output.pixels, reading.output.lungs
@@ -198,12 +221,12 @@ def _image_numbers(reading: Reading) -> dict[str, float | None]:
 
 
 def agreement_summary(readings: pd.DataFrame) -> str:
-    """How often readers agreed, with Wilson's 95% interval; the last reading of each image counts.
+    """How often readers agreed, with Wilson's 95% interval; of each result, the last reading counts.
 
     Args:
         readings: as `AuditLog.human_readings` returns them.
     """
-    last = readings.drop_duplicates(["sha256", "run", "stage"], keep="last")
+    last = readings.drop_duplicates(["sha256", "model", "run", "stage"], keep="last")
     last = last[last["agreement"] != WITHDRAWN]
     sure = last[last["agreement"] != "not sure"]
     if sure.empty:

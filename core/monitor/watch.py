@@ -15,6 +15,12 @@ from core.site import MISSED, Outcome
 BASELINE = 100  # first results, which the later ones are compared with
 BLOCK = 50  # results that are compared at once
 BLOCKS = 20  # the last ones, which are shown
+# Before 0.2.0, a reading was logged with run and stage alone, which no ensemble has.
+READINGS = """
+SELECT * FROM notes WHERE time >= :time
+    AND (model = :model OR (model = '' AND run != '' AND run = :run AND stage = :stage))
+ORDER BY rowid
+"""
 NO_LOG = (
     "There is no audit log yet. Switch it on: Diagnosis page, Session and audit log; or have the DICOM node "
     "keep it."
@@ -175,7 +181,12 @@ def watch(model: str, log: AuditLog | None = None, temperature: float = 1.0) -> 
     rows = read_rows(log, model, BASELINE, BLOCK, BLOCKS)
     signals = find_signals(rows.baseline, rows.blocks) if rows.blocks else ()
     return Watch(
-        model, rows, signals, _agreement(log, rows), withheld_outcome(rows), _expected(rows, temperature)
+        model,
+        rows,
+        signals,
+        _agreement(log, model, rows),
+        withheld_outcome(rows),
+        _expected(rows, temperature),
     )
 
 
@@ -188,14 +199,13 @@ def _expected(rows: LogRows, temperature: float) -> tuple[ExpectedRates | None, 
     )
 
 
-def _agreement(log: AuditLog, rows: LogRows) -> str:
+def _agreement(log: AuditLog, model: str, rows: LogRows) -> str:
     """How often readers agreed with the results of a model since its first."""
     if not rows.results:
         return ""
     first = rows.baseline.iloc[0]
-    query = "SELECT * FROM notes WHERE run = :run AND stage = :stage AND time >= :time ORDER BY rowid"
-    readings = log.query(query, {"run": first["run"], "stage": int(first["stage"]), "time": first["time"]})
-    return agreement_summary(readings)
+    of_model = {"run": first["run"], "stage": int(first["stage"]), "time": first["time"], "model": model}
+    return agreement_summary(log.query(READINGS, of_model))
 
 
 def _counts(rows: pd.DataFrame) -> dict:

@@ -91,7 +91,7 @@ def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry 
     changed = bool(st.session_state.get(f"changed-{entry.upload.key}"))
     reading = HumanReading(agreement, own, changed, entry.box)
     if log := audit_log():
-        log.add_human_reading(entry.upload.key, model.record, reading)
+        log.add_human_reading(entry.upload.key, model.record, model.identity, reading)
     st.session_state[SAVED] = Saved(entry, model, entry.human_reading, entry.human_model, following)
     entry.human_reading, entry.human_model = reading, model.path
     if following:
@@ -105,7 +105,7 @@ def _undo() -> None:
     send_reading(saved.entry, saved.model, of_this_model)
     if log := audit_log():
         reading = of_this_model or HumanReading(WITHDRAWN)
-        log.add_human_reading(saved.entry.upload.key, saved.model.record, reading)
+        log.add_human_reading(saved.entry.upload.key, saved.model.record, saved.model.identity, reading)
     saved.entry.human_reading, saved.entry.human_model = saved.before, saved.before_model
     show_next(saved.entry)
     del st.session_state[SAVED]  # last: what cannot be written can be undone again

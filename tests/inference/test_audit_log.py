@@ -44,11 +44,12 @@ def test_answers_and_notes_are_kept_without_what_identifies_anybody(tmp_path):
     log = AuditLog(tmp_path / "new folder" / "audit.sqlite")
     log.add_result(reading(), RECORD, IDENTITY)
     log.add_result(reading("other", withheld=True), RECORD, IDENTITY)
-    log.add_human_reading("digest", RECORD, HumanReading("disagree", "'; DROP TABLE notes; --", True, BOX))
+    human = HumanReading("disagree", "'; DROP TABLE notes; --", True, BOX)
+    log.add_human_reading("digest", RECORD, IDENTITY, human)
     answers, notes = AuditLog(log.path).results(), log.human_readings()
     assert list(answers["finding"]) == ["Pneumonia", "No result"]
     assert answers["probability"].iloc[0] == 0.8 and np.isnan(answers["probability"].iloc[1])
-    assert list(answers["model"]) == ["r/3 v1 (0123abcd)"] * 2
+    assert [*answers["model"], *notes["model"]] == ["r/3 v1 (0123abcd)"] * 3
     assert answers["threshold"].iloc[0] == 0.4 and answers["rule"].iloc[0] == "for a test"
     assert notes["own"].iloc[0].startswith("'; DROP") and notes["changed"].iloc[0] == 1
     assert notes["box"].iloc[0] == "0.2500 0.5000 0.7500 1.0000"
@@ -65,10 +66,20 @@ def test_the_agreement_summary_counts_the_last_note_on_each_image(tmp_path):
         ("c", "disagree"),
         ("d", "not sure"),
     ):
-        log.add_human_reading(sha256, RECORD, HumanReading(agreement, changed=sha256 == "b"))
+        log.add_human_reading(sha256, RECORD, IDENTITY, HumanReading(agreement, changed=sha256 == "b"))
     said = agreement_summary(log.human_readings())
     assert said.startswith("Readers agreed with 2 of 3 results: 67% (21% to 94%).")
     assert "Not sure: 1" in said and said.endswith("changed by a result: 1.")
+
+
+def test_readings_of_two_ensembles_or_versions_are_counted_apart(tmp_path):
+    log = AuditLog(tmp_path / "audit.sqlite")
+    for name, version, agreement in (("ensemble/a", 1, "agree"), ("ensemble/b", 1, "disagree")):
+        log.add_human_reading(
+            "a", ModelRecord(), ModelIdentity(name, version, "01234567"), HumanReading(agreement)
+        )
+    assert list(log.human_readings()["model"]) == ["ensemble/a v1 (01234567)", "ensemble/b v1 (01234567)"]
+    assert agreement_summary(log.human_readings()).startswith("Readers agreed with 1 of 2 results")
 
 
 def test_what_was_written_before_a_kill_is_there_after_it(tmp_path):
@@ -103,9 +114,9 @@ def test_a_log_that_cannot_be_used_says_so(tmp_path):
 def test_a_withdrawn_reading_does_not_count(tmp_path):
     log = AuditLog(tmp_path / "audit.sqlite")
     for agreement in ("disagree", WITHDRAWN):
-        log.add_human_reading("a", RECORD, HumanReading(agreement))
+        log.add_human_reading("a", RECORD, IDENTITY, HumanReading(agreement))
     assert "No agreement" in agreement_summary(log.human_readings())
-    log.add_human_reading("a", RECORD, HumanReading("agree"))
+    log.add_human_reading("a", RECORD, IDENTITY, HumanReading("agree"))
     assert agreement_summary(log.human_readings()).startswith("Readers agreed with 1 of 1 results")
 
 

@@ -115,12 +115,18 @@ def test_inverted_images_turn_the_light_red(log):
 
 
 def test_readers_notes_count_from_the_first_result_of_the_model_on(log):
-    record = ModelRecord(stage=3, run="r")
-    log.add_human_reading("b", record, HumanReading("disagree"))  # with an earlier version
+    def note(sha256: str, agreement: str, version: int = 1) -> None:
+        identity = ModelIdentity("r/3", version, "0123abcd")
+        log.add_human_reading(sha256, ModelRecord(stage=3, run="r"), identity, HumanReading(agreement))
+
+    note("b", "disagree")  # before it was read here
     add_results(log, [{"time": time.time()}])
-    log.add_human_reading("a", record, HumanReading("agree"))
-    log.add_human_reading("a", ModelRecord(stage=2, run="r"), HumanReading("disagree"))
+    note("a", "agree")
+    note("a", "disagree", version=2)
     assert watch(MODEL, log).sentences()[-1].startswith("Readers agreed with 1 of 1 results")
+    with closing(sqlite3.connect(log.path)) as database, database:
+        database.execute("UPDATE notes SET model = ''")  # as versions before 0.2.0 logged them
+    assert watch(MODEL, log).sentences()[-1].startswith("Readers agreed with 0 of 1 results")
 
 
 def test_more_withheld_than_the_criterion_allows_is_red_even_if_it_always_was_so(log):
