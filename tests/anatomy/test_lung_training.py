@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -11,11 +12,12 @@ from PIL import Image
 from core.anatomy import Examples, LungFinder, shared_lung_finder
 from core.anatomy.training.augmentation import augment
 from core.anatomy.training.batches import stream
-from core.anatomy.training.fitting import learning_rate
+from core.anatomy.training.fitting import LungTraining, learning_rate, train_lungs
 from core.anatomy.training.negatives import DRAWINGS, draw_negative
 from core.anatomy.training.network import build, loss
 from core.architecture import LUNG_LAYERS
 from core.cli.main import main
+from core.errors import UserError
 from core.runs import detached
 from core.weights import write_network
 
@@ -49,6 +51,18 @@ def test_openvino_computes_what_keras_computes(tmp_path):
     theirs, mirrored = np.split(np.asarray(keras.ops.softmax(model.predict(pair, verbose=0)))[..., 1:], 2)
     ours = LungFinder(tmp_path / "lungs.h5").probabilities(pixels).transpose(0, 2, 3, 1)
     assert np.abs(ours - (theirs + mirrored[:, :, ::-1, ::-1]) / 2).max() < 1e-3
+
+
+def test_training_that_finds_no_lung_or_diverges_is_refused_and_leaves_the_file(tmp_path):
+    path, drawn = tmp_path / "lungs.h5", examples()
+    path.write_text("earlier weights")
+    missed = Examples("without lungs", drawn.images, np.zeros_like(drawn.lungs))
+    settings = LungTraining(minutes=0.001, batch_size=2, checks=1)
+    with pytest.raises(UserError, match="found no lung"):
+        train_lungs([(drawn, 1.0)], [missed], path, settings)
+    with pytest.raises(UserError, match="the loss became nan"):
+        train_lungs([(drawn, 1.0)], [drawn], path, replace(settings, minutes=1, learning_rate=float("nan")))
+    assert path.read_text() == "earlier weights"
 
 
 def test_masks_move_with_their_image_and_mirroring_swaps_the_sides():

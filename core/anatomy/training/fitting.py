@@ -14,6 +14,7 @@ from core.anatomy.examples import Examples
 from core.anatomy.training.batches import Batch, halved, stream
 from core.anatomy.training.network import build, loss
 from core.architecture import LUNG_LAYERS
+from core.errors import UserError
 from core.weights import Arrays, read_network, write_network
 
 WARM_UP = 0.03  # share of the time in which the learning rate rises
@@ -65,6 +66,9 @@ def train_lungs(
 
     Returns:
         What the best weights showed.
+
+    Raises:
+        UserError: the loss became NaN, or no weights found any lung; the file is as good as it was by then.
     """
     tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -84,6 +88,11 @@ def train_lungs(
             write_network(path, LUNG_LAYERS, _arrays(model), {"training": asdict(settings), "best": best})
         if report:
             report(check)
+    if not best:
+        raise UserError(
+            f"The network found no lung in the validation images, so {path} was not written. Train longer, "
+            "or with more masks."
+        )
     return best
 
 
@@ -95,6 +104,8 @@ def _checks(model: keras.Model, batches: Iterator[Batch], settings: LungTraining
         began = time.monotonic()
         model.optimizer.learning_rate = learning_rate(used / budget, settings.learning_rate)
         losses.append(float(model.train_on_batch(*next(batches))))
+        if not np.isfinite(losses[-1]):
+            raise UserError(f"Training diverged: the loss became {losses[-1]}. Weights saved before it stay.")
         images += settings.batch_size
         used += time.monotonic() - began
         if used / budget >= due[0]:
