@@ -163,7 +163,7 @@ class ActiveTrial:
             self.proposal.report(loss, step)
             self._reported_epochs += 1
         if self._reported_epochs and self.proposal.should_prune():
-            stage, epoch = divmod(max(losses), self._plan.base.epochs)
+            stage, epoch = divmod(max(losses), self._plan.max_epochs)
             self.pruned = f"stage {stage}, epoch {epoch + 1}: higher loss than the median of the other trials"
         return bool(self.pruned)
 

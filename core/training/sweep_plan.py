@@ -36,19 +36,23 @@ from core.runs import check_name, open_sweep, sweep_names
 
 ENUMERATED = ("grid", "ablation")  # searches whose trials are known from the start
 SEARCHES = (*ENUMERATED, "random", "tpe")
-KEYS = (
-    "name",
-    "data",
-    "preset",
-    "search",
-    "trials",
-    "seeds",
-    "prune",
-    "cpus",
-    "settings",
-    "values",
-    "ranges",
-)
+TEXT = (str, "a text")
+WHOLE_NUMBER = (int, "a whole number")
+SWITCH = (bool, "true or false")
+TABLE = (dict, "a table")
+KEYS = {  # of a plan's file: the type of each, and its name in TOML
+    "name": TEXT,
+    "data": TEXT,
+    "preset": TEXT,
+    "search": TEXT,
+    "trials": WHOLE_NUMBER,
+    "seeds": (list, "a list of different whole numbers, such as [0, 1, 2]"),
+    "prune": SWITCH,
+    "cpus": WHOLE_NUMBER,
+    "settings": TABLE,
+    "values": TABLE,
+    "ranges": TABLE,
+}
 MAX_TRIALS = 1000
 SELECTION = attrgetter(  # the settings that decide which images a run uses
     "seed_of_split",
@@ -103,6 +107,14 @@ class SweepPlan:
     prune: bool = True
     cpus: int = 2
 
+    @property
+    def max_epochs(self) -> int:
+        """The most epochs that a stage of any trial can have."""
+        tried = [*self.values.get("epochs", []), self.base.epochs]
+        if "epochs" in self.ranges:
+            tried.append(int(self.ranges["epochs"].high))
+        return max(tried)
+
     def points(self) -> list[dict[str, object]]:
         """The points of a grid or an ablation, in order; [] for a random or TPE search."""
         if self.search == "grid":
@@ -149,10 +161,10 @@ def read_plan(
     values, ranges = content.get("values", {}), _ranges(content.get("ranges", {}))
     _check_space(values, ranges, search)
     seeds, cpus = content.get("seeds", [0]), content.get("cpus", 2)
-    if not seeds or len(set(seeds)) < len(seeds) or not all(isinstance(seed, int) for seed in seeds):
-        raise UserError(f"seeds is {seeds!r}; give different whole numbers, such as [0, 1, 2].")
-    if not isinstance(cpus, int) or cpus < 1:
-        raise UserError(f"cpus is {cpus!r}; give a whole number.")
+    if not seeds or not all(type(seed) is int for seed in seeds) or len(set(seeds)) < len(seeds):
+        raise UserError(f"seeds is {seeds!r}; give {KEYS['seeds'][1]}.")
+    if cpus < 1:
+        raise UserError(f"cpus is {cpus}; give at least 1.")
     dataset = open_dataset(content["data"], progress)
     base = _base(content, dataset, _recorded_base(name, folder))
     if search == "ablation":
@@ -177,6 +189,10 @@ def _content(path: Path) -> dict:
         raise UserError(f"{path} is not a TOML file: {error}.") from error
     if unknown := sorted(set(content) - set(KEYS)):
         raise UserError(f"{path} has the unknown key {unknown[0]!r}; known keys are {', '.join(KEYS)}.")
+    for key, value in content.items():
+        kind, words = KEYS[key]
+        if type(value) is not kind:  # `true` is no whole number
+            raise UserError(f"{key} is {value!r}; give {words}.")
     if "data" not in content:
         raise UserError(f"{path} does not name a data set: add data = FOLDER.")
     return content
@@ -241,15 +257,15 @@ def _check_space(values: dict, ranges: dict, search: str) -> None:
         raise UserError(f"{both[0]} has both values and a range.")
 
 
-def _trial_count(values: dict[str, list], search: str, requested: object) -> int:
+def _trial_count(values: dict[str, list], search: str, requested: int) -> int:
     """Number of trials: of all points, or as requested."""
     count = requested
     if search == "grid":
         count = prod(map(len, values.values()))
     elif search == "ablation":
         count = 1 + sum(len(options) - 1 for options in values.values())
-    if not isinstance(count, int) or not 0 < count <= MAX_TRIALS:
-        raise UserError(f"trials is {count!r}; give a whole number from 1 to {MAX_TRIALS}.")
+    if not 0 < count <= MAX_TRIALS:
+        raise UserError(f"trials is {count}; give a whole number from 1 to {MAX_TRIALS}.")
     return count
 
 

@@ -43,7 +43,7 @@ def losses_by_step(run: Run, plan: SweepPlan) -> dict[int, float]:
     """Validation loss by a step number that increases from epoch to epoch and stage to stage."""
     epochs = run.epochs().dropna(subset=["val_loss"])
     return {
-        int(stage) * plan.base.epochs + int(epoch) - 1: float(loss)
+        int(stage) * plan.max_epochs + int(epoch) - 1: float(loss)
         for stage, epoch, loss in zip(epochs["stage"], epochs["epoch"], epochs["val_loss"], strict=True)
     }
 

@@ -12,8 +12,9 @@ from core import config
 from core.cli.main import main
 from core.dataset import Exclusions, open_dataset, review_label, save_exclusions
 from core.errors import UserError
-from core.runs import Sweep, Trial, detached, list_sweeps, open_run, open_sweep
+from core.runs import Sweep, Trial, create_run, detached, list_sweeps, open_run, open_sweep
 from core.training.sweep_plan import Range, read_plan
+from core.training.sweep_search import losses_by_step
 
 TINY = """
 preset = "quick"
@@ -124,6 +125,12 @@ def test_a_search_prunes_bad_trials_by_validation_loss(demo, own_home, tmp_path,
         ('search = "ablation"', "[values]\nspeed = [1]", "Unknown setting 'speed'"),
         ("", "[values]\nseed = [1]", "seed cannot be varied"),
         ("", "[values]\nmomentum = 3", "give a list"),
+        ("values = 3", "", "values is 3; give a table"),
+        ("ranges = 3", "", "ranges is 3; give a table"),
+        ("seeds = 3", "[values]\nmomentum = [0]", "different whole numbers"),
+        ("seeds = [[1]]", "[values]\nmomentum = [0]", "different whole numbers"),
+        ("name = 3", "[values]\nmomentum = [0]", "name is 3; give a text"),
+        ("trials = true", "[values]\nmomentum = [0]", "trials is True; give a whole number"),
         ("seeds = [1, 1]", "[values]\nmomentum = [0]", "different whole numbers"),
         ("trails = 3", "[values]\nmomentum = [0]", "unknown key 'trails'"),
         ('name = "a b"', "[values]\nmomentum = [0]", "not a valid run name"),
@@ -163,6 +170,17 @@ def test_a_sweep_goes_on_with_the_labels_and_exclusions_that_it_began_with(demo,
     assert chosen.terms() != begun.terms() and chosen.base.label_version == 1
     new = read_plan(write(tmp_path, demo, 'name = "new"', "[values]\nmomentum = [0, 0.9]")).base
     assert (new.label_version, new.without_copies) == (1, True)
+
+
+def test_steps_are_counted_by_the_most_epochs_that_a_trial_can_have(demo, own_home, tmp_path):
+    path = write(tmp_path, demo, "", "[values]\nepochs = [2, 6]")
+    plan = read_plan(path)
+    run = create_run(plan.settings({"epochs": 6}, 0), "trial")
+    run.append_epoch({"stage": 1, "epoch": 6, "val_loss": 0.5})
+    run.append_epoch({"stage": 2, "epoch": 1, "val_loss": 0.4})
+    assert plan.max_epochs == 6 and losses_by_step(run, plan) == {11: 0.5, 12: 0.4}
+    searched = 'search = "tpe"', "[ranges]\nepochs = { low = 3, high = 9 }"
+    assert read_plan(write(tmp_path, demo, *searched)).max_epochs == 9
 
 
 def test_an_ablation_changes_one_thing_at_a_time(demo, tmp_path):
