@@ -51,8 +51,8 @@ def identity_of(path: Path, record: ModelRecord) -> ModelIdentity:
         if registered["file"] == path.name:
             name, version, override = (registered[key] for key in ("name", "version", "override"))
             return ModelIdentity(name, version, digest, override)
-    except (OSError, ValueError, KeyError):
-        pass  # not registered
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not registered, or damaged
     return ModelIdentity(unregistered_name(path, record), 0, digest)
 
 

@@ -24,7 +24,7 @@ from core.registry.disagreement import disagreement
 from core.registry.history import Event, last_events
 from core.registry.storage import BUNDLED, current_state, registry_folder, version_folder
 from core.runs import Run, list_runs
-from core.weights import WeightsError, model_title, read_record
+from core.weights import WeightsError, file_digest, model_title, read_record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ class RegisteredModel:
         version: 1, 2, ...; 0 for a model that is not registered.
         state: `active`, `candidate`, `shadow` or `retired`.
         model: its weights file and record.
-        sha256: digest of the weights when it was registered; "" for a candidate.
+        sha256: digest of the weights when it was registered; "" for a model that is not.
         run: that trained it; None for a registered version, and if it is not on this computer.
     """
 
@@ -83,9 +83,14 @@ class RegisteredModel:
         """Whether its run has another reference by now, which only the next version of it would use."""
         return bool(renewed_references(self.model.record, self.model.path))
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its weights: when it was registered, else now; raises OSError if its file is gone."""
+        return self.sha256 or file_digest(self.model.path)
+
     def event(self, action: str, who: str, reason: str) -> Event:
-        """That somebody did something with it now."""
-        return Event(action, self.name, self.version, self.sha256, who, reason, time=time.time())
+        """That somebody did something with it now; raises OSError as `digest`."""
+        return Event(action, self.name, self.version, self.digest, who, reason, time=time.time())
 
 
 def list_models() -> list[RegisteredModel]:
@@ -142,7 +147,7 @@ def registered_version(version: str) -> RegisteredModel:
         return RegisteredModel(content["name"], content["version"], CANDIDATE, model, content["sha256"])
     except WeightsError:
         raise
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"The registered model in {folder} cannot be read: {error}.") from error
 
 

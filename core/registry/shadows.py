@@ -30,7 +30,7 @@ class Shadow:
     @classmethod
     def of(cls, item: RegisteredModel) -> "Shadow":
         """A model as the shadow that it is or was; raises OSError if the bundled model's file is gone."""
-        return cls(item.name, item.version, item.sha256 or file_digest(item.model.path))
+        return cls(item.name, item.version, item.digest)
 
     @property
     def title(self) -> str:
@@ -90,9 +90,7 @@ def make_shadow(title: str, who: str, reason: str = "") -> RegisteredModel:
             raise UserError(f"{item.title} is a shadow already.")
         if item.version:
             item = intact(item.folder)
-        elif item.model.bundled:
-            item = replace(item, sha256=file_digest(item.model.path))
-        else:
+        elif not item.model.bundled:
             item = register(item)
         add_event(item.event("shadow", who, reason))
         return replace(item, state=SHADOW)

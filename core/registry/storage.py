@@ -11,6 +11,7 @@ log.sqlite             every promotion, rollback, retirement, operating point, e
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,8 +60,11 @@ def folder_name(name: str, version: int | str) -> str:
 
 def next_version(name: str) -> int:
     """The version that a model of this name gets next; one whose files cannot be read counts, too."""
-    folders = (registry_folder() / "models").glob(folder_name(name, "*"))
-    return 1 + max((int(path.name.rpartition("-")[2]) for path in folders), default=0)
+    folder = re.compile(
+        re.escape(folder_name(name, "")) + r"(\d+)"
+    )  # `seed-3-1`, not `seed-3-1-2` of another
+    folders = (folder.fullmatch(path.name) for path in (registry_folder() / "models").glob("*"))
+    return 1 + max((int(match[1]) for match in folders if match), default=0)
 
 
 def read_active() -> ActiveState | None:
