@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 import numpy as np
+import pandas as pd
 
 from core import evaluation
 from core.cli.output import Bar, as_json, precision, print_json
 from core.comparison import (
     HEAT_IN_LUNGS,
+    SYNTHETIC,
     ModelComparison,
     OcclusionEffect,
     evaluated_stages,
@@ -152,9 +154,10 @@ def compare(
                 "differences": [{**asdict(test), "sentence": test.sentence()} for test in tests],
                 "hidden": [asdict(effect) for effect in effects],
                 "heat_in_lungs": [
-                    {name: None if value != value else value for name, value in row.items()}
+                    {name: None if pd.isna(value) else value for name, value in row.items()}
                     for row in heat_share_table(comparison).to_dict("records")
                 ],
+                "synthetic": comparison.synthetic,
                 "notes": comparison.notes,
             }
         )
@@ -176,8 +179,8 @@ def _print_comparison(
         for key, metric in METRICS.items():
             print(f"  {metric.title:<{COLUMN}}{metric.text(values[key], values['intervals'][key])}")
     for sentence in [
-        *filter(None, [comparison.labels]),
-        *comparison.small_samples,
+        *([SYNTHETIC] if comparison.synthetic else []),
+        *comparison.notes,
         *verdict(comparison, metrics, tests),
         *(test.sentence() for test in tests),
     ]:
@@ -186,6 +189,6 @@ def _print_comparison(
         change = f"ROC AUC {effect.auc.value:+.3f}" if effect.auc else "too few images to test"
         print(f"{effect.model}, {effect.mask} hidden: {change}")
     for row in heat_share_table(comparison).to_dict("records"):
-        interval = f" ({row['low']:.1%} to {row['high']:.1%})" if row["low"] == row["low"] else ""
+        interval = f" ({row['low']:.1%} to {row['high']:.1%})" if pd.notna(row["low"]) else ""
         share = f"{row[HEAT_IN_LUNGS]:.1%}{interval}" if row["images"] else "unknown"
         print(f"{row['model']}, share of the heat in the lungs: {share}, {row['images']} images")

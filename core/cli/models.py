@@ -98,10 +98,11 @@ def promote(name: str, override: bool, reason: str, margin: float, as_json: bool
 
     With --override, a registered version becomes a further one, whose answers say which checks had failed.
     """
-    checks = checklist(find_model(name), active_registered_model(), margin)
+    chosen = find_model(name)
+    checks = checklist(chosen, active_registered_model(), margin)
     if not as_json:
         _print_checks(checks)
-    item = promote_model(name, checks, getpass.getuser(), reason, override)
+    item = promote_model(chosen.title, checks, getpass.getuser(), reason, override)
     _done(item, as_json, f"{item.title} is active now.")
 
 

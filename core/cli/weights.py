@@ -154,12 +154,12 @@ def pack(run: str, stage: int, point: str, to: Path | None, folder: Path | None,
 
 def _record_changes(run: Run, stage: int, rule: str) -> dict:
     """Fields of the packed model's record that differ: threshold by a rule, and metrics at it."""
-    if run.results.predictions(stage, "validation") is None:
-        return {}
+    tables = {split: run.results.predictions(stage, split) for split in ("validation", "test")}
     predictions = {
-        split: Predictions.of(split, run.results.predictions(stage, split))
-        for split in ("validation", "test")
+        split: Predictions.of(split, table) for split, table in tables.items() if table is not None
     }
+    if "validation" not in predictions:
+        return {}
     point = find_point(rule, predictions["validation"].labels, predictions["validation"].probabilities)
     metrics = {
         split: evaluate(item.labels, item.probabilities, point.threshold)

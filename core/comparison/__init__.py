@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     )
     from core.comparison.report import write_report
     from core.comparison.report_figures import DECISION_THRESHOLDS, curve_points
+    from core.comparison.report_sections import SYNTHETIC
     from core.comparison.verdict import verdict
 
 __all__ = [
     "DECISION_THRESHOLDS",
     "ENSEMBLE_NAME",
+    "SYNTHETIC",
     "EvaluatedStage",
     "HEAT_IN_LUNGS",
     "ModelComparison",

@@ -87,6 +87,7 @@ class ReportComparison:
         """Everything as plain values."""
         return {
             "name": self.name,
+            "model": self.model,
             "labels": self.labels,
             "results": self.results,
             "passed_over": self.passed_over,

@@ -72,6 +72,7 @@ def test_rates_are_of_the_last_result_of_each_image_and_the_others_are_counted_b
     assert f"reports.csv: 7 of 13 labels belong to a result of {MODEL}." in text
     assert "Sensitivity: 0.667 (0.208 to 0.939), 2 of 3." in text
     assert "Left out 1 image without a label" in text and "Jane" not in str(compared.values())
+    assert compared.values()["model"] == compared.model == MODEL
 
 
 def test_labels_of_one_class_give_one_rate_and_without_a_log_there_is_none(log, labelled, tmp_path):
