@@ -137,9 +137,15 @@ def _read(dataset: Dataset) -> DatasetLungs | None:
     try:
         with np.load(_path(dataset), allow_pickle=False) as file:
             return DatasetLungs(**file)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError):
+    except (
+        FileNotFoundError,
+        NotADirectoryError,
+        zipfile.BadZipFile,
+        EOFError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ):
         return None
 
 

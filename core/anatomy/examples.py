@@ -1,15 +1,14 @@
 """Images with the lungs that people drew, at the network's resolution, and which of them are held out."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 import PIL.Image
 
 from core.anatomy.masks import LEFT, RIGHT, MaskSet, Pair, read_mask, sides
 from core.architecture import IMAGE_SIZE
+from core.dataset import held_out_names
 from core.images import network_pixels, read_image
 
 
@@ -73,16 +72,12 @@ def lung_shares(mask: np.ndarray) -> np.ndarray:
 def split_pairs(pairs: Sequence[Pair], fraction: float, seed: int) -> tuple[list[Pair], list[Pair]]:
     """Pairs to train on and pairs that are held out, by patient.
 
-    Held out are those patients whose digest of seed and patient is lowest, as `core.dataset` does it.
-
     Args:
         pairs: all.
         fraction: of the patients to hold out, 0 to 1.
         seed: another seed holds out other patients.
     """
-    patients = {pair.patient for pair in pairs}
-    order = sorted(patients, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).hexdigest())
-    held_out = set(order[: ceil(fraction * len(order))])
+    held_out = held_out_names({pair.patient for pair in pairs}, fraction, seed)
     return (
         [pair for pair in pairs if pair.patient not in held_out],
         [pair for pair in pairs if pair.patient in held_out],

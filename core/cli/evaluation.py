@@ -25,10 +25,9 @@ from core.comparison import (
 from core.dataset import open_dataset, read_cohort
 from core.errors import UserError
 from core.evaluation import METRICS, PairwiseTest
-from core.inference import load_predictor
+from core.inference import BATCH, load_predictor
 from core.runs import open_run
 
-BATCH = 32
 OWN = "own"  # as `--point`: each model's own operating point
 COLUMN = 2 + max(len(metric.title) for metric in METRICS.values())
 

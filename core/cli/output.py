@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable
 
 import click
 from tqdm import tqdm
@@ -51,9 +50,6 @@ class Bar:
         self._bar.update(done - self._bar.n)
         if done >= total:
             self._bar.close()
-
-
-Progress = Callable[[int, int], None]
 
 
 def percent(value: float | None) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from core.cli.output import Bar, as_json, print_json
-from core.runs import Sweep, Trial
+from core.runs import TRIAL_OVER, Sweep, Trial
 
 
 @click.command()
@@ -42,7 +42,7 @@ def sweep(file: Path, cluster: str | None, runs: Path | None, as_json: bool) -> 
         print_json({"sweep": result.name, "trials": rows, "best": best and best.number})
     elif best:
         print(f"Best: trial {best.number} with {result.describe(best)}, runs {', '.join(best.runs)}")
-    return 0 if all(result.state(trial) in ("finished", "pruned") for trial in result.trials) else 1
+    return 0 if all(result.state(trial) in TRIAL_OVER for trial in result.trials) else 1
 
 
 def print_trial(sweep: Sweep, trial: Trial) -> None:

@@ -35,7 +35,14 @@ if TYPE_CHECKING:
     )
     from core.dataset.pixels import Progress
     from core.dataset.reviewed_labels import as_published, current_labels, relabelled, reviewed_labels
-    from core.dataset.roles import TEST, assign_roles, few_validation_images, rows_by_role, sample
+    from core.dataset.roles import (
+        TEST,
+        assign_roles,
+        few_validation_images,
+        held_out_names,
+        rows_by_role,
+        sample,
+    )
     from core.dataset.run_defaults import settings_of_new_runs
     from core.dataset.set_checks import SHORTCUT_AUC
     from core.dataset.shortcut_baselines import SHORTCUT_TITLES, class_auc_from, shortcut_baseline
@@ -92,6 +99,7 @@ __all__ = [
     "download_pneumoniamnist",
     "example_paths",
     "few_validation_images",
+    "held_out_names",
     "draw_chest",
     "draw_chest_parts",
     "draw_example",

@@ -137,9 +137,14 @@ def _held_out(table: pd.DataFrame, fraction: float, seed: int) -> set[str]:
     held_out: set[str] = set()
     for _, group in kinds.groupby(kinds):
         if len(group) > 1:
-            names = sorted(group.index, key=lambda name: _digest(seed, name))
-            held_out.update(names[: ceil(fraction * len(names))])
+            held_out |= held_out_names(set(group.index), fraction, seed)
     return held_out
+
+
+def held_out_names(names: set[str], fraction: float, seed: int) -> set[str]:
+    """The share of names, rounded up, whose digests with the seed are lowest."""
+    ordered = sorted(names, key=lambda name: _digest(seed, name))
+    return set(ordered[: ceil(fraction * len(ordered))])
 
 
 def _held_out_for_missing_classes(table: pd.DataFrame, held_out: set[str], seed: int) -> set[str]:

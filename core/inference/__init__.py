@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
     from core.inference.out_of_distribution import check
     from core.inference.prediction import ModelOutput, Prediction, percent, shown_threshold
-    from core.inference.predictor import Predictor
+    from core.inference.predictor import BATCH, Predictor
     from core.inference.reader import Reader
     from core.inference.reading import ABSENT, FINDINGS, NO_RESULT, PRESENT, UNDECIDED, Reading
     from core.inference.reference import Neighbour, Reference
@@ -56,6 +56,7 @@ __all__ = [
     "AGREEMENTS",
     "AuditLog",
     "AvailableModel",
+    "BATCH",
     "Check",
     "EnsemblePredictor",
     "FINDINGS",

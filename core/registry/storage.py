@@ -12,7 +12,6 @@ log.sqlite             every promotion, rollback, retirement, operating point, e
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -110,8 +109,6 @@ def changing() -> Iterator[None]:
     if descriptor is None:
         raise UserError("Another promotion is under way. Wait a moment and look at the models again.")
     try:
-        for leftover in (registry_folder() / "models").glob(f"{atomic.TEMPORARY}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
         yield
     finally:
         os.close(descriptor)

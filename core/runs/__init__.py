@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.runs.results import Results
     from core.runs.seeds import differing_in_seed
     from core.runs.status import RunStatus
-    from core.runs.sweeps import Sweep, Trial, list_sweeps, open_sweep, sweep_names
+    from core.runs.sweeps import TRIAL_OVER, Sweep, Trial, list_sweeps, open_sweep, sweep_names
     from core.runs.training_process import kill_if_overdue, start_process
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Run",
     "RunStatus",
     "Sweep",
+    "TRIAL_OVER",
     "Trial",
     "WorkEstimate",
     "alerts",

@@ -18,6 +18,7 @@ from core.runs.folder import Run
 from core.runs.jobs import runs_folder
 
 FOLDER = ".sweeps"
+TRIAL_OVER = ("finished", "pruned")  # states of a trial that is not taken up again
 UNFINISHED = ("running", "failed", "died", "stopped", "queued")  # states of runs, most relevant first
 
 

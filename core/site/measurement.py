@@ -192,7 +192,7 @@ def _metrics(predictions: Predictions, threshold: float) -> dict:
     for rate, of_class in (
         ("sensitivity", positive),
         ("specificity", ~positive),
-        ("accuracy", positive | True),
+        ("accuracy", np.ones_like(positive)),
     ):
         metrics["intervals"][rate] = wilson_by_patient(correct[of_class], predictions.patients[of_class])
     return metrics

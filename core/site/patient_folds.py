@@ -1,8 +1,18 @@
 """Images in parts that share no patient."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
+FOLDS = 5
 SEED = 0
+
+
+def held_out_parts(labels: np.ndarray, patients: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Which images are judged and on which others something is fitted for them, bool (n,) each, by fold."""
+    folds = patient_folds(labels, patients, FOLDS)
+    for fold in range(FOLDS):
+        yield folds == fold, folds != fold
 
 
 def patient_folds(labels: np.ndarray, patients: np.ndarray, folds: int) -> np.ndarray:

@@ -16,9 +16,8 @@ from core.evaluation import (
 )
 from core.registry import THRESHOLD_CHECK
 from core.site.measurement import SiteMeasurement
-from core.site.patient_folds import patient_folds
+from core.site.patient_folds import FOLDS, held_out_parts
 
-FOLDS = 5
 NO_BETTER_THAN_CHANCE = (
     "That is no better than chance: at this threshold, the model is of no use on these images."
 )
@@ -134,9 +133,7 @@ def find_site_point(measurement: SiteMeasurement, rule: str, amount: float | Non
     point = find_point(rule, labels, raw, amount)
     words = point.rule.replace("on validation", f"on {len(labels):,} images of {measurement.readings.name}")
     predicted = np.zeros(len(labels), bool)
-    folds = patient_folds(labels, patients, FOLDS)
-    for fold in range(FOLDS):
-        inside, outside = folds == fold, folds != fold
+    for inside, outside in held_out_parts(labels, patients):
         threshold = find_point(rule, labels[outside], raw[outside], amount).threshold
         predicted[inside] = raw[inside] >= threshold
     return SitePoint(

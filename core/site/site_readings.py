@@ -21,7 +21,6 @@ from core.site.reading_log import ReadingLog
 from core.site.shift import deviations
 from core.site.table_patients import AGE
 
-BATCH = 32  # images at once
 RULE_ENDINGS = r"$| \(Youden's J\)$|, if a false negative costs "  # of `core.evaluation.find_point`
 
 
@@ -174,7 +173,7 @@ def _read_missing(
     """Read the files without an entry; what became of them, by row, a batch at a time."""
     missing = [row for row, entry in enumerate(entries) if entry is None]
     done = 0
-    for batch in reader.read_files([partial(read_image, files[row]) for row in missing], BATCH):
+    for batch in reader.read_files([partial(read_image, files[row]) for row in missing]):
         yield dict(zip(missing[done : done + len(batch)], batch, strict=True))
         done += len(batch)
 

@@ -19,9 +19,8 @@ from core.evaluation import (
 )
 from core.site.image_numbers import Expectations, required_images
 from core.site.measurement import SiteMeasurement
-from core.site.patient_folds import patient_folds
+from core.site.patient_folds import FOLDS, held_out_parts
 
-FOLDS = 5
 NEAR_LIMIT = 0.95  # of the highest temperature that is tried
 SAYS_NOTHING = (
     "At this temperature every probability is close to one half: they say next to nothing about these images."
@@ -122,9 +121,8 @@ def find_site_temperature(measurement: SiteMeasurement) -> SiteTemperature:
     assert predictions is not None
     labels, patients, present = predictions.labels, predictions.patients, predictions.probabilities
     raw = predictions.table["raw"].to_numpy(np.float64)
-    expected, folds = np.empty(len(labels)), patient_folds(labels, patients, FOLDS)
-    for fold in range(FOLDS):
-        inside, outside = folds == fold, folds != fold
+    expected = np.empty(len(labels))
+    for inside, outside in held_out_parts(labels, patients):
         expected[inside] = calibrated(raw[inside], fit_temperature(labels[outside], raw[outside]))
     before, after = _log_losses(labels, present), _log_losses(labels, expected)
     weights = patient_weights(patients)

@@ -16,12 +16,11 @@ import optuna
 
 from core.config import TrainingSettings
 from core.errors import UserError
-from core.runs import DIVERGED, Run, Sweep, Trial, create_run, jobs, open_sweep
+from core.runs import DIVERGED, TRIAL_OVER, Run, Sweep, Trial, create_run, jobs, open_sweep
 from core.training.sweep_plan import SweepPlan
 from core.training.sweep_search import create_study, distributions, losses_by_step, report_outcome
 
 POLL_S = 0.5
-OVER = ("finished", "pruned")
 
 
 class Trainer(Protocol):
@@ -76,7 +75,7 @@ def run_sweep(
     """
     sweep = _create_or_resume(plan, jobs.runs_folder(folder))
     study = create_study(plan, sweep)
-    interrupted = [trial for trial in sweep.trials if sweep.state(trial) not in OVER]
+    interrupted = [trial for trial in sweep.trials if sweep.state(trial) not in TRIAL_OVER]
     active: list[ActiveTrial] = []
     while True:
         while len(active) < trainer.parallel_trials and (interrupted or len(sweep.trials) < plan.trials):

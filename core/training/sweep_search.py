@@ -2,7 +2,7 @@
 
 import optuna
 
-from core.runs import Run, Sweep, Trial
+from core.runs import TRIAL_OVER, Run, Sweep, Trial
 from core.training.sweep_plan import SweepPlan
 
 TRIALS_BEFORE_PRUNING = 3
@@ -19,7 +19,7 @@ def create_study(plan: SweepPlan, sweep: Sweep) -> optuna.Study:
     pruner = optuna.pruners.MedianPruner(n_startup_trials=TRIALS_BEFORE_PRUNING)
     study = optuna.create_study(sampler=sampler, pruner=pruner if plan.prune else optuna.pruners.NopPruner())
     for trial in sweep.trials:
-        if sweep.state(trial) in ("finished", "pruned"):
+        if sweep.state(trial) in TRIAL_OVER:
             study.add_trial(_frozen_trial(plan, sweep, trial))
     tried = [trial.values for trial in sweep.trials]
     for point in plan.points():

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import UserError
-from core.runs import Run, list_sweeps, open_sweep
+from core.runs import TRIAL_OVER, Run, list_sweeps, open_sweep
 from pages.shared.run_states import STATE_TITLES
 from pages.shared.technical_details import technical_details
 from pages.shared.texts import _
@@ -36,7 +36,7 @@ def _show(name: str) -> None:
     except UserError:  # its record was deleted
         return
     states = [sweep.state(trial) for trial in sweep.trials]
-    ended = sum(state in ("finished", "pruned") for state in states)
+    ended = sum(state in TRIAL_OVER for state in states)
     pruned = states.count("pruned")
     sentence = (
         _("{ended} of {total} trials have ended, {pruned} of them pruned").format(
