@@ -6,13 +6,15 @@ from pathlib import Path
 
 from openvino import Model
 
-from core.config import STAGES, processor
+from core.config import processor
 from core.inference.engine import Engine, engine_parts
 from core.inference.ensemble_predictor import EnsemblePredictor
 from core.inference.network_cache import cached_parts
 from core.inference.network_predictor import NetworkPredictor
 from core.inference.predictor import Predictor
 from core.weights import file_digest, intact_members, read_record, read_stored_model
+
+MAX_LOADED = 8  # models in memory: those of a comparison, the active one and its second opinions
 
 
 def load_predictor(path: str | Path, precision: str = "auto", threads: int = 0) -> Predictor:
@@ -74,7 +76,7 @@ def _modified(path: Path) -> int:
         return 0
 
 
-@lru_cache(maxsize=len(STAGES))
+@lru_cache(MAX_LOADED)
 def _loaded(path: Path, _modified: int, precision: str, threads: int) -> Predictor:
     return load_predictor(path, precision, threads)
 
