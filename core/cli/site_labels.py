@@ -3,11 +3,21 @@
 from pathlib import Path
 
 import click
+import pandas as pd
 
 from core import atomic
 from core.cli.output import as_json, print_json
+from core.errors import UserError
 from core.images import read_image
-from core.site import LABELS, LabelLog, list_local_images, reader_labels
+from core.site import (
+    LABELS,
+    LabelLog,
+    ReaderPair,
+    agreement_with_labels,
+    list_local_images,
+    open_local_images,
+    reader_labels,
+)
 
 
 @click.command("label")
@@ -27,21 +37,34 @@ def label(image: Path, label: str, reader: str) -> None:
 
 @click.command("labels")
 @click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
+@click.option("--labels", "column", metavar="COLUMN", help="Column to compare with. [default: label]")
 @click.option("--csv", "file", type=click.Path(path_type=Path), help="Save each image's labels as a table.")
 @as_json
-def labels(source: Path, file: Path | None, as_json: bool) -> None:
+def labels(source: Path, column: str | None, file: Path | None, as_json: bool) -> None:
     """Show what readers said of images, and how well they agree.
 
     Readers label blinded on the page Your hospital; this computer keeps their labels by the digest of the
-    image. For every two readers: Cohen's kappa of their first labels with its 95% interval. An image has the
-    label of more than half of its readers, or their consensus. To measure on these labels: site measure
-    SOURCE --labels readers.
+    image. For every two readers, and each of them and the labels that the images came with, in folders or a
+    column: Cohen's kappa of their first labels with its 95% interval. An image has the label of more than
+    half of its readers, or their consensus. To measure on these labels: site measure SOURCE --labels readers.
     """
-    given = reader_labels(list_local_images(source), LabelLog().entries())
+    log = LabelLog().entries()
+    given = reader_labels(list_local_images(source), log)
+    with_labels = _agreement(source, column, log)
     if file:
         atomic.write_text(file, given.table.to_csv(index=False))
     if as_json:
-        print_json(given.values())
+        print_json(given.values() | {"agreement_with_labels": [pair.values() for pair in with_labels]})
         return
-    for sentence in given.sentences():
+    for sentence in [*given.sentences(), *(pair.sentence() for pair in with_labels)]:
         print(sentence)
+
+
+def _agreement(source: Path, column: str | None, log: pd.DataFrame) -> list[ReaderPair]:
+    """Of each reader with the labels that the images came with; nothing if they have none."""
+    try:
+        return agreement_with_labels(open_local_images(source, column), log)
+    except UserError:
+        if column:
+            raise
+        return []

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from core.site.groups import HEADER_GROUPS, Group, p_text
     from core.site.image_counts import ImageCounts
     from core.site.image_numbers import Evidence, Expectations, RequiredImages, evidence, required_images
+    from core.site.label_agreement import agreement_with_labels
     from core.site.label_log import LABELS, NOT_SURE, LabelLog
-    from core.site.labelling import ReaderLabels, blinded, digest, reader_labels
+    from core.site.labelling import ReaderLabels, ReaderPair, blinded, digest, reader_labels
     from core.site.labels import LabelWords
     from core.site.local_images import (
         FOLDERS,
@@ -54,6 +55,7 @@ __all__ = [
     "LocalImages",
     "MISSED",
     "ReaderLabels",
+    "ReaderPair",
     "RequiredImages",
     "Shift",
     "ShiftSearch",
@@ -63,6 +65,7 @@ __all__ = [
     "SiteTemperature",
     "Unlabelled",
     "acceptance_pdf",
+    "agreement_with_labels",
     "blinded",
     "digest",
     "check_rule",

@@ -19,7 +19,7 @@ MAX_DIGESTS = 2**17  # of files, kept as long as the process lives
 
 @dataclass(frozen=True)
 class ReaderPair:
-    """Two readers and how well they agree on the images that both have labelled."""
+    """How well two readers, or one and the labels that came with images, agree on what both have labelled."""
 
     first: str
     second: str
@@ -28,6 +28,16 @@ class ReaderPair:
     def sentence(self) -> str:
         """The agreement in words."""
         return f"{self.first} and {self.second} {self.kappa.sentence()}."
+
+    def values(self) -> dict:
+        """The agreement as plain values."""
+        return {
+            "readers": [self.first, self.second],
+            "images": self.kappa.images,
+            "agreed": self.kappa.agreed,
+            "kappa": self.kappa.value,
+            "interval": self.kappa.interval,
+        }
 
 
 @dataclass(frozen=True)
@@ -112,16 +122,7 @@ class ReaderLabels:
                 reader: dict(Counter(filter(None, self.table[reader_column(reader)])))
                 for reader in self.readers
             },
-            "agreement": [
-                {
-                    "readers": [pair.first, pair.second],
-                    "images": pair.kappa.images,
-                    "agreed": pair.kappa.agreed,
-                    "kappa": pair.kappa.value,
-                    "interval": pair.kappa.interval,
-                }
-                for pair in self.pairs
-            ],
+            "agreement": [pair.values() for pair in self.pairs],
             "agreement_of_all": asdict(self.together) if self.together else None,
             "labels": dict(Counter(filter(None, self.table["label"]))),
             "to_settle": len(self.disputed),

@@ -89,6 +89,7 @@ class SiteMeasurement:
             "synthetic": self.readings.synthetic,
             "model": self.readings.model,
             "threshold": self.readings.threshold,
+            "label_source": self.readings.label_source,
             "counts": asdict(self.counts),
             "metrics": {key: metrics.get(key) for key in (*SHOWN_METRICS, "confusion_matrix")},
             "intervals": {key: metrics["intervals"][key] for key in SHOWN_METRICS} if metrics else {},

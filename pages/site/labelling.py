@@ -8,7 +8,16 @@ from core.config import CLASS_NAMES, POSITIVE
 from core.dataset import MAX_READER
 from core.errors import UserError
 from core.images import read_image, shown, without_name
-from core.site import NOT_SURE, LabelLog, ReaderLabels, blinded, reader_labels
+from core.site import (
+    NOT_SURE,
+    LabelLog,
+    LocalImages,
+    ReaderLabels,
+    ReaderPair,
+    agreement_with_labels,
+    blinded,
+    reader_labels,
+)
 from pages.shared.charts import offer_csv
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
@@ -30,11 +39,12 @@ VIEWS = {LABEL: pgettext("verb", "Label"), COMPARE: _("Compare the readers")}
 WIDTH = 640  # of the image, pixels
 
 
-def show_labelling(files: list[str]) -> None:
+def show_labelling(files: list[str], local: LocalImages | None) -> None:
     """Ask for the reader and show them images; those who have labelled all may compare the readers.
 
     Args:
         files: paths of the images, labelled or not.
+        local: those that came with labels, which are compared with the readers', too.
     """
     images, log = blinded(files), LabelLog()
     if not images:
@@ -42,13 +52,13 @@ def show_labelling(files: list[str]) -> None:
         return
     left, right = st.columns([1, 2], gap="large")
     with left:
-        shown = _choose_image(images, log)
+        shown = _choose_image(images, log, local)
     if shown:
         with right:
             _show(images[shown])
 
 
-def _choose_image(images: dict[str, str], log: LabelLog) -> str | None:
+def _choose_image(images: dict[str, str], log: LabelLog, local: LocalImages | None) -> str | None:
     """Reader, progress and buttons; returns the digest of the image to show, None if there is none."""
     reader = _reader()
     if not reader:
@@ -74,7 +84,8 @@ def _choose_image(images: dict[str, str], log: LabelLog) -> str | None:
     )
     if view == LABEL:
         return _label(list(images), own, reader)
-    return _compare(reader_labels(list(images.values()), log.entries()), reader)
+    pairs = agreement_with_labels(local, log.entries()) if local else []
+    return _compare(reader_labels(list(images.values()), log.entries()), pairs, reader)
 
 
 def _reader() -> str:
@@ -119,9 +130,13 @@ def _label(order: list[str], own: dict[str, str], reader: str) -> str:
     return order[position]
 
 
-def _compare(labels: ReaderLabels, reader: str) -> str | None:
-    """How well the readers agree, and the buttons that settle the image that is returned, if there is one."""
-    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in labels.sentences()))
+def _compare(labels: ReaderLabels, with_labels: list[ReaderPair], reader: str) -> str | None:
+    """How well the readers agree, and the buttons that settle the image that is returned, if there is one.
+
+    `with_labels` is how well they agree with the labels that came with the images.
+    """
+    sentences = [*labels.sentences(), *(pair.sentence() for pair in with_labels)]
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in sentences))
     offer_csv(labels.table, "labels")
     if not labels.disputed:
         return None

@@ -62,7 +62,7 @@ def main() -> None:
         show_watch(active.model, local)
         return
     if section == LABEL:
-        show_labelling(images_to_label())
+        show_labelling(images_to_label(), local)
         return
     if section == MEASURE and local is not None:
         offer_measurement(local, active.model)

@@ -169,7 +169,9 @@ def test_a_label_is_kept_by_terminal_and_three_readers_agree_beyond_chance(own_h
         assert main(["site", "label", str(second), "PNEUMONIA", "--reader", reader]) == 0
     assert "Kept as version 6 of the labels." in capsys.readouterr().out
     assert main(["site", "labels", str(folder)]) == 0
-    assert "All 3 readers have labelled 2 images; Fleiss' kappa 1.00." in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "All 3 readers have labelled 2 images; Fleiss' kappa 1.00." in text
+    assert "Grace and the folders that the files are in agree on 1 of 2 images" in text
     assert main(["site", "label", str(first), "lobar", "--reader", "Ada"]) == 2
     assert main(["site", "label", str(folder / "none.png"), "normal", "--reader", "Ada"]) == 2
     assert "does not exist" in capsys.readouterr().err

@@ -5,7 +5,14 @@ from contextlib import closing
 import pytest
 
 from core.errors import UserError
-from core.site import LabelLog, blinded, open_local_images, reader_labels
+from core.site import (
+    LabelLog,
+    agreement_with_labels,
+    blinded,
+    digest,
+    open_local_images,
+    reader_labels,
+)
 
 
 @pytest.fixture
@@ -141,3 +148,16 @@ def test_agreement_of_all_leaves_out_who_has_labelled_little(files):
 def test_agreement_of_all_keeps_those_who_have_labelled_less_than_one_has(files):
     give(files, Ada="PNPNN", Grace="PN   ", Mary="PN   ")
     assert "All 3 readers have labelled 2 images; Fleiss' kappa 1.00." in told(files)
+
+
+def test_readers_are_compared_with_the_labels_that_came_with_the_images(files, tmp_path):
+    """The last two files are one image, which came with both labels and does not count."""
+    rows = "".join(f"{file},{label}\n" for file, label in zip(files, "110010", strict=True))
+    (tmp_path / "table.csv").write_text(f"file,label\n{rows}")
+    given = dict(zip(files, ["PNEUMONIA", "NORMAL", "not sure", "NORMAL", "NORMAL", "NORMAL"], strict=True))
+    for file, label in given.items():
+        LabelLog().add(digest(file), "Ada", label)
+    LabelLog().add(digest(files[1]), "Ada", "PNEUMONIA")  # what a reader said first counts
+    (ada,) = agreement_with_labels(open_local_images(tmp_path / "table.csv"), LabelLog().entries())
+    assert (ada.kappa.agreed, ada.kappa.images) == (2, 4)
+    assert ada.sentence().startswith("Ada and the column 'label' of table.csv agree on 2 of 4 images")
