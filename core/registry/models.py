@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from core import config
@@ -107,15 +108,17 @@ def find_model(title: str) -> RegisteredModel:
     """The model of a name, or of a name and version.
 
     Args:
-        title: such as `recommended/3`, the newest version of that name, or `recommended/3@1`.
+        title: such as `recommended/3@1`, or `recommended/3`: the model of that name that is not registered,
+            such as one trained anew; where there is none, the newest version.
 
     Raises:
         UserError: there is none; the message lists those there are.
     """
     models = list_models()
-    for item in models:
-        if title in (item.title, item.name):
-            return item
+    for title_of in (attrgetter("title"), attrgetter("name")):
+        for item in models:
+            if title_of(item) == title:
+                return item
     names = ", ".join(item.title for item in models) or "none"
     raise UserError(f"There is no model {title!r}. Models here: {names}.")
 

@@ -17,6 +17,8 @@ from core.runs.status import NOT_STARTED
 MAX_NAME = 64  # characters
 NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
 
+RESERVED = ("bundled", "published")  # in names of models, in place of a run's
+
 
 @takes(Role.TRAINER)
 def create_run(
@@ -77,12 +79,14 @@ def check_name(name: str) -> None:
 
 
 def check_free(name: str, folder: Path) -> None:
-    """Raise UserError if a run in a folder has this name, or a bundled run beside which it would stand.
+    """Raise UserError if a name is taken: by a run in a folder, a bundled run beside it, or other models.
 
     Args:
         name: of the new run.
         folder: where it will be kept.
     """
+    if name in RESERVED:
+        raise UserError(f"{name} stands for models that no run here trained. Choose another name.")
     beside = [config.bundled_folder()] if folder.resolve() == config.runs_folder().resolve() else []
     for taken in (folder, *beside):
         if (taken / name).exists():

@@ -39,6 +39,16 @@ def test_a_damaged_version_hides_no_model_and_the_bundled_one_answers(mine, cont
     assert active_model().model.bundled and "mine-3-1" in active_model().model.notices[0]
 
 
+def test_a_run_trained_anew_is_what_its_name_promotes_not_the_version_of_the_earlier_one(mine):
+    first = promote("mine/3", [], "tests")
+    weights = config.runs_folder() / "mine" / "weights" / "vgg_unfrozen.h5"
+    update_record(weights, created="2026-11-02T10:00:00+00:00")
+    assert [item.title for item in list_models()] == ["mine/3@1", "bundled/3", "mine/3"]
+    second = promote("mine/3", [], "tests")
+    assert second.title == "mine/3@2" and second.model.record.network != first.model.record.network
+    assert find_model("mine/3").title == "mine/3@2"  # the network that is there is registered by now
+
+
 def test_the_log_names_the_weights_of_the_bundled_model_whatever_is_decided_on_it(mine):
     promote("mine/3", [], "tests")
     make_shadow("bundled/3", "tests")

@@ -109,6 +109,8 @@ def test_a_run_keeps_its_name_and_records_where_the_new_name_is_taken(narrow_fil
 def test_the_name_of_a_bundled_run_is_taken(narrow_bundle, own_home, demo, run):
     with pytest.raises(UserError, match="already a run narrow"):
         create_run(tiny_settings(demo), "narrow")
+    with pytest.raises(UserError, match="no run here trained"):
+        create_run(tiny_settings(demo), "bundled")
     mine = create_run(tiny_settings(demo), "mine")
     with pytest.raises(UserError, match="already a run narrow"):
         housekeeping.rename(mine, "narrow")
