@@ -9,6 +9,8 @@ from core.figures.style import LEGEND_BELOW, MODEL_COLORS, MUTED, faded, styled
 AMBER_COLOR, RED_COLOR = "#c98a00", "#cc3d3d"
 PANEL = 130  # pixels, of height
 FEW_DAYS = 5
+BAR_MS = 0.8 * 86_400_000  # 80% of a day; of a single day Plotly would draw a line
+HALF_A_DAY = pd.Timedelta(hours=12)
 
 
 def control_charts(days: pd.DataFrame, shares: dict[str, pd.DataFrame]) -> go.Figure:
@@ -21,7 +23,14 @@ def control_charts(days: pd.DataFrame, shares: dict[str, pd.DataFrame]) -> go.Fi
     titles = ["Results a day", *shares]
     figure = make_subplots(len(titles), 1, shared_xaxes=True, vertical_spacing=0.07, subplot_titles=titles)
     figure.add_bar(
-        x=days["day"], y=days["results"], marker_color=MUTED, name="results", showlegend=False, row=1, col=1
+        x=days["day"],
+        y=days["results"],
+        width=BAR_MS,
+        marker_color=MUTED,
+        name="results",
+        showlegend=False,
+        row=1,
+        col=1,
     )
     for row, table in enumerate(shares.values(), start=2):
         if "low" in table:
@@ -49,10 +58,13 @@ def control_charts(days: pd.DataFrame, shares: dict[str, pd.DataFrame]) -> go.Fi
 def _add_limits(figure: go.Figure, table: pd.DataFrame, row: int) -> None:
     """Two bands: between the limits of amber, and between those of red."""
     bands = (("lowest", "highest", 0.12, "2,000"), ("low", "high", 0.22, "40"))
+    days = table.loc[table.index.repeat(2)]
+    times = [pd.Timestamp(day) + half for day in table["day"] for half in (-HALF_A_DAY, HALF_A_DAY)]
     for lower, upper, opacity, number in bands:
         figure.add_scatter(
-            x=[*table["day"], *table["day"][::-1]],
-            y=[*table[upper], *table[lower][::-1]],
+            x=[*times, *times[::-1]],
+            y=[*days[upper], *days[lower][::-1]],
+            mode="lines",  # else Plotly draws points of few days, in colours of its own
             fill="toself",
             fillcolor=faded(MUTED, opacity),
             line={"width": 0},

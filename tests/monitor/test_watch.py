@@ -6,6 +6,7 @@ import time
 from contextlib import closing
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.errors import UserError
@@ -160,6 +161,9 @@ def test_without_a_day_on_which_a_share_is_known_there_are_no_limits(log):
     assert watched.control_limits("warned").empty and "low" in watched.control_limits("withheld")
     figure = control_charts(watched.rows.days, {name: watched.control_limits(name) for name in SHARES})
     assert len(figure.layout.annotations) == 1 + len(SHARES)
+    bands = list(figure.select_traces({"fill": "toself"}))
+    assert bands and all(trace.mode == "lines" for trace in bands)  # and each day has its width
+    assert pd.Timestamp(bands[0].x[1]) - pd.Timestamp(bands[0].x[0]) == pd.Timedelta(days=1)
 
 
 def test_a_read_only_log_of_an_earlier_version_says_what_to_do(small_disk):
