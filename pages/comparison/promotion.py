@@ -97,9 +97,9 @@ def show_promotion(comparison: ModelComparison) -> None:
 
 
 def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: int) -> None:
-    """The checklist of a model, and the buttons that promote it, retire it or make it a shadow.
+    """The checklist of a model, and below it what may be decided about the model.
 
-    `decided` is the number of decisions so far: a reason holds for one, and an override for one on one model.
+    `decided` is the number of decisions so far.
     """
     if item.reference_renewed:
         st.info(
@@ -123,8 +123,15 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
         checks = checklist(item, active, margin)
     for check in checks:
         _line(check)
-    if not offered(promote, _("Promoting a model")):
-        return
+    if offered(promote, _("Promoting a model")):
+        _decisions(item, checks, decided)
+
+
+def _decisions(item: RegisteredModel, checks: list[PromotionCheck], decided: int) -> None:
+    """The reason, and the buttons that promote a model, retire it or make it a shadow.
+
+    A reason holds for one decision, and an override for one on one model.
+    """
     failed = [check for check in checks if not check.passed]
     reason = st.text_input(
         _("Reason"),
