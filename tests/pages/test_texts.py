@@ -57,6 +57,7 @@ LOOKUPS = ("_", "ngettext", "pgettext")
 MARKUP = re.compile(r":material/\w+:|:[a-z]+\[|\{[^{}]*\}")
 MARKS = re.compile(r":material/\w+:|:[a-z]+\[|\]\([^)]*\)|`[^`]*`|\*+")  # icons, colours, links, code, stress
 WORDS = re.compile(r"[A-Z][a-z]|[A-Za-z]{2,}[,.:;]? |  ?[a-z]{2,}|\d [a-z]")
+COMMAND = "python -m core "  # the same in every language
 KEYS = ("key", "icon", "type", "format", "default", "section", "html")  # arguments that nobody reads
 
 
@@ -85,7 +86,11 @@ def text_of(node: ast.AST) -> str:
 
 def reads_as_language(text: str) -> bool:
     plain = MARKUP.sub("", text)
-    return "\n" not in text and bool(re.search(r"[A-Za-z]{2}", plain) and WORDS.search(plain))
+    return (
+        "\n" not in text
+        and not text.startswith(COMMAND)
+        and bool(re.search(r"[A-Za-z]{2}", plain) and WORDS.search(plain))
+    )
 
 
 def unwrapped(path: Path) -> Iterator[tuple[str, int]]:
