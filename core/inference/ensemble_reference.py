@@ -62,6 +62,11 @@ class EnsembleReference:
         return frozenset().union(*(member.training_images for member in self.members))
 
     @property
+    def known_images(self) -> int:
+        """Of how many training images digests are known, copies counted; the least of the members."""
+        return min(member.known_images for member in self.members)
+
+    @property
     def compared_images(self) -> int:
         """How many training images new ones are compared with; the least of the members' numbers."""
         return min(member.compared_images for member in self.members)

@@ -123,6 +123,11 @@ class Reference:
         return frozenset(map(str, self.sha256))
 
     @property
+    def known_images(self) -> int:
+        """Of how many training images the digests are known, copies counted."""
+        return len(self.sha256 if self.all_sha256 is None else self.all_sha256)
+
+    @property
     def compared_images(self) -> int:
         """How many training images new ones are compared with."""
         return len(self.sha256)

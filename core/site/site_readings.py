@@ -141,7 +141,7 @@ def read_local_images(
         reader.threshold,
         reader.model_warnings,
         local.groups,
-        (*local.notes, *cache.sentences(used, len(known))),
+        (*local.notes, *_unknown_training(reader), *cache.sentences(used, len(known))),
         local.synthetic,
         pd.DataFrame(rows),
         reader.reference.compared_images if reader.reference else 0,
@@ -151,6 +151,17 @@ def read_local_images(
         ages_warning(local.table[AGE].to_list(), reader.record.data),
         local.label_source,
     )
+
+
+def _unknown_training(reader: Reader) -> list[str]:
+    """A sentence if the reference, being of an earlier version, knows some of the training images only."""
+    known, trained = reader.reference.known_images if reader.reference else 0, reader.record.training_images
+    if not 0 < known < trained:
+        return []
+    return [
+        f"The model was trained on {trained:,} images, of which {known:,} are known here: a local image "
+        "among the others counts. python -m core reference RUN makes all known."
+    ]
 
 
 def _headers_of_kept(
