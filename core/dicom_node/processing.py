@@ -14,7 +14,7 @@ from core.dicom_node.settings import NodeSettings
 from core.dicom_node.tables import IGNORED, IN_SHADOW
 from core.dicom_node.unexpected_errors import OUTSIDE, PROCESSING, described
 from core.errors import UserError
-from core.images import decode_safely
+from core.images import DecoderBusy, decode_safely
 from core.inference import AuditLog, AvailableModel, Reader, Reading
 from core.registry import active_model, missing_model
 from core.reports import import_highdicom
@@ -135,6 +135,8 @@ def process(
     for image in images:
         try:
             decoded[image] = decode_safely(queue.data(image), "The image")
+        except DecoderBusy as error:
+            retry_later([image], error, queue)
         except (UserError, FileNotFoundError) as error:
             log.warning("image %s: cannot be read: %s", image.log_name, error)
             queue.mark_failed(image, str(error))

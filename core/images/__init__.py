@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     )
     from core.images.preprocessing import preprocess
     from core.images.resize import WHOLE_IMAGE, Box, network_input, network_pixels
-    from core.images.sandbox import decode_safely
+    from core.images.sandbox import DecoderBusy, decode_safely
     from core.images.shown_as import SHOWN, ShownAs, shown_as
     from core.images.text_table import Rows, read_text_table
     from core.images.zip_directory import open_zip
@@ -62,6 +62,7 @@ __all__ = [
     "HIDDEN",
     "IMAGE_SUFFIXES",
     "Box",
+    "DecoderBusy",
     "MAX_BYTES",
     "WHOLE_IMAGE",
     "ZIP_ERRORS",

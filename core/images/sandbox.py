@@ -67,8 +67,16 @@ def limits(size: int) -> Limits:
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
+class DecoderBusy(ImageError):
+    """An image that is not at fault: the computer had no time to read it."""
+
+
 class _Crashed(Exception):
-    """The process ended while it worked on the file, or took too long."""
+    """The process ended while it worked on the file, such as for its CPU time."""
+
+
+class _Late(Exception):
+    """The process did not get the CPU time that it is allowed, to start or for the file."""
 
 
 class _Unavailable(Exception):
@@ -87,7 +95,7 @@ class _Worker:
         self.ready = False
 
     def decode(self, data: bytes, name: str) -> Image:
-        """Raises ImageError as `core.images.decode` does, _Unavailable and _Crashed."""
+        """Raises ImageError as `core.images.decode` does, _Unavailable, _Crashed and _Late."""
         if not self.ready:
             self._read_part(time.monotonic() + MAX_START_S)
             self.ready = True
@@ -123,7 +131,9 @@ class _Worker:
         output = self.stdout.fileno()
         while len(received) < count:
             ready, _, _ = select.select([output], [], [], max(0, deadline - time.monotonic()))
-            chunk = os.read(output, min(CHUNK, count - len(received))) if ready else b""
+            if not ready:
+                raise _Late
+            chunk = os.read(output, min(CHUNK, count - len(received)))
             if not chunk:
                 raise _Crashed
             received += chunk
@@ -148,6 +158,7 @@ def decode_safely(data: bytes, name: str) -> Image:
 
     Raises:
         ImageError: the bytes are not a readable image, or reading them takes more than `limits` allow.
+        DecoderBusy: the computer had no time to read them.
     """
     worker = _idle.get()
     try:
@@ -158,6 +169,12 @@ def decode_safely(data: bytes, name: str) -> Image:
             worker.kill()
             worker = _Worker()
             return worker.decode(data, name)
+    except _Late as error:
+        assert worker is not None  # only a worker raises it
+        if worker.ready:  # else it goes on starting, for whoever comes next
+            worker.kill()
+            worker = None
+        raise DecoderBusy(f"{name} was not read: this computer is too busy. Try again later.") from error
     except (_Unavailable, _Crashed) as error:
         assert worker is not None  # only a worker raises them
         worker.kill()

@@ -11,7 +11,8 @@ from dicomweb_server import file_of
 from core.dicom_node import ImageQueue, NodeSettings, ScpSettings, processing
 from core.dicom_node.processing import process
 from core.dicom_node.results import chosen, result_files
-from core.images import decode
+from core.dicom_node.tables import PROCESSED, RECEIVED
+from core.images import decode, sandbox
 from core.inference import AvailableModel, HeatMap, Reader, Reading
 from core.registry import answering_models
 
@@ -43,6 +44,28 @@ def test_whoever_has_none_of_their_kinds_gets_a_finding_without_objects_they_do_
     assert received([lungs, contours]) == [["lungs.dcm"], ["finding-without-lungs.dcm"]]
     mirrored = {"PatientOrientation": ["R", "F"]}  # such an image has no lungs
     assert received([lungs, ("overlay",)], **mirrored) == [["finding.dcm"], ["overlay.dcm"]]
+
+
+def test_an_image_waits_while_the_computer_is_too_busy_to_read_it(model, tmp_path, monkeypatch):
+    def process_all() -> None:
+        images = queue.images.where("state = ?", RECEIVED)
+        process(dict.fromkeys(images, "judge"), queue, model, Reader(model.path, "float32"), settings)
+
+    starting = sandbox.queue.Queue()
+    starting.put(None)
+    monkeypatch.setattr(sandbox, "_idle", starting)
+    queue, image = ImageQueue(tmp_path), dicom_image(1)
+    queue.store(image.SOPInstanceUID, image.StudyInstanceUID, "MODALITY", (file_of(image),))
+    settings = NodeSettings(ScpSettings("NODE"), results=("finding",))
+    with monkeypatch.context() as busy:
+        busy.setattr(sandbox, "MAX_START_S", 0)
+        process_all()
+    (waiting,) = queue.images.where("state = ?", RECEIVED)
+    assert (waiting.tries, waiting.refusals) == (1, 0), "tried again without end"
+    process_all()
+    assert not queue.images.where("state != ?", PROCESSED)
+    queue.close()
+    starting.get_nowait().kill()
 
 
 def test_shadow_models_read_what_was_finished_before_an_error(model, tmp_path, monkeypatch):

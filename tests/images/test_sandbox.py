@@ -11,7 +11,7 @@ from PIL import Image
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless
 
-from core.images import ImageError, decode, decode_safely, files, read_image, sandbox
+from core.images import DecoderBusy, ImageError, decode, decode_safely, files, read_image, sandbox
 from tests.images.dicom_files import CHEST, sample, written
 
 RANDOM = np.random.default_rng(0)
@@ -112,9 +112,22 @@ def test_a_process_that_takes_too_long_is_ended(worker, monkeypatch):
     places = sandbox.queue.Queue()
     places.put(worker)
     monkeypatch.setattr(sandbox, "_idle", places)
-    with pytest.raises(ImageError, match="takes more than 500 MiB or 2 s"):
+    with pytest.raises(DecoderBusy, match="slow.png was not read: this computer is too busy"):
         decode_safely(IMAGE, "slow.png")
     assert worker.process.poll() is not None and places.get_nowait() is None
+
+
+def test_a_process_that_starts_slowly_goes_on_for_the_next_file(monkeypatch):
+    places = sandbox.queue.Queue()
+    places.put(None)
+    monkeypatch.setattr(sandbox, "_idle", places)
+    monkeypatch.setattr(sandbox, "MAX_START_S", 0)
+    with pytest.raises(DecoderBusy):
+        decode_safely(IMAGE, "image.png")
+    monkeypatch.undo()
+    worker = places.get_nowait()
+    assert worker.decode(IMAGE, "image.png").width == 120
+    worker.kill()
 
 
 def test_the_process_can_write_no_file_and_ends_with_its_input(worker):
