@@ -231,15 +231,15 @@ def main(folder: Path, images: int, burst: int, minutes: float, kills: int, only
         shutil.rmtree(folder / "burst")
         sent = numbers.stop
         say(began, f"{sent} sent, {node.status().delivered} delivered, app {app.memory():.0f} MiB")
-        while sent - node.status().delivered > burst:
+        while node.status().pending > burst and time.monotonic() - began < 60 * minutes:
             time.sleep(LOOK_S)
     done.set()
     killing.join()
-    while node.status().delivered < sent:
+    while (status := node.status()).pending:
         if time.monotonic() - began > 60 * minutes + PATIENCE_S:
-            sys.exit(f"Only {node.status().delivered} were delivered: {node.status()}")
+            sys.exit(f"Not all were delivered: {status}")
         time.sleep(LOOK_S)
-    say(began, f"all delivered; the app gave the node's figures {app.answers} times")
+    say(began, f"{status.delivered} delivered, {status.failed} failed; app asked {app.answers} times")
     tell(time.monotonic() - began, sent, pacs.results(), node)
     for program in programs.values():
         program.kill()
