@@ -14,6 +14,7 @@ MAX_GROUPS = 12  # of text
 QUARTERS = 4  # of numbers
 UNKNOWN = "unknown"
 SIGNIFICANCE_LEVEL = 0.05
+ISO_DATE = r"(\d{4})-(\d{2})-(\d{2})"
 
 
 @dataclass(frozen=True)
@@ -96,16 +97,20 @@ def grouped(values: pd.Series, column: str) -> dict[str, np.ndarray]:
     if len(names) > MAX_GROUPS:
         raise UserError(
             f"The column {column!r} has {len(names):,} different values; at most {MAX_GROUPS} make groups, "
-            "or any number of numbers. Choose another column."
+            "or any number of numbers or dates (2026-01-31). Choose another column."
         )
     return {name: (text == name).to_numpy() for name in names} | groups
 
 
 def numbers_of(values: pd.Series) -> pd.Series | None:
-    """A column's numbers, NaN where unknown; None if it holds text, or too few numbers for quarters."""
+    """A column's numbers, NaN where unknown; None if it holds text, or too few numbers for quarters.
+
+    A date, 2026-01-31, is the number that DICOM writes: 20260131.
+    """
     text = values.str.strip()
     known = _known(text)
-    numbers = pd.to_numeric(text.where(known).str.rstrip("Yy"), errors="coerce")  # DICOM writes 036Y
+    plain = text.where(known).str.rstrip("Yy").str.replace(f"^{ISO_DATE}$", r"\1\2\3", regex=True)
+    numbers = pd.to_numeric(plain, errors="coerce")  # DICOM writes an age as 036Y
     return numbers if known.any() and numbers[known].notna().all() and numbers.nunique() > QUARTERS else None
 
 

@@ -158,7 +158,7 @@ def _chosen(source: Path) -> LocalImages:
     used = {LABEL if labels == USUAL else labels, PATIENT if patient == USUAL else patient}
     others = [name for name in columns if not ({name, name.lower()} & used or path_columns([name]))]
     groups = right.multiselect(
-        _("Groups"), others, key="site-groups", help=_("Up to 12 values each, or numbers.")
+        _("Groups"), others, key="site-groups", help=_("Up to 12 values each, or numbers or dates.")
     )
     with st.expander(_("Labels in other words")):
         positive = st.text_input(_("Mean PNEUMONIA, separated by commas"), key="site-positive")

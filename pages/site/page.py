@@ -19,14 +19,14 @@ from pages.site.watch import show_watch
 
 MEASURE, THRESHOLD, RECALIBRATE, ACCEPT = "Measure", "Set the threshold", "Recalibrate", "Accept"
 WATCH, LABEL, NUMBERS = "Watch", "Label blinded", "How many do I need?"
-TITLES = {
+TITLES = {  # in the order in which a hospital takes them
+    NUMBERS: _("How many do I need?"),
+    LABEL: _("Label blinded"),
     MEASURE: _("Measure"),
     THRESHOLD: _("Set the threshold"),
     RECALIBRATE: _("Recalibrate"),
     ACCEPT: _("Accept"),
     WATCH: _("Watch"),
-    LABEL: _("Label blinded"),
-    NUMBERS: _("How many do I need?"),
 }
 WITHOUT_IMAGES = NUMBERS, WATCH  # sections that need none
 

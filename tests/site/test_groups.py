@@ -94,6 +94,18 @@ def test_numbers_become_quarters_and_unknown_values_a_group():
     assert list(grouped(pd.Series(["1", "2", "1"]), "stage")) == ["1", "2"]
 
 
+def test_dates_become_quarters_of_the_time():
+    days = [f"2026-{month:02d}-15" for month in range(1, 13)]
+    groups = grouped(pd.Series([*days[::-1], ""]), "taken")
+    assert {name: int(mask.sum()) for name, mask in groups.items()} == {
+        "unknown": 1,
+        "20260115 to 20260315": 3,
+        "20260415 to 20260615": 3,
+        "20260715 to 20260915": 3,
+        "20261015 to 20261215": 3,
+    }
+
+
 def test_a_column_of_names_makes_no_groups():
     with pytest.raises(UserError, match="'name' has 20 different values"):
         grouped(pd.Series([f"patient {number}" for number in range(20)]), "name")
