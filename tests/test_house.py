@@ -63,6 +63,7 @@ MAY_IMPORT = {
     "api": {"access", "images", "inference", "metrics", "registry", "shadow"},
     "self_test": {
         "api",
+        "compilation",
         "dicom_node",
         "evaluation",
         "images",

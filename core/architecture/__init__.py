@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from core.door import open_door
 
 if TYPE_CHECKING:
+    from core.architecture import winograd
     from core.architecture.backbone import BACKBONES, VGG19, Backbone
     from core.architecture.head import DENSE_LAYERS, DROPOUT, HIDDEN, LOGITS
     from core.architecture.interface import CHANNELS, CLASS_NAMES, IMAGE_SIZE, POSITIVE
@@ -33,6 +34,7 @@ __all__ = [
     "Layer",
     "Scaling",
     "Weight",
+    "winograd",
 ]
 
 open_door(__name__)

@@ -5,19 +5,29 @@ from typing import TYPE_CHECKING
 from core.door import open_door
 
 if TYPE_CHECKING:
+    from core.compilation.faster_convolution import (
+        ConvolutionTimes,
+        convolution_times,
+        uses_winograd,
+        winograd_pays,
+    )
     from core.compilation.network import compiled, layer_outputs, openvino_model
     from core.compilation.operations import LayerArrays, Tensor, by_channel, times_transposed
     from core.compilation.shared_passes import SharedPasses
 
 __all__ = [
+    "ConvolutionTimes",
     "LayerArrays",
     "SharedPasses",
     "Tensor",
     "by_channel",
     "compiled",
+    "convolution_times",
     "layer_outputs",
     "openvino_model",
     "times_transposed",
+    "uses_winograd",
+    "winograd_pays",
 ]
 
 open_door(__name__)

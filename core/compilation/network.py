@@ -6,23 +6,28 @@ import openvino
 
 from core.architecture import Layer
 from core.compilation.operations import LayerArrays, Tensor, apply_layer
+from core.compilation.winograd_convolution import can_gain, winograd_convolution
 from core.config import processor
 
 TYPES = {"float32": openvino.Type.f32, "bfloat16": openvino.Type.bf16}
 
 
-def layer_outputs(layers: Sequence[Layer], arrays: Mapping[str, LayerArrays], x: Tensor) -> dict[str, Tensor]:
+def layer_outputs(
+    layers: Sequence[Layer], arrays: Mapping[str, LayerArrays], x: Tensor, winograd: bool = False
+) -> dict[str, Tensor]:
     """The output of each layer by name; the first one takes `x`.
 
     Args:
         layers: in an order in which each comes after its inputs.
         arrays: weights by layer name, in Keras's layout.
         x: of shape (n, channels, rows, columns).
+        winograd: whether convolutions that can gain from it go by Winograd's algorithm: in float32 only.
     """
     outputs = {layers[0].inputs[0]: x}
     for layer in layers:
         inputs = [outputs[name] for name in layer.inputs]
-        outputs[layer.name] = apply_layer(layer, inputs, arrays.get(layer.name, ()))
+        convolution = winograd_convolution if winograd and can_gain(layer) else None
+        outputs[layer.name] = apply_layer(layer, inputs, arrays.get(layer.name, ()), convolution)
     return outputs
 
 

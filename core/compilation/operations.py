@@ -11,18 +11,23 @@ from core.weights import QuantisedKernel, StoredArray, unpacked
 
 Tensor = Node | Output
 LayerArrays = Sequence[StoredArray]
+Operation = Callable[[Layer, list[Tensor], LayerArrays], Tensor]
 NORMALIZATION_EPSILON = 1e-7  # keras.backend.epsilon()
 
 
-def apply_layer(layer: Layer, inputs: list[Tensor], arrays: LayerArrays) -> Tensor:
+def apply_layer(
+    layer: Layer, inputs: list[Tensor], arrays: LayerArrays, operation: Operation | None = None
+) -> Tensor:
     """The output of a layer.
 
     Args:
         layer: as data.
         inputs: outputs of the layers that it takes, in their order.
         arrays: its weights in Keras's order.
+        operation: that computes it, instead of that of its kind.
     """
-    return _activated(OPERATIONS[layer.kind](layer, inputs, arrays), layer.activation)
+    operation = operation or OPERATIONS[layer.kind]
+    return _activated(operation(layer, inputs, arrays), layer.activation)
 
 
 def _activated(x: Tensor, activation: str) -> Tensor:
@@ -153,7 +158,7 @@ def shared(kernel: np.ndarray) -> Node:
     return ops.constant(kernel, shared_memory=True)
 
 
-OPERATIONS: dict[str, Callable[[Layer, list[Tensor], LayerArrays], Tensor]] = {
+OPERATIONS: dict[str, Operation] = {
     "rescaling": _rescaling,
     "normalization": _normalization,
     "zero_padding": _zero_padding,

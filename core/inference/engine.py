@@ -107,17 +107,20 @@ class Engine:
         return passes.infer(*inputs)
 
 
-def engine_parts(arrays: StoredArrays, scaling: str, backbone: Backbone = VGG19) -> dict[str, openvino.Model]:
+def engine_parts(
+    arrays: StoredArrays, scaling: str, backbone: Backbone = VGG19, winograd: bool = False
+) -> dict[str, openvino.Model]:
     """Body, head and slope of a network.
 
     Args:
         arrays: weights by layer name, in Keras's layout.
         scaling: of the input, one of `SCALINGS`.
         backbone: whose layers the arrays belong to.
+        winograd: whether the body is for float32 alone, where Winograd's algorithm may be faster.
     """
     split = backbone.position(backbone.heat_map_layer) + 1
     return {
-        "body": _body(arrays, scaling, backbone.layers[:split]),
+        "body": _body(arrays, scaling, backbone.layers[:split], winograd),
         "head": _head(arrays, backbone.layer(backbone.heat_map_layer), backbone.layers[split:]),
         "slope": _slope(arrays),
     }
@@ -138,7 +141,7 @@ def whole_model(arrays: StoredArrays, scaling: str, backbone: Backbone = VGG19) 
     return openvino_model([probabilities], [radiograph], backbone.name)
 
 
-def _body(arrays: StoredArrays, scaling: str, layers: tuple[Layer, ...]) -> openvino.Model:
+def _body(arrays: StoredArrays, scaling: str, layers: tuple[Layer, ...], winograd: bool) -> openvino.Model:
     """From pixels to the layer of the heat map.
 
     If the first layer is a convolution, the scaling is folded into it, so that its input is whole numbers
@@ -153,7 +156,7 @@ def _body(arrays: StoredArrays, scaling: str, layers: tuple[Layer, ...]) -> open
         weights = {**arrays, layers[0].name: first}
     else:
         x = _scaled(ops.concat([x] * CHANNELS, 1), scaling)
-    outputs = layer_outputs(layers, weights, x)
+    outputs = layer_outputs(layers, weights, x, winograd)
     return openvino_model([outputs[layers[-1].name]], [pixels], "body")
 
 

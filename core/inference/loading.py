@@ -6,6 +6,7 @@ from pathlib import Path
 
 from openvino import Model
 
+from core.compilation import winograd_pays
 from core.config import processor
 from core.inference.engine import Engine, engine_parts
 from core.inference.ensemble_predictor import EnsemblePredictor
@@ -45,13 +46,15 @@ def load_network(path: Path, precision: str = "auto", threads: int = 0) -> Netwo
     """The same of a single network; raises WeightsError for an ensemble, too."""
     first = processor.resolved(precision)
     rechecks = precision == "auto" and first == "bfloat16"
+    record = read_record(path)
+    winograd = first == "float32" and winograd_pays(record.architecture.layers)
 
     def build() -> dict[str, Model]:
-        arrays, record = read_stored_model(path)
-        return engine_parts(arrays, record.scaling, record.architecture)
+        arrays, _ = read_stored_model(path)
+        return engine_parts(arrays, record.scaling, record.architecture, winograd)
 
-    record = read_record(path)
-    engine = Engine(cached_parts(file_digest(path), build), threads)
+    key = f"{file_digest(path)} {'winograd' if winograd else 'direct'}"
+    engine = Engine(cached_parts(key, build), threads)
     return NetworkPredictor(record, path, first, engine, rechecks)
 
 

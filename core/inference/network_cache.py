@@ -18,7 +18,7 @@ from core import atomic, config
 from core.errors import UserError
 from core.roles import Role, takes
 
-MAX_NETWORKS = 6  # a VGG19 takes 170 MB
+MAX_NETWORKS = 6  # a VGG19 takes 170 or 280 MB
 SUFFIX = ".xml"  # of a part; its weights are beside it
 CORE = Path(__file__).resolve().parents[1]
 CODE = ("architecture", "compilation", "weights", "inference")  # rooms that decide what a network computes
@@ -31,17 +31,17 @@ def folder() -> Path:
     return config.data_folder() / "networks"
 
 
-def cached_parts(digest: str, build: Callable[[], Parts]) -> Parts:
+def cached_parts(key: str, build: Callable[[], Parts]) -> Parts:
     """The parts of a network by name: mapped from the cache, else built and put there.
 
     Args:
-        digest: of the weights file.
+        key: digest of the weights file, and how convolutions are computed.
         build: makes the parts from the weights file.
 
     Returns:
         Models; with weights of their own, where the home cannot be written or its disk is full.
     """
-    path = folder() / hashlib.sha256(f"{digest} {_makers()}".encode()).hexdigest()
+    path = folder() / hashlib.sha256(f"{key} {_makers()}".encode()).hexdigest()
     with suppress(RuntimeError, OSError):  # damaged, or deleted meanwhile
         if path.is_dir():
             return _mapped(path)

@@ -1,9 +1,7 @@
 """3 x 3 convolution with a quarter of the multiplications, for TensorFlow in float32 on a processor.
 
-Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016, F(4 x 4, 3 x 3). The
-image is split into tiles of 6 x 6, four apart; tiles and kernel are transformed, multiplied position by
-position as 36 products of matrices (tiles, channels) and (channels, filters), and transformed back into 4 x 4
-outputs. The gradient takes the same steps in reverse.
+The algorithm and its source: `core.architecture.winograd`. Positions are multiplied as 36 products of
+matrices (tiles, channels) and (channels, filters). The gradient takes the same steps in reverse.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,34 +10,13 @@ from typing import cast
 import numpy as np
 import tensorflow as tf
 
+from core.architecture import winograd
+
 Gradient = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
-STEP, TILE = 4, 6
-INTO_TILES = (  # B transposed in the paper
-    (4, 0, -5, 0, 1, 0),
-    (0, -4, -4, 1, 1, 0),
-    (0, 4, -4, -1, 1, 0),
-    (0, -2, -1, 2, 1, 0),
-    (0, 2, -1, -2, 1, 0),
-    (0, 4, 0, -5, 0, 1),
-)
-OUT_OF_TILES = (  # A transposed
-    (1, 1, 1, 1, 1, 0),
-    (0, 1, -1, 2, -2, 0),
-    (0, 1, 1, 4, 4, 0),
-    (0, 1, -1, 8, -8, 1),
-)
-OF_KERNEL = np.array(  # G
-    [
-        (1 / 4, 0, 0),
-        (-1 / 6, -1 / 6, -1 / 6),
-        (-1 / 6, 1 / 6, -1 / 6),
-        (1 / 24, 1 / 12, 1 / 6),
-        (1 / 24, -1 / 12, 1 / 6),
-        (0, 0, 1),
-    ]
-)
-OF_KERNEL_IN_BOTH_DIRECTIONS = np.kron(OF_KERNEL, OF_KERNEL).astype(np.float32)  # (36, 9)
+STEP, TILE = winograd.STEP, winograd.TILE
+INTO_TILES, OUT_OF_TILES = winograd.INTO_TILES, winograd.OUT_OF_TILES
+OF_KERNEL_IN_BOTH_DIRECTIONS = np.kron(winograd.OF_KERNEL, winograd.OF_KERNEL).astype(np.float32)  # (36, 9)
 
 
 def convolution(images: tf.Tensor, kernel: tf.Tensor | tf.Variable) -> tf.Tensor:

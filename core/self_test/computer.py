@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from core import config
+from core.compilation import convolution_times, uses_winograd
 from core.config import NAME, PROJECT, processor
 from core.disk import existing_folder, free_space
 from core.inference import bundled_models
@@ -61,7 +62,12 @@ def processor_and_precision() -> Finding:
     precision, unit = processor.resolved("auto"), processor.bfloat16_unit()
     cores = processor.cores()
     threads = processor.answering_threads() or "all"
-    sentence = f"{processor.name()}, {cores} cores, bfloat16 unit: {unit}; inference uses {threads} cores."
+    convolution, times = "Winograd" if uses_winograd() else "direct", convolution_times()
+    sentence = (
+        f"{processor.name()}, {cores} cores, bfloat16 unit: {unit}; inference uses {threads} cores. "
+        f"Convolution in float32: {convolution} (measured: direct {times.direct_ms:.1f} ms, Winograd "
+        f"{times.winograd_ms:.1f} ms)."
+    )
     return Finding(PASSED, precision, sentence)
 
 
