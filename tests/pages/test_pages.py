@@ -27,9 +27,9 @@ PAGES = ("dataset", "training", "comparison", "site", "diagnosis")
 
 
 def texts(app: AppTest) -> str:
-    """All that the page says."""
+    """All that the page says, without escapes."""
     kinds = ("title", "markdown", "caption", "info", "warning", "error", "success", "subheader")
-    return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+    return "\n".join(element.value for kind in kinds for element in getattr(app, kind)).replace("\\", "")
 
 
 @pytest.mark.parametrize("page", PAGES)
