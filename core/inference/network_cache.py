@@ -17,9 +17,11 @@ import openvino
 from core import atomic, config
 from core.errors import UserError
 from core.roles import Role, takes
+from core.weights import file_digest
 
 MAX_NETWORKS = 6  # a VGG19 takes 170 or 280 MB
 SUFFIX = ".xml"  # of a part; its weights are beside it
+DIGESTS = "SHA256SUMS"  # of the other files, as sha256sum writes it
 CORE = Path(__file__).resolve().parents[1]
 CODE = ("architecture", "compilation", "weights", "inference")  # rooms that decide what a network computes
 
@@ -42,7 +44,7 @@ def cached_parts(key: str, build: Callable[[], Parts]) -> Parts:
         Models; with weights of their own, where the home cannot be written or its disk is full.
     """
     path = folder() / hashlib.sha256(f"{key} {_makers()}".encode()).hexdigest()
-    with suppress(RuntimeError, OSError):  # damaged, or deleted meanwhile
+    with suppress(RuntimeError, OSError, ValueError):  # damaged, or deleted meanwhile
         if path.is_dir():
             return _mapped(path)
     parts = build()
@@ -68,7 +70,12 @@ def clear() -> int:
 
 
 def _mapped(path: Path) -> Parts:
+    """The parts, as they were saved; raises OSError where a file is gone or another one."""
     os.utime(path)  # used now
+    for line in (path / DIGESTS).read_text(encoding="utf-8").splitlines():
+        digest, name = line.split("  ")
+        if file_digest(path / name) != digest:
+            raise OSError(f"{path / name} is damaged.")
     openvino_core = openvino.Core()
     return {file.stem: openvino_core.read_model(file) for file in path.glob(f"*{SUFFIX}")}
 
@@ -79,6 +86,8 @@ def _save(parts: Parts, path: Path) -> None:
     with atomic.new_folder(path) as unfinished:
         for name, model in parts.items():
             openvino.save_model(model, unfinished / f"{name}{SUFFIX}", compress_to_fp16=False)
+        digests = [f"{file_digest(file)}  {file.name}\n" for file in sorted(unfinished.iterdir())]
+        (unfinished / DIGESTS).write_text("".join(digests), encoding="utf-8")
         for file in unfinished.iterdir():
             with open(file, "rb+") as written:
                 os.fsync(written.fileno())

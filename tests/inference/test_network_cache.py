@@ -46,6 +46,12 @@ def test_a_damaged_entry_is_made_anew(weights):
         part.write_text("<net")
     assert np.array_equal(answers(weights), alone)
     assert all(part.stat().st_size > 100 for part in network_cache.folder().glob("*/*.xml"))
+    (stored,) = network_cache.folder().glob("*/head.bin")
+    content = bytearray(stored.read_bytes())
+    content[len(content) // 2] ^= 64
+    stored.write_bytes(content)
+    assert np.array_equal(answers(weights), alone)
+    assert stored.read_bytes() != content
 
 
 def test_the_networks_used_last_are_kept(weights):
