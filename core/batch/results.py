@@ -49,7 +49,9 @@ def results_at(job: BatchJob, filter_name: str, text: str, rows: np.ndarray) -> 
 def results_csv(job: BatchJob, filter_name: str, text: str) -> bytes:
     """The results that match a filter as CSV, in the order of the manifest."""
     columns = {name: pc.field(name) for name in COLUMNS.names}
-    columns["warnings"] = pc.binary_join(pc.field("warnings"), " ")
+    for field in COLUMNS:
+        if pa.types.is_list(field.type):  # which CSV does not know
+            columns[field.name] = pc.binary_join(pc.field(field.name).cast(pa.list_(pa.string())), " ")
     buffer = io.BytesIO()
     scanner = job.predictions().scanner(columns=columns, filter=_expression(filter_name, text))
     with pyarrow.csv.CSVWriter(buffer, scanner.projected_schema) as writer:
