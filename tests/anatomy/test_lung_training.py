@@ -2,17 +2,18 @@
 
 import json
 import os
-from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from core.anatomy import Examples, LungFinder, shared_lung_finder
 from core.anatomy.training.augmentation import augment
 from core.anatomy.training.batches import stream
-from core.anatomy.training.fitting import LungTraining, learning_rate, train_lungs
+from core.anatomy.training.fitting import LungTraining, _checks, learning_rate, train_lungs
 from core.anatomy.training.negatives import DRAWINGS, draw_negative
 from core.anatomy.training.network import build, loss
 from core.architecture import LUNG_LAYERS
@@ -53,15 +54,18 @@ def test_openvino_computes_what_keras_computes(tmp_path):
     assert np.abs(ours - (theirs + mirrored[:, :, ::-1, ::-1]) / 2).max() < 1e-3
 
 
-def test_training_that_finds_no_lung_or_diverges_is_refused_and_leaves_the_file(tmp_path):
+def test_training_that_finds_no_lung_or_diverges_is_refused_and_leaves_the_file(tmp_path, monkeypatch):
+    for name in ("set_intra_op_parallelism_threads", "set_inter_op_parallelism_threads"):
+        monkeypatch.setattr(tf.config.threading, name, lambda threads: None)  # too late: it has computed
     path, drawn = tmp_path / "lungs.h5", examples()
     path.write_text("earlier weights")
     missed = Examples("without lungs", drawn.images, np.zeros_like(drawn.lungs))
     settings = LungTraining(minutes=0.001, batch_size=2, checks=1)
     with pytest.raises(UserError, match="found no lung"):
         train_lungs([(drawn, 1.0)], [missed], path, settings)
+    diverging = SimpleNamespace(optimizer=SimpleNamespace(), train_on_batch=lambda: float("nan"))
     with pytest.raises(UserError, match="the loss became nan"):
-        train_lungs([(drawn, 1.0)], [drawn], path, replace(settings, minutes=1, learning_rate=float("nan")))
+        next(_checks(diverging, iter([()]), settings))
     assert path.read_text() == "earlier weights"
 
 
