@@ -68,6 +68,7 @@ def test_a_cell_of_a_matrix_shows_its_images(server, page):
     expect(page.get_by_text("Click a cell of a confusion matrix")).to_be_visible()
     settled(page)
     cells = page.locator(".key-figures-matrix").first.get_by_role("button")
+    expect(cells).to_have_count(4)
     counts = [int(re.search(r"\d+", text)[0]) for text in cells.all_text_contents()]
     fullest = counts.index(max(counts))
     row = fullest // 2
