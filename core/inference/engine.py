@@ -67,7 +67,7 @@ class Engine:
         self._parts = parts
         self._threads = threads
         self._compiled: dict[tuple[str, str], SharedPasses] = {}
-        self._compiling = threading.Lock()
+        self._compiling: dict[tuple[str, str], threading.Lock] = {}
 
     @classmethod
     def of(cls, arrays: StoredArrays, scaling: str, threads: int = 0, backbone: Backbone = VGG19) -> "Engine":
@@ -98,13 +98,13 @@ class Engine:
         return self._infer(SLOPE, *output.hidden)[0]
 
     def _infer(self, key: tuple[str, str], *inputs: np.ndarray) -> list[np.ndarray]:
-        with self._compiling:
-            if key not in self._compiled:
-                part, precision = key
-                model = compiled(self._parts[part], precision, self._threads)
-                self._compiled[key] = SharedPasses(model, TOGETHER)
-            passes = self._compiled[key]
-        return passes.infer(*inputs)
+        if key not in self._compiled:
+            with self._compiling.setdefault(key, threading.Lock()):  # other parts compute meanwhile
+                if key not in self._compiled:
+                    part, precision = key
+                    model = compiled(self._parts[part], precision, self._threads)
+                    self._compiled[key] = SharedPasses(model, TOGETHER)
+        return self._compiled[key].infer(*inputs)
 
 
 def engine_parts(

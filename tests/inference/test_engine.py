@@ -1,4 +1,6 @@
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -83,6 +85,29 @@ def test_a_compiled_model_rounds_no_activations_and_keeps_to_the_cores_it_may_us
     made = compiled(openvino_model([ops.relu(x)], [x], "relu"), "float32", threads=0)
     assert made.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE") == 0
     assert made.get_property("INFERENCE_NUM_THREADS") == 1
+
+
+def test_a_part_that_is_being_compiled_keeps_no_other_part_waiting(monkeypatch):
+    backbone = VGG19.at_width(1 / 8)
+    engine = Engine.of(random_weights(backbone.weighted), "imagenet", 1, backbone)
+    output = engine.head(np.zeros((1, 64, 8, 8), np.float32))
+    begun, others_computed = threading.Event(), threading.Event()
+
+    def compiled_late(*arguments):
+        begun.set()
+        assert others_computed.wait(60)
+        return compiled(*arguments)
+
+    monkeypatch.setattr("core.inference.engine.compiled", compiled_late)
+    with ThreadPoolExecutor() as threads:
+        slopes = [threads.submit(engine.slope, output) for _ in range(2)]
+        assert begun.wait(60)
+        head = threads.submit(engine.head, np.ones((1, 64, 8, 8), np.float32))
+        try:
+            assert head.result(30).probabilities.shape == (1, 2)
+        finally:
+            others_computed.set()
+        assert np.array_equal(*(slope.result() for slope in slopes))
 
 
 def test_every_backbone_predicts_with_features_and_a_heat_map(backbone, path):
