@@ -13,7 +13,14 @@ from core.inference.ensemble_predictor import EnsemblePredictor
 from core.inference.network_cache import cached_parts
 from core.inference.network_predictor import NetworkPredictor
 from core.inference.predictor import Predictor
-from core.weights import file_digest, intact_members, read_record, read_stored_model
+from core.weights import (
+    ModelRecord,
+    WeightsError,
+    file_digest,
+    intact_members,
+    read_record,
+    read_stored_model,
+)
 
 MAX_LOADED = 8  # models in memory: those of a comparison, the active one and its second opinions
 
@@ -47,15 +54,22 @@ def load_network(path: Path, precision: str = "auto", threads: int = 0) -> Netwo
     first = processor.resolved(precision)
     rechecks = precision == "auto" and first == "bfloat16"
     record = read_record(path)
+    digest = file_digest(path)
     winograd = first == "float32" and winograd_pays(record.architecture.layers)
 
     def build() -> dict[str, Model]:
         arrays, _ = read_stored_model(path)
+        _check_unchanged(path, record, digest)  # no network is kept under another one's digest
         return engine_parts(arrays, record.scaling, record.architecture, winograd)
 
-    key = f"{file_digest(path)} {'winograd' if winograd else 'direct'}"
-    engine = Engine(cached_parts(key, build), threads)
-    return NetworkPredictor(record, path, first, engine, rechecks)
+    parts = cached_parts(f"{digest} {'winograd' if winograd else 'direct'}", build)
+    _check_unchanged(path, record, digest)
+    return NetworkPredictor(record, path, first, Engine(parts, threads), rechecks)
+
+
+def _check_unchanged(path: Path, record: ModelRecord, digest: str) -> None:
+    if (read_record(path), file_digest(path)) != (record, digest):
+        raise WeightsError(f"{path} was replaced while it was read. Try again.")
 
 
 def shared_predictor(path: Path, precision: str = "auto", threads: int | None = None) -> Predictor:

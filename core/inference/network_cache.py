@@ -6,9 +6,10 @@ answer. Weights that are mapped are in memory once, however many processes answe
 
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from core.errors import UserError
 from core.roles import Role, takes
 from core.weights import file_digest
 
-MAX_NETWORKS = 6  # a VGG19 takes 170 or 280 MB
+MAX_NETWORKS = 10  # more than a process holds; a VGG19 takes 170 or 280 MB
 SUFFIX = ".xml"  # of a part; its weights are beside it
 DIGESTS = "SHA256SUMS"  # of the other files, as sha256sum writes it
+UNUSABLE = (RuntimeError, OSError, ValueError)  # what an entry raises that is damaged, or gone meanwhile
 CORE = Path(__file__).resolve().parents[1]
 CODE = ("architecture", "compilation", "weights", "inference")  # rooms that decide what a network computes
 
@@ -44,40 +46,52 @@ def cached_parts(key: str, build: Callable[[], Parts]) -> Parts:
         Models; with weights of their own, where the home cannot be written or its disk is full.
     """
     path = folder() / hashlib.sha256(f"{key} {_makers()}".encode()).hexdigest()
-    with suppress(RuntimeError, OSError, ValueError):  # damaged, or deleted meanwhile
-        if path.is_dir():
+    with suppress(*UNUSABLE):
+        return _mapped(path)
+    with ExitStack() as held:
+        with suppress(UserError):  # a home that cannot be written has no lock, either
+            held.enter_context(atomic.changing(folder()))
+        with suppress(*UNUSABLE):  # put there by another process while this one waited
             return _mapped(path)
-    parts = build()
-    with suppress(RuntimeError, OSError, UserError):
-        _save(parts, path)
-        parts = _mapped(path)
-        _delete_least_used()
+        parts = build()
+        with suppress(*UNUSABLE, UserError):
+            _save(parts, path)
+            parts = _mapped(path)
+            _delete_least_used()
     return parts
 
 
 def size() -> int:
     """Bytes on disk."""
-    return sum(file.stat().st_size for file in folder().rglob("*") if file.is_file())
+    total = 0
+    for file in folder().rglob("*"):
+        with suppress(OSError):  # another process has deleted it
+            total += file.stat().st_size if file.is_file() else 0
+    return total
 
 
 @takes(Role.TRAINER)
 def clear() -> int:
     """Delete the cache. Processes go on with what they have mapped. Returns the bytes freed."""
-    freed = size()
+    before = size()
     for path in _networks():
         _delete(path)
-    return freed
+    return max(before - size(), 0)
 
 
 def _mapped(path: Path) -> Parts:
     """The parts, as they were saved; raises OSError where a file is gone or another one."""
-    os.utime(path)  # used now
-    for line in (path / DIGESTS).read_text(encoding="utf-8").splitlines():
-        digest, name = line.split("  ")
+    lines = (path / DIGESTS).read_text(encoding="utf-8").splitlines()
+    digests = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    for name, digest in digests.items():
         if file_digest(path / name) != digest:
             raise OSError(f"{path / name} is damaged.")
     openvino_core = openvino.Core()
-    return {file.stem: openvino_core.read_model(file) for file in path.glob(f"*{SUFFIX}")}
+    names = [name for name in digests if name.endswith(SUFFIX)]
+    parts = {name.removesuffix(SUFFIX): openvino_core.read_model(path / name) for name in names}
+    with suppress(OSError):  # a home that can only be read
+        os.utime(path)  # used now
+    return parts
 
 
 def _save(parts: Parts, path: Path) -> None:
@@ -104,7 +118,7 @@ def _networks() -> list[Path]:
 
 def _delete(path: Path) -> None:
     """Delete a network as a whole: nobody maps half of one."""
-    deleted = path.with_name(f"{atomic.TEMPORARY}{path.name}")
+    deleted = path.with_name(f"{atomic.TEMPORARY}{path.name}-{secrets.token_hex(4)}")
     with suppress(OSError):  # it is not there, or another process deletes it
         path.rename(deleted)
         shutil.rmtree(deleted)

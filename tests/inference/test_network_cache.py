@@ -1,13 +1,16 @@
 """A network is unpacked once in a home; then every process maps it, and answers as before."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from short_runs import NARROW, random_weights
 
-from core.inference import load_network, network_cache
-from core.weights import ModelRecord, write_model
+from core.inference import load_network, loading, network_cache
+from core.inference.engine import engine_parts
+from core.weights import ModelRecord, WeightsError, read_stored_model, write_model
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +40,41 @@ def test_a_mapped_network_answers_exactly_like_an_unpacked_one_and_like_none_tha
     assert np.array_equal(first, alone) and np.array_equal(second, alone)
     assert network_cache.size() > weights.stat().st_size
     network_cache.clear()
+    assert network_cache.size() == 0
+
+
+def test_a_second_load_unpacks_nothing(weights, monkeypatch):
+    first = answers(weights)
+    monkeypatch.setattr(loading, "read_stored_model", None)
+    assert np.array_equal(answers(weights), first)
+
+
+def test_of_those_who_need_a_network_at_once_one_unpacks_it(weights):
+    arrays, record = read_stored_model(weights)
+    builds, start = [], threading.Barrier(3)
+
+    def build():
+        builds.append(1)
+        return engine_parts(arrays, record.scaling, record.architecture)
+
+    def ask(_):
+        start.wait()
+        return network_cache.cached_parts("a model", build)
+
+    with ThreadPoolExecutor(3) as threads:
+        parts = list(threads.map(ask, range(3)))
+    assert len(builds) == 1 and all(set(each) == {"body", "head", "slope"} for each in parts)
+
+
+def test_a_file_that_is_replaced_meanwhile_is_refused_and_not_kept(weights, monkeypatch):
+    def replaced(path):
+        content = read_stored_model(path)
+        write_model(path, random_weights(NARROW.weighted), ModelRecord(width=NARROW.width, stage=2))
+        return content
+
+    monkeypatch.setattr(loading, "read_stored_model", replaced)
+    with pytest.raises(WeightsError, match="was replaced while it was read"):
+        load_network(weights, "float32")
     assert network_cache.size() == 0
 
 
