@@ -1,7 +1,8 @@
-"""Passes through a compiled model, shared by threads that ask for one at the same time.
+"""Passes through a compiled model, shared by threads that need one at the same time.
 
-Who asks alone is answered at once. Whoever asks while the model computes waits until it is free, and then
-goes together with the others who wait: images take less time in one pass than one after the other.
+A thread that calls alone has its pass at once. One that calls while the model computes waits until it is
+free, and then shares a pass with the others that wait: images take less time in one pass than one after the
+other.
 """
 
 import threading
@@ -14,14 +15,14 @@ import openvino
 
 
 @dataclass(eq=False)
-class _Question:
-    """Inputs of one thread, and what the model makes of them."""
+class _Call:
+    """Inputs of one thread, and the model's outputs for them."""
 
     inputs: Sequence[np.ndarray]
     outputs: list[np.ndarray] = field(default_factory=list)
-    error: BaseException | None = None
+    error: Exception | None = None
     is_taken: bool = False  # some thread computes it
-    is_answered: bool = False
+    is_done: bool = False
 
 
 class SharedPasses:
@@ -36,51 +37,59 @@ class SharedPasses:
         count = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")  # at the same time: one a socket
         self._idle = [model.create_infer_request() for _ in range(count)]
         self._rows = rows
-        self._waiting: deque[_Question] = deque()
+        self._waiting: deque[_Call] = deque()
         self._changed = threading.Condition()
 
     def infer(self, *inputs: np.ndarray) -> list[np.ndarray]:
         """The model's outputs for inputs of n rows each; the other threads' rows never show in them."""
-        question = _Question(inputs)
+        call = _Call(inputs)
         with self._changed:
-            self._waiting.append(question)
-        while not question.is_answered:
+            self._waiting.append(call)
+        while not call.is_done:
             with self._changed:
-                self._changed.wait_for(lambda: question.is_answered or (self._idle and not question.is_taken))
-                if question.is_answered:
+                self._changed.wait_for(lambda: call.is_done or (self._idle and not call.is_taken))
+                if call.is_done:
                     break
                 request, together = self._idle.pop(), self._next()
-            self._answer(request, together)
-        if question.error:
-            raise question.error
-        return question.outputs
+            self._compute(request, together)
+        if call.error:
+            raise call.error
+        return call.outputs
 
-    def _next(self) -> list[_Question]:
+    def _next(self) -> list[_Call]:
         """Those who have waited longest, as many as a pass takes; at least one."""
         together, rows = [], 0
         while self._waiting and (not together or rows + len(self._waiting[0].inputs[0]) <= self._rows):
-            question = self._waiting.popleft()
-            question.is_taken = True
-            rows += len(question.inputs[0])
-            together.append(question)
+            call = self._waiting.popleft()
+            call.is_taken = True
+            rows += len(call.inputs[0])
+            together.append(call)
         return together
 
-    def _answer(self, request: openvino.InferRequest, together: list[_Question]) -> None:
+    def _compute(self, request: openvino.InferRequest, together: list[_Call]) -> None:
         try:
             inputs = [
                 np.concatenate(parts) for parts in zip(*(each.inputs for each in together), strict=True)
             ]
             outputs = list(request.infer(inputs).values())
             start = 0
-            for question in together:
-                end = start + len(question.inputs[0])
-                question.outputs = [output[start:end].copy() for output in outputs]
+            for call in together:
+                end = start + len(call.inputs[0])
+                call.outputs = [output[start:end].copy() for output in outputs]
                 start = end
-        except BaseException as error:
-            for question in together:
-                question.error = error
-        with self._changed:
-            for question in together:
-                question.is_answered = True
-            self._idle.append(request)
-            self._changed.notify_all()
+        except Exception as error:
+            _fail(together, error)
+        except BaseException:  # meant for this thread alone, such as KeyboardInterrupt
+            _fail(together, RuntimeError("The thread that computed this pass was stopped. Try again."))
+            raise
+        finally:
+            with self._changed:
+                for call in together:
+                    call.is_done = True
+                self._idle.append(request)
+                self._changed.notify_all()
+
+
+def _fail(together: Sequence[_Call], error: Exception) -> None:
+    for call in together:
+        call.error = error

@@ -8,6 +8,7 @@ import pytest
 from openvino import opset13 as ops
 
 from core.compilation import SharedPasses, compiled, openvino_model
+from core.compilation.shared_passes import _Call
 
 CALLERS = 8
 LIMIT = 4
@@ -21,10 +22,10 @@ class CountedPasses(SharedPasses):
         self.rows: list[int] = []
         self.everybody_asked = threading.Event()
 
-    def _answer(self, request, together):
-        self.rows.append(sum(len(question.inputs[0]) for question in together))
+    def _compute(self, request, together):
+        self.rows.append(sum(len(call.inputs[0]) for call in together))
         assert self.everybody_asked.wait(60)
-        super()._answer(request, together)
+        super()._compute(request, together)
 
     def infer(self, *inputs):
         if len(self._waiting) == CALLERS - 2:  # this is the last caller, and the first one computes
@@ -65,4 +66,23 @@ def test_an_error_reaches_who_asked_and_the_next_caller_is_answered(model):
     passes, row = SharedPasses(model, LIMIT), np.ones((1, 3), np.float32)
     with pytest.raises(ValueError):
         passes.infer(np.array([["no", "numbers", "here"]]), row)
+    assert passes.infer(row, row)[0].tolist() == [[3, 3, 3]]
+
+
+def test_an_interrupt_stops_its_own_thread_only_and_the_others_get_an_error(model):
+    class Interrupted:
+        """Rows that the interrupt meets when they are put together."""
+
+        def __len__(self):
+            return 1
+
+        def __array__(self, *_, **__):
+            raise KeyboardInterrupt
+
+    passes, row = SharedPasses(model, LIMIT), np.ones((1, 3), np.float32)
+    waiting = _Call([row, row])
+    passes._waiting.append(waiting)
+    with pytest.raises(KeyboardInterrupt):
+        passes.infer(Interrupted(), row)
+    assert waiting.is_done and "was stopped" in str(waiting.error)
     assert passes.infer(row, row)[0].tolist() == [[3, 3, 3]]
