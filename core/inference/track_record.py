@@ -112,7 +112,7 @@ def track_record_of(record: ModelRecord, weights: Path) -> TrackRecord | None:
                 return None
             path = run.results.predictions_path(record.stage, "test")
         return _loaded(path, path.stat().st_mtime_ns, record.temperature)
-    except (UserError, WeightsError, OSError, ValueError, KeyError):
+    except (UserError, WeightsError, OSError, ValueError, KeyError, TypeError, csv.Error):  # such as cut rows
         return None
 
 

@@ -11,6 +11,7 @@ from core.cli.main import main
 from core.images import read_image
 from core.inference import Reader, bundled_models, file_results
 from core.inference.track_record import MIN_IMAGES, PREDICTIONS, TrackRecord, track_record_of
+from core.weights import ModelRecord
 
 
 def table(probabilities: np.ndarray, positive: np.ndarray) -> pd.DataFrame:
@@ -84,6 +85,16 @@ def test_predictions_beside_the_weights_count_before_the_runs(tmp_path, monkeypa
     few = table(PROBABILITIES[: MIN_IMAGES - 1], np.arange(MIN_IMAGES - 1) % 2 == 0)
     atomic.write_text(beside, few.to_csv(index=False))
     assert track_record_of(model.record, weights) is None
+
+
+@pytest.mark.parametrize("row", ["0301,NORMAL", "x" * 200_000])
+def test_a_damaged_table_is_no_track_record(tmp_path, row):
+    positive = np.arange(len(PROBABILITIES)) % 2 == 0
+    text = table(PROBABILITIES, positive).to_csv(index=False)
+    beside = tmp_path / PREDICTIONS.format("test")
+    for content, known in ((text, True), (f"{text}{row}\n", False)):
+        atomic.write_text(beside, content)
+        assert (track_record_of(ModelRecord(run="r"), tmp_path / "weights.h5") is not None) is known
 
 
 def test_remarks_api_and_terminal_say_it(monkeypatch, demo, capsys):
