@@ -27,6 +27,7 @@ from core.images.patient_age import PatientAge
 
 MAX_WALL_FACTOR = 10  # time on a busy machine, in CPU time
 MAX_START_S = 60  # for the process to start, on a busy machine
+MAX_STARTS = 2  # times that it is waited for; one that has not started by then never will
 READY = bytes(8)  # what the process writes once it can decode: a part of no bytes
 WORKERS = 2
 LENGTH_BYTES = 8  # of the prefix that gives the length of a part
@@ -93,10 +94,12 @@ class _Worker:
         assert process.stdin is not None and process.stdout is not None  # both are pipes
         self.process, self.stdin, self.stdout = process, process.stdin, process.stdout
         self.ready = False
+        self.starts = 0  # files that waited for it to start
 
     def decode(self, data: bytes, name: str) -> Image:
         """Raises ImageError as `core.images.decode` does, _Unavailable, _Crashed and _Late."""
         if not self.ready:
+            self.starts += 1
             self._read_part(time.monotonic() + MAX_START_S)
             self.ready = True
         deadline = time.monotonic() + limits(len(data)).wall_s
@@ -171,7 +174,7 @@ def decode_safely(data: bytes, name: str) -> Image:
             return worker.decode(data, name)
     except _Late as error:
         assert worker is not None  # only a worker raises it
-        if worker.ready:  # else it goes on starting, for whoever comes next
+        if worker.ready or worker.starts >= MAX_STARTS:  # else it goes on starting, for whoever comes next
             worker.kill()
             worker = None
         raise DecoderBusy(f"{name} was not read: this computer is too busy. Try again later.") from error

@@ -130,6 +130,19 @@ def test_a_process_that_starts_slowly_goes_on_for_the_next_file(monkeypatch):
     worker.kill()
 
 
+def test_a_process_that_never_starts_is_ended_after_the_second_file(worker, monkeypatch):
+    os.kill(worker.process.pid, signal.SIGSTOP)
+    places = sandbox.queue.Queue()
+    monkeypatch.setattr(sandbox, "_idle", places)
+    monkeypatch.setattr(sandbox, "MAX_START_S", 0)
+    for left in (worker, None):
+        places.put(worker)
+        with pytest.raises(DecoderBusy):
+            decode_safely(IMAGE, "image.png")
+        assert places.get_nowait() is left
+    assert worker.process.poll() is not None
+
+
 def test_the_process_can_write_no_file_and_ends_with_its_input(worker):
     assert worker.decode(IMAGE, "a.png").width == 120
     limits = Path(f"/proc/{worker.process.pid}/limits").read_text()
