@@ -40,15 +40,15 @@ def run_occlusion_test(
         UserError: the weights or the lung network are gone, or images are missing.
     """
     table = stage.predictions(split).table
-    rows = pd.Series(range(len(dataset.table)), dataset.table["sha256"]).groupby(level=0).first()
-    missing = ~table["sha256"].isin(rows.index)
+    position = pd.Series(range(len(dataset.table)), dataset.table["sha256"]).groupby(level=0).first()
+    missing = ~table["sha256"].isin(position.index)
     if missing.any():
         raise UserError(
             f"{missing.sum()} of the {len(table)} images that {stage.name} was evaluated on are no longer in "
             f"{dataset.root}. Restore them, or evaluate the model again."
         )
     predictor = Reader(stage.run.weights_path(stage.number)).predictor
-    positions = rows[table["sha256"]].to_numpy()
+    positions = position[table["sha256"]].to_numpy()
     framed = predictor.framed(dataset, progress)
     columns, hidden = [], []
     for start in range(0, len(positions), BATCH):
