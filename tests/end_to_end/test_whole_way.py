@@ -1,4 +1,4 @@
-"""The whole way in a browser: browse the synthetic set, train, compare, diagnose."""
+"""The whole way in a browser, by mouse and keyboard: a trainer's task, a researcher's, a clinician's."""
 
 import io
 import re
@@ -22,11 +22,11 @@ POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.js-plotly-plot'
     .flatMap(plot => (plot._fullData ?? []).map(trace => trace.x ? trace.x.length : 0)))"""
 
 
-def image() -> dict:
+def image(seed: int) -> dict:
     """A synthetic image as a file to drop."""
     buffer = io.BytesIO()
-    Image.fromarray(draw_chest(np.random.default_rng(1), "bacteria")).save(buffer, "PNG")
-    return {"name": "image.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    Image.fromarray(draw_chest(np.random.default_rng(seed), "bacteria")).save(buffer, "PNG")
+    return {"name": f"image-{seed}.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +47,16 @@ def server(served_home, port, tmp_path_factory):
             yield address
 
 
-def test_the_whole_way(server, served_home, page, monkeypatch):
+@pytest.fixture(scope="module")
+def page(page, server):
+    """A page that asks no other server for anything."""
     asked = []
     page.on("request", lambda request: asked.append(request.url))
+    yield page
+    assert asked and not [url for url in asked if not url.startswith((server, f"blob:{server}", "data:"))]
+
+
+def test_a_trainer_opens_data_and_starts_and_watches_a_first_run(server, served_home, page):
     # A bookmark is the first thing that this server is asked for.
     page.goto(f"{server}/dataset")
     page.get_by_role("button", name="Use the synthetic data set").click()
@@ -104,15 +111,29 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
         expect(watched.get_by_text(re.compile("Stage 3: training"))).to_be_visible()
         assert page.evaluate(POINTS) >= before > 0
     expect(watched.get_by_text("3 of 3", exact=True)).to_be_visible(timeout=600_000)
-
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Comparison").click()
+    expect(watched.get_by_text("Stage 3, epoch 1: validation loss").first).to_be_visible()
+    expect(page.get_by_role("link", name="Use for diagnosis")).to_be_visible()
+    page.get_by_role("link", name="Compare the stages").click()
     expect(page.get_by_text("SYNTHETIC data: these results say nothing")).to_be_visible()
+
+
+def test_a_researcher_reads_the_verdict_and_opens_the_errors_behind_it(page):
+    expect(page.get_by_text(re.compile("has a sensitivity of .* and a specificity of")).first).to_be_visible()
     expect(page.get_by_text("Click a cell of a confusion matrix")).to_be_visible()
     for stage in ("Stage 1", "Stage 2", "Stage 3"):
         expect(page.locator(".js-plotly-plot").get_by_text(re.compile(stage)).first).to_be_visible()
     page.get_by_test_id("stSelectbox").click()
     page.get_by_role("option", name="Youden's J").click()
     expect(page.get_by_text("largest sensitivity + specificity on validation")).to_be_visible()
+    page.reload()  # the address brings this view back
+    expect(page.get_by_text("largest sensitivity + specificity on validation")).to_be_visible()
+    settled(page)
+    cells = page.locator(".key-figures-matrix").last.get_by_role("button")
+    expect(cells).to_have_count(4)
+    filled = next(place for place, text in enumerate(cells.all_text_contents()) if text.split()[1] != "0")
+    cells.nth(filled).press("Enter")
+    expect(page.get_by_text("most confident first")).to_be_visible()
+    settled(page)
     page.get_by_role("radio", name="Errors").click()
     page.locator(".image-tile").first.click()
     expect(page.get_by_role("dialog").get_by_text("Original")).to_be_visible()
@@ -120,23 +141,37 @@ def test_the_whole_way(server, served_home, page, monkeypatch):
     page.get_by_role("radio", name="Curves").click()
     expect(page.locator(".js-plotly-plot").get_by_text("95% pointwise band").first).to_be_visible()
 
+
+def test_a_clinician_drops_images_and_reads_them_by_keys(served_home, page, monkeypatch):
     monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(served_home))
+    (run,) = list_runs(served_home / "runs")
     promote(f"{run.name}/3", [], "tests")
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
     show_withheld_results(page)
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(image())
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([image(1), image(2)])
     probability = page.get_by_text(re.compile(r"Probability of pneumonia \d+\.\d%")).first
     expect(probability).to_be_visible()
     expect(page.get_by_text("For research use only. Not a medical device.").first).to_be_visible()
     expect(page.get_by_text(re.compile("shifted or mirrored copies")).first).to_be_visible()
     expect(page.get_by_text(re.compile("stage 1 (no )?pneumonia")).first).to_be_visible()
+    settled(page)
+    shown = page.locator(".st-key-result").get_by_text(re.compile("^image-[12].png$"))
+    first = shown.text_content()
+    second = {"image-1.png": "image-2.png", "image-2.png": "image-1.png"}[first]
     with page.expect_download() as download:
         page.get_by_role("button", name="PDF report").click()
-    assert "image.png" in PdfReader(download.value.path()).pages[0].extract_text()
+    assert first in PdfReader(download.value.path()).pages[0].extract_text()
+    page.get_by_role("heading", name="Diagnosis").click()  # keys do nothing while a switch has the focus
+    for key, name in (("j", second), ("k", first)):
+        page.keyboard.press(key)
+        expect(shown).to_have_text(name)
+        settled(page)
+    page.keyboard.press("a")
+    expect(page.get_by_text(f"Saved: agree, {first}. Next: {second}.")).to_be_visible()
+    expect(shown).to_have_text(second)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": "notes.png", "mimeType": "image/png", "buffer": b"no image"}
     )
     alerts = page.get_by_role("alert")
     expect(alerts.get_by_text("notes.png is not an image that can be read here")).to_be_visible()
     expect(probability).to_be_visible()
-    assert asked and not [url for url in asked if not url.startswith((server, f"blob:{server}", "data:"))]
