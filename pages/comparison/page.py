@@ -35,7 +35,7 @@ from pages.shared.texts import _
 MAX_MODELS = 5
 MODELS = "models"  # in the address
 ALL_IMAGES = _("all images")
-SECTIONS = {  # by name in the address of the page: title, and what is shown
+SECTIONS = {  # by name: title, as it also stands in the address of the page, and what is shown
     "Metrics": (_("Metrics"), show_metrics),
     "Curves": (_("Curves"), show_curves),
     "Calibration": (_("Calibration"), show_calibration),
