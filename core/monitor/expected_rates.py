@@ -7,8 +7,8 @@ import pandas as pd
 from core.evaluation import calibrated
 
 CAVEAT = (
-    "This estimate needs no labels and holds only where the probabilities are right, which it cannot tell: "
-    "on images unlike the training images, they usually are not."
+    "This estimate needs no labels and holds only where the probabilities are right, which this estimate "
+    "cannot check: on images unlike the training images, they usually are not."
 )
 
 
@@ -67,4 +67,4 @@ def expectation(first: ExpectedRates | None, last: ExpectedRates | None) -> str:
     """The estimates in words; "" without one of them."""
     if first is None or last is None:
         return ""
-    return f"To be expected by the model's own probabilities: {first.text()}, then {last.text()}. {CAVEAT}"
+    return f"Expected from the model's own probabilities: {first.text()}, then {last.text()}. {CAVEAT}"

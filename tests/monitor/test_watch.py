@@ -48,7 +48,7 @@ def test_steady_results_are_green_and_the_rest_of_a_block_waits(log):
         "Not watched, because known of too few of the results: Contrast, Area of the lungs, Distinctness of "
         "the lungs.",
         "Results not yet compared: 20, of the 50 that are compared at once.",
-        "To be expected by the model's own probabilities: sensitivity 60%, specificity 96% (results 1 to "
+        "Expected from the model's own probabilities: sensitivity 60%, specificity 96% (results 1 to "
         f"100), then sensitivity 60%, specificity 96% (results 201 to 300). {CAVEAT}",
         "No agreement or disagreement recorded yet.",
     ]
