@@ -1,4 +1,4 @@
-"""Is an image like those that the model was tested on?"""
+"""Is an image like those that the model was trained on?"""
 
 from dataclasses import replace
 from pathlib import Path
