@@ -35,8 +35,8 @@ TEXTS = {  # of the controls that the script draws
     "drag": _("Drag over the image"),
     "box": _("Box (B)"),
     "boxHelp": _("Drag, or use the arrow keys (Shift: size); Enter keeps it, Esc undoes"),
-    "boxPlace": _("Box: {left}% from the left, {top}% from the top, {width}% wide, {height}% high").format(
-        left="{left}", top="{top}", width="{width}", height="{height}"
+    "boxPlace": _("Box: {left} from the left, {top} from the top, {width} wide, {height} high").format(
+        left="{left}%", top="{top}%", width="{width}%", height="{height}%"
     ),  # in which the script puts the numbers
     "noBox": _("Remove box"),
     "noBoxHelp": _("Remove the box from your finding"),
