@@ -226,7 +226,10 @@ def agreement_summary(readings: pd.DataFrame) -> str:
     Args:
         readings: as `AuditLog.human_readings` returns them.
     """
-    last = readings.drop_duplicates(["sha256", "model", "run", "stage"], keep="last")
+    result = ["sha256", "run", "stage"]
+    last = readings.drop_duplicates([*result, "model"], keep="last")
+    unnamed = last["model"] == ""  # logged before 0.2.0; any later reading of that result replaces it
+    last = last[~unnamed | ~last.duplicated(result, keep="last") | (last["run"] == "")]
     last = last[last["agreement"] != WITHDRAWN]
     sure = last[last["agreement"] != "not sure"]
     if sure.empty:

@@ -1,8 +1,10 @@
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +81,16 @@ def test_readings_of_two_ensembles_or_versions_are_counted_apart(tmp_path):
             "a", ModelRecord(), ModelIdentity(name, version, "01234567"), HumanReading(agreement)
         )
     assert list(log.human_readings()["model"]) == ["ensemble/a v1 (01234567)", "ensemble/b v1 (01234567)"]
+    assert agreement_summary(log.human_readings()).startswith("Readers agreed with 1 of 2 results")
+
+
+def test_a_reading_from_before_models_were_named_is_replaced_by_a_later_one(tmp_path):
+    log = AuditLog(tmp_path / "audit.sqlite")
+    log.add_human_reading("a", RECORD, IDENTITY, HumanReading("agree"))
+    log.add_human_reading("b", RECORD, IDENTITY, HumanReading("agree"))
+    with closing(sqlite3.connect(log.path)) as database, database:
+        database.execute("UPDATE notes SET model = ''")
+    log.add_human_reading("a", RECORD, IDENTITY, HumanReading("disagree"))
     assert agreement_summary(log.human_readings()).startswith("Readers agreed with 1 of 2 results")
 
 

@@ -128,6 +128,8 @@ def test_readers_notes_count_from_the_first_result_of_the_model_on(log):
     with closing(sqlite3.connect(log.path)) as database, database:
         database.execute("UPDATE notes SET model = ''")  # as versions before 0.2.0 logged them
     assert watch(MODEL, log).sentences()[-1].startswith("Readers agreed with 0 of 1 results")
+    note("a", "agree")
+    assert watch(MODEL, log).sentences()[-1].startswith("Readers agreed with 1 of 1 results")
 
 
 def test_more_withheld_than_the_criterion_allows_is_red_even_if_it_always_was_so(log):
