@@ -8,11 +8,12 @@ from core.errors import UserError
 from core.self_test.run import run_self_test
 
 STANDARD_INPUT = 0  # its number
+ENDED_WITH_SERVER = 3  # the exit code; that of a failure is 1
 
 
 def _end_with_server() -> None:
     os.read(STANDARD_INPUT, 1)  # returns at its end
-    os._exit(1)
+    os._exit(ENDED_WITH_SERVER)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from core.self_test import (
     self_test_line,
     self_test_pdf,
 )
+from core.self_test.__main__ import ENDED_WITH_SERVER
 from core.self_test.result import FAILED, NOT_CHECKED, PASSED, CheckResult, Finding, lock_path, save_result
 from core.self_test.run import checks, found
 from tests.pages.opened_page import opened
@@ -144,7 +145,7 @@ def test_the_self_test_of_a_server_ends_with_it(own_home):
     command = [sys.executable, "-m", "core.self_test"]
     with subprocess.Popen(command, cwd=config.PROJECT, stdin=subprocess.PIPE) as testing:
         testing.communicate()
-    assert testing.returncode == 1 and last_self_test() is None
+    assert testing.returncode == ENDED_WITH_SERVER and last_self_test() is None
 
 
 @pytest.mark.slow
