@@ -95,10 +95,10 @@ def entries() -> dict[str, Entry]:
 
 
 def add_images(uploads: list[Upload]) -> None:
-    """Put uploaded images into the session; a single one is shown next."""
+    """Put uploaded images into the session; a single one is shown next. One that failed is tried again."""
     session = entries()
     for upload in uploads:
-        session.setdefault(upload.key, Entry(upload, time.time()))
+        session.setdefault(upload.key, Entry(upload, time.time())).error = ""
     _show_first()
     if len(uploads) == 1:
         show_next(session[uploads[0].key])

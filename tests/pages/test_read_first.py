@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import streamlit as st
 
-from core.images import read_image
+from core.images import DecoderBusy, read_image
 from core.inference import AuditLog, Reader, bundled_models
 from pages.diagnosis import entries, human_reading
 from pages.diagnosis.downloads import _human
@@ -27,6 +27,16 @@ def test_a_reading_counts_as_the_first_only_before_a_result_was_seen(entry):
     assert entry.hidden
     entry.seen = True
     assert not entry.hidden
+
+
+def test_a_failed_image_that_is_uploaded_again_is_tried_again(entry):
+    model = bundled_models()[-1]
+    entries.add_images([entry.upload])
+    (failed,) = entries.entries().values()
+    entries._fail(failed, DecoderBusy("image.png was not read: this computer is too busy. Try again later."))
+    assert not entries.has_unread(model)
+    entries.add_images([entry.upload])
+    assert entries.has_unread(model) and list(entries.entries().values()) == [failed]
 
 
 def test_undo_gives_back_what_was_said_of_the_same_model_only(entry, monkeypatch):
