@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         active_registered_model,
         bundled_model,
         find_model,
+        find_version,
         list_models,
     )
     from core.registry.promotion import (
@@ -80,6 +81,7 @@ __all__ = [
     "events",
     "evidence_of",
     "find_model",
+    "find_version",
     "golden_images",
     "list_models",
     "make_shadow",

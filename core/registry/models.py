@@ -123,6 +123,12 @@ def find_model(title: str) -> RegisteredModel:
     raise UserError(f"There is no model {title!r}. Models here: {names}.")
 
 
+def find_version(title: str) -> RegisteredModel:
+    """As `find_model`, but a name alone means its newest registered version, if it has one."""
+    newest = next((item for item in list_models() if item.version and item.name == title), None)
+    return newest or find_model(title)
+
+
 def find_usable_model(title: str) -> RegisteredModel:
     """As `find_model`, for uses that no retired model has; raises UserError for one, too."""
     item = find_model(title)

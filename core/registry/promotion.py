@@ -19,6 +19,7 @@ from core.registry.models import (
     bundled_model,
     find_model,
     find_usable_model,
+    find_version,
     is_retired,
     registered_version,
 )
@@ -114,11 +115,14 @@ def rollback(who: str, reason: str = "") -> RegisteredModel:
 def retire(title: str, who: str, reason: str = "") -> RegisteredModel:
     """Mark a registered version as retired; it stays on disk, so that its answers can be traced.
 
+    Args:
+        title: name and version, or a name: its newest version.
+
     Raises:
         UserError: there is no such version, or it is the active model.
     """
     with changing():
-        item = find_model(title)
+        item = find_version(title)
         if item.state == ACTIVE:
             raise UserError(f"{item.title} is the active model. Promote another one first, or roll back.")
         if not item.version:

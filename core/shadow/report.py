@@ -8,7 +8,7 @@ import pandas as pd
 from core.config import CLASS_NAMES, POSITIVE
 from core.errors import UserError
 from core.evaluation import wilson
-from core.registry import Shadow, find_model, shadows, shadows_named
+from core.registry import Shadow, find_version, shadows, shadows_named
 from core.shadow.store import ShadowStore
 
 SHOWN_DIGITS = 12  # of an image's SHA-256, where a report is shown
@@ -121,7 +121,7 @@ def shadow_reports(title: str = "") -> list[ShadowReport]:
     running = shadows_named(title) if title else shadows()
     if running or not title:
         return [_report(shadow, True) for shadow in running]
-    shadow = Shadow.of(find_model(title))
+    shadow = Shadow.of(find_version(title))
     report = _report(shadow, False)
     if not (report.comparisons or report.missed):
         raise UserError(f"{shadow.title} never was a shadow. Make it one: python -m core models shadow NAME.")

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from core import config
+from core.errors import UserError
 from core.registry import (
     active_model,
     events,
@@ -12,9 +13,11 @@ from core.registry import (
     list_models,
     make_shadow,
     promote,
+    retire,
     rollback,
 )
 from core.registry.storage import folder_name, next_version, version_folder
+from core.shadow import shadow_reports
 from core.weights import file_digest, update_record
 
 
@@ -47,6 +50,17 @@ def test_a_run_trained_anew_is_what_its_name_promotes_not_the_version_of_the_ear
     second = promote("mine/3", [], "tests")
     assert second.title == "mine/3@2" and second.model.record.network != first.model.record.network
     assert find_model("mine/3").title == "mine/3@2"  # the network that is there is registered by now
+
+
+def test_where_only_versions_are_meant_a_name_is_that_of_its_newest_version(mine):
+    promote("mine/3", [], "tests")
+    rollback("tests")
+    weights = config.runs_folder() / "mine" / "weights" / "vgg_unfrozen.h5"
+    update_record(weights, created="2026-11-02T10:00:00+00:00")
+    assert find_model("mine/3").version == 0
+    with pytest.raises(UserError, match="mine/3@1 never was a shadow"):
+        shadow_reports("mine/3")
+    assert retire("mine/3", "tests").title == "mine/3@1"
 
 
 def test_the_log_names_the_weights_of_the_bundled_model_whatever_is_decided_on_it(mine):
