@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from core.dataset.augmentation import affine_matrix, augment, augmented_views, grey_curve
     from core.dataset.cohorts import delete_cohort, read_cohort, read_cohorts, save_cohort
     from core.dataset.dataset import Dataset, Problem, counts
-    from core.dataset.download import LICENCE, download_pneumoniamnist
+    from core.dataset.download import LICENCE, PNEUMONIAMNIST, download_pneumoniamnist
     from core.dataset.duplicates import copies
     from core.dataset.example_images import draw_example
     from core.dataset.exclusions import Exclusions, read_exclusions, save_exclusions
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         review_label,
         withdraw_reviews,
     )
+    from core.dataset.patients import patient_and_cause
     from core.dataset.pixels import Progress
     from core.dataset.reviewed_labels import as_published, current_labels, relabelled, reviewed_labels
     from core.dataset.roles import (
@@ -68,6 +69,7 @@ __all__ = [
     "MAX_READER",
     "MAX_REASON",
     "OUTCOMES",
+    "PNEUMONIAMNIST",
     "SHORTCUT_AUC",
     "SHORTCUT_TITLES",
     "SORT_ORDERS",
@@ -118,6 +120,7 @@ __all__ = [
     "open_dataset",
     "open_datasets",
     "passed_over_at_import",
+    "patient_and_cause",
     "read_cohort",
     "read_cohorts",
     "read_exclusions",

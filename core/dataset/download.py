@@ -15,7 +15,7 @@ from core.disk import FULL, explained
 from core.errors import UserError
 from core.roles import Role, takes
 
-NAME = "pneumoniamnist"
+PNEUMONIAMNIST = "pneumoniamnist"
 FILE = "pneumoniamnist_128.npz"
 URL = "https://zenodo.org/records/10519652/files/pneumoniamnist_128.npz?download=1"
 MD5 = "05b46931834c231683c68f40c47b2971"
@@ -38,7 +38,7 @@ def download_pneumoniamnist(progress: Progress | None = None, url: str = URL, md
         UserError: there is no connection, the download was interrupted, or the file is not the expected one.
     """
     archive_path = _download(url, md5, progress)
-    with np.load(archive_path, allow_pickle=False) as archive, new_dataset(NAME) as writer:
+    with np.load(archive_path, allow_pickle=False) as archive, new_dataset(PNEUMONIAMNIST) as writer:
         for split in ("train", "val", "test"):
             images, labels = archive[f"{split}_images"], archive[f"{split}_labels"].ravel()
             for number, (image, label) in enumerate(zip(images, labels, strict=True)):
@@ -48,7 +48,7 @@ def download_pneumoniamnist(progress: Progress | None = None, url: str = URL, md
                 writer.add(split, CLASS_NAMES[int(label)], name, buffer.getvalue())
             if progress:
                 progress(len(images), len(images))
-    return imported_folder() / NAME
+    return imported_folder() / PNEUMONIAMNIST
 
 
 def _download(url: str, md5: str, progress: Progress | None) -> Path:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         age_finding,
         age_in_years,
         ages_warning,
-        is_published_set,
     )
     from core.images.preprocessing import preprocess
     from core.images.resize import WHOLE_IMAGE, Box, network_input, network_pixels
@@ -92,7 +91,6 @@ __all__ = [
     "is_dicom",
     "is_dicom_directory",
     "is_hidden",
-    "is_published_set",
     "jpeg_data_url",
     "network_input",
     "network_pixels",
