@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -51,22 +51,32 @@ class ConvolutionTimes:
         return "winograd" if self.winograd_ms < MAX_RATIO * self.direct_ms else "direct"
 
 
-def winograd_pays(layers: Sequence[Layer]) -> bool:
+def winograd_pays(layers: Sequence[Layer], precision: str) -> bool:
     """Whether Winograd's algorithm is to be used in a network; measured only where a layer can gain from it.
+
+    Args:
+        layers: of the network.
+        precision: of the first pass.
 
     Raises:
         UserError: as `uses_winograd`.
     """
-    return any(map(can_gain, layers)) and uses_winograd()
+    return any(map(can_gain, layers)) and uses_winograd(precision)
 
 
-def uses_winograd() -> bool:
-    """Whether convolutions in float32 that can gain from it go by Winograd's algorithm.
+def uses_winograd(precision: str) -> bool:
+    """Whether convolutions that can gain from it go by Winograd's algorithm.
+
+    Args:
+        precision: of the first pass. After one in bfloat16, those in float32 are direct, too: they are few,
+            and both passes share their kernels.
 
     Raises:
         UserError: `PNEUMONIA_STUDIO_CONVOLUTION` is none of its values.
     """
     chosen = environment.CONVOLUTION.value()
+    if precision != "float32":
+        return False
     return (convolution_times().faster if chosen == "auto" else chosen) == "winograd"
 
 
@@ -77,21 +87,34 @@ def convolution_times() -> ConvolutionTimes:
 
 @cache
 def _times(path: Path) -> ConvolutionTimes:
-    measured_with = processor.name(), openvino.__version__
-    with suppress(OSError, ValueError, TypeError):  # missing, damaged, or of another version
-        times = ConvolutionTimes(**json.loads(path.read_text(encoding="utf-8")))
-        if (times.processor, times.openvino) == measured_with:
+    if times := _kept(path):
+        return times
+    with ExitStack() as held:
+        with suppress(UserError):  # without a writable home, each process measures
+            held.enter_context(atomic.changing(path))
+        if times := _kept(path):  # another process has measured meanwhile
             return times
-    times = ConvolutionTimes(*measured_with, *_measured())
-    with suppress(UserError):  # without a writable home, each process measures
-        atomic.write_text(path, json.dumps(asdict(times)))
-    return times
+        times = ConvolutionTimes(processor.name(), openvino.__version__, *_measured())
+        with suppress(UserError):
+            atomic.write_text(path, json.dumps(asdict(times)))
+        return times
+
+
+def _kept(path: Path) -> ConvolutionTimes | None:
+    """The times in the home; None if they are missing, damaged, or of another processor or version."""
+    with suppress(OSError, ValueError, TypeError):
+        times = ConvolutionTimes(**json.loads(path.read_text(encoding="utf-8")))
+        are_times = all(isinstance(ms, float) and ms > 0 for ms in (times.direct_ms, times.winograd_ms))
+        if are_times and (times.processor, times.openvino) == (processor.name(), openvino.__version__):
+            return times
+    return None
 
 
 def _measured() -> list[float]:
     """Shortest times of the direct and of the Winograd convolution, alternating.
 
-    Processor time, because this process may be one of many that are busy now.
+    Both clocks show at least the processor time of the one thread that computes: that of the process counts
+    its other threads, too, and the other one the time in which other processes have the processor.
     """
     random = np.random.default_rng(0)
     arrays = {
@@ -107,7 +130,7 @@ def _measured() -> list[float]:
     image, seconds = random.random((1, 256, 32, 32), np.float32), [[], []]
     for _ in range(REPEATS):
         for request, times in zip(requests, seconds, strict=True):
-            began = time.process_time()
+            began = time.process_time(), time.perf_counter()
             request.infer([image])
-            times.append(time.process_time() - began)
+            times.append(min(time.process_time() - began[0], time.perf_counter() - began[1]))
     return [round(1000 * min(times), 2) for times in seconds]

@@ -206,7 +206,8 @@ THREADS = Variable(
 CONVOLUTION = Variable(
     "PNEUMONIA_STUDIO_CONVOLUTION",
     "How answers in float32 compute convolutions: `direct`, `winograd`, or `auto`, which a short measurement "
-    "decides for each processor. Probabilities agree within 0.0001.",
+    "decides for each processor. Probabilities agree within 0.0001. A processor with a bfloat16 unit, which "
+    "answers in bfloat16 first, computes them directly.",
     "auto",
     _convolution,
     "auto, direct or winograd",

@@ -40,6 +40,7 @@ def load_predictor(path: str | Path, precision: str = "auto", threads: int = 0) 
     Raises:
         WeightsError: the file is missing, damaged or of another architecture, or a member of an ensemble is
             not the file that was registered.
+        UserError: `PNEUMONIA_STUDIO_CONVOLUTION` is none of its values.
     """
     path = Path(path)
     record = read_record(path)
@@ -55,7 +56,7 @@ def load_network(path: Path, precision: str = "auto", threads: int = 0) -> Netwo
     rechecks = precision == "auto" and first == "bfloat16"
     record = read_record(path)
     digest = file_digest(path)
-    winograd = first == "float32" and winograd_pays(record.architecture.layers)
+    winograd = winograd_pays(record.architecture.layers, first)
 
     def build() -> dict[str, Model]:
         arrays, _ = read_stored_model(path)
@@ -79,7 +80,7 @@ def shared_predictor(path: Path, precision: str = "auto", threads: int | None = 
         threads: to compute with; 0 for one per core, None for what the environment says.
 
     Raises:
-        WeightsError: as `load_predictor`.
+        WeightsError, UserError: as `load_predictor`.
     """
     threads = processor.answering_threads() if threads is None else threads
     with _loading:

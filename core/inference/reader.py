@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from core.anatomy import lung_network
+from core.compilation import winograd_pays
 from core.config import CLASS_NAMES, POSITIVE, stage_of_file
 from core.errors import UserError
 from core.images import Image, ImageLoader, decode_ahead
@@ -63,6 +64,7 @@ class Reader:
 
         Raises:
             WeightsError: the file is missing, damaged or of another architecture.
+            UserError: `PNEUMONIA_STUDIO_CONVOLUTION` is none of its values.
         """
         return shared_predictor(self.path, self.precision, self.threads)
 
@@ -83,13 +85,15 @@ class Reader:
 
     @property
     def basis(self) -> tuple[str, ...]:
-        """What its readings depend on besides images and program: digests of files, and the precision.
+        """What its readings depend on besides images and program: digests of files, precision, convolution.
 
         Raises:
-            WeightsError: as `predictor`.
+            WeightsError, UserError: as `predictor`.
         """
         digests = [file_digest(path) for path in (self.path, *reference_files(self.record, self.path))]
-        return *digests, lung_network(), self.precision, self.predictor.precision
+        first = self.predictor.precision
+        convolution = "winograd" if winograd_pays(self.record.architecture.layers, first) else "direct"
+        return *digests, lung_network(), self.precision, first, convolution
 
     @cached_property
     def model_warnings(self) -> tuple[str, ...]:

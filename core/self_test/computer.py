@@ -62,10 +62,10 @@ def processor_and_precision() -> Finding:
     precision, unit = processor.resolved("auto"), processor.bfloat16_unit()
     cores = processor.cores()
     threads = processor.answering_threads() or "all"
-    convolution, times = "Winograd" if uses_winograd() else "direct", convolution_times()
+    convolution, times = "Winograd" if uses_winograd(precision) else "direct", convolution_times()
     sentence = (
         f"{processor.name()}, {cores} cores, bfloat16 unit: {unit}; inference uses {threads} cores. "
-        f"Convolution in float32: {convolution} (measured: direct {times.direct_ms:.1f} ms, Winograd "
+        f"Convolution: {convolution} (measured in float32: direct {times.direct_ms:.1f} ms, Winograd "
         f"{times.winograd_ms:.1f} ms)."
     )
     return Finding(PASSED, precision, sentence)

@@ -21,6 +21,13 @@ def test_a_version_that_was_not_tested_is_named(monkeypatch):
     assert "instead of 0.1" in finding.sentence and "no-such-library missing" in finding.sentence
 
 
+def test_the_convolution_is_the_one_that_answers_use(monkeypatch):
+    monkeypatch.setenv("PNEUMONIA_STUDIO_CONVOLUTION", "winograd")
+    for precision, used in (("float32", "Winograd"), ("bfloat16", "direct")):
+        monkeypatch.setattr(computer.processor, "resolved", lambda _, precision=precision: precision)
+        assert f"Convolution: {used} (" in computer.processor_and_precision().sentence
+
+
 def test_processor_and_memory_have_figures():
     assert computer.processor_and_precision().figure in ("float32", "bfloat16")
     assert computer.memory().figure.endswith("GiB")

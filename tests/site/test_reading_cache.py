@@ -139,6 +139,15 @@ def test_a_program_that_is_updated_while_it_runs_says_nothing_for_the_new_one(na
     assert reading_basis(reader) != before
 
 
+def test_readings_by_another_convolution_are_not_used(narrow_bundle, monkeypatch):
+    monkeypatch.setattr("core.compilation.faster_convolution.can_gain", lambda layer: True)  # even if narrow
+    basis = {}
+    for convolution in ("direct", "winograd"):
+        monkeypatch.setenv("PNEUMONIA_STUDIO_CONVOLUTION", convolution)
+        basis[convolution] = reading_basis(Reader(bundled_models()[0].path, "float32"))
+    assert basis["direct"] != basis["winograd"]
+
+
 def test_what_another_process_uses_is_neither_deleted_nor_advised_to_be(own_home, monkeypatch):
     monkeypatch.setattr(reading_cache, "TIMEOUT_S", 0.1)
     cache = ReadingCache("basis")
