@@ -23,6 +23,7 @@ from short_runs import one_thread, tiny_settings, wait_for
 from warm_start import WarmProcess
 
 from core.dataset import write_synthetic_dataset
+from core.images import sandbox
 from core.registry import promote
 from core.runs import Run, create_run, detached, jobs
 
@@ -126,6 +127,18 @@ def bundle(narrow_files, tmp_path, own_home, monkeypatch) -> Path:
     monkeypatch.setenv("PNEUMONIA_STUDIO_BUNDLED", str(folder))
     (path,) = folder.glob("*/golden.json")
     return path
+
+
+@pytest.fixture
+def busy_computer(monkeypatch) -> Iterator[None]:
+    """No process that decodes images gets the time to start."""
+    slots = sandbox.queue.LifoQueue()
+    slots.put(None)
+    monkeypatch.setattr(sandbox, "_idle", slots)
+    monkeypatch.setattr(sandbox, "MAX_START_S", 0)
+    yield
+    if worker := slots.get():
+        worker.kill()
 
 
 @pytest.fixture

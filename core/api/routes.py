@@ -164,7 +164,8 @@ async def _in_thread(work: partial) -> dict:
     """Run inference in one of the API's threads.
 
     Raises:
-        HTTPException: 503; too many requests are waiting, or the model's file has become unreadable.
+        HTTPException: 503; too many requests are waiting, the computer is too busy to read any of the files,
+            or the model's file has become unreadable.
     """
     if not _slots.acquire(blocking=False):
         raise HTTPException(503, "Too many requests are waiting. Try again in a few seconds.")

@@ -43,6 +43,8 @@ class SimilarTestImages(Strict):
 class Result(Strict):
     """What the model says about one file: an error, or a prediction.
 
+    An error that says that this computer is too busy does not concern the file: send it again later.
+
     `model` is name, version and digest of the model that read the image.
     `withheld` is the reason why a result is withheld. `framing` is the part of the image that the model saw,
     `whole` or `lungs`; `framing_reason` says why it is the whole image where the model is framed by lungs.
@@ -174,7 +176,8 @@ _REASONS = {
     413: "The request is too large.",
     415: "The request is not a multipart form.",
     429: "The client of the token has sent too many requests; Retry-After says how many seconds to wait.",
-    503: "There is no model, too many requests are waiting, or the tokens cannot be read.",
+    503: "There is no model, too many requests are waiting, the computer has no time to read any file, or "
+    "the tokens cannot be read.",
 }
 FAILURES: dict[int | str, dict] = {
     status: {"model": Failure, "description": reason} for status, reason in _REASONS.items()

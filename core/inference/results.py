@@ -11,7 +11,7 @@ import numpy as np
 import PIL.Image
 
 from core.errors import UserError
-from core.images import ImageLoader
+from core.images import DecoderBusy, ImageLoader
 from core.inference.identity import ModelIdentity, short_digest
 from core.inference.predictor import BATCH
 from core.inference.reader import Reader
@@ -52,13 +52,19 @@ def file_results(
 
     Returns:
         Plain values: results, threshold, model, precision, seconds, notice.
+
+    Raises:
+        DecoderBusy: the computer had no time to read any of the files.
     """
     started = time.perf_counter()
-    outcomes = []
+    outcomes, busy = [], []
     for batch in reader.read_files([read for _, read in files], BATCH // 2, **switches):
         outcomes += map(partial(_values, str(reader.identity)), batch)
+        busy += [reading for reading in batch if isinstance(reading, DecoderBusy)]
         if listener:
             listener(reader.identity, [reading for reading in batch if isinstance(reading, Reading)])
+    if busy and len(busy) == len(files):
+        raise busy[0]
     return {
         "results": [{"file": name} | values for (name, _), values in zip(files, outcomes, strict=True)],
         "threshold": reader.record.threshold,
