@@ -52,6 +52,7 @@ class LocalImages:
         notes: what was left out and why, one sentence each.
         synthetic: whether a program drew them.
         label_source: who or what labelled them, in words.
+        by_readers: whether the labels are those that readers gave in the app.
     """
 
     name: str
@@ -60,6 +61,7 @@ class LocalImages:
     notes: tuple[str, ...]
     synthetic: bool
     label_source: str
+    by_readers: bool = False
 
 
 def open_local_images(
@@ -107,7 +109,9 @@ def open_local_images(
     synthetic = any(map(is_synthetic, folders))
     name = f"{source.name} (SYNTHETIC)" if synthetic else source.name
     table = rows[labelled].reset_index(drop=True)
-    return LocalImages(name, table, tuple(groups), tuple(notes), synthetic, label_source)
+    return LocalImages(
+        name, table, tuple(groups), tuple(notes), synthetic, label_source, by_readers=labels == READERS
+    )
 
 
 def table_columns(source: Path) -> list[str]:

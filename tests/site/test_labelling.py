@@ -161,3 +161,7 @@ def test_readers_are_compared_with_the_labels_that_came_with_the_images(files, t
     (ada,) = agreement_with_labels(open_local_images(tmp_path / "table.csv"), LabelLog().entries())
     assert (ada.kappa.agreed, ada.kappa.images) == (2, 4)
     assert ada.sentence().startswith("Ada and the column 'label' of table.csv agree on 2 of 4 images")
+    assert (
+        agreement_with_labels(open_local_images(tmp_path / "table.csv", "readers"), LabelLog().entries())
+        == []
+    )
