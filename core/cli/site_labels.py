@@ -7,11 +7,15 @@ import pandas as pd
 
 from core import atomic
 from core.cli.output import as_json, print_json
+from core.cli.site_source import negative, positive
 from core.errors import UserError
 from core.images import read_image
 from core.site import (
+    FOLDERS,
     LABELS,
+    READERS,
     LabelLog,
+    LabelWords,
     ReaderPair,
     agreement_with_labels,
     list_local_images,
@@ -37,10 +41,24 @@ def label(image: Path, label: str, reader: str) -> None:
 
 @click.command("labels")
 @click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
-@click.option("--labels", "column", metavar="COLUMN", help="Column to compare with. [default: label]")
+@click.option(
+    "--labels",
+    "column",
+    metavar="COLUMN",
+    help="Column, or 'folders'. [default: label; of a folder: folders]",
+)
+@positive
+@negative
 @click.option("--csv", "file", type=click.Path(path_type=Path), help="Save each image's labels as a table.")
 @as_json
-def labels(source: Path, column: str | None, file: Path | None, as_json: bool) -> None:
+def labels(
+    source: Path,
+    column: str | None,
+    positive: tuple[str, ...],
+    negative: tuple[str, ...],
+    file: Path | None,
+    as_json: bool,
+) -> None:
     """Show what readers said of images, and how well they agree.
 
     Readers label blinded on the page Your hospital; this computer keeps their labels by the digest of the
@@ -50,21 +68,32 @@ def labels(source: Path, column: str | None, file: Path | None, as_json: bool) -
     """
     log = LabelLog().entries()
     given = reader_labels(list_local_images(source), log)
-    with_labels = _agreement(source, column, log)
+    with_labels, not_compared = _agreement(source, column, LabelWords(positive, negative), log)
     if file:
         atomic.write_text(file, given.table.to_csv(index=False))
     if as_json:
-        print_json(given.values() | {"agreement_with_labels": [pair.values() for pair in with_labels]})
+        pairs = [pair.values() for pair in with_labels]
+        print_json(given.values() | {"agreement_with_labels": pairs, "not_compared": not_compared})
         return
-    for sentence in [*given.sentences(), *(pair.sentence() for pair in with_labels)]:
+    sentences = [*given.sentences(), *(pair.sentence() for pair in with_labels)]
+    if given.readers and not_compared:
+        sentences.append(f"Not compared with labels that the images came with. {not_compared}")
+    for sentence in sentences:
         print(sentence)
 
 
-def _agreement(source: Path, column: str | None, log: pd.DataFrame) -> list[ReaderPair]:
-    """Of each reader with the labels that the images came with; nothing if they have none."""
+def _agreement(
+    source: Path, column: str | None, words: LabelWords, log: pd.DataFrame
+) -> tuple[list[ReaderPair], str]:
+    """Of each reader with the labels that the images came with, or why there is none; "" if there is."""
+    if column == READERS:
+        raise UserError(
+            f"The labels {READERS!r} are those of the readers, who would be compared with themselves. Name "
+            f"the column of the labels that the images came with, or {FOLDERS!r}."
+        )
     try:
-        return agreement_with_labels(open_local_images(source, column), log)
-    except UserError:
+        return agreement_with_labels(open_local_images(source, column, words=words), log), ""
+    except UserError as error:
         if column:
             raise
-        return []
+        return [], str(error)

@@ -12,6 +12,9 @@ from core.cli.output import Bar
 from core.inference import Reader
 from core.site import LabelWords, LocalImages, SiteMeasurement, measure, open_local_images, read_local_images
 
+positive = click.option("--positive", metavar="VALUE", multiple=True, help="A label that means PNEUMONIA.")
+negative = click.option("--negative", metavar="VALUE", multiple=True, help="A label that means NORMAL.")
+
 
 @dataclass(frozen=True)
 class Source:
@@ -55,8 +58,8 @@ def source_options(command: Callable) -> Callable:
             click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path)),
             click.option("--labels", metavar="COLUMN", help="Column of labels, 'folders' or 'readers'."),
             click.option("--patient", metavar="COLUMN", help="Column of patients. [default: patient]"),
-            click.option("--positive", metavar="VALUE", multiple=True, help="A label that means PNEUMONIA."),
-            click.option("--negative", metavar="VALUE", multiple=True, help="A label that means NORMAL."),
+            positive,
+            negative,
         ]
     ):
         decorated = option(decorated)

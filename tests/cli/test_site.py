@@ -172,6 +172,14 @@ def test_a_label_is_kept_by_terminal_and_three_readers_agree_beyond_chance(own_h
     text = capsys.readouterr().out
     assert "All 3 readers have labelled 2 images; Fleiss' kappa 1.00." in text
     assert "Grace and the folders that the files are in agree on 1 of 2 images" in text
+    assert main(["site", "labels", str(folder), "--labels", "readers"]) == 2
+    assert "would be compared with themselves" in capsys.readouterr().err
+    table = own_home / "table.csv"
+    table.write_text(f"file,label\n{first},clear\n{second},lobar\n")
+    assert main(["site", "labels", str(table)]) == 0
+    assert "came with. The column 'label' holds no labels that are known" in capsys.readouterr().out
+    assert main(["site", "labels", str(table), "--positive", "lobar", "--negative", "clear"]) == 0
+    assert "Grace and the column 'label' of table.csv agree on 2 of 2 images" in capsys.readouterr().out
     assert main(["site", "label", str(first), "lobar", "--reader", "Ada"]) == 2
     assert main(["site", "label", str(folder / "none.png"), "normal", "--reader", "Ada"]) == 2
     assert "does not exist" in capsys.readouterr().err
