@@ -2,11 +2,13 @@
 
 import statistics
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -25,7 +27,8 @@ class EnsembleCost:
 
     Attributes:
         member_seconds, seconds: for one image with its heat map, by the first member and by the ensemble.
-        member_memory, memory: bytes of a process in which the first member, or all of them, answer.
+        member_memory, memory: bytes that a process holds of its own in which the first member, or all of
+            them, answer; without mapped weights, which processes share.
     """
 
     member_seconds: float
@@ -38,8 +41,8 @@ class EnsembleCost:
         longer, more = self.seconds / self.member_seconds, self.memory / self.member_memory
         return (
             f"An answer takes {self.seconds:.3f} s, {longer:.1f} times as long as the first member alone "
-            f"({self.member_seconds:.3f} s); a process needs {self.memory >> 20:,} MiB of memory, {more:.1f} "
-            f"times as much ({self.member_memory >> 20:,} MiB)."
+            f"({self.member_seconds:.3f} s); a process holds {self.memory >> 20:,} MiB of memory of its "
+            f"own, {more:.1f} times as much ({self.member_memory >> 20:,} MiB)."
         )
 
 
@@ -52,13 +55,23 @@ def measure_cost(members: list[Path]) -> EnsembleCost:
     Raises:
         UserError: a file cannot be used, or the members do not fit into memory.
     """
+    try:
+        _in_new_process(_unpack, members)  # into the cache, from which the next process maps them
+        return _in_new_process(_measured, members)
+    except BrokenProcessPool as error:
+        raise UserError(
+            f"{len(members)} members do not fit into the memory of this computer. Choose fewer."
+        ) from error
+
+
+def _in_new_process(work: Callable[[list[Path]], Any], members: list[Path]) -> Any:
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        try:
-            return pool.submit(_measured, members).result()
-        except BrokenProcessPool as error:
-            raise UserError(
-                f"{len(members)} members do not fit into the memory of this computer. Choose fewer."
-            ) from error
+        return pool.submit(work, members).result()
+
+
+def _unpack(members: list[Path]) -> None:
+    for path in members:
+        load_predictor(path)
 
 
 def _measured(members: list[Path]) -> EnsembleCost:
@@ -82,4 +95,5 @@ def _seconds(predictor: Predictor) -> float:
 
 
 def _memory() -> int:
-    return psutil.Process().memory_info().rss
+    memory = psutil.Process().memory_info()
+    return memory.rss - memory.shared
