@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import numpy as np
 import pytest
@@ -83,6 +84,6 @@ def test_an_interrupt_stops_its_own_thread_only_and_the_others_get_an_error(mode
     waiting = _Call([row, row])
     passes._waiting.append(waiting)
     with pytest.raises(KeyboardInterrupt):
-        passes.infer(Interrupted(), row)
+        passes.infer(cast(np.ndarray, Interrupted()), row)
     assert waiting.is_done and "was stopped" in str(waiting.error)
     assert passes.infer(row, row)[0].tolist() == [[3, 3, 3]]
