@@ -1,7 +1,7 @@
 """One shard of a batch job: decode, predict, write. Every kind of worker maps this one function."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 from core import atomic
 from core.batch.job import COLUMNS, BatchJob
 from core.errors import UserError
-from core.images import ImageError, ImageLoader, image_or_error
+from core.images import DecoderBusy, Image, ImageError, ImageLoader, image_or_error
 from core.inference import Reader, Reading
 
 CRASHED = "Reading this file crashed the process twice. Export it again."
+MAX_ATTEMPTS = 3  # to decode an image for which the computer has no time
 FACTS = {"modality": "Modality", "view": "View", "age": "Age", "sex": "Sex"}
 
 
@@ -45,7 +46,7 @@ def process_shard(task: ShardTask) -> int:
         Number of images processed.
 
     Raises:
-        UserError: the model or the source is gone, or the disk is full.
+        UserError: the model or the source is gone, the disk is full, or the computer is too busy.
     """
     job = BatchJob(task.folder)
     target = job.shard_path(task.shard)
@@ -56,7 +57,7 @@ def process_shard(task: ShardTask) -> int:
     common = {"model": str(reader.identity), "threshold": reader.record.threshold}
     rows: list[dict] = []
     with closing(job.open_source()) as source:
-        reads = [partial(source.read, path) for path in paths]
+        reads = [partial(_read_patiently, partial(source.read, path)) for path in paths]
         for readings in _readings(task, reader, reads, settings.anyway):
             batch_paths = paths[len(rows) : len(rows) + len(readings)]
             rows += [
@@ -90,8 +91,27 @@ def _readings(
         yield reader.read_decoded([image_or_error(read)], anyway=anyway)
 
 
+def _read_patiently(read: ImageLoader) -> Image:
+    """Read an image; again if the computer had no time for it.
+
+    Raises:
+        DecoderBusy: it still has none.
+        ImageError: the image cannot be read.
+    """
+    for _ in range(MAX_ATTEMPTS - 1):
+        with suppress(DecoderBusy):
+            return read()
+    return read()
+
+
 def _values(reading: Reading | UserError) -> dict:
-    """The columns of a row that come from the image and the model."""
+    """The columns of a row that come from the image and the model.
+
+    Raises:
+        UserError: the computer had no time to read the image, so that its shard has to wait.
+    """
+    if isinstance(reading, DecoderBusy):
+        raise UserError(f"{reading} The same command then does what is missing.")
     if isinstance(reading, UserError):
         return {"error": str(reading)}
     facts = {name: reading.image.facts.get(title) for name, title in FACTS.items()}
