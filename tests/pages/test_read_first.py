@@ -39,10 +39,11 @@ def test_a_failed_image_that_is_uploaded_again_is_tried_again(entry):
     assert entries.has_unread(model) and list(entries.entries().values()) == [failed]
 
 
-def test_undo_gives_back_what_was_said_of_the_same_model_only(entry, monkeypatch):
+def test_undo_gives_back_what_was_said_of_the_same_model_only(entry, monkeypatch, tmp_path):
     monkeypatch.setattr(human_reading, "audit_log", AuditLog)
     one = bundled_models()[-1]
-    other = replace(one, path=one.path.with_name("other.h5"))
+    other = replace(one, path=tmp_path / "other.h5")
+    other.path.symlink_to(one.path)
     human_reading._save(entry, one, "agree", None)
     human_reading._save(entry, other, "disagree", None)
     human_reading._undo()
