@@ -109,6 +109,8 @@ def test_the_page_shows_it(texts):
     app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300)
     app.run()
     app.switch_page("pages/comparison/page.py").run()
+    app.session_state["all-metrics"] = True  # open
+    app.run()
     assert not app.exception and not app.error
     shown = app.dataframe[0].value.loc["Share of errors"]
     assert len(shown) >= 3
