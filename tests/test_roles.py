@@ -35,6 +35,7 @@ FOR_TRAINERS = {
     "dataset.synthetic": ("write_synthetic_dataset",),
     "dataset.table_import": ("import_table",),
     "dataset.zip_import": ("import_zip",),
+    "inference.network_cache": ("clear",),
     "runs.cached_activations": ("clear",),
     "runs.create": ("create_run",),
     "runs.folder": ("Run.write_note",),

@@ -46,7 +46,8 @@ def test_page_terminal_and_report_start_at_the_same_thresholds(bundled, tmp_path
     for name, threshold in comparison.thresholds.items():
         assert f"{short[name]}: {threshold:.3f}" in page
         assert terminal[name]["threshold"] == report[name] == pytest.approx(threshold, abs=1e-12)
-    shown = app.dataframe[0].value
+    app.session_state["all-metrics"] = True  # open
+    shown = app.run().dataframe[0].value
     for name, metrics in terminal.items():
         assert shown.loc["Sensitivity", short[name]].startswith(f"{metrics['sensitivity']:.1%} (")
         assert shown.loc["Specificity", short[name]].startswith(f"{metrics['specificity']:.1%} (")
