@@ -1,4 +1,4 @@
-# make run | check | test | coverage | lint | bench | docs | screenshots | pictures | texts | lock: each makes .venv when it is missing and reinstalls when requirements change.
+# make run | check | test | coverage | lint | audit | bench | docs | screenshots | pictures | texts | lock: each makes .venv when it is missing and reinstalls when requirements change.
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # tests start hundreds of processes: compile 
 
 MAKEFLAGS += --jobs=2  # programs from apt come while pip installs
 
-.PHONY: run check unit test coverage lint bench docs screenshots pictures texts lock chromium programs
+.PHONY: run check unit test coverage lint audit bench docs screenshots pictures texts lock chromium programs
 
 run: .venv/installed
 	$(BIN)/python -m core run --port $(PORT)
@@ -32,6 +32,10 @@ lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright  # which would be about newer versions
+
+# Asks PyPI and npm for known vulnerabilities of what is locked; ARGS="-s osv" asks OSV instead of PyPI.
+audit: .venv/installed-dev
+	$(BIN)/python tests/audit.py $(ARGS)
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
