@@ -42,6 +42,13 @@ MUTATIONS = (
         "tests/evaluation/test_metrics.py",
     ),
     Mutation(
+        "few-patients",
+        "core/evaluation/zones.py",
+        "below + 1 <= rate",
+        "below <= rate",
+        "tests/evaluation/test_zones.py",
+    ),
+    Mutation(
         "class-order",
         "core/inference/network_predictor.py",
         "[:, POSITIVE]",

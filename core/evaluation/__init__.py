@@ -73,6 +73,20 @@ if TYPE_CHECKING:
         side_by_side,
         subgroup_table,
     )
+    from core.evaluation.zones import (
+        FALSE_ALARM_RATE,
+        MISS_RATE,
+        RULE_IN,
+        RULE_OUT,
+        UNDECIDED,
+        ZONES,
+        KeptRate,
+        ZoneOutcome,
+        Zones,
+        find_zones,
+        patients_for_rate,
+        zone_outcome,
+    )
 
 __all__ = [
     "TEMPERATURE_RANGE",
@@ -152,6 +166,18 @@ __all__ = [
     "wilson",
     "wilson_by_patient",
     "youden",
+    "FALSE_ALARM_RATE",
+    "MISS_RATE",
+    "RULE_IN",
+    "RULE_OUT",
+    "UNDECIDED",
+    "ZONES",
+    "KeptRate",
+    "ZoneOutcome",
+    "Zones",
+    "find_zones",
+    "patients_for_rate",
+    "zone_outcome",
 ]
 
 open_door(__name__)
