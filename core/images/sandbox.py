@@ -28,7 +28,7 @@ from core.images.patient_age import PatientAge
 MAX_WALL_FACTOR = 10  # time on a busy machine, in CPU time
 MAX_START_S = 60  # for the process to start, on a busy machine
 MAX_STARTS = 2  # times that it is waited for; one that has not started by then never will
-READY = bytes(8)  # what the process writes once it can decode: a part of no bytes
+READY = bytes(8)  # what the process writes once it can decode, and has a file: a part of no bytes
 WORKERS = 2
 LENGTH_BYTES = 8  # of the prefix that gives the length of a part
 CHUNK = 2**20  # bytes
@@ -69,11 +69,11 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 
 class DecoderBusy(ImageError):
-    """An image that is not at fault: the computer had no time to read it."""
+    """An image that is not at fault: the computer had no time, or no memory left, to read it."""
 
 
 class _Crashed(Exception):
-    """The process ended while it worked on the file, such as for its CPU time."""
+    """The process ended; once it has the file, while it worked on that, such as for its CPU time."""
 
 
 class _Late(Exception):
@@ -81,7 +81,7 @@ class _Late(Exception):
 
 
 class _Unavailable(Exception):
-    """The process had ended before it received the file."""
+    """The process ended before it had the file, such as by the operating system that was short of memory."""
 
 
 class _Worker:
@@ -98,17 +98,18 @@ class _Worker:
 
     def decode(self, data: bytes, name: str) -> Image:
         """Raises ImageError as `core.images.decode` does, _Unavailable, _Crashed and _Late."""
-        if not self.ready:
-            self.starts += 1
-            self._read_part(time.monotonic() + MAX_START_S)
-            self.ready = True
-        deadline = time.monotonic() + limits(len(data)).wall_s
         try:
+            if not self.ready:
+                self.starts += 1
+                self._read_part(time.monotonic() + MAX_START_S)
+                self.ready = True
+            deadline = time.monotonic() + limits(len(data)).wall_s
             for part in (name.encode(errors="replace"), data):
                 self.stdin.write(len(part).to_bytes(LENGTH_BYTES))
                 self.stdin.write(part)
             self.stdin.flush()
-        except OSError as error:
+            self._read_part(deadline)  # it has the file
+        except (OSError, _Crashed) as error:
             raise _Unavailable from error
         reply = json.loads(self._read_part(deadline))
         pixels = np.frombuffer(self._read_part(deadline), np.uint8)
@@ -161,7 +162,7 @@ def decode_safely(data: bytes, name: str) -> Image:
 
     Raises:
         ImageError: the bytes are not a readable image, or reading them takes more than `limits` allow.
-        DecoderBusy: the computer had no time to read them.
+        DecoderBusy: the computer had no time to read them, or ended two processes before they had them.
     """
     worker = _idle.get()
     try:
@@ -177,9 +178,14 @@ def decode_safely(data: bytes, name: str) -> Image:
         if worker.ready or worker.starts >= MAX_STARTS:  # else it goes on starting, for whoever comes next
             worker.kill()
             worker = None
-        raise DecoderBusy(f"{name} was not read: this computer is too busy. Try again later.") from error
-    except (_Unavailable, _Crashed) as error:
-        assert worker is not None  # only a worker raises them
+        raise _busy(name) from error
+    except _Unavailable as error:
+        assert worker is not None  # only a worker raises it
+        worker.kill()
+        worker = None
+        raise _busy(name) from error
+    except _Crashed as error:
+        assert worker is not None  # only a worker raises it
         worker.kill()
         worker = None
         allowed = limits(len(data))
@@ -189,6 +195,10 @@ def decode_safely(data: bytes, name: str) -> Image:
         ) from error
     finally:
         _idle.put(worker)
+
+
+def _busy(name: str) -> DecoderBusy:
+    return DecoderBusy(f"{name} was not read: this computer is too busy. Try again later.")
 
 
 def serve() -> None:
@@ -206,6 +216,8 @@ def serve() -> None:
         allowed = limits(size)
         resource.setrlimit(resource.RLIMIT_DATA, (allowed.memory, MAX.memory))
         data = source.read(size)
+        target.write(READY)
+        target.flush()
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit = int(used.ru_utime + used.ru_stime + allowed.cpu_s)
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))

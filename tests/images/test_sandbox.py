@@ -1,6 +1,7 @@
 import io
 import os
 import signal
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -90,6 +91,23 @@ def test_a_killed_process_is_replaced(worker, monkeypatch):
     monkeypatch.setattr(sandbox, "_idle", places)
     assert decode_safely(IMAGE, "image.png").width == 120
     assert places.get_nowait().process.pid != worker.process.pid
+
+
+def test_a_process_that_ends_before_it_has_the_file_does_not_count_against_the_image(worker, monkeypatch):
+    """The first is killed while it waits for the file, as by a system without memory; the second at once."""
+    worker.decode(IMAGE, "image.png")  # so that it has started
+    os.kill(worker.process.pid, signal.SIGSTOP)
+    ending = threading.Timer(1, os.kill, (worker.process.pid, signal.SIGKILL))
+    places = sandbox.queue.Queue()
+    places.put(worker)
+    monkeypatch.setattr(sandbox, "_idle", places)
+    monkeypatch.setattr(sandbox.sys, "executable", "/bin/false")
+    ending.start()
+    with pytest.raises(DecoderBusy, match="image.png was not read: this computer is too busy"):
+        decode_safely(IMAGE, "image.png")
+    monkeypatch.undo()
+    assert places.get_nowait() is None
+    assert decode_safely(IMAGE, "image.png").width == 120
 
 
 def test_files_that_come_one_after_another_share_a_process(monkeypatch):
