@@ -17,7 +17,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from functools import cache
@@ -116,7 +115,7 @@ def main(
         time.sleep(WAIT_S)
     ended = time.monotonic()
     say(began, f"{node.status()}")
-    tell(ended - began, sender, pacs.results(), node)
+    tell(ended - began, sender, node, pacs)
     tell_programs(programs, began, ended, sender)
     for program in programs.values():
         program.kill()
@@ -219,12 +218,13 @@ class Sender:
         return process.returncode
 
 
-def tell(seconds: float, sender: Sender, results: Counter, node: Node) -> None:
+def tell(seconds: float, sender: Sender, node: Node, pacs: Pacs) -> None:
     """Print what became of the images, and how long they took."""
     print(f"{sender.sent} images acknowledged and {delivered(node)} delivered in {seconds:.0f} s")
     print(f"{delivered(node) / seconds:.1f} a second; {sender.repeated} bursts were sent again")
-    images = [image_uid(number) for number in range(sender.sent)]
     waits = {uid for (uid,) in rows(node, "SELECT uid FROM images WHERE state IN ('received', 'judged')")}
+    results = pacs.results()  # later: what is delivered meanwhile is not lost
+    images = [image_uid(number) for number in range(sender.sent)]
     for modality in ("SR", "OT"):
         counts = [results[modality, image] for image in images]
         lost = sum(not results[modality, image] for image in images if image not in waits)
