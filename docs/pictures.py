@@ -1,35 +1,27 @@
-"""Photograph every page and section, to be looked at: make pictures, or python -m docs.pictures STATE ...
+"""Photograph every page and section, to be looked at: make pictures, or python -m docs.pictures [OPTIONS]
 
-Each state of `STATES` is a server of its own: empty; the bundled model alone; the home of `make screenshots`
-with its synthetic run (minutes, the first time); real X-rays, where there are some; a run that failed. Light
-and dark, at four widths. The pictures lie in .pictures/, which git ignores; its index.html shows them all.
-Needs Chromium.
+Each state of `picture_states.py` is a server of its own: empty; the bundled model alone; the home of
+`make screenshots` with its synthetic run (minutes, the first time); real X-rays, where there are some; a
+hospital that has labelled, measured, promoted and watches; a run that failed. Light and dark, at four widths.
+--state, --page and --width, each of which may be repeated, take some of them;
+PNEUMONIA_STUDIO_LANGUAGE=de takes them in German. The pictures lie in .pictures/, which git ignores; its
+index.html shows them all. Needs Chromium.
 """
 
-import os
 import re
-import shutil
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from unittest.mock import patch
-from urllib.parse import urlencode
 
+import click
 from playwright.sync_api import Page
 
-from benchmarks.app import browser, comes_true, running, settled
-from core.config import STAGES, preset
-from core.dataset import open_dataset, write_synthetic_dataset
-from core.runs import create_run, jobs
-from docs.screenshots import PROJECT, RUN, TIMEOUT_MS, prepare
+from benchmarks.app import browser, comes_true, settled
+from docs.picture_states import GROUP, READERS, STATES, real_images, served, ward_table
+from docs.screenshots import PROJECT, TIMEOUT_MS
+from pages.shared.texts import _
 
 FOLDER = PROJECT / ".pictures"
-REAL = PROJECT.parent / "shared" / "chest_xray"
-REAL_SHARE = {"test": 4, "train": 40}  # of so many images, one
 WIDTHS = (390, 1024, 1440, 1920)
 SCHEMES = ("light", "dark")
 HEIGHT = 900  # of the window; a picture shows the whole page
@@ -37,18 +29,10 @@ DRAWING_MS, REPAINT_MS = 800, 200  # of figures in a new width, of colours
 DROPPED = 12  # images at once
 SECTIONS = {  # by page, the control that chooses a section
     "diagnosis": "",
-    "comparison": "Show",
-    "training": "View",
-    "dataset": "Section",
-    "site": "Section",
-}
-OWN_MODELS = "comparison?" + urlencode([("models", f"Stage {stage} · {RUN}") for stage in STAGES])
-STATES = {  # the addresses of each
-    "empty": ("diagnosis", "comparison", "training", "dataset", "site"),
-    "bundled": ("diagnosis", "comparison", "site"),
-    "synthetic": (OWN_MODELS, "training", "dataset"),
-    "real": ("diagnosis", "comparison?section=Errors", "training", "dataset"),
-    "failed": ("training",),
+    "comparison": _("Show"),
+    "training": _("View"),
+    "dataset": _("Section"),
+    "site": _("Section"),
 }
 CLOSED = "[data-testid=stMain] details:not([open]) > summary"
 LOADED = "!document.querySelector('[data-testid=stSkeleton]')"
@@ -57,118 +41,136 @@ WHOLE = """[data-testid=stApp], [data-testid=stAppViewContainer], [data-testid=s
 STYLE = "body { font: 14px sans-serif } img { width: 360px; border: 1px solid #999; vertical-align: top }"
 
 
-def main(home: Path, states: list[str]) -> None:
-    """Take the pictures of these states anew."""
+@click.command()
+@click.option(
+    "--state", "states", type=click.Choice(list(STATES)), multiple=True, help="Of the server; default: all."
+)
+@click.option(
+    "--page", "names", type=click.Choice(list(SECTIONS)), multiple=True, help="To photograph; default: all."
+)
+@click.option(
+    "--width",
+    "widths",
+    type=click.IntRange(320, 3840),
+    multiple=True,
+    default=WIDTHS,
+    show_default=True,
+    help="Of the window, in pixels.",
+)
+def main(states: tuple[str, ...], names: tuple[str, ...], widths: tuple[int, ...]) -> None:
+    """Photograph pages of the app, to be looked at; earlier pictures of the same pages are replaced."""
     FOLDER.mkdir(exist_ok=True)
     with browser() as program, TemporaryDirectory() as scratch:
-        page = program.new_page(viewport={"width": WIDTHS[0], "height": HEIGHT}, reduced_motion="reduce")
+        page = program.new_page(viewport={"width": widths[0], "height": HEIGHT}, reduced_motion="reduce")
         page.set_default_timeout(TIMEOUT_MS)
-        for state in states:
-            if state == "real" and not real_images("test"):
-                print(f"Without real X-rays: there are none in {REAL}.")
+        for state in states or STATES:
+            paths = [path for path in STATES[state] if not names or page_name(path) in names]
+            if not paths:
                 continue
-            for picture in FOLDER.glob(f"{state}-*"):
-                picture.unlink()
-            with served(state, home, Path(scratch)) as address:
-                for path in STATES[state]:
-                    photograph(page, f"{address}/{path}", state)
+            if state == "real" and not real_images("test"):
+                print("Without real X-rays: they are not on this computer.")
+                continue
+            for path in paths:
+                for picture in FOLDER.glob(f"{state}-{page_name(path)}-*"):
+                    picture.unlink()
+            with served(state, PROJECT / ".screenshots", Path(scratch)) as address:
+                for path in paths:
+                    photograph(page, f"{address}/{path}", state, Path(scratch) / state, widths)
     write_index()
     print(f"Open {FOLDER / 'index.html'} in a browser.")
 
 
-@contextmanager
-def served(state: str, home: Path, scratch: Path) -> Iterator[str]:
-    """Run a server in one of the states; yields its address."""
-    folder = home if state == "synthetic" else scratch / state
-    variables = {"PNEUMONIA_STUDIO_HOME": str(folder)}
-    if state != "bundled":  # which shows the result of its self-test
-        variables["PNEUMONIA_STUDIO_SELF_TEST"] = "0"
-    if state == "empty":
-        variables["PNEUMONIA_STUDIO_BUNDLED"] = str(scratch / "none")
-    with patch.dict(os.environ, variables):
-        if state in PREPARATIONS:
-            PREPARATIONS[state](folder)
-        with running(folder) as address:
-            yield address
+def page_name(path: str) -> str:
+    """The name of the page that an address opens."""
+    return path.split("?")[0]
 
 
-def open_real_images(home: Path) -> None:
-    """A data set of a part of the real images."""
-    folder = home / "data" / "chest_xray"
-    for split, step in REAL_SHARE.items():
-        for path in real_images(split)[::step]:
-            copy = folder / path.relative_to(REAL)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
-    open_dataset(folder)
-
-
-def real_images(split: str) -> list[Path]:
-    """The files of the real X-rays of a split; none where the data set is not there."""
-    return sorted((REAL / split).glob("*/*.jpeg"))
-
-
-def fail(home: Path) -> None:
-    """Start a run whose weights are missing, and wait for its end."""
-    demo = write_synthetic_dataset(home / "data" / "demo", images=60)
-    run = create_run(preset("quick").settings(data=str(demo), weights="/nowhere.h5"), "without-weights")
-    jobs.start(run)
-    while jobs.is_active(run) or run.status().state == "queued":
-        time.sleep(0.5)
-
-
-PREPARATIONS = {"synthetic": prepare, "real": open_real_images, "failed": fail}
-
-
-def photograph(page: Page, address: str, state: str) -> None:
+def photograph(page: Page, address: str, state: str, home: Path, widths: tuple[int, ...]) -> None:
     """Take one page: each section, what opens in it, and the results of what is dropped on Diagnosis."""
-    page.goto(address)
-    page.get_by_role("heading", level=1).wait_for()
-    settled(page)
-    path = address.rsplit("/", 1)[1].split("?")[0]
+    path = page_name(address.rsplit("/", 1)[1])
     name, control = f"{state}-{path}", SECTIONS[path]
+
+    def begin() -> None:
+        page.goto(address)
+        page.get_by_role("heading", level=1).wait_for()
+        settled(page)
+        if state == "hospital":
+            measure_ward(page, home)
+
+    begin()
     choices = page.get_by_role("radiogroup", name=control).get_by_role("radio")
     sections = choices.all_text_contents() if control and "section=" not in address else []
     for section in sections or [""]:
         if section:
             choices.filter(has_text=section).first.click()
-        shown = "-".join([name, *re.findall("[a-z]+", section.lower())])
-        take(page, shown)
-        open_all(page, shown)
-    if path == "diagnosis" and state != "empty":  # where no model answers
-        show_results(page, name, state)
-
-
-def open_all(page: Page, name: str) -> None:
-    """Take the page with everything open that a reader can open."""
-    closed = page.locator(CLOSED)
-    if closed.count():
-        while closed.count():
-            closed.first.click()
             settled(page)
-        take(page, f"{name}-opened")
-        page.reload()
-        page.get_by_role("heading", level=1).wait_for()
+        if state == "hospital":
+            open_section(page)
+        shown = "-".join([name, *re.findall("[a-z]+", section.lower())])
+        take(page, shown, widths)
+        if open_all(page):
+            take(page, f"{shown}-opened", widths)
+            begin()
+    if path == "diagnosis" and state != "empty":  # where no model answers
+        show_results(page, state)
+        take(page, f"{name}-result", widths)
+        if open_all(page):
+            take(page, f"{name}-result-opened", widths)
+
+
+def open_all(page: Page) -> bool:
+    """Open everything that a reader can open; returns whether there was anything."""
+    closed = page.locator(CLOSED)
+    found = closed.count() > 0
+    while closed.count():
+        closed.first.click()
         settled(page)
+    return found
 
 
-def show_results(page: Page, name: str, state: str) -> None:
-    """Take the Diagnosis page with images: drawn ones, or real ones where the state has them."""
+def show_results(page: Page, state: str) -> None:
+    """Read images on the Diagnosis page: drawn ones, or real ones where the state has them."""
     if state == "real":
         images = real_images("test")
         dropped = images[:: max(1, len(images) // DROPPED)][:DROPPED]
         page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(dropped)
     else:
-        page.get_by_role("button", name="Try an example").click()
-    page.locator(".st-key-result").get_by_text("shifted or mirrored copies").first.wait_for()
-    take(page, f"{name}-result")
-    open_all(page, f"{name}-result")
+        page.get_by_role("button", name=_("Try an example")).click()
+    page.locator(".st-key-result .js-plotly-plot, .st-key-result figure").first.wait_for()
+    page.get_by_text(_("Checking how stable the result is ...")).wait_for(state="detached")
+    settled(page)
 
 
-def take(page: Page, name: str) -> None:
+def measure_ward(page: Page, home: Path) -> None:
+    """Choose the hospital's images, by groups, and measure the model on them."""
+    page.get_by_role("textbox", name=_("Folder or table")).fill(str(ward_table(home)))
+    page.keyboard.press("Enter")
+    page.get_by_role("combobox", name=_("Groups")).fill(GROUP)
+    page.keyboard.press("Enter")
+    page.locator(".st-key-site-section").wait_for()
+    settled(page)
+    page.locator(".st-key-site-measure button").click()
+    page.locator(".js-plotly-plot").first.wait_for()
+    settled(page)
+
+
+def open_section(page: Page) -> None:
+    """What a section of the hospital's page shows once it is asked: errors, and a reader's images."""
+    errors = page.locator(".st-key-site-errors label")
+    if errors.count():
+        errors.click()
+    reader = page.locator(".st-key-site-reader-field input")
+    if reader.count():
+        reader.fill(READERS[0])
+        page.keyboard.press("Enter")
+        page.locator(".viewer canvas").first.wait_for()
+    settled(page)
+
+
+def take(page: Page, name: str, widths: tuple[int, ...]) -> None:
     """Save the whole page at each width, light and dark."""
     page.add_style_tag(content=WHOLE)
-    for width in WIDTHS:
+    for width in widths:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         settled(page)
         comes_true(page, LOADED)
@@ -182,16 +184,18 @@ def take(page: Page, name: str) -> None:
 
 def write_index() -> None:
     """A page with all pictures, those of one view in a row."""
+    views: dict[str, list[tuple[int, str]]] = {}
+    for picture in FOLDER.glob("*.jpeg"):
+        view, _dash, width = picture.stem.rpartition("-")
+        views.setdefault(view, []).append((int(width), picture.name))
     rows = []
-    for first in sorted(FOLDER.glob(f"*-{WIDTHS[0]}.jpeg")):
-        name = first.stem.removesuffix(f"-{WIDTHS[0]}")
-        pictures = [f'<a href="{name}-{width}.jpeg"><img src="{name}-{width}.jpeg"></a>' for width in WIDTHS]
-        rows.append(f"<h2>{escape(name)}</h2>\n{''.join(pictures)}")
+    for view, pictures in sorted(views.items()):
+        images = "".join(f'<a href="{name}"><img src="{name}"></a>' for _width, name in sorted(pictures))
+        rows.append(f"<h2>{escape(view)}</h2>\n{images}")
     (FOLDER / "index.html").write_text(
         f"<!doctype html><title>Pages</title><style>{STYLE}</style>\n" + "\n".join(rows)
     )
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    main(PROJECT / ".screenshots", arguments or list(STATES))
+    main()

@@ -56,7 +56,7 @@ def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
     except UserError as error:
         show_error(error)
     label = _("Measure {model} on {count:,} images").format(model=reader.identity, count=len(local.table))
-    if st.button(label, type="primary", icon=":material/monitoring:"):
+    if st.button(label, type="primary", icon=":material/monitoring:", key="site-measure"):
         bar = st.progress(0.0, _("Reading images"))
 
         def progress(done: int, total: int) -> None:
