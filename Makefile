@@ -53,10 +53,11 @@ screenshots: .venv/installed-dev chromium
 pictures: .venv/installed-dev chromium
 	$(BIN)/python -m docs.pictures
 
-# Brings the catalogues in pages/locale up to date with the texts of the pages.
+# Brings the catalogues in pages/locale up to date with the texts of the pages and the sentences of core.
 MESSAGES := pages/locale/pages.pot
 texts: .venv/installed-dev
-	$(BIN)/pybabel --quiet extract --add-location=file --output $(MESSAGES) pages streamlit_app.py
+	$(BIN)/pybabel --quiet extract --add-location=file --keyword Sentence --keyword template \
+		--output $(MESSAGES) pages streamlit_app.py core
 	$(BIN)/pybabel --quiet update --domain pages --input-file $(MESSAGES) --output-dir pages/locale \
 		--previous --ignore-obsolete --ignore-pot-creation-date --width 110
 

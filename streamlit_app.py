@@ -18,7 +18,7 @@ from pages.shared.failures import failures_shown
 from pages.shared.markdown import escaped
 from pages.shared.run_notification import run_notification
 from pages.shared.run_states import STATE_TITLES
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 from pages.shared.user import MEANINGS, requires_sign_in, role_of_user, signed_in_user
 
 # A file of our own: a Material symbol as the icon of the browser's tab would be fetched from Google.
@@ -145,7 +145,7 @@ def dicom_node() -> None:
 def sign_in() -> None:
     """What a user sees before signing in."""
     st.title("Pneumonia studio")
-    st.caption(_("Sign in to use this server. {notice}").format(notice=NOTICE))
+    st.caption(_("Sign in to use this server. {notice}").format(notice=translated(NOTICE)))
     if st.button(_("Sign in"), type="primary", icon=":material/login:"):
         try:
             st.login()

@@ -21,6 +21,7 @@ FOUNDATION = {
     "database",
     "cluster",
     "roles",
+    "sentence",
     "architecture",
     "config",
 }

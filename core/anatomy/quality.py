@@ -13,6 +13,7 @@ import numpy as np
 
 from core.anatomy.geometry import Geometry, measure
 from core.anatomy.lungs import Lungs
+from core.sentence import Sentence, template
 
 PERCENTILES = (1, 50, 99)
 KEPT = 0.995  # share of validation images with a right mask that stay without a remark
@@ -29,13 +30,13 @@ IDEAL = {"balance": 1.0, "solidity": 1.0, "certainty": 1.0, "tilt": 0.0, "cut": 
 
 NO_LUNGS = "no lungs found"
 ONE_LUNG_ONLY = "only one lung found"
-UNEVEN = "one lung is much smaller than the other"
-TILTED = "far from upright: the lungs are tilted by {tilt:.0f}°"
-CUT = "the lungs are cut off by the border of the image"
-SMALL = "the lungs take up too small a share of the image ({area:.0%})"
-LARGE = "the lungs take up too large a share of the image ({area:.0%})"
-SHAPE = "the lungs have an implausible shape or proportion"
-UNCERTAIN_OUTLINE = "the outline of the lungs is uncertain"
+UNEVEN = template("one lung is much smaller than the other")
+TILTED = template("far from upright: the lungs are tilted by {tilt:.0f}°")
+CUT = template("the lungs are cut off by the border of the image")
+SMALL = template("the lungs take up too small a share of the image ({area:.0%})")
+LARGE = template("the lungs take up too large a share of the image ({area:.0%})")
+SHAPE = template("the lungs have an implausible shape or proportion")
+UNCERTAIN_OUTLINE = template("the outline of the lungs is uncertain")
 
 KINDS = tuple(  # the remarks without their numbers
     remark.partition(":")[0].partition(" (")[0]
@@ -76,7 +77,7 @@ def _remarks(geometry: Geometry, limits: Limits) -> tuple[str, ...]:
         SHAPE: bool((low | high) & {"proportion", "filling", "distance", "slenderness"} | low & {"solidity"}),
         UNCERTAIN_OUTLINE: "certainty" in low,
     }
-    return tuple(reason.format(**asdict(geometry)) for reason, applies in reasons.items() if applies)
+    return tuple(Sentence(reason, **asdict(geometry)) for reason, applies in reasons.items() if applies)
 
 
 def remark_kind(remark: str) -> str:

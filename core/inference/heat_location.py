@@ -12,10 +12,19 @@ import numpy as np
 from core.anatomy import LEFT, RIGHT, Lungs
 from core.config import IMAGE_SIZE
 from core.inference.heat_map import HeatMap
+from core.sentence import Sentence, template
 
 MAX_OUTSIDE = 0.5  # share of the heat outside the lungs above which a map is implausible
 SIDES = {"right": RIGHT, "left": LEFT}
 THIRDS = ("upper", "middle", "lower")
+FOCUSES = {
+    ("right", "upper"): template("the upper third of the right lung"),
+    ("right", "middle"): template("the middle third of the right lung"),
+    ("right", "lower"): template("the lower third of the right lung"),
+    ("left", "upper"): template("the upper third of the left lung"),
+    ("left", "middle"): template("the middle third of the left lung"),
+    ("left", "lower"): template("the lower third of the left lung"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,8 +48,13 @@ class HeatLocation:
 
     def sentence(self) -> str:
         """The share, and where most of it is."""
-        focus = f", most of it in the {self.third} third of the {self.side} lung" if self.side else ""
-        return f"Heat map: {self.inside:.0%} of the heat lies in the lungs{focus}."
+        if not self.side:
+            return Sentence("Heat map: {inside:.0%} of the heat lies in the lungs.", inside=self.inside)
+        return Sentence(
+            "Heat map: {inside:.0%} of the heat lies in the lungs, most of it in {focus}.",
+            inside=self.inside,
+            focus=Sentence(FOCUSES[self.side, self.third]),
+        )
 
 
 def heat_location(heat: HeatMap, lungs: Lungs | None) -> HeatLocation | None:

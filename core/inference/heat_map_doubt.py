@@ -5,6 +5,7 @@ import numpy as np
 from core.images import WHOLE_IMAGE
 from core.inference.heat_location import HeatLocation
 from core.inference.heat_map import HeatMap
+from core.sentence import Sentence
 
 CORNERS = 4  # a corner is this part of the map's side
 BLACK = 0.1  # of the image's mean grey level: darker than any lung
@@ -26,28 +27,30 @@ def doubt(
         location: where the map is hot; None if the lungs are unknown.
     """
     if not heat.values.any():
-        return "No region of this image supports pneumonia, so the heat map is empty."
+        return Sentence("No region of this image supports pneumonia, so the heat map is empty.")
     row, column = heat.peak
     side = len(heat.values)
     corner = side // CORNERS
     in_corner = (row < corner or row >= side - corner) and (column < corner or column >= side - corner)
     if in_corner and heat.box == WHOLE_IMAGE:  # the corners of the lungs' box lie in the lungs, or near them
-        return (
+        return Sentence(
             "The heat map peaks in a corner, outside the lungs: the model may rely on a marker or the border."
             " Do not rely on this result."
         )
     cell = len(pixels) // side
     around = pixels[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell]
     if around.mean() < BLACK * pixels.mean():
-        return "The heat map peaks in a black region outside the body. Do not rely on this result."
+        return Sentence("The heat map peaks in a black region outside the body. Do not rely on this result.")
     if location and location.implausible:
-        return (
-            f"The heat map is implausible: {1 - location.inside:.0%} of the heat lies outside the lungs. "
-            "Interpret the result with caution."
+        return Sentence(
+            "The heat map is implausible: {share:.0%} of the heat lies outside the lungs. "
+            "Interpret the result with caution.",
+            share=1 - location.inside,
         )
     if peaks is not None and peaks[row, column] > SAME_PLACE:
-        return (
-            f"The heat map peaks in the same place in {peaks[row, column]:.0%} of the validation images, so "
-            "it says little about this one."
+        return Sentence(
+            "The heat map peaks in the same place in {share:.0%} of the validation images, so it says little "
+            "about this one.",
+            share=float(peaks[row, column]),
         )
     return ""

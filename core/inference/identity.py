@@ -7,6 +7,7 @@ from pathlib import Path
 from core import config
 from core.anatomy import lung_network
 from core.config import LUNGS
+from core.sentence import Sentence
 from core.weights import ModelRecord, file_digest
 
 IDENTITY_FILE = "model.json"  # beside the weights of a registered version
@@ -83,16 +84,25 @@ def model_warnings(
 def _limitations(record: ModelRecord) -> tuple[str, ...]:
     """What a model cannot do because of the images it was trained on, and how they were framed."""
     if record.synthetic:
-        return ("The model was trained on SYNTHETIC images. Its results on real X-rays are meaningless.",)
-    limitations = ()
+        return (
+            Sentence(
+                "The model was trained on SYNTHETIC images. Its results on real X-rays are meaningless."
+            ),
+        )
+    limitations: tuple[Sentence, ...] = ()
     if 0 < record.training_images < MIN_TRAINING_IMAGES:
         limitations += (
-            f"The model was trained on {record.training_images} images; at least {MIN_TRAINING_IMAGES} are "
-            "needed for reliable results.",
+            Sentence(
+                "The model was trained on {count} images; at least {least} are needed for reliable results.",
+                count=record.training_images,
+                least=MIN_TRAINING_IMAGES,
+            ),
         )
     if record.framing == LUNGS and record.lung_network != lung_network():
         limitations += (
-            "The lung network here is not the one that framed this model's training images. Results may "
-            "differ from those of its evaluation.",
+            Sentence(
+                "The lung network here is not the one that framed this model's training images. Results may "
+                "differ from those of its evaluation."
+            ),
         )
     return limitations

@@ -6,13 +6,18 @@ docs/results/frontal-chest.md.
 
 from core.anatomy import NO_LUNGS, ONE_LUNG_ONLY, Lungs
 from core.inference.image_check import Check
+from core.sentence import Sentence, joined
 
 MAX_IMPLAUSIBILITY = 2.2  # of the lungs, by the model's limit; above it the result is withheld
-MEANT_FOR = "The model is meant for frontal chest X-rays only; check that this is one."
+MEANT_FOR = Sentence("The model is meant for frontal chest X-rays only; check that this is one.")
+CAUTION = Sentence("The result may not be reliable; interpret it with caution.")
 LUNG_REASONS = NONE, ONE, IMPLAUSIBLE = ("no lungs", "one lung", "implausible lungs")  # of a check
 SENTENCES = {
-    NO_LUNGS: (NONE, f"No lungs found. {MEANT_FOR}"),
-    ONE_LUNG_ONLY: (ONE, "Only one lung found. Upload an X-ray that shows the whole chest."),
+    NO_LUNGS: (NONE, Sentence("No lungs found. {advice}", advice=MEANT_FOR)),
+    ONE_LUNG_ONLY: (
+        ONE,
+        Sentence("Only one lung found. Upload an X-ray that shows the whole chest."),
+    ),
 }
 
 
@@ -28,9 +33,12 @@ def lung_checks(lungs: Lungs, limit: float = 1.0) -> list[Check]:
     withheld = not has_two_lungs(lungs, limit)
     if lungs.quality[0] in SENTENCES:
         return [Check(*SENTENCES[lungs.quality[0]], withheld)]
-    remarks = "; ".join(lungs.quality)
-    advice = MEANT_FOR if withheld else "The result may not be reliable; interpret it with caution."
-    return [Check(IMPLAUSIBLE, f"{remarks[0].upper()}{remarks[1:]}. {advice}", withheld)]
+    sentence = Sentence(
+        "Implausible lungs: {remarks}. {advice}",
+        remarks=joined(lungs.quality, "; "),
+        advice=MEANT_FOR if withheld else CAUTION,
+    )
+    return [Check(IMPLAUSIBLE, sentence, withheld)]
 
 
 def has_two_lungs(lungs: Lungs, limit: float = 1.0) -> bool:

@@ -12,10 +12,15 @@ from core.evaluation import wilson
 from core.inference.identity import ModelIdentity, identity_of, model_warnings
 from core.inference.prediction import shown_threshold
 from core.runs import bundled_runs
+from core.sentence import Sentence, template
 from core.weights import ModelRecord, WeightsError, read_record
 
-NOT_EVALUATED = "Not evaluated on test images."
+NOT_EVALUATED = Sentence("Not evaluated on test images.")
 TARGET_RULE = re.compile(r"^(sensitivity|specificity) of at least (\d+(?:\.\d+)?)% on validation$")
+TARGETS = {
+    "sensitivity": template("set for ≥ {rate}% sensitivity on validation"),
+    "specificity": template("set for ≥ {rate}% specificity on validation"),
+}
 
 
 @dataclass(frozen=True)
@@ -99,9 +104,13 @@ class AvailableModel:
         test = self._test()
         threshold = shown_threshold(self.record, test.get("threshold", THRESHOLD))
         sensitivity, specificity = rates
-        return (
-            f"On {test['n']} test images at a decision threshold of {threshold:.1%}: sensitivity "
-            f"{sensitivity}, specificity {specificity}."
+        return Sentence(
+            "On {count} test images at a decision threshold of {threshold:.1%}: sensitivity {sensitivity}, "
+            "specificity {specificity}.",
+            count=test["n"],
+            threshold=threshold,
+            sensitivity=sensitivity,
+            specificity=specificity,
         )
 
     def plain_test_sentence(self) -> str:
@@ -109,11 +118,24 @@ class AvailableModel:
         if not (rates := self._test_rates()):
             return NOT_EVALUATED
         if float(self._test().get("threshold", THRESHOLD)) != self.record.threshold:
-            return f"{self.test_result_sentence()} The decision threshold has been changed since."
-        data = f" of {self.record.data}, the data set it was trained on" if self.record.data else ""
-        return (
-            f"On {self._test()['n']} test images{data}, the model saw pneumonia in {rates[0]} of those that "
-            f"show it, and none in {rates[1]} of the others. Elsewhere it may do worse."
+            return Sentence(
+                "{result} The decision threshold has been changed since.", result=self.test_result_sentence()
+            )
+        images = (
+            Sentence(
+                "{count} test images of {data}, the data set it was trained on",
+                count=self._test()["n"],
+                data=self.record.data,
+            )
+            if self.record.data
+            else Sentence("{count} test images", count=self._test()["n"])
+        )
+        return Sentence(
+            "On {images}, the model saw pneumonia in {sensitivity} of those that show it, and none in "
+            "{specificity} of the others. Elsewhere it may do worse.",
+            images=images,
+            sensitivity=rates[0],
+            specificity=rates[1],
         )
 
     def _test(self) -> dict[str, Any]:
@@ -134,23 +156,30 @@ class AvailableModel:
 
     def threshold_sentence(self) -> str:
         """The calibrated decision threshold and how it was chosen, in a sentence."""
-        rule = TARGET_RULE.sub(r"set for ≥ \2% \1 on validation", self.record.threshold_rule)
-        return f"Decision threshold {self.threshold:.1%} ({rule})."
+        match = TARGET_RULE.match(self.record.threshold_rule)
+        rule = Sentence(TARGETS[match[1]], rate=match[2]) if match else self.record.threshold_rule
+        return Sentence("Decision threshold {threshold:.1%} ({rule}).", threshold=self.threshold, rule=rule)
 
     def calibration_sentence(self) -> str:
         """Whether the shown probability is calibrated, in a sentence."""
         if self.record.members and not self.record.temperature_rule:
-            return "The members' probabilities are calibrated on validation and averaged as log-odds."
+            return Sentence(
+                "The members' probabilities are calibrated on validation and averaged as log-odds."
+            )
         if self.record.operating_points or self.record.temperature_rule:  # found together on validation
-            rule = self.record.temperature_rule or "on validation"
-            return f"Probabilities are calibrated {rule} (temperature {self.record.temperature:.2f})."
-        return "Probabilities are not calibrated."
+            return Sentence(
+                "Probabilities are calibrated {rule} (temperature {temperature:.2f}).",
+                rule=self.record.temperature_rule or Sentence("on validation"),
+                temperature=self.record.temperature,
+            )
+        return Sentence("Probabilities are not calibrated.")
 
 
 def _rate(count: int, total: int) -> str:
     interval = wilson(count, total)
     assert interval is not None  # there are images
-    return "{:.0%} ({:.0%} to {:.0%})".format(count / total, *interval)
+    low, high = interval
+    return Sentence("{rate:.0%} ({low:.0%} to {high:.0%})", rate=count / total, low=low, high=high)
 
 
 def published_models(folder: Path | None = None) -> list[AvailableModel]:

@@ -9,14 +9,20 @@ from core.config import WHOLE
 from core.images import Image, age_finding, network_pixels
 from core.inference.image_check import Check
 from core.inference.known_references import AnyReference
-from core.inference.lung_check import MEANT_FOR, has_two_lungs, lung_checks
+from core.inference.lung_check import CAUTION, MEANT_FOR, has_two_lungs, lung_checks
 from core.inference.orientation import INVERSES, ORIENTATIONS
 from core.inference.prediction import ModelOutput
 from core.inference.predictor import Predictor
+from core.sentence import Sentence, template
 
 BLANK = 4.0  # grey levels: standard deviation of the pixels
 MAX_SCORE = 1.5  # out-of-distribution score above which the result is withheld
-APPEARANCES = {"rotated left": "rotated 90° left", "rotated right": "rotated 90° right"}
+APPEARANCES = {  # by orientation
+    "inverted": template("The image appears inverted. Correct it and upload it again."),
+    "upside down": template("The image appears upside down. Correct it and upload it again."),
+    "rotated left": template("The image appears rotated 90° left. Correct it and upload it again."),
+    "rotated right": template("The image appears rotated 90° right. Correct it and upload it again."),
+}
 
 
 def check(
@@ -40,9 +46,11 @@ def _pixel_checks(
     image: Image, output: ModelOutput, predictor: Predictor, reference: AnyReference | None
 ) -> list[Check]:
     if output.pixels.std() < BLANK:
-        return [Check("blank", "Blank image. Export the X-ray and upload it again.", True)]
+        return [Check("blank", Sentence("Blank image. Export the X-ray and upload it again."), True)]
     if image.coloured:
-        return [Check("colour", "Colour image. Upload the original X-ray, not a photo of it.", True)]
+        return [
+            Check("colour", Sentence("Colour image. Upload the original X-ray, not a photo of it."), True)
+        ]
     lungs = output.lungs or shared_lung_finder().find([image])[0]
     if reference is None:
         return lung_checks(lungs)
@@ -52,9 +60,7 @@ def _pixel_checks(
     rotated = orientation not in ("upright", "inverted")
     upright = orientation == "upright" or (rotated and has_two_lungs(lungs, reference.current_lung_limit))
     if not upright and _in_range_once_upright(image, orientation, predictor, reference):
-        appearance = APPEARANCES.get(orientation, orientation)
-        sentence = f"The image appears {appearance}. Correct it and upload it again."
-        return [Check(orientation, sentence, score > MAX_SCORE)]
+        return [Check(orientation, Sentence(APPEARANCES[orientation]), score > MAX_SCORE)]
     checks = lung_checks(lungs, reference.current_lung_limit) + _distance_checks(score)
     return checks + _likeness_checks(reference.likeness_score(whole, lungs))
 
@@ -63,14 +69,12 @@ def _distance_checks(score: float) -> list[Check]:
     """By the out-of-distribution score."""
     if score <= 1:
         return []
-    sentence = (
-        f"Outside the range of the training images: {score:.1f} times the distance within which 99% of the "
-        "validation images lie. "
+    sentence = Sentence(
+        "Outside the range of the training images: {score:.1f} times the distance within which 99% of the "
+        "validation images lie. {advice}",
+        score=score,
+        advice=MEANT_FOR if score > MAX_SCORE else CAUTION,
     )
-    if score > MAX_SCORE:
-        sentence += MEANT_FOR
-    else:
-        sentence += "The result may not be reliable; interpret it with caution."
     return [Check("out of distribution", sentence, score > MAX_SCORE)]
 
 
@@ -78,10 +82,11 @@ def _likeness_checks(score: float) -> list[Check]:
     """By the distance from the images that the model was trained on."""
     if score <= 1:
         return []
-    sentence = (
+    sentence = Sentence(
         "Unlike the images this model was trained on, in grey levels, sharpness, framing or anatomy: "
-        f"{score:.1f} times the distance within which 98% of the validation images lie. "
-        "The percentage may not hold."
+        "{score:.1f} times the distance within which 98% of the validation images lie. "
+        "The percentage may not hold.",
+        score=score,
     )
     return [Check("unlike tested images", sentence, False)]
 

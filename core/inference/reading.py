@@ -10,27 +10,30 @@ from core.inference.image_check import Check
 from core.inference.lung_check import LUNG_REASONS
 from core.inference.prediction import ModelOutput, Prediction, percent
 from core.inference.stability import UNCERTAIN, SecondOpinion
-from core.inference.track_record import SimilarScores
+from core.inference.track_record import TOO_HIGH, SimilarScores
+from core.sentence import Sentence, joined, template
 
 # Panicek and Hricak, "How sure are you, doctor?", American Journal of Roentgenology 2016, give terms for
 # about 10, 25, 50, 75 and 90%; the bounds lie between.
 CERTAINTY = (
-    (0.10, "unlikely"),
-    (0.375, "less likely"),
-    (0.625, "possible"),
-    (0.90, "probable"),
-    (1.01, "very likely"),
+    (0.10, Sentence("unlikely")),
+    (0.375, Sentence("less likely")),
+    (0.625, Sentence("possible")),
+    (0.90, Sentence("probable")),
+    (1.01, Sentence("very likely")),
 )
 NO_RESULT = "No result"
 PRESENT, ABSENT, UNDECIDED = "Pneumonia", "No pneumonia", "Uncertain"  # also in the audit log
 FINDINGS = {CLASS_NAMES[POSITIVE]: PRESENT, CLASS_NAMES[1 - POSITIVE]: ABSENT, UNCERTAIN: UNDECIDED}
 ADVICE = {
-    NO_RESULT: "Read this image without the model.",
-    PRESENT: "Read the image yourself, with this in mind. The result alone is no reason to treat.",
-    ABSENT: "This does not rule out pneumonia: in a child who is ill, the examination decides.",
-    UNDECIDED: "The model does not decide this one. Read the image yourself as if there were no result.",
+    NO_RESULT: Sentence("Read this image without the model."),
+    PRESENT: Sentence("Read the image yourself, with this in mind. The result alone is no reason to treat."),
+    ABSENT: Sentence("This does not rule out pneumonia: in a child who is ill, the examination decides."),
+    UNDECIDED: Sentence(
+        "The model does not decide this one. Read the image yourself as if there were no result."
+    ),
 }
-UNRELIABLE = "not reliable on this image, see the warning"  # instead of a term for its certainty
+UNRELIABLE = Sentence("not reliable on this image, see the warning")  # instead of a term for its certainty
 STABLE = 0.10  # width of the range of probabilities up to which a result counts as stable
 
 
@@ -114,23 +117,22 @@ class Reading:
         """The probability in a radiologist's words, or what speaks against it."""
         if self.doubtful:
             return UNRELIABLE
-        contradiction = self.contradiction
-        return (
-            f"{contradiction}, going by test images"
-            if contradiction
-            else certainty(self.prediction.calibrated)
-        )
+        if not self.contradiction:
+            return certainty(self.prediction.calibrated)
+        if self.contradiction == TOO_HIGH:
+            return Sentence("too high, going by test images")
+        return Sentence("too low, going by test images")
 
     @property
     def score_name(self) -> str:
         """What its probability is called: where test images contradict it, it is a score."""
-        return "Score for pneumonia" if self.contradiction else "Probability of pneumonia"
+        return Sentence("Score for pneumonia") if self.contradiction else Sentence("Probability of pneumonia")
 
     @property
     def shown_score(self) -> str:
         """Its probability in per cent, in lists and headlines; where it is a score, with that word."""
         probability = percent(self.prediction.calibrated)
-        return f"score {probability}" if self.contradiction else probability
+        return Sentence("score {probability}", probability=probability) if self.contradiction else probability
 
     def remarks(self) -> list[str]:
         """What a reader should know besides the probability, one sentence each; warnings come first."""
@@ -151,7 +153,12 @@ class Reading:
         if self.withheld or not spread:
             return ""
         lowest, highest = map(percent, spread)
-        return f"The ensemble's {len(self.prediction.members)} members give {lowest} to {highest}."
+        return Sentence(
+            "The ensemble's {count} members give {lowest} to {highest}.",
+            count=len(self.prediction.members),
+            lowest=lowest,
+            highest=highest,
+        )
 
     def warnings(self) -> list[str]:
         """Reasons to doubt the result, one sentence each; those that concern the image come first."""
@@ -164,15 +171,17 @@ class Reading:
             return sentences
         if self.output.frame.reason:  # no check may say so: up to the model's own lung limit they are silent
             sentences.append(
-                "The model saw the whole image instead of the lungs' region that it was trained on. "
-                "Interpret the result with caution."
+                Sentence(
+                    "The model saw the whole image instead of the lungs' region that it was trained on. "
+                    "Interpret the result with caution."
+                )
             )
         if self.heat_map_warning:
             sentences.append(self.heat_map_warning)
         sentences += self._disagreement()
         opinion = self.second_opinion
         if opinion and opinion.finding == UNCERTAIN:
-            sentences.append(f"Unstable. {_changed(opinion)}.")
+            sentences.append(Sentence("Unstable. {change}", change=_changed(opinion)))
         else:  # an uncertain finding already says more than a borderline one
             sentences += self._borderline()
         return sentences
@@ -183,8 +192,13 @@ class Reading:
         if all(positive) or not any(positive):
             return []
         return [
-            f"The members of the ensemble disagree: {sum(positive)} of {len(positive)} reach its decision "
-            f"threshold ({percent(self.threshold, 0)}). Treat as indeterminate."
+            Sentence(
+                "The members of the ensemble disagree: {positive} of {count} reach its decision threshold "
+                "({threshold}). Treat as indeterminate.",
+                positive=sum(positive),
+                count=len(positive),
+                threshold=percent(self.threshold, 0),
+            )
         ]
 
     def _borderline(self) -> list[str]:
@@ -193,58 +207,81 @@ class Reading:
         probability = self.prediction.calibrated
         if predicted == (probability >= THRESHOLD):
             return []
-        side = "above" if predicted else "below"
         shown, threshold = percent(probability, 0), percent(self.threshold, 0)
         if shown == threshold:
             shown, threshold = percent(probability), percent(self.threshold)
-        return [
-            f"Borderline: {shown} is {side} this model's decision threshold ({threshold}). Treat as "
-            "indeterminate."
-        ]
+        borderline = (
+            template(
+                "Borderline: {shown} is above this model's decision threshold ({threshold}). Treat as "
+                "indeterminate."
+            )
+            if predicted
+            else template(
+                "Borderline: {shown} is below this model's decision threshold ({threshold}). Treat as "
+                "indeterminate."
+            )
+        )
+        return [Sentence(borderline, shown=shown, threshold=threshold)]
 
 
 def _stability(opinion: SecondOpinion) -> list[str]:
     if opinion.finding == UNCERTAIN:  # already among the warnings
         return []
     if opinion.changed:
-        return [f"{_changed(opinion)}."]
+        return [_changed(opinion)]
     if opinion.highest - opinion.lowest > STABLE:
-        return [
-            f"Same label in all {opinion.copies} shifted or mirrored copies, but not stable: "
-            f"{_range(opinion)}."
-        ]
-    return [f"Result unchanged in all {opinion.copies} shifted or mirrored copies ({_range(opinion)})."]
+        same = template("Same label in all {copies} shifted or mirrored copies, but not stable: {range}.")
+    else:
+        same = template("Result unchanged in all {copies} shifted or mirrored copies ({range}).")
+    return [Sentence(same, copies=opinion.copies, range=_range(opinion))]
 
 
 def _agreement(opinion: SecondOpinion) -> list[str]:
     """What the other stages predict and how the most similar training images are labelled."""
     sentences = []
     if len(opinion.stages) > 1:
-        predictions = ", ".join(
-            f"stage {number} {FINDINGS[prediction.label].lower()} ({percent(prediction.calibrated, 0)})"
+        predictions = [
+            Sentence(
+                template("stage {number} pneumonia ({probability})")
+                if prediction.label == CLASS_NAMES[POSITIVE]
+                else template("stage {number} no pneumonia ({probability})"),
+                number=number,
+                probability=percent(prediction.calibrated, 0),
+            )
             for number, prediction in opinion.stages.items()
+        ]
+        agreement = (
+            template("All stages agree: {predictions}.")
+            if opinion.stages_agree
+            else template("The stages disagree: {predictions}.")
         )
-        sentences.append(
-            f"{'All stages agree' if opinion.stages_agree else 'The stages disagree'}: {predictions}."
-        )
+        sentences.append(Sentence(agreement, predictions=joined(predictions, ", ")))
     if opinion.similar:
         positive = sum(image.label == CLASS_NAMES[POSITIVE] for image in opinion.similar)
         sentences.append(
-            f"Most similar training images: {positive} of {len(opinion.similar)} are labelled pneumonia."
+            Sentence(
+                "Most similar training images: {positive} of {count} are labelled pneumonia.",
+                positive=positive,
+                count=len(opinion.similar),
+            )
         )
     return sentences
 
 
-def _changed(opinion: SecondOpinion) -> str:
-    return (
-        f"Result changed in {opinion.changed} of {opinion.copies} shifted or mirrored copies "
-        f"({_range(opinion)})"
+def _changed(opinion: SecondOpinion) -> Sentence:
+    return Sentence(
+        "Result changed in {changed} of {copies} shifted or mirrored copies ({range}).",
+        changed=opinion.changed,
+        copies=opinion.copies,
+        range=_range(opinion),
     )
 
 
-def _range(opinion: SecondOpinion) -> str:
+def _range(opinion: SecondOpinion) -> Sentence:
     lowest, highest = percent(opinion.lowest, 0), percent(opinion.highest, 0)
-    return f"probability {lowest}" if lowest == highest else f"probability {lowest} to {highest}"
+    if lowest == highest:
+        return Sentence("probability {lowest}", lowest=lowest)
+    return Sentence("probability {lowest} to {highest}", lowest=lowest, highest=highest)
 
 
 def certainty(probability: float) -> str:

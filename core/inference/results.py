@@ -17,10 +17,11 @@ from core.inference.predictor import BATCH
 from core.inference.reader import Reader
 from core.inference.reading import Reading
 from core.inference.stability import SecondOpinion
+from core.sentence import Sentence
 from core.weights import ModelRecord
 
 Listener = Callable[[ModelIdentity, Sequence[Reading]], None]
-NOTICE = "For research use only. Not a medical device."
+NOTICE = Sentence("For research use only. Not a medical device.")
 RECORD_KEYS = (
     "run",
     "backbone",

@@ -17,6 +17,7 @@ from core.errors import UserError
 from core.evaluation import calibrated, wilson
 from core.inference.prediction import percent
 from core.runs import open_run
+from core.sentence import Sentence
 from core.weights import ModelRecord, WeightsError, read_record
 
 PREDICTIONS = "predictions-{}.csv"  # beside the weights of a registered version, by split
@@ -24,6 +25,7 @@ SIMILAR = 30  # test images
 TOLERANCE = 0.05  # by which a probability may lie outside the interval and still count as right
 MIN_IMAGES = 4 * SIMILAR  # in a test set, so that the nearest are near
 MAX_LOADED = 8
+TOO_HIGH, TOO_LOW = "too high", "too low"
 
 
 @dataclass(frozen=True)
@@ -46,20 +48,24 @@ class SimilarScores:
     def sentence(self) -> str:
         """How many of them have pneumonia."""
         low, high = percent(self.lowest, 0), percent(self.highest, 0)
-        about = "" if low[0] in "<>" else "about "
-        between = f"{about}{low}" if low == high else f"{low} to {high}"
-        have = "has" if self.positives == 1 else "have"
-        return (
-            f"Of the {self.images} test images with the nearest probabilities ({between}), {self.positives} "
-            f"{have} pneumonia."
+        if low != high:
+            between = Sentence("{low} to {high}", low=low, high=high)
+        else:
+            between = low if low[0] in "<>" else Sentence("about {low}", low=low)
+        return Sentence(
+            "Of the {images} test images with the nearest probabilities ({between}), {positives} had "
+            "pneumonia.",
+            images=self.images,
+            between=between,
+            positives=self.positives,
         )
 
     def contradiction(self, probability: float) -> str:
         """`too high` or `too low` if the share with pneumonia contradicts a probability; else ""."""
         low, high = self.interval
         if probability > high + TOLERANCE:
-            return "too high"
-        return "too low" if probability < low - TOLERANCE else ""
+            return TOO_HIGH
+        return TOO_LOW if probability < low - TOLERANCE else ""
 
 
 @dataclass(frozen=True, eq=False)

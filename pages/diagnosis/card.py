@@ -16,7 +16,7 @@ from pages.diagnosis.human_reading import agreement_buttons
 from pages.diagnosis.similar_images import similar_images
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 from pages.shared.viewer import viewer
 
 
@@ -61,13 +61,13 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
     """The finding in a line, the image, and all else."""
     with st.container(key="headline"):
         st.caption(escaped(reading.image.name))
-        score = "" if reading.withheld else f" :small[{reading.shown_score}]"
+        score = "" if reading.withheld else f" :small[{translated(reading.shown_score)}]"
         st.markdown(f"## :{colour_of(reading.finding)}[{TITLES[reading.finding]}]{score}")
     with st.container(key="x-ray"):
         heat_map = None if reading.withheld else reading.heat_map
         lungs, earlier = reading.output.lungs, earlier_xray(entry, reading.image)
         title = TITLES[reading.finding]
-        answer = title if reading.withheld else f"{title} · {reading.shown_score}"
+        answer = title if reading.withheld else f"{title} · {translated(reading.shown_score)}"
         viewer(
             reading.image,
             heat_map,
@@ -92,27 +92,27 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
 def _remarks(reading: Reading) -> None:
     """What a reader should know besides; warnings stand with the finding."""
     for sentence in reading.remarks()[len(reading.warnings()) :]:
-        st.caption(sentence)
+        st.caption(translated(sentence))
     if not reading.withheld and reading.second_opinion is None:
         st.caption(_("Checking how stable the result is ..."))
-    st.caption(NOTICE)
+    st.caption(translated(NOTICE))
 
 
 def _finding(reading: Reading) -> None:
     """What the finding means: advice, probability, and what speaks against it."""
-    st.markdown(_("**What to do now:** {advice}").format(advice=reading.advice))
+    st.markdown(_("**What to do now:** {advice}").format(advice=translated(reading.advice)))
     if not reading.withheld:
         probability = percent(reading.prediction.calibrated)
-        st.markdown(f"{reading.score_name} **{probability}**: {reading.certainty}")
+        st.markdown(f"{translated(reading.score_name)} **{probability}**: {translated(reading.certainty)}")
         if spread := reading.spread_sentence():
-            st.caption(spread)
+            st.caption(translated(spread))
         prediction = reading.prediction
         figure = probability_bar(
             prediction.calibrated, reading.threshold, prediction.spread, reading.doubtful
         )
         st.plotly_chart(figure, key="bar", config={"displayModeBar": False})
     for sentence in reading.image_warnings():  # those that concern the model stand at the top of the page
-        st.warning(sentence, icon=":material/warning:")
+        st.warning(translated(sentence), icon=":material/warning:")
     if reading.withheld:
         st.caption(_("To see the result anyway, turn on “Show withheld results” under Advanced."))
 
@@ -136,5 +136,5 @@ def _technical_details(reading: Reading, model: AvailableModel) -> None:
         st.caption(_("Model: {title}, {identity}.").format(title=model.title, identity=model.identity))
         if reading.withheld:
             return
-        st.caption(f"{model.threshold_sentence()} {model.calibration_sentence()}")
+        st.caption(f"{translated(model.threshold_sentence())} {translated(model.calibration_sentence())}")
         similar_images(reading.second_opinion.similar if reading.second_opinion else [], model)

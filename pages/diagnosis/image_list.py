@@ -10,7 +10,7 @@ from pages.diagnosis.entries import Entry, show_next
 from pages.diagnosis.finding import TITLES, colour_of, finding_of
 from pages.diagnosis.human_reading import AGREEMENT_TITLES
 from pages.shared.component import component
-from pages.shared.texts import _, ngettext
+from pages.shared.texts import _, ngettext, translated
 
 CSS = """
 .image-list {
@@ -73,9 +73,9 @@ def _row(entry: Entry, model: AvailableModel) -> dict[str, Any]:
         "thumbnail": entry.thumbnail or "",
         "finding": TITLES[finding],
         "color": colour_of(finding),
-        "score": reading.shown_score if reading and not reading.withheld else "",
+        "score": translated(reading.shown_score) if reading and not reading.withheld else "",
         "note": _note(entry, len(reading.image_warnings()) if reading else 0),
-        "remarks": " ".join(reading.remarks()) if reading else entry.error,
+        "remarks": " ".join(map(translated, reading.remarks())) if reading else entry.error,
     }
 
 

@@ -22,7 +22,7 @@ from pages.shared.header import header
 from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
 from pages.shared.next_step import offer_training
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 
 def main() -> None:
@@ -55,7 +55,7 @@ def main() -> None:
         model = advanced(active.model)
     with images:
         for sentence in model.warnings:
-            st.warning(sentence, icon=":material/warning:")
+            st.warning(translated(sentence), icon=":material/warning:")
         if model.path != active.model.path:
             st.info(
                 _("You are trying {identity}. Everybody else gets answers from the active model.").format(
@@ -76,7 +76,7 @@ def main() -> None:
 def first_steps(model: AvailableModel) -> None:
     """What to know before the first image, and one to try."""
     st.caption(_("One or more images, or a zip of them. They stay on this computer and are not saved."))
-    st.markdown(model.plain_test_sentence())
+    st.markdown(translated(model.plain_test_sentence()))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Try an example"),
@@ -94,7 +94,8 @@ def advanced(active: AvailableModel) -> AvailableModel:
     """Which model reads, what is shown of it, and in which order; returns the model."""
     others = [item.model for item in list_models() if item.model.path != active.path]
     model = st.selectbox(_("Model"), [active, *others], format_func=lambda item: _option(item, active))
-    st.caption(f"{provenance(model)} {model.test_result_sentence()} {model.threshold_sentence()}")
+    sentences = [provenance(model), model.test_result_sentence(), model.threshold_sentence()]
+    st.caption(" ".join(map(translated, sentences)))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         choose_read_first()
         kept_switch(_("Upload a folder"), "folder", _("Subfolders are included."))

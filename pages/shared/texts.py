@@ -1,13 +1,15 @@
 """The texts of the pages in the language of the server: `_("English")` returns the translation.
 
 `ngettext("{count} image", "{count} images", count)` returns the form for a number, and
-`pgettext("verb", "Label")` the translation of one of several meanings.
+`pgettext("verb", "Label")` the translation of one of several meanings. `translated(sentence)` says in that
+language what `core` says.
 """
 
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 
 from core.config import CATALOGUES, ENGLISH, environment
+from core.sentence import Sentence
 
 
 def catalogue(language: str) -> NullTranslations:
@@ -31,6 +33,11 @@ def catalogue(language: str) -> NullTranslations:
 def capitalized(text: str) -> str:
     """A text with a capital first letter; the others stay, as German nouns have capitals of their own."""
     return text[:1].upper() + text[1:]
+
+
+def translated(text: str) -> str:
+    """What `core` says, in the language of the server: a `Sentence`; other texts stay as they are."""
+    return text.translated(_) if isinstance(text, Sentence) else text
 
 
 _TEXTS = catalogue(environment.LANGUAGE.value())

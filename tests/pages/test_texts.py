@@ -54,6 +54,12 @@ AS_THEY_ARE = {
     'attachment; filename="{}.zip"',
 }
 LOOKUPS = ("_", "ngettext", "pgettext")
+SENTENCES = ("Sentence", "template")  # of core, which the pages translate
+CORE = [
+    path
+    for path in sorted((PROJECT / "core").rglob("*.py"))
+    if "core.sentence" in path.read_text(encoding="utf-8")
+]
 MARKUP = re.compile(r":material/\w+:|:[a-z]+\[|\{[^{}]*\}")
 MARKS = re.compile(r":material/\w+:|:[a-z]+\[|\]\([^)]*\)|`[^`]*`|\*+")  # icons, colours, links, code, stress
 WORDS = re.compile(r"[A-Z][a-z]|[A-Za-z]{2,}[,.:;]? |  ?[a-z]{2,}|\d [a-z]")
@@ -115,6 +121,13 @@ def lookups() -> Iterator[tuple[Path, ast.Call, ast.AST]]:
         tree = tree_of(path)
         above = parents(tree)
         yield from ((path, node, above[node]) for node in ast.walk(tree) if calls(node))
+
+
+def sentences() -> Iterator[tuple[Path, ast.Call, str]]:
+    """Each `Sentence("...")` and `template("...")` of core, with its file and text."""
+    for path in CORE:
+        made = (node for node in ast.walk(tree_of(path)) if calls(node, *SENTENCES))
+        yield from ((path, call, text_of(call.args[0])) for call in made if text_of(call.args[0]))
 
 
 def message_of(call: ast.Call) -> tuple[str | None, str | tuple[str, ...]]:
@@ -179,8 +192,16 @@ def test_a_message_is_one_literal_into_which_its_values_are_put_by_name():
         assert not any(map(fields, forms(message))), f"{path}:{call.lineno}: {message}"
 
 
+def test_a_sentence_of_core_is_one_literal_with_a_value_for_each_name_in_it():
+    for path, call, text in sentences():
+        assert not isinstance(call.args[0], ast.JoinedStr), f"{path}:{call.lineno}"
+        if calls(call, "Sentence"):
+            given = {keyword.arg for keyword in call.keywords}
+            assert {name for name, _ in fields(text)} == given, f"{path}:{call.lineno}: {text}"
+
+
 def test_a_catalogue_has_each_message_and_no_other(catalogue):
-    messages = {message_of(call) for _, call, _ in lookups()}
+    messages = {message_of(call) for _, call, _ in lookups()} | {(None, text) for _, _, text in sentences()}
     translated = {
         (message.context, message.id) for message in catalogue if message.id and all(forms(message.string))
     }
