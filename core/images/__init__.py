@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from core.images.path_columns import existing_path, path_columns
     from core.images.patient_age import (
         PatientAge,
-        age_finding,
         age_in_years,
+        age_warning,
         ages_warning,
     )
     from core.images.preprocessing import preprocess
@@ -75,7 +75,7 @@ __all__ = [
     "Rows",
     "SHOWN",
     "ShownAs",
-    "age_finding",
+    "age_warning",
     "age_in_years",
     "ages_warning",
     "decode",

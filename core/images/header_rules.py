@@ -20,7 +20,9 @@ from core.images.header_facts import (
     OTHER_VIEW,
     PHANTOM,
     PROCESSED,
+    SAID,
     SILENT,
+    SUGGESTED,
     TURNED,
     UNKNOWN,
     HeaderFinding,
@@ -164,25 +166,6 @@ RULES = (
         )
     ),
 )
-SENTENCES = {
-    OTHER_VIEW: "The header says {source}: not a frontal view. The model is meant for frontal chest X-rays "
-    "only; upload the frontal image, or correct the header.",
-    OTHER_PART: "The header says {source}: not a chest X-ray. Upload the chest X-ray, or correct the header.",
-    UNKNOWN: "The header says {source}, which is not a known view. Check that this is a frontal chest X-ray.",
-    ANIMAL: "The header says {source}: an animal. The model is meant for X-rays of children; upload one, "
-    "or correct the header.",
-    PHANTOM: "The header says {source}: a phantom or a test image. Upload the patient's X-ray, or correct "
-    "the header.",
-}
-CHECK_FRONTAL = "Check that this is a frontal chest X-ray."
-HINTS = {
-    OTHER_VIEW: f"a view that is not frontal. {CHECK_FRONTAL}",
-    OTHER_PART: f"another body part. {CHECK_FRONTAL}",
-    PROCESSED: "an image from which bones or another image were subtracted, or one of two energies. Upload "
-    "the original X-ray.",
-    TURNED: "an image that is mirrored or upside down. Check how it was acquired, and which side is which.",
-}
-HINT_SENTENCE = "Going by {source}, the header suggests {what}"
 CONFIRMED = {
     OTHER_VIEW: FRONTAL,
     OTHER_PART: CHEST,
@@ -199,20 +182,19 @@ def header_findings(file: pydicom.Dataset) -> tuple[HeaderFinding, ...]:
         content = rule.says(value)
         if rule.decides and content:
             decided.setdefault(content, f"{rule.attribute} {value[:MAX_TEXT]}")
-        elif content in HINTS and rule.attribute not in hints.get(content, []):
+        elif content in SUGGESTED and rule.attribute not in hints.get(content, []):
             hints.setdefault(content, []).append(rule.attribute)
     findings = [
-        HeaderFinding(content, SENTENCES[content].format(source=source), content != UNKNOWN)
+        HeaderFinding(content, source, content != UNKNOWN)
         for content, source in decided.items()
-        if content in SENTENCES
+        if content in SAID
     ]
     for content, attributes in hints.items():
         if content in decided:
             continue
         confirmed = CONFIRMED.get(content)
         agree = len(attributes) >= MIN_HINTS and confirmed is not None and confirmed not in decided
-        sentence = HINT_SENTENCE.format(source=" and ".join(attributes[:MIN_HINTS]), what=HINTS[content])
-        findings.append(HeaderFinding(content, sentence, agree))
+        findings.append(HeaderFinding(content, " and ".join(attributes[:MIN_HINTS]), agree, suggested=True))
     return tuple(sorted(findings, key=lambda finding: not finding.withheld))
 
 

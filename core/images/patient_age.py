@@ -4,12 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.images.header_facts import HeaderFinding
+from core.sentence import Sentence, template
 
 AGE_IN_WORDS = re.compile(r"0*(\d{1,3})(?:[.,](\d*))?\s*([^\W\d]*)\.?")
 DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
 YEAR = DAYS["Y"]
-UNITS = (("Y", "years", 3), ("M", "months", 3 / 12), ("D", "days", 0.0))  # unit and age in years from which
+UNITS = (("Y", 3), ("M", 3 / 12), ("D", 0.0))  # unit and age in years from which
+COUNTS = {  # of one, and of several
+    "Y": (template("{count} year"), template("{count} years")),
+    "M": (template("{count} month"), template("{count} months")),
+    "D": (template("{count} day"), template("{count} days")),
+}
 UNIT_WORDS = {  # in English or German
     "D": ("d", "day", "days", "tag", "tage"),
     "W": ("w", "week", "weeks", "woche", "wochen"),
@@ -41,11 +46,11 @@ class PatientAge:
         """The age as people count it."""
         return int(self.years + 1e-6) if self.birthdays is None else self.birthdays
 
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """The age as people say it, such as `67 years` or `18 months`."""
-        unit, name, _ = next(unit for unit in UNITS if self.years >= unit[2])
+        unit = next(unit for unit, least in UNITS if self.years >= least)
         count = int(self.years * YEAR / DAYS[unit] + 1e-6)
-        return f"{count} {name if count != 1 else name[:-1]}"
+        return Sentence(COUNTS[unit][count != 1], count=count)
 
 
 def age_in_years(written: str) -> float | None:
@@ -71,19 +76,21 @@ def is_published_set(data: str) -> bool:
     return re.sub(r"[^a-z0-9]", "", data.lower()) in PUBLISHED_DATA
 
 
-def age_finding(age: PatientAge | None, data: str) -> HeaderFinding | None:
-    """A warning if the age is outside that of the training images, or if it is not known whether it is.
+def age_warning(age: PatientAge | None, data: str) -> Sentence | None:
+    """A warning if an age is outside that of the training images, or if it is not known whether it is.
 
     Args:
         data: name of the model's training data; "" if unknown: the published data are what the method uses.
     """
     if age is None or not _is_outside(age.years):
         return None
-    sentence = (
-        f"The patient is {age.words()} old ({age.source}); {_training_ages(data)}. The result may not be "
-        "reliable; interpret it with caution."
+    return Sentence(
+        "The patient is {age} old ({source}); {training}. The result may not be reliable; interpret it with "
+        "caution.",
+        age=age.words(),
+        source=age.source,
+        training=_training_ages(data),
     )
-    return HeaderFinding("age", sentence, False)
 
 
 def ages_warning(ages: Sequence[float], data: str) -> str:
@@ -91,7 +98,7 @@ def ages_warning(ages: Sequence[float], data: str) -> str:
 
     Args:
         ages: in years; NaN where unknown.
-        data: as for `age_finding`.
+        data: as for `age_warning`.
     """
     known = [age for age in ages if age == age]
     outside = sum(map(_is_outside, known))
@@ -110,12 +117,19 @@ def _is_outside(years: float) -> bool:
     return not youngest <= years < oldest + 1
 
 
-def _training_ages(data: str) -> str:
+def _training_ages(data: str) -> Sentence:
     """On which ages a model was trained, as far as its training data tell."""
     youngest, oldest = TRAINING_AGES
     if _is_published(data):
-        return f"the training images are of children aged {youngest} to {oldest} years ({AGE_SOURCE})"
-    return f"whether the model was trained on this age is not known (training data: {data})"
+        return Sentence(
+            "the training images are of children aged {youngest} to {oldest} years ({source})",
+            youngest=youngest,
+            oldest=oldest,
+            source=AGE_SOURCE,
+        )
+    return Sentence(
+        "whether the model was trained on this age is not known (training data: {data})", data=data
+    )
 
 
 def _is_published(data: str) -> bool:

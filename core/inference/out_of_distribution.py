@@ -6,7 +6,7 @@ import numpy as np
 
 from core.anatomy import shared_lung_finder
 from core.config import WHOLE
-from core.images import Image, age_finding, network_pixels
+from core.images import Image, age_warning, network_pixels
 from core.inference.image_check import Check
 from core.inference.known_references import AnyReference
 from core.inference.lung_check import CAUTION, MEANT_FOR, has_two_lungs, lung_checks
@@ -36,9 +36,9 @@ def check(
         predictor: the same model; a rotated image is read again, turned upright.
         reference: of the same model; without it only header and pixels themselves are checked.
     """
-    age = age_finding(image.age, predictor.record.data)
-    findings = [*image.findings, *([age] if age else [])]
-    by_header = [Check(finding.reason, finding.sentence, finding.withheld) for finding in findings]
+    by_header = [Check(finding.reason, finding.sentence, finding.withheld) for finding in image.findings]
+    if age := age_warning(image.age, predictor.record.data):
+        by_header.append(Check("age", age, False))
     return by_header + _pixel_checks(image, output, predictor, reference)
 
 

@@ -92,7 +92,7 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
 def _remarks(reading: Reading) -> None:
     """What a reader should know besides; warnings stand with the finding."""
     for sentence in reading.remarks()[len(reading.warnings()) :]:
-        st.caption(translated(sentence))
+        st.caption(escaped(translated(sentence)))
     if not reading.withheld and reading.second_opinion is None:
         st.caption(_("Checking how stable the result is ..."))
     st.caption(translated(NOTICE))
@@ -112,7 +112,7 @@ def _finding(reading: Reading) -> None:
         )
         st.plotly_chart(figure, key="bar", config={"displayModeBar": False})
     for sentence in reading.image_warnings():  # those that concern the model stand at the top of the page
-        st.warning(translated(sentence), icon=":material/warning:")
+        st.warning(escaped(translated(sentence)), icon=":material/warning:")
     if reading.withheld:
         st.caption(_("To see the result anyway, turn on “Show withheld results” under Advanced."))
 
