@@ -221,8 +221,8 @@ def test_a_translation_holds_the_values_and_marks_of_its_message(catalogue):
 
 def test_texts_that_tell_entries_apart_are_translated_each_in_its_own_way(catalogue):
     for path in PAGES:
-        for node in ast.walk(tree_of(path)):
-            keys = [message_of(key) for key in node.keys if calls(key)] if isinstance(node, ast.Dict) else []
+        for node in (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Dict)):
+            keys = [message_of(key) for key in node.keys if calls(key)]
             titles = [catalogue.get(message, context).string for context, message in keys]
             assert len(set(titles)) == len(titles), f"{path}:{node.lineno}: {titles}"
 
