@@ -61,11 +61,10 @@ def heat_map(activations: np.ndarray, slope: np.ndarray, box: Box = WHOLE_IMAGE)
 
     Args:
         activations: of the last convolution, float32 (channels, rows, columns), from `Engine.activations`.
-        slope: of the log-odds by the head's input, float32 (cells * channels,), from `Engine.slope`.
+        slope: of the log-odds by the head's input, by channel, float32 (channels,), from `Engine.slope`.
         box: the part of the image that the model saw.
     """
-    weights = slope.reshape(-1, len(activations)).mean(axis=0)
-    values = np.maximum(np.tensordot(weights, activations, axes=1), 0)
+    values = np.maximum(np.tensordot(slope, activations, axes=1), 0)
     return HeatMap(_up_to_1(values), box)
 
 
