@@ -128,12 +128,15 @@ def _cleaned(probabilities: np.ndarray) -> np.ndarray:
 
 def _holes(mask: np.ndarray) -> np.ndarray:
     """What a mask encloses: pieces outside of it that do not reach the border."""
-    pieces, _ = connected_pieces(~mask)
-    reach_the_border = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
-    return ~mask & ~np.isin(pieces, reach_the_border)
+    pieces, count = connected_pieces(~mask)
+    enclosed = np.ones(count + 1, bool)
+    enclosed[np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])] = False
+    return ~mask & enclosed[pieces]
 
 
 def _resized(plane: np.ndarray, height: int, width: int, box: Box = WHOLE_IMAGE) -> np.ndarray:
+    if plane.shape == (height, width) and box == WHOLE_IMAGE:
+        return plane
     picture = PIL.Image.fromarray(plane)
     left, top, right, bottom = box
     edges = left * picture.width, top * picture.height, right * picture.width, bottom * picture.height

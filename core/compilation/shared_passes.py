@@ -71,7 +71,8 @@ class SharedPasses:
             inputs = [
                 np.concatenate(parts) for parts in zip(*(each.inputs for each in together), strict=True)
             ]
-            outputs = list(request.infer(inputs).values())
+            # The request's own memory, unless shared, is filled from and copied once more.
+            outputs = list(request.infer(inputs, share_inputs=True, share_outputs=True).values())
             start = 0
             for call in together:
                 end = start + len(call.inputs[0])

@@ -32,5 +32,5 @@ def class_distances(numbers: np.ndarray, means: np.ndarray, precision: np.ndarra
         means, precision: from `fit_classes`.
     """
     deviations = [numbers - mean for mean in means]
-    squares = [np.einsum("ij,jk,ik->i", part, precision, part, optimize=True) for part in deviations]
+    squares = [((part @ precision) * part).sum(axis=1) for part in deviations]
     return np.sqrt(np.maximum(np.min(squares, axis=0), 0).astype(np.float64))
