@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         short_digest,
     )
     from core.inference.image_check import Check
+    from core.inference.joint_reading import read_jointly
     from core.inference.known_references import REFERENCE_FILE, reference_of, renewed_references
     from core.inference.loading import load_network, load_predictor, shared_predictor
     from core.inference.models import (
@@ -105,6 +106,7 @@ __all__ = [
     "percent",
     "prioritized",
     "published_models",
+    "read_jointly",
     "reference_of",
     "renewed_references",
     "save_reference",

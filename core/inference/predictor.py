@@ -13,7 +13,7 @@ import numpy as np
 from core import anatomy
 from core.anatomy import Framing
 from core.images import Box, Image
-from core.inference.framed_images import FramedImages
+from core.inference.framed_images import FramedImages, WholeImages
 from core.inference.heat_map import HeatMap
 from core.inference.prediction import ModelOutput, Prediction
 from core.weights import ModelRecord
@@ -89,10 +89,16 @@ class Predictor(ABC):
         """
         return self._outputs(images, heat, with_lungs=True)
 
+    def outputs_of(self, whole: WholeImages, heat: bool = False) -> list[ModelOutput]:
+        """The same of at most `BATCH` images that other models may see, too."""
+        return self._judged(whole, heat, with_lungs=True)
+
     def _outputs(self, images: Iterable[Image], heat: bool, with_lungs: bool) -> list[ModelOutput]:
         images = list(images)
         outputs = []
         for start in range(0, len(images), BATCH):
-            framed = FramedImages.of(images[start : start + BATCH], self.framing, with_lungs)
-            outputs += self.judge(framed, heat)
+            outputs += self._judged(WholeImages(images[start : start + BATCH]), heat, with_lungs)
         return outputs
+
+    def _judged(self, whole: WholeImages, heat: bool, with_lungs: bool) -> list[ModelOutput]:
+        return self.judge(FramedImages.of(whole, self.framing, with_lungs), heat) if whole.images else []

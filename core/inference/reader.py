@@ -10,6 +10,7 @@ from core.compilation import winograd_pays
 from core.config import CLASS_NAMES, POSITIVE, stage_of_file
 from core.errors import UserError
 from core.images import Image, ImageLoader, decode_ahead
+from core.inference.framed_images import WholeImages
 from core.inference.heat_location import HeatLocation, heat_location
 from core.inference.heat_map_doubt import doubt
 from core.inference.identity import ModelIdentity, identity_of, model_warnings
@@ -143,17 +144,17 @@ class Reader:
             anyway: whether to give results that would be withheld.
         """
         decoded = [image for image in images if isinstance(image, Image)]
-        outputs = iter(self.predictor.outputs(decoded, heat_map))
-        readings: list[Reading | UserError] = []
-        for image in images:
-            if isinstance(image, UserError):
-                readings.append(image)
-                continue
-            reading = self._reading(image, next(outputs), anyway)
-            if second_opinion and not reading.withheld:
-                reading = replace(reading, second_opinion=self.second_opinion(reading))
-            readings.append(reading)
-        return readings
+        return self._readings(images, self.predictor.outputs(decoded, heat_map), second_opinion, anyway)
+
+    def read_shared(
+        self, images: Sequence[Image | UserError], whole: WholeImages
+    ) -> list[Reading | UserError]:
+        """The same without heat maps, of at most `BATCH` images that other models read, too.
+
+        Args:
+            whole: the images among `images`.
+        """
+        return self._readings(images, self.predictor.outputs_of(whole))
 
     def read_files(
         self, files: Sequence[ImageLoader], batch: int = BATCH, **switches: bool
@@ -177,6 +178,26 @@ class Reader:
         stages[self.stage] = reading.prediction
         similar = self.reference.nearest(reading.output.hidden) if self.reference else []
         return SecondOpinion.of(reading.output, self.predictor, stages, similar)
+
+    def _readings(
+        self,
+        images: Sequence[Image | UserError],
+        outputs: Iterable[ModelOutput],
+        second_opinion: bool = False,
+        anyway: bool = False,
+    ) -> list[Reading | UserError]:
+        """The readings of the images among the errors; the outputs are of the images alone."""
+        of_images = iter(outputs)
+        readings: list[Reading | UserError] = []
+        for image in images:
+            if isinstance(image, UserError):
+                readings.append(image)
+                continue
+            reading = self._reading(image, next(of_images), anyway)
+            if second_opinion and not reading.withheld:
+                reading = replace(reading, second_opinion=self.second_opinion(reading))
+            readings.append(reading)
+        return readings
 
     def _reading(self, image: Image, output: ModelOutput, anyway: bool) -> Reading:
         """The reading that a model's output gives after its checks."""
