@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from core import atomic
-from core.cli.diagnosis import default_model, model_option
-from core.cli.output import as_json, percent, precision, print_json
+from core.cli.diagnosis import default_model
+from core.cli.output import as_json, precision, print_json
 from core.cli.site_labels import label, labels
+from core.cli.site_measure import measure_site
 from core.cli.site_set import point, recalibrate
 from core.cli.site_source import Source, measured, source_options
 from core.cli.site_watch import compare_reports, watch_site
@@ -18,14 +19,9 @@ from core.inference import NOTICE, Reader
 from core.self_test import last_self_test
 from core.site import (
     Expectations,
-    Group,
-    SiteMeasurement,
     acceptance_pdf,
     check_against_criteria,
     evidence,
-    metric_texts,
-    misclassified_images,
-    p_text,
     required_images,
     write_criteria,
     written_criteria,
@@ -41,6 +37,7 @@ def site() -> None:
 
 site.add_command(label)
 site.add_command(labels)
+site.add_command(measure_site)
 site.add_command(point)
 site.add_command(recalibrate)
 site.add_command(watch_site)
@@ -85,43 +82,6 @@ def size(positives: int | None, negatives: int | None, as_json: bool, **expectat
         return
     for sentence in [*required.sentences(), *(shown.sentences() if shown else [])]:
         print(sentence)
-
-
-@site.command("measure")
-@source_options
-@click.option("--group", "groups", metavar="COLUMN", multiple=True, help="Column of groups; may be repeated.")
-@click.option("--errors", type=click.Path(path_type=Path), help="Save the misclassified images as a table.")
-@model_option
-@precision
-@as_json
-def measure_site(
-    source: Source,
-    groups: tuple[str, ...],
-    errors: Path | None,
-    model: Path | None,
-    precision: str,
-    as_json: bool,
-) -> int:
-    """Measure the active model on labelled images from SOURCE.
-
-    SOURCE is a folder with a folder NORMAL and a folder PNEUMONIA somewhere in it, or a CSV table with a
-    column of paths. By default the labels are the folders, or the table's column 'label'; 'readers' are those
-    that readers gave in the app. Groups that a table lacks are read from DICOM headers: age, sex, view,
-    modality. Other columns are not kept, and no name of a file or a patient appears in the result; only the
-    table of --errors holds paths. To accept the model, write down criteria before: site criteria. The exit
-    code is 1 if an image could not be read.
-    """
-    local = source.open(groups)
-    reader = Reader(model, precision) if model else Reader.of(default_model(), precision)
-    measurement = measured(local, reader)
-    if errors:
-        table = misclassified_images(measurement, list(local.table["file"]))
-        atomic.write_text(errors, table.to_csv(index=False))
-    if as_json:
-        print_json(measurement.values())
-    else:
-        _print(measurement)
-    return 1 if measurement.counts.unreadable else 0
 
 
 @site.command("criteria")
@@ -170,7 +130,8 @@ def accept(
     local = source.open(groups)
     model = default_model()
     reader = Reader.of(model, precision)
-    acceptance = check_against_criteria(measured(local, reader))
+    (measurement,) = measured(local, [reader])
+    acceptance = check_against_criteria(measurement)
     if file:
         with atomic.replacing(file) as unfinished:
             unfinished.write_bytes(acceptance_pdf(acceptance, model, last_self_test(), signers))
@@ -180,41 +141,6 @@ def accept(
         print(acceptance.verdict())
         for item in acceptance.outcomes:
             print(f"  {item.sentence()}")
-        measurement = acceptance.measurement
         for sentence in [*measurement.cautions(), *measurement.readings.notes, NOTICE]:
             print(sentence)
     return 0 if acceptance.passed else 1
-
-
-def _print(measurement: SiteMeasurement) -> None:
-    """A measurement for people."""
-    readings = measurement.readings
-    print(f"{readings.name}: model {readings.model}, decision threshold {percent(readings.threshold)}")
-    for sentence in measurement.cautions():
-        print(sentence)
-    for title, count in measurement.counts.titled().items():
-        print(f"  {title}: {count:,}")
-    for title, text in metric_texts(measurement.metrics).items() if measurement.metrics else ():
-        print(f"  {title:<14}{text}")
-    if measurement.calibration:
-        print(measurement.calibration.sentence())
-    for row in measurement.reliability:
-        low, high = row["range"]
-        print(f"  probability {low:.0%} to {high:.0%}: {row['positives']} of {row['n']} have pneumonia")
-    for group in measurement.groups:
-        print(_group_line(group))
-    for sentence in [*measurement.weak_slices.sentences(), *measurement.shift.sentences()]:
-        print(sentence)
-    for sentence in [*readings.notes, *readings.model_warnings, NOTICE]:
-        print(sentence)
-
-
-def _group_line(group: Group) -> str:
-    """A group in one line."""
-    rates = []
-    for rate, images in (("sensitivity", group.positives), ("specificity", group.negatives)):
-        value, interval, p = (getattr(group, f"{rate}{end}") for end in ("", "_interval", "_p"))
-        bounds = f" ({percent(interval[0])} to {percent(interval[1])})" if interval else ""
-        tested = f", {p_text(p)}" if p is not None else ""
-        rates.append(f"{rate} {percent(value)}{bounds}, n = {images:,}{tested}")
-    return f"  {group.column} {group.group}: {'; '.join(rates)}"

@@ -103,7 +103,7 @@ def _find(
     if register and active is None:
         raise UserError("No model is active, so there is none to register. Promote one first.")
     reader = Reader.of(active.model if active else default_model(), precision)
-    measurement = measured(source.open(), reader)
+    (measurement,) = measured(source.open(), [reader])
     change = find(measurement)
     version = register(active.title, change).title if register and active else None
     cautions, notes = measurement.cautions(), list(measurement.readings.notes)

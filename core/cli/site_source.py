@@ -10,7 +10,14 @@ import click
 
 from core.cli.output import Bar
 from core.inference import Reader
-from core.site import LabelWords, LocalImages, SiteMeasurement, measure, open_local_images, read_local_images
+from core.site import (
+    LabelWords,
+    LocalImages,
+    SiteMeasurement,
+    measure,
+    open_local_images,
+    read_local_images,
+)
 
 positive = click.option("--positive", metavar="VALUE", multiple=True, help="A label that means PNEUMONIA.")
 negative = click.option("--negative", metavar="VALUE", multiple=True, help="A label that means NORMAL.")
@@ -66,6 +73,6 @@ def source_options(command: Callable) -> Callable:
     return decorated
 
 
-def measured(local: LocalImages, reader: Reader) -> SiteMeasurement:
-    """The measurement of a model, with a bar while it reads."""
-    return measure(read_local_images(local, reader, Bar("Reading", "image")))
+def measured(local: LocalImages, readers: Sequence[Reader]) -> list[SiteMeasurement]:
+    """The measurement of each model, with a bar while they read."""
+    return list(map(measure, read_local_images(local, readers, Bar("Reading", "image"))))

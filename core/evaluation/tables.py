@@ -1,5 +1,7 @@
 """Metrics, differences and subgroups as tables, for pages, reports and files."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from core.evaluation.calibration import calibrated, fit_temperature
@@ -54,7 +56,7 @@ def metric_table(models: dict[str, dict]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def difference_table(tests: list[PairwiseTest]) -> pd.DataFrame:
+def difference_table(tests: Sequence[PairwiseTest]) -> pd.DataFrame:
     """Tested pairs as numbers: one row per pair and metric, where anything can be concluded."""
     rows = [
         {

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
         open_local_images,
         table_columns,
     )
+    from core.site.local_reading import read_local_images
     from core.site.measurement import SiteMeasurement, measure, metric_texts
+    from core.site.other_models import other_models, readers_of
     from core.site.reading_cache import clear_reading_cache, reading_cache_path, reading_cache_size
     from core.site.shift import Shift, ShiftSearch
+    from core.site.site_comparison import SiteComparison, compare_models
     from core.site.site_point import SitePoint, check_rule, find_site_point
-    from core.site.site_readings import SiteReadings, read_local_images
+    from core.site.site_readings import SiteReadings
     from core.site.site_temperature import SiteTemperature, find_site_temperature
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "RequiredImages",
     "Shift",
     "ShiftSearch",
+    "SiteComparison",
     "SiteMeasurement",
     "SitePoint",
     "SiteReadings",
@@ -67,6 +71,7 @@ __all__ = [
     "acceptance_pdf",
     "agreement_with_labels",
     "blinded",
+    "compare_models",
     "digest",
     "check_rule",
     "clear_reading_cache",
@@ -80,7 +85,9 @@ __all__ = [
     "metric_texts",
     "misclassified_images",
     "open_local_images",
+    "other_models",
     "p_text",
+    "readers_of",
     "read_local_images",
     "reader_labels",
     "reading_cache_path",

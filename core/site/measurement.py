@@ -162,13 +162,13 @@ def measure(readings: SiteReadings) -> SiteMeasurement:
     results = counted[counted["probability"].notna()]
     if results.empty:
         return SiteMeasurement(readings, counts, None, None, None, [], [], [], SliceSearch(), shift)
-    predictions = Predictions.of(readings.name, results.assign(path=results["sha256"]))
+    predictions = Predictions.of(readings.model, results.assign(path=results["sha256"]))
     labels, probabilities, patients = predictions.labels, predictions.probabilities, predictions.patients
     return SiteMeasurement(
         readings,
         counts,
         predictions,
-        _metrics(predictions, readings.threshold),
+        metrics_by_patient(predictions, readings.threshold),
         None if too_few(labels, patients) else calibration_line(labels, probabilities, patients),
         reliability(labels, probabilities),
         group_rates(predictions, readings.threshold, readings.groups),
@@ -186,7 +186,8 @@ def metric_texts(metrics: dict) -> dict[str, str]:
     }
 
 
-def _metrics(predictions: Predictions, threshold: float) -> dict:
+def metrics_by_patient(predictions: Predictions, threshold: float) -> dict:
+    """Metrics as of `core.evaluation.evaluate_with_intervals`, with intervals of the rates by patient."""
     metrics = evaluate_with_intervals(predictions, threshold)
     correct = ~predictions.wrong_at(threshold)
     positive = predictions.labels == 1

@@ -1,30 +1,16 @@
-"""Local images read by one model, none that it has read before, as a table without names."""
+"""What one model said of local images, as a table without names."""
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 
 import pandas as pd
-
-from core.config import CLASS_NAMES
-from core.errors import UserError
-from core.images import DicomHeader, Image, ages_warning, read_header, read_image, shown, without_name
-from core.inference import Reader, Reading
-from core.site.groups import HEADER_GROUPS, group_column, grouped
-from core.site.image_properties import image_properties
-from core.site.labelling import digest
-from core.site.local_images import LocalImages
-from core.site.reading_cache import ReadingCache, reading_basis
-from core.site.reading_log import ReadingLog
-from core.site.shift import deviations
-from core.site.table_patients import AGE
 
 RULE_ENDINGS = r"$| \(Youden's J\)$|, if a false negative costs "  # of `core.evaluation.find_point`
 
 
-def _now() -> str:
+def now() -> str:
+    """This moment, ISO 8601 with the offset from UTC."""
     return datetime.now().astimezone().isoformat()
 
 
@@ -63,7 +49,7 @@ class SiteReadings:
     synthetic: bool
     table: pd.DataFrame
     training_images: int = 0
-    began: str = field(default_factory=_now)
+    began: str = field(default_factory=now)
     threshold_rule: str = ""
     temperature_rule: str = ""
     age_warning: str = ""
@@ -87,159 +73,3 @@ def _names(rule: str, site: str) -> bool:
     False
     """
     return re.search(rf" images of {re.escape(site)}({RULE_ENDINGS})", rule) is not None
-
-
-def read_local_images(
-    local: LocalImages, reader: Reader, progress: Callable[[int, int], None] | None = None
-) -> SiteReadings:
-    """Read every image as the app does, with the same checks, and record that it was read.
-
-    What the same model said of an image before is kept (`ReadingCache`) and not computed again.
-
-    Args:
-        local: the images.
-        reader: the model.
-        progress: called with (images read, images in all).
-
-    Raises:
-        UserError: the model cannot be loaded, a column does not make groups, or nothing can be recorded.
-    """
-    for group in local.groups:
-        grouped(local.table[group_column(group)], group)  # before minutes are spent on reading
-    training = reader.reference.training_images if reader.reference else frozenset()
-    began = _now()
-    known = local.table.to_dict("records")
-    cache = ReadingCache(reading_basis(reader))
-    entries = cache.get([digest(row["file"]) for row in known])
-    headers = _headers_of_kept([row["file"] for row in known], entries, local.groups)
-    log = ReadingLog()
-    log.add((entry["sha256"] for entry in entries if entry), began)
-    errors: dict[int, str] = {}
-    used = done = sum(entry is not None for entry in entries)
-    if progress and used:
-        progress(done, len(known))
-    for batch in _read_missing([row["file"] for row in known], entries, reader):
-        for row, reading in batch.items():
-            if isinstance(reading, UserError):
-                errors[row] = without_name(str(reading), shown(known[row]["file"]))
-            else:
-                entries[row] = _entry(reading, reader)
-                headers[row] = _header(reading.image, local.groups)
-        read = [entry for row in batch if (entry := entries[row])]
-        log.add((entry["sha256"] for entry in read), began)  # also of a measurement that is never finished
-        cache.add(read)
-        done += len(batch)
-        if progress:
-            progress(done, len(known))
-    rows = [
-        _row(before, headers.get(row, {}), entry, errors.get(row, ""), training)
-        for row, (before, entry) in enumerate(zip(known, entries, strict=True))
-    ]
-    return SiteReadings(
-        local.name,
-        str(reader.identity),
-        reader.threshold,
-        reader.model_warnings,
-        local.groups,
-        (*local.notes, *_unknown_training(reader), *cache.sentences(used, len(known))),
-        local.synthetic,
-        pd.DataFrame(rows),
-        reader.reference.compared_images if reader.reference else 0,
-        began,
-        reader.record.threshold_rule,
-        reader.record.temperature_rule,
-        ages_warning(local.table[AGE].to_list(), reader.record.data),
-        local.label_source,
-    )
-
-
-def _unknown_training(reader: Reader) -> list[str]:
-    """A sentence if the reference, being of an earlier version, knows some of the training images only."""
-    known, trained = reader.reference.known_images if reader.reference else 0, reader.record.training_images
-    if not 0 < known < trained:
-        return []
-    return [
-        f"The model was trained on {trained:,} images, of which {known:,} are known here: a local image "
-        "among the others counts. python -m core reference RUN makes all known."
-    ]
-
-
-def _headers_of_kept(
-    files: list[str], entries: list[dict | None], groups: tuple[str, ...]
-) -> dict[int, dict[str, str]]:
-    """What headers say of the images that have entries, by row; a file that has gone loses its entry."""
-    headers = {}
-    for row, entry in enumerate(entries):
-        if entry and entry["header"]:
-            try:
-                headers[row] = _header(read_header(files[row]), groups)
-            except UserError:  # which reading the file will tell
-                entries[row] = None
-    return headers
-
-
-def _read_missing(
-    files: list[str], entries: list[dict | None], reader: Reader
-) -> Iterator[dict[int, Reading | UserError]]:
-    """Read the files without an entry; what became of them, by row, a batch at a time."""
-    missing = [row for row, entry in enumerate(entries) if entry is None]
-    done = 0
-    for batch in reader.read_files([partial(read_image, files[row]) for row in missing]):
-        yield dict(zip(missing[done : done + len(batch)], batch, strict=True))
-        done += len(batch)
-
-
-def _entry(reading: Reading, reader: Reader) -> dict:
-    """What a model says of an image, whatever its label, as plain values."""
-    return {
-        "sha256": reading.image.sha256,
-        "probability": float("nan") if reading.withheld else reading.prediction.calibrated,
-        "raw": reading.prediction.probability,
-        "withheld": reading.withheld_reason,
-        "doubts": "; ".join(check.reason for check in reading.checks),
-        "warned": not reading.withheld and bool(reading.image_warnings()),
-        "header": bool(reading.image.facts or reading.image.patient_digest),
-        "properties": image_properties(reading),
-        "deviations": {label: deviations(reading, label, reader) for label in CLASS_NAMES},
-    }
-
-
-def _header(image: Image | DicomHeader, groups: tuple[str, ...]) -> dict[str, str]:
-    """What the header says, by column of our tables; "" where it says nothing."""
-    return {"patient": image.patient_digest} | {
-        group_column(group): header_value(image, group) for group in groups
-    }
-
-
-def _row(
-    before: dict, header: dict[str, str], entry: dict | None, error: str, training: frozenset[str]
-) -> dict:
-    """One row of the table: the header's values where there were none before."""
-    row = {
-        "sha256": "",
-        **{
-            name: value or header.get(name, "") for name, value in before.items() if name not in ("file", AGE)
-        },
-        "probability": float("nan"),
-        "raw": float("nan"),
-        "error": error,
-        "withheld": "",
-        "doubts": "",
-        "warned": False,
-        "in_training": False,
-    }
-    if entry is None:
-        return row
-    return row | {
-        **{name: entry[name] for name in ("sha256", "probability", "raw", "withheld", "doubts", "warned")},
-        "in_training": entry["sha256"] in training,
-        **entry["properties"],
-        **entry["deviations"][before["label"]],
-    }
-
-
-def header_value(image: Image | DicomHeader, name: str) -> str:
-    """What a DICOM header says under one of `HEADER_GROUPS`; "" if nothing, or under another name."""
-    if name.lower() == "age":
-        return f"{image.age.years:g}" if image.age else ""
-    return image.facts.get(name.capitalize(), "") if name.lower() in HEADER_GROUPS else ""

@@ -10,9 +10,9 @@ from core.figures.metric_intervals import metric_intervals
 from core.inference import percent
 from core.runs import differing_in_seed, list_runs
 from pages.comparison.curves import show_roc
-from pages.comparison.differences import show_differences
 from pages.comparison.model_columns import show_models
 from pages.shared.charts import BY_CONTENT, draw, offer_csv
+from pages.shared.differences import show_differences
 from pages.shared.texts import _
 
 BASELINES = _(
@@ -42,7 +42,7 @@ def show_metrics(comparison: ModelComparison) -> None:
         tested = st.expander(_("Differences, tested"), key="differences", bind="query-params")
         if tested.open:
             with tested:
-                show_differences(tests, comparison.split)
+                show_differences(tests, f"differences-{comparison.split}")
     show_seeds(comparison.split)
 
 

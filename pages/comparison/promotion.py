@@ -29,6 +29,7 @@ from core.registry import (
 from core.roles import may
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
+from pages.shared.registry_states import STATES
 from pages.shared.texts import _
 from pages.shared.times import local_times
 from pages.shared.user import offered, signed_in_user
@@ -44,12 +45,6 @@ FORMATS = {
     "State": st.column_config.Column(_("State")),
     "Weights": st.column_config.Column(_("Weights")),
     "Trained on": st.column_config.Column(_("Trained on")),
-}
-STATES = {
-    "active": _("active"),
-    "candidate": _("candidate"),
-    "shadow": _("shadow"),
-    "retired": _("retired"),
 }
 LOG_COLUMNS = {
     "Time": st.column_config.Column(_("Time")),

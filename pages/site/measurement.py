@@ -1,4 +1,4 @@
-"""Measuring the active model on local images, and what that shows."""
+"""Measuring the active model on local images, others beside it, and what that shows."""
 
 from dataclasses import asdict
 
@@ -14,10 +14,13 @@ from core.inference import AvailableModel, Reader
 from core.site import (
     Group,
     LocalImages,
+    SiteComparison,
     SiteMeasurement,
+    compare_models,
     measure,
     p_text,
     read_local_images,
+    readers_of,
     written_criteria,
 )
 from pages.shared.charts import banded, choose_format, draw, offer_csv, offer_json
@@ -27,9 +30,10 @@ from pages.shared.markdown import escaped
 from pages.shared.texts import _
 from pages.site.errors import show_errors
 from pages.site.images import nothing_chosen
+from pages.site.models import choose_measurement, choose_models, show_side_by_side
 from pages.site.shift import show_shift
 
-KEY = "site-measurement"  # in the session: the images that were measured last, and their measurement
+KEY = "site-measurement"  # in the session: the images that were measured last, and each model's measurement
 CRITERIA_FIRST = _(
     "To accept the model, write your criteria down before you measure (section Accept): criteria "
     "that come after the measurement prove nothing."
@@ -48,13 +52,14 @@ COLUMNS = {
 
 
 def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
-    """A button that reads the images with the active model and measures it."""
+    """A button that reads the images with the active model and those beside it, and measures them."""
     reader = Reader.of(model)
     try:
         if not written_criteria():
             st.caption(CRITERIA_FIRST)
     except UserError as error:
         show_error(error)
+    others = choose_models(model)
     label = _("Measure {model} on {count:,} images").format(model=reader.identity, count=len(local.table))
     if st.button(label, type="primary", icon=":material/monitoring:", key="site-measure"):
         bar = st.progress(0.0, _("Reading images"))
@@ -65,7 +70,10 @@ def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
             )
 
         try:
-            st.session_state[KEY] = _content(local), measure(read_local_images(local, reader, progress))
+            readers, problems = readers_of(others)
+            readings = read_local_images(local, [reader, *readers], progress)
+            comparison = compare_models(list(map(measure, readings)), problems)
+            st.session_state[KEY] = _content(local), comparison
         except UserError as error:
             show_error(error)
         bar.empty()
@@ -83,12 +91,12 @@ def is_of(measurement: SiteMeasurement, active: AvailableModel) -> bool:
     return False
 
 
-def last_measurement(local: LocalImages | None) -> SiteMeasurement | None:
-    """The last measurement of this session, unless other images, or none that can be used, are chosen now."""
-    content, measurement = st.session_state.get(KEY, (None, None))
+def last_measurements(local: LocalImages | None) -> SiteComparison | None:
+    """The last ones of this session, unless other images, or none that can be used, are chosen now."""
+    content, comparison = st.session_state.get(KEY, (None, None))
     if local is None:
-        return measurement if nothing_chosen() else None
-    return measurement if content == _content(local) else None
+        return comparison if nothing_chosen() else None
+    return comparison if content == _content(local) else None
 
 
 def _content(local: LocalImages) -> int:
@@ -96,14 +104,15 @@ def _content(local: LocalImages) -> int:
     return hash((local.name, local.groups, local.table.to_csv()))
 
 
-def show_measurement(measurement: SiteMeasurement, active: AvailableModel, local: LocalImages | None) -> None:
-    """Every figure, below the reasons why they may mislead, beside the model's own test result.
+def show_measurements(comparison: SiteComparison, active: AvailableModel, local: LocalImages | None) -> None:
+    """Every figure of one model, below the reasons why they may mislead; several models side by side.
 
     Args:
-        measurement: to show.
+        comparison: to show.
         active: the model that answers now.
         local: the images that were measured; None where they are not chosen any more.
     """
+    measurement = choose_measurement(comparison)
     st.subheader(escaped(measurement.readings.name))
     model, threshold = measurement.readings.model, measurement.readings.threshold
     st.caption(
@@ -113,12 +122,13 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel, local
     )
     for sentence in [*measurement.cautions(), *measurement.readings.model_warnings]:
         st.warning(escaped(sentence), icon=":material/warning:")
+    choose_format()
+    show_side_by_side(comparison)
     left, right = st.columns(2, gap="large")
     with left:
         _show_counts(measurement)
     if measurement.metrics is None:
         return
-    choose_format()
     with right:
         key_figures({model: measurement.metrics}, "site-metrics")
         if model == str(active.identity):
@@ -132,7 +142,7 @@ def show_measurement(measurement: SiteMeasurement, active: AvailableModel, local
     files = list(local.table["file"]) if local else []
     show_shift(measurement.shift, files)
     show_errors(measurement, files)
-    offer_json(measurement.values(), "your-hospital")
+    offer_json(measurement.values() | {"comparison": comparison.values()}, "your-hospital")
 
 
 def _show_counts(measurement: SiteMeasurement) -> None:

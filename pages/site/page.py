@@ -12,7 +12,7 @@ from pages.site.acceptance import show_acceptance
 from pages.site.image_numbers import show_numbers
 from pages.site.images import choose_images, images_to_label, nothing_chosen
 from pages.site.labelling import show_labelling
-from pages.site.measurement import last_measurement, offer_measurement, show_measurement
+from pages.site.measurement import last_measurements, offer_measurement, show_measurements
 from pages.site.temperature import recalibrate
 from pages.site.threshold import choose_threshold
 from pages.site.watch import show_watch
@@ -50,7 +50,7 @@ def main() -> None:
         offer_training(escaped(missing_model()))
         return
     local = choose_images()
-    if nothing_chosen() and last_measurement(None) is None:
+    if nothing_chosen() and last_measurements(None) is None:
         key, titles, first = "site-start", {name: TITLES[name] for name in WITHOUT_IMAGES}, NUMBERS
     else:
         key, titles, first = "site-section", TITLES, MEASURE if local else LABEL
@@ -66,9 +66,10 @@ def main() -> None:
         return
     if section == MEASURE and local is not None:
         offer_measurement(local, active.model)
-    measurement = last_measurement(local)
-    if section == MEASURE and measurement:
-        show_measurement(measurement, active.model, local)
+    compared = last_measurements(local)
+    measurement = compared.measurements[0] if compared else None
+    if section == MEASURE and compared:
+        show_measurements(compared, active.model, local)
     elif section == THRESHOLD and measurement:
         choose_threshold(measurement, active.model)
     elif section == RECALIBRATE and measurement:

@@ -8,8 +8,9 @@ import pytest
 from core.cli.main import main
 from core.config import environment
 from core.dataset import open_dataset
+from core.evaluation import OperatingPoint
 from core.inference import AuditLog, Reader
-from core.registry import active_model, find_model, list_models
+from core.registry import active_model, find_model, list_models, register_operating_point, retire
 from core.site import LabelLog, blinded, write_criteria
 from tests.monitor.logged_results import WITHHELD, add_results, steady
 
@@ -80,6 +81,39 @@ def test_measure_counts_what_it_leaves_out_and_names_nobody(local_table, capsys)
     text = capsys.readouterr().out
     assert "Left out: the model was trained on them: 1" in text and "Unreadable: The file" in text
     assert "Weak slices are not searched: too few images or errors." in text
+
+
+def test_measure_lays_every_model_beside_the_active_one_and_tells_which_it_cannot_use(
+    narrow_bundle, demo, own_home, capsys
+):
+    for threshold in (0.2, 0.3, 0.4):
+        point = OperatingPoint("one", threshold, "fixed")
+        register_operating_point("bundled/3", point, "tests", {})
+    retire("bundled/3@2", "tests")
+    damaged = find_model("bundled/3@3").model.path
+    damaged.chmod(0o644)
+    content = damaged.read_bytes()
+    damaged.unlink()
+    damaged.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    arguments = ["site", "measure", str(demo / "test")]
+    assert main([*arguments, "--compare", "all", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    compared = values["comparison"]
+    assert [name.split(" (")[0] for name in compared["models"]] == [
+        "bundled/3",
+        "bundled/3 v2",
+        "bundled/3 v1",
+    ]
+    assert compared["images"] == values["counts"]["results"]
+    assert {item["measure"] for item in compared["differences"]} >= {"auc", "sensitivity"}
+    assert "bundled/3@3 was not measured." in " ".join(compared["notes"])
+    assert [item["threshold"] for item in values["others"]] == pytest.approx([0.3, 0.2])
+    assert main([*arguments, "--compare", "bundled/3@2", "--compare", "bundled/3"]) == 0
+    text = capsys.readouterr().out
+    assert "images have a result of each model; only these are compared." in text
+    assert "bundled/3 v2" in text and "bundled/3 v1" not in text
+    assert main([*arguments, "--compare", "yours/3"]) == 2
+    assert "There is no model 'yours/3'" in capsys.readouterr().err
 
 
 def test_measure_refuses_a_column_that_makes_no_groups_before_it_reads(local_table, capsys):

@@ -7,9 +7,17 @@ import pandas as pd
 import pytest
 
 from core import config
+from core.evaluation import OperatingPoint
 from core.inference import AuditLog
-from core.registry import active_model, list_models, promote
-from core.site import SiteMeasurement, SiteReadings, find_site_point, find_site_temperature, measure
+from core.registry import active_model, list_models, promote, register_operating_point
+from core.site import (
+    SiteMeasurement,
+    SiteReadings,
+    compare_models,
+    find_site_point,
+    find_site_temperature,
+    measure,
+)
 from tests.monitor.logged_results import WITHHELD, add_results, steady
 from tests.pages.opened_page import opened
 
@@ -115,6 +123,24 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     assert app.error and not app.dataframe  # of other images
 
 
+def test_other_models_are_measured_beside_the_active_one_and_shown_in_full(narrow_bundle, demo, own_home):
+    register_operating_point("bundled/3", OperatingPoint("low", 0.2, "fixed"), "tests", {})
+    app = opened("site")
+    bring(app, demo / "test")
+    app.multiselect(key="site-models").set_value(["bundled/3@1"]).run()
+    next(button for button in app.button if button.label.startswith("Measure bundled/3")).click().run()
+    assert not app.exception and not app.error
+    assert "Models side by side" in [heading.value for heading in app.subheader]
+    assert "images have a result of each model; only these are compared." in captions(app)
+    shown = app.selectbox(key="site-shown")
+    assert [name.split(" (")[0] for name in shown.options] == ["bundled/3", "bundled/3 v1"]
+    shown.set_value(shown.options[1]).run()
+    assert not app.exception and "Model bundled/3 v1 (" in captions(app)
+    assert "decision threshold 20.0%" in captions(app)
+    app.button_group(key="site-section").set_value("Accept").run()
+    assert not app.exception and not app.error
+
+
 def test_readers_label_blinded_compare_and_settle_what_they_disagree_about(
     narrow_bundle, demo, own_home, tmp_path
 ):
@@ -171,7 +197,7 @@ def measured_ward(trained) -> SiteMeasurement:
 
 def test_criteria_are_written_down_and_a_measurement_is_checked_against_them(trained, own_home):
     measurement = measured_ward(trained)
-    app = opened("site", **{"site-measurement": (0, measurement)})
+    app = opened("site", **{"site-measurement": (0, compare_models([measurement]))})
     app.button_group(key="site-section").set_value("Accept").run()
     assert any("Write criteria down first" in item.value for item in app.info)
     next(button for button in app.button if button.label == "Write down").click().run()
@@ -186,7 +212,7 @@ def test_criteria_are_written_down_and_a_measurement_is_checked_against_them(tra
 def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(trained, own_home):
     measurement = measured_ward(trained)
     model = measurement.readings.model
-    app = opened("site", **{"site-measurement": (0, measurement)})
+    app = opened("site", **{"site-measurement": (0, compare_models([measurement]))})
     app.button_group(key="site-section").set_value("Set the threshold").run()
     app.number_input(key="site-rate").set_value(90.0).run()
     assert "sensitivity of at least 90% on 400 images of ward" in captions(app)

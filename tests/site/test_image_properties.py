@@ -12,7 +12,7 @@ from core.site.image_properties import LUNG_PROPERTIES, PROPERTIES, image_proper
 def test_images_are_read_with_their_size_grey_levels_and_lungs(narrow_bundle, demo):
     (model,) = bundled_models()
     local = open_local_images(demo / "test" / "NORMAL")
-    table = read_local_images(local, Reader.of(model)).table.set_index("sha256")
+    table = read_local_images(local, [Reader.of(model)])[0].table.set_index("sha256")
     images = [read_image(file) for file in local.table["file"]]
     rows = table.loc[[image.sha256 for image in images]]
     assert set(map(property_column, PROPERTIES)) <= set(table)

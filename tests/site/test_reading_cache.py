@@ -12,13 +12,13 @@ from core.inference import Reader, bundled_models
 from core.site import (
     SiteReadings,
     clear_reading_cache,
+    local_reading,
     measure,
     open_local_images,
     read_local_images,
     reading_cache,
     reading_cache_path,
     reading_cache_size,
-    site_readings,
 )
 from core.site.reading_cache import ReadingCache, reading_basis
 from core.site.reading_log import ReadingLog
@@ -44,7 +44,8 @@ def read(folder) -> tuple[SiteReadings, int]:
     """The images read, and how many of them the model had to read."""
     local = open_local_images(folder, groups=("age", "sex"))
     counts = []
-    readings = read_local_images(local, Reader.of(bundled_models()[0]), lambda done, _: counts.append(done))
+    reader = Reader.of(bundled_models()[0])
+    (readings,) = read_local_images(local, [reader], lambda done, _: counts.append(done))
     assert counts[-1] == len(local.table) == len(readings.table)
     note = next((note for note in readings.notes if "before and were not read" in note), "0")
     return readings, len(local.table) - int(note.split()[0])
@@ -68,7 +69,8 @@ def test_images_are_read_once_by_a_model_and_their_header_each_time(bundle, ward
 def test_ages_of_a_table_are_told_before_any_figure(bundle, ward):
     names = sorted(path.name for path in (ward / "NORMAL").iterdir())
     (ward / "table.csv").write_text("file,label,age\n" + "".join(f"NORMAL/{name},0,36\n" for name in names))
-    readings = read_local_images(open_local_images(ward / "table.csv"), Reader.of(bundled_models()[0]))
+    local = open_local_images(ward / "table.csv")
+    (readings,) = read_local_images(local, [Reader.of(bundled_models()[0])])
     assert "5 of 5 images are of patients of another age" in " ".join(measure(readings).cautions())
 
 
@@ -77,7 +79,7 @@ def test_a_measurement_that_is_stopped_is_not_read_again_and_counts_as_read(bund
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        read_local_images(open_local_images(ward), Reader.of(bundled_models()[0]), stop)
+        read_local_images(open_local_images(ward), [Reader.of(bundled_models()[0])], stop)
     assert len(ReadingLog().read_before("2999-01-01T00:00:00+00:00")) == FILES
     assert read(ward)[1] == 1
 
@@ -126,7 +128,7 @@ def test_a_file_that_vanishes_before_its_header_is_read_is_told_and_the_others_a
         path.unlink()
         return read_header(file)
 
-    monkeypatch.setattr(site_readings, "read_header", removed_before)
+    monkeypatch.setattr(local_reading, "read_header", removed_before)
     readings, _ = read(ward)
     assert (readings.table["error"] != "").sum() == 2 and readings.table["probability"].notna().sum() >= 1
     assert readings.notes[0].startswith("3 of 5 images had been read")

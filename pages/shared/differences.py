@@ -1,5 +1,7 @@
 """Tests of whether the models differ, as a table."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -18,12 +20,12 @@ COLUMNS = {
 }
 
 
-def show_differences(tests: list[PairwiseTest], split: str) -> None:
+def show_differences(tests: Sequence[PairwiseTest], file: str) -> None:
     """Every tested pair of models.
 
     Args:
         tests: of `core.evaluation.pairwise_tests`.
-        split: that the models were evaluated on.
+        file: name of the download.
     """
     st.dataframe(pd.DataFrame(map(_row, tests)), hide_index=True, column_config=COLUMNS)
     for sentence in dict.fromkeys(test.reason or test.caution for test in tests):
@@ -37,7 +39,7 @@ def show_differences(tests: list[PairwiseTest], split: str) -> None:
             "does not show that the models are equally good."
         )
     )
-    offer_csv(evaluation.difference_table(tests), f"differences-{split}")
+    offer_csv(evaluation.difference_table(tests), file)
 
 
 def _row(test: PairwiseTest) -> dict[str, str]:

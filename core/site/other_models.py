@@ -1,0 +1,38 @@
+"""The registered models that can be measured beside the active one."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from core.errors import UserError
+from core.inference import ModelIdentity, Reader
+from core.registry import RegisteredModel, list_models, unchanged
+
+
+def other_models(measured: ModelIdentity) -> dict[str, RegisteredModel]:
+    """All models of the registry but the one that is measured anyway, by title: whatever their state."""
+    others = {}
+    for item in list_models():
+        with suppress(OSError):  # its file has gone meanwhile
+            if item.model.identity != measured:
+                others[item.title] = item
+    return others
+
+
+def readers_of(items: Iterable[RegisteredModel], precision: str = "auto") -> tuple[list[Reader], list[str]]:
+    """Readers of models, and a sentence on each that cannot be used: one damaged file stops no other model.
+
+    Args:
+        items: of the registry.
+        precision: to compute in.
+    """
+    readers, problems = [], []
+    for item in items:
+        try:
+            model = unchanged(item.folder).model if item.version else item.model
+            reader = Reader.of(model, precision)
+            reader.predictor  # noqa: B018 - what is wrong with a file shows when it is loaded
+        except UserError as error:
+            problems.append(f"{item.title} was not measured. {error}")
+        else:
+            readers.append(reader)
+    return readers, problems

@@ -1,0 +1,63 @@
+"""Reading local images with one model or several."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.anatomy import LungFinder
+from core.inference import Reader, bundled_models
+from core.runs import Run
+from core.site import local_reading, open_local_images, read_local_images
+from core.site.local_reading import _unknown_training
+from core.weights import update_record
+from tests.inference.test_ensemble_reference import reference
+
+
+@pytest.mark.parametrize("trained, told", [(3, False), (4, True), (0, False)])
+def test_training_images_that_an_older_reference_does_not_know_are_told(
+    narrow_files, tmp_path, trained, told
+):
+    weights = tmp_path / "vgg_unfrozen.h5"
+    weights.write_bytes(Run(narrow_files / "narrow").weights_path(3).read_bytes())
+    update_record(weights, training_images=trained)
+    reader = Reader(weights)
+    assert _unknown_training(reader) == []  # without a reference, nothing is left out
+    older = reference(0, 3, 4, "abc")
+    reader.reference = older
+    sentences = _unknown_training(reader)
+    assert bool(sentences) == told
+    reader.reference = replace(older, all_sha256=np.zeros((4, 32), np.uint8))
+    assert _unknown_training(reader) == []
+
+
+def test_several_models_decode_each_file_once_and_find_its_lungs_once(
+    narrow_bundle, demo, own_home, monkeypatch
+):
+    (model,) = bundled_models()
+    sharper = Reader(model.path, "float32")
+    finder, decoded, found = local_reading.read_image, [], []
+    monkeypatch.setattr(local_reading, "read_image", lambda file: decoded.append(file) or finder(file))
+    find = LungFinder.find_in_pixels
+
+    def counted(self: LungFinder, pixels: np.ndarray) -> list:
+        found.append(len(pixels))
+        return find(self, pixels)
+
+    monkeypatch.setattr(LungFinder, "find_in_pixels", counted)
+    folder = demo / "test" / "NORMAL"
+    first_files = open_local_images(folder)
+    alone = read_local_images(replace(first_files, table=first_files.table[:2]), [sharper])[0]
+    decoded.clear()
+    found.clear()
+    progress: list[tuple[int, int]] = []
+    one, other = read_local_images(
+        first_files, [Reader.of(model), sharper], lambda *count: progress.append(count)
+    )
+    files = list(first_files.table["file"])
+    assert sorted(decoded) == sorted(files) and sum(found) == len(files)
+    assert progress[-1] == (len(files), len(files)) and progress[0] == (1, len(files))
+    assert "2 of" in other.notes[-1] and not one.notes
+    pd.testing.assert_frame_equal(other.table[:2], alone.table)
+    assert (one.table["sha256"] == other.table["sha256"]).all() and one.table["probability"].notna().any()
