@@ -61,7 +61,7 @@ def test_a_measurement_at_a_threshold_that_was_found_on_the_same_folder_is_too_f
 
 def test_the_terminal_says_why_a_threshold_may_mislead(narrow_bundle, own_home, monkeypatch, capsys):
     measurement = measured(700, synthetic=True)
-    monkeypatch.setattr(site_set, "measured", lambda *_: measurement)
+    monkeypatch.setattr(site_set, "measured", lambda *_: [measurement])
     monkeypatch.setattr(site_source, "open_local_images", lambda *_: None)
     for command in ("point", "recalibrate"):
         main(["site", command, "ward"])
