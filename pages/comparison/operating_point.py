@@ -14,7 +14,7 @@ from pages.shared.user import signed_in_user
 
 OWN, MANUAL = "own", "manual"
 NOTES = _(
-    "They are never chosen on test images. They apply to probabilities before calibration (an "
+    "Sets the decision thresholds, never on test images. They apply to probabilities before calibration (an "
     "ensemble's: after it); Diagnosis shows them after calibration."
 )
 RULES = {OWN: _("Each model's own"), **RULE_TITLES, MANUAL: _("Custom threshold")}
@@ -29,6 +29,7 @@ def choose_rule() -> tuple[str, float | None]:
         key="rule",
         bind="query-params",
         width=240,
+        help=NOTES,
     )
     amount = None
     if rule in ("sensitivity", "specificity"):
@@ -73,7 +74,7 @@ def at_operating_point(comparison: ModelComparison, rule: str, amount: float | N
                 for name, model in comparison.validation.items()
             }
         )
-    sentences = (comparison.shared, _sentence(comparison.points), NOTES)
+    sentences = (comparison.shared, _sentence(comparison.points))
     st.caption(" ".join(filter(None, sentences)))
     return comparison
 

@@ -31,19 +31,19 @@ from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
 ALL_IMAGES = _("all images")
-SECTIONS = {  # by name: title, as it also stands in the address of the page, and what is shown
-    "Metrics": (_("Metrics"), show_metrics),
-    "Curves": (_("Curves"), show_curves),
-    "Calibration": (_("Calibration"), show_calibration),
-    "Subgroups": (_("Subgroups"), show_subgroups),
-    "Errors": (_("Errors"), show_errors),
-    "Shortcuts": (_("Shortcuts"), show_shortcuts),
-    "Map": (_("Map"), show_map),
-    "Training": (_("Training"), show_training),
-    "Report": (_("Report"), show_report),
-    "Promotion": (_("Promotion"), show_promotion),
-    "Shadow": (_("Shadow"), show_shadow),
-    "Self-test": (_("Self-test"), show_self_test),
+SECTIONS = {  # by name: title, which the address holds too, what is shown, and whether figures are
+    "Metrics": (_("Metrics"), show_metrics, True),
+    "Curves": (_("Curves"), show_curves, True),
+    "Calibration": (_("Calibration"), show_calibration, True),
+    "Subgroups": (_("Subgroups"), show_subgroups, True),
+    "Errors": (_("Errors"), show_errors, False),
+    "Shortcuts": (_("Shortcuts"), show_shortcuts, True),
+    "Map": (_("Map"), show_map, True),
+    "Training": (_("Training"), show_training, True),
+    "Report": (_("Report"), show_report, False),
+    "Promotion": (_("Promotion"), show_promotion, False),
+    "Shadow": (_("Shadow"), show_shadow, False),
+    "Self-test": (_("Self-test"), show_self_test, False),
 }
 
 
@@ -74,7 +74,6 @@ def main() -> None:
             help=_("Adds an ensemble: the mean of the models' calibrated log-odds."),
         )
         reviewed = choose_labels(chosen, split)
-        choose_format()
         rule = choose_rule()
     try:
         comparison = ModelComparison.of(chosen, split, cohort, with_ensemble, reviewed).shortly_named()
@@ -98,11 +97,13 @@ def show_notes(comparison: ModelComparison) -> None:
 
 def show_section(comparison: ModelComparison) -> None:
     """The section that the reader chooses."""
-    sections = SECTIONS | ({"Sweeps": (_("Sweeps"), show_sweeps)} if sweep_names() else {})
-    titles = {name: title for name, (title, _show) in sections.items()}
+    sections = SECTIONS | ({"Sweeps": (_("Sweeps"), show_sweeps, True)} if sweep_names() else {})
+    titles = {name: title for name, (title, _show, _figures) in sections.items()}
     section = one_of(_("Show"), titles, default="Metrics", key="section", bind="query-params")
-    _title, show = sections[section]
+    _title, show, has_figures = sections[section]
     show(comparison)
+    if has_figures:
+        choose_format()
 
 
 def choose_cohort(stages: list[EvaluatedStage]) -> tuple[str, frozenset[str]] | None:

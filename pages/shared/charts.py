@@ -17,14 +17,15 @@ from pages.shared.texts import _
 BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {Predictions: lambda model: model.table.to_csv()}
 FROZEN = st.column_config.Column(pinned=True)  # while a table scrolls sideways; an index always is
 FORMATS = {"PNG": {"format": "png", "scale": 3}, "SVG": {"format": "svg"}}
+DEFAULT_FORMAT = "PNG"
 
 
 def choose_format() -> None:
-    """The file format of all figures of the page."""
+    """The file format of all figures of the page, wherever on it this stands."""
     one_of(
         _("Save figures as"),
         {name: name for name in FORMATS},
-        default="PNG",
+        default=DEFAULT_FORMAT,
         key="format",
         help=_("File format of the camera button on each figure."),
     )
@@ -47,7 +48,7 @@ def draw(figure: go.Figure, key: str, container: DeltaGenerator | None = None, *
     """
     config = {
         "displaylogo": False,
-        "toImageButtonOptions": {**FORMATS[st.session_state["format"]], "filename": key},
+        "toImageButtonOptions": {**FORMATS[st.session_state.get("format", DEFAULT_FORMAT)], "filename": key},
     }
     return (container or st).plotly_chart(figure, config=config, key=key, **options)
 
