@@ -46,11 +46,14 @@ def report_figures(
             confusion_matrix(values["confusion_matrix"], name),
             f"{name}: images by true and predicted label.",
         )
-    for number, model in enumerate(comparison.models, start=1):
-        rows = evaluation.subgroup_rates(model, comparison.thresholds[model.name])
+    rates = {
+        model.name: evaluation.subgroup_rates(model, comparison.thresholds[model.name])
+        for model in comparison.models
+    }
+    for number, (name, figure) in enumerate(subgroup_rates(rates).items(), start=1):
         figures[f"groups-{number}"] = (
-            subgroup_rates(rows, model.name),
-            f"{model.name}: sensitivity and specificity in subgroups, with Wilson's 95% intervals.",
+            figure,
+            f"{name}: sensitivity and specificity in subgroups, with Wilson's 95% intervals.",
         )
     tested = occlusion_table([effect for effect in occlusion if effect.auc])
     if len(tested):

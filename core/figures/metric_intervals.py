@@ -9,6 +9,11 @@ from core.evaluation import METRICS, Metric
 from core.figures.style import CLASS_COLORS, LEGEND_BELOW, MODEL_COLORS, MUTED, error_bars, heading, styled
 
 ROW_HEIGHT = 34  # pixels a metric
+ROOM = 0.02  # of the axis of rates, beyond the outermost intervals
+RATES = {  # colour, and shift from the line of the subgroup
+    "sensitivity": (CLASS_COLORS["PNEUMONIA"], -0.15),
+    "specificity": (CLASS_COLORS["NORMAL"], 0.15),
+}
 
 
 def metric_intervals(models: dict[str, dict]) -> go.Figure:
@@ -64,18 +69,27 @@ def _model_points(
     )
 
 
-def subgroup_rates(rows: list[dict], title: str) -> go.Figure:
-    """Sensitivity and specificity by subgroup, with intervals.
+def subgroup_rates(models: dict[str, list[dict]]) -> dict[str, go.Figure]:
+    """Sensitivity and specificity by subgroup, with intervals: a figure for each model, all on one scale.
 
     Args:
-        rows: of `core.evaluation.subgroup_rates`.
-        title: of the figure.
+        models: of `core.evaluation.subgroup_rates`, by model name.
     """
+    lows = [
+        row[f"{rate}_interval"][0]
+        for rows in models.values()
+        for row in rows
+        for rate in RATES
+        if row[rate] is not None
+    ]
+    start = max(0.0, min(lows, default=0.0) - ROOM)
+    return {name: _subgroup_figure(rows, name, start) for name, rows in models.items()}
+
+
+def _subgroup_figure(rows: list[dict], title: str, start: float) -> go.Figure:
+    """The subgroups of one model, from `start` on the axis."""
     figure = go.Figure()
-    for rate, color, shift in (
-        ("sensitivity", CLASS_COLORS["PNEUMONIA"], -0.15),
-        ("specificity", CLASS_COLORS["NORMAL"], 0.15),
-    ):
+    for rate, (color, shift) in RATES.items():
         shown = [(index, row) for index, row in enumerate(rows) if row[rate] is not None]
         values = np.array([row[rate] for _, row in shown])
         bounds = np.array([row[f"{rate}_interval"] for _, row in shown]).reshape(-1, 2)
@@ -93,7 +107,7 @@ def subgroup_rates(rows: list[dict], title: str) -> go.Figure:
         ticktext=[f"{row['group']} ({row['images']:,})" for row in rows],
         autorange="reversed",
     )
-    figure.update_xaxes(tickformat=".0%")
+    figure.update_xaxes(tickformat=".0%", range=[start, 1 + ROOM])
     height = 110 + 32 * len(rows)
     return styled(figure, height=height, title=heading(title), legend=LEGEND_BELOW)
 

@@ -12,9 +12,12 @@ from pages.shared.texts import _
 def show_subgroups(comparison: ModelComparison) -> None:
     """Sensitivity and specificity of each model in subgroups of the images."""
     st.caption(_("With the number of images in each subgroup, and Wilson's 95% intervals."))
-    for model in comparison.models:
-        rows = evaluation.subgroup_rates(model, comparison.thresholds[model.name])
-        draw(subgroup_rates(rows, model.name), f"groups-{model.name}")
+    rates = {
+        model.name: evaluation.subgroup_rates(model, comparison.thresholds[model.name])
+        for model in comparison.models
+    }
+    for name, figure in subgroup_rates(rates).items():
+        draw(figure, f"groups-{name}")
     offer_csv(
         evaluation.subgroup_table(comparison.models, comparison.thresholds), f"groups-{comparison.split}"
     )

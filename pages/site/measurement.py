@@ -171,9 +171,12 @@ def _show_groups(measurement: SiteMeasurement) -> None:
     if not measurement.groups:
         return
     st.subheader(_("Groups"))
-    for column in measurement.readings.groups:
-        rows = [asdict(group) for group in measurement.groups if group.column == column]
-        draw(subgroup_rates(rows, column), f"site-group-{column}")
+    rates = {
+        column: [asdict(group) for group in measurement.groups if group.column == column]
+        for column in measurement.readings.groups
+    }
+    for column, figure in subgroup_rates(rates).items():
+        draw(figure, f"site-group-{column}")
     with st.expander(_("All groups, with p values")):
         st.dataframe(_group_table(measurement.groups), hide_index=True)
         st.caption(
