@@ -13,8 +13,9 @@ from core.comparison import (
 )
 from core.config import THRESHOLD
 from core.errors import UserError
-from core.evaluation import METRICS, evaluate
+from core.evaluation import METRICS
 from core.figures.metric_intervals import occlusion_differences
+from pages.comparison.metrics import evaluated
 from pages.comparison.stage_images import images_of
 from pages.shared.charts import FROZEN, draw, offer_csv
 from pages.shared.failures import show_error
@@ -75,14 +76,12 @@ def show_baselines(comparison: ModelComparison) -> None:
         st.caption(_("This run has no shortcut baselines; newly trained runs do."))
         return
     rows = {
-        model.name: evaluate(
-            model.labels, model.probabilities, comparison.thresholds.get(model.name, THRESHOLD)
-        )
+        model.name: evaluated(model, comparison.thresholds.get(model.name, THRESHOLD))
         for model in [*comparison.models, *comparison.baselines]
     }
     table = pd.DataFrame(
         {
-            name: {METRICS[key].title: METRICS[key].text(row[key]) for key in COMPARED}
+            name: {METRICS[key].title: METRICS[key].text(row[key], row["intervals"][key]) for key in COMPARED}
             for name, row in rows.items()
         }
     ).T
