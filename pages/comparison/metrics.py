@@ -117,7 +117,13 @@ def show_predictive_values(metrics: dict[str, dict]) -> None:
     """PPV and NPV at a prevalence that the reader chooses."""
     st.subheader(_("Predictive values at your prevalence"))
     prevalence = st.slider(
-        _("Of 100 children X-rayed, how many have pneumonia?"), 1, 99, 20, key="prevalence", width=420
+        _("Of 100 children X-rayed, how many have pneumonia?"),
+        1,
+        99,
+        20,
+        key="prevalence",
+        bind="query-params",
+        width=420,
     )
     for name, values in metrics.items():
         if values["sensitivity"] is None or values["specificity"] is None:

@@ -16,7 +16,9 @@ def show_errors(comparison: ModelComparison) -> None:
     titles = {model.name: model.name for model in comparison.models}
     if len(titles) > 1:
         titles |= {ALL_MODELS: _("all models"), DISAGREEMENT: _("models disagree")}
-    kind = one_of(_("Misclassified by"), titles, default=next(iter(titles)), key="errors")
+    kind = one_of(
+        _("Misclassified by"), titles, default=next(iter(titles)), key="errors", bind="query-params"
+    )
     order = _("widest disagreement first") if kind == DISAGREEMENT else _("most confident errors first")
     show_gallery(_images(comparison, kind), comparison.stages, order, f"errors-{kind}")
 
