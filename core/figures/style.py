@@ -23,7 +23,7 @@ def faded(color: str, opacity: float = 0.15) -> str:
 
 def heading(text: str) -> dict:
     """A figure's title, small and on the left."""
-    return {"text": text, "font": {"size": 15}, "x": 0}
+    return {"text": text, "font": {"size": 17}, "x": 0}
 
 
 def diagonal(name: str = "") -> go.Scatter:
