@@ -101,8 +101,13 @@ class ModelComparison:
         """The same comparison, its models named by stage and run."""
         return self._renamed([replace(stage, short_name="") for stage in self.stages])
 
+    @property
+    def short_names(self) -> dict[str, str]:
+        """What tells each model apart, by its present name."""
+        return _new_names(self.stages, shortly_named(self.stages))
+
     def _renamed(self, stages: list[EvaluatedStage]) -> "ModelComparison":
-        names = {old.name: new.name for old, new in zip(self.stages, stages, strict=True)}
+        names = _new_names(self.stages, stages)
         return replace(
             self,
             stages=stages,
@@ -188,6 +193,10 @@ class ModelComparison:
     def synthetic(self) -> bool:
         """Whether any of the models was trained on synthetic images."""
         return any(stage.run.facts().get("synthetic") for stage in self.stages)
+
+
+def _new_names(before: list[EvaluatedStage], after: list[EvaluatedStage]) -> dict[str, str]:
+    return {old.name: new.name for old, new in zip(before, after, strict=True)}
 
 
 def _row_hashes(table: pd.DataFrame) -> bytes:

@@ -42,13 +42,18 @@ def write_report(
         if len(table):
             atomic.write_text(folder / f"{name}.csv", table.to_csv(index=False))
     report_step("Drawing figures")
-    figures = report_figures(comparison, findings.metrics, findings.occlusion)
+    # What is read as a whole says once what all models share; what may be read alone names them in full.
+    shown, renamed = comparison.shortly_named(), findings.renamed(comparison.short_names)
+    figures = report_figures(shown, renamed.metrics, renamed.occlusion)
     pictures = write_pictures(figures, folder / "pictures")
     report_step("Writing the report")
     card = model_card(comparison, findings.metrics)
     atomic.write_text(folder / "model_card.md", as_markdown("Model card", card))
-    sections = report_sections(comparison, findings, pictures)
-    sections += [Section(f"Model card: {part.title.lower()}", part.parts) for part in card]
+    sections = report_sections(shown, renamed, pictures)
+    sections += [
+        Section(f"Model card: {part.title.lower()}", part.parts)
+        for part in model_card(shown, renamed.metrics)
+    ]
     with atomic.replacing(folder / "report.pdf") as temporary:
         write_pdf(temporary, f"Comparison of {len(comparison.models)} models", sections)
     return folder / "report.pdf"

@@ -1,7 +1,8 @@
 """The sections of a report on a comparison, from numbers and pictures."""
 
 import platform
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -64,6 +65,22 @@ class Findings:
     tests: list[PairwiseTest]
     occlusion: list[OcclusionEffect]
 
+    def renamed(self, names: Mapping[str, str]) -> "Findings":
+        """The same of models with other names; those that `names` lacks keep theirs."""
+        return replace(
+            self,
+            metrics={names.get(name, name): values for name, values in self.metrics.items()},
+            tests=[
+                replace(
+                    test, first=names.get(test.first, test.first), second=names.get(test.second, test.second)
+                )
+                for test in self.tests
+            ],
+            occlusion=[
+                replace(effect, model=names.get(effect.model, effect.model)) for effect in self.occlusion
+            ],
+        )
+
 
 def report_sections(
     comparison: ModelComparison, findings: Findings, pictures: dict[str, Picture] | None
@@ -103,11 +120,15 @@ def _select(pictures: dict[str, Picture], *names: str) -> list[Picture]:
 
 def _opening(comparison: ModelComparison) -> str:
     cohort = f", cohort {comparison.cohort}" if comparison.cohort else ""
-    warning = f" {SYNTHETIC}" if comparison.synthetic else ""
-    models = ", ".join(model.name for model in comparison.models)
-    labels = f" {comparison.labels}" if comparison.labels else ""
-    day = date.today().isoformat()
-    return f"{models}. Split: {comparison.split}{cohort}.{labels} Date: {day}.{warning}"
+    sentences = [
+        f"{', '.join(model.name for model in comparison.models)}.",
+        comparison.shared,
+        f"Split: {comparison.split}{cohort}.",
+        comparison.labels,
+        f"Date: {date.today().isoformat()}.",
+        SYNTHETIC if comparison.synthetic else "",
+    ]
+    return " ".join(filter(None, sentences))
 
 
 def _data(comparison: ModelComparison) -> pd.DataFrame:
@@ -149,10 +170,27 @@ def _versions() -> str:
     return f"This report was created with Python {platform.python_version()}, {packages}."
 
 
-def _differences(tests: list[PairwiseTest]) -> list[str]:
+def _differences(tests: list[PairwiseTest]) -> list[str | pd.DataFrame]:
     if not tests:
         return ["A single model: there is nothing to compare."]
-    return [*(test.sentence() for test in tests), TESTS]
+    rows = [_difference(test) for test in tests]
+    table = pd.DataFrame(rows, [evaluation.METRICS[test.measure].title for test in tests]).fillna("–")
+    cautions = dict.fromkeys(filter(None, (test.reason or test.caution for test in tests)))
+    return [table, *cautions, TESTS]
+
+
+def _difference(test: PairwiseTest) -> dict[str, str]:
+    row = {"models": f"{test.first}, {test.second}"}
+    if test.difference is None or test.reason:
+        return {**row, "higher": "cannot be compared"}
+    return {
+        **row,
+        "higher": test.higher if test.difference.value else "neither",
+        "by": test.amount,
+        "95% interval": test.bounds,
+        "p value": test.p_value,
+        "significant": "yes" if test.significant else "no",
+    }
 
 
 def _calibration(comparison: ModelComparison) -> pd.DataFrame:

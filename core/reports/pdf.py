@@ -42,11 +42,17 @@ def write(path: Path, title: str, sections: list[Section]) -> None:
     story: list[Flowable] = [_paragraph(title, "Title")]
     for section in sections:
         content = [_paragraph(section.title, "Heading2"), *_content(section)]
-        together = len(content) if section.together else 2
+        together = len(content) if section.together else _opening(section)
         story += [KeepTogether(content[:together]), *content[together:]]
     margins = {f"{side}Margin": MARGIN for side in ("left", "right", "top", "bottom")}
     document = SimpleDocTemplate(str(path), pagesize=A4, title=title, author="Pneumonia studio", **margins)
     document.build(story, canvasmaker=_NumberedCanvas)
+
+
+def _opening(section: Section) -> int:
+    """How many elements a page break must not part: the heading, and all up to the first table or picture."""
+    paragraphs = [isinstance(part, str) for part in section.parts]
+    return 2 + (paragraphs.index(False) if False in paragraphs else 0)
 
 
 def _content(section: Section) -> list[Flowable]:

@@ -50,7 +50,14 @@ def folder(comparison, trained, tmp_path_factory):
 def test_the_pdf_contains_the_results(folder, comparison):
     pages = PdfReader(folder / "report.pdf").pages
     text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
-    for words in ("Stage 3 · trained", "SYNTHETIC", "Not a medical device", "DeLong", "CLAIM", "15 images"):
+    for words in (
+        "Stage 1, Stage 2, Stage 3. All of run trained.",
+        "SYNTHETIC",
+        "Not a medical device",
+        "DeLong",
+        "CLAIM",
+        "15 images",
+    ):
         assert words in text
     metrics = pd.read_csv(folder / "metrics.csv")
     auc = metrics.loc[
