@@ -13,7 +13,7 @@ from pages.shared.header import header
 from pages.shared.texts import _
 from pages.shared.user import offered
 from pages.training.launch.form import choose_settings
-from pages.training.launch.preview import estimate_work, preview, warn
+from pages.training.launch.preview import estimate_work, preview, same_from_a_terminal, warn
 from pages.training.view import NEW, RUNS, change_view, choose_view
 from pages.training.watch.run import show_run
 from pages.training.watch.runs import choose_run, show_queue
@@ -65,7 +65,8 @@ def new_run(busy: bool) -> None:
             return
     with launch:
         offer_start(dataset, settings, estimate, busy)
-        preview(dataset, settings, estimate)
+        preview(settings, estimate)
+    same_from_a_terminal(dataset, settings)
 
 
 def offer_start(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate, busy: bool) -> None:

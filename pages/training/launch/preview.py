@@ -23,13 +23,18 @@ def estimate_work(dataset: Dataset, settings: TrainingSettings) -> WorkEstimate:
 def warn(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate) -> None:
     """Draw what to know before starting, in one box; nothing if all is well."""
     if sentences := _warnings(dataset, settings, estimate):
-        st.warning("  \n".join(sentences), icon=":material/warning:")
+        marks = "- " if len(sentences) > 1 else ""
+        st.warning("\n".join(f"{marks}{sentence}" for sentence in sentences), icon=":material/warning:")
 
 
-def preview(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate) -> None:
+def preview(settings: TrainingSettings, estimate: WorkEstimate) -> None:
     """Draw the preview of a run."""
     _layers(settings, estimate)
     _cost(estimate)
+
+
+def same_from_a_terminal(dataset: Dataset, settings: TrainingSettings) -> None:
+    """Draw the command that starts the same run."""
     terminal = st.expander(
         _("The same from a terminal"), key="terminal", icon=":material/terminal:", on_change="rerun"
     )
@@ -43,17 +48,19 @@ def _layers(settings: TrainingSettings, estimate: WorkEstimate) -> None:
     for column, number in zip(st.columns(len(settings.stages)), settings.stages, strict=True):
         stage = settings.stage(number)
         trained, frozen = estimate.parameter_counts(number)
-        with column.container(border=True, height="stretch"):
-            st.markdown(
-                _("**{title}** · {name} trains {layers}").format(
-                    title=stage.title, name=stage.name, layers=stage.summary
+        with column.container(border=True, height="stretch", vertical_alignment="distribute"):
+            with st.container():
+                st.markdown(
+                    _("**{title}** · {name} trains {layers}").format(
+                        title=stage.title, name=stage.name, layers=stage.summary
+                    )
                 )
-            )
-            st.caption(
-                _("{trained:,} parameters trained, {frozen:,} frozen, rate {rate:g} → `{file}`").format(
-                    trained=trained, frozen=frozen, rate=settings.rate(number), file=stage.file
+                st.caption(
+                    _(
+                        "{trained:,} parameters trained, {frozen:,} frozen. Learning rate {rate:g}. "
+                        "Weights: `{file}`"
+                    ).format(trained=trained, frozen=frozen, rate=settings.rate(number), file=stage.file)
                 )
-            )
             figure = frozen_layers(settings.architecture, stage.trained_layers)
             st.plotly_chart(figure, key=f"layers-{number}", config={"displayModeBar": False})
 
