@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from core.architecture import Backbone, Layer
+from core.figures.confusion_matrix import confusion_matrix
 from core.figures.style import LEGEND_BELOW, MODEL_COLORS, MUTED, STAGE_COLORS, styled
 from core.figures.training_curves import LOG_TICKS
 
@@ -77,30 +77,9 @@ def validation_matrix(epochs: pd.DataFrame) -> go.Figure | None:
     if counts.empty:
         return None
     last = epochs.loc[counts.index[-1]]
-    matrix = counts.iloc[-1].to_numpy(int).reshape(2, 2)
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    names = ["normal", "pneumonia"]
-    figure = go.Figure(
-        go.Heatmap(
-            z=shares,
-            x=names,
-            y=names,
-            zmin=0,
-            zmax=1,
-            colorscale=[[0, "rgba(42, 143, 189, 0.05)"], [1, "rgba(42, 143, 189, 0.75)"]],
-            showscale=False,
-            text=[
-                [f"{n:,}<br>{share:.0%}" for n, share in zip(*row, strict=True)]
-                for row in zip(matrix, shares, strict=True)
-            ],
-            texttemplate="%{text}",
-            hovertemplate="true %{y}, predicted %{x}: %{text}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(title="predicted label", showgrid=False)
-    figure.update_yaxes(title="true label", autorange="reversed", showgrid=False)
-    text = f"Validation, stage {last['stage']:.0f} epoch {last['epoch']:.0f}"
-    return styled(figure, height=360, title={"text": text, "font": {"size": 15}, "x": 0})
+    matrix = counts.iloc[-1].to_numpy(int).reshape(2, 2).tolist()
+    figure = confusion_matrix(matrix, f"Validation, stage {last['stage']:.0f} epoch {last['epoch']:.0f}")
+    return figure.update_layout(height=360)
 
 
 def loss_by_model(histories: dict[str, pd.DataFrame]) -> go.Figure:

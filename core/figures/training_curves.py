@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.style import GRID, MUTED, STAGE_COLORS, styled
+from core.figures.style import GRID, MUTED, STAGE_COLORS, heading, styled
 
 MAX_POINTS = 1500
 MIN_LOG_RATIO = 5  # of the highest loss to the best validation loss, from which the axis is logarithmic
@@ -108,7 +108,7 @@ def curves(
             {"shapes": borders, "xaxis": {"title": {"text": AXES[axis]}}, "yaxis": vertical},
         ),
         height=360,
-        title={"text": METRICS[metric], "font": {"size": 15}, "x": 0},
+        title=heading(METRICS[metric]),
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "right", "x": 1},
         showlegend=True,
         hovermode="closest",

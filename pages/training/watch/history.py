@@ -39,9 +39,10 @@ def show_history(run: Run, references: dict[str, Run]) -> None:
             width=280,
             disabled=not references,
         )
+        shown = _until_chosen_epoch(run, epochs)
     reference = (references[name].steps(), references[name].epochs()) if name else None
     early = run.stopped_early()
-    matrix = validation_matrix(_until_chosen_epoch(run, epochs))
+    matrix = validation_matrix(shown)
     figures = [curves(steps, epochs, metric, axis, early, reference) for metric in ("loss", "accuracy")]
     live_figures([*figures, *([matrix] if matrix else [])], key=f"history-{run.name}")
     legend = [
@@ -61,6 +62,6 @@ def _until_chosen_epoch(run: Run, epochs: pd.DataFrame) -> pd.DataFrame:
     if len(names) < 2:
         return epochs
     chosen = st.select_slider(
-        _("Confusion matrix after"), [*names, LAST_EPOCH], LAST_EPOCH, key=f"matrix-{run.name}"
+        _("Confusion matrix after"), [*names, LAST_EPOCH], LAST_EPOCH, key=f"matrix-{run.name}", width=380
     )
     return epochs if chosen == LAST_EPOCH else epochs.iloc[: names.index(chosen) + 1]

@@ -15,7 +15,7 @@ CSS = """
 }
 .live-figures > div { min-width: 0; }
 .live-figures .xtick text, .live-figures .ytick text, .live-figures .legendtext, .live-figures .gtitle,
-.live-figures .xtitle, .live-figures .ytitle, .live-figures .heatmap-label text
+.live-figures .xtitle, .live-figures .ytitle
 { fill: var(--st-text-color) !important; }
 .live-figures text { font-family: var(--st-font) !important; }
 """
