@@ -21,6 +21,7 @@ from core.reports.document import Picture, Section
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN - 12  # reportlab's frame has a padding of 6 points
 GAP = 2 * mm  # above tables and pictures
+MAX_NAME_WIDTH = WIDTH / 6  # of the first column, up to which its names stay on one line
 CELL_PADDING = 13  # left and right together, and a point against rounding
 MAX_HEIGHT, MAX_NARROW_HEIGHT = 110 * mm, 72 * mm  # of a picture; two readings fit on a page
 STYLES = getSampleStyleSheet()
@@ -102,6 +103,8 @@ def _column_widths(texts: list[list[str]]) -> list[float]:
     """Widths that sum to `WIDTH`: whole lines where they fit, else whole words where those fit."""
     lines = [max(map(_width, column)) for column in zip(*texts, strict=True)]
     words = _words(texts)
+    if lines[0] <= MAX_NAME_WIDTH:
+        words[0] = lines[0]
     if sum(lines) <= WIDTH:
         return [*lines[:-1], WIDTH - sum(lines[:-1])]
     if sum(words) >= WIDTH:
