@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         runs_folder,
     )
     from core.config.presets import PRESETS, Preset, default_preset, differences, preset
-    from core.config.settings import CLAHE, OPTIMIZERS, PREPROCESSING, SCHEDULES, TrainingSettings
+    from core.config.settings import CLAHE, OPTIMIZERS, PREPROCESSING, RANK, SCHEDULES, TrainingSettings
     from core.config.stages import (
         CUSTOM,
         ENSEMBLE,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CATALOGUES",
     "CLAHE",
+    "RANK",
     "CLASS_NAMES",
     "CUSTOM",
     "ENGLISH",

@@ -13,8 +13,8 @@ from core.errors import UserError
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("plateau", "cosine")
-CLAHE = "clahe"
-PREPROCESSING = ("none", CLAHE)
+CLAHE, RANK = "clahe", "rank"
+PREPROCESSING = ("none", CLAHE, RANK)
 SEEDS = (0, 2**31 - 1)
 
 
@@ -276,7 +276,9 @@ class TrainingSettings:
     preprocessing: str = setting(
         "none",
         "Preprocessing",
-        "`clahe` equalises the contrast of each image tile by tile, in training and in diagnosis.",
+        "What is done to the grey levels of each image, in training and in diagnosis. `clahe` equalises "
+        "contrast tile by tile; `rank` replaces grey levels by their ranks, so that exposure and window "
+        "make no difference.",
         Group.DATA,
         choices=PREPROCESSING,
     )

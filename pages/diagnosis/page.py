@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.config import CLAHE, LUNGS
+from core.config import CLAHE, LUNGS, RANK
 from core.errors import UserError
 from core.inference import AvailableModel
 from core.registry import acknowledge, active_model, list_models, missing_model
@@ -150,6 +150,8 @@ def provenance(model: AvailableModel) -> str:
     sentences = [trained(origin=model.origin, run=record.run, data=data, weights=weights)]
     if record.preprocessing == CLAHE:
         sentences.append(_("Contrast is equalised (CLAHE)."))
+    if record.preprocessing == RANK:
+        sentences.append(_("Grey levels are replaced by their ranks."))
     if record.framing == LUNGS:
         sentences.append(_("Images are framed by the lungs."))
     return " ".join(sentences)

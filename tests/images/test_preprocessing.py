@@ -30,3 +30,25 @@ def test_a_clip_limit_holds_back_what_plain_equalisation_would_blow_up(images):
 
 def test_without_preprocessing_images_stay_as_they_are(images):
     assert preprocess(images, PREPROCESSING[0]) is images
+
+
+def test_ranks_are_the_same_whatever_exposure_and_window_were(images):
+    """Gamma and a window that clips nothing are monotone: they change grey levels, not their order."""
+    wide = np.stack([images[0], images[1]]).astype(float)
+    changed = np.rint(255 * ((wide - 40) / 160) ** 0.5).astype(np.uint8)
+    assert np.array_equal(preprocess(changed, "rank"), preprocess(images, "rank"))
+
+
+def test_ranks_spread_evenly_over_all_grey_levels():
+    image = np.random.default_rng(1).permutation(128 * 128).reshape(1, 128, 128) // 64
+    ranked = preprocess(np.sqrt(image).astype(np.uint8), "rank")
+    assert abs(ranked.mean() - 127.5) < 0.5 and ranked.min() < 16 and ranked.max() > 239
+
+
+def test_the_rank_of_a_uniform_image_is_the_middle():
+    assert (preprocess(np.full((1, 128, 128), 7, np.uint8), "rank") == 128).all()
+
+
+def test_no_images_give_no_images():
+    none = np.empty((0, 128, 128), np.uint8)
+    assert [preprocess(none, method).shape for method in PREPROCESSING] == [none.shape] * len(PREPROCESSING)
