@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import UserError
 from core.inference import AvailableModel, bundled_models, published_models
+from core.registry.bundled_change import bundled_change, save_known
 from core.registry.disagreement import disagreement
 from core.registry.migration import adopt_earlier_home
 from core.registry.models import RegisteredModel, bundled_model, registered_version
@@ -18,7 +19,7 @@ class ActiveModel:
 
     Attributes:
         model: its weights file and record; its notices stand in every answer.
-        notice: what the owner is told once; "" if nothing.
+        notice: what readers are told until the owner takes it back; "" if nothing.
     """
 
     model: AvailableModel
@@ -111,6 +112,8 @@ def acknowledge() -> None:
     """Take back the notice that the owner has read; raises UserError if that cannot be saved."""
     with changing():
         state = current_state()
+        if state.version == BUNDLED and (models := bundled_models()):
+            save_known(models[-1])
         if state.notice:
             write_active(replace(state, notice=""))
 
@@ -119,4 +122,5 @@ def _bundled(problem: str = "", notice: str = "") -> ActiveModel | None:
     models = bundled_models()
     if not models or disagreement(BUNDLED, file_digest(models[-1].path)):
         return None
-    return ActiveModel(replace(models[-1], notices=(problem,) if problem else ()), notice)
+    told = " ".join(filter(None, (notice, bundled_change(models[-1]))))
+    return ActiveModel(replace(models[-1], notices=(problem,) if problem else ()), told)

@@ -48,7 +48,7 @@ def main() -> None:
             )
         )
         return
-    _tell_once(active.notice)
+    _tell(active.notice)
     images = st.container(key="images")
     images.empty()  # the browser draws no container without an element, and what follows would jump
     with st.expander(_("Advanced"), icon=":material/tune:", key="advanced"):
@@ -122,12 +122,12 @@ def _option(model: AvailableModel, active: AvailableModel) -> str:
     return " · ".join(parts)
 
 
-def _tell_once(notice: str) -> None:
-    """A notice for the owner of this home, until it is acknowledged."""
-    if not notice or not may(acknowledge):
+def _tell(notice: str) -> None:
+    """A notice about the model that answers, until the owner of this home has acknowledged it."""
+    if not notice:
         return
     st.info(notice, icon=":material/info:")
-    if st.button(_("Understood")):
+    if may(acknowledge) and st.button(_("Understood")):
         try:
             acknowledge()
         except UserError as error:
