@@ -18,7 +18,7 @@ from core.dataset import draw_example, write_synthetic_dataset
 
 PROJECT = Path(__file__).resolve().parent.parent
 RUN = "first-run"
-STARTING_WEIGHTS = PROJECT / "model_weights/bundled/recommended-s0/weights/vgg_unfrozen.h5"
+STARTING_WEIGHTS = PROJECT / "model_weights/bundled/lungs-s0/weights/vgg_unfrozen.h5"
 WIDTH, HEIGHT = 1280, 900
 SHOWN = "person10028_bacteria_41"  # an opacity that the bundled model sees
 WORKLIST = 6  # images

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.config.paths import (
         NAME,
         PROJECT,
+        audit_log,
         bundled_folder,
         data_folder,
         home,
@@ -69,6 +70,7 @@ __all__ = [
     "Stage",
     "Strategy",
     "TrainingSettings",
+    "audit_log",
     "bundled_folder",
     "convolutions",
     "data_folder",

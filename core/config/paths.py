@@ -48,3 +48,8 @@ def lung_weights() -> Path:
     """Weights of the lung network: the user's own if trained, else the bundled ones."""
     own = model_folder() / "lungs.h5"
     return own if own.exists() else PROJECT / "model_weights" / "bundled" / "lungs.h5"
+
+
+def audit_log() -> Path:
+    """The audit log, a database that need not exist."""
+    return home() / "audit.sqlite"

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.config.augmentation import Augmentation
+from core.config.method import LUNGS
 from core.config.settings import TrainingSettings
 from core.errors import UserError
 
@@ -46,7 +47,8 @@ PRESETS = {
         },
     ),
     "recommended": Preset(
-        "Recipe of the bundled model: Adam, cosine schedule, averaged weights, random crops. Takes hours.",
+        "Recipe of the bundled model: framing by the lungs, Adam, cosine schedule, averaged weights, random "
+        "crops. Takes hours.",
         {
             "preset": "recommended",
             "optimizer": "adam",
@@ -56,6 +58,7 @@ PRESETS = {
             "epochs": 8,
             "steps": (None, None, None),
             "early_stopping": 8,
+            "framing": LUNGS,
             "augmentation": Augmentation(
                 horizontal_flip=False,
                 vertical_flip=False,

@@ -100,7 +100,7 @@ class AuditLog:
     """The log in a file, created on first use."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = Path(path or config.home() / "audit.sqlite")
+        self.path = Path(path or config.audit_log())
 
     def add_result(self, reading: Reading, record: ModelRecord, identity: ModelIdentity) -> None:
         """Log a model's result, or that it was withheld; raises UserError if the log cannot be written."""

@@ -8,10 +8,10 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from core import atomic
+from core import atomic, config
 from core.database import read_database
 from core.errors import UserError
-from core.inference import AuditLog, AvailableModel
+from core.inference import AvailableModel
 from core.registry.storage import registry_folder
 
 LAST_ANSWER = "SELECT model FROM answers WHERE model LIKE 'bundled/%' ORDER BY time DESC LIMIT 1"
@@ -50,7 +50,7 @@ def _known() -> str:
 
 
 def _last_answer() -> str:
-    path = AuditLog().path
+    path = config.audit_log()
     if not path.exists():
         return ""
     try:

@@ -232,7 +232,7 @@ def test_a_packed_model_answers_by_the_point_that_validation_gave(trained, tmp_p
 @pytest.mark.slow
 def test_what_weights_were_trained_on_is_declared_or_recognised_by_the_images(tmp_path):
     demo = write_synthetic_dataset(tmp_path / "set", images=24)  # few: the network has its full width
-    arrays, _ = read_model(BUNDLED / "recommended-s0" / "weights" / "vgg_unfrozen.h5")
+    arrays, _ = read_model(BUNDLED / "lungs-s0" / "weights" / "vgg_unfrozen.h5")
     write_model(tmp_path / "plain.h5", arrays, ModelRecord())
     with h5py.File(tmp_path / "plain.h5", "r+") as file:
         del file.attrs["pneumonia_studio"]

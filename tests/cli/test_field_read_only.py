@@ -27,7 +27,7 @@ NEEDS_WRITING = {
     "models rollback": ["models", "rollback"],
     "node": ["node", "--port", "0"],
     "import-weights": ["import-weights", "{weights}", "--scaling", "unit"],
-    "pack": ["pack", "recommended-s0", "--to", "{home}/packed"],
+    "pack": ["pack", "lungs-s0", "--to", "{home}/packed"],
 }
 READS = {
     "models list": ["models", "list"],
@@ -79,7 +79,7 @@ def filled(words: list[str], demo, home, folder) -> list[str]:
     """A command line with its placeholders replaced."""
     (folder / "plan.toml").write_text(PLAN.format(data=demo))
     archive = shutil.make_archive(str(folder / "set"), "zip", demo)
-    weights = config.bundled_folder() / "recommended-s0" / "weights" / "vgg_unfrozen.h5"
+    weights = config.bundled_folder() / "lungs-s0" / "weights" / "vgg_unfrozen.h5"
     places = {"data": demo, "plan": folder / "plan.toml", "home": home, "zip": archive, "weights": weights}
     return [word.format(**places) for word in words]
 
@@ -107,7 +107,7 @@ def test_21_what_only_reads_works(words, unwritable, capfd):
 def test_21_stopping_a_bundled_run_writes_nothing_beside_it(own_home, home_in, capfd):
     home_in(own_home)
     before = sorted(config.bundled_folder().iterdir())
-    assert main(["stop", "recommended-s0"]) == 0
+    assert main(["stop", "lungs-s0"]) == 0
     assert sorted(config.bundled_folder().iterdir()) == before
 
 
@@ -162,7 +162,7 @@ def test_21_logs_are_read_where_they_cannot_be_written(disk, home_in):
 
 def test_21_a_failed_import_leaves_no_run_and_its_name_free(small_disk, home_in, tmp_path):
     home_in(tmp_path / "home")
-    weights = config.bundled_folder() / "recommended-s0" / "weights" / "vgg_unfrozen.h5"
+    weights = config.bundled_folder() / "lungs-s0" / "weights" / "vgg_unfrozen.h5"
     runs = small_disk("4m") / "runs"
     for _ in range(2):  # the name is free again
         with pytest.raises(UserError, match="The disk is full"):

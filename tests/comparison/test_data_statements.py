@@ -14,7 +14,7 @@ from core.comparison.report_sections import _limitations
 from core.reports import as_markdown
 from core.runs import Run
 
-BUNDLED = Path(__file__).parents[2] / "model_weights" / "bundled" / "recommended-s0"
+BUNDLED = Path(__file__).parents[2] / "model_weights" / "bundled" / "lungs-s0"
 OF_THE_PUBLISHED_SET = (
     "published data set",
     "one hospital",

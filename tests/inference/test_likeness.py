@@ -16,7 +16,7 @@ from core.inference.ensemble_reference import EnsembleReference
 from core.inference.likeness import MIN_VALIDATION_IMAGES, appearance, fit_likeness
 from core.inference.reference import Reference
 
-RUN = PROJECT / "model_weights/bundled/recommended-s0"
+RUN = PROJECT / "model_weights/bundled/lungs-s0"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def scores(reference, images) -> np.ndarray:
 
 
 def test_the_bundled_model_knows_the_lung_network_that_is_bundled(reference):
-    assert reference.current, "python -m core reference recommended-s0 --lungs --data DATA"
+    assert reference.current, "python -m core reference lungs-s0 --lungs --data DATA"
     assert reference.lung_limit == 1
 
 

@@ -21,7 +21,7 @@ NAMES = ("train/NORMAL/IM-0115-0001.jpeg", "train/NORMAL/IM-0117-0001.jpeg")
 def reader():
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PNEUMONIA_STUDIO_BUNDLED", raising=False)
-        bundled = Reader(PROJECT / "model_weights/bundled/recommended-s0/weights/vgg_unfrozen.h5")
+        bundled = Reader(PROJECT / "model_weights/bundled/lungs-s0/weights/vgg_unfrozen.h5")
         assert bundled.reference
     return bundled
 

@@ -12,7 +12,7 @@ from core.images import Image
 from core.runs import Run
 from pages.comparison.gallery import _with_heat_map
 
-BUNDLED = Path(__file__).parents[2] / "model_weights" / "bundled" / "recommended-s0"
+BUNDLED = Path(__file__).parents[2] / "model_weights" / "bundled" / "lungs-s0"
 
 
 def test_why_there_is_no_heat_map_is_told_as_it_is(tmp_path, own_home):

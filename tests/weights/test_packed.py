@@ -6,7 +6,6 @@ import pytest
 from short_runs import random_weights
 
 from core.architecture import VGG19
-from core.config import PROJECT
 from core.weights import ModelRecord, WeightsError, read_model, read_record, write_packed
 from core.weights.packed import CONVOLUTION_STEPS, DENSE_STEPS, SMALL_LAYER, quantised
 
@@ -64,22 +63,26 @@ def test_a_channel_of_zeros_and_one_with_a_single_weight_come_back():
     assert np.allclose(quantised(kernel, 2).unpacked(), kernel)
 
 
-def test_the_file_of_an_earlier_version_is_read_as_it_was():
-    """Its kernels are int8 with 127 levels a side, or float16, compressed by HDF5."""
-    path = PROJECT / "model_weights" / "bundled" / "recommended-s0" / "weights" / "vgg_unfrozen.h5"
-    arrays, _ = read_model(path)
-    with h5py.File(path) as file:
-        for name in ("block1_conv1", "block4_conv4", "block5_conv1", "fc2"):
-            group = file["packed"][name]
-            scale = group["scale"][()] if "scale" in group else np.float32(1)
-            assert np.array_equal(arrays[name][0], group["kernel"][()].astype(np.float32) * scale)
-
-
 def change(path, name, **options):
     with h5py.File(path, "r+") as file:
         del file[name]
         if options:
             file.create_dataset(name, **options)
+
+
+def test_the_file_of_an_earlier_version_is_read_as_it_was(broken_file):
+    """Its kernels are int8 with 127 levels a side, or float16, compressed by HDF5."""
+    random = np.random.default_rng(0)
+    levels = random.integers(-127, 128, (3, 3, 512, 512), np.int8)
+    scale = random.uniform(1e-4, 1e-3, 512).astype(np.float32)
+    change(broken_file, "packed/block5_conv1/kernel", data=levels, compression="gzip", shuffle=True)
+    change(broken_file, "packed/block5_conv1/scale", data=scale)
+    half = random.normal(0, 0.01, levels.shape).astype(np.float16)
+    change(broken_file, "packed/block5_conv2/kernel", data=half, compression="gzip", shuffle=True)
+    change(broken_file, "packed/block5_conv2/scale")
+    arrays, _ = read_model(broken_file)
+    assert np.array_equal(arrays["block5_conv1"][0], levels.astype(np.float32) * scale)
+    assert np.array_equal(arrays["block5_conv2"][0], half.astype(np.float32))
 
 
 @pytest.mark.parametrize(
