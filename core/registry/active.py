@@ -10,6 +10,7 @@ from core.registry.migration import adopt_earlier_home
 from core.registry.models import RegisteredModel, bundled_model, registered_version
 from core.registry.storage import BUNDLED, changing, current_state, read_active, write_active
 from core.roles import Role, takes
+from core.sentence import joined
 from core.weights import file_digest, intact_members
 
 
@@ -122,5 +123,5 @@ def _bundled(problem: str = "", notice: str = "") -> ActiveModel | None:
     models = bundled_models()
     if not models or disagreement(BUNDLED, file_digest(models[-1].path)):
         return None
-    told = " ".join(filter(None, (notice, bundled_change(models[-1]))))
+    told = joined([text for text in (notice, bundled_change(models[-1])) if text], " ")
     return ActiveModel(replace(models[-1], notices=(problem,) if problem else ()), told)

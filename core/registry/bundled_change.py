@@ -13,6 +13,7 @@ from core.database import read_database
 from core.errors import UserError
 from core.inference import AvailableModel
 from core.registry.storage import registry_folder
+from core.sentence import Sentence
 
 LAST_ANSWER = "SELECT model FROM answers WHERE model LIKE 'bundled/%' ORDER BY time DESC LIMIT 1"
 
@@ -28,9 +29,11 @@ def bundled_change(model: AvailableModel) -> str:
         _try_to_save(current)
     if known in ("", current):
         return ""
-    return (
-        f"The bundled model has changed with this version of the software: {current} answers, and no longer "
-        f"{known}. Results for the same image may differ. How it was tested stands in its model card."
+    return Sentence(
+        "The bundled model has changed with this version of the software: {current} answers, and no longer "
+        "{known}. Results for the same image may differ. How it was tested stands in its model card.",
+        current=current,
+        known=known,
     )
 
 

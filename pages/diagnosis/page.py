@@ -126,7 +126,7 @@ def _tell(notice: str) -> None:
     """A notice about the model that answers, until the owner of this home has acknowledged it."""
     if not notice:
         return
-    st.info(notice, icon=":material/info:")
+    st.info(translated(notice), icon=":material/info:")
     if may(acknowledge) and st.button(_("Understood")):
         try:
             acknowledge()
