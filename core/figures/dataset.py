@@ -41,7 +41,8 @@ def class_balance(counts: dict[str, dict[str, int]]) -> go.Figure:
     figure.update_xaxes(title="images", tickformat=",")
     # A number that does not fit into its bar is left to the hover text.
     fits = {"minsize": 10, "mode": "hide"}
-    return styled(figure, height=110 + 60 * len(splits), barmode="stack", uniformtext=fits)
+    figure = styled(figure, height=110 + 60 * len(splits), barmode="stack", uniformtext=fits)
+    return figure.update_layout(legend_traceorder="normal")  # as the bars are; by default stacks reverse it
 
 
 def distribution(statistics: pd.DataFrame, name: str) -> go.Figure:

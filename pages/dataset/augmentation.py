@@ -12,13 +12,13 @@ from core.images import preprocess, read_image
 from pages.shared.setting_widget import setting_widget
 from pages.shared.texts import _
 
-VIEWS = 8
+VIEWS, PICTURES_IN_A_ROW = 8, 4
 MAX_LISTED = 300  # images in the list to choose from
 
 
 def show_augmentation(dataset: Dataset) -> None:
     """An image and the views that training would draw of it, beside the augmentation settings."""
-    pictures, controls = st.columns([1.6, 1], gap="large")
+    pictures, controls = st.columns([1.4, 1], gap="large")
     with controls:
         row = _choose_image(dataset)
         preset = st.selectbox(_("Start from preset"), list(PRESETS), key="augmentation-preset")
@@ -32,7 +32,7 @@ def show_augmentation(dataset: Dataset) -> None:
         augmentation = _strengths(settings.augmentation, preset)
         if st.button(_("Send to the training form"), icon=":material/send:"):
             _send(augmentation, preprocessing)
-    with pictures, st.grid(VIEWS // 2 + 1, min_column_width=90, gap="xsmall"):
+    with pictures, st.grid(PICTURES_IN_A_ROW, min_column_width=90, gap="xsmall"):
         st.image(_original(dataset, row), _("original"), width="stretch")
         st.image(preprocess(dataset.pixels[[row]], preprocessing)[0], "128 x 128", width="stretch")
         views = preprocess(_views(dataset, row, augmentation, settings.seed), preprocessing)
@@ -59,12 +59,12 @@ def _choose_image(dataset: Dataset) -> int:
 
 def _strengths(base: Augmentation, preset: str) -> Augmentation:
     """A widget for each augmentation setting, starting from the preset's value."""
-    return Augmentation(
-        **{
+    with st.grid(2, min_column_width=160):
+        strengths = {
             name: setting_widget(setting, getattr(base, name), f"see-{preset}-{name}")
             for name, setting in declarations(Augmentation).items()
         }
-    )
+    return Augmentation(**strengths)
 
 
 def _send(augmentation: Augmentation, preprocessing: str) -> None:

@@ -46,7 +46,14 @@ def main() -> None:
             icon=":material/draw:",
         )
     overview(dataset)
-    section = one_of(_("Section"), SECTIONS, default="Images", key="section", label_visibility="collapsed")
+    section = one_of(
+        _("Section"),
+        SECTIONS,
+        default="Images",
+        key="section",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
     if section == "Distributions":
         counted = summary(dataset.fingerprint, dataset)["counts"]
         st.plotly_chart(class_balance(counted), config={"displaylogo": False})
