@@ -33,6 +33,8 @@ def confusion_matrix(matrix: list[list[int]], title: str = "") -> go.Figure:
             zmin=0,
             zmax=1,
             showscale=False,
+            xgap=2,
+            ygap=2,
             hoverinfo="skip",
         )
     )
