@@ -48,11 +48,10 @@ def choose_dataset() -> Dataset | None:
     row = right.container(horizontal=True)
     if may(import_zip) and row.button(_("Get data"), icon=":material/add:"):
         get_data()
-    reload = row.button(_("Reload"), icon=":material/refresh:", disabled=not chosen)
     if not chosen:
         _offer_synthetic()
         return None
-    if reload:
+    if row.button(_("Reload"), icon=":material/refresh:"):
         opened_datasets().pop(chosen, None)
     try:
         return opened(chosen)
