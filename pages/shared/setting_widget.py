@@ -38,5 +38,7 @@ def setting_widget(
     shown = "%d" if number is int else "%g"
     if not setting.none:
         return st.number_input(label, low, high, value, step, shown, **options)
-    st.session_state.setdefault(key, value)  # with a first value of its own the widget could not be emptied
+    # With a first value of its own the widget could not be emptied. Assigned anew, the value is sent in each
+    # run: a browser that is still drawing when the next run begins passes over what was sent only once.
+    st.session_state[key] = st.session_state.get(key, value)
     return st.number_input(label, low, high, None, step, shown, placeholder=setting.none, **options)

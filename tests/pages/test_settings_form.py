@@ -41,6 +41,17 @@ def test_the_form_changes_nothing_by_itself(name):
     assert chosen(opened(settings)) == settings
 
 
+def test_a_number_that_can_be_left_empty_is_sent_to_the_browser_in_each_run():
+    """A browser that passed over it once would send back an empty one, and the run would have no limit."""
+    app = opened(PRESETS["quick"].settings(data="somewhere"))
+    app.number_input(key="form-epochs").set_value(3).run()
+    steps = app.number_input(key="form-steps-3")
+    assert steps.value == steps.proto.value == PRESETS["quick"].settings().steps[2] and steps.proto.set_value
+    steps.set_value(None).run()
+    app.number_input(key="form-epochs").set_value(4).run()
+    assert chosen(app).steps[2] is None and chosen(app).epochs == 4, "emptied by hand it stays empty"
+
+
 def test_every_declared_setting_has_its_widget():
     app = opened(TrainingSettings(data="x"))
     drawn = widgets(app)
