@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -61,7 +62,7 @@ def choose_run(runs: list[Run]) -> Run:
 def _row(run: Run) -> dict:
     """A run as a row of the list."""
     status, settings, best, epochs = run.status(), run.settings(), run.best_epoch(), run.epochs()
-    changes = ", ".join(f"{name} {value}" for name, value in differences(settings).items())
+    changes = ", ".join(f"{name} {_shown(value)}" for name, value in differences(settings).items())
     duration = status.ended and status.seconds and str(timedelta(seconds=int(status.seconds)))
     return {
         "Run": run.name,
@@ -82,6 +83,17 @@ def _row(run: Run) -> dict:
         "Note": run.note(),
         "Reason": status.message if status.state in ("failed", "died") else "",
     }
+
+
+def _shown(value: Any) -> str:
+    """The value of a setting, as short as a cell needs it.
+
+    >>> _shown((None, None, 4))
+    '– / – / 4'
+    """
+    if isinstance(value, list | tuple):
+        return " / ".join(map(_shown, value))
+    return "–" if value is None else str(value)
 
 
 def show_queue() -> None:
