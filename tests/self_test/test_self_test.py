@@ -141,11 +141,15 @@ def test_a_server_tests_itself_at_the_lowest_priority_when_it_starts(
     assert outcomes(last_self_test())["Golden images by DICOM node"] == PASSED
 
 
-def test_the_self_test_of_a_server_ends_with_it(own_home):
+def test_the_self_test_of_a_server_ends_with_it_and_leaves_no_file(bundle, tmp_path):
+    (temporary := tmp_path / "temporary").mkdir()
     command = [sys.executable, "-m", "core.self_test"]
-    with subprocess.Popen(command, cwd=config.PROJECT, stdin=subprocess.PIPE) as testing:
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(command, cwd=config.PROJECT, env=environment, stdin=subprocess.PIPE) as testing:
+        wait_until(lambda: any(files for *_, files in os.walk(temporary)))  # those of a check
         testing.communicate()
     assert testing.returncode == ENDED_WITH_SERVER and last_self_test() is None
+    assert not list(temporary.iterdir())
 
 
 @pytest.mark.slow
