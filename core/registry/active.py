@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import UserError
 from core.inference import AvailableModel, bundled_models, published_models
-from core.registry.bundled_change import bundled_change, save_known
+from core.registry.bundled_change import bundled_change, save_acknowledged
 from core.registry.disagreement import disagreement
 from core.registry.migration import adopt_earlier_home
 from core.registry.models import RegisteredModel, bundled_model, registered_version
@@ -111,10 +111,11 @@ def unchanged(version: str) -> RegisteredModel:
 @takes(Role.OWNER)
 def acknowledge() -> None:
     """Take back the notice that the owner has read; raises UserError if that cannot be saved."""
+    active = active_model()
+    if active and active.model.bundled:
+        save_acknowledged(active.model)
     with changing():
         state = current_state()
-        if state.version == BUNDLED and (models := bundled_models()):
-            save_known(models[-1])
         if state.notice:
             write_active(replace(state, notice=""))
 

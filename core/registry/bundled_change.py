@@ -1,6 +1,6 @@
-"""A new version of this software may bring another bundled model: it answers, and says so until that is read.
+"""A new version of this software may bring another bundled model: where it answers, that is said.
 
-bundled.json   in the registry's folder: the bundled model that users of this home know
+bundled.json   in the registry's folder: the bundled model that an owner acknowledged, or the first one here
 """
 
 import json
@@ -15,58 +15,60 @@ from core.inference import AvailableModel
 from core.registry.storage import registry_folder
 from core.sentence import Sentence
 
-LAST_ANSWER = "SELECT model FROM answers WHERE model LIKE 'bundled/%' ORDER BY time DESC LIMIT 1"
+BEFORE = "bundled/3 (bf094802)"  # of versions that wrote no bundled.json
+TRACES = ("audit.sqlite", "self-test/result.json", "registry/active.json")  # that such a version answered
+LAST_RESULT = "SELECT model FROM answers WHERE model LIKE 'bundled/_ (%' ORDER BY rowid DESC LIMIT 1"
 
 
 def bundled_change(model: AvailableModel) -> str:
-    """What to tell users of this home while the bundled model is another one than they know; "" if it is not.
+    """What readers are told while the bundled model is not the one that was acknowledged; "" if it is.
 
-    A home without bundled.json knows the model of the last result in the audit log, otherwise this one, which
-    is saved.
+    In a new home there is nothing to tell.
     """
-    known, current = _known(), str(model.identity)
-    if not known:
-        _try_to_save(current)
-    if known in ("", current):
+    current = str(model.identity)
+    acknowledged = _acknowledged(current)
+    if acknowledged == current:
         return ""
     return Sentence(
-        "The bundled model has changed with this version of the software: {current} answers, and no longer "
-        "{known}. Results for the same image may differ. How it was tested stands in its model card.",
+        "This version of the software comes with another bundled model: {current} instead of {acknowledged}. "
+        "Results for the same image may differ; its model card says how it was tested.",
         current=current,
-        known=known,
+        acknowledged=acknowledged,
     )
 
 
-def save_known(model: AvailableModel) -> None:
-    """Users of this home know the bundled model from now on; raises UserError if that cannot be saved."""
-    atomic.write_json(_path(), {"model": str(model.identity)})
+def save_acknowledged(model: AvailableModel) -> None:
+    """Acknowledge this bundled model; raises UserError if that cannot be saved."""
+    _save(str(model.identity))
 
 
-def _known() -> str:
-    """The model that users know; "" if there is none."""
+def _acknowledged(current: str) -> str:
+    """The bundled model that was acknowledged; at first, the one of before, which is saved."""
     try:
         return str(json.loads(_path().read_text(encoding="utf-8"))["model"])
     except FileNotFoundError:
-        return _last_answer()
-    except (OSError, ValueError, TypeError, KeyError):
-        return ""
-
-
-def _last_answer() -> str:
-    path = config.audit_log()
-    if not path.exists():
-        return ""
-    try:
-        with closing(read_database(path)) as database:
-            answer = database.execute(LAST_ANSWER).fetchone()
-    except sqlite3.Error:  # damaged, or of before 0.2.0: the pages that need it say so
-        return ""
-    return answer[0] if answer else ""
-
-
-def _try_to_save(identity: str) -> None:
+        first = _before() or current
+    except OSError:
+        return current
+    except (ValueError, TypeError, KeyError):  # damaged
+        first = current
     with suppress(UserError):  # of a home that cannot be written
-        atomic.write_json(_path(), {"model": identity})
+        _save(first)
+    return first
+
+
+def _before() -> str:
+    """The bundled model that answered before there was a bundled.json; "" in a new home."""
+    if not any((config.home() / trace).exists() for trace in TRACES):
+        return ""
+    with suppress(sqlite3.Error), closing(read_database(config.audit_log())) as database:
+        if result := database.execute(LAST_RESULT).fetchone():
+            return result[0]
+    return BEFORE
+
+
+def _save(identity: str) -> None:
+    atomic.write_json(_path(), {"model": identity})
 
 
 def _path() -> Path:

@@ -33,7 +33,7 @@ class ActiveState:
         version: folder of the active version below `models/`, or `bundled`.
         before: the versions that were active before it, the last one at the end.
         event: the entry of the log that belongs to it, as plain values.
-        notice: what the owner is told once; "" when acknowledged.
+        notice: what readers are told until an owner has acknowledged it; "" then.
     """
 
     version: str = BUNDLED

@@ -1,12 +1,18 @@
 """A new version of the software may bring another bundled model: whoever gets its results is told."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
+from core import config
 from core.dataset.synthetic import draw_chest
 from core.images import Image
 from core.inference import AuditLog, Reader
 from core.registry import acknowledge, active_model
+from core.registry.bundled_change import BEFORE, TRACES
+from core.registry.storage import ActiveState, write_active
 from core.weights import update_record
 
 
@@ -14,6 +20,12 @@ from core.weights import update_record
 def weights(bundle):
     """The bundled model's weights file, in a new home."""
     return bundle.parent / "weights" / "vgg_unfrozen.h5"
+
+
+@pytest.fixture
+def note(own_home):
+    """The file with the model that was acknowledged."""
+    return own_home / "registry" / "bundled.json"
 
 
 def log_a_result() -> None:
@@ -32,20 +44,50 @@ def test_another_bundled_model_says_so_until_that_is_acknowledged(weights):
     before = active_model().model.identity
     update_record(weights, threshold=0.25)
     told = active_model()
-    assert f"{told.model.identity} answers, and no longer {before}" in told.notice and told.model.bundled
+    assert f"{told.model.identity} instead of {before}" in told.notice and told.model.bundled
+    log_a_result()
     assert active_model().notice == told.notice
     acknowledge()
     assert active_model().notice == ""
 
 
-def test_a_home_of_an_earlier_version_knows_the_model_of_its_last_result(weights, own_home):
+def test_a_home_of_an_earlier_version_knows_the_model_of_its_last_result(weights, note):
     log_a_result()
-    (own_home / "registry" / "bundled.json").unlink()
+    before = active_model().model.identity
+    note.unlink()
     update_record(weights, threshold=0.25)
-    assert "has changed with this version" in active_model().notice
+    assert f"instead of {before}" in active_model().notice
+    log_a_result()
+    assert f"instead of {before}" in active_model().notice
 
 
-def test_a_damaged_note_of_what_users_know_stops_nothing(weights, own_home):
+@pytest.mark.parametrize("trace", TRACES)
+def test_without_such_a_result_it_knows_the_model_that_was_bundled_then(weights, own_home, trace):
+    path = own_home / trace
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(asdict(ActiveState())))  # the other two need not be readable
+    assert f"instead of {BEFORE}" in active_model().notice
+
+
+def test_a_model_that_stands_in_for_another_is_acknowledged_too(weights):
     active_model()
-    (own_home / "registry" / "bundled.json").write_text("[")
+    write_active(ActiveState("mine-3-1"))  # whose files are gone
+    update_record(weights, threshold=0.25)
+    assert active_model().model.notices and "another bundled model" in active_model().notice
+    acknowledge()
+    assert active_model().model.notices and active_model().notice == ""
+
+
+@pytest.mark.parametrize("damage", ["[", "{}", "7"])
+def test_a_damaged_note_is_written_anew(weights, note, damage):
+    active_model()
+    note.write_text(damage)
+    assert active_model().notice == ""
+    update_record(weights, threshold=0.25)
+    assert active_model().notice
+
+
+def test_in_a_home_that_cannot_be_written_nothing_stops(weights, monkeypatch):
+    config.home().mkdir(parents=True)
+    (config.home() / "registry").write_text("a file where the folder would be")
     assert active_model().notice == ""
