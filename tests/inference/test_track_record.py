@@ -42,7 +42,7 @@ def test_a_calibrated_model_is_not_contradicted():
 
 @pytest.mark.parametrize(
     ("bound", "probability", "expected", "counts"),
-    [(0.9, 0.7, "too high", "(65% to 75%), 0 have"), (0.1, 0.3, "too low", "(25% to 35%), 30 have")],
+    [(0.9, 0.7, "too high", "(65% to 75%), 0 had"), (0.1, 0.3, "too low", "(25% to 35%), 30 had")],
 )
 def test_a_probability_that_test_images_contradict_is_named(bound, probability, expected, counts):
     record = record_of((PROBABILITIES, bound < PROBABILITIES))
@@ -53,7 +53,7 @@ def test_a_probability_that_test_images_contradict_is_named(bound, probability, 
 
 def test_one_image_has_pneumonia():
     record = record_of((PROBABILITIES, np.arange(300) == 299))
-    assert record.near(0.99).sentence().endswith("1 has pneumonia.")
+    assert record.near(0.99).sentence().endswith("1 had pneumonia.")
 
 
 def test_temperature_is_applied():
@@ -107,4 +107,4 @@ def test_remarks_api_and_terminal_say_it(monkeypatch, demo, capsys):
     (result,) = file_results(reader, [(path.name, lambda: read_image(path))], anyway=True)["results"]
     assert result["similar_test_images"]["with_pneumonia"] == reading.similar_scores.positives
     assert main(["predict", str(path), "--model", str(model.path), "--anyway"]) in (0, None)
-    assert f"{reading.similar_scores.positives} of 30 have pneumonia." in capsys.readouterr().out
+    assert f"{reading.similar_scores.positives} of 30 had pneumonia." in capsys.readouterr().out

@@ -285,7 +285,7 @@ def nothing(run: Run) -> None:
         ("pair", ["mine/1", "mine/3"], other_validation, "validation images, mine/3 for"),
         ("pair", ["mine/1", "mine/3"], no_validation, "mine/3 has no predictions for validation images"),
         ("pair", ["mine/1", "mine/3"], one_class, "belong to one class only"),
-        ("pair", ["mine/1", "bundled/3"], nothing, "0 of them are the same"),
+        ("pair", ["mine/1", "bundled/3"], nothing, "bundled/3 sees the lungs with a margin of 0.06"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(run, capsys, name, members, change, sentence):
