@@ -18,6 +18,7 @@ MAX_SIDE, QUALITY = 1024, 92  # of the JPEG sent to the browser: pixels, and qua
 HEAT_SIDE = 64
 HEAT_TITLE = _("Heat map: what spoke for pneumonia. Not the outline of a lesion")
 LUNG_SIDE = 256  # of the mask whose outline is drawn
+PARTS = tuple(f"viewer_{part}.js" for part in ("pictures", "position", "box", "panel", "controls", "parts"))
 TEXTS = {  # of the controls that the script draws
     "window": _("Window"),
     "windows": {
@@ -135,9 +136,7 @@ def viewer(
         if draw and change and change["image"] == image.sha256:
             draw(tuple(change["box"]) if change["box"] else None)
 
-    component(__file__, CSS, "viewer_pictures.js", "viewer_controls.js")(
-        data=data, key=key, on_drawn_change=drawn
-    )
+    component(__file__, CSS, *PARTS)(data=data, key=key, on_drawn_change=drawn)
 
 
 def scale(image: Image) -> dict[str, float | str]:

@@ -9,6 +9,12 @@ function input(type, properties) {
   return Object.assign(document.createElement("input"), { type, ...properties });
 }
 
+function button(text, title, onclick) {
+  return Object.assign(document.createElement("button"), {
+    textContent: text, title, ariaLabel: title, type: "button", onclick,
+  });
+}
+
 // A slider with its value beside it.
 function slider(text, input, shown) {
   const value = document.createElement("output");
@@ -17,31 +23,38 @@ function slider(text, input, shown) {
   return { label, refresh: () => (value.textContent = shown(Number(input.value))) };
 }
 
+// The controls with what they are set to at first, by name.
+function makeTools({ texts, windows, outlined }) {
+  const tools = {
+    strength: input("range", { min: 0, max: 1, step: 0.05, value: 0.6 }),
+    centre: input("range", { min: 0, max: 255, step: 0.5 }),
+    width: input("range", { min: 2, max: 400, step: 1 }),
+    preset: document.createElement("select"),
+    shown: input("checkbox", { checked: true }), // the heat map
+    lungs: input("checkbox", { checked: outlined }),
+    length: document.createElement("output"), // of the ruler
+    boxHint: document.createElement("output"),
+    boxPlace: document.createElement("output"),
+  };
+  for (const name of ["contour", "inverted", "flipped", "measuring", "boxing"]) tools[name] = input("checkbox", {});
+  tools.preset.append(...[...Object.keys(windows), "Custom"].map((name) => new Option(texts.windows[name], name)));
+  tools.boxHint.textContent = texts.boxHelp;
+  tools.boxPlace.className = "viewer-place";
+  const whole = (value) => Math.round(value);
+  tools.sliders = {
+    centre: slider(texts.level, tools.centre, whole),
+    width: slider(texts.width, tools.width, whole),
+    strength: slider(texts.opacity, tools.strength, (value) => `${whole(100 * value)}%`),
+  };
+  tools.takeWindow = (name) => {
+    const [low, high] = windows[name];
+    [tools.centre.value, tools.width.value] = [(low + high) / 2, high - low];
+  };
+  tools.takeWindow("Full range");
+  return tools;
+}
+
 // Whether a key was pressed while something was being written or chosen.
 const WRITING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select";
 const busy = ({ target, ctrlKey, metaKey, altKey }) =>
   ctrlKey || metaKey || altKey || target.isContentEditable || target.matches(WRITING);
-
-// A box moved by an arrow key as it is seen, or, with Shift, made wider, narrower, taller or lower; within the image.
-const NUDGE = 0.01; // share of the image's side
-const CENTRAL = [[0.4, 0.4], [0.6, 0.6]]; // corners of a box that keys begin, in shares of what is seen of the image
-const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-function nudged(box, { key, shiftKey }, flipped) {
-  const [across, down] = DIRECTIONS[key];
-  const ends = (low, high, step) => {
-    if (shiftKey) return [Math.max(0, low - (step * NUDGE) / 2), Math.min(1, high + (step * NUDGE) / 2)];
-    const moved = Math.max(-low, Math.min(1 - high, step * NUDGE));
-    return [low + moved, high + moved];
-  };
-  const [left, right] = ends(box[0], box[2], !shiftKey && flipped ? -across : across);
-  const [top, bottom] = ends(box[1], box[3], down);
-  const visible = Math.min(right - left, bottom - top) >= NUDGE;
-  return visible ? [left, top, right, bottom] : box;
-}
-
-// Where a box lies as it is seen, in words.
-function placed([left, top, right, bottom], flipped, words) {
-  const shares = { left: flipped ? 1 - right : left, top, width: right - left, height: bottom - top };
-  return words.replace(/\{(\w+)\}/g, (_, name) => Math.round(100 * shares[name]));
-}
