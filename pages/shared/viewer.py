@@ -72,6 +72,7 @@ CSS = """
 .viewer figcaption { font-size: 0.8rem; padding-top: 2px; }
 .viewer-tools { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 0.8rem; align-items: center; }
 .viewer-tools label { display: flex; gap: 6px; align-items: center; min-height: 28px; }
+.viewer-tools label:has([type="checkbox"]) { flex-direction: row-reverse; }
 .viewer-tools output { min-width: 2.2rem; font-variant-numeric: tabular-nums; }
 .viewer-tools .viewer-place:empty { min-width: 0; margin-left: -16px; }
 .viewer-tools input[type="range"] { width: 90px; height: 24px; accent-color: var(--st-primary-color); }
