@@ -8,6 +8,7 @@ from core.figures.style import GRID, MUTED, NORMAL, PNEUMONIA, styled
 def probability_bar(
     probability: float,
     threshold: float,
+    threshold_title: str,
     spread: tuple[float, float] | None = None,
     doubtful: bool = False,
 ) -> go.Figure:
@@ -16,6 +17,7 @@ def probability_bar(
     Args:
         probability: of PNEUMONIA, 0 to 1.
         threshold: probability at or above which an image is predicted PNEUMONIA.
+        threshold_title: what stands at the threshold.
         spread: lowest and highest probability of an ensemble's members; None for any other model.
         doubtful: whether the probability says nothing; it is drawn without colour.
     """
@@ -33,7 +35,7 @@ def probability_bar(
         figure.add_vrect(*spread, fillcolor=MUTED, opacity=0.5, line_width=0)
     figure.add_vline(threshold, line_color=MUTED, line_dash="dash", line_width=2)
     figure.add_annotation(
-        text=f"threshold {threshold:.1%}",
+        text=threshold_title,
         x=threshold,
         y=1,
         yref="paper",

@@ -14,6 +14,7 @@ from pages.diagnosis.finding import TITLES, colour_of
 from pages.diagnosis.first_reading import first_reading_buttons, show_first_reading
 from pages.diagnosis.human_reading import agreement_buttons
 from pages.diagnosis.similar_images import similar_images
+from pages.shared.cautions import show_cautions
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _, translated
@@ -107,12 +108,12 @@ def _finding(reading: Reading) -> None:
         if spread := reading.spread_sentence():
             st.caption(translated(spread))
         prediction = reading.prediction
+        title = _("threshold {threshold:.1%}").format(threshold=reading.threshold)
         figure = probability_bar(
-            prediction.calibrated, reading.threshold, prediction.spread, reading.doubtful
+            prediction.calibrated, reading.threshold, title, prediction.spread, reading.doubtful
         )
         st.plotly_chart(figure, key="bar", config={"displayModeBar": False})
-    for sentence in reading.image_warnings():  # those that concern the model stand at the top of the page
-        st.warning(escaped(translated(sentence)), icon=":material/warning:")
+    show_cautions(reading.image_warnings())  # those that concern the model stand at the top of the page
     if reading.withheld:
         st.caption(_("To see the result anyway, turn on “Show withheld results” under Advanced."))
 

@@ -84,7 +84,8 @@ def _note(entry: Entry, warnings: int) -> str:
     if entry.human_reading:
         notes = [_("You: {agreement}").format(agreement=AGREEMENT_TITLES[entry.human_reading.agreement])]
     else:
-        notes = [_("Waiting {minutes:.0f} min").format(minutes=(time.time() - entry.arrived) / 60)]
+        minutes = int((time.time() - entry.arrived) / 60)
+        notes = [_("Waiting {minutes} min").format(minutes=minutes) if minutes else _("Just arrived")]
     if warnings:
         notes.append(ngettext("{count} warning", "{count} warnings", warnings).format(count=warnings))
     return " · ".join(notes)

@@ -17,6 +17,7 @@ from pages.diagnosis.human_reading import show_saved
 from pages.diagnosis.session_history import session_history
 from pages.diagnosis.uploads import upload_images
 from pages.diagnosis.worklist import choose_wait, filtered, following, results_so_far, worklist
+from pages.shared.cautions import show_cautions
 from pages.shared.failures import show_error
 from pages.shared.header import header
 from pages.shared.kept_switch import kept_switch
@@ -54,8 +55,7 @@ def main() -> None:
     with st.expander(_("Advanced"), icon=":material/tune:", key="advanced"):
         model = advanced(active.model)
     with images:
-        for sentence in model.warnings:
-            st.warning(translated(sentence), icon=":material/warning:")
+        show_cautions(model.warnings)
         if model.path != active.model.path:
             st.info(
                 _("You are trying {identity}. Everybody else gets answers from the active model.").format(
@@ -191,9 +191,9 @@ def results(model: AvailableModel, is_active: bool) -> None:
     left, right = st.columns([3, 8], gap="medium")
     with left, st.container(key="worklist"):
         selected = worklist(shown, model)
-        session_downloads(shown, model)
     with right:
         _in_full(selected, model, following(shown, selected))
+    session_downloads(shown, model)  # at the end: on a phone the columns stand below one another
 
 
 def _in_full(entry: Entry, model: AvailableModel, next_entry: Entry | None) -> None:

@@ -26,9 +26,10 @@ HELP = {
 
 def show_numbers(local: LocalImages | None) -> None:
     """Ask what is expected and tell what that takes."""
-    columns = dict(zip(PERCENTAGES, st.columns(len(PERCENTAGES)), strict=True))
-    shares = {name: _percentage(column, name) / 100 for name, column in columns.items()}
-    left, right, _margin = st.columns([1, 1, 3])
+    with st.container(key="site-expected"):
+        columns = dict(zip(PERCENTAGES, st.columns(len(PERCENTAGES)), strict=True))
+        shares = {name: _percentage(column, name) / 100 for name, column in columns.items()}
+        left, right, _margin = st.columns([1, 1, 3])
     positives, negatives = _at_hand(local)
     key = f"{positives}-{negatives}"  # other images start with their own numbers
     positives = left.number_input(_("PNEUMONIA at hand"), 0, 10**6, positives, key=f"site-positives-{key}")

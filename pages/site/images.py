@@ -55,7 +55,7 @@ def choose_images() -> LocalImages | None:
     """The images that the user brings; None before a source is given, or if it cannot be used."""
     if UPLOADED in st.session_state:
         st.session_state[SOURCE] = st.session_state.pop(UPLOADED)
-    with st.container(border=True):
+    with st.container(border=True, key="site-images"):
         source = _enter_source()
         if source is None:
             return None

@@ -50,7 +50,7 @@ def show_labelling(files: list[str], local: LocalImages | None) -> None:
     if not images:
         st.info(_("There are no images to label."), icon=":material/info:")
         return
-    left, right = st.columns([1, 2], gap="large")
+    left, right = st.columns([2, 3], gap="medium")
     with left:
         shown = _choose_image(images, log, local)
     if shown:

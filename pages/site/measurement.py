@@ -23,11 +23,12 @@ from core.site import (
     readers_of,
     written_criteria,
 )
+from pages.shared.cautions import show_cautions
 from pages.shared.charts import banded, choose_format, draw, offer_csv, offer_json
 from pages.shared.failures import show_error
 from pages.shared.key_figures import key_figures
 from pages.shared.markdown import escaped
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 from pages.site.errors import show_errors
 from pages.site.images import nothing_chosen
 from pages.site.models import choose_measurement, choose_models, show_side_by_side
@@ -120,8 +121,7 @@ def show_measurements(comparison: SiteComparison, active: AvailableModel, local:
             _("Model {model}, decision threshold {threshold:.1%}.").format(model=model, threshold=threshold)
         )
     )
-    for sentence in [*measurement.cautions(), *measurement.readings.model_warnings]:
-        st.warning(escaped(sentence), icon=":material/warning:")
+    show_cautions([*measurement.cautions(), *measurement.readings.model_warnings])
     choose_format()
     show_side_by_side(comparison)
     left, right = st.columns(2, gap="large")
@@ -133,7 +133,11 @@ def show_measurements(comparison: SiteComparison, active: AvailableModel, local:
         key_figures({model: measurement.metrics}, "site-metrics")
         if model == str(active.identity):
             st.caption(
-                escaped(_("Where it was trained. {sentence}").format(sentence=active.test_result_sentence()))
+                escaped(
+                    _("Where it was trained. {sentence}").format(
+                        sentence=translated(active.test_result_sentence())
+                    )
+                )
             )
     _show_curves(measurement)
     _show_groups(measurement)

@@ -6,8 +6,10 @@ from core.errors import UserError
 from core.inference import AvailableModel
 from core.registry import register_temperature
 from core.site import SiteMeasurement, find_site_temperature
+from pages.shared.cautions import show_cautions
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
+from pages.shared.texts import translated
 from pages.shared.user import signed_in_user
 from pages.site.measurement import is_of
 from pages.site.versions import offer_version
@@ -22,9 +24,8 @@ def recalibrate(measurement: SiteMeasurement, active: AvailableModel) -> None:
     except UserError as error:
         show_error(error)
         return
-    for sentence in measurement.cautions():
-        st.warning(escaped(sentence), icon=":material/warning:")
-    st.caption(escaped(active.calibration_sentence()))
+    show_cautions(measurement.cautions())
+    st.caption(escaped(translated(active.calibration_sentence())))
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in scaling.sentences()))
     offer_version(
         scaling,

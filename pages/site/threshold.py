@@ -7,6 +7,7 @@ from core.evaluation import TARGET_SENSITIVITY
 from core.inference import AvailableModel, shown_threshold
 from core.registry import register_operating_point
 from core.site import SiteMeasurement, find_site_point
+from pages.shared.cautions import show_cautions
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.operating_rules import RULE_TITLES
@@ -29,8 +30,7 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
     except UserError as error:
         show_error(error)
         return
-    for sentence in measurement.cautions():
-        st.warning(escaped(sentence), icon=":material/warning:")
+    show_cautions(measurement.cautions())
     shown = shown_threshold(active.record, site_point.point.threshold)
     st.markdown(
         _("Decision threshold **{shown:.1%}** after calibration, as Diagnosis shows it.").format(shown=shown)
