@@ -37,7 +37,8 @@ SECTIONS = {  # by page, the control that chooses a section
 CLOSED = "[data-testid=stMain] details:not([open]) > summary"
 LOADED = "!document.querySelector('[data-testid=stSkeleton]')"
 WHOLE = """[data-testid=stApp], [data-testid=stAppViewContainer], [data-testid=stMain] {
-    position: static !important; height: auto !important; overflow: visible !important }"""
+    position: static !important; height: auto !important; overflow: visible !important }
+[data-testid=stSidebar] { transition: none !important }"""
 STYLE = "body { font: 14px sans-serif } img { width: 360px; border: 1px solid #999; vertical-align: top }"
 
 

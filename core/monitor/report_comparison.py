@@ -73,10 +73,10 @@ class ReportComparison:
 
     def sentences(self) -> list[str]:
         """Everything in words; nothing tells a file or a patient."""
-        passed_over = "; ".join(f"{reason}: {count:,}" for reason, count in self.passed_over.items())
+        passed_over = "; ".join(f"{count:,} ({reason})" for reason, count in self.passed_over.items())
         return [
             f"{self.name}: {self.results:,} of {self.labels:,} labels belong to a result of {self.model}.",
-            *([f"Passed over. {passed_over}."] if passed_over else []),
+            *([f"Passed over: {passed_over}."] if passed_over else []),
             *(rate.sentence() for rate in self.rates if self.results),
             *(f"Criterion: {outcome.sentence()}" for outcome in self.outcomes),
             *self.notes,

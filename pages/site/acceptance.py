@@ -86,9 +86,9 @@ def _show(acceptance: Acceptance) -> None:
     shown = st.success if acceptance.passed else st.warning
     icon = ":material/verified:" if acceptance.passed else ":material/warning:"
     shown(escaped(acceptance.verdict()), icon=icon)
-    rows = [(item.title, item.required, item.figure, item.result) for item in acceptance.outcomes]
-    columns = ["", _("Criterion"), _("Measured (95% interval)"), _("Result")]
-    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
+    rows = [(item.title, item.result, item.required, item.figure) for item in acceptance.outcomes]
+    columns = ["", _("Result"), _("Criterion"), _("Measured (95% interval)")]
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="content", height="content")
     st.caption(_("Met: the whole interval reaches the criterion. Not shown: part of it does."))
 
 

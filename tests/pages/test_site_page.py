@@ -64,7 +64,7 @@ def test_the_audit_log_is_watched_without_images_and_beside_later_labels(narrow_
     bring(app, tmp_path / "reports.csv")
     app.button_group(key="site-section").set_value("Watch").run()
     assert "0 of 1 labels belong to a result" in captions(app)
-    assert "no result in the audit log: 1" in captions(app) and not app.exception
+    assert "1 (no result in the audit log)" in captions(app) and not app.exception
     AuditLog().path.write_bytes(b"no database" * 1000)
     app.run()
     assert "cannot be used" in app.error[0].value and not app.exception
