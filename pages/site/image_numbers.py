@@ -40,7 +40,12 @@ def show_numbers(local: LocalImages | None) -> None:
     except UserError as error:
         show_error(error)
         return
-    st.subheader(_("You need"))
+    needed = required.for_width
+    st.subheader(
+        _("You need {positives:,} images with pneumonia and {negatives:,} without").format(
+            positives=needed["sensitivity"], negatives=needed["specificity"]
+        )
+    )
     _listed(required.sentences())
     if positives or negatives:
         st.subheader(_("What the images at hand can show"))
