@@ -1,4 +1,4 @@
-"""`site point` and `site recalibrate`: a threshold and a temperature for one hospital, saved as versions."""
+"""`site point`, `site zones`, `site recalibrate`: threshold, zones and temperature for one hospital."""
 
 import getpass
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from core.cli.diagnosis import default_model
 from core.cli.output import as_json, precision, print_json
 from core.cli.site_source import Source, measured, source_options
 from core.errors import UserError
+from core.evaluation import FALSE_ALARM_RATE, MISS_RATE
 from core.inference import Reader
 from core.registry import (
     RegisteredModel,
@@ -21,12 +22,14 @@ from core.site import (
     SiteMeasurement,
     SitePoint,
     SiteTemperature,
+    SiteZones,
     check_rule,
     find_site_point,
     find_site_temperature,
+    find_site_zones,
 )
 
-Found = TypeVar("Found", SitePoint, SiteTemperature)
+Found = TypeVar("Found", SitePoint, SiteTemperature, SiteZones)
 
 
 @click.command("point")
@@ -61,6 +64,38 @@ def point(
 
     check_rule(rule, at_least)
     _find(source, precision, find, register if save else None, as_json)
+
+
+@click.command("zones")
+@source_options
+@click.option(
+    "--miss-rate",
+    type=float,
+    default=MISS_RATE,
+    show_default=True,
+    help="Share of images with pneumonia that are ruled out, at most.",
+)
+@click.option(
+    "--false-alarm-rate",
+    type=float,
+    default=FALSE_ALARM_RATE,
+    show_default=True,
+    help="Share of the others that are ruled in, at most.",
+)
+@precision
+@as_json
+def zones(source: Source, miss_rate: float, false_alarm_rate: float, precision: str, as_json: bool) -> None:
+    """Find three zones for your hospital: rule out, undecided, rule in.
+
+    SOURCE is as for `site measure`. The bounds of the active model's probability are found by conformal risk
+    control for the two rates. What to expect of them is measured by cross-fitting, as by `site point`. They
+    are shown; no version is saved with them.
+    """
+
+    def find(measurement: SiteMeasurement) -> SiteZones:
+        return find_site_zones(measurement, miss_rate, false_alarm_rate)
+
+    _find(source, precision, find, None, as_json)
 
 
 @click.command("recalibrate")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from core.site.site_point import SitePoint, check_rule, find_site_point
     from core.site.site_readings import SiteReadings
     from core.site.site_temperature import SiteTemperature, find_site_temperature
+    from core.site.site_zones import SiteZones, find_site_zones
 
 __all__ = [
     "FOLDERS",
@@ -67,6 +68,7 @@ __all__ = [
     "SitePoint",
     "SiteReadings",
     "SiteTemperature",
+    "SiteZones",
     "Unlabelled",
     "acceptance_pdf",
     "agreement_with_labels",
@@ -78,6 +80,7 @@ __all__ = [
     "evidence",
     "find_site_point",
     "find_site_temperature",
+    "find_site_zones",
     "check_against_criteria",
     "check_criterion",
     "list_local_images",

@@ -1,4 +1,4 @@
-"""A decision threshold for one hospital: found on the images that were measured, saved as a version."""
+"""A decision threshold for one hospital, found on its images and saved as a version; or three zones."""
 
 import streamlit as st
 
@@ -10,19 +10,26 @@ from core.site import SiteMeasurement, find_site_point
 from pages.shared.cautions import show_cautions
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
+from pages.shared.one_of import one_of
 from pages.shared.operating_rules import RULE_TITLES
 from pages.shared.texts import _
 from pages.shared.user import signed_in_user
 from pages.site.measurement import is_of
 from pages.site.versions import offer_version
+from pages.site.zones import show_zones
 
+POINT, THREE = "point", "zones"
 RULES = ("sensitivity", "specificity", "youden")
 DEFAULT_RATE = 100 * TARGET_SENSITIVITY  # per cent
 
 
 def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> None:
-    """Find a threshold by a rule, tell what to expect of it, and offer to save it."""
+    """Find a threshold by a rule, tell what to expect of it, and offer to save it; or show three zones."""
     if not is_of(measurement, active):
+        return
+    kinds = {POINT: _("One threshold"), THREE: _("Three zones")}
+    if one_of(_("Kind"), kinds, default=POINT, key="site-kind", label_visibility="collapsed") == THREE:
+        show_zones(measurement)
         return
     rule, rate = _rule()
     try:

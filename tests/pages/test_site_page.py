@@ -1,6 +1,7 @@
 """The page on one hospital, by Streamlit's own test runner."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from core.site import (
 )
 from tests.monitor.logged_results import WITHHELD, add_results, steady
 from tests.pages.opened_page import opened
+from tests.site_measurements import measured
 
 pytestmark = pytest.mark.slow
 
@@ -139,6 +141,16 @@ def test_other_models_are_measured_beside_the_active_one_and_shown_in_full(narro
     assert "decision threshold 20.0%" in captions(app)
     app.button_group(key="site-section").set_value("Accept").run()
     assert not app.exception and not app.error
+
+
+def test_three_zones_are_shown_for_rates_that_the_user_sets(narrow_bundle, own_home):
+    readings = replace(measured(600).readings, model=str(active_model().model.identity))
+    app = opened("site", **{"site-measurement": (0, compare_models([measure(readings)]))})
+    app.button_group(key="site-section").set_value("Set the threshold").run()
+    app.button_group(key="site-kind").set_value("zones").run()
+    assert not app.exception and "at most 2.0% of images with pneumonia are ruled out" in captions(app)
+    app.number_input(key="site-miss-rate").set_value(0.1).run()
+    assert "to promise 0.001 takes at least 1,249" in app.error[0].value
 
 
 def test_readers_label_blinded_compare_and_settle_what_they_disagree_about(

@@ -1,0 +1,138 @@
+"""Three zones for one hospital: found on its images, judged on images that they were not found on."""
+
+from dataclasses import asdict, dataclass
+from math import ceil
+
+import numpy as np
+
+from core.config import CLASS_NAMES, POSITIVE
+from core.errors import UserError
+from core.evaluation import (
+    FALSE_ALARM_RATE,
+    MISS_RATE,
+    RULE_IN,
+    RULE_OUT,
+    KeptRate,
+    Predictions,
+    ZoneOutcome,
+    Zones,
+    find_zones,
+    patients_for_rate,
+    zone_outcome,
+)
+from core.site.measurement import SiteMeasurement
+from core.site.patient_folds import FOLDS, held_out_parts
+
+IN_ZONE = Zones(0.25, 0.75)  # of the numbers below, which stand for the zones of several bounds
+NUMBERS = {RULE_OUT: 0.0, RULE_IN: 1.0}
+UNDECIDED_NUMBER = 0.5
+
+
+@dataclass(frozen=True)
+class SiteZones:
+    """Zones for one hospital, with their evidence.
+
+    Attributes:
+        zones: bounds of the calibrated probability.
+        site: name of the folder or table.
+        model: name, version and digest of the model that was measured.
+        images, patients: that they were found on.
+        expected: each image in zones that were found without its patient.
+    """
+
+    zones: Zones
+    site: str
+    model: str
+    images: int
+    patients: int
+    expected: ZoneOutcome
+
+    def values(self) -> dict:
+        """Everything as plain values."""
+        return asdict(self)
+
+    def sentences(self) -> list[str]:
+        """The zones, what they promise, and what to expect, one sentence each."""
+        zones, expected = self.zones, self.expected
+        return [
+            f"Rule out below {zones.low:.1%}, rule in above {zones.high:.1%}; between them undecided "
+            f"(calibrated, found on {self.images:,} images of {self.site}).",
+            f"Promised on average over patients like these: at most {zones.miss_rate:.1%} of images with "
+            f"pneumonia are ruled out, at most {zones.false_alarm_rate:.1%} of the others are ruled in "
+            "(conformal risk control). For other patients, nothing is promised.",
+            f"Each image in zones found without its patient ({FOLDS} folds): "
+            f"{_kept(expected.missed, RULE_OUT, self._of(1))}; "
+            f"{_kept(expected.false_alarms, RULE_IN, self._of(0))}; undecided {expected.undecided:,} of "
+            f"{expected.images:,} ({expected.undecided / expected.images:.0%}).",
+        ]
+
+    def _of(self, label: int) -> str:
+        """How many images a class has."""
+        name = CLASS_NAMES[label]
+        return f"{sum(by_label[name] for by_label in self.expected.counts.values()):,} {name}"
+
+
+def _kept(rate: KeptRate, zone: str, images: str) -> str:
+    bounds = f" ({rate.interval[0]:.1%} to {rate.interval[1]:.1%})" if rate.interval else ""
+    return f"{zone} {rate.images:,} of {images}, by patient {rate.rate:.1%}{bounds}"
+
+
+def find_site_zones(
+    measurement: SiteMeasurement,
+    miss_rate: float = MISS_RATE,
+    false_alarm_rate: float = FALSE_ALARM_RATE,
+) -> SiteZones:
+    """The zones that keep two rates on local images, and what to expect of them.
+
+    Args:
+        measurement: of the model on the images.
+        miss_rate, false_alarm_rate: to promise, above 0 and below 1.
+
+    Raises:
+        UserError: a rate is out of range, or a class has too few patients with a result.
+    """
+    predictions, threshold = measurement.predictions, measurement.readings.threshold
+    _check_enough(predictions, {POSITIVE: miss_rate, 1 - POSITIVE: false_alarm_rate})
+    assert predictions is not None
+    labels, patients, scores = predictions.labels, predictions.patients, predictions.probabilities
+    rates = threshold, miss_rate, false_alarm_rate
+    zones = find_zones(labels, scores, patients, *rates)
+    numbers = np.empty(len(labels))
+    for inside, outside in held_out_parts(labels, patients):
+        without = find_zones(labels[outside], scores[outside], patients[outside], *rates)
+        numbers[inside] = [NUMBERS.get(without.of(score), UNDECIDED_NUMBER) for score in scores[inside]]
+    of_numbers = Zones(IN_ZONE.low, IN_ZONE.high, miss_rate, false_alarm_rate)
+    return SiteZones(
+        zones,
+        measurement.readings.name,
+        measurement.readings.model,
+        len(labels),
+        len(np.unique(patients)),
+        zone_outcome(of_numbers, labels, numbers, patients),
+    )
+
+
+def patients_for_zones(rate: float) -> int:
+    """The fewest patients of a class of which any four fifths are enough to promise a rate.
+
+    >>> patients_for_zones(0.02), patients_for_zones(0.05)
+    (62, 24)
+    """
+    patients = needed = patients_for_rate(rate)
+    while patients - ceil(patients / FOLDS) < needed:
+        patients += 1
+    return patients
+
+
+def _check_enough(predictions: Predictions | None, rates: dict[int, float]) -> None:
+    """Raises UserError for a rate out of range or too few patients of a class."""
+    for label, rate in rates.items():
+        if not 0 < rate < 1:
+            raise UserError(f"The rate is {rate:g}; choose one above 0 and below 1.")
+        of_class = predictions.patients[predictions.labels == label] if predictions else []
+        count, needed = len(np.unique(of_class)), patients_for_zones(rate)
+        if count < needed:
+            raise UserError(
+                f"{count} {CLASS_NAMES[label]} patients have a result; to promise {rate:.3g} takes at least "
+                f"{needed:,}. Choose a higher rate or collect more images."
+            )

@@ -1,0 +1,46 @@
+"""Three zones for one hospital: rule out, undecided, rule in, on the images that were measured."""
+
+import streamlit as st
+
+from core.errors import UserError
+from core.evaluation import FALSE_ALARM_RATE, MISS_RATE
+from core.site import SiteMeasurement, find_site_zones
+from pages.shared.charts import offer_json
+from pages.shared.failures import show_error
+from pages.shared.markdown import escaped
+from pages.shared.texts import _
+
+
+def show_zones(measurement: SiteMeasurement) -> None:
+    """Find the zones for two rates, and tell what to expect of them."""
+    left, right, _margin = st.columns([1, 1, 2])
+    missed = left.number_input(
+        _("Missed at most, %"),
+        0.1,
+        50.0,
+        100 * MISS_RATE,
+        1.0,
+        "%.1f",
+        key="site-miss-rate",
+        help=_("Share of images with pneumonia that are ruled out."),
+    )
+    false_alarms = right.number_input(
+        _("False alarms at most, %"),
+        0.1,
+        50.0,
+        100 * FALSE_ALARM_RATE,
+        1.0,
+        "%.1f",
+        key="site-false-alarm-rate",
+        help=_("Share of images without pneumonia that are ruled in."),
+    )
+    try:
+        found = find_site_zones(measurement, missed / 100, false_alarms / 100)
+    except UserError as error:
+        show_error(error)
+        return
+    for sentence in measurement.cautions():
+        st.warning(escaped(sentence), icon=":material/warning:")
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in found.sentences()))
+    st.caption(_("The zones are shown here only: a saved version answers by one decision threshold."))
+    offer_json(found.values(), "zones")
