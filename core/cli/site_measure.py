@@ -53,11 +53,11 @@ def measure_site(
     SOURCE is a folder with a folder NORMAL and a folder PNEUMONIA somewhere in it, or a CSV table with a
     column of paths. By default the labels are the folders, or the table's column 'label'; 'readers' are those
     that readers gave in the app. Groups that a table lacks are read from DICOM headers: age, sex, view,
-    modality. Other columns are not kept, and no name of a file or a patient appears in the result; only the
-    table of --errors holds paths. To accept the model, write down criteria before: site criteria. With
-    --compare, other models of `models list`, whatever their state, are measured beside it: each at its own
-    threshold, on the images of which all have a result. Each takes memory of its own. The exit code is 1 if
-    an image could not be read.
+    modality, device, station, ward, month. Other columns are not kept, and no name of a file or a patient
+    appears in the result; only the table of --errors holds paths. To accept the model, write down criteria
+    before: site criteria. With --compare, other models of `models list`, whatever their state, are measured
+    beside it: each at its own threshold, on the images of which all have a result. Each takes memory of its
+    own. The exit code is 1 if an image could not be read.
     """
     local = source.open(groups)
     reader = Reader(model, precision) if model else Reader.of(default_model(), precision)

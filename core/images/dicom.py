@@ -18,6 +18,7 @@ from core.images.dicom_attributes import MAX_TEXT, code, numbers, text, unusable
 from core.images.dicom_colour import COLOURS, colour_pixels
 from core.images.dicom_file import open_dicom
 from core.images.dicom_grey import grey_pixels
+from core.images.dicom_origin import ORIGIN_TAGS, origin_of
 from core.images.dicom_pixels import PIXELS
 from core.images.dicom_signature import DicomError
 from core.images.header_facts import HeaderFinding, PixelSpacing
@@ -114,11 +115,17 @@ def read_dicom(data: bytes, max_pixels: int) -> DicomImage:
 
 @dataclass(frozen=True)
 class DicomHeader:
-    """What a file's header says of its patient, as `core.images.Image` has it."""
+    """What a file's header says of its patient, as `core.images.Image` has it, and of its origin.
+
+    Attributes:
+        facts, patient_digest, age: as those of `core.images.Image`.
+        origin: device, station, ward and month as far as they are known (`core.images.dicom_origin`).
+    """
 
     facts: dict[str, str]
     patient_digest: str
     age: PatientAge | None
+    origin: dict[str, str]
 
 
 def read_dicom_header(data: bytes) -> DicomHeader:
@@ -127,9 +134,9 @@ def read_dicom_header(data: bytes) -> DicomHeader:
     Raises:
         DicomError: as `open_dicom`. Damaged files raise pydicom's errors.
     """
-    file = open_dicom(data, (*SHOWN_TAGS, *HEADER_TAGS))
+    file = open_dicom(data, (*SHOWN_TAGS, *HEADER_TAGS, *ORIGIN_TAGS))
     age = patient_age(file)
-    return DicomHeader(_facts(file, age), _patient_digest(file), age)
+    return DicomHeader(_facts(file, age), _patient_digest(file), age, origin_of(file))
 
 
 def _patient_digest(file: pydicom.Dataset) -> str:

@@ -9,12 +9,15 @@ import pandas as pd
 from core.errors import UserError
 from core.evaluation import MIN_PATIENTS, Interval, Predictions, holm, wilson_by_patient
 
-HEADER_GROUPS = ("age", "sex", "view", "modality")  # in DICOM headers; age in years
+IMAGE_GROUPS = ("age", "sex", "view", "modality")  # of DICOM headers, which an image keeps; age in years
+ORIGIN_GROUPS = ("device", "station", "ward", "month")  # of the same headers, which it does not keep
+HEADER_GROUPS = (*IMAGE_GROUPS, *ORIGIN_GROUPS)
 MAX_GROUPS = 12  # of text
+OTHER = "other"  # values that are too rare for a group of their own
 QUARTERS = 4  # of numbers
 UNKNOWN = "unknown"
 SIGNIFICANCE_LEVEL = 0.05
-ISO_DATE = r"(\d{4})-(\d{2})-(\d{2})"
+ISO_DATE = r"(\d{4})-(\d{2})(?:-(\d{2}))?"  # or a month
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,19 @@ def grouped(values: pd.Series, column: str) -> dict[str, np.ndarray]:
     return {name: (text == name).to_numpy() for name in names} | groups
 
 
+def rare_together(values: pd.Series) -> pd.Series:
+    """Values of a header that make groups: where there are too many, the rarest become `OTHER`."""
+    text = values.str.strip()
+    counts = text[_known(text)].value_counts()
+    if len(counts) <= MAX_GROUPS or numbers_of(values) is not None:
+        return values
+    return values.mask(_known(text) & ~text.isin(counts.index[: MAX_GROUPS - 1]), OTHER)
+
+
 def numbers_of(values: pd.Series) -> pd.Series | None:
     """A column's numbers, NaN where unknown; None if it holds text, or too few numbers for quarters.
 
-    A date, 2026-01-31, is the number that DICOM writes: 20260131.
+    A date, 2026-01-31, is the number that DICOM writes: 20260131; a month, 2026-01, is 202601.
     """
     text = values.str.strip()
     known = _known(text)

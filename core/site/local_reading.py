@@ -7,9 +7,10 @@ import pandas as pd
 
 from core.config import CLASS_NAMES
 from core.errors import UserError
-from core.images import DicomHeader, Image, ages_warning, read_header, read_image, shown, without_name
+from core.images import ages_warning, read_header, read_image, shown, without_name
 from core.inference import Reader, Reading, read_jointly
-from core.site.groups import HEADER_GROUPS, group_column, grouped
+from core.site.groups import group_column, grouped, rare_together
+from core.site.header_groups import header_of, header_values
 from core.site.image_properties import image_properties
 from core.site.labelling import digest
 from core.site.local_images import LocalImages
@@ -90,7 +91,7 @@ def read_local_images(
             if isinstance(reading, UserError):
                 errors[row] = without_name(str(reading), shown(files[row]))
             else:
-                headers[row] = _header(reading.image, local.groups)
+                headers[row] = header_of(files[row], reading.image, local.groups)
         for model, by_row in zip(lacking, readings, strict=True):
             read = {row: reading for row, reading in by_row.items() if isinstance(reading, Reading)}
             log.add((reading.image.sha256 for reading in read.values()), began)  # even if never finished
@@ -109,7 +110,7 @@ def _headers_of_kept(
     for row, file in enumerate(files):
         if any(entry and entry["header"] for model in models if (entry := model.entries[row])):
             try:
-                headers[row] = _header(read_header(file), groups)
+                headers[row] = header_values(read_header(file), groups)
             except UserError:  # which reading the file will tell
                 gone.append(row)
     for model in models:
@@ -153,6 +154,9 @@ def _site_readings(
         _row(before, headers.get(row, {}), entry, "" if entry else errors.get(row, ""), training)
         for row, (before, entry) in enumerate(zip(known, model.entries, strict=True))
     ]
+    table = pd.DataFrame(rows)
+    for group in map(group_column, local.groups):
+        table[group] = rare_together(table[group])
     return SiteReadings(
         local.name,
         str(reader.identity),
@@ -161,7 +165,7 @@ def _site_readings(
         local.groups,
         (*local.notes, *_unknown_training(reader), *model.sentences()),
         local.synthetic,
-        pd.DataFrame(rows),
+        table,
         reader.reference.compared_images if reader.reference else 0,
         began,
         reader.record.threshold_rule,
@@ -197,13 +201,6 @@ def _entry(reading: Reading, reader: Reader) -> dict:
     }
 
 
-def _header(image: Image | DicomHeader, groups: tuple[str, ...]) -> dict[str, str]:
-    """What the header says, by column of our tables; "" where it says nothing."""
-    return {"patient": image.patient_digest} | {
-        group_column(group): header_value(image, group) for group in groups
-    }
-
-
 def _row(
     before: dict, header: dict[str, str], entry: dict | None, error: str, training: frozenset[str]
 ) -> dict:
@@ -229,10 +226,3 @@ def _row(
         **entry["properties"],
         **entry["deviations"][before["label"]],
     }
-
-
-def header_value(image: Image | DicomHeader, name: str) -> str:
-    """What a DICOM header says under one of `HEADER_GROUPS`; "" if nothing, or under another name."""
-    if name.lower() == "age":
-        return f"{image.age.years:g}" if image.age else ""
-    return image.facts.get(name.capitalize(), "") if name.lower() in HEADER_GROUPS else ""

@@ -157,8 +157,13 @@ def _chosen(source: Path) -> LocalImages:
     )
     used = {LABEL if labels == USUAL else labels, PATIENT if patient == USUAL else patient}
     others = [name for name in columns if not ({name, name.lower()} & used or path_columns([name]))]
+    names = {name.lower() for name in columns}
     groups = right.multiselect(
-        _("Groups"), others, key="site-groups", help=_("Up to 12 values each, or numbers or dates.")
+        _("Groups"),
+        [*others, *(name for name in HEADER_GROUPS if name not in names)],
+        format_func=lambda name: name if name in others else _("{name} (DICOM header)").format(name=name),
+        key="site-groups",
+        help=_("Up to 12 values each, or numbers or dates."),
     )
     with st.expander(_("Labels in other words")):
         positive = st.text_input(_("Mean PNEUMONIA, separated by commas"), key="site-positive")
