@@ -1,6 +1,6 @@
-"""Which model holds at hospitals that it has not seen? On images of invented ones, made of validation images.
+"""Which model holds up at hospitals it has not seen? On images of invented ones, made of validation images.
 
-python -m experiments.travel DATA WEIGHTS ... --reframed
+python -m experiments.travel DATA WEIGHTS ... [--reframed]
 
 The weights files are of runs with the same seed, whose validation images are the same. Test is not read.
 How much of the body an image shows differs between the classes of this data set: a network that sees whole
@@ -42,7 +42,7 @@ def main(data: Path, weights: tuple[Path, ...], seed: int, reframed: bool) -> No
         figures = [_figures(predictor, images, labels) for images, labels in sites]
         elsewhere = np.array(figures[1:])
         worst = elsewhere[:, 0].min(), elsewhere[:, 1].max(), elsewhere[:, 2].min()
-        print(path)
+        print(f"{path}, threshold {predictor.record.threshold:.3f}")
         for place, (auc, error, accuracy) in (
             ("at home", figures[0]),
             ("elsewhere, mean", elsewhere.mean(axis=0)),

@@ -10,9 +10,10 @@ from core.config import PROJECT
 from core.evaluation import evaluate
 from core.registry.golden_images import DRAWN_FILE, MAX_GOLDEN_IMAGES
 from core.runs import list_runs
+from core.weights import read_record
 
 BUNDLED = PROJECT / "model_weights" / "bundled"
-MAX_BYTES = 70 * 10**6
+MAX_BYTES = 35 * 10**6
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,9 @@ def test_its_card_says_what_its_record_says(run):
     card = (PROJECT / "model_weights" / "README.md").read_text()
     assert run.name in card
     assert f"**{run.results.evaluation()['3']['test']['auc']:.3f}**" in card
+    record = read_record(run.weights_path(3))
+    assert f"{record.threshold:.3f} of the raw probability" in card
+    assert f"the temperature ({record.temperature:.2f})" in card
 
 
 def test_its_records_rest_on_all_real_test_images(run, real):

@@ -48,7 +48,7 @@ PRESETS = {
     ),
     "recommended": Preset(
         "Recipe of the bundled model: framing by the lungs, Adam, cosine schedule, averaged weights, random "
-        "crops. Takes hours.",
+        "crops. Takes an hour or more.",
         {
             "preset": "recommended",
             "optimizer": "adam",

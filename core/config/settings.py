@@ -277,8 +277,8 @@ class TrainingSettings:
         "none",
         "Preprocessing",
         "What is done to the grey levels of each image, in training and in diagnosis. `clahe` equalises "
-        "contrast tile by tile; `rank` replaces grey levels by their ranks, so that exposure and window "
-        "make no difference.",
+        "contrast tile by tile; `rank` replaces grey levels by their ranks, so that exposure makes hardly "
+        "any difference.",
         Group.DATA,
         choices=PREPROCESSING,
     )

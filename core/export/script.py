@@ -1,4 +1,4 @@
-"""The script beside an exported model: it predicts one image, in a dozen lines, without this project."""
+"""The script beside an exported model: it predicts one image, in a few lines, without this project."""
 
 RUNTIMES = {
     "onnx": (
@@ -8,7 +8,7 @@ RUNTIMES = {
     ),
     "openvino": (
         "openvino",
-        'model = openvino.compile_model(folder / about["file"], "CPU")',
+        'model = openvino.compile_model(folder / about["file"], "CPU", {"INFERENCE_PRECISION_HINT": "f32"})',
         "model(pixels)[0]",
     ),
     "keras": (
@@ -17,7 +17,11 @@ RUNTIMES = {
         "model.predict(pixels, verbose=0)",
     ),
 }
-SCRIPT = '''"""Predict one 8-bit image: python use.py IMAGE. Needs numpy, pillow and {package}."""
+SCRIPT = '''"""Predict one 8-bit image. Needs numpy, pillow and {package}.
+
+python use.py IMAGE                          where input.json says that the model sees whole images
+python use.py IMAGE LEFT TOP RIGHT BOTTOM    where it sees the lungs: their box, as shares of the sides
+"""
 
 import json
 import sys
@@ -29,9 +33,15 @@ from PIL import Image
 
 folder = Path(__file__).parent
 about = json.loads((folder / "input.json").read_text())
-if (about["input"]["preprocessing"], about["input"]["framing"]) != ("none", "whole"):
-    sys.exit("This script does not preprocess or frame images as input.json says that this model needs it.")
-image = Image.open(sys.argv[1]).convert("L").resize((128, 128), Image.Resampling.BILINEAR)
+if about["input"]["preprocessing"] != "none":
+    sys.exit("This script does not preprocess images as input.json says that this model needs it.")
+image, margin = Image.open(sys.argv[1]).convert("L"), about["input"].get("lung_margin")
+if len(sys.argv) != (2 if margin is None else 6):
+    sys.exit(__doc__)
+box = np.array(sys.argv[2:] or [0, 0, 1, 1], float).reshape(2, 2)  # left and top, right and bottom
+if margin is not None:
+    box = np.clip(box + margin * (box[1] - box[0]) * [[-1], [1]], 0, 1)
+image = image.resize((128, 128), Image.Resampling.BILINEAR, tuple((box * image.size).ravel()))
 pixels = np.asarray(image, np.float32)[None, :, :, None].repeat(3, axis=3) / 255
 {load}
 probability = float({predict}[0, 1])

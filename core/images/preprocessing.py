@@ -15,8 +15,8 @@ def preprocess(pixels: np.ndarray, method: str) -> np.ndarray:
 
     `clahe` is contrast-limited adaptive histogram equalisation (Zuiderveld, Graphics Gems IV, 1994) as
     OpenCV computes it, with 8 x 8 tiles and a clip limit of 2; it takes half a millisecond an image.
-    `rank` replaces grey levels by their ranks, so that no monotone change of them, such as exposure or a
-    window, makes a difference.
+    `rank` replaces grey levels by their ranks: no strictly increasing change of them, such as a gamma,
+    makes a difference but for rounding.
 
     Args:
         pixels: uint8 ndarray of shape (n, 128, 128), left unchanged.

@@ -1,8 +1,8 @@
 """Where a heat map is hot: how much of it lies in the lungs, on which side and in which third.
 
 A map has 8 x 8 cells and cannot place heat more precisely than to half a cell: heat up to that far from a
-lung counts as in it. By the outline alone, 85% of the bundled model's maps of pneumonias would be implausible
-(120 validation images whose predicted label is PNEUMONIA); so, 15% are.
+lung counts as in it. By the outline alone, 85% of a whole-image model's maps of pneumonias would be
+implausible (120 validation images whose predicted label is PNEUMONIA); so, 15% are.
 """
 
 from dataclasses import dataclass

@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from core.cli.main import main
+from core.dataset.synthetic import draw_chest
 from core.errors import UserError
 from core.export import EXPORT_FORMATS, export_model
+from core.images import read_image
 from core.inference import load_predictor
 from core.registry import drawn_images, find_model
 
@@ -62,6 +64,26 @@ def test_the_script_gives_the_models_probability(item, kinds, tmp_path, capsys):
         about = json.loads((folder / "input.json").read_text())
         assert about["model"] == item.title and about["weights"] == item.model.identity.digest
         assert any("synthetic" in warning.lower() for warning in about["warnings"])
+
+
+def test_a_script_takes_the_box_of_the_lungs_that_its_model_sees(own_home, monkeypatch, tmp_path, capsys):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    item = find_model("bundled/3")
+    folder = exported(item, "openvino", tmp_path, capsys)
+    pictures = [tmp_path / f"{number}.png" for number in range(8)]
+    for number, picture in enumerate(pictures):
+        Image.fromarray(draw_chest(np.random.default_rng(number), "bacteria")).save(picture)
+    outputs = load_predictor(item.model.path, "float32").outputs(map(read_image, pictures))
+    framed = [pair for pair in zip(pictures, outputs, strict=True) if pair[1].frame.framing == "lungs"]
+    picture, output = framed[0]
+    command = [sys.executable, folder / "use.py", picture]
+    lungs = [str(edge) for edge in output.lungs.box]
+    done = subprocess.run([*command, *lungs], capture_output=True, text=True, check=True)
+    answer = float(done.stdout.split("(score ")[1].split(")")[0])
+    assert answer == pytest.approx(output.prediction.probability, abs=2e-3)
+    for wrong in ([], lungs[:3]):
+        refused = subprocess.run([*command, *wrong], capture_output=True, text=True)
+        assert refused.returncode == 1 and "LEFT TOP RIGHT BOTTOM" in refused.stderr
 
 
 def test_every_format_is_exported_here():
