@@ -6,6 +6,7 @@ The validation images are used unmodified and randomly cropped to 70 to 100% of 
 images are framed differently. The test split is not read.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -33,6 +34,7 @@ def main(data: Path, seed: int) -> None:
     (run,) = bundled_runs()
     predictor = load_predictor(run.weights_path(STAGE))
     dataset = open_dataset(data)
+    dataset = replace(dataset, pixels=predictor.framed(dataset))
     stored = EvaluatedStage(run, STAGE).predictions("validation")
     labels = stored.labels
     for name, augmentation in {"unmodified": None, "randomly cropped": CROPS}.items():

@@ -16,6 +16,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -26,7 +27,7 @@ from core.config import POSITIVE, Augmentation
 from core.dataset import open_dataset
 from core.evaluation import evaluate
 from core.images import preprocess
-from core.inference import load_network
+from core.inference import load_network, load_predictor
 from core.runs import bundled_runs
 from core.weights import read_model, write_model, write_packed
 from experiments.augmented_images import augmented_images
@@ -92,7 +93,9 @@ def main(data: Path, kind: str, variant: str | None) -> None:
     """Size, loading time, ROC AUC and changed decisions of each variant."""
     (run,) = bundled_runs()
     stored = EvaluatedStage(run, STAGE).predictions("test" if kind == "test" else "validation")
-    pixels = augmented_images(open_dataset(data), stored, CROPS if kind == "crops" else None, SEED)
+    dataset = open_dataset(data)
+    dataset = replace(dataset, pixels=load_predictor(run.weights_path(STAGE)).framed(dataset))
+    pixels = augmented_images(dataset, stored, CROPS if kind == "crops" else None, SEED)
     taken = np.linspace(0, len(pixels) - 1, CROPPED if kind == "crops" else len(pixels)).astype(int)
     pixels, labels = pixels[taken], stored.labels[taken]
     print("| variant | MB | loaded, s | ROC AUC | decisions changed | largest change |")
