@@ -13,9 +13,9 @@ TITLES = {NEW: _("New run"), RUNS: _("Runs")}
 def choose_view(default: str) -> str:
     """Show the control; returns the chosen view, which the address of the page keeps."""
     key = _key()
-    if key not in st.session_state:
-        asked = st.query_params.get("view")
-        st.session_state[key] = asked if asked in VIEWS else default
+    asked = st.query_params.get("view")
+    # None as well: a browser that passed over the value sends none back, though one is required.
+    st.session_state[key] = st.session_state.get(key) or (asked if asked in VIEWS else default)
     view = st.segmented_control(
         _("View"), VIEWS, format_func=TITLES.__getitem__, required=True, key=key, label_visibility="collapsed"
     )

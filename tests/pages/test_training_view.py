@@ -28,3 +28,11 @@ def test_a_message_sent_before_the_change_does_not_undo_it():
     app.segmented_control[0].set_value("New run").run()
     assert shown(app) == "shown: New run"
     assert app.query_params["view"] == "New run"
+
+
+def test_a_browser_that_sends_no_view_keeps_the_one_in_the_address():
+    app = AppTest.from_function(script).run()
+    app.segmented_control[0].set_value("Runs").run()
+    app.session_state["view"] = None
+    app.run()
+    assert shown(app) == "shown: Runs" and app.segmented_control[0].value == "Runs"
