@@ -34,13 +34,15 @@ def show_zones(measurement: SiteMeasurement) -> None:
         key="site-false-alarm-rate",
         help=_("Share of images without pneumonia that are ruled in."),
     )
+    missed = 100 * MISS_RATE if missed is None else missed  # an empty field
+    false_alarms = 100 * FALSE_ALARM_RATE if false_alarms is None else false_alarms
     try:
-        found = find_site_zones(measurement, missed / 100, false_alarms / 100)
+        zones = find_site_zones(measurement, missed / 100, false_alarms / 100)
     except UserError as error:
         show_error(error)
         return
     for sentence in measurement.cautions():
         st.warning(escaped(sentence), icon=":material/warning:")
-    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in found.sentences()))
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in zones.sentences()))
     st.caption(_("The zones are shown here only: a saved version answers by one decision threshold."))
-    offer_json(found.values(), "zones")
+    offer_json(zones.values(), "zones")
