@@ -95,16 +95,14 @@ class Watch:
         if self.rows is None:
             return []
         sentences = self._reasons()[1:]
+        pending = (self.rows.results - BASELINE) % BLOCK if self.signals else 0
+        if pending:
+            sentences.append(_not_compared(pending))
         if self.unknown:
             titles = ", ".join(signal.title for signal in self.unknown)
             sentences.append(f"Not watched, because known of too few of the results: {titles}.")
         if self.criterion and not self.missed:
             sentences.append(self.criterion.sentence())
-        pending = (self.rows.results - BASELINE) % BLOCK if self.signals else 0
-        if pending:
-            sentences.append(
-                f"Results not yet compared: {pending}, of the {BLOCK} that are compared at once."
-            )
         if self.rows.others:
             sentences.append(f"Results of other models, which do not count: {self.rows.others:,}.")
         return [*sentences, *filter(None, (expectation(*self.expected), self.agreement))]
@@ -206,6 +204,13 @@ def _agreement(log: AuditLog, model: str, rows: LogRows) -> str:
     first = rows.baseline.iloc[0]
     of_model = {"run": first["run"], "stage": int(first["stage"]), "time": first["time"], "model": model}
     return agreement_summary(log.query(READINGS, of_model))
+
+
+def _not_compared(pending: int) -> str:
+    """How many results count for nothing yet, and until when."""
+    missing = BLOCK - pending
+    last = "The last result is" if pending == 1 else f"The last {pending} results are"
+    return f"{last} not judged yet: {BLOCK} are compared at once, and {missing} more are missing."
 
 
 def _counts(rows: pd.DataFrame) -> dict:

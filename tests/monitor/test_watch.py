@@ -45,9 +45,9 @@ def test_steady_results_are_green_and_the_rest_of_a_block_waits(log):
     watched = watch(MODEL, log)
     assert watched.light == GREEN and len(watched.rows.blocks) == 4
     assert watched.sentences() == [
+        "The last 20 results are not judged yet: 50 are compared at once, and 30 more are missing.",
         "Not watched, because known of too few of the results: Contrast, Area of the lungs, Distinctness of "
         "the lungs.",
-        "Results not yet compared: 20, of the 50 that are compared at once.",
         "Expected from the model's own probabilities: sensitivity 60%, specificity 96% (results 1 to "
         f"100), then sensitivity 60%, specificity 96% (results 201 to 300). {CAVEAT}",
         "No agreement or disagreement recorded yet.",
