@@ -75,7 +75,7 @@ def labels(
         pairs = [pair.values() for pair in with_labels]
         print_json(given.values() | {"agreement_with_labels": pairs, "not_compared": not_compared})
         return
-    sentences = [*given.sentences(), *(pair.sentence() for pair in with_labels)]
+    sentences = given.sentences(with_labels)
     if given.readers and not_compared:
         sentences.append(f"Not compared with labels that the images came with. {not_compared}")
     for sentence in sentences:

@@ -84,16 +84,22 @@ class ReaderLabels:
     pairs: tuple[ReaderPair, ...]
     together: AllReaders | None = None
 
-    def sentences(self) -> list[str]:
-        """Everything in words."""
+    def sentences(self, with_labels: Sequence[ReaderPair] = ()) -> list[str]:
+        """Everything in words.
+
+        Args:
+            with_labels: agreement of the readers with the labels that the images came with.
+        """
         labelled = Counter(self.table["label"])
         counts = ", ".join(f"{labelled[name]:,} {name}" for name in CLASS_NAMES)
         lines = [self._reader_sentence(reader) for reader in self.readers]
         if not self.readers:
             return [f"Nobody has labelled any of these {len(self.table):,} images yet."]
-        if len(self.readers) == 1:
+        if len(self.readers) == 1 and with_labels:
+            lines.append("One reader only, to be compared with the labels that the images came with.")
+        elif len(self.readers) == 1:
             lines.append("One reader only: nothing tells how reliable these labels are.")
-        lines += [pair.sentence() for pair in self.pairs]
+        lines += [pair.sentence() for pair in [*self.pairs, *with_labels]]
         lines += [self.together.sentence()] if self.together else []
         lines.append(f"Labels by majority or consensus: {counts}; without one: {labelled['']:,}.")
         if self.disputed:

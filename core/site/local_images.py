@@ -94,7 +94,7 @@ def open_local_images(
         label_source, note = _label_by_readers(rows)
         notes.append(note)
     elif labels == FOLDERS or source.is_dir():
-        label_source = "the folders that the files are in"
+        label_source = "the names of the folders"
     else:
         label_source = f"the column {shown(labels or LABEL)!r} of {shown(source.name)}"
     labelled = rows["label"] != ""

@@ -135,8 +135,7 @@ def _compare(labels: ReaderLabels, with_labels: list[ReaderPair], reader: str) -
 
     `with_labels` is how well they agree with the labels that came with the images.
     """
-    sentences = [*labels.sentences(), *(pair.sentence() for pair in with_labels)]
-    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in sentences))
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in labels.sentences(with_labels)))
     offer_csv(labels.table, "labels")
     if not labels.disputed:
         return None

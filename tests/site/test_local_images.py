@@ -32,7 +32,7 @@ def test_folders_are_labels_at_any_depth_and_in_any_case(folder):
     local = open_local_images(folder)
     assert sorted(local.table["label"]) == ["NORMAL", "NORMAL", "PNEUMONIA", "PNEUMONIA"]
     assert local.notes == ("Left out 1 image without a label of the two classes.",)
-    assert local.label_source == "the folders that the files are in"
+    assert local.label_source == "the names of the folders"
 
 
 def test_a_table_keeps_what_was_asked_for_and_nobodys_name(folder):
