@@ -1,8 +1,4 @@
-"""The acceptance report: what was tested on whom, against what, by which program; with a card to file.
-
-The card of the model has the headings of the Applied Model Card of the Coalition for Health AI (CHAI), 2024;
-the reference standard is a heading of CLAIM 2024 (Tejani et al., Radiology: Artificial Intelligence 2024).
-"""
+"""The acceptance report: what was tested on whom, against what, by which program; with card and checklist."""
 
 import tempfile
 from datetime import datetime
@@ -15,17 +11,11 @@ from core.inference import NOTICE, AvailableModel
 from core.reports import Section, write_pdf
 from core.self_test import SelfTest
 from core.site.acceptance import Acceptance
+from core.site.applied_model_card import applied_model_card
+from core.site.claim import claim_items
 from core.site.measurement import SiteMeasurement, metric_texts
 
 LINE = "_" * 40
-SCOPE = (
-    "Frontal chest X-rays of children. Out of scope: adults, other views and body parts, other findings than "
-    "pneumonia, and any decision without a person who reads the image."
-)
-RISKS = (
-    "A missed pneumonia can cost a child's life; a false positive means needless antibiotics. The model may "
-    "rely on how an image was taken rather than on the lungs."
-)
 
 
 def acceptance_pdf(
@@ -46,7 +36,8 @@ def acceptance_pdf(
         Section("Images", [_counts(measurement), *measurement.readings.notes]),
         Section("Figures", [*_figures(measurement), *_groups(measurement)]),
         Section("What may mislead", [*_cautions(measurement), *measurement.weak_slices.sentences()]),
-        *_card(measurement, model),
+        *applied_model_card(measurement, model),
+        *_claim(acceptance, model),
         Section("Signatures", [_signature(name) for name in signers or ("",)] + [NOTICE], together=True),
     ]
     with tempfile.TemporaryDirectory() as folder:
@@ -111,29 +102,13 @@ def _cautions(measurement: SiteMeasurement) -> list[str]:
     return [*measurement.cautions(), *measurement.readings.model_warnings]
 
 
-def _card(measurement: SiteMeasurement, model: AvailableModel) -> list[Section]:
-    """The model card, section by section."""
-    record = model.record
-    images = f"{record.training_images:,} images" if record.training_images else "an unknown number of images"
-    source = measurement.readings.label_source
-    trained = f"{images} of {record.data or 'an unknown data set'}"
+def _claim(acceptance: Acceptance, model: AvailableModel) -> list[Section]:
+    """The checklist, part by part."""
     return [
-        Section("Model card: name and release", [f"{model.provenance}, {model.identity}.", NOTICE]),
-        Section("Model card: uses and directions", [SCOPE, model.threshold_sentence()]),
-        Section("Model card: warnings", [RISKS, *measurement.readings.model_warnings]),
         Section(
-            "Model card: trust ingredients",
-            [
-                f"{model.method}. Input: one image. Output: a probability of pneumonia and a heat map.",
-                f"Trained on {trained}.",
-                model.calibration_sentence(),
-            ],
-        ),
-        Section("Model card: key metrics", [f"Where it was trained. {model.test_result_sentence()}"]),
-        Section(
-            "Model card: reference standard",
-            [f"Where it was measured here, the labels come from {source or 'an unknown source'}."],
-        ),
+            f"CLAIM 2024: {part}", [pd.DataFrame({"Where it is answered": list(items.values())}, list(items))]
+        )
+        for part, items in claim_items(acceptance, model).items()
     ]
 
 

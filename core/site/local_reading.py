@@ -172,6 +172,7 @@ def _site_readings(
         reader.record.temperature_rule,
         ages_warning(local.table[AGE].to_list(), reader.record.data),
         local.label_source,
+        local.by_readers,
     )
 
 

@@ -38,6 +38,7 @@ class SiteReadings:
         age_warning: why the table's ages speak against the results, in a sentence; "" if they do not.
         temperature_rule: what its probabilities were calibrated on for a hospital; "" if they were not.
         label_source: who or what labelled the images, in words; "" if unknown.
+        by_readers: whether readers did, in the app.
     """
 
     name: str
@@ -54,6 +55,7 @@ class SiteReadings:
     temperature_rule: str = ""
     age_warning: str = ""
     label_source: str = ""
+    by_readers: bool = False
 
     @property
     def threshold_from_here(self) -> bool:

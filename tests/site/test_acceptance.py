@@ -15,7 +15,10 @@ from core import config
 from core.errors import UserError
 from core.registry import active_model
 from core.site import acceptance_pdf, check_against_criteria, write_criteria, written_criteria
+from core.site.claim import claim_items
 from core.site.reading_log import ReadingLog
+
+CLAIM_ITEMS = 44  # of the update of 2024
 
 
 def read_at(hours: float) -> str:
@@ -129,7 +132,7 @@ def test_the_report_has_figures_criteria_card_and_signatures(own_home, narrow_bu
     write_criteria(0.7, 0.7, None, None, "Dr Roe")
     acceptance = check_against_criteria(measured(400, began=read_at(1), label_source="two readers"))
     pdf = acceptance_pdf(acceptance, active_model().model, None, ("Dr Roe", "Prof. Doe"))
-    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    text = " ".join("\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
     for part in (
         "criteria are met",
         "Specificity",
@@ -138,5 +141,23 @@ def test_the_report_has_figures_criteria_card_and_signatures(own_home, narrow_bu
         "Trained on",
         "the labels come from two readers",
         "Not a medical device",
+        "Model card: trust ingredients",
+        "CLAIM 2024: Partitions and sample size",
+        "Retrospective; the criteria came before any image was read.",
     ):
         assert part in text
+
+
+def test_every_item_of_the_checklist_has_an_answer_from_this_test(own_home, narrow_bundle):
+    write_criteria(0.7, None, None, None, "Dr Roe")
+    model, names = active_model().model, []
+    for measurement in (
+        measured(400, began=read_at(1), label_source="the names of the folders"),
+        measured(400, began=read_at(-1), synthetic=True),
+    ):
+        answers = claim_items(check_against_criteria(measurement), model)
+        items = {name: text for part in answers.values() for name, text in part.items()}
+        names.append(list(items))
+        assert len(items) == CLAIM_ITEMS and all(text.endswith(".") for text in items.values())
+    assert names[0] == names[1] and "program drew" in items["Data sources"]
+    assert "after some images had been read" in items["Prospective or retrospective"]
