@@ -137,7 +137,7 @@ def show_results(page: Page, state: str) -> None:
         page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(dropped)
     else:
         page.get_by_role("button", name=_("Try an example")).click()
-    page.locator(".st-key-result .js-plotly-plot, .st-key-result figure").first.wait_for()
+    page.locator(".st-key-result .viewer-images").wait_for()
     page.get_by_text(_("Checking how stable the result is ...")).wait_for(state="detached")
     settled(page)
 
