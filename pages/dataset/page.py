@@ -40,8 +40,8 @@ def main() -> None:
     if dataset.synthetic:
         st.warning(
             _(
-                "**SYNTHETIC** data set: these images were drawn by a program. They show how the app "
-                "works and prove nothing about real X-rays."
+                "**SYNTHETIC** data set: a program drew these images. They show how the app works and "
+                "prove nothing about real X-rays."
             ),
             icon=":material/draw:",
         )
