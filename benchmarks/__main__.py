@@ -77,7 +77,7 @@ def measure(dataset: Dataset, weights: str, effort: Effort, scratch: Path) -> di
     _announce("Training, both ways")
     trained = training.measure(images, complete, effort, scratch)
     _announce("Predictions, both ways")
-    predicted = answers.measure(images, effort, scratch, bundled.path, trained.notebook_model)
+    predicted = answers.measure(images, effort, scratch, bundled.path, trained.notebook_model, trained.models)
     measured = report.result(dataset.name, _title(bundled), hardware, trained, predicted)
     _announce("Agreement with Keras in float32")
     files = sorted(trained.models.glob("*.h5"))[: effort.models]

@@ -1,5 +1,6 @@
 """Predictions by both ways, alternating: from files on disk to probabilities; and agreement with Keras."""
 
+from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
 from statistics import median
@@ -9,59 +10,85 @@ import numpy as np
 from benchmarks.effort import Effort
 from benchmarks.images import TEST_SPLIT, pick_test_images
 from benchmarks.notebook_way import NotebookStart, NotebookWay
-from benchmarks.studio_way import KerasPredictor, StudioPredictor
+from benchmarks.studio_way import KerasPredictor, StudioPredictor, StudioReader
 from benchmarks.worker import Worker
 from core.config import THRESHOLD, processor
 from core.dataset import open_dataset
 
+SLOW = 0.99  # quantile of the slowest answers
 EXCUSED_DISTANCE = 0.01  # from the threshold, within which bfloat16 may change the predicted label
 
 
-def measure(folder: Path, effort: Effort, scratch: Path, model: Path, notebook_model: Path) -> dict:
-    """Seconds of one prediction, of a batch and of loading, and peak memory, by way.
+def measure(
+    folder: Path, effort: Effort, scratch: Path, model: Path, notebook_model: Path, stages: Path
+) -> dict:
+    """Seconds of answers and of the start of a process, and peak memory, by way.
 
     Args:
         folder: data set whose test images are predicted.
         effort: how much to measure.
         scratch: folder for the notebook's file.
-        model: weights file for our predictor.
+        model: weights file that answers.
         notebook_model: the notebook's file, to load.
+        stages: folder of the weights files of the stages that were trained.
 
     Returns:
-        By way, `notebook` and `studio`: answer_1_s, answer_32_s, load_s, peak_memory in bytes. For `studio`
-        also borderline_share, the fraction of borderline test images, and rechecked, the fraction that was
-        predicted again in float32.
+        By way, `notebook` and `studio`: answer_1_s and answer_1_slow_s, median and 99th percentile,
+        answer_32_s, start_s, peak_memory in bytes. For `studio` also answer_full_s, with lungs, checks and
+        heat map, second_opinion_s, rechecked, the fraction of test images that was predicted again in
+        float32, and stages_memory, of a process that answers with the model and with each stage.
     """
-    together = effort.batch
-    paths = pick_test_images(open_dataset(folder), together)
-    seconds = {"notebook": {1: [], together: []}, "studio": {1: [], together: []}}
+    paths = pick_test_images(open_dataset(folder), max(effort.batch, effort.answers))
     with (
         closing(Worker(NotebookWay, folder, scratch, effort.batch)) as notebook,
-        closing(Worker(StudioPredictor)) as studio,
+        closing(Worker(StudioReader)) as studio,
     ):
-        loads = {"studio": studio("load", model)}
-        workers = {"notebook": notebook, "studio": studio}
-        for count in (1, together):
-            for number in range(effort.answers):
-                batch = [paths[(number + i) % len(paths)] for i in range(count)]
-                for way, worker in workers.items():
-                    seconds[way][count].append(worker("predict", batch))
-        borderline_share = studio("borderline_share", folder, TEST_SPLIT)
-        rechecked = borderline_share if studio("rechecks") else 0.0
-        memory = {way: worker.peak_memory() for way, worker in workers.items()}
-    with closing(Worker(NotebookStart, notebook_model)) as start:
-        loads["notebook"] = start("load")
+        studio("first_answer", model, paths[0])  # unpacks the network, once for all later processes
+        seconds = _seconds(notebook, studio, paths, effort)
+        rechecked = studio("rechecked", folder, TEST_SPLIT)
+        memory = {"notebook": notebook.peak_memory(), "studio": studio.peak_memory()}
+        for path in sorted(stages.glob("*.h5")):
+            studio("first_answer", path, paths[0])
+            studio("answer", paths[0])
+        stages_memory = studio.peak_memory()
+    with closing(Worker(NotebookStart, notebook_model)) as notebook, closing(Worker(StudioReader)) as studio:
+        starts = {
+            "notebook": notebook("first_answer", paths[0]),
+            "studio": studio("first_answer", model, paths[0]),
+        }
     measured = {
         way: {
-            "answer_1_s": median(times[1][1:]),  # the first prediction warms up
-            "answer_32_s": median(times[together][1:]),
-            "load_s": loads[way],
+            "answer_1_s": median(seconds[way]),
+            "answer_1_slow_s": float(np.quantile(seconds[way], SLOW)),
+            "answer_32_s": median(seconds[f"{way}_32"]),
+            "start_s": starts[way],
             "peak_memory": memory[way],
         }
-        for way, times in seconds.items()
+        for way in memory
     }
-    measured["studio"] |= {"borderline_share": borderline_share, "rechecked": rechecked}
+    measured["studio"] |= {
+        "answer_full_s": median(seconds["full"]),
+        "second_opinion_s": median(seconds["second_opinion"]),
+        "rechecked": rechecked,
+        "stages_memory": stages_memory,
+    }
     return measured
+
+
+def _seconds(notebook: Worker, studio: Worker, paths: list[Path], effort: Effort) -> dict[str, list[float]]:
+    """Seconds of each kind of answer, alternating; the first of each, which warms up, is left out."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for number in range(effort.answers):
+        path = paths[number % len(paths)]
+        seconds["notebook"].append(notebook("predict", [path]))
+        seconds["studio"].append(studio("predict", [path]))
+        seconds["full"].append(studio("answer", path))
+        seconds["second_opinion"].append(studio("second_opinion", path))
+    for number in range(effort.batches):
+        batch = [paths[(number + i) % len(paths)] for i in range(effort.batch)]
+        seconds["notebook_32"].append(notebook("predict", batch))
+        seconds["studio_32"].append(studio("predict", batch))
+    return {kind: each[1:] for kind, each in seconds.items()}
 
 
 def agreement(folder: Path, models: dict[str, Path]) -> dict:

@@ -16,7 +16,8 @@ class Effort:
         epochs: of the measured runs of stages 1 and 2.
         steps: timed steps of the notebook way; stage 3 of this project takes twice as many.
         repeats: of every training measurement, alternating between both ways.
-        answers: timed predictions, the first of which warms up.
+        answers: timed predictions of one image, the first of which warms up.
+        batches: timed predictions of 32, the first of which warms up.
         models: trained weights files whose predictions are compared with Keras's, besides the bundled one.
         sizes: numbers of images of the scaling measurement; () skips it.
         width: of the network that this project trains; 1 for figures that can be compared.
@@ -32,6 +33,7 @@ class Effort:
     steps: int
     repeats: int
     answers: int
+    batches: int
     models: int
     sizes: tuple[int, ...]
     width: float = 1.0
@@ -41,8 +43,8 @@ class Effort:
 
 
 EFFORTS = {
-    "full": Effort(2000, 10**9, 4, 3, 6, 3, 21, 3, (500, 1000, 2000, 4000)),
-    "quick": Effort(192, 32, 1, 3, 3, 2, 9, 1, ()),
+    "full": Effort(2000, 10**9, 4, 3, 6, 3, 101, 11, 3, (500, 1000, 2000, 4000)),
+    "quick": Effort(192, 32, 1, 3, 3, 2, 21, 4, 1, ()),
     # Tells only whether everything runs.
-    "smallest": Effort(96, 8, 1, 1, 1, 1, 2, 0, (), 1 / 8, 2, 512, ("dataset",)),
+    "smallest": Effort(96, 8, 1, 1, 1, 1, 2, 2, 0, (), 1 / 8, 2, 512, ("dataset",)),
 }

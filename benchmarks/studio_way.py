@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from core.config import IMAGE_SIZE, TrainingSettings
+from core.config import TrainingSettings
 from core.runs import Run, WorkEstimate, create_run, jobs
 
 NO_PATIENCE_LIMIT = 1000  # epochs: no early stopping, no reduction of the learning rate
@@ -104,16 +104,16 @@ def _images_per_second(steps: pd.DataFrame, batch_size: int) -> dict[int, float]
     return speeds
 
 
-class StudioPredictor:
-    """A loaded predictor, in a process that never imports TensorFlow."""
+class StudioReader:
+    """A model that reads images, in a process that never imports TensorFlow."""
 
-    def load(self, model: Path, precision: str = "auto") -> float:
-        """Seconds from a bare interpreter to a warm predictor, including imports."""
+    def first_answer(self, model: Path, image: Path) -> float:
+        """Seconds from a bare interpreter to the probability of a file, including imports."""
         began = time.perf_counter()
-        from core.inference import load_network
+        from core.inference import Reader
 
-        self._predictor = load_network(model, precision)
-        self._predictor.probabilities(np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8))
+        self._reader = Reader(model)
+        self.predict([image])
         return time.perf_counter() - began
 
     def predict(self, paths: list[Path]) -> float:
@@ -121,18 +121,43 @@ class StudioPredictor:
         from core.images import read_image
 
         began = time.perf_counter()
-        self._predictor.predict([read_image(path) for path in paths])
+        self._reader.predictor.predict([read_image(path) for path in paths])
         return time.perf_counter() - began
 
-    def borderline_share(self, data: Path, split: str) -> float:
-        """Fraction of the images of a split whose probability is borderline."""
-        from core.inference import borderline
+    def answer(self, path: Path) -> float:
+        """Seconds from a file on disk to its probability with lungs, all checks and the heat map."""
+        from core.images import read_image
 
-        return float(borderline(self.probabilities(data, split)).mean())
+        began = time.perf_counter()
+        self._reader.read([read_image(path)], heat_map=True)
+        return time.perf_counter() - began
 
-    def rechecks(self) -> bool:
-        """Whether borderline images are predicted again in float32."""
-        return self._predictor.rechecks
+    def second_opinion(self, path: Path) -> float:
+        """Seconds that the second opinion takes in addition."""
+        from core.images import read_image
+
+        (reading,) = self._reader.read([read_image(path)], anyway=True)
+        began = time.perf_counter()
+        self._reader.second_opinion(reading)
+        return time.perf_counter() - began
+
+    def rechecked(self, data: Path, split: str) -> float:
+        """Fraction of the images of a split that are predicted again in float32."""
+        from core.inference import NetworkPredictor
+
+        network = self._reader.predictor
+        assert isinstance(network, NetworkPredictor)  # no model that is measured is an ensemble
+        return float(network.needs_float32(network.probabilities(_split_pixels(data, split))).mean())
+
+
+class StudioPredictor:
+    """A loaded network, in a process that never imports TensorFlow."""
+
+    def load(self, model: Path, precision: str) -> None:
+        """Load a network; its first answer compiles it."""
+        from core.inference import load_network
+
+        self._predictor = load_network(model, precision)
 
     def probabilities(self, data: Path, split: str) -> np.ndarray:
         """Probability of PNEUMONIA for every image of a split, float64 (n,)."""

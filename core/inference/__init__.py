@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         bundled_models,
         published_models,
     )
-    from core.inference.network_predictor import NetworkPredictor, borderline
+    from core.inference.network_predictor import NetworkPredictor
     from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
     from core.inference.out_of_distribution import check
     from core.inference.prediction import ModelOutput, Prediction, percent, shown_threshold
@@ -93,7 +93,6 @@ __all__ = [
     "file_results",
     "first_reading_summary",
     "heat_location",
-    "borderline",
     "check",
     "doubt",
     "described",

@@ -8,6 +8,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.inference.ensemble_reference import EnsembleReference
 from core.inference.reference import Reference
+from core.inference.rounding import UNKNOWN
 from core.runs import open_run
 from core.weights import ModelRecord, WeightsError, member_paths, read_record
 
@@ -30,6 +31,16 @@ def reference_of(record: ModelRecord, weights: Path | None = None) -> AnyReferen
         known = [member for member in members if member]
         return EnsembleReference(tuple(known)) if len(known) == len(record.members) else None
     return _of_network(record, weights)
+
+
+def known_rounding(record: ModelRecord, weights: Path) -> float:
+    """By how much bfloat16 moves a network's log-odds: by its reference, else as of any model.
+
+    Args:
+        record, weights: of a network, not of an ensemble.
+    """
+    reference = _of_network(record, weights)
+    return UNKNOWN if reference is None or reference.rounding is None else reference.rounding
 
 
 def renewed_references(record: ModelRecord, weights: Path) -> dict[Path, Path]:

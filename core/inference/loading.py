@@ -10,6 +10,7 @@ from core.compilation import winograd_pays
 from core.config import processor
 from core.inference.engine import Engine, engine_parts
 from core.inference.ensemble_predictor import EnsemblePredictor
+from core.inference.known_references import known_rounding
 from core.inference.network_cache import cached_parts
 from core.inference.network_predictor import NetworkPredictor
 from core.inference.predictor import Predictor
@@ -31,10 +32,9 @@ def load_predictor(path: str | Path, precision: str = "auto", threads: int = 0) 
     Args:
         path: of a weights file.
         precision: `float32`, `bfloat16`, or `auto`. Auto is float32 where the processor does not support
-            bfloat16. Elsewhere the first pass is in bfloat16, twice as fast, and images with probabilities
-            between 0.15 and 0.85 go through a second pass in float32: there bfloat16 moved probabilities by
-            up to 0.025 and changed 2 of 329 predicted labels. With it, probabilities stay within 0.01 of
-            Keras in float32 (0.0075 at most; `python -m benchmarks` measures it).
+            bfloat16. Elsewhere the first pass is in bfloat16, two to seven times as fast, and images whose
+            probability it may have moved by more than 0.01, or across the threshold, go through a second pass
+            in float32: see `core.inference.rounding`.
         threads: to compute with; 0 for one per core.
 
     Raises:
@@ -65,7 +65,8 @@ def load_network(path: Path, precision: str = "auto", threads: int = 0) -> Netwo
 
     parts = cached_parts(f"{digest} {'winograd' if winograd else 'direct'}", build)
     _check_unchanged(path, record, digest)
-    return NetworkPredictor(record, path, first, Engine(parts, threads), rechecks)
+    rounding = known_rounding(record, path) if rechecks else 0.0
+    return NetworkPredictor(record, path, first, Engine(parts, threads), rounding)
 
 
 def _check_unchanged(path: Path, record: ModelRecord, digest: str) -> None:

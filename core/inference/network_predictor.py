@@ -12,14 +12,7 @@ from core.inference.framed_images import FramedImages
 from core.inference.heat_map import HeatMap, heat_map
 from core.inference.prediction import ModelOutput, predictions
 from core.inference.predictor import BATCH, Predictor
-
-BORDERLINE = (0.15, 0.85)  # where bfloat16 can move a probability by 0.01
-
-
-def borderline(probabilities: np.ndarray) -> np.ndarray:
-    """Mask of the probabilities that bfloat16 may have moved too far."""
-    low, high = BORDERLINE
-    return (probabilities > low) & (probabilities < high)
+from core.inference.rounding import largest_rounding, needs_float32, unsure
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +21,12 @@ class NetworkPredictor(Predictor):
 
     Attributes:
         engine: the compiled network.
-        rechecks: whether borderline images go through a second pass in float32.
+        rounding: of the log-odds in the first pass, for which some images go through a second one in float32;
+            0 for no second pass.
     """
 
     engine: Engine
-    rechecks: bool
+    rounding: float = 0.0
 
     def judge(self, images: FramedImages, heat: bool) -> list[ModelOutput]:
         """As `Predictor.judge`."""
@@ -79,9 +73,28 @@ class NetworkPredictor(Predictor):
     def _activations(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         return self.engine.activations(preprocess(pixels, self.record.preprocessing), precision)
 
+    def needs_float32(self, probabilities: np.ndarray) -> np.ndarray:
+        """Mask of the images, bool (n,), that go through a second pass after these probabilities, (n,)."""
+        if not self.rounding:
+            return np.zeros(len(probabilities), bool)
+        return needs_float32(probabilities, self.rounding, self.record)
+
+    def measured_rounding(self, pixels: np.ndarray) -> float | None:
+        """By how much bfloat16 moves log-odds at most, see `largest_rounding`; None where it is not used.
+
+        Args:
+            pixels: of framed validation images, uint8 (n, 128, 128).
+        """
+        if self.precision != "bfloat16":
+            return None
+        rounded = self._probabilities(pixels, "bfloat16")
+        rows = np.flatnonzero(unsure(rounded))
+        exact = self._probabilities(pixels[rows], "float32") if len(rows) else rounded[:0]
+        return largest_rounding(rounded[rows], exact)
+
     def _recheck(self, probabilities: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-        """Replace borderline probabilities by those of a second pass in float32."""
-        again = np.flatnonzero(borderline(probabilities)) if self.rechecks else ()
+        """Replace those probabilities that need it by those of a second pass in float32."""
+        again = np.flatnonzero(self.needs_float32(probabilities))
         if len(again):
             probabilities[again] = self._probabilities(pixels[again], "float32")
         return probabilities

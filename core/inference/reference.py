@@ -53,6 +53,7 @@ class Reference:
         likeness: what the images look like to the lung network; None in older references and of small sets.
         all_sha256: SHA-256 of all training images, uint8 (n, 32), where they are more than `sha256`; None
             where they are not, and in older references.
+        rounding: by how much bfloat16 moves log-odds at most; None where it was not measured.
     """
 
     created: str
@@ -70,6 +71,7 @@ class Reference:
     lung_limit: float = 1.0  # of references written before lungs were checked
     likeness: Likeness | None = None
     all_sha256: np.ndarray | None = None
+    rounding: float | None = None
 
     def distance(self, features: np.ndarray) -> np.ndarray:
         """Out-of-distribution scores, float64 (n,): 1 at the 99th percentile of the validation images.

@@ -15,9 +15,9 @@ from core.dataset import Dataset, relabelled, rows_by_role
 from core.errors import UserError
 from core.inference.class_distance import class_distances, fit_classes
 from core.inference.likeness import appearance, fit_likeness
-from core.inference.loading import load_predictor
+from core.inference.loading import load_network
+from core.inference.network_predictor import NetworkPredictor
 from core.inference.orientation import ORIENTATIONS, thumbnails
-from core.inference.predictor import Predictor
 from core.inference.reference import Reference, unit_length
 from core.runs import Run
 
@@ -62,12 +62,12 @@ def save_reference(
         renewed = with_lungs(earlier, dataset, *rows, progress)
     else:
         labelled = relabelled(dataset, run.settings().label_version)
-        renewed = compute_reference(load_predictor(run.weights_path(stage)), labelled, *rows, progress)
+        renewed = compute_reference(load_network(run.weights_path(stage)), labelled, *rows, progress)
     renewed.save(path)
 
 
 def compute_reference(
-    predictor: Predictor,
+    predictor: NetworkPredictor,
     dataset: Dataset,
     training: np.ndarray,
     validation: np.ndarray,
@@ -116,6 +116,7 @@ def compute_reference(
         peaks=_peaks(predictor, framed[validation[:HEAT_MAP_IMAGES]]),
         orientation_limit=float(max(0.5, np.quantile(not_upright, QUANTILE))),
         all_sha256=_as_bytes(digests[all_training]) if len(all_training) > len(training) else None,
+        rounding=predictor.measured_rounding(framed[validation]),
     )
     return with_lungs(reference, dataset, all_training, validation, progress)
 
@@ -130,7 +131,7 @@ def _as_bytes(digests: np.ndarray) -> np.ndarray:
     return np.frombuffer(bytes.fromhex("".join(digests)), np.uint8).reshape(-1, 32)
 
 
-def _peaks(predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
+def _peaks(predictor: NetworkPredictor, pixels: np.ndarray) -> np.ndarray:
     """Share of framed images whose heat map peaks in each cell."""
     heat_maps = predictor.heat_maps(pixels)
     counts = np.zeros(heat_maps[0].values.shape)

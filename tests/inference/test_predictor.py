@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from short_runs import NARROW, NEAR
 
+from core.config import processor
 from core.dataset import open_dataset
 from core.images import network_input, read_image
-from core.inference import NetworkPredictor, borderline, load_predictor, published_models
+from core.inference import NetworkPredictor, load_predictor, published_models
 from core.inference.engine import Engine
+from core.inference.rounding import UNKNOWN
 from core.network import build, segment, set_arrays
 from core.registry import answering_models
 from core.weights import ModelRecord, WeightsError, read_model
@@ -41,7 +43,7 @@ def test_the_scaling_is_folded_into_the_first_convolution_borders_included(scali
     assert np.abs(ours - theirs).max() < 1e-5 * theirs.max()
 
 
-def test_borderline_images_are_judged_again_in_float32(trained, demo):
+def test_images_that_bfloat16_may_move_too_far_are_judged_again_in_float32(trained, demo):
     pixels = np.array(open_dataset(demo).pixels)
     exact = load_predictor(trained.weights_path(3), "float32").probabilities(pixels)
     coarse = NetworkPredictor(
@@ -49,11 +51,14 @@ def test_borderline_images_are_judged_again_in_float32(trained, demo):
         trained.weights_path(3),
         "bfloat16",
         Engine.of(read_model(trained.weights_path(3))[0], "imagenet", backbone=NARROW),
-        rechecks=True,
+        rounding=UNKNOWN,
     )
     found = coarse.probabilities(pixels)
-    assert np.abs(found - exact)[borderline(found)].max(initial=0) < 1e-5
+    again = coarse.needs_float32(found)
+    assert again.any() or processor.bfloat16_unit() == "none"
+    assert np.abs(found - exact)[again].max(initial=0) < 1e-5
     assert np.abs(found - exact).max() < 0.01
+    assert not replace(coarse, rounding=0.0).needs_float32(found).any()
 
 
 def test_a_file_gets_the_answer_that_evaluation_kept_for_it(trained, predictor, demo):
