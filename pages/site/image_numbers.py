@@ -27,7 +27,9 @@ HELP = {
 def show_numbers(local: LocalImages | None) -> None:
     """Ask what is expected and tell what that takes."""
     with st.container(key="site-expected"):
-        columns = dict(zip(PERCENTAGES, st.columns(len(PERCENTAGES)), strict=True))
+        columns = dict(
+            zip(PERCENTAGES, st.columns(len(PERCENTAGES), vertical_alignment="bottom"), strict=True)
+        )
         shares = {name: _percentage(column, name) / 100 for name, column in columns.items()}
         left, right, _margin = st.columns([1, 1, 3])
     positives, negatives = _at_hand(local)

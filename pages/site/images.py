@@ -73,8 +73,8 @@ def choose_images() -> LocalImages | None:
 
 def _enter_source() -> Path | None:
     """The field for a folder or table, and the upload of a zip; None while nothing is entered."""
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
-    entered = left.text_input(
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    entered = row.text_input(
         _("Folder or table"),
         key=SOURCE,
         placeholder=_("/data/our-x-rays or /data/our-x-rays/table.csv"),
@@ -84,7 +84,7 @@ def _enter_source() -> Path | None:
         ),
     )
     may_upload = may(import_zip)
-    if may_upload and right.button(_("Upload a zip"), icon=":material/upload:"):
+    if may_upload and row.button(_("Upload a zip"), icon=":material/upload:"):
         _upload()
     if not nothing_chosen():
         return _source(entered)
