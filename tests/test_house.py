@@ -58,7 +58,7 @@ MAY_IMPORT = {
     },
     "monitor": {"evaluation", "inference", "runs", "site"},
     "site": {"dataset", "evaluation", "images", "inference", "registry", "reports", "self_test"},
-    "batch": {"images", "inference", "registry", "shadow", "weights"},
+    "batch": {"evaluation", "images", "inference", "registry", "shadow", "weights"},
     "dicom_node": {"images", "inference", "registry", "reports", "runs", "shadow"},
     "metrics": {"dicom_node", "registry", "runs"},
     "api": {"access", "images", "inference", "metrics", "registry", "shadow"},

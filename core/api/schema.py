@@ -10,15 +10,15 @@ class Strict(BaseModel):
 
 
 class StagePrediction(Strict):
-    """What one stage predicts; probabilities of pneumonia, before and after calibration.
+    """What one stage predicts; probabilities of pneumonia before and after calibration, null as in a result.
 
     Of an ensemble, `member_lowest` and `member_highest` are the lowest and highest calibrated probability of
     its members.
     """
 
     label: str
-    probability: float
-    calibrated: float
+    probability: float | None
+    calibrated: float | None
     member_lowest: float | None = None
     member_highest: float | None = None
 
@@ -46,6 +46,9 @@ class Result(Strict):
     An error that says that this computer is too busy does not concern the file: send it again later.
 
     `model` is name, version and digest of the model that read the image.
+    `score_note` says why there is no percentage: the score of an image unlike those that the model was
+    trained on means nothing. `probability`, `calibrated` and those of the second opinion are then null, and
+    `raw_probability` is the number that the network computed.
     `withheld` is the reason why a result is withheld. `framing` is the part of the image that the model saw,
     `whole` or `lungs`; `framing_reason` says why it is the whole image where the model is framed by lungs.
     `similar_test_images` says how many of the model's test images scored alike have pneumonia: what the
@@ -63,6 +66,8 @@ class Result(Strict):
     label: str | None = None
     probability: float | None = None
     calibrated: float | None = None
+    raw_probability: float | None = None
+    score_note: str | None = None
     member_lowest: float | None = None
     member_highest: float | None = None
     model: str | None = None

@@ -35,6 +35,10 @@ COLUMNS = pa.schema(
         ("label", pa.string()),  # null where there is no prediction
         ("probability", pa.float64()),  # network output
         ("calibrated", pa.float64()),
+        (
+            "raw_probability",
+            pa.float64(),
+        ),  # network output where it means nothing; the two above are null then
         ("member_lowest", pa.float64()),  # calibrated, of an ensemble's members; null for any other model
         ("member_highest", pa.float64()),
         ("threshold", pa.float64()),  # applies to `probability`

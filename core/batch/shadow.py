@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 from core.batch.job import BatchJob
 from core.batch.source import Source
 from core.errors import UserError
+from core.evaluation import calibrated
 from core.images import Image, decode_ahead, network_pixels
 from core.registry import Shadow, shadows
 from core.shadow import ShadowProcess, ShadowStore, ShadowTask, count_missed, needs_full_images
+from core.weights import read_record
 
-COLUMNS = ["path", "sha256", "model", "label", "calibrated"]
+COLUMNS = ["path", "sha256", "model", "label", "calibrated", "raw_probability"]
 BATCH = 16  # images decoded ahead
 CHANGED = "The image of a batch could not be read again, or has changed."
 
@@ -35,18 +37,24 @@ def read_batch_in_shadow(job: BatchJob) -> Iterator[int]:
     models, done = shadows(), 0
     if not models:
         return
-    full = needs_full_images(models)
+    full, temperature = needs_full_images(models), read_record(Path(job.settings().model)).temperature
     with closing(job.open_source()) as source, ShadowProcess() as process:
         for path in sorted((job.path / "shards").glob("*.parquet")):
             for row, image in _images(_unread(path, models), source):
                 if isinstance(image, Image) and image.sha256 == row["sha256"]:
                     pixels = image.pixels if full else network_pixels(image)
-                    answer = row["model"], row["label"], row["calibrated"]
+                    answer = row["model"], row["label"], _calibrated(row, temperature)
                     process.read(ShadowTask(row["sha256"], *answer, full, pixels))
                 else:
                     count_missed(CHANGED)
                 done += 1
                 yield done
+
+
+def _calibrated(row: dict[str, Any], temperature: float) -> float:
+    """The calibrated probability of a row, also where it means nothing: shadows are compared, not shown."""
+    raw = row["raw_probability"]
+    return row["calibrated"] if raw is None else float(calibrated(raw, temperature))
 
 
 def _unread(shard: Path, models: list[Shadow]) -> list[dict[str, Any]]:

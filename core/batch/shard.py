@@ -122,4 +122,4 @@ def _values(reading: Reading | UserError) -> dict:
     values = {"sha256": reading.image.sha256, "warnings": reading.warnings(), **framing, **columns, **facts}
     if reading.withheld:
         return {"withheld": reading.withheld_reason, **values}
-    return {**reading.prediction.values(), **values}
+    return {**reading.score_values(), **values}

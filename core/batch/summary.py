@@ -38,6 +38,7 @@ class Summary:
         withheld: images without a prediction, by reason.
         errors: unreadable images, by reason.
         warned: predictions with a warning.
+        unscored: predictions without a percentage: it would mean nothing.
         passed_over: the files of the source that are not images.
         histogram: predictions by calibrated probability, in 20 equal bins from 0 to 1.
     """
@@ -47,6 +48,7 @@ class Summary:
     positives: int = 0
     negatives: int = 0
     warned: int = 0
+    unscored: int = 0
     withheld: dict[str, int] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=dict)
     passed_over: PassedOver = field(default_factory=PassedOver)
@@ -72,7 +74,9 @@ def summarise(job: BatchJob) -> Summary:
         summary.warned += pc.sum(pc.and_(pc.is_valid(labels), has_warnings)).as_py() or 0
         _add(summary.withheld, _counts(batch.column("withheld")))
         _add(summary.errors, _counts(_reasons(batch)))
-        probabilities = batch.column("calibrated").drop_null().to_numpy(zero_copy_only=False)
+        scores = batch.column("calibrated")
+        summary.unscored += pc.sum(pc.and_(pc.is_valid(labels), pc.is_null(scores))).as_py() or 0
+        probabilities = scores.drop_null().to_numpy(zero_copy_only=False)
         bins = np.histogram(probabilities, BINS, (0, 1))[0]
         summary.histogram = [int(old + new) for old, new in zip(summary.histogram, bins, strict=True)]
     return summary
@@ -111,6 +115,7 @@ def _page(job: BatchJob, summary: Summary) -> str:
         "Pneumonia": summary.positives,
         "No pneumonia": summary.negatives,
         "Predictions with warnings": summary.warned,
+        "Predictions without a percentage": summary.unscored,
         **{f"Withheld: {reason}": count for reason, count in summary.withheld.items()},
         **{f"Unreadable: {reason}": count for reason, count in summary.errors.items()},
     }
@@ -150,11 +155,15 @@ def _figures(job: BatchJob, filter_name: str, order: tuple[str, str]) -> list[di
     )
     rows = results.take(pc.select_k_unstable(results, MAX_THUMBNAILS, [order])).to_pylist()
     images = thumbnails(job, [row["path"] for row in rows], THUMBNAIL_SIDE)
-    captions = [row["withheld"] or f"{100 * row['calibrated']:.0f}%" for row in rows]
+    captions = [row["withheld"] or _score(row["calibrated"]) for row in rows]
     return [
         {"path": row["path"], "caption": caption, "image": image}
         for row, caption, image in zip(rows, captions, images, strict=True)
     ]
+
+
+def _score(calibrated: float | None) -> str:
+    return "no score" if calibrated is None else f"{100 * calibrated:.0f}%"
 
 
 def thumbnails(job: BatchJob, paths: list[str], side: int) -> list[str | None]:

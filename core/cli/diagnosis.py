@@ -62,7 +62,10 @@ def _print(result: dict) -> None:
         print(f"{outcome:>10}          {result['file']}: {result['error']}")
         return
     label = result.get("finding", result["label"])
-    print(f"{label:>10}  {percent(result['calibrated']):>6}  {result['file']}")
+    score = "" if result["calibrated"] is None else percent(result["calibrated"])
+    print(f"{label:>10}  {score:>6}  {result['file']}")
+    if note := result.get("score_note"):
+        print(f"{'':>20}{note}")
     if "member_lowest" in result:
         print(f"{'':>20}Members: {percent(result['member_lowest'])} to {percent(result['member_highest'])}")
     if similar := result.get("similar_test_images"):

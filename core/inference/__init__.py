@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from core.inference.engine import whole_model
     from core.inference.ensemble_predictor import EnsemblePredictor
+    from core.inference.findings import ABSENT, FINDINGS, NO_RESULT, PRESENT, UNDECIDED
     from core.inference.heat_location import HeatLocation, heat_location
     from core.inference.heat_map import HeatMap
     from core.inference.heat_map_doubt import doubt
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from core.inference.prediction import ModelOutput, Prediction, percent, shown_threshold
     from core.inference.predictor import BATCH, Predictor
     from core.inference.reader import Reader
-    from core.inference.reading import ABSENT, FINDINGS, NO_RESULT, PRESENT, UNDECIDED, Reading
+    from core.inference.reading import Reading
     from core.inference.reference import Neighbour, Reference
     from core.inference.reference_fitting import save_reference
     from core.inference.results import NOTICE, described, file_results

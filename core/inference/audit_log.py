@@ -20,8 +20,9 @@ from core.database import open_database, read_database
 from core.errors import UserError
 from core.evaluation import wilson
 from core.images import Box
+from core.inference.findings import ABSENT, PRESENT
 from core.inference.identity import ModelIdentity
-from core.inference.reading import ABSENT, PRESENT, Reading
+from core.inference.reading import Reading
 from core.weights import ModelRecord
 
 TABLES = """

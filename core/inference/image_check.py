@@ -13,8 +13,10 @@ class Check:
             header: `lateral view`, `other body part`, `unknown` or `age`.
         sentence: what is wrong and what to do.
         withheld: whether the result must not be shown.
+        voids_score: whether the result may be shown, but not as a percentage: it would mean nothing.
     """
 
     reason: str
     sentence: str
     withheld: bool
+    voids_score: bool = False

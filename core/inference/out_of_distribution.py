@@ -17,6 +17,8 @@ from core.sentence import Sentence, template
 
 BLANK = 4.0  # grey levels: standard deviation of the pixels
 MAX_SCORE = 1.5  # out-of-distribution score above which the result is withheld
+NO_SCORE = Sentence("So no percentage is given.")
+DOUBTFUL_SCORE = Sentence("The percentage may not hold.")
 APPEARANCES = {  # by orientation
     "inverted": template("The image appears inverted. Correct it and upload it again."),
     "upside down": template("The image appears upside down. Correct it and upload it again."),
@@ -62,7 +64,8 @@ def _pixel_checks(
     if not upright and _in_range_once_upright(image, orientation, predictor, reference):
         return [Check(orientation, Sentence(APPEARANCES[orientation]), score > MAX_SCORE)]
     checks = lung_checks(lungs, reference.current_lung_limit) + _distance_checks(score)
-    return checks + _likeness_checks(reference.likeness_score(whole, lungs))
+    calibrated_here = bool(predictor.record.temperature_rule)
+    return checks + _likeness_checks(reference.likeness_score(whole, lungs), calibrated_here)
 
 
 def _distance_checks(score: float) -> list[Check]:
@@ -78,17 +81,20 @@ def _distance_checks(score: float) -> list[Check]:
     return [Check("out of distribution", sentence, score > MAX_SCORE)]
 
 
-def _likeness_checks(score: float) -> list[Check]:
-    """By the distance from the images that the model was trained on."""
+def _likeness_checks(score: float, calibrated_here: bool) -> list[Check]:
+    """By the distance from the images that the model was trained on.
+
+    Its scores mean nothing that far away, unless they were calibrated for a hospital.
+    """
     if score <= 1:
         return []
     sentence = Sentence(
         "Unlike the images this model was trained on, in grey levels, sharpness, framing or anatomy: "
-        "{score:.1f} times the distance within which 98% of the validation images lie. "
-        "The percentage may not hold.",
+        "{score:.1f} times the distance within which 98% of the validation images lie. {consequence}",
         score=score,
+        consequence=DOUBTFUL_SCORE if calibrated_here else NO_SCORE,
     )
-    return [Check("unlike tested images", sentence, False)]
+    return [Check("unlike tested images", sentence, False, voids_score=not calibrated_here)]
 
 
 def _in_range_once_upright(

@@ -4,37 +4,22 @@ from dataclasses import dataclass
 
 from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
 from core.images import Image
+from core.inference.findings import ADVICE, FINDINGS, NO_RESULT, UNDECIDED
 from core.inference.heat_location import HeatLocation
 from core.inference.heat_map import HeatMap
 from core.inference.image_check import Check
 from core.inference.lung_check import LUNG_REASONS
 from core.inference.prediction import ModelOutput, Prediction, percent
+from core.inference.score_words import certainty
+from core.inference.second_opinion_words import agreement, changed, stability
 from core.inference.stability import UNCERTAIN, SecondOpinion
 from core.inference.track_record import TOO_HIGH, SimilarScores
-from core.sentence import Sentence, joined, template
+from core.sentence import Sentence, template
 
-# Panicek and Hricak, "How sure are you, doctor?", American Journal of Roentgenology 2016, give terms for
-# about 10, 25, 50, 75 and 90%; the bounds lie between.
-CERTAINTY = (
-    (0.10, Sentence("unlikely")),
-    (0.375, Sentence("less likely")),
-    (0.625, Sentence("possible")),
-    (0.90, Sentence("probable")),
-    (1.01, Sentence("very likely")),
-)
-NO_RESULT = "No result"
-PRESENT, ABSENT, UNDECIDED = "Pneumonia", "No pneumonia", "Uncertain"  # also in the audit log
-FINDINGS = {CLASS_NAMES[POSITIVE]: PRESENT, CLASS_NAMES[1 - POSITIVE]: ABSENT, UNCERTAIN: UNDECIDED}
-ADVICE = {
-    NO_RESULT: Sentence("Read this image without the model."),
-    PRESENT: Sentence("Read the image yourself, with this in mind. The result alone is no reason to treat."),
-    ABSENT: Sentence("This does not rule out pneumonia: in a child who is ill, the examination decides."),
-    UNDECIDED: Sentence(
-        "The model does not decide this one. Read the image yourself as if there were no result."
-    ),
-}
 UNRELIABLE = Sentence("not reliable on this image, see the warning")  # instead of a term for its certainty
-STABLE = 0.10  # width of the range of probabilities up to which a result counts as stable
+VOID_SCORE = Sentence(
+    "The score means nothing here: this image is unlike those that the model was trained on."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +71,32 @@ class Reading:
         return self.output.prediction
 
     @property
+    def void_score(self) -> str:
+        """Why its score means nothing, in a sentence; "" if it may be shown as a percentage."""
+        return VOID_SCORE if any(item.voids_score for item in self.checks) else ""
+
+    @property
+    def probability(self) -> float | None:
+        """The calibrated probability to show; None if the result is withheld or its score means nothing."""
+        return None if self.withheld or self.void_score else self.prediction.calibrated
+
+    @property
+    def spread(self) -> tuple[float, float] | None:
+        """The members' lowest and highest probability to show; None as `probability`, or without members."""
+        return None if self.probability is None else self.prediction.spread
+
+    def score_values(self) -> dict[str, str | float | None]:
+        """Label and probabilities under the keys that programs read; a score that means nothing is raw."""
+        if not self.void_score:
+            return dict(self.prediction.values())
+        return {
+            "label": self.prediction.label,
+            "probability": None,
+            "calibrated": None,
+            "raw_probability": self.prediction.probability,
+        }
+
+    @property
     def heat_map(self) -> HeatMap | None:
         """Which regions support pneumonia; None if it was not computed."""
         return self.output.heat
@@ -110,7 +121,9 @@ class Reading:
     @property
     def contradiction(self) -> str:
         """`too high` or `too low` if test images contradict the probability; else ""."""
-        return self.similar_scores.contradiction(self.prediction.calibrated) if self.similar_scores else ""
+        if self.probability is None or not self.similar_scores:
+            return ""
+        return self.similar_scores.contradiction(self.probability)
 
     @property
     def certainty(self) -> str:
@@ -126,33 +139,46 @@ class Reading:
     @property
     def score_name(self) -> str:
         """What its probability is called: where test images contradict it, it is a score."""
-        return Sentence("Score for pneumonia") if self.contradiction else Sentence("Probability of pneumonia")
+        if self.contradiction or self.void_score:
+            return Sentence("Score for pneumonia")
+        return Sentence("Probability of pneumonia")
+
+    @property
+    def score_words(self) -> str:
+        """Its probability in per cent with its certainty, or why it means nothing; "" if withheld."""
+        if self.probability is None:
+            return "" if self.withheld else self.void_score
+        return f"{percent(self.probability)} ({self.certainty})"
 
     @property
     def shown_score(self) -> str:
-        """Its probability in per cent, in lists and headlines; where it is a score, with that word."""
-        probability = percent(self.prediction.calibrated)
+        """Its probability in per cent, in lists and headlines; where it is a score, with that word.
+
+        "" if the result is withheld, "no score" if it means nothing.
+        """
+        if self.probability is None:
+            return "" if self.withheld else Sentence("no score")
+        probability = percent(self.probability)
         return Sentence("score {probability}", probability=probability) if self.contradiction else probability
 
     def remarks(self) -> list[str]:
         """What a reader should know besides the probability, one sentence each; warnings come first."""
         if self.withheld:
             return self.warnings()
-        sentences = self.warnings()
-        if self.similar_scores:
+        sentences, scored = self.warnings(), self.probability is not None
+        if self.similar_scores and scored:
             sentences.append(self.similar_scores.sentence())
         if self.heat_location:
             sentences.append(self.heat_location.sentence())
         if opinion := self.second_opinion:
-            sentences += [*_stability(opinion), *_agreement(opinion)]
+            sentences += [*stability(opinion, scored), *agreement(opinion, scored)]
         return sentences
 
     def spread_sentence(self) -> str:
-        """The range of the probabilities of an ensemble's members; "" for any other model and if withheld."""
-        spread = self.prediction.spread
-        if self.withheld or not spread:
+        """The range of the probabilities of an ensemble's members; "" where there is no `spread`."""
+        if not self.spread:
             return ""
-        lowest, highest = map(percent, spread)
+        lowest, highest = map(percent, self.spread)
         return Sentence(
             "The ensemble's {count} members give {lowest} to {highest}.",
             count=len(self.prediction.members),
@@ -181,7 +207,7 @@ class Reading:
         sentences += self._disagreement()
         opinion = self.second_opinion
         if opinion and opinion.finding == UNCERTAIN:
-            sentences.append(Sentence("Unstable. {change}", change=_changed(opinion)))
+            sentences.append(Sentence("Unstable. {change}", change=changed(opinion, not self.void_score)))
         else:  # an uncertain finding already says more than a borderline one
             sentences += self._borderline()
         return sentences
@@ -189,7 +215,7 @@ class Reading:
     def _disagreement(self) -> list[str]:
         """A sentence if members of an ensemble are on both sides of its decision threshold."""
         positive = [probability >= self.threshold for probability in self.prediction.members]
-        if all(positive) or not any(positive):
+        if self.void_score or all(positive) or not any(positive):
             return []
         return [
             Sentence(
@@ -205,7 +231,7 @@ class Reading:
         """A sentence if the probability alone suggests the other label."""
         predicted = self.prediction.label == CLASS_NAMES[POSITIVE]
         probability = self.prediction.calibrated
-        if predicted == (probability >= THRESHOLD):
+        if self.void_score or predicted == (probability >= THRESHOLD):
             return []
         shown, threshold = percent(probability, 0), percent(self.threshold, 0)
         if shown == threshold:
@@ -222,72 +248,3 @@ class Reading:
             )
         )
         return [Sentence(borderline, shown=shown, threshold=threshold)]
-
-
-def _stability(opinion: SecondOpinion) -> list[str]:
-    if opinion.finding == UNCERTAIN:  # already among the warnings
-        return []
-    if opinion.changed:
-        return [_changed(opinion)]
-    if opinion.highest - opinion.lowest > STABLE:
-        same = template("Same label in all {copies} shifted or mirrored copies, but not stable: {range}.")
-    else:
-        same = template("Result unchanged in all {copies} shifted or mirrored copies ({range}).")
-    return [Sentence(same, copies=opinion.copies, range=_range(opinion))]
-
-
-def _agreement(opinion: SecondOpinion) -> list[str]:
-    """What the other stages predict and how the most similar training images are labelled."""
-    sentences = []
-    if len(opinion.stages) > 1:
-        predictions = [
-            Sentence(
-                template("stage {number} pneumonia ({probability})")
-                if prediction.label == CLASS_NAMES[POSITIVE]
-                else template("stage {number} no pneumonia ({probability})"),
-                number=number,
-                probability=percent(prediction.calibrated, 0),
-            )
-            for number, prediction in opinion.stages.items()
-        ]
-        agreement = (
-            template("All stages agree: {predictions}.")
-            if opinion.stages_agree
-            else template("The stages disagree: {predictions}.")
-        )
-        sentences.append(Sentence(agreement, predictions=joined(predictions, ", ")))
-    if opinion.similar:
-        positive = sum(image.label == CLASS_NAMES[POSITIVE] for image in opinion.similar)
-        sentences.append(
-            Sentence(
-                "Most similar training images: {positive} of {count} are labelled pneumonia.",
-                positive=positive,
-                count=len(opinion.similar),
-            )
-        )
-    return sentences
-
-
-def _changed(opinion: SecondOpinion) -> Sentence:
-    return Sentence(
-        "Result changed in {changed} of {copies} shifted or mirrored copies ({range}).",
-        changed=opinion.changed,
-        copies=opinion.copies,
-        range=_range(opinion),
-    )
-
-
-def _range(opinion: SecondOpinion) -> Sentence:
-    lowest, highest = percent(opinion.lowest, 0), percent(opinion.highest, 0)
-    if lowest == highest:
-        return Sentence("probability {lowest}", lowest=lowest)
-    return Sentence("probability {lowest} to {highest}", lowest=lowest, highest=highest)
-
-
-def certainty(probability: float) -> str:
-    """A calibrated probability of pneumonia in a radiologist's words.
-
-    >>> certainty(0.05), certainty(0.5), certainty(0.95)
-    ('unlikely', 'possible', 'very likely')
-    """
-    return next(term for bound, term in CERTAINTY if probability < bound)

@@ -101,15 +101,17 @@ def _values(model: str, reading: Reading | UserError) -> dict:
         return {**reasons, "model": model}
     frame = reading.output.frame
     values = {
-        **reading.prediction.values(),
+        **reading.score_values(),
         "model": model,
         "facts": reading.image.facts,
         "warnings": reading.warnings(),
         "framing": frame.framing,
     }
+    if reading.void_score:
+        values["score_note"] = reading.void_score
     if frame.reason:
         values["framing_reason"] = frame.reason
-    if similar := reading.similar_scores:
+    if (similar := reading.similar_scores) and not reading.void_score:
         values["similar_test_images"] = {
             "images": similar.images,
             "with_pneumonia": similar.positives,
@@ -125,14 +127,20 @@ def _values(model: str, reading: Reading | UserError) -> dict:
             }
         values["heatmap"] = _png(reading.heat_map.over(reading.image.pixels))
     if reading.second_opinion:
-        values |= _opinion(reading.second_opinion)
+        values |= _opinion(reading.second_opinion, not reading.void_score)
     return values
 
 
-def _opinion(opinion: SecondOpinion) -> dict:
-    """A second opinion under the keys that programs read."""
+def _opinion(opinion: SecondOpinion, scored: bool) -> dict:
+    """A second opinion under the keys that programs read, its probabilities null unless `scored`."""
     values = asdict(opinion)
     stages = {number: prediction.values() for number, prediction in opinion.stages.items()}
+    if not scored:
+        values |= dict.fromkeys(("lowest", "highest"))
+        stages = {
+            number: {"label": stage["label"], "probability": None, "calibrated": None}
+            for number, stage in stages.items()
+        }
     return {"otherwise": values.pop("changed"), "changes": values.pop("copies"), **values, "stages": stages}
 
 

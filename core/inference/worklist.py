@@ -12,8 +12,8 @@ def prioritized(images: pd.DataFrame, now: float, max_wait: float = MAX_WAIT_S) 
     without a result follow those with one.
 
     Args:
-        images: with the columns `Probability` (NaN without a result), `arrived` (seconds since 1970) and
-            `read` (bool).
+        images: with the columns `priority` (probability of pneumonia; NaN without a result), `arrived`
+            (seconds since 1970) and `read` (bool).
         now: seconds since 1970.
         max_wait: seconds.
     """
@@ -23,7 +23,7 @@ def prioritized(images: pd.DataFrame, now: float, max_wait: float = MAX_WAIT_S) 
             "read": images["read"],
             "not overdue": ~overdue,
             "arrived": images["arrived"].where(overdue, 0.0),
-            "probability": -images["Probability"].fillna(-1.0),
+            "probability": -images["priority"].fillna(-1.0),
         },
         index=images.index,
     )

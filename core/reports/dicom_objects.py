@@ -138,10 +138,10 @@ def _finding(
     value = sr.CodedConcept(*CODES[judgement(reading)])
     certainty = [
         sr.Measurement(
-            name=codes.DCM.CertaintyOfFinding,
-            value=round(100 * reading.prediction.calibrated, 1),
-            unit=codes.UCUM.Percent,
+            name=codes.DCM.CertaintyOfFinding, value=round(100 * probability, 1), unit=codes.UCUM.Percent
         )
+        for probability in [reading.probability]
+        if probability is not None
     ]
     group = sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(
@@ -149,7 +149,7 @@ def _finding(
         ),
         algorithm_id=algorithm,
         finding_sites=[sr.FindingSite(sr.CodedConcept(*CODES["site"]))],
-        measurements=[] if reading.withheld else certainty,
+        measurements=certainty,
         qualitative_evaluations=[sr.QualitativeEvaluation(sr.CodedConcept(*CODES["evaluation"]), value)],
         source_images=[sr.SourceImageForMeasurementGroup(source.SOPClassUID, source.SOPInstanceUID)],
     )
@@ -180,7 +180,7 @@ def _finding(
 
 
 def _comments(reading: Reading, sr: Any) -> list[pydicom.Dataset]:
-    """Warnings, an ensemble's spread and where the heat lies, as comments, which TID 1501 allows."""
+    """Why there is no percentage, warnings, an ensemble's spread, where the heat lies; as TID 1501 allows."""
     from pydicom.sr.codedict import codes
 
     location = reading.heat_location.sentence() if reading.heat_location and not reading.withheld else ""
@@ -188,7 +188,7 @@ def _comments(reading: Reading, sr: Any) -> list[pydicom.Dataset]:
         sr.TextContentItem(
             name=codes.DCM.Comment, value=sentence, relationship_type=sr.RelationshipTypeValues.CONTAINS
         )
-        for sentence in (*reading.warnings(), reading.spread_sentence(), location)
+        for sentence in (reading.void_score, *reading.warnings(), reading.spread_sentence(), location)
         if sentence
     ]
 

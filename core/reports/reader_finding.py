@@ -86,7 +86,7 @@ def _report(
         else [],
         source_images=[sr.SourceImageForMeasurementGroup(source.SOPClassUID, source.SOPInstanceUID)],
     )
-    shown = reading.finding if reading.withheld else f"{reading.finding}, {reading.shown_score}"
+    shown = ", ".join(filter(None, [reading.finding, reading.shown_score]))
     comment = sr.TextContentItem(
         name=codes.DCM.Comment,
         value=f"{human.sentence()} The result of {model.identity} was: {shown}.",

@@ -127,16 +127,15 @@ def _summary_row(name: str, reading: Reading, human: HumanReading | None) -> dic
     return {
         "Image": name,
         "Finding": reading.finding,
-        "Probability": "" if reading.withheld else reading.shown_score,
+        "Probability": reading.shown_score,
         "Warnings": str(len(reading.image_warnings())),
         "Reader": human.agreement if human else "",
     }
 
 
 def _result_rows(reading: Reading, human: HumanReading | None) -> dict[str, str]:
-    probability = reading.prediction.calibrated
-    result = {reading.score_name: f"{percent(probability)} ({reading.certainty})"}
-    if spread := reading.prediction.spread:
+    result = {reading.score_name: reading.score_words}
+    if spread := reading.spread:
         result["Members of the ensemble"] = " to ".join(map(percent, spread))
     return {
         "Finding": reading.finding,

@@ -39,7 +39,7 @@ def api_probabilities(files: list[bytes], identity: ModelIdentity) -> np.ndarray
     unread = [result["error"] for result in content["results"] if "error" in result]
     if unread:
         raise UserError(f"{PATH} gives {len(unread)} images no result: {unread[0]}")
-    return np.array([result["probability"] for result in content["results"]])
+    return np.array([result.get("raw_probability", result["probability"]) for result in content["results"]])
 
 
 def _form(files: list[bytes]) -> tuple[list[tuple[bytes, bytes]], bytes]:

@@ -62,13 +62,12 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
     """The finding in a line, the image, and all else."""
     with st.container(key="headline"):
         st.caption(escaped(reading.image.name))
-        score = "" if reading.withheld else f" :small[{translated(reading.shown_score)}]"
+        score = f" :small[{translated(reading.shown_score)}]" if reading.shown_score else ""
         st.markdown(f"## :{colour_of(reading.finding)}[{TITLES[reading.finding]}]{score}")
     with st.container(key="x-ray"):
         heat_map = None if reading.withheld else reading.heat_map
         lungs, earlier = reading.output.lungs, earlier_xray(entry, reading.image)
-        title = TITLES[reading.finding]
-        answer = title if reading.withheld else f"{title} · {translated(reading.shown_score)}"
+        answer = " · ".join(filter(None, [TITLES[reading.finding], translated(reading.shown_score)]))
         viewer(
             reading.image,
             heat_map,
@@ -102,15 +101,16 @@ def _remarks(reading: Reading) -> None:
 def _finding(reading: Reading) -> None:
     """What the finding means: advice, probability, and what speaks against it."""
     st.markdown(_("**What to do now:** {advice}").format(advice=translated(reading.advice)))
-    if not reading.withheld:
-        probability = percent(reading.prediction.calibrated)
+    if reading.void_score and not reading.withheld:
+        st.markdown(translated(reading.void_score))
+    if reading.probability is not None:
+        probability = percent(reading.probability)
         st.markdown(f"{translated(reading.score_name)} **{probability}**: {translated(reading.certainty)}")
         if spread := reading.spread_sentence():
             st.caption(translated(spread))
-        prediction = reading.prediction
         title = _("threshold {threshold:.1%}").format(threshold=reading.threshold)
         figure = probability_bar(
-            prediction.calibrated, reading.threshold, title, prediction.spread, reading.doubtful
+            reading.probability, reading.threshold, title, reading.spread, reading.doubtful
         )
         st.plotly_chart(figure, key="bar", config={"displayModeBar": False})
     show_cautions(reading.image_warnings())  # those that concern the model stand at the top of the page

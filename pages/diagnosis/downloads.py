@@ -89,7 +89,7 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 @st.fragment
 def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
     """All results as a table, and a report of all readable images, in the given order."""
-    table = result_table(shown, model).drop(columns=["arrived", "read"])
+    table = result_table(shown, model).drop(columns=["arrived", "read", "priority"])
     read, with_result = full_reader(model), [entry for entry in shown if not entry.hidden]
     buttons, failure = st.container(horizontal=True), st.empty()
     with buttons:

@@ -73,7 +73,7 @@ def _row(entry: Entry, model: AvailableModel) -> dict[str, Any]:
         "thumbnail": entry.thumbnail or "",
         "finding": TITLES[finding],
         "color": colour_of(finding),
-        "score": translated(reading.shown_score) if reading and not reading.withheld else "",
+        "score": translated(reading.shown_score) if reading else "",
         "note": _note(entry, len(reading.image_warnings()) if reading else 0),
         "remarks": " ".join(map(translated, reading.remarks())) if reading else entry.error,
     }

@@ -28,7 +28,7 @@ def session_history(model: AvailableModel) -> None:
         if logging:
             st.caption(_("Results and readings are now logged."))
         if newest_first:
-            table = result_table(newest_first, model).drop(columns=["arrived", "read", "Remarks"])
+            table = result_table(newest_first, model).drop(columns=["arrived", "read", "priority", "Remarks"])
             st.caption(
                 _("Images in this session: {count:,}. Cleared when you close this tab.").format(
                     count=len(newest_first)

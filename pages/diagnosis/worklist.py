@@ -35,7 +35,9 @@ FILTERS = {
 }
 DEFAULT_WAIT = MAX_WAIT_S // 60  # minutes
 SHORT_LIST = 3  # images; room for more is kept in look.css while the list loads
-NO_SPREAD = (float("nan"), float("nan"))  # of a model that is not an ensemble
+NO_PROBABILITY = float("nan")
+NO_SPREAD = (NO_PROBABILITY, NO_PROBABILITY)  # of a model that is not an ensemble
+UNKNOWN = 0.5  # priority of an image whose score means nothing: behind likely pneumonia, before the others
 COLUMNS = {
     "Image": st.column_config.ImageColumn("", width=50),
     "File": st.column_config.TextColumn(_("File"), width=110),
@@ -68,12 +70,14 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
         has_result = reading is not None and not reading.withheld
         human = entry.human_reading_of(model)
         location = reading.heat_location if reading and has_result else None
-        lowest, highest = (reading.prediction.spread if reading and has_result else None) or NO_SPREAD
+        lowest, highest = (reading.spread if reading else None) or NO_SPREAD
+        shown = reading.probability if reading else None
+        probability = NO_PROBABILITY if shown is None else shown
         rows.append(
             {
                 "File": entry.upload.name,
                 "Finding": finding_of(entry, model),
-                "Probability": reading.prediction.calibrated if reading and has_result else float("nan"),
+                "Probability": probability,
                 "Lowest member": lowest,
                 "Highest member": highest,
                 "Heat in lungs": location.inside if location else float("nan"),
@@ -84,6 +88,7 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
                 "Model": str(model.identity),
                 "arrived": entry.arrived,
                 "read": entry.human_reading is not None,
+                "priority": UNKNOWN if reading and reading.void_score else probability,
             }
         )
     return pd.DataFrame(rows)

@@ -126,9 +126,30 @@ def test_a_second_start_processes_only_the_missing_shards_and_a_third_meanwhile_
     summary = write_summary(job)
     assert summary.processed == job.image_count() and sum(summary.errors.values()) == 1
     assert summary.positives + summary.negatives + sum(summary.withheld.values()) == summary.processed - 1
-    assert sum(summary.histogram) == summary.positives + summary.negatives
+    assert sum(summary.histogram) == summary.positives + summary.negatives - summary.unscored
     assert json.loads((job.path / "summary.json").read_text())["films"] == job.image_count()
     assert "<svg" in (job.path / "summary.html").read_text()
+
+
+def test_an_image_unlike_those_tested_has_its_number_only_as_a_raw_one(real, tmp_path, monkeypatch):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    chest = read_image(next((real / "test/NORMAL").iterdir())).pixels
+    (tmp_path / "images").mkdir()
+    for name, factor in (("home", 1.0), ("bright", 1.6)):
+        pixels = np.clip(factor * chest.astype(float), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "images" / f"{name}.png")
+    weights = PROJECT / "model_weights/bundled/lungs-s0/weights/vgg_unfrozen.h5"
+    job = start_batch(tmp_path / "images", tmp_path / "out", weights)
+    process_shard(ShardTask(job.path, 0))
+    rows, summary = rows_of(job), write_summary(job)
+    (prediction,) = load_predictor(weights).predict([read_image(tmp_path / "images/bright.png")])
+    assert np.isnan(rows.loc["bright.png", ["probability", "calibrated"]].astype(float)).all()
+    assert rows.loc["bright.png", "raw_probability"] == pytest.approx(prediction.probability, abs=1e-3)
+    assert rows.loc["home.png", "calibrated"] > 0 and np.isnan(rows.loc["home.png", "raw_probability"])
+    assert (summary.unscored, sum(summary.histogram)) == (1, 1)
+    assert "Predictions without a percentage</td><td>1<" in (job.path / "summary.html").read_text()
+    assert list(matching_rows(job, "all", "highest probability")) == [1, 0]  # the one without a score last
+    assert b"bright.png" in results_csv(job, "all", "")
 
 
 def test_results_are_filtered_and_sorted(finished):

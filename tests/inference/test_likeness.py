@@ -9,11 +9,13 @@ import PIL.ImageFilter
 import pytest
 
 from core.anatomy import shared_lung_finder
+from core.api.schema import Result
 from core.config import PROJECT
 from core.images import Image, network_pixels, read_image
-from core.inference import Reader
+from core.inference import Reader, file_results, load_predictor
 from core.inference.ensemble_reference import EnsembleReference
 from core.inference.likeness import MIN_VALIDATION_IMAGES, appearance, fit_likeness
+from core.inference.out_of_distribution import check
 from core.inference.reference import Reference
 
 RUN = PROJECT / "model_weights/bundled/lungs-s0"
@@ -77,6 +79,40 @@ def test_an_unlike_image_is_answered_with_a_warning(real, monkeypatch):
     assert not other.withheld and other.warnings()[-1].startswith(
         "Unlike the images this model was trained on"
     )
+    assert home.probability == home.prediction.calibrated and other.probability is None
+
+
+def test_programs_get_the_number_of_an_unlike_image_only_as_a_raw_one(real, monkeypatch):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    chest = read_image(next((real / "test/NORMAL").iterdir())).pixels
+    bright = np.clip(1.6 * chest.astype(float), 0, 255).astype(np.uint8)
+    reader = Reader(RUN / "weights/vgg_unfrozen.h5")
+    files = [("home", lambda: Image("home", chest, "a")), ("other", lambda: Image("other", bright, "b"))]
+    home, other = file_results(reader, files, second_opinion=True)["results"]
+    (prediction,) = reader.predictor.predict([Image("other", bright, "b")])
+    assert home["probability"] and "raw_probability" not in home and "score_note" not in home
+    assert other["score_note"].startswith("The score means nothing here")
+    assert other["raw_probability"] == pytest.approx(prediction.probability, abs=1e-3)
+    numbers = [other[name] for name in ("probability", "calibrated", "lowest", "highest")]
+    assert numbers == [None] * 4 and "similar_test_images" not in other
+    assert other["stages"] == {3: {"label": other["label"], "probability": None, "calibrated": None}}
+    for result in (home, other):
+        Result.model_validate(result)
+
+
+def test_a_percentage_that_was_calibrated_for_a_hospital_is_given_there(real, monkeypatch):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    chest = read_image(next((real / "test/NORMAL").iterdir())).pixels
+    bright = Image("other", np.clip(1.6 * chest.astype(float), 0, 255).astype(np.uint8), "b")
+    predictor = load_predictor(RUN / "weights/vgg_unfrozen.h5")
+    predictor = replace(
+        predictor, record=replace(predictor.record, temperature_rule="on a hospital's images")
+    )
+    (output,) = predictor.outputs([bright])
+    reference = Reference.load(RUN / "references/model_03.npz")
+    checks = check(bright, output, predictor, reference)
+    assert checks[-1].reason == "unlike tested images" and not checks[-1].voids_score
+    assert checks[-1].sentence.endswith("The percentage may not hold.")
 
 
 def test_the_limit_is_what_validation_keeps(chests):

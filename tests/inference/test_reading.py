@@ -98,6 +98,36 @@ def test_lists_and_headlines_call_a_contradicted_probability_a_score():
     assert Reading(IMAGE, certain).shown_score == ">99.9%"
 
 
+def test_a_score_that_means_nothing_is_words_everywhere(trained):
+    """Whatever else is known of the image: an unstable, borderline result that test images contradict."""
+    members = Prediction("NORMAL", 0.82, 0.82, (0.7, 0.9))
+    similar = SimilarScores(images=30, positives=1, lowest=0.7, highest=0.9, interval=(0.01, 0.17))
+    unlike = Check("unlike tested images", "Unlike.", False, voids_score=True)
+    for changes in ({"changed": 0}, {"changed": 1}, {"changed": 3, "finding": "UNCERTAIN"}):
+        void = replace(
+            reading(**changes),
+            output=replace(seen(), prediction=members),
+            threshold=0.89,
+            checks=(unlike,),
+            similar_scores=similar,
+        )
+        sentence = "The score means nothing here: this image is unlike those that the model was trained on."
+        assert void.finding == "Uncertain" and void.score_words == void.void_score == sentence
+        assert void.probability is None and void.spread is None and void.spread_sentence() == ""
+        assert (void.shown_score, void.score_name) == ("no score", "Score for pneumonia")
+        assert void.score_values() == {
+            "label": "NORMAL",
+            "probability": None,
+            "calibrated": None,
+            "raw_probability": 0.82,
+        }
+        assert "%" not in " ".join([*void.remarks(), void.certainty, void.advice])
+        report = PdfReader(io.BytesIO(reading_report([void, reading()], answering_models()[0])))
+        text = " ".join("".join(page.extract_text() for page in report.pages[:2]).split())
+        assert "The score means nothing here" in text and "82" not in text and "no score" in text
+    assert replace(void, withheld=True).shown_score == replace(void, withheld=True).score_words == ""
+
+
 def test_a_withheld_answer_says_why_and_nothing_else(trained):
     blank = Check("blank", "The image is blank.", True)
     withheld = Reading(IMAGE, seen(), checks=(blank,), withheld=True, heat_map_warning="In a corner.")

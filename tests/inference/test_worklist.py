@@ -6,7 +6,7 @@ NOW = 10_000.0
 
 
 def images(*rows) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["name", "Probability", "arrived", "read"])
+    return pd.DataFrame(rows, columns=["name", "priority", "arrived", "read"])
 
 
 def test_likely_positives_come_first_and_read_images_last():

@@ -19,7 +19,7 @@ from core.dataset.synthetic import draw_chest
 from core.errors import UserError
 from core.images import Image as Decoded
 from core.images import ImageError, decode
-from core.inference import WITHDRAWN, HumanReading, Prediction, Reader
+from core.inference import WITHDRAWN, Check, HumanReading, Prediction, Reader
 from core.registry import answering_models
 from core.reports import dicom_objects, reader_finding
 from core.reports.reader_region import outline
@@ -75,6 +75,17 @@ def made(image, model, tmp_path_factory):
     for name, data in objects(image, model).items():
         (folder / name).write_bytes(data)
     return folder
+
+
+def test_a_score_that_means_nothing_is_no_measurement_but_words(image, model):
+    reader = Reader(model.path, "float32")
+    (reading,) = reader.read([decode(image, "image.dcm")], heat_map=True, anyway=True)
+    unlike = Check("unlike tested images", "Unlike.", False, voids_score=True)
+    scored = dicom_objects(image, replace(reading, checks=()), model, ("finding",))["finding.dcm"]
+    void = dicom_objects(image, replace(reading, checks=(unlike,)), model, ("finding",))["finding.dcm"]
+    assert "Certainty of Finding" in str(pydicom.dcmread(io.BytesIO(scored)))
+    assert "Certainty of Finding" not in str(pydicom.dcmread(io.BytesIO(void)))
+    assert b"The score means nothing here" in void
 
 
 NAMES = ("overlay.dcm", "finding.dcm", "report.dcm", "lungs.dcm", "contours.dcm")
