@@ -14,9 +14,11 @@ from core.comparison import (
     HEAT_IN_LUNGS,
     SYNTHETIC,
     ModelComparison,
+    ModelZones,
     OcclusionEffect,
     evaluated_stages,
     heat_share_table,
+    model_zones,
     occlusion_effects,
     run_occlusion_test,
     verdict,
@@ -101,6 +103,18 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool)
     help="First run the occlusion test: predict images with the border, the corners, the lungs or all but "
     "the lungs hidden, and save the results with the run.",
 )
+@click.option(
+    "--miss-rate",
+    default=evaluation.MISS_RATE,
+    show_default=True,
+    help="Of the zones: largest share of images with pneumonia to rule out.",
+)
+@click.option(
+    "--false-alarm-rate",
+    default=evaluation.FALSE_ALARM_RATE,
+    show_default=True,
+    help="Of the zones: largest share of images without pneumonia to rule in.",
+)
 @click.option("--report", type=click.Path(path_type=Path), help="Write a report to this new folder.")
 @as_json
 def compare(
@@ -112,6 +126,8 @@ def compare(
     labels: str,
     ensemble: bool,
     occlusion: bool,
+    miss_rate: float,
+    false_alarm_rate: float,
     report: Path | None,
     as_json: bool,
 ) -> None:
@@ -144,6 +160,7 @@ def compare(
     }
     tests = evaluation.pairwise_tests(comparison.models, comparison.thresholds)
     effects = occlusion_effects(comparison)
+    zones, no_zones = _zones(comparison, miss_rate, false_alarm_rate)
     if as_json:
         print_json(
             {
@@ -156,12 +173,28 @@ def compare(
                     {name: None if pd.isna(value) else value for name, value in row.items()}
                     for row in heat_share_table(comparison).to_dict("records")
                 ],
+                "zones": [asdict(item) for item in zones],
+                "no_zones": no_zones,
                 "synthetic": comparison.synthetic,
                 "notes": comparison.notes,
             }
         )
     else:
         _print_comparison(comparison, metrics, tests, effects)
+        for item in zones:
+            print(f"{item.model}, zones: {item.sentence()}")
+        if no_zones:
+            print(f"No zones. {no_zones}")
+
+
+def _zones(
+    comparison: ModelComparison, miss_rate: float, false_alarm_rate: float
+) -> tuple[list[ModelZones], str]:
+    """The zones of each model, and why there are none; "" where there are."""
+    try:
+        return model_zones(comparison, miss_rate, false_alarm_rate), ""
+    except UserError as error:
+        return [], str(error)
 
 
 def _print_comparison(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.comparison.report_figures import DECISION_THRESHOLDS, curve_points
     from core.comparison.report_sections import SYNTHETIC
     from core.comparison.verdict import verdict
+    from core.comparison.zones import ModelZones, model_zones, zone_table, zone_text
 
 __all__ = [
     "DECISION_THRESHOLDS",
@@ -44,6 +45,10 @@ __all__ = [
     "stage_named",
     "verdict",
     "write_report",
+    "ModelZones",
+    "model_zones",
+    "zone_table",
+    "zone_text",
 ]
 
 open_door(__name__)

@@ -60,14 +60,14 @@ class KeptRate:
     Attributes:
         promised: the highest rate.
         images: of the class that were in the wrong zone.
-        rate: what was promised: the mean over patients of the share of their images; NaN without patients.
+        rate: what was promised: the mean over patients of the share of their images; None without patients.
         interval: Wilson's 95% interval for as many images as patients, which is wide enough: the share of a
             patient's images varies no more than a single image does. None without patients.
     """
 
     promised: float
     images: int
-    rate: float
+    rate: float | None
     interval: Interval | None
 
 
@@ -208,7 +208,7 @@ def _highest_bound(scores: np.ndarray, patients: np.ndarray, rate: float) -> flo
 def _kept_rate(promised: float, wrong: np.ndarray, patients: np.ndarray) -> KeptRate:
     """How often the images of one class are in the wrong zone, bool (n,), and of whom."""
     if not len(wrong):
-        return KeptRate(promised, 0, float("nan"), None)
+        return KeptRate(promised, 0, None, None)
     _, numbers = np.unique(patients, return_inverse=True)
     shares = np.bincount(numbers, wrong) / np.bincount(numbers)
     rate, count = float(shares.mean()), len(shares)

@@ -11,6 +11,7 @@ from core.inference import percent
 from core.runs import differing_in_seed, list_runs
 from pages.comparison.curves import show_roc
 from pages.comparison.model_columns import show_models
+from pages.comparison.zones import show_zones
 from pages.shared.charts import BY_CONTENT, draw, offer_csv
 from pages.shared.differences import show_differences
 from pages.shared.texts import _
@@ -38,6 +39,10 @@ def show_metrics(comparison: ModelComparison) -> None:
     if every.open:
         with every:
             show_all(comparison, metrics)
+    zones = st.expander(_("Zones: rule out, undecided, rule in"), key="zones", bind="query-params")
+    if zones.open:
+        with zones:
+            show_zones(comparison)
     if tests:
         tested = st.expander(_("Differences, tested"), key="differences", bind="query-params")
         if tested.open:

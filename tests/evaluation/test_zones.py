@@ -190,5 +190,5 @@ def test_the_outcome_counts_images_and_averages_over_patients():
 
 def test_a_class_without_images_has_no_rate():
     outcome = zone_outcome(Zones(0.2, 0.8), np.ones(3), np.array([0.1, 0.5, 0.9]), np.array(["a", "b", "c"]))
-    assert np.isnan(outcome.false_alarms.rate) and outcome.false_alarms.interval is None
+    assert outcome.false_alarms.rate is outcome.false_alarms.interval is None
     assert outcome.missed.rate == pytest.approx(1 / 3)
