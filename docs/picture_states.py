@@ -26,6 +26,8 @@ from core.registry import (
 from core.runs import create_run, jobs
 from core.site import (
     LabelLog,
+    LocalImages,
+    SiteMeasurement,
     blinded,
     find_site_point,
     measure,
@@ -148,12 +150,17 @@ def _set_threshold(table: Path) -> None:
     active = active_registered_model()
     assert active is not None
     local = open_local_images(table, groups=[GROUP])
-    point = find_site_point(measure(read_local_images(local, Reader.of(active.model))), "sensitivity", 0.95)
+    point = find_site_point(_measured(local, active.model), "sensitivity", 0.95)
     version = find_model(
         register_operating_point(active.title, point.point, READERS[0], point.values()).title
     )
     promote(version.title, checklist(version, active), READERS[0], "Its threshold suits us.", override=True)
-    read_local_images(local, Reader.of(_answering()))  # which are kept: the page measures at once
+    _measured(local, _answering())  # readings are kept: the page measures at once
+
+
+def _measured(local: LocalImages, model: AvailableModel) -> SiteMeasurement:
+    (readings,) = read_local_images(local, [Reader.of(model)])
+    return measure(readings)
 
 
 def _answering() -> AvailableModel:

@@ -79,9 +79,9 @@ def measure_site(
 def _chosen(names: tuple[str, ...], measured: Reader) -> list[RegisteredModel]:
     """The models to measure beside one, each once."""
     others = other_models(measured.identity)
+    chosen = {item.title: item for item in map(find_model, (name for name in names if name != ALL))}
     if ALL in names:
         return list(others.values())
-    chosen = {item.title: item for item in map(find_model, names)}
     return [item for title, item in chosen.items() if title in others]
 
 

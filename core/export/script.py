@@ -21,6 +21,7 @@ SCRIPT = '''"""Predict one 8-bit image. Needs numpy, pillow and {package}.
 
 python use.py IMAGE                          where input.json says that the model sees whole images
 python use.py IMAGE LEFT TOP RIGHT BOTTOM    where it sees the lungs: their box, as shares of the sides
+                                             from 0 to 1; without plausible lungs, 0 0 1 1
 """
 
 import json
@@ -35,12 +36,15 @@ folder = Path(__file__).parent
 about = json.loads((folder / "input.json").read_text())
 if about["input"]["preprocessing"] != "none":
     sys.exit("This script does not preprocess images as input.json says that this model needs it.")
-image, margin = Image.open(sys.argv[1]).convert("L"), about["input"].get("lung_margin")
+margin = about["input"].get("lung_margin")
 if len(sys.argv) != (2 if margin is None else 6):
     sys.exit(__doc__)
 box = np.array(sys.argv[2:] or [0, 0, 1, 1], float).reshape(2, 2)  # left and top, right and bottom
+if not ((0 <= box) & (box <= 1)).all() or not (box[0] < box[1]).all():
+    sys.exit(__doc__)
 if margin is not None:
     box = np.clip(box + margin * (box[1] - box[0]) * [[-1], [1]], 0, 1)
+image = Image.open(sys.argv[1]).convert("L")
 image = image.resize((128, 128), Image.Resampling.BILINEAR, tuple((box * image.size).ravel()))
 pixels = np.asarray(image, np.float32)[None, :, :, None].repeat(3, axis=3) / 255
 {load}

@@ -1,4 +1,4 @@
-"""A new version of this software may bring another bundled model: where it answers, that is said.
+"""A new version of this software may bring another bundled model: readers are told where it answers.
 
 bundled.json   in the registry's folder: the bundled model that an owner acknowledged, or the first one here
 """

@@ -31,7 +31,7 @@ def readers_of(items: Iterable[RegisteredModel], precision: str = "auto") -> tup
             model = unchanged(item.folder).model if item.version else item.model
             reader = Reader.of(model, precision)
             reader.predictor  # noqa: B018 - what is wrong with a file shows when it is loaded
-        except UserError as error:
+        except (UserError, OSError) as error:  # of a file that is damaged, or gone
             problems.append(f"{item.title} was not measured. {error}")
         else:
             readers.append(reader)

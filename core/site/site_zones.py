@@ -118,10 +118,7 @@ def patients_for_zones(rate: float) -> int:
     >>> patients_for_zones(0.02), patients_for_zones(0.05)
     (62, 24)
     """
-    patients = needed = patients_for_rate(rate)
-    while patients - ceil(patients / FOLDS) < needed:
-        patients += 1
-    return patients
+    return ceil(patients_for_rate(rate) * FOLDS / (FOLDS - 1))
 
 
 def _check_enough(predictions: Predictions | None, rates: dict[int, float]) -> None:

@@ -81,7 +81,7 @@ def test_a_script_takes_the_box_of_the_lungs_that_its_model_sees(own_home, monke
     done = subprocess.run([*command, *lungs], capture_output=True, text=True, check=True)
     answer = float(done.stdout.split("(score ")[1].split(")")[0])
     assert answer == pytest.approx(output.prediction.probability, abs=2e-3)
-    for wrong in ([], lungs[:3]):
+    for wrong in ([], lungs[:3], ["10", "10", "90", "90"], ["0.9", "0", "0.1", "1"]):
         refused = subprocess.run([*command, *wrong], capture_output=True, text=True)
         assert refused.returncode == 1 and "LEFT TOP RIGHT BOTTOM" in refused.stderr
 

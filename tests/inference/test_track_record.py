@@ -97,10 +97,10 @@ def test_a_damaged_table_is_no_track_record(tmp_path, row):
         assert (track_record_of(ModelRecord(run="r"), tmp_path / "weights.h5") is not None) is known
 
 
-def test_remarks_api_and_terminal_say_it(monkeypatch, demo, capsys):
+def test_remarks_api_and_terminal_say_it(monkeypatch, real, capsys):
     monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
     (model,) = bundled_models()
-    path = next((demo / "test" / "PNEUMONIA").iterdir())
+    path = min((real / "test" / "PNEUMONIA").glob("*.jpeg"))
     reader = Reader(model.path)
     (reading,) = reader.read([read_image(path)], anyway=True)
     assert reading.similar_scores.sentence() in reading.remarks()

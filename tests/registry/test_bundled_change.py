@@ -1,12 +1,12 @@
 """A new version of the software may bring another bundled model: whoever gets its results is told."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 
 import numpy as np
 import pytest
 
-from core import config
 from core.dataset.synthetic import draw_chest
 from core.images import Image
 from core.inference import AuditLog, Reader
@@ -87,7 +87,11 @@ def test_a_damaged_note_is_written_anew(weights, note, damage):
     assert active_model().notice
 
 
-def test_in_a_home_that_cannot_be_written_nothing_stops(weights, monkeypatch):
-    config.home().mkdir(parents=True)
-    (config.home() / "registry").write_text("a file where the folder would be")
+def test_on_a_full_disk_nothing_stops(weights, small_disk, monkeypatch):
+    disk = small_disk("1m")
+    monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(disk))
+    with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+        while filler.write(bytes(4096)):
+            pass
     assert active_model().notice == ""
+    assert not (disk / "registry" / "bundled.json").exists()

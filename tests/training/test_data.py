@@ -14,8 +14,8 @@ def test_activations_with_and_without_preprocessing_are_cached_separately(demo):
         [tiny_settings(demo, preprocessing=name) for name in PREPROCESSING],
     )
     for view in (None, 0):
-        plain, even = (ImageSet(dataset, np.arange(3), settings).cache_key(view) for settings in variants)
-        assert plain != even
+        keys = [str(ImageSet(dataset, np.arange(3), settings).cache_key(view)) for settings in variants]
+        assert len(set(keys)) == len(PREPROCESSING)
 
 
 def test_whole_images_keep_the_cache_keys_of_earlier_versions(demo):
