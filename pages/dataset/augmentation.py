@@ -1,6 +1,7 @@
 """What the model sees of an image: its 128 x 128 pixels, and the augmented views that training draws."""
 
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -58,13 +59,18 @@ def _choose_image(dataset: Dataset) -> int:
 
 
 def _strengths(base: Augmentation, preset: str) -> Augmentation:
-    """A widget for each augmentation setting, starting from the preset's value."""
+    """A widget for each augmentation setting, starting from the preset's value: switches, then sliders."""
+    settings = declarations(Augmentation)
+    switches = [name for name, setting in settings.items() if setting.kind is bool]
+    sliders = [name for name in settings if name not in switches]
+
+    def strength(name: str) -> Any:
+        return setting_widget(settings[name], getattr(base, name), f"see-{preset}-{name}")
+
+    chosen = {name: strength(name) for name in switches}
     with st.grid(2, min_column_width=160):
-        strengths = {
-            name: setting_widget(setting, getattr(base, name), f"see-{preset}-{name}")
-            for name, setting in declarations(Augmentation).items()
-        }
-    return Augmentation(**strengths)
+        chosen |= {name: strength(name) for name in sliders}
+    return Augmentation(**chosen)
 
 
 def _send(augmentation: Augmentation, preprocessing: str) -> None:

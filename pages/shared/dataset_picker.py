@@ -32,7 +32,7 @@ def choose_dataset() -> Dataset | None:
     chosen = st.session_state.get("dataset")
     if chosen and chosen not in folders:
         folders.insert(0, chosen)
-    left, right = st.columns([5, 2], vertical_alignment="bottom")  # one below the other on a narrow screen
+    left, right = st.columns([2, 1], vertical_alignment="bottom")  # one below the other on a narrow screen
     chosen = left.selectbox(
         _("Data set folder"),
         folders,
