@@ -37,11 +37,12 @@ def choose_models(active: AvailableModel) -> list[RegisteredModel]:
 
 def show_side_by_side(comparison: SiteComparison) -> None:
     """The models on the images on which all have a result, and their differences; nothing of one alone."""
+    if comparison.models:
+        st.subheader(_("Models side by side"))
     for note in comparison.notes():
         st.caption(escaped(note))
-    if not comparison.models or comparison.metrics is None:
+    if comparison.metrics is None:
         return
-    st.subheader(_("Models side by side"))
     key_figures(comparison.metrics, "site-models-side-by-side")
     if all(metrics["auc"] is not None for metrics in comparison.metrics.values()):
         points = {

@@ -5,6 +5,7 @@ import streamlit as st
 from core.errors import UserError
 from core.evaluation import FALSE_ALARM_RATE, MISS_RATE
 from core.site import SiteMeasurement, find_site_zones
+from pages.shared.cautions import show_cautions
 from pages.shared.charts import offer_json
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
@@ -41,8 +42,7 @@ def show_zones(measurement: SiteMeasurement) -> None:
     except UserError as error:
         show_error(error)
         return
-    for sentence in measurement.cautions():
-        st.warning(escaped(sentence), icon=":material/warning:")
+    show_cautions(measurement.cautions())
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in zones.sentences()))
     st.caption(_("The zones are shown here only: a saved version answers by one decision threshold."))
     offer_json(zones.values(), "zones")
