@@ -107,4 +107,4 @@ def test_remarks_api_and_terminal_say_it(monkeypatch, real, capsys):
     (result,) = file_results(reader, [(path.name, lambda: read_image(path))], anyway=True)["results"]
     assert result["similar_test_images"]["with_pneumonia"] == reading.similar_scores.positives
     assert main(["predict", str(path), "--model", str(model.path), "--anyway"]) in (0, None)
-    assert f"{reading.similar_scores.positives} of 30 had pneumonia." in capsys.readouterr().out
+    assert f"{reading.similar_scores.positives} of 30 have pneumonia." in capsys.readouterr().out
