@@ -39,8 +39,8 @@ class ModelZones:
     def sentence(self) -> str:
         """Bounds, undecided images and rates in one line."""
         missed, false_alarms = (
-            f"{rate_text(kept)}, promised {100 * kept.promised:g}%"
-            for kept in (self.outcome.missed, self.outcome.false_alarms)
+            f"{rate_text(rate)}, promised {100 * rate.promised:g}%"
+            for rate in (self.outcome.missed, self.outcome.false_alarms)
         )
         return (
             f"rule out below {self.zones.low:.3f}, rule in above {self.zones.high:.3f}; undecided "
@@ -51,7 +51,7 @@ class ModelZones:
     def broken(self) -> list[str]:
         """The rates that were not kept, `miss rate` or `false-alarm rate`: the whole interval is above."""
         rates = {"miss rate": self.outcome.missed, "false-alarm rate": self.outcome.false_alarms}
-        return [name for name, kept in rates.items() if kept.interval and kept.interval[0] > kept.promised]
+        return [name for name, rate in rates.items() if rate.interval and rate.interval[0] > rate.promised]
 
 
 def model_zones(
@@ -62,7 +62,7 @@ def model_zones(
     Raises:
         UserError: as `find_zones`, with the model's name.
     """
-    found = []
+    of_models = []
     for model in comparison.models:
         fitted, threshold = comparison.validation[model.name], comparison.thresholds[model.name]
         try:
@@ -77,16 +77,16 @@ def model_zones(
         except UserError as error:
             raise UserError(f"{model.name}: {error}") from error
         outcome = zone_outcome(zones, model.labels, model.probabilities, model.patients)
-        found.append(ModelZones(model.name, zones, outcome))
-    return found
+        of_models.append(ModelZones(model.name, zones, outcome))
+    return of_models
 
 
-def zone_text(found: list[ModelZones]) -> pd.DataFrame:
+def zone_text(of_models: list[ModelZones]) -> pd.DataFrame:
     """Bounds, images by zone and rates as text: one row for each of them, one column per model."""
-    return pd.DataFrame({item.model: _column(item) for item in found})
+    return pd.DataFrame({item.model: _column(item) for item in of_models})
 
 
-def zone_table(found: list[ModelZones]) -> pd.DataFrame:
+def zone_table(of_models: list[ModelZones]) -> pd.DataFrame:
     """The same as numbers: one row per model."""
     return pd.DataFrame([_row(item) for item in found])
 

@@ -28,13 +28,13 @@ def show_zones(comparison: ModelComparison) -> None:
         miss_rate = _rate(_("Miss rate, at most (%)"), MISS_RATE, "miss-rate")
         false_alarm_rate = _rate(_("False-alarm rate, at most (%)"), FALSE_ALARM_RATE, "false-alarm-rate")
     try:
-        found = model_zones(comparison, miss_rate, false_alarm_rate)
+        of_models = model_zones(comparison, miss_rate, false_alarm_rate)
     except UserError as error:
         show_error(error)
         return
-    shown = zone_text(found)
+    shown = zone_text(of_models)
     st.dataframe(shown.rename(ROWS), width="stretch")
-    for item in found:
+    for item in of_models:
         for name in item.broken():
             st.warning(
                 _("{model} breaks its promise here: the {rate} is higher than promised.").format(
