@@ -88,15 +88,15 @@ def zone_text(of_models: list[ModelZones]) -> pd.DataFrame:
 
 def zone_table(of_models: list[ModelZones]) -> pd.DataFrame:
     """The same as numbers: one row per model."""
-    return pd.DataFrame([_row(item) for item in found])
+    return pd.DataFrame([_row(item) for item in of_models])
 
 
-def rate_text(kept: KeptRate) -> str:
+def rate_text(rate: KeptRate) -> str:
     """A rate in per cent with its interval; a dash where there is no image."""
-    if kept.rate is None or kept.interval is None:
+    if rate.rate is None or rate.interval is None:
         return "–"
-    low, high = kept.interval
-    return f"{kept.rate:.1%} ({low:.1%} to {high:.1%})"
+    low, high = rate.interval
+    return f"{rate.rate:.1%} ({low:.1%} to {high:.1%})"
 
 
 def _column(item: ModelZones) -> dict[str, str]:
@@ -121,7 +121,7 @@ def _row(item: ModelZones) -> dict[str, Any]:
     row: dict[str, Any] = {"model": item.model, "low": item.zones.low, "high": item.zones.high}
     for zone, by_label in item.outcome.counts.items():
         row |= {f"{zone}, {label}": count for label, count in by_label.items()}
-    for name, kept in (("miss rate", item.outcome.missed), ("false-alarm rate", item.outcome.false_alarms)):
-        low, high = kept.interval or (float("nan"), float("nan"))
-        row |= {f"promised {name}": kept.promised, name: kept.rate, f"{name} low": low, f"{name} high": high}
+    for name, rate in (("miss rate", item.outcome.missed), ("false-alarm rate", item.outcome.false_alarms)):
+        low, high = rate.interval or (float("nan"), float("nan"))
+        row |= {f"promised {name}": rate.promised, name: rate.rate, f"{name} low": low, f"{name} high": high}
     return row

@@ -55,7 +55,7 @@ def show_zones(comparison: ModelComparison) -> None:
             "patients, with Wilson's 95% intervals. Diagnosis does not use these zones."
         )
     )
-    offer_csv(zone_table(found), f"zones-{comparison.split}")
+    offer_csv(zone_table(of_models), f"zones-{comparison.split}")
 
 
 def _rate(title: str, default: float, key: str) -> float:
