@@ -157,6 +157,8 @@ def measure_ward(page: Page, home: Path) -> None:
 
 def open_section(page: Page) -> None:
     """What a section of the hospital's page shows once it is asked: errors, and a reader's images."""
+    page.wait_for_timeout(DRAWING_MS)  # the section before may still be there
+    settled(page)
     errors = page.locator(".st-key-site-errors label")
     if errors.count():
         errors.click()
