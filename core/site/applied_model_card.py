@@ -75,9 +75,10 @@ def _trust(measurement: SiteMeasurement, model: AvailableModel) -> dict[str, str
         "Model": f"{model.method}. {model.calibration_sentence()}",
         "Development data": f"Trained on {images} of {record.data or 'an unknown data set'}.",
         "Reference standard here": f"Where it was measured here, the labels come from {source}.",
-        "Bias mitigation": "None in training; groups and weak slices are measured here.",
+        "Bias mitigation": "Not recorded of the training; groups and weak slices are measured here.",
         "Ongoing maintenance": "Each result can be logged and watched: Your hospital, Watch.",
-        "Security": "Nothing leaves the computer; docs of the program, Security.",
+        "Security": "Images leave the computer only where a DICOM node sends results; docs of the program, "
+        "Security.",
     }
 
 

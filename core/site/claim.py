@@ -1,7 +1,7 @@
 """The items of CLAIM 2024 for one acceptance test: each answered from what was measured, or why it is not.
 
 Tejani et al., "Checklist for Artificial Intelligence in Medical Imaging (CLAIM): 2024 update", Radiology:
-Artificial Intelligence 2024. Its items are named here in fewer words, in its order.
+Artificial Intelligence 2024. Its items are named here in fewer words; what they ask is in the publication.
 """
 
 from core.config import CLASS_NAMES
@@ -12,6 +12,7 @@ from core.site.measurement import SiteMeasurement
 OF_A_PAPER = "Not applicable: this is a report to file, not a paper."
 OF_THE_MODEL = "Not part of this test; recorded with the training run"
 BY_THE_HOSPITAL = "To be filled in by the hospital; the program does not know it."
+HOW_CHOSEN = "How they were chosen: to be filled in by the hospital; the program does not know it."
 
 
 def claim_items(acceptance: Acceptance, model: AvailableModel) -> dict[str, dict[str, str]]:
@@ -32,11 +33,8 @@ def claim_items(acceptance: Acceptance, model: AvailableModel) -> dict[str, dict
         "Study design and data": _design(acceptance),
         "Reference standard": _reference_standard(measurement),
         "Partitions and sample size": {
-            "How data were assigned to partitions": "Not applicable: every image is for testing; nothing was "
-            "trained or chosen on it for this report.",
-            "Level at which partitions are disjoint": "Images that the model was trained on are found by "
-            f"digest of the file and left out: {measurement.counts.in_training:,}. The same patient by "
-            "another image is not noticed.",
+            "How data were assigned to partitions": _partitions(measurement),
+            "Level at which partitions are disjoint": _disjoint(measurement),
             "Intended sample size": "Not planned in this report; what so many images can show: How many do I "
             "need?, or python -m core site size.",
         },
@@ -53,6 +51,22 @@ def claim_items(acceptance: Acceptance, model: AvailableModel) -> dict[str, dict
     }
 
 
+def _partitions(measurement: SiteMeasurement) -> str:
+    readings = measurement.readings
+    if readings.threshold_from_here or readings.temperature_from_here:
+        return "Every image is for testing, but the model was set on images from here: see What may mislead."
+    return "Not applicable: every image is for testing; nothing was chosen on it for this report."
+
+
+def _disjoint(measurement: SiteMeasurement) -> str:
+    if not measurement.readings.training_images:
+        return "Not checked: the model has no reference of its training images."
+    return (
+        "Images that the model was trained on are found by digest of the file and left out: "
+        f"{measurement.counts.in_training:,}. The same patient by another image is not noticed."
+    )
+
+
 def _design(acceptance: Acceptance) -> dict[str, str]:
     measurement = acceptance.measurement
     readings, counts = measurement.readings, measurement.counts
@@ -60,16 +74,17 @@ def _design(acceptance: Acceptance) -> dict[str, str]:
     groups = ", ".join(readings.groups)
     unreadable = sum(counts.unreadable.values())
     return {
-        "Prospective or retrospective": "Retrospective; the criteria came "
+        "Prospective or retrospective": f"{BY_THE_HOSPITAL} The criteria came "
         + ("after some images had been read." if acceptance.seen else "before any image was read."),
         "Study goal": "Acceptance of one model in one hospital.",
         "Data sources": f"{readings.name}. {drawn or BY_THE_HOSPITAL}",
         "Inclusion and exclusion": "Images labelled as one of the two classes; what was left out, and why: "
-        f"Images, above. How they were chosen: {BY_THE_HOSPITAL[0].lower()}{BY_THE_HOSPITAL[1:]}",
+        f"Images, above. {HOW_CHOSEN}",
         "Preprocessing": "As for every image on the Diagnosis page; no image was prepared for this test.",
-        "Selection of subsets": "None: all images of the folder or table.",
+        "Selection of subsets": "None but those under inclusion and exclusion.",
         "De-identification": drawn
-        or "Nothing leaves the computer. The report names no patient and no file; patients are digests.",
+        or "The images were read on this computer. The report names no patient and no file; patients are "
+        "digests.",
         "Missing data": f"Unreadable files: {unreadable:,}; withheld results: "
         f"{sum(counts.withheld.values()):,}; results of unknown patients: {counts.without_patient:,}. "
         "None is imputed.",
@@ -104,7 +119,9 @@ def _model(model: AvailableModel) -> dict[str, str]:
         "Training": f"{OF_THE_MODEL} {record.run}." if record.run else f"{OF_THE_MODEL}.",
         "Selection of the final model": "Best epoch by validation loss; decision threshold: "
         f"{record.threshold_rule or 'unknown rule'}.",
-        "Ensembling": f"Mean of {len(record.members)} models." if record.members else "None.",
+        "Ensembling": f"Mean of the calibrated log-odds of {len(record.members)} models."
+        if record.members
+        else "None.",
     }
 
 

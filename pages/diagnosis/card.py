@@ -134,7 +134,9 @@ def _technical_details(reading: Reading, model: AvailableModel) -> None:
                 )
             )
         )
-        st.caption(_("Model: {title}, {identity}.").format(title=model.title, identity=model.identity))
+        st.caption(
+            _("Model: {title}, {identity}.").format(title=escaped(model.title), identity=model.identity)
+        )
         if reading.withheld:
             return
         st.caption(f"{translated(model.threshold_sentence())} {translated(model.calibration_sentence())}")

@@ -76,7 +76,7 @@ def main() -> None:
 def first_steps(model: AvailableModel) -> None:
     """What to know before the first image, and one to try."""
     st.caption(_("One or more images, or a zip of them. They stay on this computer and are not saved."))
-    st.markdown(translated(model.plain_test_sentence()))
+    st.markdown(escaped(translated(model.plain_test_sentence())))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Try an example"),
@@ -95,7 +95,7 @@ def advanced(active: AvailableModel) -> AvailableModel:
     others = [item.model for item in list_models() if item.model.path != active.path]
     model = st.selectbox(_("Model"), [active, *others], format_func=lambda item: _option(item, active))
     sentences = [provenance(model), model.test_result_sentence(), model.threshold_sentence()]
-    st.caption(" ".join(map(translated, sentences)))
+    st.caption(escaped(" ".join(map(translated, sentences))))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         choose_read_first()
         kept_switch(_("Upload a folder"), "folder", _("Subfolders are included."))
@@ -126,7 +126,7 @@ def _tell(notice: str) -> None:
     """A notice about the model that answers, until the owner of this home has acknowledged it."""
     if not notice:
         return
-    st.info(translated(notice), icon=":material/info:")
+    st.info(escaped(translated(notice)), icon=":material/info:")
     if may(acknowledge) and st.button(_("Understood")):
         try:
             acknowledge()

@@ -25,7 +25,7 @@ def choose_models(active: AvailableModel) -> list[RegisteredModel]:
         return f"{name} · {STATES[others[name].state]}"
 
     chosen = st.multiselect(
-        _("Measure beside it"),
+        _("Also measure"),
         others,
         format_func=title,
         key="site-models",
