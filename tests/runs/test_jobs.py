@@ -166,7 +166,9 @@ def test_a_run_deleted_as_soon_as_it_ended_holds_up_nobody(make):
     jobs.start(first)
     wait_until(lambda: first.process() is not None, PATIENCE_S)
     scheduler = scheduler_of(first)
-    scheduler.suspend()  # it has yet to see that the run ended
+    with queue.locked(first.path.parent):  # so that it holds no lock which others would wait for
+        scheduler.suspend()  # it has yet to see that the run ended
+        wait_until(lambda: scheduler.status() == psutil.STATUS_STOPPED, 10)
     jobs.start(second)
     wait_until(lambda: not jobs.is_active(first), PATIENCE_S)
     housekeeping.delete(first)
