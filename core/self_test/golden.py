@@ -11,7 +11,7 @@ import PIL.Image
 from core.errors import UserError
 from core.evaluation import calibrated
 from core.images import Image, read_image
-from core.inference import Reader, bundled_models
+from core.inference import Reader, Reading, bundled_models
 from core.registry import (
     TOLERANCE,
     GoldenAgreement,
@@ -28,7 +28,7 @@ from core.registry import (
     unchanged,
 )
 from core.self_test.api_answers import api_probabilities
-from core.self_test.node_answers import node_percentages
+from core.self_test.node_answers import NodeReport, node_reports
 from core.self_test.result import FAILED, PASSED, Finding
 from core.weights import WeightsError
 
@@ -77,22 +77,32 @@ def by_node() -> Finding:
     """The golden images of the model that answers, sent to a DICOM node, and what its reports say."""
     item = _answering()
     golden = golden_images(item)
-    percentages = node_percentages(golden.pixels, item.model.identity)
-    silent = [percentage is None for percentage in percentages]
+    reports = node_reports(golden.pixels, item.model.identity)
     with tempfile.TemporaryDirectory() as folder:
         readings = Reader.of(item.model).read(_images(golden.pixels, Path(folder)))
-    odd = sum(other != reading.withheld for other, reading in zip(silent, readings, strict=True))
+    odd = sum(not _says_the_same(*pair) for pair in zip(reports, readings, strict=True))
     if odd:
         return Finding(
-            FAILED, f"{odd} differ", f"The node withholds other results than the reader does, {odd} in all."
+            FAILED,
+            f"{odd} differ",
+            f"Of {odd} images, the node reports another percentage or other warnings than the reader gives.",
         )
+    percentages = [report.percentage for report in reports]
     largest = _largest_difference(golden, percentages, item.model.record.temperature)
-    count = len(silent) - sum(silent)
+    count = len(percentages) - percentages.count(None)
     detail = (
-        f"Largest difference {largest:.4f} on the {count} of {len(silent)} golden images whose result is not "
-        f"withheld; at most {TOLERANCE:g} is allowed. Reports round to 0.1%."
+        f"Largest difference {largest:.4f} on the {count} of {len(percentages)} golden images for which "
+        f"reports give a percentage; at most {TOLERANCE:g} is allowed. Reports round to 0.1%. Their "
+        "warnings, numbers included, are those that the reader gives of all these images."
     )
     return Finding(PASSED if largest <= TOLERANCE else FAILED, f"{largest:.4f}", detail)
+
+
+def _says_the_same(report: NodeReport, reading: Reading) -> bool:
+    """Whether a report gives a percentage where the reader does, and all warnings that the reader gives."""
+    return (report.percentage is None) == (reading.probability is None) and report.comments >= set(
+        reading.warnings()
+    )
 
 
 def _largest_difference(golden: GoldenImages, percentages: list[float | None], temperature: float) -> float:
@@ -100,7 +110,7 @@ def _largest_difference(golden: GoldenImages, percentages: list[float | None], t
 
     Args:
         golden: with one recorded probability for each percentage.
-        percentages: calibrated; None where the result is withheld.
+        percentages: calibrated; None where there is none.
         temperature: of the calibration.
     """
     largest = 0.0

@@ -4,6 +4,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -18,14 +19,27 @@ from core.errors import UserError
 from core.inference import ModelIdentity
 
 AET, SENDER = "SELFTEST", "SELFTESTSCU"
-ALGORITHM_VERSION, CERTAINTY_OF_FINDING = "111003", "111012"  # concepts of DICOM's own scheme
+ALGORITHM_VERSION, CERTAINTY_OF_FINDING, COMMENT = "111003", "111012", "121106"  # of DICOM's own scheme
 STUDY_TIMEOUT_S = 0.5
 MAX_WAIT_S = 600.0  # for the node to start, and to process the images
 POLL_INTERVAL_S = 0.1
 
 
-def node_percentages(pixels: np.ndarray, identity: ModelIdentity) -> list[float | None]:
-    """The certainty of pneumonia that a node reports for images, in percent; None where it withholds it.
+@dataclass(frozen=True)
+class NodeReport:
+    """What a node reports of an image.
+
+    Attributes:
+        percentage: certainty of pneumonia; None if the report gives none.
+        comments: the sentences that the report carries.
+    """
+
+    percentage: float | None = None
+    comments: frozenset[str] = frozenset()
+
+
+def node_reports(pixels: np.ndarray, identity: ModelIdentity) -> list[NodeReport]:
+    """What a node reports of images, in their order.
 
     Args:
         pixels: uint8 (n, rows, columns).
@@ -46,13 +60,15 @@ def node_percentages(pixels: np.ndarray, identity: ModelIdentity) -> list[float 
             stop.set()
             node.join()
         reports = [pydicom.dcmread(path) for path in folder.glob("results/*/finding.dcm")]
-    percentages: list[float | None] = [None] * len(pixels)
+    told = [NodeReport()] * len(pixels)
     for report in reports:
-        items = dict(_items(report))
-        if items.get(ALGORITHM_VERSION) != str(identity):
-            raise UserError(f"The node answers with {items.get(ALGORITHM_VERSION)} instead of {identity}.")
-        percentages[_number_of(report)] = items.get(CERTAINTY_OF_FINDING)
-    return percentages
+        items = list(_items(report))
+        values = dict(items)
+        if values.get(ALGORITHM_VERSION) != str(identity):
+            raise UserError(f"The node answers with {values.get(ALGORITHM_VERSION)} instead of {identity}.")
+        comments = frozenset(value for code, value in items if code == COMMENT)
+        told[_number_of(report)] = NodeReport(values.get(CERTAINTY_OF_FINDING), comments)
+    return told
 
 
 def _serve(folder: Path, stop: threading.Event, port: "Queue[int | UserError]") -> None:

@@ -118,4 +118,4 @@ def test_the_report_is_created_and_downloaded(server, page, tmp_path):
         page.get_by_role("button", name="PDF").click()
     download.value.save_as(tmp_path / "report.pdf")
     text = " ".join(part.extract_text() for part in PdfReader(tmp_path / "report.pdf").pages)
-    assert "Stage 2 · trained" in text and "corners hidden" in text
+    assert "Stage 1, Stage 2, Stage 3. All of run trained." in text and "corners hidden" in text
