@@ -16,7 +16,7 @@ from core.registry.storage import registry_folder
 from core.sentence import Sentence
 
 BEFORE = "bundled/3 (bf094802)"  # of versions that wrote no bundled.json
-TRACES = ("audit.sqlite", "self-test/result.json", "registry/active.json")  # that such a version answered
+TRACES = ("audit.sqlite", "self-test/result.json")  # that such a version answered
 LAST_RESULT = "SELECT model FROM answers WHERE model LIKE 'bundled/_ (%' ORDER BY rowid DESC LIMIT 1"
 
 
