@@ -22,10 +22,10 @@ DEFAULT_FORMAT = "PNG"
 
 def choose_format() -> None:
     """The file format of all figures of the page, wherever on it this stands."""
-    one_of(
+    st.session_state["kept-format"] = one_of(  # also while no figure, and so not this, is drawn
         _("Save figures as"),
         {name: name for name in FORMATS},
-        default=DEFAULT_FORMAT,
+        default=st.session_state.get("kept-format", DEFAULT_FORMAT),
         key="format",
         help=_("File format of the camera button on each figure."),
     )

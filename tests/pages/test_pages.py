@@ -263,6 +263,15 @@ def test_the_model_that_came_along_is_compared_as_it_answers_and_keeps_its_thres
     assert len(errors) == 33 and errors["label"].iloc[0] == "NORMAL"
 
 
+def test_the_format_of_figures_outlasts_a_section_without_figures(trained):
+    app = opened("comparison")
+    app.button_group(key="section").set_value("Curves").run()
+    app.button_group(key="format").set_value("SVG").run()
+    app.button_group(key="section").set_value("Errors").run()
+    app.button_group(key="section").set_value("Curves").run()
+    assert app.button_group(key="format").value == "SVG" and not app.exception
+
+
 def test_where_sign_in_is_set_up_a_stranger_sees_nothing_else(trained):
     app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300)
     app.secrets["auth"] = {"redirect_uri": "http://127.0.0.1/oauth2callback", "client_id": "a"}
