@@ -1,9 +1,10 @@
 """One colleague promotes a model and takes it back; the other one's answers name the model that gave them."""
 
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from benchmarks.app import settled
 from core.registry import active_registered_model, find_model
@@ -36,9 +37,13 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, pag
 
     colleague.goto(f"{trained_server}/comparison?section=Promotion")
     expect(colleague.get_by_text("Trained on real data", exact=True)).to_be_visible()
-    settled(colleague)  # what is drawn later would close the list of models
-    colleague.get_by_role("combobox", name="Model to promote").click()
-    colleague.get_by_role("option", name="trained/2").click()
+    settled(colleague)
+    option = colleague.get_by_role("option", name="trained/2")
+    for _ in range(5):  # what is drawn later closes the list of models
+        colleague.get_by_role("combobox", name="Model to promote").click()
+        with suppress(TimeoutError):
+            option.click(timeout=5000)
+            break
     promote_although_checks_fail(colleague, "trained/2", "a trial")
 
     try:
