@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         ZoneOutcome,
         Zones,
         find_zones,
+        outcome_of_parts,
         patients_for_rate,
         zone_outcome,
     )
@@ -177,6 +178,7 @@ __all__ = [
     "Zones",
     "find_zones",
     "patients_for_rate",
+    "outcome_of_parts",
     "zone_outcome",
 ]
 

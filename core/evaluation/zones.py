@@ -149,15 +149,34 @@ def zone_outcome(
         UserError: as `evaluate`.
     """
     outcomes = Outcomes.of(labels, probabilities)
-    positive, owners = outcomes.labels == POSITIVE, np.asarray(patients)
     below, above = outcomes.probabilities < zones.low, outcomes.probabilities > zones.high
+    rates = zones.miss_rate, zones.false_alarm_rate
+    return outcome_of_parts(below, above, outcomes.labels, patients, *rates)
+
+
+def outcome_of_parts(
+    below: np.ndarray,
+    above: np.ndarray,
+    labels: np.ndarray,
+    patients: np.ndarray,
+    miss_rate: float,
+    false_alarm_rate: float,
+) -> ZoneOutcome:
+    """The same of images whose zones are known, such as those that each have bounds of their own.
+
+    Args:
+        below, above: bool (n,), whether an image is ruled out, and ruled in.
+        labels, patients: shape (n,).
+        miss_rate, false_alarm_rate: promised.
+    """
+    positive, owners = labels == POSITIVE, np.asarray(patients)
     in_zone = {RULE_OUT: below, UNDECIDED: ~below & ~above, RULE_IN: above}
     counts = {
         zone: {name: int((chosen & (positive == (label == POSITIVE))).sum()) for label, name in _labels()}
         for zone, chosen in in_zone.items()
     }
-    missed = _kept_rate(zones.miss_rate, below[positive], owners[positive])
-    false_alarms = _kept_rate(zones.false_alarm_rate, above[~positive], owners[~positive])
+    missed = _kept_rate(miss_rate, below[positive], owners[positive])
+    false_alarms = _kept_rate(false_alarm_rate, above[~positive], owners[~positive])
     return ZoneOutcome(counts, missed, false_alarms)
 
 

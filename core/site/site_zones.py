@@ -17,15 +17,11 @@ from core.evaluation import (
     ZoneOutcome,
     Zones,
     find_zones,
+    outcome_of_parts,
     patients_for_rate,
-    zone_outcome,
 )
 from core.site.measurement import SiteMeasurement
 from core.site.patient_folds import FOLDS, held_out_parts
-
-IN_ZONE = Zones(0.25, 0.75)  # of the numbers below, which stand for the zones of several bounds
-NUMBERS = {RULE_OUT: 0.0, RULE_IN: 1.0}
-UNDECIDED_NUMBER = 0.5
 
 
 @dataclass(frozen=True)
@@ -97,18 +93,17 @@ def find_site_zones(
     labels, patients, scores = predictions.labels, predictions.patients, predictions.probabilities
     rates = threshold, miss_rate, false_alarm_rate
     zones = find_zones(labels, scores, patients, *rates)
-    numbers = np.empty(len(labels))
+    below, above = np.empty((2, len(labels)), bool)
     for inside, outside in held_out_parts(labels, patients):
         without = find_zones(labels[outside], scores[outside], patients[outside], *rates)
-        numbers[inside] = [NUMBERS.get(without.of(score), UNDECIDED_NUMBER) for score in scores[inside]]
-    of_numbers = Zones(IN_ZONE.low, IN_ZONE.high, miss_rate, false_alarm_rate)
+        below[inside], above[inside] = scores[inside] < without.low, scores[inside] > without.high
     return SiteZones(
         zones,
         measurement.readings.name,
         measurement.readings.model,
         len(labels),
         len(np.unique(patients)),
-        zone_outcome(of_numbers, labels, numbers, patients),
+        outcome_of_parts(below, above, labels, patients, miss_rate, false_alarm_rate),
     )
 
 
