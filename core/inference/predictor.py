@@ -89,9 +89,9 @@ class Predictor(ABC):
         """
         return self._outputs(images, heat, with_lungs=True)
 
-    def outputs_of(self, whole: WholeImages, heat: bool = False) -> list[ModelOutput]:
-        """The same of at most `BATCH` images that other models may see, too."""
-        return self._judged(whole, heat, with_lungs=True)
+    def outputs_of(self, whole: WholeImages) -> list[ModelOutput]:
+        """The same of at most `BATCH` images that other models may see, too, without heat maps."""
+        return self._judged(whole, heat=False, with_lungs=True)
 
     def _outputs(self, images: Iterable[Image], heat: bool, with_lungs: bool) -> list[ModelOutput]:
         images = list(images)
