@@ -16,7 +16,7 @@ TURNED = "mirrored or upside down"
 SILENT = ""  # says nothing either way
 
 
-SAID = {  # by attributes that decide
+WARNINGS = {  # by attributes that decide
     OTHER_VIEW: template(
         "The header says {source}: not a frontal view. The model is meant for frontal chest X-rays only; "
         "upload the frontal image, or correct the header."
@@ -74,7 +74,7 @@ class HeaderFinding:
     @property
     def sentence(self) -> Sentence:
         """What the header says, in which attribute, and what to do."""
-        return Sentence((SUGGESTED if self.suggested else SAID)[self.reason], source=self.source)
+        return Sentence((SUGGESTED if self.suggested else WARNINGS)[self.reason], source=self.source)
 
 
 @dataclass(frozen=True)

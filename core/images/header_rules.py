@@ -20,11 +20,11 @@ from core.images.header_facts import (
     OTHER_VIEW,
     PHANTOM,
     PROCESSED,
-    SAID,
     SILENT,
     SUGGESTED,
     TURNED,
     UNKNOWN,
+    WARNINGS,
     HeaderFinding,
 )
 
@@ -187,7 +187,7 @@ def header_findings(file: pydicom.Dataset) -> tuple[HeaderFinding, ...]:
     findings = [
         HeaderFinding(content, source, content != UNKNOWN)
         for content, source in decided.items()
-        if content in SAID
+        if content in WARNINGS
     ]
     for content, attributes in hints.items():
         if content in decided:
