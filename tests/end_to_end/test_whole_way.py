@@ -135,6 +135,8 @@ def test_a_researcher_reads_the_verdict_and_opens_the_errors_behind_it(page):
     expect(page.get_by_text("most confident first")).to_be_visible()
     settled(page)
     page.get_by_role("radio", name="Errors").click()
+    expect(page.get_by_text("most confident errors first")).to_be_visible()
+    settled(page)  # until then, tiles of the matrix cell are on the page
     page.locator(".image-tile").first.click()
     expect(page.get_by_role("dialog").get_by_text("Original")).to_be_visible()
     page.keyboard.press("Escape")
