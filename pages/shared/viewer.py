@@ -18,7 +18,10 @@ MAX_SIDE, QUALITY = 1024, 92  # of the JPEG sent to the browser: pixels, and qua
 HEAT_SIDE = 64
 HEAT_TITLE = _("Heat map: what spoke for pneumonia. Not the outline of a lesion")
 LUNG_SIDE = 256  # of the mask whose outline is drawn
-PARTS = tuple(f"viewer_{part}.js" for part in ("pictures", "position", "box", "panel", "controls", "parts"))
+PARTS = tuple(
+    f"viewer_{part}.js"
+    for part in ("pictures", "position", "box", "panel", "controls", "parts", "marking", "pointer", "keys")
+)
 TEXTS = {  # of the controls that the script draws
     "window": _("Window"),
     "windows": {

@@ -1,4 +1,4 @@
-// The viewer's controls, and whether a key is meant for it.
+// The viewer's controls, and what they do to the images.
 function labelled(text, input) {
   const label = document.createElement("label");
   label.append(text, input);
@@ -9,9 +9,9 @@ function input(type, properties) {
   return Object.assign(document.createElement("input"), { type, ...properties });
 }
 
-function button(text, title, onclick) {
+function button(text, title) {
   return Object.assign(document.createElement("button"), {
-    textContent: text, title, ariaLabel: title, type: "button", onclick,
+    textContent: text, title, ariaLabel: title, type: "button",
   });
 }
 
@@ -35,6 +35,11 @@ function makeTools({ texts, windows, outlined }) {
     length: document.createElement("output"), // of the ruler
     boxHint: document.createElement("output"),
     boxPlace: document.createElement("output"),
+    noBox: button(texts.noBox, texts.noBoxHelp),
+    zoomIn: button("+", texts.zoomIn),
+    zoomOut: button("−", texts.zoomOut),
+    whole: button(texts.reset, texts.resetHelp),
+    screen: button(texts.screen, texts.screenHelp),
   };
   for (const name of ["contour", "inverted", "flipped", "measuring", "boxing"]) tools[name] = input("checkbox", {});
   tools.preset.append(...[...Object.keys(windows), "Custom"].map((name) => new Option(texts.windows[name], name)));
@@ -54,7 +59,20 @@ function makeTools({ texts, windows, outlined }) {
   return tools;
 }
 
-// Whether a key was pressed while something was being written or chosen.
-const WRITING = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select";
-const busy = ({ target, ctrlKey, metaKey, altKey }) =>
-  ctrlKey || metaKey || altKey || target.isContentEditable || target.matches(WRITING);
+// Let the controls do what they are for; those of ruler and box are set up with the marks.
+function takeControls(root, { data, tools, redraw, relight, zoom, reset }) {
+  const { texts } = data;
+  tools.shown.onchange = () => (root.dataset.heat = tools.shown.checked);
+  tools.shown.onchange();
+  for (const control of [tools.flipped, tools.contour, tools.lungs]) control.onchange = redraw;
+  tools.strength.oninput = redraw;
+  tools.inverted.onchange = relight;
+  tools.preset.onchange = ({ target }) => (target.value === "Custom" || tools.takeWindow(target.value), relight());
+  tools.centre.oninput = tools.width.oninput = () => ((tools.preset.value = "Custom"), relight());
+  tools.zoomIn.onclick = () => zoom(STEP);
+  tools.zoomOut.onclick = () => zoom(1 / STEP);
+  tools.whole.onclick = reset;
+  tools.screen.onclick = () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
+  root.onfullscreenchange = () =>
+    (tools.screen.textContent = document.fullscreenElement ? texts.leaveScreen : texts.screen);
+}

@@ -1,5 +1,5 @@
 // What the viewer consists of, from top to bottom: answer, images, controls, and what the keys do.
-function viewerParts(data, tools, panels, { noBox, zoomIn, zoomOut, whole, screen }) {
+function viewerParts({ data, tools, panels }) {
   const { texts } = data;
   const part = (tag, name, ...content) => {
     const element = document.createElement(tag);
@@ -18,11 +18,11 @@ function viewerParts(data, tools, panels, { noBox, zoomIn, zoomOut, whole, scree
     labelled(texts.ruler, tools.measuring),
     tools.length
   );
-  if (data.boxes) controls.append(labelled(texts.box, tools.boxing), tools.boxHint, noBox, tools.boxPlace);
+  if (data.boxes) controls.append(labelled(texts.box, tools.boxing), tools.boxHint, tools.noBox, tools.boxPlace);
   if (data.heat)
     controls.append(labelled(texts.heat, tools.shown), tools.sliders.strength.label, labelled(texts.contour, tools.contour));
   if (data.lungs) controls.append(labelled(texts.lungs, tools.lungs));
-  controls.append(zoomIn, zoomOut, whole, screen);
+  controls.append(tools.zoomIn, tools.zoomOut, tools.whole, tools.screen);
   const images = part("div", "viewer-images", ...panels.map(({ figure }) => figure));
   return [part("p", "viewer-answer", data.answer), images, controls, part("p", "viewer-keys", data.keys)];
 }
