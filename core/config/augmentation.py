@@ -16,6 +16,11 @@ def strength(default: float, label: str, help: str, high: float = 0.9, step: flo
     return setting(default, label, help, Group.AUGMENTATION, bounds=(0, high), step=step, slider=True)
 
 
+def appearance(label: str, help: str, high: float = 0.9) -> Any:
+    """A declared strength of a change of an image's appearance, which only those who ask for it get."""
+    return setting(0.0, label, help, Group.APPEARANCE, bounds=(0, high), step=0.01, slider=True)
+
+
 @dataclass(frozen=True)
 class Augmentation:
     """Strength of each random change; each image's is drawn uniformly from none to this, either way.
@@ -38,6 +43,27 @@ class Augmentation:
     contrast: float = strength(0.0, "Contrast", "Maximum relative change of contrast, either way.")
     brightness: float = strength(0.0, "Brightness", "Maximum relative change of brightness, either way.")
     gamma: float = strength(0.0, "Gamma", "Maximum relative change of the gamma exponent, either way.")
+    texture: float = appearance(
+        "Texture", "Maximum share of the image's convolution by a random kernel that is blended in."
+    )
+    local_contrast: float = appearance(
+        "Local contrast", "Maximum share of the tile by tile equalised image that is blended in."
+    )
+    markers: float = appearance(
+        "Markers", "Fraction of the views in which a line, a marker or text is drawn."
+    )
+    resolution: float = appearance(
+        "Resolution", "Maximum fraction of the resolution that is lost before the image is enlarged again."
+    )
+    sharpness: float = appearance(
+        "Sharpness", "Maximum strength of sharpening, or standard deviation of blurring in pixels."
+    )
+    noise: float = appearance(
+        "Noise", "Maximum standard deviation of added noise, as a fraction of the grey levels.", 0.2
+    )
+    compression: float = appearance(
+        "Compression", "Maximum loss of JPEG quality: 0.4 means a quality between 60 and 100."
+    )
 
     def __post_init__(self) -> None:
         check_all(self)

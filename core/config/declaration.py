@@ -26,6 +26,7 @@ class Group(StrEnum):
     REGULARISATION = "Regularisation"
     DATA = "Data"
     AUGMENTATION = "Augmentation"
+    APPEARANCE = "Appearance"
     ADVANCED = "Advanced"
 
 

@@ -23,6 +23,14 @@ def settings_rows() -> list[dict[str, str]]:
     ]
 
 
+def rows_by_group() -> dict[str, list[dict[str, str]]]:
+    """The rows of the settings under each heading, in the order of the first setting of each."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in settings_rows():
+        rows.setdefault(row["group"], []).append(row)
+    return rows
+
+
 def preset_rows() -> list[tuple[str, ...]]:
     """One row for each setting that a preset changes: its name, then its value in each preset."""
     known = declarations(TrainingSettings)
@@ -35,20 +43,13 @@ def preset_rows() -> list[tuple[str, ...]]:
 def as_text() -> str:
     """The settings for a terminal, under their headings."""
     sections = []
-    for group, rows in _by_group().items():
+    for group, rows in rows_by_group().items():
         lines = [group]
         for row in rows:
             lines.append(f"  {row['name']}  [{row['default']}]  {row['allowed']}")
             lines += textwrap.wrap(row["help"], WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
         sections.append("\n".join(lines))
     return "\n\n".join(sections)
-
-
-def _by_group() -> dict[str, list[dict[str, str]]]:
-    rows: dict[str, list[dict[str, str]]] = {}
-    for row in settings_rows():
-        rows.setdefault(row["group"], []).append(row)
-    return rows
 
 
 def _allowed(item: Declaration) -> str:

@@ -1,4 +1,4 @@
-"""Augmentation: one affine matrix and one grey-level curve an image, drawn from (seed, image, view).
+"""Augmentation: a matrix, an appearance and a grey-level curve an image, drawn from (seed, image, view).
 
 No TensorFlow: the page shows exactly what training sees, and every backend trains on the same views.
 """
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.config import Augmentation
+from core.dataset.appearance import APPEARANCE_STREAM, changed_appearance
 
 GREY_STREAM = 1  # separates the random numbers of the grey levels from those of the matrix
 FRAME_STREAM = 2
@@ -116,7 +117,8 @@ def augmented_views(
         if jitter:
             frame = frame_matrix(jitter, seed, digest, view, image.shape[-1])
             matrix = (frame @ np.vstack([matrix, [0, 0, 1]]))[:2]
-        moved = augment(image, matrix)
+        random = _random(seed, digest, view, APPEARANCE_STREAM)
+        moved = changed_appearance(augment(image, matrix), strengths, random)
         return grey_curve(strengths, seed, digest, view)[moved]
 
     return np.stack(list((pool.map if pool else map)(augmented, pixels, digests, views)))

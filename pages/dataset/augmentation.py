@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.config import PRESETS, Augmentation, TrainingSettings, declarations
+from core.config import PRESETS, Augmentation, Group, TrainingSettings, declarations
 from core.dataset import Dataset, augmented_views
 from core.errors import UserError
 from core.images import preprocess, read_image
@@ -59,10 +59,11 @@ def _choose_image(dataset: Dataset) -> int:
 
 
 def _strengths(base: Augmentation, preset: str) -> Augmentation:
-    """A widget for each augmentation setting, starting from the preset's value: switches, then sliders."""
+    """A widget for each setting, starting from the preset's value: switches, sliders, then the appearance."""
     settings = declarations(Augmentation)
     switches = [name for name, setting in settings.items() if setting.kind is bool]
-    sliders = [name for name in settings if name not in switches]
+    appearance = [name for name, setting in settings.items() if setting.group == Group.APPEARANCE]
+    sliders = [name for name in settings if name not in (*switches, *appearance)]
 
     def strength(name: str) -> Any:
         return setting_widget(settings[name], getattr(base, name), f"see-{preset}-{name}")
@@ -70,6 +71,8 @@ def _strengths(base: Augmentation, preset: str) -> Augmentation:
     chosen = {name: strength(name) for name in switches}
     with st.grid(2, min_column_width=160):
         chosen |= {name: strength(name) for name in sliders}
+    with st.expander(_("Appearance")), st.grid(2, min_column_width=160):
+        chosen |= {name: strength(name) for name in appearance}
     return Augmentation(**chosen)
 
 

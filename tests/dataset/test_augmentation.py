@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import center_of_mass
 
-from core.config import Augmentation
-from core.dataset import affine_matrix, augment, augmented_views, grey_curve
+from core.config import Augmentation, Group, declarations
+from core.dataset import affine_matrix, augment, augmented_views, draw_chest, grey_curve
 
 STILL = dict.fromkeys(("rotation", "width_shift", "height_shift", "shear"), 0.0)
 NOTHING = Augmentation(horizontal_flip=False, vertical_flip=False, **STILL)
@@ -103,3 +103,44 @@ def test_a_batch_is_its_images_one_by_one():
     curved = augmented_views(pixels, [DIGEST, DIGEST[::-1]], [3, 4], strong, seed=5)
     assert np.array_equal(curved[1], grey_curve(strong, 5, DIGEST[::-1], 4)[alone])
     assert np.array_equal(augmented_views(pixels, [], [], None, 0), pixels)
+
+
+APPEARANCE = [name for name, item in declarations(Augmentation).items() if item.group == Group.APPEARANCE]
+CHEST = draw_chest(np.random.default_rng(0), "bacteria")[::2, ::2]
+
+
+def looks(views=40, seed=0, **strengths):
+    changed = Augmentation(False, False, **STILL, **strengths)
+    pixels = np.repeat(CHEST[np.newaxis], views, axis=0)
+    return augmented_views(pixels, [DIGEST] * views, list(range(views)), changed, seed)
+
+
+def difference(views):
+    return np.abs(views.astype(int) - CHEST).mean(axis=(1, 2))
+
+
+@pytest.mark.parametrize("name", APPEARANCE)
+def test_an_appearance_changes_with_its_strength_and_leaves_the_chest_where_it_is(name):
+    weak, strong = difference(looks(**{name: 0.02})), difference(looks(**{name: 0.2}))
+    assert strong.mean() > weak.mean() and strong.max() > 0.1
+    assert np.array_equal(looks(**{name: 0.2}), looks(**{name: 0.2}))
+    assert not np.array_equal(looks(**{name: 0.2}), looks(seed=1, **{name: 0.2}))
+    for view in looks(**{name: 0.2}):
+        assert np.corrcoef(view.ravel(), CHEST.ravel())[0, 1] > 0.7
+
+
+def test_a_texture_never_inverts_the_image():
+    correlations = [np.corrcoef(view.ravel(), CHEST.ravel())[0, 1] for view in looks(200, texture=0.9)]
+    assert min(correlations) > 0
+
+
+def test_markers_come_in_the_share_of_the_views_that_was_asked_for():
+    marked = difference(looks(300, markers=0.3)) > 0
+    assert 60 < marked.sum() < 120
+
+
+def test_a_new_appearance_leaves_framing_and_grey_levels_as_they_were_drawn():
+    plain = augmented_views(CHEST[np.newaxis], [DIGEST], [0], Augmentation(contrast=0.2), 3)
+    noisy = augmented_views(CHEST[np.newaxis], [DIGEST], [0], Augmentation(contrast=0.2, noise=0.01), 3)
+    assert not np.array_equal(plain, noisy)
+    assert np.abs(plain.astype(int) - noisy).mean() < 4

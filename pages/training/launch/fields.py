@@ -76,7 +76,7 @@ def _key(setting: Declaration, base: TrainingSettings, key: str) -> str:
 
 def _is_without_effect(setting: Declaration, base: TrainingSettings, values: dict[str, Any]) -> bool:
     """Whether the current value of another setting leaves this one without effect."""
-    if setting.group == Group.AUGMENTATION:
+    if setting.group in (Group.AUGMENTATION, Group.APPEARANCE):
         return not values[PART]
     if setting.only_with is None:
         return False
