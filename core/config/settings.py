@@ -216,6 +216,15 @@ class TrainingSettings:
         bounds=(0, 0.5),
         step=0.05,
     )
+    entropy: float = setting(
+        0.0,
+        "Entropy regularisation",
+        "Weight of the predictions' entropy, which is subtracted from the loss: probabilities near 0 and 1 "
+        "cost something.",
+        Group.REGULARISATION,
+        bounds=(0, 1),
+        step=0.05,
+    )
     mixup: float = setting(
         0.0,
         "Mixup",

@@ -1,7 +1,9 @@
 """Fitting a stage: compile, resume from the last checkpoint, train to the end, keep the best weights."""
 
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -82,12 +84,32 @@ def compile_model(model: keras.Model, settings: TrainingSettings, stage: Stage, 
         use_winograd(model)
     model.compile(
         optimizer=optimizer(settings, stage, steps),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
+        loss=loss(settings),
         metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
         # Keras infers text from its default.
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",  # pyright: ignore[reportArgumentType]
     )
     model.optimizer.build(model.trainable_variables)
+
+
+def loss(settings: TrainingSettings) -> Callable:
+    """Cross-entropy of logits with smoothed labels, less the predictions' weighted entropy.
+
+    Pereyra et al., "Regularizing neural networks by penalizing confident output distributions", 2017.
+    """
+    smoothing = settings.label_smoothing
+    if not settings.entropy:
+        return keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+
+    def penalised(labels: Any, logits: Any) -> Any:
+        cost: Any = keras.losses.categorical_crossentropy(
+            labels, logits, from_logits=True, label_smoothing=smoothing
+        )
+        shares, logarithms = keras.ops.softmax(logits), keras.ops.log_softmax(logits)
+        certainty = cast(Any, keras.ops.sum(shares * logarithms, axis=-1))
+        return cost + settings.entropy * certainty
+
+    return penalised
 
 
 def _schedule(settings: TrainingSettings) -> list[keras.callbacks.Callback]:
