@@ -105,8 +105,8 @@ def loss(settings: TrainingSettings) -> Callable:
         cost: Any = keras.losses.categorical_crossentropy(
             labels, logits, from_logits=True, label_smoothing=smoothing
         )
-        shares, logarithms = keras.ops.softmax(logits), keras.ops.log_softmax(logits)
-        certainty = cast(Any, keras.ops.sum(shares * logarithms, axis=-1))
+        shares = cast(Any, keras.ops.softmax(logits))
+        certainty: Any = keras.ops.sum(shares * keras.ops.log_softmax(logits), axis=-1)
         return cost + settings.entropy * certainty
 
     return penalised
