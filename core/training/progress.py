@@ -5,6 +5,7 @@ import time
 from core.runs import Run, WorkEstimate
 
 SECONDS_BETWEEN_WRITES = 0.5
+EXPECTED_SHARE = 0.2  # of all work, at the expected rate, beside what was measured: for a steady time left
 
 
 class Stopped(Exception):
@@ -24,6 +25,7 @@ class Progress:
         self.run, self.estimate = run, estimate
         self.total = estimate.total()
         self.done = run.status().done * self.total
+        self.expected_rate = self._expected_rate(run.status().seconds_left)  # seconds per GMAC
         self.computed = 0.0  # by this process: cached or skipped work takes no time and is left out
         self.began: float | None = None
         self.written = 0.0
@@ -58,9 +60,21 @@ class Progress:
     def write(self, **state: object) -> None:
         """Write `state`, the fraction done and the time left."""
         fraction = min(self.done / self.total, 0.999)
-        seconds_left = None
-        if self.computed and self.began is not None:
-            rate = (time.monotonic() - self.began) / self.computed
-            seconds_left = round(max(self.total - self.done, 0) * rate)
+        seconds_left = round(max(self.total - self.done, 0) * self._rate())
         self.written = time.monotonic()
         self.run.write_state(done=round(fraction, 4), seconds_left=seconds_left, **state)
+
+    def _expected_rate(self, seconds_left: float | None) -> float:
+        """Seconds per GMAC, from what the last stage has left, or from the estimate before a run."""
+        left = self.total - self.done
+        return seconds_left / left if seconds_left and left > 0 else self.estimate.seconds() / self.total
+
+    def _rate(self) -> float:
+        """Seconds per GMAC: what was measured, together with what was expected.
+
+        Parts of a run differ in their rate, and other programs slow the first minutes of some: alone, what
+        was measured doubles the time left, or halves it.
+        """
+        measured = time.monotonic() - self.began if self.began is not None else 0.0
+        expected = EXPECTED_SHARE * self.total
+        return (expected * self.expected_rate + measured) / (expected + self.computed)
