@@ -15,7 +15,8 @@ PLACES = {  # the first that a file has
     "ward": ("CurrentPatientLocation", "InstitutionalDepartmentName"),
 }
 MONTH = "month"
-DATES = ("AcquisitionDate", "StudyDate")
+DATES = ("AcquisitionDate", "StudyDate")  # the first that names a month
+YEAR_AND_MONTH = re.compile(r"([12]\d{3})[.\-/]?(0[1-9]|1[0-2])")  # 20240131 or, in old files, 2024.01.31
 ORIGIN_TAGS = ("Manufacturer", *(name for names in PLACES.values() for name in names), *DATES)
 
 
@@ -25,8 +26,8 @@ def origin_of(file: pydicom.Dataset) -> dict[str, str]:
     maker = text(file, "Manufacturer")
     if maker.lower() not in origin["device"].lower():
         origin["device"] = f"{maker} {origin['device']}".strip()
-    date = re.match(r"(\d{4})\.?(\d{2})", _first(file, DATES))
-    origin[MONTH] = "-".join(date.groups()) if date else ""
+    months = (YEAR_AND_MONTH.match(text(file, name)) for name in DATES)
+    origin[MONTH] = next(("-".join(month.groups()) for month in months if month), "")
     return {name: value[:MAX_TEXT] for name, value in origin.items() if value}
 
 
