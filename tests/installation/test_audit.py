@@ -42,9 +42,9 @@ def services(vulnerable: str = "") -> Iterator[str]:
         server.server_close()
 
 
-def audit(url: str) -> subprocess.CompletedProcess:
+def audit(url: str, *options: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, PROJECT / "tests/audit.py", "-s", "osv", "--osv-url", f"{url}/osv"],
+        [sys.executable, PROJECT / "tests/audit.py", "-s", "osv", "--osv-url", f"{url}/osv", *options],
         env={**os.environ, "npm_config_registry": url, "npm_config_fetch_retries": "0"},
         capture_output=True,
         text=True,
@@ -77,3 +77,13 @@ def test_a_service_that_cannot_be_reached_is_a_failure_in_a_sentence_for_each_lo
         "requirements.lock is not audited",
         "tests/end_to_end/package-lock.json is not audited",
     ]
+
+
+def test_an_answer_that_is_not_json_is_a_failure_in_a_sentence():
+    with services(vulnerable="pillow") as url:
+        done = audit(url, "--format", "columns")
+    (sentence,) = done.stderr.splitlines()
+    assert done.returncode == 2 and "No known vulnerabilities" not in done.stdout
+    assert sentence.startswith(
+        "requirements.lock is not audited: the answer is not JSON, it begins with 'Name "
+    )
