@@ -10,7 +10,6 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from functools import cache
 from pathlib import Path
 
 import openvino
@@ -26,6 +25,16 @@ DIGESTS = "SHA256SUMS"  # of the other files, as sha256sum writes it
 UNUSABLE = (RuntimeError, OSError, ValueError)  # what an entry raises that is damaged, or gone meanwhile
 CORE = Path(__file__).resolve().parents[1]
 CODE = ("architecture", "compilation", "weights", "inference")  # rooms that decide what a network computes
+
+
+def _makers() -> str:
+    """Version of OpenVINO, and digest of the code that makes networks of weights files."""
+    files = [file for room in CODE for file in sorted((CORE / room).glob("*.py"))]
+    code = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return f"{openvino.__version__} {code}"
+
+
+MAKERS = _makers()  # read with the code itself: an update leaves a running process what it has imported
 
 Parts = Mapping[str, openvino.Model]
 
@@ -45,7 +54,7 @@ def cached_parts(key: str, build: Callable[[], Parts]) -> Parts:
     Returns:
         Models; with weights of their own, where the home cannot be written or its disk is full.
     """
-    path = folder() / hashlib.sha256(f"{key} {_makers()}".encode()).hexdigest()
+    path = folder() / hashlib.sha256(f"{key} {MAKERS}".encode()).hexdigest()
     with suppress(*UNUSABLE):
         return _mapped(path)
     with ExitStack() as held:
@@ -122,11 +131,3 @@ def _delete(path: Path) -> None:
     with suppress(OSError):  # it is not there, or another process deletes it
         path.rename(deleted)
         shutil.rmtree(deleted)
-
-
-@cache
-def _makers() -> str:
-    """Version of OpenVINO, and digest of the code that makes networks of weights files."""
-    files = [file for room in CODE for file in sorted((CORE / room).glob("*.py"))]
-    code = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    return f"{openvino.__version__} {code}"

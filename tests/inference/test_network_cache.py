@@ -1,8 +1,12 @@
 """A network is unpacked once in a home; then every process maps it, and answers as before."""
 
 import os
+import shutil
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +18,7 @@ from core.weights import ModelRecord, WeightsError, read_stored_model, write_mod
 
 pytestmark = pytest.mark.slow
 
+CORE = Path(network_cache.__file__).parents[1]
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 128, 128)).astype(np.uint8)
 
 
@@ -102,3 +107,19 @@ def test_the_networks_used_last_are_kept(weights):
     network_cache.cached_parts("another", dict)
     left = {path.name for path in network_cache.folder().iterdir()}
     assert entry.name in left and "earlier-0" not in left and len(left) == network_cache.MAX_NETWORKS
+
+
+def test_a_process_keeps_nothing_under_the_key_of_code_that_replaced_its_own(weights, tmp_path):
+    shutil.copytree(CORE, tmp_path / "core", ignore=shutil.ignore_patterns("__pycache__"))
+    program = """
+import sys
+from pathlib import Path
+from core.inference import Reader, network_cache
+if "updated" in sys.argv:
+    with Path("core/compilation/network.py").open("a") as file:
+        file.write("# of the next version")
+network_cache.cached_parts("a model", dict)
+"""
+    for argument in ("updated", "restarted"):
+        subprocess.run([sys.executable, "-c", program, argument], cwd=tmp_path, check=True)
+    assert len(list(network_cache.folder().iterdir())) == 2
