@@ -173,24 +173,9 @@ def _versions() -> str:
 def _differences(tests: list[PairwiseTest]) -> list[str | pd.DataFrame]:
     if not tests:
         return ["A single model: there is nothing to compare."]
-    rows = [_difference(test) for test in tests]
-    table = pd.DataFrame(rows, [evaluation.METRICS[test.measure].title for test in tests]).fillna("–")
+    table = pd.DataFrame(evaluation.difference_rows(tests)).set_index("Metric").fillna("–")
     cautions = dict.fromkeys(filter(None, (test.reason or test.caution for test in tests)))
     return [table, *cautions, TESTS]
-
-
-def _difference(test: PairwiseTest) -> dict[str, str]:
-    row = {"models": f"{test.first}, {test.second}"}
-    if test.difference is None or test.reason:
-        return {**row, "higher": "cannot be compared"}
-    return {
-        **row,
-        "higher": test.higher if test.difference.value else "neither",
-        "by": test.amount,
-        "95% interval": test.bounds,
-        "p value": test.p_value,
-        "significant": "yes" if test.significant else "no",
-    }
 
 
 def _calibration(comparison: ModelComparison) -> pd.DataFrame:

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from core.evaluation.tables import (
         calibration_table,
         calibration_text,
+        difference_rows,
         difference_table,
         metric_table,
         over_seeds,
@@ -126,6 +127,7 @@ __all__ = [
     "calibration_table",
     "calibration_text",
     "delong",
+    "difference_rows",
     "difference_table",
     "disagreements",
     "ensemble",

@@ -11,6 +11,7 @@ from core.evaluation.metrics import METRICS
 from core.evaluation.pairwise import PairwiseTest
 from core.evaluation.predictions import Predictions
 from core.evaluation.subgroups import subgroup_rates
+from core.sentence import Sentence
 
 COUNTS = ("TN", "FP", "FN", "TP")
 LINE = ("slope", "slope low", "slope high", "intercept", "intercept low", "intercept high")
@@ -72,6 +73,25 @@ def difference_table(tests: Sequence[PairwiseTest]) -> pd.DataFrame:
         if test.difference and not test.reason
     ]
     return pd.DataFrame(rows)
+
+
+def difference_rows(tests: Sequence[PairwiseTest]) -> list[dict[str, str]]:
+    """Tested pairs as text, by title of the column: one row per pair and metric."""
+    return [_difference_row(test) for test in tests]
+
+
+def _difference_row(test: PairwiseTest) -> dict[str, str]:
+    row = {"Metric": METRICS[test.measure].title, "Models": f"{test.first}, {test.second}"}
+    if test.difference is None or test.reason:
+        return {**row, "Higher": Sentence("cannot be compared")}
+    return {
+        **row,
+        "Higher": test.higher if test.difference.value else Sentence("neither"),
+        "By": test.amount,
+        "95% interval": test.bounds,
+        "P": test.p_value.removeprefix("p = ").removeprefix("p "),
+        "Significant": Sentence("yes") if test.significant else Sentence("no"),
+    }
 
 
 def subgroup_table(models: list[Predictions], thresholds: dict[str, float]) -> pd.DataFrame:

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from core import evaluation
-from core.evaluation import METRICS, PairwiseTest
+from core.evaluation import PairwiseTest
 from pages.shared.charts import offer_csv
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 COLUMNS = {
     "Metric": st.column_config.Column(_("Metric"), pinned=True),
@@ -27,7 +27,10 @@ def show_differences(tests: Sequence[PairwiseTest], file: str) -> None:
         tests: of `core.evaluation.pairwise_tests`.
         file: name of the download.
     """
-    st.dataframe(pd.DataFrame(map(_row, tests)), hide_index=True, column_config=COLUMNS)
+    rows = [
+        {title: translated(text) for title, text in row.items()} for row in evaluation.difference_rows(tests)
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=COLUMNS)
     for sentence in dict.fromkeys(test.reason or test.caution for test in tests):
         if sentence:
             st.caption(sentence)
@@ -40,17 +43,3 @@ def show_differences(tests: Sequence[PairwiseTest], file: str) -> None:
         )
     )
     offer_csv(evaluation.difference_table(tests), file)
-
-
-def _row(test: PairwiseTest) -> dict[str, str]:
-    row = {"Metric": METRICS[test.measure].title, "Models": f"{test.first}, {test.second}"}
-    if test.difference is None or test.reason:
-        return {**row, "Higher": _("cannot be compared")}
-    return {
-        **row,
-        "Higher": test.higher if test.difference.value else _("neither"),
-        "By": test.amount,
-        "95% interval": test.bounds,
-        "P": test.p_value.removeprefix("p = ").removeprefix("p "),
-        "Significant": _("yes") if test.significant else _("no"),
-    }

@@ -3,7 +3,14 @@ import pandas as pd
 import pytest
 
 from core.errors import UserError
-from core.evaluation import Predictions, pairwise_tests, precision_recall, roc, subgroup_rates
+from core.evaluation import (
+    Predictions,
+    difference_rows,
+    pairwise_tests,
+    precision_recall,
+    roc,
+    subgroup_rates,
+)
 from core.evaluation.subgroups import subgroups
 
 
@@ -34,6 +41,9 @@ def test_a_clear_difference_is_significant_and_an_unclear_one_is_not():
     assert tests["auc"].adjusted < 0.001
     assert "higher for good than for bad" in tests["auc"].sentence()
     assert "statistically significant (p < 0.001)" in tests["auc"].sentence()
+    (row,) = difference_rows([tests["auc"]])
+    assert (row["Higher"], row["P"], row["Significant"]) == ("good", "< 0.001", "yes")
+    assert row["By"] == tests["auc"].amount and row["95% interval"] in tests["auc"].sentence()
     similar = pairwise_tests([good, predictions("also good", 1.0, seed=3)], HALF)[0]
     assert similar.adjusted > 0.05 and "not statistically significant" in similar.sentence()
 
@@ -58,6 +68,8 @@ def test_one_class_gives_a_reason_instead_of_a_number():
     models = [predictions(name).where(np.arange(120) % 3 > 0) for name in ("good", "bad")]
     tests = {item.measure: item for item in pairwise_tests(models, HALF)}
     assert tests["auc"].difference is None and "two images of each class" in tests["auc"].sentence()
+    (row,) = difference_rows([tests["auc"]])
+    assert row == {"Metric": "ROC AUC", "Models": "good, bad", "Higher": "cannot be compared"}
     assert tests["specificity"].difference is None
     assert tests["sensitivity"].difference is not None
 
