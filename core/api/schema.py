@@ -56,6 +56,7 @@ class Result(Strict):
     With a heat map and plausible lungs, `heat_in_lungs` is the share of the heat in the lungs; `heat_side` is
     the patient's lung with more of it, and `heat_third` the third of that lung.
     An ensemble's members give calibrated probabilities from `member_lowest` to `member_highest`.
+    `zone` is `rule out`, `undecided` or `rule in`, if a hospital gave the model zones; else null.
     `otherwise` of `changes` shifted or mirrored copies get another label; `finding` is UNCERTAIN if more than
     one does. Probabilities range from `lowest` to `highest`.
     """
@@ -68,6 +69,7 @@ class Result(Strict):
     calibrated: float | None = None
     raw_probability: float | None = None
     score_note: str | None = None
+    zone: str | None = None
     member_lowest: float | None = None
     member_highest: float | None = None
     model: str | None = None
@@ -98,6 +100,20 @@ class Member(Strict):
     backbone: str
 
 
+class Zones(Strict):
+    """Probabilities before calibration below which pneumonia is ruled out and above which it is ruled in.
+
+    `rule` says on what they were found, to rule out at most the share `miss_rate` of images with pneumonia
+    and rule in at most the share `false_alarm_rate` of the others.
+    """
+
+    low: float
+    high: float
+    miss_rate: float
+    false_alarm_rate: float
+    rule: str
+
+
 class Model(Strict):
     """Which model it is, where it comes from, its decision threshold and its metrics.
 
@@ -122,6 +138,7 @@ class Model(Strict):
     threshold: float
     threshold_rule: str
     temperature_rule: str
+    zones: Zones | None
     evaluation: dict | None
     members: list[Member]
 

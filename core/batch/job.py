@@ -39,6 +39,7 @@ COLUMNS = pa.schema(
             "raw_probability",
             pa.float64(),
         ),  # network output where it means nothing; the two above are null then
+        ("zone", pa.string()),  # rule out, undecided or rule in; null for a model without zones
         ("member_lowest", pa.float64()),  # calibrated, of an ensemble's members; null for any other model
         ("member_highest", pa.float64()),
         ("threshold", pa.float64()),  # applies to `probability`

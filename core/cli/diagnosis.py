@@ -64,6 +64,8 @@ def _print(result: dict) -> None:
     label = result.get("finding", result["label"])
     score = "" if result["calibrated"] is None else percent(result["calibrated"])
     print(f"{label:>10}  {score:>6}  {result['file']}")
+    if zone := result.get("zone"):
+        print(f"{'':>20}Zone: {zone}")
     if note := result.get("score_note"):
         print(f"{'':>20}{note}")
     if "member_lowest" in result:

@@ -118,6 +118,8 @@ def _print(measurement: SiteMeasurement) -> None:
         print(f"  {title:<14}{text}")
     if measurement.calibration:
         print(measurement.calibration.sentence())
+    for sentence in measurement.zone_sentences():
+        print(sentence)
     for row in measurement.reliability:
         low, high = row["range"]
         print(f"  probability {low:.0%} to {high:.0%}: {row['positives']} of {row['n']} have pneumonia")

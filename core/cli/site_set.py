@@ -13,10 +13,12 @@ from core.errors import UserError
 from core.evaluation import FALSE_ALARM_RATE, MISS_RATE
 from core.inference import Reader
 from core.registry import (
+    ZONES_LEFT_OUT,
     RegisteredModel,
     answering_registered_model,
     register_operating_point,
     register_temperature,
+    register_zones,
 )
 from core.site import (
     SiteMeasurement,
@@ -82,20 +84,27 @@ def point(
     show_default=True,
     help="Share of the others that are ruled in, at most.",
 )
+@click.option("--save", is_flag=True, help="Register a version with the zones.")
 @precision
 @as_json
-def zones(source: Source, miss_rate: float, false_alarm_rate: float, precision: str, as_json: bool) -> None:
+def zones(
+    source: Source, miss_rate: float, false_alarm_rate: float, save: bool, precision: str, as_json: bool
+) -> None:
     """Find three zones for your hospital: rule out, undecided, rule in.
 
     SOURCE is as for `site measure`. The bounds of the active model's probability are found by conformal risk
-    control for the two rates. What to expect of them is measured by cross-fitting, as by `site point`. They
-    are shown; no version is saved with them.
+    control for the two rates. What to expect of them is measured by cross-fitting, as by `site point`. With
+    --save, the model with these zones beside its threshold becomes a registered version, as by `site point`:
+    wherever it answers, an image between the bounds is undecided.
     """
 
     def find(measurement: SiteMeasurement) -> SiteZones:
         return find_site_zones(measurement, miss_rate, false_alarm_rate)
 
-    _find(source, precision, find, None, as_json)
+    def register(title: str, found: SiteZones) -> RegisteredModel:
+        return register_zones(title, found.zones, found.rule, getpass.getuser(), found.values())
+
+    _find(source, precision, find, register if save else None, as_json)
 
 
 @click.command("recalibrate")
@@ -142,6 +151,8 @@ def _find(
     change = find(measurement)
     version = register(active.title, change).title if register and active else None
     cautions, notes = measurement.cautions(), list(measurement.readings.notes)
+    if isinstance(change, SitePoint) and reader.record.zones:
+        notes.append(ZONES_LEFT_OUT)
     if as_json:
         print_json({**change.values(), "cautions": cautions, "notes": notes, "version": version})
         return

@@ -108,6 +108,7 @@ def _description(item: RegisteredModel, file: str) -> dict:
         },
         "threshold": record.threshold,
         "threshold_rule": record.threshold_rule,
+        "zones": record.zones,
         "temperature": record.temperature,
         "temperature_rule": record.temperature_rule,
         "warnings": list(item.model.warnings),

@@ -50,6 +50,8 @@ pixels = np.asarray(image, np.float32)[None, :, :, None].repeat(3, axis=3) / 255
 {load}
 probability = float({predict}[0, 1])
 label = "PNEUMONIA" if probability >= about["threshold"] else "NORMAL"
+if (zones := about["zones"]) and zones["low"] <= probability <= zones["high"]:
+    label = "UNDECIDED"
 print(f"{{label}} (score {{probability:.4f}}). {{about['notice']}}")
 '''
 

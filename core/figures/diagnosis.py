@@ -11,15 +11,18 @@ def probability_bar(
     threshold_title: str,
     spread: tuple[float, float] | None = None,
     doubtful: bool = False,
+    undecided: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """A probability of pneumonia on a line from 0 to 1, the threshold and an ensemble's spread marked.
+    """A probability of pneumonia on a line from 0 to 1, with the threshold and an ensemble's spread.
 
     Args:
         probability: of PNEUMONIA, 0 to 1.
         threshold: probability at or above which an image is predicted PNEUMONIA.
-        threshold_title: what stands at the threshold.
+        threshold_title: what stands at the threshold, or at what is undecided.
         spread: lowest and highest probability of an ensemble's members; None for any other model.
         doubtful: whether the probability says nothing; it is drawn without colour.
+        undecided: from and to which probability nothing is decided, marked instead of the threshold; None for
+            a model without zones.
     """
     color = GRID if doubtful else PNEUMONIA if probability >= threshold else NORMAL
     figure = go.Figure()
@@ -33,13 +36,16 @@ def probability_bar(
     )
     if spread:
         figure.add_vrect(*spread, fillcolor=MUTED, opacity=0.5, line_width=0)
-    figure.add_vline(threshold, line_color=MUTED, line_dash="dash", line_width=2)
+    bounds = undecided or (threshold,)
+    for bound in bounds:
+        figure.add_vline(bound, line_color=MUTED, line_dash="dash", line_width=2)
+    middle = sum(bounds) / len(bounds)
     figure.add_annotation(
         text=threshold_title,
-        x=threshold,
+        x=middle,
         y=1,
         yref="paper",
-        xanchor="right" if threshold > 0.5 else "left",
+        xanchor="right" if middle > 0.5 else "left",
         yanchor="bottom",
         showarrow=False,
     )

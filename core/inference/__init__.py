@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from core.inference.network_predictor import NetworkPredictor
     from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
     from core.inference.out_of_distribution import check
-    from core.inference.prediction import ModelOutput, Prediction, percent, shown_threshold
+    from core.inference.prediction import ModelOutput, Prediction, percent, shown_threshold, shown_zones
     from core.inference.predictor import BATCH, Predictor
     from core.inference.reader import Reader
     from core.inference.reading import Reading
@@ -113,6 +113,7 @@ __all__ = [
     "shared_predictor",
     "short_digest",
     "shown_threshold",
+    "shown_zones",
     "bundled_models",
     "whole_model",
 ]

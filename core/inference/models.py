@@ -10,9 +10,9 @@ from core.architecture import VGG19
 from core.config import PUBLISHED_STAGES, STAGES, THRESHOLD, Stage
 from core.evaluation import wilson
 from core.inference.identity import ModelIdentity, identity_of, model_warnings
-from core.inference.prediction import shown_threshold
+from core.inference.prediction import percent, shown_threshold, shown_zones
 from core.runs import bundled_runs
-from core.sentence import Sentence, template
+from core.sentence import Sentence, joined, template
 from core.weights import ModelRecord, WeightsError, read_record
 
 NOT_EVALUATED = Sentence("Not evaluated on test images.")
@@ -155,10 +155,30 @@ class AvailableModel:
         return shown_threshold(self.record)
 
     def threshold_sentence(self) -> str:
-        """The calibrated decision threshold and how it was chosen, in a sentence."""
+        """The calibrated decision threshold and how it was chosen; then its zones, if it has some."""
         match = TARGET_RULE.match(self.record.threshold_rule)
         rule = Sentence(TARGETS[match[1]], rate=match[2]) if match else self.record.threshold_rule
-        return Sentence("Decision threshold {threshold:.1%} ({rule}).", threshold=self.threshold, rule=rule)
+        threshold = Sentence(
+            "Decision threshold {threshold:.1%} ({rule}).", threshold=self.threshold, rule=rule
+        )
+        return joined([threshold, *self._zones()], " ")
+
+    def _zones(self) -> list[Sentence]:
+        """Its calibrated zones, how they were found and what they promise there, in a sentence."""
+        zones = shown_zones(self.record)
+        if zones is None or self.record.zones is None:
+            return []
+        return [
+            Sentence(
+                "Undecided from {low} to {high} (zones found {rule}, to rule out at most {missed:.3g}% of "
+                "images with pneumonia and rule in at most {false_alarms:.3g}% of the others).",
+                low=percent(zones.low),
+                high=percent(zones.high),
+                rule=self.record.zones["rule"],
+                missed=100 * zones.miss_rate,
+                false_alarms=100 * zones.false_alarm_rate,
+            )
+        ]
 
     def calibration_sentence(self) -> str:
         """Whether the shown probability is calibrated, in a sentence."""

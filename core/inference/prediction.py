@@ -7,7 +7,7 @@ import numpy as np
 
 from core.anatomy import Frame, Lungs
 from core.config import CLASS_NAMES
-from core.evaluation import calibrated
+from core.evaluation import Zones, calibrated
 from core.inference.heat_map import HeatMap
 from core.weights import ModelRecord
 
@@ -110,3 +110,11 @@ def shown_threshold(record: ModelRecord, threshold: float | None = None) -> floa
         threshold: before calibration; None for the model's own.
     """
     return float(calibrated(record.threshold if threshold is None else threshold, record.temperature))
+
+
+def shown_zones(record: ModelRecord) -> Zones | None:
+    """A model's zones after calibration, as results show them; None for a model without zones."""
+    if record.zones is None:
+        return None
+    low, high = calibrated(np.array([record.zones["low"], record.zones["high"]]), record.temperature).tolist()
+    return Zones(low, high, record.zones["miss_rate"], record.zones["false_alarm_rate"])

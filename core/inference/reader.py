@@ -18,7 +18,7 @@ from core.inference.known_references import AnyReference, reference_files, refer
 from core.inference.loading import shared_predictor
 from core.inference.models import AvailableModel, published_models
 from core.inference.out_of_distribution import check
-from core.inference.prediction import ModelOutput, shown_threshold
+from core.inference.prediction import ModelOutput, shown_threshold, shown_zones
 from core.inference.predictor import BATCH, Predictor
 from core.inference.reading import Reading
 from core.inference.stability import SecondOpinion
@@ -218,6 +218,7 @@ class Reader:
             model_warnings=self.model_warnings,
             heat_location=location,
             similar_scores=similar,
+            zones=shown_zones(self.record),
         )
 
     def _doubt(self, output: ModelOutput, location: HeatLocation | None) -> str:

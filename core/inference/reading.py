@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
+from core.evaluation import UNDECIDED as UNDECIDED_ZONE
+from core.evaluation import Zones
 from core.images import Image
 from core.inference.findings import ADVICE, FINDINGS, NO_RESULT, UNDECIDED
 from core.inference.heat_location import HeatLocation
@@ -37,6 +39,7 @@ class Reading:
         model_warnings: what every reading of the model must say, one sentence each.
         heat_location: where the heat map is hot; None if that was not computed or the lungs are unknown.
         similar_scores: the model's test images with the nearest probabilities; None if they are unknown.
+        zones: of the calibrated probability, that a hospital gave the model; None for any other model.
     """
 
     image: Image
@@ -49,6 +52,7 @@ class Reading:
     model_warnings: tuple[str, ...] = ()
     heat_location: HeatLocation | None = None
     similar_scores: SimilarScores | None = None
+    zones: Zones | None = None
 
     @property
     def withheld_reason(self) -> str:
@@ -88,13 +92,18 @@ class Reading:
     def score_values(self) -> dict[str, str | float | None]:
         """Label and probabilities under the keys that programs read; a score that means nothing is raw."""
         if not self.void_score:
-            return dict(self.prediction.values())
+            return {**self.prediction.values(), **({"zone": self.zone} if self.zone else {})}
         return {
             "label": self.prediction.label,
             "probability": None,
             "calibrated": None,
             "raw_probability": self.prediction.probability,
         }
+
+    @property
+    def zone(self) -> str:
+        """The zone of its probability, one of `core.evaluation.ZONES`; "" without one, or without zones."""
+        return "" if self.zones is None or self.probability is None else self.zones.of(self.probability)
 
     @property
     def heat_map(self) -> HeatMap | None:
@@ -109,7 +118,7 @@ class Reading:
         """
         if self.withheld:
             return NO_RESULT
-        if self.doubtful or self._disagreement() or self._borderline():
+        if self.doubtful or self._disagreement() or self._between():
             return UNDECIDED
         return FINDINGS[self.second_opinion.finding if self.second_opinion else self.prediction.label]
 
@@ -208,8 +217,8 @@ class Reading:
         opinion = self.second_opinion
         if opinion and opinion.finding == UNCERTAIN:
             sentences.append(Sentence("Unstable. {change}", change=changed(opinion, not self.void_score)))
-        else:  # an uncertain finding already says more than a borderline one
-            sentences += self._borderline()
+        else:  # an uncertain finding already says more than an undecided or borderline one
+            sentences += self._between()
         return sentences
 
     def _disagreement(self) -> list[str]:
@@ -224,6 +233,22 @@ class Reading:
                 positive=sum(positive),
                 count=len(positive),
                 threshold=percent(self.threshold, 0),
+            )
+        ]
+
+    def _between(self) -> list[str]:
+        """A sentence if the probability decides nothing: by the model's zones, or else as borderline."""
+        if self.zones is None:
+            return self._borderline()
+        if self.void_score or self.zones.of(self.prediction.calibrated) != UNDECIDED_ZONE:
+            return []
+        return [
+            Sentence(
+                "Undecided: {shown} is neither below {low}, where pneumonia is ruled out here, nor above "
+                "{high}, where it is ruled in. Treat as indeterminate.",
+                shown=percent(self.prediction.calibrated),
+                low=percent(self.zones.low),
+                high=percent(self.zones.high),
             )
         ]
 

@@ -35,6 +35,7 @@ RECORD_KEYS = (
     "threshold",
     "threshold_rule",
     "temperature_rule",
+    "zones",
 )
 
 

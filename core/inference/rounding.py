@@ -34,7 +34,7 @@ def largest_rounding(rounded: np.ndarray, exact: np.ndarray) -> float | None:
 
 
 def needs_float32(probabilities: np.ndarray, rounding: float, record: ModelRecord) -> np.ndarray:
-    """Mask of the images whose shown probability may be off by more than 0.01, or whose label may be another.
+    """Mask of the images whose probability may be off by more than 0.01, or whose label or zone may differ.
 
     Args:
         probabilities: in bfloat16, before calibration, (n,).
@@ -44,4 +44,7 @@ def needs_float32(probabilities: np.ndarray, rounding: float, record: ModelRecor
     odds = log_odds(probabilities)
     certain, least = np.abs(odds), np.abs(odds) - rounding  # a move towards one half is the larger one
     shown, moved = (1 / (1 + np.exp(-each / record.temperature)) for each in (certain, least))
-    return (shown - moved > MAX_ERROR) | (np.abs(odds - log_odds(record.threshold)) <= rounding)
+    zones = record.zones or {}
+    bounds = log_odds(np.array([record.threshold, *(zones[name] for name in ("low", "high") if zones)]))
+    near = (np.abs(odds[:, np.newaxis] - bounds) <= rounding).any(axis=1)
+    return (shown - moved > MAX_ERROR) | near

@@ -42,10 +42,12 @@ if TYPE_CHECKING:
         list_models,
     )
     from core.registry.promotion import (
+        ZONES_LEFT_OUT,
         change_operating_point,
         promote,
         register_operating_point,
         register_temperature,
+        register_zones,
         registers_version,
         retire,
         rollback,
@@ -60,6 +62,7 @@ __all__ = [
     "SHADOW",
     "THRESHOLD_CHECK",
     "TOLERANCE",
+    "ZONES_LEFT_OUT",
     "ActiveModel",
     "GoldenAgreement",
     "EnsembleCost",
@@ -91,6 +94,7 @@ __all__ = [
     "register_ensemble",
     "register_operating_point",
     "register_temperature",
+    "register_zones",
     "registers_version",
     "retire",
     "rollback",

@@ -7,7 +7,7 @@ from core.errors import UserError
 from core.registry.models import RegisteredModel
 
 EVIDENCE_FILE = "evidence.json"
-OPERATING_POINT, TEMPERATURE = "operating point", "temperature"  # that evidence is of
+OPERATING_POINT, TEMPERATURE, ZONES = "operating point", "temperature", "zones"  # that evidence is of
 THRESHOLD_CHECK = "Threshold for a hospital does better than chance"
 
 

@@ -27,7 +27,7 @@ class Event:
 
     Attributes:
         action: `promote`, `rollback`, `shadow`, `stop shadow`, `retire`, `operating point`,
-            `site operating point`, `site temperature`, `ensemble` or `migrate`.
+            `site operating point`, `site zones`, `site temperature`, `ensemble` or `migrate`.
         model, version: name and version of the model concerned; version 0 is the bundled model.
         sha256: digest of its weights file.
         who: decided it.

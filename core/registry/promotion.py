@@ -1,15 +1,17 @@
 """Promotion, rollback, retirement and new operating points: what changes which model answers."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
+
 from core.errors import UserError
-from core.evaluation import OperatingPoint
+from core.evaluation import OperatingPoint, Zones, calibrated
 from core.inference import identity_of
 from core.registry.active import intact
 from core.registry.checklist import PromotionCheck
-from core.registry.evidence import OPERATING_POINT, TEMPERATURE, evidence_of
+from core.registry.evidence import OPERATING_POINT, TEMPERATURE, ZONES, evidence_of
 from core.registry.history import add_event
 from core.registry.models import (
     ACTIVE,
@@ -26,8 +28,12 @@ from core.registry.models import (
 from core.registry.snapshot import register
 from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
 from core.roles import Role, takes
+from core.sentence import Sentence
 
 MAX_BEFORE = 50  # versions that a rollback can reach
+ZONES_LEFT_OUT = Sentence(
+    "The model has zones, which hold for its present threshold only: a version with another one has none."
+)
 
 
 @takes(Role.OWNER)
@@ -133,7 +139,7 @@ def retire(title: str, who: str, reason: str = "") -> RegisteredModel:
 
 @takes(Role.OWNER)
 def change_operating_point(title: str, point: OperatingPoint, who: str) -> RegisteredModel:
-    """Give the active model another decision threshold, as a new version that is active at once.
+    """Give the active model another decision threshold and no zones, as a version that is active at once.
 
     Raises:
         UserError: the model is not the active one or may not answer, or the registry cannot be written.
@@ -144,9 +150,10 @@ def change_operating_point(title: str, point: OperatingPoint, who: str) -> Regis
             raise UserError(f"{item.title} is not the active model. Promote it first.")
         if item.version:
             intact(item.folder)
-        changes = {"threshold": point.threshold, "threshold_rule": point.rule}
-        others = {name: part for name, part in evidence_of(item).items() if name != OPERATING_POINT}
-        changed = register(item, _override_of(item), changes, others)
+        others = {
+            name: part for name, part in evidence_of(item).items() if name not in (OPERATING_POINT, ZONES)
+        }
+        changed = register(item, _override_of(item), _changes(point), others)
         _activate(changed, "operating point", who, f"{point.rule}: {point.threshold:.4g}", [])
         return replace(changed, state=ACTIVE)
 
@@ -155,7 +162,7 @@ def change_operating_point(title: str, point: OperatingPoint, who: str) -> Regis
 def register_operating_point(
     title: str, point: OperatingPoint, who: str, evidence: Mapping[str, Any]
 ) -> RegisteredModel:
-    """Give a model another decision threshold, as a new version that answers once it is promoted.
+    """Give a model another decision threshold and no zones, as a new version; promoted, it answers.
 
     Args:
         title: name, or name and version, of the model.
@@ -167,9 +174,30 @@ def register_operating_point(
     Raises:
         UserError: the model may not answer, or the registry cannot be written.
     """
-    changes = {"threshold": point.threshold, "threshold_rule": point.rule}
     reason = f"{point.rule}: {point.threshold:.4g}"
-    return _register_for_site(title, OPERATING_POINT, changes, evidence, who, reason)
+    return _register_for_site(title, {OPERATING_POINT: evidence, ZONES: None}, _changes(point), who, reason)
+
+
+@takes(Role.OWNER)
+def register_zones(
+    title: str, zones: Zones, rule: str, who: str, evidence: Mapping[str, Any]
+) -> RegisteredModel:
+    """Give a model zones beside its threshold, as a new version that answers once it is promoted.
+
+    Args:
+        title, who, evidence: as for `register_operating_point`.
+        zones: bounds of the calibrated probability, on both sides of the threshold.
+        rule: how they were found, in words.
+
+    Raises:
+        UserError: as `register_operating_point`.
+    """
+    record = find_usable_model(title).model.record
+    low, high = calibrated(np.array([zones.low, zones.high]), 1 / record.temperature)  # before calibration
+    bounds = {"low": float(min(low, record.threshold)), "high": float(max(high, record.threshold))}
+    changes = {"zones": asdict(zones) | bounds | {"rule": rule}}
+    reason = f"zones {rule}: {low:.4g} and {high:.4g}"
+    return _register_for_site(title, {ZONES: evidence}, changes, who, reason)
 
 
 @takes(Role.OWNER)
@@ -188,18 +216,31 @@ def register_temperature(
     """
     changes = {"temperature": temperature, "temperature_rule": rule}
     reason = f"calibrated {rule}: {temperature:.3g}"
-    return _register_for_site(title, TEMPERATURE, changes, evidence, who, reason)
+    return _register_for_site(title, {TEMPERATURE: evidence}, changes, who, reason)
+
+
+def _changes(point: OperatingPoint) -> dict[str, Any]:
+    """To the record of a model that gets another threshold, which its zones do not hold for."""
+    return {"threshold": point.threshold, "threshold_rule": point.rule, "zones": None}
 
 
 def _register_for_site(
-    title: str, subject: str, changes: dict[str, Any], evidence: Mapping[str, Any], who: str, reason: str
+    title: str, evidence: Mapping[str, Any], changes: dict[str, Any], who: str, reason: str
 ) -> RegisteredModel:
-    """Register a model with some fields of its record changed, beside what its earlier changes rest on."""
+    """Register a model with some fields of its record changed.
+
+    Args:
+        evidence: by what is changed, the first being what the event is named after; None for what the
+            version no longer has. What its other changes rest on is kept.
+    """
+    subject = next(iter(evidence))
     with changing():
         item = find_usable_model(title)
         if item.version:
             intact(item.folder)
-        changed = register(item, _override_of(item), changes, {**evidence_of(item), subject: evidence})
+        merged = {**evidence_of(item), **evidence}
+        parts = {name: part for name, part in merged.items() if part is not None}
+        changed = register(item, _override_of(item), changes, parts)
         add_event(changed.event(f"site {subject}", who, reason))
         return changed
 

@@ -133,7 +133,7 @@ def _finding(
     algorithm = sr.AlgorithmIdentification(
         name=model.method[:64],
         version=str(model.identity),
-        parameters=[f"threshold {record.threshold:.4f}: {record.threshold_rule}"[:64]],
+        parameters=[f"threshold {record.threshold:.4f}: {record.threshold_rule}"[:64], *_zones(model)],
     )
     value = sr.CodedConcept(*CODES[judgement(reading)])
     certainty = [
@@ -177,6 +177,12 @@ def _finding(
     )
     report.SeriesDescription = "Pneumonia: finding, research only"
     return report
+
+
+def _zones(model: AvailableModel) -> list[str]:
+    """The bounds between which nothing is decided, of a model with zones; before calibration."""
+    zones = model.record.zones
+    return [f"undecided {zones['low']:.4f} to {zones['high']:.4f}: {zones['rule']}"[:64]] if zones else []
 
 
 def _comments(reading: Reading, sr: Any) -> list[pydicom.Dataset]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 import core
+from core.evaluation import Zones
 from core.inference import NOTICE, AvailableModel
 from core.reports import Section, write_pdf
 from core.self_test import SelfTest
@@ -56,12 +57,17 @@ def _facts(acceptance: Acceptance, self_test: SelfTest | None) -> pd.DataFrame:
         "Accepted by the criteria": "yes" if acceptance.passed else "no",
         "Model": readings.model,
         "Decision threshold": f"{readings.threshold:.1%} after calibration",
+        **({"Zones": _zones(readings.zones, readings.zones_rule)} if readings.zones else {}),
         "Images": readings.name,
         "Read": f"{datetime.fromisoformat(readings.began):%Y-%m-%d %H:%M %z}",
         "Program": f"Pneumonia studio {core.__version__}",
         "Self-test": tested,
     }
     return pd.DataFrame({"Value": list(facts.values())}, index=list(facts))
+
+
+def _zones(zones: Zones, rule: str) -> str:
+    return f"undecided from {zones.low:.1%} to {zones.high:.1%} after calibration, found {rule}"
 
 
 def _outcomes(acceptance: Acceptance) -> pd.DataFrame:
@@ -80,7 +86,8 @@ def _figures(measurement: SiteMeasurement) -> list[str | pd.DataFrame]:
         return []
     texts = metric_texts(measurement.metrics)
     parts: list[str | pd.DataFrame] = [pd.DataFrame({"Value": list(texts.values())}, index=list(texts))]
-    return [*parts, measurement.calibration.sentence()] if measurement.calibration else parts
+    lines = [measurement.calibration.sentence()] if measurement.calibration else []
+    return [*parts, *lines, *measurement.zone_sentences()]
 
 
 def _groups(measurement: SiteMeasurement) -> list[pd.DataFrame]:

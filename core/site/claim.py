@@ -53,7 +53,7 @@ def claim_items(acceptance: Acceptance, model: AvailableModel) -> dict[str, dict
 
 def _partitions(measurement: SiteMeasurement) -> str:
     readings = measurement.readings
-    if readings.threshold_from_here or readings.temperature_from_here:
+    if readings.threshold_from_here or readings.temperature_from_here or readings.zones_from_here:
         return "Every image is for testing, but the model was set on images from here: see What may mislead."
     return "Not applicable: every image is for testing; nothing was chosen on it for this report."
 

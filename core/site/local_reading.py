@@ -8,7 +8,7 @@ import pandas as pd
 from core.config import CLASS_NAMES
 from core.errors import UserError
 from core.images import ages_warning, read_header, read_image, shown, without_name
-from core.inference import Reader, Reading, read_jointly
+from core.inference import Reader, Reading, read_jointly, shown_zones
 from core.site.groups import group_column, grouped, rare_together
 from core.site.header_groups import header_of, header_values
 from core.site.image_properties import image_properties
@@ -173,6 +173,8 @@ def _site_readings(
         ages_warning(local.table[AGE].to_list(), reader.record.data),
         local.label_source,
         local.by_readers,
+        shown_zones(reader.record),
+        (reader.record.zones or {}).get("rule", ""),
     )
 
 

@@ -9,11 +9,13 @@ from core.evaluation import (
     METRICS,
     CalibrationLine,
     Predictions,
+    ZoneOutcome,
     calibration_line,
     evaluate_with_intervals,
     reliability,
     too_few,
     wilson_by_patient,
+    zone_outcome,
 )
 from core.inference import NOTICE
 from core.site.groups import ClassMix, Group, class_mixes, group_rates
@@ -21,6 +23,7 @@ from core.site.image_counts import ImageCounts, counted_images
 from core.site.shift import ShiftSearch, find_shifts
 from core.site.site_readings import SiteReadings
 from core.site.weak_slices import SliceSearch, find_weak_slices
+from core.site.zone_words import outcome_words
 
 CHANCE = 0.5  # ROC AUC of a model that tells nothing
 MANY_WARNED = 0.1  # of the results, from which it is said how the rates count them
@@ -75,11 +78,28 @@ class SiteMeasurement:
             self.readings.age_warning,
             self._own_threshold(),
             self._own_temperature(),
+            self._own_zones(),
             self._warned(),
             self._unknown_patients(),
             *(mix.sentence() for mix in self.mixes),
         ]
         return [*drawn, *filter(None, sentences)]
+
+    @property
+    def zone_outcome(self) -> ZoneOutcome | None:
+        """What the model's own zones gave; None if it has none, or without results."""
+        if self.readings.zones is None or self.predictions is None:
+            return None
+        of = self.predictions
+        return zone_outcome(self.readings.zones, of.labels, of.probabilities, of.patients)
+
+    def zone_sentences(self) -> list[str]:
+        """The same in a sentence; none without zones or results."""
+        outcome, zones = self.zone_outcome, self.readings.zones
+        if outcome is None or zones is None:
+            return []
+        bounds = f"rule out below {zones.low:.1%}, rule in above {zones.high:.1%}"
+        return [f"By the model's zones ({bounds}): {outcome_words(outcome)}."]
 
     def values(self) -> dict:
         """Everything as plain values; nothing in them tells a file or a patient."""
@@ -94,6 +114,8 @@ class SiteMeasurement:
             "metrics": {key: metrics.get(key) for key in (*SHOWN_METRICS, "confusion_matrix")},
             "intervals": {key: metrics["intervals"][key] for key in SHOWN_METRICS} if metrics else {},
             "calibration": asdict(self.calibration) if self.calibration else None,
+            "zones": asdict(self.readings.zones) if self.readings.zones else None,
+            "zone_outcome": asdict(outcome) if (outcome := self.zone_outcome) else None,
             "reliability": self.reliability,
             "groups": [asdict(group) for group in self.groups],
             "class_mixes": [asdict(mix) for mix in self.mixes],
@@ -124,6 +146,14 @@ class SiteMeasurement:
         return (
             f"The probabilities were calibrated on images of {self.readings.name}. If they were these, Brier "
             "score and calibration are too favourable: measure on others."
+        )
+
+    def _own_zones(self) -> str:
+        if not self.readings.zones_from_here:
+            return ""
+        return (
+            f"The zones were found on images of {self.readings.name}. If they were these, what is counted by "
+            "zone is too favourable: measure on others."
         )
 
     def _warned(self) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 import pandas as pd
 
+from core.evaluation import Zones
+
 RULE_ENDINGS = r"$| \(Youden's J\)$|, if a false negative costs "  # of `core.evaluation.find_point`
 
 
@@ -39,6 +41,8 @@ class SiteReadings:
         temperature_rule: what its probabilities were calibrated on for a hospital; "" if they were not.
         label_source: who or what labelled the images, in words; "" if unknown.
         by_readers: whether readers did, in the app.
+        zones: of the model, of the calibrated probability; None without.
+        zones_rule: how they were found; "" without.
     """
 
     name: str
@@ -56,6 +60,8 @@ class SiteReadings:
     age_warning: str = ""
     label_source: str = ""
     by_readers: bool = False
+    zones: Zones | None = None
+    zones_rule: str = ""
 
     @property
     def threshold_from_here(self) -> bool:
@@ -66,6 +72,11 @@ class SiteReadings:
     def temperature_from_here(self) -> bool:
         """Whether the probabilities were calibrated on such images (`find_site_temperature`)."""
         return _names(self.temperature_rule, self.name)
+
+    @property
+    def zones_from_here(self) -> bool:
+        """Whether the zones were found on such images (`find_site_zones`)."""
+        return _names(self.zones_rule, self.name)
 
 
 def _names(rule: str, site: str) -> bool:

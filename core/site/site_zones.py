@@ -12,7 +12,6 @@ from core.evaluation import (
     MISS_RATE,
     RULE_IN,
     RULE_OUT,
-    KeptRate,
     Predictions,
     ZoneOutcome,
     Zones,
@@ -22,6 +21,12 @@ from core.evaluation import (
 )
 from core.site.measurement import SiteMeasurement
 from core.site.patient_folds import FOLDS, held_out_parts
+from core.site.zone_words import images_of, outcome_words
+
+NO_BETTER_THAN_CHANCE = (
+    "That is no better than chance: these zones decide no more images rightly than wrongly, by share of each "
+    "class."
+)
 
 
 @dataclass(frozen=True)
@@ -43,34 +48,56 @@ class SiteZones:
     patients: int
     expected: ZoneOutcome
 
+    @property
+    def rule(self) -> str:
+        """How they were found, in words."""
+        return f"on {self.images:,} images of {self.site}"
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether, of both classes by share, no more images are decided rightly than wrongly."""
+        counts, normal, pneumonia = self.expected.counts, *CLASS_NAMES
+        wrong = counts[RULE_OUT][pneumonia], counts[RULE_IN][normal]
+        right = counts[RULE_IN][pneumonia], counts[RULE_OUT][normal]
+        positives, negatives = (images_of(self.expected, label) for label in (POSITIVE, 1 - POSITIVE))
+        return right[0] / positives + right[1] / negatives <= wrong[0] / positives + wrong[1] / negatives
+
+    @property
+    def broken(self) -> list[str]:
+        """Which of the two promises are shown to be broken: the whole interval is above the rate."""
+        rates = {"missed": self.expected.missed, "false alarms": self.expected.false_alarms}
+        return [name for name, kept in rates.items() if kept.interval and kept.interval[0] > kept.promised]
+
     def values(self) -> dict:
-        """Everything as plain values."""
-        return asdict(self)
+        """Everything as plain values, and what is checked before a version with them is promoted."""
+        check = {
+            "title": "Zones for a hospital do better than chance and keep what they promise",
+            "passed": not self._faults(),
+            "detail": " ".join([self._expected(), *self._faults()]),
+        }
+        return asdict(self) | {"check": check}
 
     def sentences(self) -> list[str]:
         """The zones, what they promise, and what to expect, one sentence each."""
-        zones, expected = self.zones, self.expected
+        zones = self.zones
         return [
             f"Rule out below {zones.low:.1%}, rule in above {zones.high:.1%}; between them undecided "
             f"(calibrated, found on {self.images:,} images of {self.site}).",
             f"Promised on average over patients like these: at most {zones.miss_rate:.1%} of images with "
             f"pneumonia are ruled out, at most {zones.false_alarm_rate:.1%} of the others are ruled in "
             "(conformal risk control). For other patients, nothing is promised.",
-            f"Each image in zones found without its patient ({FOLDS} folds): "
-            f"{_kept(expected.missed, RULE_OUT, self._of(1))}; "
-            f"{_kept(expected.false_alarms, RULE_IN, self._of(0))}; undecided {expected.undecided:,} of "
-            f"{expected.images:,} ({expected.undecided / expected.images:.0%}).",
+            self._expected(),
+            *self._faults(),
         ]
 
-    def _of(self, label: int) -> str:
-        """How many images a class has."""
-        name = CLASS_NAMES[label]
-        return f"{sum(by_label[name] for by_label in self.expected.counts.values()):,} {name}"
+    def _expected(self) -> str:
+        words = outcome_words(self.expected)
+        return f"Each image in zones found without its patient ({FOLDS} folds): {words}."
 
-
-def _kept(rate: KeptRate, zone: str, images: str) -> str:
-    bounds = f" ({rate.interval[0]:.1%} to {rate.interval[1]:.1%})" if rate.interval else ""
-    return f"{zone} {rate.images:,} of {images}, by patient {rate.rate:.1%}{bounds}"
+    def _faults(self) -> list[str]:
+        """What speaks against the zones, one sentence each."""
+        broken = [f"The promise is broken here: {name}." for name in self.broken]
+        return [*([NO_BETTER_THAN_CHANCE] if self.is_chance else []), *broken]
 
 
 def find_site_zones(

@@ -72,6 +72,8 @@ class ModelRecord:
         operating_points: chosen on validation, as dicts of name, threshold and rule.
         threshold: probability, before calibration, from which the predicted label is PNEUMONIA.
         threshold_rule: how that threshold was chosen, in words.
+        zones: of a hospital, as a dict of low, high (probabilities before calibration, on both sides of the
+            threshold), miss_rate, false_alarm_rate and rule (how they were found, in words); None without.
         members: of an ensemble; () for a model with weights of its own.
     """
 
@@ -97,6 +99,7 @@ class ModelRecord:
     operating_points: tuple[dict, ...] = ()
     threshold: float = THRESHOLD
     threshold_rule: str = "fixed at a probability of one half"
+    zones: dict | None = None
     members: tuple[Member, ...] = ()
 
     @property

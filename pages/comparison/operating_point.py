@@ -5,11 +5,11 @@ import streamlit as st
 from core import evaluation
 from core.comparison import ModelComparison
 from core.evaluation import OperatingPoint
-from core.registry import active_registered_model, change_operating_point
+from core.registry import ZONES_LEFT_OUT, active_registered_model, change_operating_point
 from core.roles import may
 from pages.shared.markdown import escaped
 from pages.shared.operating_rules import RULE_TITLES
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 from pages.shared.user import signed_in_user
 
 OWN, MANUAL = "own", "manual"
@@ -102,6 +102,8 @@ def offer_to_save(comparison: ModelComparison) -> None:
     names = [stage.name for stage in comparison.stages if stage.is_network_of(active.model.record)]
     if not names or comparison.thresholds[names[0]] == active.model.record.threshold:
         return
+    if active.model.record.zones:
+        st.caption(translated(ZONES_LEFT_OUT))
     if st.button(
         _("Use in diagnosis"),
         icon=":material/save:",

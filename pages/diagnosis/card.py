@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.evaluation import UNDECIDED
 from core.figures.diagnosis import probability_bar
 from core.images import ImageError
 from core.inference import NOTICE, AvailableModel, Reader, Reading, percent
@@ -108,14 +109,27 @@ def _finding(reading: Reading) -> None:
         st.markdown(f"{translated(reading.score_name)} **{probability}**: {translated(reading.certainty)}")
         if spread := reading.spread_sentence():
             st.caption(translated(spread))
-        title = _("threshold {threshold:.1%}").format(threshold=reading.threshold)
         figure = probability_bar(
-            reading.probability, reading.threshold, title, reading.spread, reading.doubtful
+            reading.probability,
+            reading.threshold,
+            _threshold_title(reading),
+            reading.spread,
+            reading.doubtful or reading.zone == UNDECIDED,
+            (reading.zones.low, reading.zones.high) if reading.zones else None,
         )
         st.plotly_chart(figure, key="bar", config={"displayModeBar": False})
     show_cautions(reading.image_warnings())  # those that concern the model stand at the top of the page
     if reading.withheld:
         st.caption(_("To see the result anyway, turn on “Show withheld results” under Advanced."))
+
+
+def _threshold_title(reading: Reading) -> str:
+    """What stands above the bar."""
+    if reading.zones is None:
+        return _("threshold {threshold:.1%}").format(threshold=reading.threshold)
+    return _("undecided from {low} to {high}").format(
+        low=percent(reading.zones.low), high=percent(reading.zones.high)
+    )
 
 
 def _technical_details(reading: Reading, model: AvailableModel) -> None:

@@ -168,6 +168,8 @@ def _show_curves(measurement: SiteMeasurement) -> None:
     draw(reliability_diagram({model: measurement.reliability}), "site-reliability", right)
     if measurement.calibration:
         st.caption(escaped(measurement.calibration.sentence()))
+    for sentence in measurement.zone_sentences():
+        st.caption(escaped(sentence))
 
 
 def _show_groups(measurement: SiteMeasurement) -> None:

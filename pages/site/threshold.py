@@ -1,18 +1,18 @@
-"""A decision threshold for one hospital, found on its images and saved as a version; or three zones."""
+"""A decision threshold or three zones for one hospital, found on its images and saved as a version."""
 
 import streamlit as st
 
 from core.errors import UserError
 from core.evaluation import TARGET_SENSITIVITY
 from core.inference import AvailableModel, shown_threshold
-from core.registry import register_operating_point
+from core.registry import ZONES_LEFT_OUT, register_operating_point
 from core.site import SiteMeasurement, find_site_point
 from pages.shared.cautions import show_cautions
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.one_of import one_of
 from pages.shared.operating_rules import RULE_TITLES
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 from pages.shared.user import signed_in_user
 from pages.site.measurement import is_of
 from pages.site.versions import offer_version
@@ -24,7 +24,7 @@ DEFAULT_RATE = 100 * TARGET_SENSITIVITY  # per cent
 
 
 def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> None:
-    """Find a threshold by a rule, tell what to expect of it, and offer to save it; or show three zones."""
+    """Find a threshold by a rule, tell what to expect of it, and offer to save it; or the same of zones."""
     if not is_of(measurement, active):
         return
     kinds = {POINT: _("One threshold"), THREE: _("Three zones")}
@@ -43,6 +43,8 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
         _("Decision threshold **{shown:.1%}** after calibration, as Diagnosis shows it.").format(shown=shown)
     )
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in site_point.sentences()))
+    if active.record.zones:
+        st.caption(translated(ZONES_LEFT_OUT))
     offer_version(
         site_point,
         lambda title: register_operating_point(

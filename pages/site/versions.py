@@ -6,19 +6,18 @@ import streamlit as st
 
 from core.errors import UserError
 from core.registry import RegisteredModel, answering_registered_model
-from core.site import SitePoint, SiteTemperature
+from core.site import SitePoint, SiteTemperature, SiteZones
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 from pages.shared.user import offered
 
 SAVED = "site-versions"  # in the session: what was saved here, and as which version
+Found = SitePoint | SiteTemperature | SiteZones
 HELP = _("Registers the active model with it and what it rests on. It answers once it is promoted.")
 
 
-def offer_version(
-    evidence: SitePoint | SiteTemperature, register: Callable[[str], RegisteredModel], permission: Callable
-) -> None:
+def offer_version(evidence: Found, register: Callable[[str], RegisteredModel], permission: Callable) -> None:
     """A button that registers a version once, and how it comes to answer.
 
     Args:
@@ -50,7 +49,7 @@ def offer_version(
         _save(evidence, register)
 
 
-def _save(evidence: SitePoint | SiteTemperature, register: Callable[[str], RegisteredModel]) -> None:
+def _save(evidence: Found, register: Callable[[str], RegisteredModel]) -> None:
     """Register a version and show it, or say why it was not."""
     active = answering_registered_model()
     try:

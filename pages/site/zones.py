@@ -1,19 +1,22 @@
-"""Three zones for one hospital: rule out, undecided, rule in, on the images that were measured."""
+"""Three zones for one hospital: rule out, undecided, rule in; found on its images, saved as a version."""
 
 import streamlit as st
 
 from core.errors import UserError
 from core.evaluation import FALSE_ALARM_RATE, MISS_RATE
+from core.registry import register_zones
 from core.site import SiteMeasurement, find_site_zones
 from pages.shared.cautions import show_cautions
 from pages.shared.charts import offer_json
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
+from pages.shared.user import signed_in_user
+from pages.site.versions import offer_version
 
 
 def show_zones(measurement: SiteMeasurement) -> None:
-    """Find the zones for two rates, and tell what to expect of them."""
+    """Find the zones for two rates, tell what to expect of them, and offer to save them."""
     left, right, _margin = st.columns([1, 1, 2])
     missed = left.number_input(
         _("Missed at most, %"),
@@ -44,5 +47,12 @@ def show_zones(measurement: SiteMeasurement) -> None:
         return
     show_cautions(measurement.cautions())
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in zones.sentences()))
-    st.caption(_("The zones are shown here only: a saved version answers by one decision threshold."))
+    st.caption(
+        _("A version with zones is undecided about every image between the bounds, wherever it answers.")
+    )
+    offer_version(
+        zones,
+        lambda title: register_zones(title, zones.zones, zones.rule, signed_in_user(), zones.values()),
+        register_zones,
+    )
     offer_json(zones.values(), "zones")

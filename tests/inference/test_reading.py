@@ -9,6 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from core.anatomy import Frame
+from core.evaluation import Zones
 from core.images import Image, read_image
 from core.inference import (
     Check,
@@ -190,6 +191,26 @@ def test_the_finding_is_as_cautious_as_the_warnings():
     assert Reading(IMAGE, divided).finding == "Uncertain"
     assert Reading(IMAGE, replace(seen(), frame=Frame(reason="no lungs"))).finding == "Uncertain"
     assert Reading(IMAGE, seen(), checks=(upside_down,), withheld=True).finding == "No result"
+
+
+def test_zones_take_the_place_of_borderline_and_leave_every_other_warning():
+    zones = Zones(0.2, 0.6)
+    for probability, finding, zone in (
+        (0.1, "No pneumonia", "rule out"),
+        (0.3, "Uncertain", "undecided"),
+        (0.65, "Pneumonia", "rule in"),
+    ):
+        prediction = Prediction("PNEUMONIA" if probability >= 0.25 else "NORMAL", 0.5, probability)
+        found = Reading(IMAGE, replace(seen(), prediction=prediction), threshold=0.25, zones=zones)
+        assert (found.finding, found.zone, found.score_values()["zone"]) == (finding, zone, zone)
+        assert [warning[:10] for warning in found.image_warnings()] == ["Undecided:"] * (zone == "undecided")
+    borderline = replace(seen(), prediction=Prediction("PNEUMONIA", 0.3, 0.3))
+    ruled_in = Reading(IMAGE, borderline, threshold=0.2, zones=Zones(0.1, 0.25))
+    assert ruled_in.finding == "Pneumonia" and not ruled_in.image_warnings()
+    blank = Check("blank", "Blank image.", False)
+    assert replace(ruled_in, checks=(blank,)).finding == "Uncertain"
+    assert replace(ruled_in, checks=(blank,), withheld=True).zone == ""
+    assert Reading(IMAGE, borderline).zone == "" and "zone" not in Reading(IMAGE, borderline).score_values()
 
 
 def test_members_of_a_recalibrated_ensemble_are_on_the_scale_of_its_threshold():

@@ -35,6 +35,15 @@ def test_what_is_not_computed_again_is_within_a_hundredth_and_keeps_its_label(ro
         assert ((kept >= 0.3) == (exact >= 0.3)).all()
 
 
+def test_what_is_not_computed_again_keeps_its_zone():
+    record = replace(EVEN, zones={"low": 0.01, "high": 0.97, "miss_rate": 0.02, "false_alarm_rate": 0.05})
+    kept = PROBABILITIES[~needs_float32(PROBABILITIES, 0.03, record)]
+    assert len(kept) > 900
+    for moved in (-0.03, 0.03):
+        exact = 1 / (1 + (1 / kept - 1) * np.exp(moved))
+        assert ((kept < 0.01) == (exact < 0.01)).all() and ((kept > 0.97) == (exact > 0.97)).all()
+
+
 def test_rounding_is_the_largest_of_unsure_images_with_room_for_others():
     exact = np.linspace(0.1, 0.9, MIN_IMAGES)
     rounded = exact.copy()

@@ -10,7 +10,7 @@ import pytest
 from core import config
 from core.evaluation import OperatingPoint
 from core.inference import AuditLog
-from core.registry import active_model, list_models, promote, register_operating_point
+from core.registry import active_model, find_model, list_models, promote, register_operating_point
 from core.site import (
     SiteMeasurement,
     SiteReadings,
@@ -143,7 +143,7 @@ def test_other_models_are_measured_beside_the_active_one_and_shown_in_full(narro
     assert not app.exception and not app.error
 
 
-def test_three_zones_are_shown_for_rates_that_the_user_sets(narrow_bundle, own_home):
+def test_three_zones_are_found_for_rates_that_the_user_sets_and_saved(narrow_bundle, own_home):
     readings = replace(measured(600).readings, model=str(active_model().model.identity))
     app = opened("site", **{"site-measurement": (0, compare_models([measure(readings)]))})
     app.button_group(key="site-section").set_value("Set the threshold").run()
@@ -151,6 +151,16 @@ def test_three_zones_are_shown_for_rates_that_the_user_sets(narrow_bundle, own_h
     assert not app.exception and "at most 2.0% of images with pneumonia are ruled out" in captions(app)
     app.number_input(key="site-miss-rate").set_value(0.1).run()
     assert "to promise 0.001 takes at least 1,249" in app.error[0].value
+    app.number_input(key="site-miss-rate").set_value(5.0).run()
+    next(button for button in app.button if button.label == "Save as a version").click().run()
+    assert not app.exception and "Registered as bundled/3@1" in app.success[0].value
+    zones = find_model("bundled/3@1").model.record.zones
+    assert (zones["miss_rate"], zones["rule"]) == (0.05, "on 600 images of site")
+    promote("bundled/3@1", [], "tests")
+    readings = replace(measured(600).readings, model=str(active_model().model.identity))
+    app = opened("site", **{"site-measurement": (0, compare_models([measure(readings)]))})
+    app.button_group(key="site-section").set_value("Set the threshold").run()
+    assert not app.exception and "a version with another one has none" in captions(app)
 
 
 def test_readers_label_blinded_compare_and_settle_what_they_disagree_about(

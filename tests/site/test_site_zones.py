@@ -1,12 +1,14 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from site_measurements import measured
 
+from core.config import CLASS_NAMES
 from core.errors import UserError
-from core.evaluation import RULE_OUT, UNDECIDED, find_zones
-from core.site import find_site_zones
+from core.evaluation import RULE_OUT, UNDECIDED, find_zones, zone_outcome
+from core.site import find_site_zones, measure
 
 
 def test_zones_are_found_on_all_images_and_judged_without_their_patients():
@@ -36,3 +38,35 @@ def test_zones_of_probabilities_that_tell_nothing_are_undecided_and_still_keep_t
 def test_few_patients_and_rates_that_are_none_find_no_zones(rates, told):
     with pytest.raises(UserError, match=told):
         find_site_zones(measured(160), *rates)
+
+
+def test_zones_that_decide_no_better_than_chance_or_break_a_promise_fail_a_check():
+    found = find_site_zones(measured(600), 0.05, 0.1)
+    assert found.values()["check"]["passed"] and not found.is_chance and not found.broken
+    counts, (normal, pneumonia) = found.expected.counts, CLASS_NAMES
+    swapped = {zone: {normal: by[pneumonia], pneumonia: by[normal]} for zone, by in counts.items()}
+    chance = replace(found, expected=replace(found.expected, counts=swapped))
+    assert chance.is_chance and not chance.values()["check"]["passed"]
+    assert "no better than chance" in chance.values()["check"]["detail"]
+    undecided = {zone: dict.fromkeys(CLASS_NAMES, 300 * (zone == UNDECIDED)) for zone in counts}
+    assert replace(found, expected=replace(found.expected, counts=undecided)).is_chance
+    kept = replace(found.expected.false_alarms, rate=0.3, interval=(0.2, 0.4))
+    broken = replace(found, expected=replace(found.expected, false_alarms=kept))
+    assert broken.broken == ["false alarms"] and "broken here: false alarms" in broken.sentences()[-1]
+
+
+def test_a_measurement_counts_by_the_models_own_zones_and_warns_of_those_found_here():
+    measurement = measured(600)
+    assert not measurement.zone_sentences() and measurement.values()["zone_outcome"] is None
+    found = find_site_zones(measurement, 0.05, 0.1)
+    readings = replace(measurement.readings, zones=found.zones, zones_rule=found.rule)
+    again = measure(readings)
+    predictions = again.predictions
+    outcome = zone_outcome(found.zones, predictions.labels, predictions.probabilities, predictions.patients)
+    assert again.zone_outcome == outcome and outcome.images == 600
+    (sentence,) = again.zone_sentences()
+    assert f"undecided {outcome.undecided} of 600" in sentence
+    assert "The zones were found on images of" in " ".join(again.cautions())
+    elsewhere = measure(replace(readings, name="elsewhere"))
+    assert "The zones were found" not in " ".join(elsewhere.cautions())
+    json.dumps(again.values(), allow_nan=False)
