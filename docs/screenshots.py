@@ -15,10 +15,11 @@ from playwright.sync_api import Page
 
 from benchmarks.app import browser, running, settled
 from core.dataset import draw_example, write_synthetic_dataset
+from core.runs import bundled_runs
 
 PROJECT = Path(__file__).resolve().parent.parent
 RUN = "first-run"
-STARTING_WEIGHTS = PROJECT / "model_weights/bundled/lungs-s0/weights/vgg_unfrozen.h5"
+STARTING_WEIGHTS = bundled_runs()[0].weights_path(3)
 WIDTH, HEIGHT = 1280, 900
 SHOWN = "person10028_bacteria_41"  # with an opacity
 WORKLIST = 6  # images

@@ -4,22 +4,20 @@ import json
 from pathlib import Path
 
 import pytest
+from bundled_run import BUNDLED_RUN
 
 from core.cli.main import main
 from core.config import PROJECT
 from core.evaluation import evaluate
 from core.registry.golden_images import DRAWN_FILE, MAX_GOLDEN_IMAGES
-from core.runs import list_runs
 from core.weights import read_record
 
-BUNDLED = PROJECT / "model_weights" / "bundled"
 MAX_BYTES = 35 * 10**6
 
 
 @pytest.fixture(scope="module")
 def run():
-    (found,) = list_runs(BUNDLED)
-    return found
+    return BUNDLED_RUN
 
 
 def test_it_is_small_and_says_how_its_three_stages_were_measured(run):

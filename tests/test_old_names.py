@@ -11,12 +11,12 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from bundled_run import BUNDLED_RUN
 
 from core.batch import open_batch
 from core.cli.main import commands, main
 from core.comparison import ModelComparison, evaluated_stages, image_map, occlusion_effects
 from core.config import (
-    PROJECT,
     WHOLE,
     Augmentation,
     Strategy,
@@ -36,7 +36,6 @@ from core.training.sweep_plan import read_plan
 from core.weights import ModelRecord, read_record, write_record
 
 FIXTURES = Path(__file__).parent / "fixtures"
-BUNDLED = PROJECT / "model_weights" / "bundled"
 OUTPUTS = json.loads((FIXTURES / "old_outputs.json").read_text())  # JSON by command line
 SENTENCES = ("file", "heatmap", "note", "reason", "sentence", "trouble", "sha256")  # whose words may change
 COMMANDS = (FIXTURES / "old_commands.txt").read_text().splitlines()
@@ -208,10 +207,10 @@ def test_weights_files_of_another_backbone_open_under_their_old_names(old_home):
 
 def test_the_bundled_model_opens_with_all_that_it_says_of_itself(monkeypatch):
     monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
-    (run,) = list_runs(BUNDLED)
+    run = BUNDLED_RUN
     assert run.settings().preset == "recommended" and run.status().state == "finished"
     record = read_record(run.weights_path(3))
-    assert (record.stage, record.run, record.preset) == (3, "lungs-s0", "recommended")
+    assert (record.stage, record.run, record.preset) == (3, BUNDLED_RUN.name, "recommended")
     assert record.evaluation["test"]["auc"] == run.results.evaluation()["3"]["test"]["auc"]
     points = {point["name"]: point["threshold"] for point in record.operating_points}
     assert points == pytest.approx({"sensitivity 95%": 0.81769, "Youden's J": 0.80668}, rel=1e-4)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bundled_run import BUNDLED_WEIGHTS
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -138,7 +139,7 @@ def test_an_image_unlike_those_tested_has_its_number_only_as_a_raw_one(real, tmp
     for name, factor in (("home", 1.0), ("bright", 1.6)):
         pixels = np.clip(factor * chest.astype(float), 0, 255).astype(np.uint8)
         Image.fromarray(pixels).save(tmp_path / "images" / f"{name}.png")
-    weights = PROJECT / "model_weights/bundled/lungs-s0/weights/vgg_unfrozen.h5"
+    weights = BUNDLED_WEIGHTS
     job = start_batch(tmp_path / "images", tmp_path / "out", weights)
     process_shard(ShardTask(job.path, 0))
     rows, summary = rows_of(job), write_summary(job)

@@ -10,6 +10,7 @@ import click
 import h5py
 import numpy as np
 import pytest
+from bundled_run import BUNDLED_WEIGHTS
 from PIL import Image
 from short_runs import NARROW, NEAR, NEARLY, assert_same_metrics, wait_for, wait_until
 
@@ -20,7 +21,6 @@ from core.runs import jobs, list_runs, open_run
 from core.weights import ModelRecord, read_model, read_record, write_model
 
 PROJECT = Path(__file__).resolve().parents[2]
-BUNDLED = PROJECT / "model_weights" / "bundled"
 TINY = ("--preset", "quick", "--stage", 1, "--weights", "none", "--steps", 1)
 TINY += ("--set", "optimizer=sgd", "--set", "train_limit=8", "--set", "validation_limit=8")
 TINY += ("--set", f"width={NARROW.width}")
@@ -232,7 +232,7 @@ def test_a_packed_model_answers_by_the_point_that_validation_gave(trained, tmp_p
 @pytest.mark.slow
 def test_what_weights_were_trained_on_is_declared_or_recognised_by_the_images(tmp_path):
     demo = write_synthetic_dataset(tmp_path / "set", images=24)  # few: the network has its full width
-    arrays, _ = read_model(BUNDLED / "lungs-s0" / "weights" / "vgg_unfrozen.h5")
+    arrays, _ = read_model(BUNDLED_WEIGHTS)
     write_model(tmp_path / "plain.h5", arrays, ModelRecord())
     with h5py.File(tmp_path / "plain.h5", "r+") as file:
         del file.attrs["pneumonia_studio"]

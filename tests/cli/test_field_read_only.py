@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+from bundled_run import BUNDLED_RUN, BUNDLED_WEIGHTS
 
 from core import config
 from core.cli.main import main
@@ -27,7 +28,7 @@ NEEDS_WRITING = {
     "models rollback": ["models", "rollback"],
     "node": ["node", "--port", "0"],
     "import-weights": ["import-weights", "{weights}", "--scaling", "unit"],
-    "pack": ["pack", "lungs-s0", "--to", "{home}/packed"],
+    "pack": ["pack", BUNDLED_RUN.name, "--to", "{home}/packed"],
 }
 READS = {
     "models list": ["models", "list"],
@@ -79,7 +80,7 @@ def filled(words: list[str], demo, home, folder) -> list[str]:
     """A command line with its placeholders replaced."""
     (folder / "plan.toml").write_text(PLAN.format(data=demo))
     archive = shutil.make_archive(str(folder / "set"), "zip", demo)
-    weights = config.bundled_folder() / "lungs-s0" / "weights" / "vgg_unfrozen.h5"
+    weights = BUNDLED_WEIGHTS
     places = {"data": demo, "plan": folder / "plan.toml", "home": home, "zip": archive, "weights": weights}
     return [word.format(**places) for word in words]
 
@@ -107,7 +108,7 @@ def test_21_what_only_reads_works(words, unwritable, capfd):
 def test_21_stopping_a_bundled_run_writes_nothing_beside_it(own_home, home_in, capfd):
     home_in(own_home)
     before = sorted(config.bundled_folder().iterdir())
-    assert main(["stop", "lungs-s0"]) == 0
+    assert main(["stop", BUNDLED_RUN.name]) == 0
     assert sorted(config.bundled_folder().iterdir()) == before
 
 
@@ -162,7 +163,7 @@ def test_21_logs_are_read_where_they_cannot_be_written(disk, home_in):
 
 def test_21_a_failed_import_leaves_no_run_and_its_name_free(small_disk, home_in, tmp_path):
     home_in(tmp_path / "home")
-    weights = config.bundled_folder() / "lungs-s0" / "weights" / "vgg_unfrozen.h5"
+    weights = BUNDLED_WEIGHTS
     runs = small_disk("4m") / "runs"
     for _ in range(2):  # the name is free again
         with pytest.raises(UserError, match="The disk is full"):

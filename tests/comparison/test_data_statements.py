@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from bundled_run import BUNDLED_RUN
 
 from core.comparison import ModelComparison, evaluated_stages
 from core.comparison.claim import claim_checklist
@@ -14,7 +15,6 @@ from core.comparison.report_sections import _limitations
 from core.reports import as_markdown
 from core.runs import Run
 
-BUNDLED = Path(__file__).parents[2] / "model_weights" / "bundled" / "lungs-s0"
 OF_THE_PUBLISHED_SET = (
     "published data set",
     "one hospital",
@@ -41,7 +41,7 @@ def recorded(folder: Path, file: str, **changes) -> None:
 
 @pytest.fixture
 def run(tmp_path, own_home) -> Path:
-    return Path(shutil.copytree(BUNDLED, tmp_path / "ours"))
+    return Path(shutil.copytree(BUNDLED_RUN.path, tmp_path / "ours"))
 
 
 @pytest.mark.parametrize("folder", ["chest_xray", "children"])

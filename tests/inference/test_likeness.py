@@ -7,10 +7,10 @@ import numpy as np
 import PIL.Image
 import PIL.ImageFilter
 import pytest
+from bundled_run import BUNDLED_RUN
 
 from core.anatomy import shared_lung_finder
 from core.api.schema import Result
-from core.config import PROJECT
 from core.images import Image, network_pixels, read_image
 from core.inference import Reader, file_results, load_predictor
 from core.inference.ensemble_reference import EnsembleReference
@@ -18,12 +18,10 @@ from core.inference.likeness import MIN_VALIDATION_IMAGES, appearance, fit_liken
 from core.inference.out_of_distribution import check
 from core.inference.reference import Reference
 
-RUN = PROJECT / "model_weights/bundled/lungs-s0"
-
 
 @pytest.fixture(scope="module")
 def reference() -> Reference:
-    return Reference.load(RUN / "references/model_03.npz")
+    return Reference.load(BUNDLED_RUN.path / "references/model_03.npz")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +37,7 @@ def scores(reference, images) -> np.ndarray:
 
 
 def test_the_bundled_model_knows_the_lung_network_that_is_bundled(reference):
-    assert reference.current, "python -m core reference lungs-s0 --lungs --data DATA"
+    assert reference.current, f"python -m core reference {BUNDLED_RUN.name} --lungs --data DATA"
     assert reference.lung_limit == 1
 
 
@@ -73,7 +71,7 @@ def test_an_unlike_image_is_answered_with_a_warning(real, monkeypatch):
     monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
     chest = read_image(next((real / "test/NORMAL").iterdir())).pixels
     bright = np.clip(1.6 * chest.astype(float), 0, 255).astype(np.uint8)
-    reader = Reader(RUN / "weights/vgg_unfrozen.h5")
+    reader = Reader(BUNDLED_RUN.path / "weights/vgg_unfrozen.h5")
     home, other = reader.read([Image("home", chest, "a"), Image("other", bright, "b")])
     assert home.warnings() == []
     assert not other.withheld and other.warnings()[-1].startswith(
@@ -86,7 +84,7 @@ def test_programs_get_the_number_of_an_unlike_image_only_as_a_raw_one(real, monk
     monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
     chest = read_image(next((real / "test/NORMAL").iterdir())).pixels
     bright = np.clip(1.6 * chest.astype(float), 0, 255).astype(np.uint8)
-    reader = Reader(RUN / "weights/vgg_unfrozen.h5")
+    reader = Reader(BUNDLED_RUN.path / "weights/vgg_unfrozen.h5")
     files = [("home", lambda: Image("home", chest, "a")), ("other", lambda: Image("other", bright, "b"))]
     home, other = file_results(reader, files, second_opinion=True)["results"]
     (prediction,) = reader.predictor.predict([Image("other", bright, "b")])
@@ -104,12 +102,12 @@ def test_a_percentage_that_was_calibrated_for_a_hospital_is_given_there(real, mo
     monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
     chest = read_image(next((real / "test/NORMAL").iterdir())).pixels
     bright = Image("other", np.clip(1.6 * chest.astype(float), 0, 255).astype(np.uint8), "b")
-    predictor = load_predictor(RUN / "weights/vgg_unfrozen.h5")
+    predictor = load_predictor(BUNDLED_RUN.path / "weights/vgg_unfrozen.h5")
     predictor = replace(
         predictor, record=replace(predictor.record, temperature_rule="on a hospital's images")
     )
     (output,) = predictor.outputs([bright])
-    reference = Reference.load(RUN / "references/model_03.npz")
+    reference = Reference.load(BUNDLED_RUN.path / "references/model_03.npz")
     checks = check(bright, output, predictor, reference)
     assert checks[-1].reason == "unlike tested images" and not checks[-1].voids_score
     assert checks[-1].sentence.endswith("The percentage may not hold.")
@@ -144,7 +142,7 @@ def test_a_reference_is_the_same_after_saving_and_old_ones_still_load(reference,
     reference.save(tmp_path / "saved.npz")
     saved = Reference.load(tmp_path / "saved.npz")
     assert (scores(saved, chests[:3]) == scores(reference, chests[:3])).all()
-    with np.load(RUN / "references/model_03.npz") as file:
+    with np.load(BUNDLED_RUN.path / "references/model_03.npz") as file:
         old = {name: file[name] for name in file if not name.startswith(("likeness", "lung_"))}
     np.savez(tmp_path / "old.npz", **old)
     loaded = Reference.load(Path(tmp_path / "old.npz"))

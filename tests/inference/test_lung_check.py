@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from bundled_run import BUNDLED_WEIGHTS
 
 from core.anatomy import NO_LUNGS, ONE_LUNG_ONLY, Lungs, lung_shares, open_masks, shared_lung_finder
-from core.config import PROJECT
 from core.images import Image, network_pixels, read_image
 from core.inference import Reader, Reading
 from core.inference.lung_check import MAX_IMPLAUSIBILITY, lung_checks
@@ -21,7 +21,7 @@ NAMES = ("train/NORMAL/IM-0115-0001.jpeg", "train/NORMAL/IM-0117-0001.jpeg")
 def reader():
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PNEUMONIA_STUDIO_BUNDLED", raising=False)
-        bundled = Reader(PROJECT / "model_weights/bundled/lungs-s0/weights/vgg_unfrozen.h5")
+        bundled = Reader(BUNDLED_WEIGHTS)
         assert bundled.reference
     return bundled
 
