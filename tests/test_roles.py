@@ -19,6 +19,7 @@ FOR_OWNERS = {
         "promote",
         "register_operating_point",
         "register_temperature",
+        "register_zones",
         "retire",
         "rollback",
     ),
