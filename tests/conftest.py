@@ -17,6 +17,8 @@ os.environ.setdefault("PNEUMONIA_STUDIO_SELF_TEST", "0")  # of servers that are 
 if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: each on one core, or they wait for one another
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+if os.environ.get("KERAS_BACKEND") != "jax":  # TensorFlow imports it where it is installed, and does without
+    sys.modules["jax"] = None
 
 from narrow_bundle import write_narrow_bundle
 from short_runs import one_thread, tiny_settings, wait_for
@@ -62,9 +64,9 @@ def as_the_product(tmp_path_factory) -> Iterator[Callable[..., detached.Process]
     Returns:
         What starts processes as the product does.
     """
-    start = detached.start
+    start, folder = detached.start, tmp_path_factory.getbasetemp()
     with (
-        closing(WarmProcess(tmp_path_factory.mktemp("forks"))) as warm,
+        closing(WarmProcess(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)) as warm,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(detached, "start", warm.start)

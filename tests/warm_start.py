@@ -22,6 +22,8 @@ from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from filelock import FileLock
+
 from core.config import PROJECT
 from core.runs import detached
 from core.runs.training_process import TRAINING_ENVIRONMENT
@@ -32,30 +34,41 @@ MAX_REQUEST = 200_000  # bytes; a request is an environment
 
 
 class WarmProcess:
-    """Imports TensorFlow as soon as a process is to be started, and forks until it is closed."""
+    """Imports TensorFlow as soon as a process is to be started, and forks until nobody needs it any more.
+
+    Args:
+        folder: of all that share one such process, from their start on.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._address = str(folder / "warm")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._address, self._needed, self._lock = folder / "warm", folder / "needed", folder / "warm.lock"
+        with FileLock(self._lock):
+            if not self._needed.exists():
+                os.mkfifo(self._needed)
+        self._need = os.open(self._needed, os.O_RDWR)  # which waits for no reader
 
     def start(self, module: str, *arguments: str, **keywords: object) -> "Fork":
         """Do what `detached.start` does, by a fork."""
-        if self._process is None:
+        with FileLock(self._lock):
+            if not self._address.exists():
+                self._start_process()
+        return ask(str(self._address), module, *arguments, **keywords)
+
+    def _start_process(self) -> None:
+        with open(self._needed, "rb") as needed:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.warm_start", self._address],
+                [sys.executable, "-m", "tests.warm_start", str(self._address)],
                 cwd=PROJECT,
                 env={**TRAINING_ENVIRONMENT, **os.environ, **AS_LOADED},
-                stdin=subprocess.PIPE,
+                stdin=needed,
                 stdout=subprocess.PIPE,
                 start_new_session=True,
             )
-            self._process.stdout.readline()  # it is ready
-        return ask(self._address, module, *arguments, **keywords)
+        self._process.stdout.readline()  # it is ready
 
     def close(self) -> None:
-        """End it; its forks live on."""
-        if self._process is not None:
-            self._process.stdin.close()
+        """Need it no more; its forks live on."""
+        os.close(self._need)
 
 
 class Fork:
@@ -100,9 +113,10 @@ def ask(
 
 
 def serve(address: str) -> None:
-    """Import what training needs, then fork for each request, until standard input is closed."""
+    """Import what training needs, then fork for each request, until standard input is closed by everybody."""
     for _ in range(RESERVED):
         os.open(os.devnull, os.O_RDONLY)
+    sys.modules["jax"] = None  # TensorFlow imports it where it is installed, and does without it
     import core.training.references
     import core.training.stage  # noqa: F401
 
