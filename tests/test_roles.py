@@ -27,6 +27,7 @@ FOR_OWNERS = {
     "site.criteria": ("write_criteria",),
 }
 FOR_TRAINERS = {
+    "anatomy.drawn_lungs": ("import_masks", "remove_masks"),
     "dataset.cohorts": ("delete_cohort", "save_cohort"),
     "dataset.download": ("download_pneumoniamnist",),
     "dataset.exclusions": ("save_exclusions",),

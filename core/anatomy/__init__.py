@@ -7,6 +7,14 @@ from core.door import open_door
 if TYPE_CHECKING:
     from core.anatomy.dataset_audit import LUNG_CHECKS, LUNG_ISSUES, possible_lung_checks
     from core.anatomy.dataset_lungs import DatasetLungs, dataset_lungs, stored_lungs
+    from core.anatomy.drawn_lungs import (
+        DrawnLungs,
+        import_masks,
+        imported_masks,
+        masks_version,
+        read_drawn_lungs,
+        remove_masks,
+    )
     from core.anatomy.evaluation import Agreement, agreements, save_limits, summary
     from core.anatomy.examples import Examples, dataset_examples, lung_shares, pair_examples, split_pairs
     from core.anatomy.framed_dataset import dataset_frames, framed_pixels
@@ -24,6 +32,7 @@ __all__ = [
     "RIGHT",
     "Agreement",
     "DatasetLungs",
+    "DrawnLungs",
     "Examples",
     "Frame",
     "Framing",
@@ -39,13 +48,18 @@ __all__ = [
     "dataset_frames",
     "dataset_lungs",
     "framed_pixels",
+    "import_masks",
+    "imported_masks",
     "list_pairs",
     "lung_network",
     "lung_shares",
+    "masks_version",
     "open_masks",
     "pair_examples",
     "possible_lung_checks",
+    "read_drawn_lungs",
     "read_mask",
+    "remove_masks",
     "save_limits",
     "shared_lung_finder",
     "split_pairs",

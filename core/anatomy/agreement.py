@@ -13,3 +13,16 @@ def dice(mask: np.ndarray, other: np.ndarray) -> float:
     """
     total = int(mask.sum()) + int(other.sum())
     return 2 * int((mask & other).sum()) / total if total else 1.0
+
+
+def packed_dice(masks: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The same of many pairs of masks, float (n,).
+
+    Args:
+        masks, others: packed bits, uint8 (n, bytes).
+    """
+    both, first, second = (
+        np.bitwise_count(bits).sum(axis=1, dtype=np.int64) for bits in (masks & others, masks, others)
+    )
+    total = first + second
+    return np.divide(2 * both, total, out=np.ones(len(masks)), where=total > 0)

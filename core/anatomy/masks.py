@@ -7,8 +7,9 @@ bits for each square mask); a folder of PNGs in the layout of the data set; and 
 
 import csv
 import zipfile
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isqrt
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -17,10 +18,13 @@ import cv2
 import numpy as np
 
 from core.errors import UserError
-from core.images import IMAGE_SUFFIXES, ImageError, read_image
+from core.images import IMAGE_SUFFIXES, ImageError, PassedOver, read_image, shown, stored_path, walk_folder
 
 RIGHT, LEFT = 1, 2  # values of a map of sides: the patient's right and left lung
 PAIRED = "_lungs.png"  # ending of a mask beside its image
+NO_IMAGE, TWICE, NOT_PNG = "no image of this path", "listed twice", "not a PNG"  # reasons to pass a file over
+GREY = slice(32, 224)  # levels that are neither black nor white
+MAX_GREY = 0.1  # share of such pixels in a mask with soft edges
 MAIN_PIECE = 0.1  # area of a lung as a share of the larger one, at least
 TOUCHING_ASPECT = 0.8  # width by height from which one piece is two lungs that touch
 
@@ -32,10 +36,12 @@ class MaskSet:
     Attributes:
         read: from path, relative to the data set with forward slashes, to mask, bool (height, width).
         paths: for which there is a mask.
+        passed_over: what else the source holds.
     """
 
     read: Callable[[str], np.ndarray]
     paths: frozenset[str]
+    passed_over: PassedOver = field(default_factory=PassedOver)
 
 
 def open_masks(source: str | Path, paths: list[str]) -> MaskSet:
@@ -48,15 +54,18 @@ def open_masks(source: str | Path, paths: list[str]) -> MaskSet:
     Raises:
         UserError: there is no such source, it has another layout, or no mask for any of the images.
     """
-    source = Path(source)
+    source = stored_path(Path(source).expanduser())
     if not source.exists():
-        raise UserError(f"{source} does not exist. Name an .npz file or a folder of masks.")
+        raise UserError(f"{shown(source)} does not exist. Name an .npz file or a folder of masks.")
     masks = _masks_in_folder(source, paths) if source.is_dir() else _masks_in_file(source, paths)
     if not masks.paths:
-        raise UserError(
-            f"{source} has no mask for any of the {len(paths):,} images. Masks are found by path, such as "
-            f"{paths[0] if paths else 'train/NORMAL/IM-0115-0001.jpeg'}."
+        example = PurePosixPath(paths[0] if paths else "train/NORMAL/IM-0115-0001.jpeg")
+        expected = example.with_suffix(".png") if source.is_dir() else example
+        sentence = (
+            f"{shown(source)} has no mask for any of the {len(paths):,} images. Masks are found by path, "
+            f"such as {expected}."
         )
+        raise UserError(" ".join([sentence, *masks.passed_over.sentences()]))
     return masks
 
 
@@ -67,33 +76,61 @@ def _masks_in_file(source: Path, paths: list[str]) -> MaskSet:
         side = isqrt(packed.shape[1] * 8)
         if packed.dtype != np.uint8 or len(names) != len(packed) or side * side != packed.shape[1] * 8:
             raise ValueError("other arrays")
-    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        TypeError,  # a single array, or one without rows
+        KeyError,
+        IndexError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise UserError(
-            f"{source.name} does not hold lung masks: it needs the arrays `files`, paths of images, and "
-            "`masks`, uint8 rows of packed bits of square masks."
+            f"{shown(source.name)} does not hold lung masks: it needs the arrays `files`, paths of images, "
+            "and `masks`, uint8 rows of packed bits of square masks."
         ) from error
-    rows = {str(name): row for row, name in enumerate(names)}
+    rows, images, passed_over = {}, set(paths), PassedOver()
+    for row, name in enumerate(map(str, names)):
+        if name in rows or name not in images:
+            passed_over.add(TWICE if name in rows else NO_IMAGE, shown(name))
+        else:
+            rows[name] = row
 
     def read(path: str) -> np.ndarray:
         return np.unpackbits(packed[rows[path]]).reshape(side, side).astype(bool)
 
-    return MaskSet(read, frozenset(rows).intersection(paths))
+    return MaskSet(read, frozenset(rows), passed_over)
 
 
 def _masks_in_folder(source: Path, paths: list[str]) -> MaskSet:
-    files = {path: source / PurePosixPath(path).with_suffix(".png") for path in paths}
-    return MaskSet(
-        lambda path: read_mask(files[path]), frozenset(path for path in paths if files[path].is_file())
-    )
+    images: dict[str, list[str]] = {}  # several where only their suffixes differ
+    for path in paths:
+        images.setdefault(str(PurePosixPath(path).with_suffix("")), []).append(path)
+    files, passed_over = {}, PassedOver()
+    for folder, names in walk_folder(source, passed_over):
+        for path in (folder / name for name in names):
+            below = PurePosixPath(shown(path.relative_to(source)))
+            if path.suffix.lower() != ".png":
+                passed_over.add(NOT_PNG, str(below))
+            elif (image := str(below.with_suffix(""))) in images:
+                files.update(dict.fromkeys(images[image], path))
+            else:
+                passed_over.add(NO_IMAGE, str(below))
+    return MaskSet(lambda path: read_mask(files[path]), frozenset(files), passed_over)
 
 
 def read_mask(path: Path) -> np.ndarray:
-    """A mask from an image file, bool (height, width): true from grey level 128 on.
+    """A mask from an image file, bool (height, width): true where it is white, or 1 if it holds 0 and 1 only.
 
     Raises:
-        ImageError: it cannot be read.
+        ImageError: it cannot be read, or shows grey levels.
     """
-    return read_image(path).pixels >= 128
+    pixels = read_image(path).pixels
+    levels = np.bincount(pixels.ravel(), minlength=256)
+    if levels[GREY].sum() > MAX_GREY * pixels.size:
+        raise ImageError(f"{shown(path.name)} shows grey levels; a mask is black, and white where lung is.")
+    return pixels >= (128 if levels[2:].any() else 1)
 
 
 @dataclass(frozen=True)

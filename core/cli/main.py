@@ -39,6 +39,7 @@ MODULES = {
     "site": "site",
     "predict": "diagnosis",
     "lungs": "lungs",
+    "masks": "masks",
     "train-lungs": "lung_training",
     "evaluate-lungs": "lung_training",
     "batch": "batch",
