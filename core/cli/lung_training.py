@@ -1,5 +1,6 @@
 """`train-lungs` and `evaluate-lungs`: the network that finds the lungs, from masks drawn by people."""
 
+import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,10 +16,11 @@ from core.anatomy import (
     Pair,
     agreements,
     dataset_examples,
+    imported_masks,
     list_pairs,
     lung_shares,
-    open_masks,
     pair_examples,
+    read_drawn_lungs,
     read_mask,
     save_limits,
     split_pairs,
@@ -27,6 +29,7 @@ from core.anatomy import (
 from core.cli.output import Bar, as_json, print_json
 from core.config import lung_weights, model_folder
 from core.dataset import CAUSES, Dataset, assign_roles, draw_chest_parts, open_dataset
+from core.errors import UserError
 from core.images import Image, network_pixels
 
 VALIDATION_FRACTION = 0.1  # of the patients of the data set
@@ -42,8 +45,8 @@ data_option = click.option(
 masks_option = click.option(
     "--masks",
     type=click.Path(path_type=Path),
-    required=True,
-    help="Masks of its lungs: .npz, or a folder of PNGs in the same layout.",
+    help="Masks of its lungs: .npz, or a folder of PNGs in the same layout. By default, those that were "
+    "imported for it (masks import).",
 )
 pairs_option = click.option(
     "--pairs",
@@ -63,14 +66,14 @@ class Sources:
     pairs: tuple[list[Pair], list[Pair]]
 
     @classmethod
-    def open(cls, data: Path, masks: Path, pairs: Path | None) -> "Sources":
+    def open(cls, data: Path, masks: Path | None, pairs: Path | None) -> "Sources":
         """Raises UserError if one of them cannot be used."""
         dataset = open_dataset(data, Bar("Decoding", "image"))
         split = split_pairs(list_pairs(pairs), PAIRS_FRACTION, SPLIT_SEED) if pairs else ([], [])
         return cls(
             dataset,
             assign_roles(dataset.table, VALIDATION_FRACTION, SPLIT_SEED),
-            open_masks(masks, dataset.table["path"].tolist()),
+            _masks(dataset, masks),
             pairs.name if pairs else "",
             split,
         )
@@ -102,6 +105,20 @@ class Sources:
         return results
 
 
+def _masks(dataset: Dataset, source: Path | None) -> MaskSet:
+    """The masks in a file or folder, and on standard error what is passed over there; or those imported."""
+    drawn = read_drawn_lungs(dataset, source, Bar("Reading", "mask")) if source else imported_masks(dataset)
+    if drawn is None:
+        raise UserError(
+            f"No masks were imported for {dataset.name}. Import some with `python -m core masks import`, or "
+            "name them with --masks."
+        )
+    if source:
+        for sentence in drawn.passed_over.sentences():
+            print(sentence, file=sys.stderr)
+    return drawn.by_path(dataset.table)
+
+
 def _synthetic_examples() -> Examples:
     """Drawn chests with their lungs: who tries the software without real X-rays has such images."""
     chests = [
@@ -128,7 +145,7 @@ def _synthetic_examples() -> Examples:
 @as_json
 def train_lungs_command(
     data: Path,
-    masks: Path,
+    masks: Path | None,
     pairs: Path | None,
     minutes: float,
     start: Path | None,
@@ -184,7 +201,7 @@ def _report(check: dict) -> None:
 @click.option("--weights", type=click.Path(path_type=Path), help="Weights file; by default the one in use.")
 @as_json
 def evaluate_lungs_command(
-    data: Path, masks: Path, pairs: Path | None, split: str, weights: Path | None, as_json: bool
+    data: Path, masks: Path | None, pairs: Path | None, split: str, weights: Path | None, as_json: bool
 ) -> None:
     """Compare the lungs that are found with masks.
 
