@@ -124,7 +124,9 @@ def _lights(
     for start in (BASELINE + BLOCK, BASELINE + 2 * BLOCK):
         rows = order[start : start + BLOCK]
         count = round(share * BLOCK)
-        blocks.append(pd.concat([after.iloc[rows[:count]], before.iloc[rows[count:]]], ignore_index=True))
+        blocks.append(pd.concat([after.iloc[rows[:count]], before.iloc[rows[count:]]]))
+    for number, block in enumerate(blocks):
+        block.index = pd.RangeIndex(BASELINE + number * BLOCK + 1, BASELINE + (number + 1) * BLOCK + 1)
     return tuple(Watch("", None, find_signals(baseline, blocks[:count])).light for count in (1, 2, 3))
 
 

@@ -25,6 +25,7 @@ FOR_OWNERS = {
     ),
     "registry.shadows": ("make_shadow", "stop_shadow"),
     "site.criteria": ("write_criteria",),
+    "site.measured_set": ("accept", "keep_measured_set"),
 }
 FOR_TRAINERS = {
     "anatomy.drawn_lungs": ("import_masks", "remove_masks"),

@@ -26,6 +26,7 @@ from core.site import (
     write_criteria,
     written_criteria,
 )
+from core.site import accept as accept_model
 
 DEFAULTS = Expectations()
 
@@ -124,7 +125,8 @@ def accept(
     """Check the active model against the criteria, and report it.
 
     SOURCE is as for `site measure`; `site criteria` writes criteria down. A criterion is met if the whole 95%
-    interval reaches it. The exit code is 1 if the model is not accepted.
+    interval reaches it. If all are, the model is accepted, and `site watch` compares later results with these
+    images. The exit code is 1 if it is not.
     """
     if not written_criteria():
         raise UserError("No criteria have been written down. Do that first: python -m core site criteria")
@@ -133,6 +135,7 @@ def accept(
     reader = Reader.of(model, precision)
     (measurement,) = measured(local, [reader])
     acceptance = check_against_criteria(measurement)
+    accepted = accept_model(acceptance, model.identity, getpass.getuser()) if acceptance.passed else None
     if file:
         with atomic.replacing(file) as unfinished:
             unfinished.write_bytes(acceptance_pdf(acceptance, model, last_self_test(), signers))
@@ -144,4 +147,6 @@ def accept(
             print(f"  {item.sentence()}")
         for sentence in [*measurement.cautions(), *measurement.readings.notes, NOTICE]:
             print(sentence)
-    return 0 if acceptance.passed else 1
+        if accepted:
+            print(f"Accepted. `site watch` compares later results with {accepted.words()}.")
+    return 0 if accepted else 1

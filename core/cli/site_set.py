@@ -29,6 +29,7 @@ from core.site import (
     find_site_point,
     find_site_temperature,
     find_site_zones,
+    keep_measured_set,
 )
 
 Found = TypeVar("Found", SitePoint, SiteTemperature, SiteZones)
@@ -149,14 +150,17 @@ def _find(
     reader = Reader.of(active.model if active else default_model(), precision)
     (measurement,) = measured(source.open(), [reader])
     change = find(measurement)
-    version = register(active.title, change).title if register and active else None
+    version = register(active.title, change) if register and active else None
+    if version:
+        keep_measured_set(measurement, version.model.identity, getpass.getuser())
     cautions, notes = measurement.cautions(), list(measurement.readings.notes)
     if isinstance(change, SitePoint) and reader.record.zones:
         notes.append(ZONES_LEFT_OUT)
+    title = version.title if version else None
     if as_json:
-        print_json({**change.values(), "cautions": cautions, "notes": notes, "version": version})
+        print_json({**change.values(), "cautions": cautions, "notes": notes, "version": title})
         return
     for sentence in [*cautions, *change.sentences(), *notes]:
         print(sentence)
-    if version:
-        print(f"Registered as {version}. To let it answer: python -m core models promote {version}")
+    if title:
+        print(f"Registered as {title}. To let it answer: python -m core models promote {title}")

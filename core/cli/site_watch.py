@@ -8,7 +8,7 @@ from core.cli.diagnosis import default_model
 from core.cli.output import as_json, print_json
 from core.cli.site_source import Source, source_options
 from core.monitor import RED, compare_with_reports, tell_change, watch
-from core.site import MISSED
+from core.site import MISSED, measured_set
 
 
 @click.command("watch")
@@ -18,9 +18,11 @@ def watch_site(tell: bool, as_json: bool) -> int:
     """Show whether the active model's results stay as they were.
 
     The last results in the audit log, in blocks of 50, are compared with the first 100: how many found
-    pneumonia, were withheld or came with a warning, their scores, and grey levels and lungs of their images.
-    The light is red if one of the last two blocks differs by far more than chance explains, or if they
-    withhold more than `site criteria` allows; amber if both differ somewhat, in the same direction. It shows
+    pneumonia, were withheld or came with a warning; and their scores, grey levels and lungs, and how far from
+    the training images they are, with the local images that the model was accepted on (`site accept`) or set
+    on (`--save`), if there are some. The light is red if one of the last two blocks differs by far more than
+    chance explains, or if they withhold more than `site criteria` allows; amber if both differ somewhat, in
+    the same direction. It shows
     that something has changed, not whether results are right; the rates that the probabilities lead to
     expect are no proof either. With --tell, the webhook in
     PNEUMONIA_STUDIO_WEBHOOK and the addresses in PNEUMONIA_STUDIO_MAIL_TO (by PNEUMONIA_STUDIO_MAIL_SERVER)
@@ -28,11 +30,12 @@ def watch_site(tell: bool, as_json: bool) -> int:
     red.
     """
     model = default_model()
-    watched = watch(str(model.identity), temperature=model.record.temperature)
+    measured = measured_set(model.identity)
+    watched = watch(str(model.identity), temperature=model.record.temperature, measured=measured)
     if as_json:
         print_json(watched.values())
     else:
-        for sentence in [watched.headline(), *watched.sentences()]:
+        for sentence in [watched.headline(), watched.baseline(), *watched.sentences()]:
             print(sentence)
     if tell:
         print(tell_change(watched), file=sys.stderr if as_json else sys.stdout)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         HumanReading,
         agreement_summary,
         first_reading_summary,
+        image_numbers,
     )
     from core.inference.engine import whole_model
     from core.inference.ensemble_predictor import EnsemblePredictor
@@ -93,6 +94,7 @@ __all__ = [
     "agreement_summary",
     "file_results",
     "first_reading_summary",
+    "image_numbers",
     "heat_location",
     "check",
     "doubt",

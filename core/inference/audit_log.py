@@ -43,11 +43,12 @@ CREATE TABLE IF NOT EXISTS first_readings (
 ADDED = {
     "answers": {
         "model": "TEXT NOT NULL DEFAULT ''",  # name, version and digest; "" before 0.2.0
-        "warned": "INTEGER",  # whether the image gave reason to doubt the result; these five NULL if unknown
+        "warned": "INTEGER",  # whether the image gave reason to doubt the result; these six NULL if unknown
         "brightness": "REAL",  # mean and standard deviation of the model's input, 0 to 255
         "contrast": "REAL",
         "lung_area": "REAL",  # share of the image, and how sharply the lungs are parted from the rest, 0 to 1
         "lung_distinctness": "REAL",
+        "distance": "REAL",  # out-of-distribution score
     },
     "notes": {
         "box": "TEXT NOT NULL DEFAULT ''",  # left, top, right, bottom in shares of the image
@@ -117,7 +118,7 @@ class AuditLog:
             "rule": record.threshold_rule,
             "model": str(identity),
             "warned": None if reading.withheld else bool(reading.image_warnings()),
-            **_image_numbers(reading),
+            **image_numbers(reading),
         }
         with self._opened() as database:
             _insert(database, "answers", row)
@@ -209,8 +210,8 @@ def _insert(database: sqlite3.Connection, table: str, row: dict[str, Any]) -> No
     database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})", row)
 
 
-def _image_numbers(reading: Reading) -> dict[str, float | None]:
-    """What the log holds of an image, to tell whether later ones differ."""
+def image_numbers(reading: Reading) -> dict[str, float | None]:
+    """Numbers of an image by which it is told whether later ones differ; None for what is not known."""
     pixels, lungs = reading.output.pixels, reading.output.lungs
     geometry = lungs.geometry if lungs else None
     return {
@@ -218,6 +219,7 @@ def _image_numbers(reading: Reading) -> dict[str, float | None]:
         "contrast": float(pixels.std()),
         "lung_area": geometry.area if geometry else None,
         "lung_distinctness": geometry.certainty if geometry else None,
+        "distance": reading.distance,
     }
 
 

@@ -27,8 +27,20 @@ APPEARANCES = {  # by orientation
 }
 
 
+def out_of_distribution_score(output: ModelOutput, reference: AnyReference | None) -> float | None:
+    """Distance from the training images, by that within which 99% of the validation images lie.
+
+    None without a reference.
+    """
+    return None if reference is None else float(reference.distance(output.features[np.newaxis])[0])
+
+
 def check(
-    image: Image, output: ModelOutput, predictor: Predictor, reference: AnyReference | None
+    image: Image,
+    output: ModelOutput,
+    predictor: Predictor,
+    reference: AnyReference | None,
+    score: float | None,
 ) -> list[Check]:
     """Reasons not to judge an image, by its DICOM header and by its pixels; empty if there are none.
 
@@ -37,15 +49,20 @@ def check(
         output: of the model, for the image.
         predictor: the same model; a rotated image is read again, turned upright.
         reference: of the same model; without it only header and pixels themselves are checked.
+        score: of the image, as from `out_of_distribution_score`.
     """
     by_header = [Check(finding.reason, finding.sentence, finding.withheld) for finding in image.findings]
     if age := age_warning(image.age, predictor.record.data):
         by_header.append(Check("age", age, False))
-    return by_header + _pixel_checks(image, output, predictor, reference)
+    return by_header + _pixel_checks(image, output, predictor, reference, score)
 
 
 def _pixel_checks(
-    image: Image, output: ModelOutput, predictor: Predictor, reference: AnyReference | None
+    image: Image,
+    output: ModelOutput,
+    predictor: Predictor,
+    reference: AnyReference | None,
+    score: float | None,
 ) -> list[Check]:
     if output.pixels.std() < BLANK:
         return [Check("blank", Sentence("Blank image. Export the X-ray and upload it again."), True)]
@@ -54,9 +71,8 @@ def _pixel_checks(
             Check("colour", Sentence("Colour image. Upload the original X-ray, not a photo of it."), True)
         ]
     lungs = output.lungs or shared_lung_finder().find([image])[0]
-    if reference is None:
+    if reference is None or score is None:
         return lung_checks(lungs)
-    score = float(reference.distance(output.features[np.newaxis])[0])
     whole = output.pixels if output.frame.framing == WHOLE else network_pixels(image)
     orientation = reference.orientation(whole)
     rotated = orientation not in ("upright", "inverted")

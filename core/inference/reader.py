@@ -17,7 +17,7 @@ from core.inference.identity import ModelIdentity, identity_of, model_warnings
 from core.inference.known_references import AnyReference, reference_files, reference_of
 from core.inference.loading import shared_predictor
 from core.inference.models import AvailableModel, published_models
-from core.inference.out_of_distribution import check
+from core.inference.out_of_distribution import check, out_of_distribution_score
 from core.inference.prediction import ModelOutput, shown_threshold, shown_zones
 from core.inference.predictor import BATCH, Predictor
 from core.inference.reading import Reading
@@ -201,7 +201,8 @@ class Reader:
 
     def _reading(self, image: Image, output: ModelOutput, anyway: bool) -> Reading:
         """The reading that a model's output gives after its checks."""
-        checks = tuple(check(image, output, self.predictor, self.reference))
+        score = out_of_distribution_score(output, self.reference)
+        checks = tuple(check(image, output, self.predictor, self.reference, score))
         withheld = not anyway and any(item.withheld for item in checks)
         location = heat_location(output.heat, output.lungs) if output.heat else None
         if location and image.is_turned:  # right and left, upper and lower would be the wrong ones
@@ -219,6 +220,7 @@ class Reader:
             heat_location=location,
             similar_scores=similar,
             zones=shown_zones(self.record),
+            distance=score,
         )
 
     def _doubt(self, output: ModelOutput, location: HeatLocation | None) -> str:

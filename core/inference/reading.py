@@ -40,6 +40,7 @@ class Reading:
         heat_location: where the heat map is hot; None if that was not computed or the lungs are unknown.
         similar_scores: the model's test images with the nearest probabilities; None if they are unknown.
         zones: of the calibrated probability, that a hospital gave the model; None for any other model.
+        distance: out-of-distribution score; None for a model without a reference.
     """
 
     image: Image
@@ -53,6 +54,7 @@ class Reading:
     heat_location: HeatLocation | None = None
     similar_scores: SimilarScores | None = None
     zones: Zones | None = None
+    distance: float | None = None
 
     @property
     def withheld_reason(self) -> str:

@@ -5,12 +5,14 @@ Jeffreys' prior (Brown, Cai and DasGupta, Statistical Science 2001): the fewer r
 wider it is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 RED_TAIL = 0.0005  # probability, on one side, of what one block alone may not show
 AMBER_TAIL = 0.025  # the same of two blocks in a row
+SHARES_TRIED = np.linspace(0, 1, 101)  # of one class among new results
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,32 @@ def difference_p(before: np.ndarray, now: np.ndarray) -> float:
     shares = [np.searchsorted(np.sort(sample), points, "right") / len(sample) for sample in (before, now)]
     effective = len(before) * len(now) / len(points)
     return float(kolmogorov(np.abs(shares[0] - shares[1]).max() * np.sqrt(effective)))
+
+
+def mixture_difference_p(classes: Sequence[np.ndarray], now: np.ndarray) -> tuple[float, float]:
+    """The same against two classes, whatever their shares among the new numbers are; and the likeliest share.
+
+    At the true share of the first class, new numbers follow the mixture of both, so the largest p value over
+    all shares is never too small. Each class counts by its share: a mixture varies no more than one sample
+    that is as large as both allow.
+
+    Args:
+        classes: numbers of two classes, float64 (n,) and (m,).
+        now: numbers, float64 (k,).
+
+    Returns:
+        The p value, and the share of the first class at which it is largest.
+    """
+    from scipy.special import kolmogorov
+
+    points = np.concatenate([*classes, now])
+    first, second, new = (
+        np.searchsorted(np.sort(sample), points, "right") / len(sample) for sample in (*classes, now)
+    )
+    shares = SHARES_TRIED[:, np.newaxis]
+    distances = np.abs(shares * first + (1 - shares) * second - new).max(axis=1)
+    with np.errstate(divide="ignore"):
+        allowed = np.minimum(len(classes[0]) / SHARES_TRIED, len(classes[1]) / (1 - SHARES_TRIED))
+    p = kolmogorov(distances * np.sqrt(allowed * len(now) / (allowed + len(now))))
+    best = int(p.argmax())
+    return float(p[best]), float(SHARES_TRIED[best])

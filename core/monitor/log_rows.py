@@ -11,7 +11,10 @@ from core.inference import PRESENT, AuditLog
 
 DAYS = 365  # before the last result
 DAY_S = 86_400
-NUMBERS = ("probability", "threshold", "warned", "brightness", "contrast", "lung_area", "lung_distinctness")
+NUMBERS = (
+    *("probability", "threshold", "warned"),
+    *("brightness", "contrast", "lung_area", "lung_distinctness", "distance"),
+)
 COLUMNS = f"time, run, stage, finding, {', '.join(NUMBERS)}"
 COUNT = (
     "SELECT COUNT(*) AS rows, COALESCE(SUM(model = :model), 0) AS results, MAX(rowid) AS last FROM answers"
@@ -40,6 +43,7 @@ class LogRows:
             and warned_known (results of which that is known); of the last `DAYS` days.
         baseline: the first results, numbered from 1, with the columns of the log.
         blocks: the last ones in complete blocks, the oldest first, numbered likewise.
+        pending: number of results since the last complete block.
     """
 
     results: int
@@ -47,9 +51,12 @@ class LogRows:
     days: pd.DataFrame
     baseline: pd.DataFrame
     blocks: tuple[pd.DataFrame, ...]
+    pending: int
 
 
-def read_rows(log: AuditLog, model: str, baseline: int, block: int, blocks: int) -> LogRows:
+def read_rows(
+    log: AuditLog, model: str, baseline: int, block: int, blocks: int, from_first: bool = False
+) -> LogRows:
     """Read the results of a model.
 
     Args:
@@ -58,6 +65,7 @@ def read_rows(log: AuditLog, model: str, baseline: int, block: int, blocks: int)
         baseline: number of first results that the others are compared with.
         block: results of a block.
         blocks: largest number of the last blocks to read.
+        from_first: whether blocks begin with the first result, and not after the baseline.
 
     Raises:
         UserError: the log cannot be read.
@@ -66,7 +74,7 @@ def read_rows(log: AuditLog, model: str, baseline: int, block: int, blocks: int)
     results = int(count["results"])
     bounds = {"model": model, "last": int(count["last"] or 0)}
     days = log.query(BY_DAY, bounds | {"seconds": DAYS * DAY_S, "pneumonia": PRESENT})
-    complete, pending = divmod(max(results - baseline, 0), block)
+    complete, pending = divmod(max(results - (0 if from_first else baseline), 0), block)
     rows = min(complete, blocks) * block
     last = _read(log, LAST, bounds | {"rows": rows + pending}).iloc[::-1].iloc[:rows]
     last.index = pd.RangeIndex(results - pending - rows + 1, results - pending + 1)
@@ -78,6 +86,7 @@ def read_rows(log: AuditLog, model: str, baseline: int, block: int, blocks: int)
         days,
         first,
         tuple(last.iloc[start : start + block] for start in range(0, rows, block)),
+        pending,
     )
 
 

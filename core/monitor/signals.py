@@ -6,8 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.config import CLASS_NAMES
 from core.inference import PRESENT
-from core.monitor.limits import AMBER_TAIL, RED_TAIL, Count, difference_p, limits, tail
+from core.monitor.limits import (
+    AMBER_TAIL,
+    RED_TAIL,
+    Count,
+    difference_p,
+    limits,
+    mixture_difference_p,
+    tail,
+)
+from core.site import MeasuredSet
 
 TOO_FEW, GREEN, AMBER, RED = LIGHTS = ("too few", "green", "amber", "red")  # the worst last
 SHARES = {"flagged": "Pneumonia found", "withheld": "Results withheld", "warned": "Results with a warning"}
@@ -17,6 +27,7 @@ NUMBERS = {
     "contrast": "Contrast",
     "lung_area": "Area of the lungs",
     "lung_distinctness": "Distinctness of the lungs",
+    "distance": "Distance from the training images",
 }
 MIN_NUMBERS = 20  # known in a block, and in the baseline
 
@@ -94,18 +105,27 @@ def share_count(rows: pd.DataFrame, name: str) -> Count:
     return Count(int(chosen.sum()), len(rows))
 
 
-def find_signals(baseline: pd.DataFrame, blocks: Sequence[pd.DataFrame]) -> tuple[Signal, ...]:
+def find_signals(
+    baseline: pd.DataFrame, blocks: Sequence[pd.DataFrame], measured: MeasuredSet | None = None
+) -> tuple[Signal, ...]:
     """Every quantity, block by block.
 
     Args:
         baseline, blocks: rows of the log, as `core.monitor.log_rows` reads them.
+        measured: local images, with which numbers are then compared instead of the baseline. Shares never
+            are: such a set usually holds more pneumonias than daily work does.
     """
-    shares = (
-        Signal(name, tuple(_share_deviation(baseline, block, name) for block in blocks)) for name in SHARES
-    )
-    numbers = (
-        Signal(name, tuple(_number_deviation(baseline, block, name) for block in blocks)) for name in NUMBERS
-    )
+
+    def share(name: str, block: pd.DataFrame) -> Deviation | None:
+        return None if block.index[0] <= len(baseline) else _share_deviation(baseline, block, name)
+
+    def number(name: str, block: pd.DataFrame) -> Deviation | None:
+        if measured:
+            return _mixture_deviation(measured, block, name)
+        return _number_deviation(baseline, block, name)
+
+    shares = (Signal(name, tuple(share(name, block) for block in blocks)) for name in SHARES)
+    numbers = (Signal(name, tuple(number(name, block) for block in blocks)) for name in NUMBERS)
     return (*shares, *numbers)
 
 
@@ -126,14 +146,39 @@ def _share_deviation(baseline: pd.DataFrame, block: pd.DataFrame, name: str) -> 
 
 def _number_deviation(baseline: pd.DataFrame, block: pd.DataFrame, name: str) -> Deviation | None:
     """By the two-sample test of Kolmogorov and Smirnov; Bonferroni's correction for the numbers."""
-    column = "probability" if name == "score" else name
-    before, now = (rows[column].dropna().to_numpy(float) for rows in (baseline, block))
+    before, now = _known(baseline, name), _known(block, name)
     if min(len(before), len(now)) < MIN_NUMBERS:
         return None
     p = min(1.0, len(NUMBERS) * difference_p(before, now))
     medians = float(np.median(now)), float(np.median(before))
-    text = (
-        f"median {medians[0]:.3g} in {_where(block)}; {medians[1]:.3g} in the first {len(baseline)} "
-        f"(p {'< 0.001' if p < 0.001 else f'= {p:.3f}'})"
-    )
+    text = f"{_median(block, now)}; {medians[1]:.3g} in the first {len(baseline)} ({_p_text(p)})"
     return Deviation(p / 2, 1 if medians[0] >= medians[1] else -1, text)
+
+
+def _mixture_deviation(measured: MeasuredSet, block: pd.DataFrame, name: str) -> Deviation | None:
+    """The same beside local images of two classes, whatever their shares in the block are."""
+    before, now = [_known(measured.images(label), name) for label in CLASS_NAMES], _known(block, name)
+    if min(len(numbers) for numbers in (*before, now)) < MIN_NUMBERS:
+        return None
+    p, share = mixture_difference_p(before, now)
+    p = min(1.0, len(NUMBERS) * p)
+    expected = share * before[0].mean() + (1 - share) * before[1].mean()
+    medians = " and ".join(
+        f"{np.median(numbers):.3g} ({label})" for label, numbers in zip(CLASS_NAMES, before, strict=True)
+    )
+    text = f"{_median(block, now)}; {medians} in the images of {measured.site} ({_p_text(p)})"
+    return Deviation(p / 2, 1 if now.mean() >= expected else -1, text)
+
+
+def _known(rows: pd.DataFrame, name: str) -> np.ndarray:
+    """The known numbers of some rows, float64 (n,)."""
+    column = "probability" if name == "score" else name
+    return rows[column].dropna().to_numpy(float) if column in rows else np.empty(0)
+
+
+def _median(block: pd.DataFrame, numbers: np.ndarray) -> str:
+    return f"median {np.median(numbers):.3g} in {_where(block)}"
+
+
+def _p_text(p: float) -> str:
+    return f"p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"

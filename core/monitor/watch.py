@@ -1,18 +1,31 @@
-"""Whether a model still holds: its results in the audit log beside those that it gave first."""
+"""Whether a model still holds: its results in the audit log beside what it was measured on, and its first."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
+from core.config import CLASS_NAMES
 from core.inference import AuditLog, agreement_summary
 from core.monitor.criteria import withheld_outcome
 from core.monitor.expected_rates import ExpectedRates, expectation, expected_rates
 from core.monitor.limits import AMBER_TAIL, RED_TAIL, limits
 from core.monitor.log_rows import LogRows, read_rows
-from core.monitor.signals import AMBER, GREEN, LIGHTS, RED, SHARES, TOO_FEW, Signal, find_signals, share_count
-from core.site import MISSED, Outcome
+from core.monitor.signals import (
+    AMBER,
+    GREEN,
+    LIGHTS,
+    MIN_NUMBERS,
+    RED,
+    SHARES,
+    TOO_FEW,
+    Signal,
+    find_signals,
+    share_count,
+)
+from core.sentence import Sentence
+from core.site import MISSED, MeasuredSet, Outcome
 
-BASELINE = 100  # first results, which the later ones are compared with
+BASELINE = 100  # first results, which the shares of later ones are compared with; without local images, all
 BLOCK = 50  # results that are compared at once
 BLOCKS = 20  # the last ones, which are shown
 # Before 0.2.0, a reading was logged with run and stage alone, which no ensemble has.
@@ -39,6 +52,8 @@ class Watch:
         criterion: the share withheld lately against what was accepted; None if nothing was asked.
         expected: rates to be expected, without labels, of the first results and of the last two blocks; None
             where they are not known.
+        measured: local images with which scores, grey levels, lungs and distances are compared; None where
+            they are compared with the first results, too.
     """
 
     model: str
@@ -47,6 +62,7 @@ class Watch:
     agreement: str = ""
     criterion: Outcome | None = None
     expected: tuple[ExpectedRates | None, ExpectedRates | None] = (None, None)
+    measured: MeasuredSet | None = None
 
     @property
     def missed(self) -> bool:
@@ -79,12 +95,28 @@ class Watch:
         if self.rows is None:
             return NO_LOG
         if not self.signals:
-            needed = BASELINE + BLOCK
+            needed = BLOCK if self.measured else BASELINE + BLOCK
             return f"{self.rows.results:,} of {needed} results of {self.model}; nothing can be said yet."
         if self.light == GREEN:
             known = ", as far as is known" if self.unknown else ""
-            return f"The last results are as the first {BASELINE} led to expect{known}."
+            basis = f"the images of {self.measured.site}" if self.measured else f"the first {BASELINE}"
+            return f"The last results are as {basis} led to expect{known}."
         return self._reasons()[0]
+
+    def baseline(self) -> Sentence:
+        """What the last results are compared with."""
+        if self.measured is None:
+            return Sentence(
+                "Each {block} results are compared with the first {first}.", block=BLOCK, first=BASELINE
+            )
+        return Sentence(
+            "Of each {block} results, scores, grey levels, lungs and distance from the training images are "
+            "compared with {images}, whatever the share of pneumonias; how many found pneumonia, were "
+            "withheld or came with a warning, with the first {first} results.",
+            block=BLOCK,
+            images=self.measured.words(),
+            first=BASELINE,
+        )
 
     def headline(self) -> str:
         """The light and its reason."""
@@ -95,9 +127,8 @@ class Watch:
         if self.rows is None:
             return []
         sentences = self._reasons()[1:]
-        pending = (self.rows.results - BASELINE) % BLOCK if self.signals else 0
-        if pending:
-            sentences.append(_not_compared(pending))
+        if self.signals and self.rows.pending:
+            sentences.append(_not_compared(self.rows.pending))
         if self.unknown:
             titles = ", ".join(signal.title for signal in self.unknown)
             sentences.append(f"Not watched, because known of too few of the results: {titles}.")
@@ -127,7 +158,7 @@ class Watch:
         days = self.rows.days[self.rows.days[sizes] > 0]
         table = pd.DataFrame({"day": days["day"], "n": days[sizes], "share": days[share] / days[sizes]})
         baseline = share_count(self.rows.baseline, share)
-        if table.empty or not self.signals or not baseline.n:
+        if table.empty or self.rows.results < BASELINE + BLOCK or not baseline.n:
             return table
         for (low, high), tail in ((("low", "high"), AMBER_TAIL), (("lowest", "highest"), RED_TAIL)):
             known = {n: limits(baseline, int(n), tail) for n in table["n"].unique()}
@@ -140,6 +171,7 @@ class Watch:
             "model": self.model,
             "light": self.light,
             "reason": self.reason(),
+            "compared_with": self.baseline(),
             "notes": self.sentences(),
         }
         if self.rows is None:
@@ -162,22 +194,27 @@ class Watch:
         }
 
 
-def watch(model: str, log: AuditLog | None = None, temperature: float = 1.0) -> Watch:
-    """Compare the last results of a model with its first.
+def watch(
+    model: str, log: AuditLog | None = None, temperature: float = 1.0, measured: MeasuredSet | None = None
+) -> Watch:
+    """Compare the last results of a model with what it was measured on, and with its first.
 
     Args:
         model: name, version and digest, as in the log.
         log: the audit log; None for that of this computer. It is not created.
         temperature: of the model's calibration; the log holds probabilities before it.
+        measured: local images that it was accepted on or set on; those with few of a class are not used.
 
     Raises:
         UserError: log or criteria cannot be read.
     """
     log = log or AuditLog()
+    if measured and min(len(measured.images(label)) for label in CLASS_NAMES) < MIN_NUMBERS:
+        measured = None
     if not log.path.exists():
-        return Watch(model)
-    rows = read_rows(log, model, BASELINE, BLOCK, BLOCKS)
-    signals = find_signals(rows.baseline, rows.blocks) if rows.blocks else ()
+        return Watch(model, measured=measured)
+    rows = read_rows(log, model, BASELINE, BLOCK, BLOCKS, from_first=measured is not None)
+    signals = find_signals(rows.baseline, rows.blocks, measured) if rows.blocks else ()
     return Watch(
         model,
         rows,
@@ -185,12 +222,13 @@ def watch(model: str, log: AuditLog | None = None, temperature: float = 1.0) -> 
         _agreement(log, model, rows),
         withheld_outcome(rows),
         _expected(rows, temperature),
+        measured,
     )
 
 
 def _expected(rows: LogRows, temperature: float) -> tuple[ExpectedRates | None, ExpectedRates | None]:
     """Rates to be expected of the first results and of the last two blocks."""
-    if not rows.blocks:
+    if rows.results < BASELINE + BLOCK:
         return None, None
     return expected_rates(rows.baseline, temperature), expected_rates(
         pd.concat(rows.blocks[-2:]), temperature

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         table_columns,
     )
     from core.site.local_reading import read_local_images
+    from core.site.measured_set import MeasuredSet, accept, keep_measured_set, measured_set
     from core.site.measurement import SiteMeasurement, measure, metric_texts
     from core.site.other_models import other_models, readers_of
     from core.site.reading_cache import clear_reading_cache, reading_cache_path, reading_cache_size
@@ -58,6 +59,7 @@ __all__ = [
     "LabelWords",
     "LocalImages",
     "MISSED",
+    "MeasuredSet",
     "ReaderLabels",
     "ReaderPair",
     "RequiredImages",
@@ -70,6 +72,7 @@ __all__ = [
     "SiteTemperature",
     "SiteZones",
     "Unlabelled",
+    "accept",
     "acceptance_pdf",
     "agreement_with_labels",
     "blinded",
@@ -83,8 +86,10 @@ __all__ = [
     "find_site_zones",
     "check_against_criteria",
     "check_criterion",
+    "keep_measured_set",
     "list_local_images",
     "measure",
+    "measured_set",
     "metric_texts",
     "misclassified_images",
     "open_local_images",

@@ -8,12 +8,13 @@ import pandas as pd
 from core.config import CLASS_NAMES
 from core.errors import UserError
 from core.images import ages_warning, read_header, read_image, shown, without_name
-from core.inference import Reader, Reading, read_jointly, shown_zones
+from core.inference import Reader, Reading, image_numbers, read_jointly, shown_zones
 from core.site.groups import group_column, grouped, rare_together
 from core.site.header_groups import header_of, header_values
 from core.site.image_properties import image_properties
 from core.site.labelling import digest
 from core.site.local_images import LocalImages
+from core.site.measured_set import watched_column
 from core.site.reading_cache import ReadingCache, reading_basis
 from core.site.reading_log import ReadingLog
 from core.site.shift import deviations
@@ -200,6 +201,7 @@ def _entry(reading: Reading, reader: Reader) -> dict:
         "warned": not reading.withheld and bool(reading.image_warnings()),
         "header": bool(reading.image.facts or reading.image.patient_digest),
         "properties": image_properties(reading),
+        "watched": {watched_column(name): value for name, value in image_numbers(reading).items()},
         "deviations": {label: deviations(reading, label, reader) for label in CLASS_NAMES},
     }
 
@@ -227,5 +229,6 @@ def _row(
         **{name: entry[name] for name in ("sha256", "probability", "raw", "withheld", "doubts", "warned")},
         "in_training": entry["sha256"] in training,
         **entry["properties"],
+        **entry["watched"],
         **entry["deviations"][before["label"]],
     }

@@ -10,6 +10,7 @@ from core.site import (
     RANGES,
     Acceptance,
     SiteMeasurement,
+    accept,
     acceptance_pdf,
     check_against_criteria,
     write_criteria,
@@ -17,7 +18,7 @@ from core.site import (
 )
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 from pages.shared.user import offered, requires_sign_in, signed_in_user
 from pages.site.measurement import is_of
 
@@ -53,6 +54,7 @@ def show_acceptance(measurement: SiteMeasurement | None, active: AvailableModel)
         show_error(error)
         return
     _show(acceptance)
+    _offer_acceptance(acceptance, active)
     _offer_report(acceptance, active)
 
 
@@ -90,6 +92,25 @@ def _show(acceptance: Acceptance) -> None:
     columns = ["", _("Result"), _("Criterion"), _("Measured (95% interval)")]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="content", height="content")
     st.caption(_("Met: the whole interval reaches the criterion. Not shown: part of it does."))
+
+
+def _offer_acceptance(acceptance: Acceptance, active: AvailableModel) -> None:
+    """A button for the owner, where every criterion is met."""
+    if not acceptance.passed or not offered(accept, _("Accepting the model")):
+        return
+    help_text = _(
+        "Writes down who accepts it and keeps numbers of these images, without names: Watch compares later "
+        "results with them."
+    )
+    if not st.button(_("Accept the model"), icon=":material/task_alt:", help=help_text):
+        return
+    try:
+        images = accept(acceptance, active.identity, signed_in_user()).words()
+    except UserError as error:
+        show_error(error)
+        return
+    sentence = _("Accepted. Watch compares later results with {images}.").format(images=translated(images))
+    st.success(escaped(sentence), icon=":material/task_alt:")
 
 
 def _offer_report(acceptance: Acceptance, model: AvailableModel) -> None:

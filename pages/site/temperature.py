@@ -29,6 +29,7 @@ def recalibrate(measurement: SiteMeasurement, active: AvailableModel) -> None:
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in scaling.sentences()))
     offer_version(
         scaling,
+        measurement,
         lambda title: register_temperature(
             title, scaling.temperature, scaling.rule, signed_in_user(), scaling.values()
         ),

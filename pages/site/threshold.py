@@ -47,6 +47,7 @@ def choose_threshold(measurement: SiteMeasurement, active: AvailableModel) -> No
         st.caption(translated(ZONES_LEFT_OUT))
     offer_version(
         site_point,
+        measurement,
         lambda title: register_operating_point(
             title, site_point.point, signed_in_user(), site_point.values()
         ),

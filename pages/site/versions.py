@@ -6,22 +6,28 @@ import streamlit as st
 
 from core.errors import UserError
 from core.registry import RegisteredModel, answering_registered_model
-from core.site import SitePoint, SiteTemperature, SiteZones
+from core.site import SiteMeasurement, SitePoint, SiteTemperature, SiteZones, keep_measured_set
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
-from pages.shared.user import offered
+from pages.shared.user import offered, signed_in_user
 
 SAVED = "site-versions"  # in the session: what was saved here, and as which version
 Found = SitePoint | SiteTemperature | SiteZones
 HELP = _("Registers the active model with it and what it rests on. It answers once it is promoted.")
 
 
-def offer_version(evidence: Found, register: Callable[[str], RegisteredModel], permission: Callable) -> None:
+def offer_version(
+    evidence: Found,
+    measurement: SiteMeasurement,
+    register: Callable[[str], RegisteredModel],
+    permission: Callable,
+) -> None:
     """A button that registers a version once, and how it comes to answer.
 
     Args:
         evidence: what is saved.
+        measurement: that it was found on; its images are kept for the monitor.
         register: registers a version of the model of a title.
         permission: the function of the registry that not everybody may call.
     """
@@ -46,10 +52,10 @@ def offer_version(evidence: Found, register: Callable[[str], RegisteredModel], p
             icon=":material/check:",
         )
     elif st.button(_("Save as a version"), icon=":material/save:", help=HELP):
-        _save(evidence, register)
+        _save(evidence, measurement, register)
 
 
-def _save(evidence: Found, register: Callable[[str], RegisteredModel]) -> None:
+def _save(evidence: Found, measurement: SiteMeasurement, register: Callable[[str], RegisteredModel]) -> None:
     """Register a version and show it, or say why it was not."""
     active = answering_registered_model()
     try:
@@ -58,6 +64,7 @@ def _save(evidence: Found, register: Callable[[str], RegisteredModel]) -> None:
                 _("{model} is no longer active. Measure the model that is.").format(model=evidence.model)
             )
         version = register(active.title)
+        keep_measured_set(measurement, version.model.identity, signed_in_user())
     except UserError as error:
         show_error(error)
         return

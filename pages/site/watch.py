@@ -6,12 +6,12 @@ import streamlit as st
 from core.errors import UserError
 from core.figures.monitor import control_charts
 from core.inference import AvailableModel
-from core.monitor import AMBER, BASELINE, BLOCK, GREEN, RED, SHARES, Watch, compare_with_reports, watch
-from core.site import LocalImages
+from core.monitor import AMBER, GREEN, RED, SHARES, Watch, compare_with_reports, watch
+from core.site import LocalImages, measured_set
 from pages.shared.charts import choose_format, draw, offer_csv, offer_json
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 
 def show_watch(active: AvailableModel, local: LocalImages | None) -> None:
@@ -22,7 +22,8 @@ def show_watch(active: AvailableModel, local: LocalImages | None) -> None:
         local: images with their labels; None if none are chosen.
     """
     try:
-        watched = watch(str(active.identity), temperature=active.record.temperature)
+        measured = measured_set(active.identity)
+        watched = watch(str(active.identity), temperature=active.record.temperature, measured=measured)
         compared = compare_with_reports(local, watched.model) if local else None
     except UserError as error:
         show_error(error)
@@ -42,9 +43,9 @@ def _show_days(watched: Watch) -> None:
     """What was compared with what, and the charts."""
     st.caption(
         _(
-            "The last results of {model} in the audit log, {block} at once, beside its first {baseline}. "
-            "It shows that something has changed, not whether results are right."
-        ).format(model=escaped(watched.model), block=BLOCK, baseline=BASELINE)
+            "The results of {model} in the audit log. {compared} It shows that something has changed, not "
+            "whether results are right."
+        ).format(model=escaped(watched.model), compared=escaped(translated(watched.baseline())))
     )
     assert watched.rows is not None
     if watched.rows.days.empty:

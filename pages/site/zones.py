@@ -52,6 +52,7 @@ def show_zones(measurement: SiteMeasurement) -> None:
     )
     offer_version(
         zones,
+        measurement,
         lambda title: register_zones(title, zones.zones, zones.rule, signed_in_user(), zones.values()),
         register_zones,
     )

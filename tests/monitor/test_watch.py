@@ -15,7 +15,7 @@ from core.images import Image
 from core.inference import AuditLog, HumanReading, ModelIdentity, ModelOutput, Prediction, Reading
 from core.monitor import AMBER, GREEN, RED, SHARES, TOO_FEW, watch
 from core.monitor.expected_rates import CAVEAT
-from core.site import write_criteria
+from core.site import MeasuredSet, write_criteria
 from core.weights import ModelRecord
 from tests.monitor.logged_results import MODEL, NOON, WITHHELD, add_results, steady
 
@@ -47,7 +47,7 @@ def test_steady_results_are_green_and_the_rest_of_a_block_waits(log):
     assert watched.sentences() == [
         "The last 20 results are not judged yet: 50 are compared at once, and 30 more are missing.",
         "Not watched, because known of too few of the results: Contrast, Area of the lungs, Distinctness of "
-        "the lungs.",
+        "the lungs, Distance from the training images.",
         "Expected from the model's own probabilities: sensitivity 60%, specificity 96% (results 1 to "
         f"100), then sensitivity 60%, specificity 96% (results 201 to 300). {CAVEAT}",
         "No agreement or disagreement recorded yet.",
@@ -192,3 +192,50 @@ def test_a_log_that_is_none_or_damaged_is_told(log):
     log.path.write_bytes(content)
     with pytest.raises(UserError, match="cannot be used: database disk image is malformed"):
         watch(MODEL, log)
+
+
+def local_images(per_class: int = 40) -> MeasuredSet:
+    """A set of which half are pneumonias, of one brightness and score by class."""
+    labels = np.repeat(["NORMAL", "PNEUMONIA"], per_class)
+    positive = labels == "PNEUMONIA"
+    table = {
+        "label": labels,
+        "probability": np.where(positive, 0.9, 0.2),
+        "brightness": np.tile(np.arange(per_class) % 7.0, 2),
+    }
+    return MeasuredSet("ward", "accepted", "Roe", "2026-01-01T12:00:00+00:00", pd.DataFrame(table))
+
+
+def test_images_are_compared_with_the_accepted_ones_from_the_first_block_on(log):
+    add_results(log, steady(50))
+    watched = watch(MODEL, log, measured=local_images())
+    assert watched.light == GREEN  # although a quarter of these are pneumonias, and half of the accepted
+    assert watched.headline().startswith("Green. The last results are as the images of ward led to expect")
+    assert "the 80 images of ward on which the model was accepted (2026-01-01, by Roe)" in watched.baseline()
+    assert watched.values()["compared_with"] == watched.baseline()
+    assert "Pneumonia found" in watched.sentences()[0]  # too few results for shares
+    assert "low" not in watched.control_limits("flagged")
+    add_results(log, steady(270))
+    watched = watch(MODEL, log, measured=local_images())
+    assert watched.light == GREEN and len(watched.rows.blocks) == 6
+    assert "low" in watched.control_limits("flagged") and watched.rows.pending == 20
+
+
+def test_images_unlike_the_accepted_ones_are_red_at_once_and_shares_after_a_hundred(log):
+    add_results(log, [row | {"brightness": 200} for row in steady(50)])
+    watched = watch(MODEL, log, measured=local_images())
+    assert watched.light == RED
+    assert (
+        "Brightness: median 200 in results 1 to 50; 3 (NORMAL) and 3 (PNEUMONIA) in the images of ward"
+        in (watched.headline())
+    )
+    assert watch(MODEL, log).light == TOO_FEW
+    add_results(log, [row | {"brightness": 3} for row in [*steady(50), *[WITHHELD] * 100]])
+    watched = watch(MODEL, log, measured=local_images())
+    assert watched.light == RED and "Results withheld: 50 of 50" in watched.headline()
+
+
+def test_too_few_accepted_images_of_a_class_leave_the_first_results(log):
+    add_results(log, steady(150))
+    watched = watch(MODEL, log, measured=local_images(19))
+    assert watched.measured is None and watched.baseline().endswith("compared with the first 100.")
