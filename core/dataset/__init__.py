@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from core.dataset.exclusions import Exclusions, read_exclusions, save_exclusions
     from core.dataset.findings import Finding, auc_facts, example_paths, report, share_by_class
     from core.dataset.image_features import ImageFeatures, save_image_features
-    from core.dataset.image_filter import LUNG_COLUMNS, SORT_ORDERS, ImageFilter, image_table, matching_rows
+    from core.dataset.image_filter import (
+        LUNG_AGREEMENT,
+        LUNG_COLUMNS,
+        SORT_ORDERS,
+        ImageFilter,
+        image_table,
+        matching_rows,
+    )
     from core.dataset.image_statistics import class_images, describe_images, image_statistics
     from core.dataset.imported_sets import list_imported_sets, passed_over_at_import, remove_imported_set
     from core.dataset.index import SYNTHETIC_MARK, is_synthetic
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
         review_label,
         withdraw_reviews,
     )
+    from core.dataset.outlines import DRAWN, FOUND, Colour, outlined
     from core.dataset.patients import patient_and_cause
     from core.dataset.pixels import Progress
     from core.dataset.reviewed_labels import as_published, current_labels, relabelled, reviewed_labels
@@ -62,9 +70,12 @@ if TYPE_CHECKING:
 __all__ = [
     "CAUSES",
     "DEFAULT_IMAGES",
+    "DRAWN",
     "EXCLUDED",
+    "FOUND",
     "ISSUES",
     "LICENCE",
+    "LUNG_AGREEMENT",
     "LUNG_COLUMNS",
     "MAX_READER",
     "MAX_REASON",
@@ -76,6 +87,7 @@ __all__ = [
     "SYNTHETIC_MARK",
     "TEST",
     "Check",
+    "Colour",
     "Dataset",
     "Exclusions",
     "Finding",
@@ -119,6 +131,7 @@ __all__ = [
     "join_datasets",
     "open_dataset",
     "open_datasets",
+    "outlined",
     "passed_over_at_import",
     "patient_and_cause",
     "read_cohort",

@@ -9,6 +9,7 @@ from core.dataset.dataset import Dataset
 
 BY_ISSUE = "issue"
 LUNG_COLUMNS = ("lung area", "lungs across", "lungs down", "lung tilt")
+LUNG_AGREEMENT = "lung agreement"  # Dice coefficient of drawn and found lungs
 SORT_ORDERS = (
     "path",
     "split",
@@ -35,7 +36,7 @@ class ImageFilter:
         predicted: predicted label.
         correct: whether the prediction is correct.
         ranges: column, lowest and highest value; an image without a value lies in no range.
-        order: one of `SORT_ORDERS`, or of `LUNG_COLUMNS` if the table has them.
+        order: one of `SORT_ORDERS`, or of `LUNG_COLUMNS` and `LUNG_AGREEMENT` if the table has them.
         descending: sort in descending order.
     """
 
@@ -63,7 +64,8 @@ def image_table(
         dataset: the data set.
         statistics: from `image_statistics`.
         predictions: a model's, with sha256 and probability; without them, `probability` is empty.
-        lungs: with `LUNG_COLUMNS`, one row for each image; without it, the table does not have them.
+        lungs: with `LUNG_COLUMNS`, and `LUNG_AGREEMENT` if there are drawn ones, one row for each image;
+            without it, the table does not have them.
     """
     table = dataset.table.assign(brightness=statistics["brightness"], contrast=statistics["contrast"])
     table["copied"] = table.duplicated("sha256", keep=False)

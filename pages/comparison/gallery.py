@@ -99,7 +99,7 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
             strict=False,
         )
     ]
-    clicked = image_grid(dataset, rows, [image.caption for image in images], key)
+    clicked = image_grid(dataset, rows, [image.caption for image in images], key, {})
     if clicked is not None:
         st.session_state[ENLARGED] = int(np.flatnonzero(rows == clicked)[0])
         _enlarge(images, stages, dataset)

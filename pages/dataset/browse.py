@@ -7,16 +7,26 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.anatomy import LUNG_ISSUES, DatasetLungs, lung_network
+from core.anatomy import LUNG_ISSUES, DatasetLungs, DrawnLungs, lung_network, masks_version
 from core.config import CLASS_NAMES, THRESHOLD
-from core.dataset import ISSUES, Dataset, current_labels, image_table, matching_rows
+from core.dataset import (
+    ISSUES,
+    LUNG_AGREEMENT,
+    Dataset,
+    current_labels,
+    image_table,
+    matching_rows,
+    outlined,
+)
 from core.errors import UserError
 from core.figures.dataset import grey_levels
 from core.images import read_image
 from core.runs import open_run
 from pages.dataset.cohorts import choose_cohort
+from pages.dataset.drawn_lungs import agreement_with, drawn_lungs_of
 from pages.dataset.filters import ANY_ISSUE, NO_MODEL, SPLITS, STAGE, Selection, choose_filters
 from pages.dataset.lungs import lungs_of
+from pages.dataset.outlines import Outlines
 from pages.dataset.statistics import statistics_of
 from pages.shared.failures import failures_shown, show_error
 from pages.shared.image_grid import image_grid
@@ -35,15 +45,17 @@ def browse(dataset: Dataset) -> None:
 
 def _browse(dataset: Dataset) -> None:
     selection = choose_filters(dataset)
-    lungs = lungs_of(dataset)
-    content = dataset.fingerprint, lung_network() if lungs else ""
-    table = _table(*content, selection.model, dataset, lungs)
+    lungs, drawn = lungs_of(dataset), drawn_lungs_of(dataset)
+    content = dataset.fingerprint, lung_network() if lungs else "", masks_version(dataset)
+    table = _table(*content, selection.model, dataset, lungs, drawn)
     version = current_labels(dataset.table).version
     rows = choose_cohort(dataset, _matching_rows(*content, version, selection, dataset, table))
-    outlined = lungs if selection.outlines else None
+    outlines = Outlines(lungs if selection.outlines else None, drawn if selection.drawn_outlines else None)
     if not len(rows):
         st.info(_("No images match. Change the filters."))
         return
+    if outlines:
+        outlines.show_legend()
     key = f"{dataset.fingerprint[:8]}-{hash(selection)}"
     if selection.side_by_side:
         labels = table["label"].to_numpy()[rows]
@@ -51,9 +63,9 @@ def _browse(dataset: Dataset) -> None:
             with column:
                 of_class = rows[labels == name]
                 st.markdown(f"**{name}** {len(of_class):,}")
-                _paged_grid(dataset, table, of_class, IMAGES_A_PAGE // 2, f"{key}-{name}", outlined)
+                _paged_grid(dataset, table, of_class, IMAGES_A_PAGE // 2, f"{key}-{name}", outlines)
     else:
-        _paged_grid(dataset, table, rows, IMAGES_A_PAGE, key, outlined)
+        _paged_grid(dataset, table, rows, IMAGES_A_PAGE, key, outlines)
 
 
 def _paged_grid(
@@ -62,16 +74,16 @@ def _paged_grid(
     rows: np.ndarray,
     page_size: int,
     key: str,
-    lungs: DatasetLungs | None,
+    outlines: Outlines,
 ) -> None:
-    """The images in pages, with the outlines of their lungs unless there are none; a click opens one."""
+    """The images in pages, with outlines of their lungs; a click opens one."""
     if not len(rows):
         st.caption(_("No images."))
         return
     pages = ceil(len(rows) / page_size)
     page = st.pagination(pages, key=f"page-{key}") if pages > 1 else 1
     shown = rows[(page - 1) * page_size : page * page_size]
-    masks = lungs.mask(shown) if lungs else None
+    masks = outlines.of_images(dataset, shown)
     clicked = image_grid(dataset, shown, _captions(table, shown), f"images-{key}", masks)
     if clicked is not None:
         st.session_state["image"] = int(clicked)
@@ -80,7 +92,13 @@ def _paged_grid(
 
 @st.cache_resource(show_spinner=False, max_entries=10)  # never modified, so it need not be copied
 def _table(
-    fingerprint: str, network: str, model: str, _dataset: Dataset, _lungs: DatasetLungs | None
+    fingerprint: str,
+    network: str,
+    masks: int,
+    model: str,
+    _dataset: Dataset,
+    _lungs: DatasetLungs | None,
+    _drawn: DrawnLungs | None,
 ) -> pd.DataFrame:
     predictions = None
     if model != NO_MODEL:
@@ -88,6 +106,8 @@ def _table(
         tables = [open_run(name).results.predictions(int(stage), split) for split in ("validation", "test")]
         predictions = pd.concat([table for table in tables if table is not None])
     columns = _lungs.columns() if _lungs else None
+    if _lungs and _drawn and columns is not None:
+        columns[LUNG_AGREEMENT] = agreement_with(masks, fingerprint, network, _drawn, _lungs)
     return image_table(_dataset, statistics_of(fingerprint, _dataset), predictions, columns)
 
 
@@ -95,6 +115,7 @@ def _table(
 def _matching_rows(
     fingerprint: str,
     network: str,
+    masks: int,
     labels: int | None,
     selection: Selection,
     _dataset: Dataset,
@@ -131,7 +152,8 @@ def _show_image(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
     except UserError as error:
         show_error(error)
         pixels = dataset.pixels[row]
-    left.image(pixels, facts["path"], width="stretch")
+    with left:
+        _show_outlined(dataset, row, pixels, facts["path"])
     lines = {
         _("Label"): facts["label"],
         _("Split"): SPLITS.get(facts["split"], facts["split"]),
@@ -146,12 +168,27 @@ def _show_image(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
     }
     if "lung area" in facts:
         lines[_("Lungs")] = _lungs_in_words(facts)
+    if not pd.isna(facts.get(LUNG_AGREEMENT, np.nan)):
+        lines[_("Drawn lungs")] = _("agree with those found by {agreement:.0%} (Dice)").format(
+            agreement=facts[LUNG_AGREEMENT]
+        )
     if not pd.isna(facts["probability"]):
         lines[_("Model")] = _("{probability:.1%} pneumonia").format(probability=facts["probability"])
     right.markdown("  \n".join(f"**{name}** {value}" for name, value in lines.items()))
     with right:
         offer_review(dataset, row)
     right.plotly_chart(grey_levels(pixels), config={"displayModeBar": False}, key="grey-levels")
+
+
+def _show_outlined(dataset: Dataset, row: int, pixels: np.ndarray, path: str) -> None:
+    """The image, with the outlines of its lungs if they are wanted."""
+    outlines = Outlines(lungs_of(dataset), drawn_lungs_of(dataset))
+    in_grid = any(st.session_state.get(key) for key in ("outlines", "drawn-outlines"))
+    masks = {}
+    if outlines and st.toggle(_("Outlines of the lungs"), in_grid, key=f"outlines-of-{row}"):
+        outlines.show_legend()
+        masks = outlines.of_image(dataset, row)
+    st.image(outlined(pixels, masks), path, width="stretch")
 
 
 def _lungs_in_words(facts: Any) -> str:

@@ -6,8 +6,9 @@ import streamlit as st
 
 from core.anatomy import LUNG_ISSUES
 from core.config import CLASS_NAMES
-from core.dataset import ISSUES, LUNG_COLUMNS, SORT_ORDERS, Dataset, ImageFilter
+from core.dataset import ISSUES, LUNG_AGREEMENT, LUNG_COLUMNS, SORT_ORDERS, Dataset, ImageFilter
 from core.runs import all_runs
+from pages.dataset.drawn_lungs import drawn_lungs_of, offer_masks
 from pages.dataset.lungs import lungs_of, offer_lungs
 from pages.shared.texts import _, capitalized
 
@@ -31,6 +32,7 @@ ORDERS = {
     "lungs across": _("lungs across"),
     "lungs down": _("lungs down"),
     "lung tilt": _("lung tilt"),
+    LUNG_AGREEMENT: _("lung agreement"),
 }
 ISSUE_TITLES = {
     ANY_ISSUE: ANY_ISSUE,
@@ -46,11 +48,22 @@ ISSUE_TITLES = {
     "lungs cut off": _("lungs cut off"),
 }
 CORRECT = {"correct": _("correct"), "wrong": _("wrong")}
-LUNG_RANGES = {  # highest value and format of the slider, and meaning, of each of `LUNG_COLUMNS`
-    "lung area": (100, "%d%%", _("Area of both lungs as a share of the image.")),
-    "lungs across": (100, "%d%%", _("Centre of the lungs' box; 0% is the left border of the image.")),
-    "lungs down": (100, "%d%%", _("Centre of the lungs' box; 0% is the upper border of the image.")),
-    "lung tilt": (180, "%d°", _("Angle by which the lungs are tilted; 0° is upright, 180° upside down.")),
+LUNG_RANGES = {  # highest value of the slider, of the column, format and meaning
+    "lung area": (100, 1, "%d%%", _("Area of both lungs as a share of the image.")),
+    "lungs across": (100, 1, "%d%%", _("Centre of the lungs' box; 0% is the left border of the image.")),
+    "lungs down": (100, 1, "%d%%", _("Centre of the lungs' box; 0% is the upper border of the image.")),
+    "lung tilt": (
+        180,
+        180,
+        "%d°",
+        _("Angle by which the lungs are tilted; 0° is upright, 180° upside down."),
+    ),
+    LUNG_AGREEMENT: (
+        100,
+        1,
+        "%d%%",
+        _("Dice coefficient of drawn and found lungs; 100% where they are the same."),
+    ),
 }
 
 
@@ -64,7 +77,8 @@ class Selection:
         issue: one of `core.dataset.ISSUES` or, where lungs are found, of `core.anatomy.LUNG_ISSUES`; or
             `ANY_ISSUE`.
         side_by_side: show the two classes in two columns.
-        outlines: draw the outlines of the lungs.
+        outlines: draw the outlines of the lungs that were found.
+        drawn_outlines: draw the outlines of the lungs that people drew.
     """
 
     filter: ImageFilter
@@ -72,12 +86,13 @@ class Selection:
     issue: str
     side_by_side: bool
     outlines: bool
+    drawn_outlines: bool
 
 
 def choose_filters(dataset: Dataset) -> Selection:
     """Draw the filters and read them."""
-    lungs = lungs_of(dataset)
-    orders = SORT_ORDERS if lungs is None else (*SORT_ORDERS, *LUNG_COLUMNS)
+    lungs, drawn = lungs_of(dataset), drawn_lungs_of(dataset)
+    columns = _lung_columns(lungs is not None, drawn is not None)
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         present = set(dataset.table["split"].unique())
         splits = [split for split in SPLITS if split in present]
@@ -85,7 +100,9 @@ def choose_filters(dataset: Dataset) -> Selection:
             _("Split"), splits, format_func=SPLITS.__getitem__, key="split", bind="query-params"
         )
         label = st.segmented_control(_("Label"), CLASS_NAMES, key="label", bind="query-params")
-        order = st.selectbox(_("Sort by"), orders, format_func=ORDERS.__getitem__, key="order", width=150)
+        order = st.selectbox(
+            _("Sort by"), (*SORT_ORDERS, *columns), format_func=ORDERS.__getitem__, key="order", width=150
+        )
         descending = st.toggle(_("Descending"), key="descending")
         side_by_side = st.toggle(
             _("Side by side"),
@@ -98,6 +115,10 @@ def choose_filters(dataset: Dataset) -> Selection:
         outlines = lungs is not None and st.toggle(
             _("Lungs"), key="outlines", help=_("Outlines of the lungs.")
         )
+        drawn_outlines = drawn is not None and st.toggle(
+            _("Drawn lungs"), key="drawn-outlines", help=_("Outlines of the lungs that people drew.")
+        )
+        offer_masks(dataset, drawn)
         with st.popover(_("More filters"), icon=":material/filter_list:"):
             causes = sorted(dataset.table["cause"].unique())
             cause = st.segmented_control(_("Cause"), causes, key="cause")
@@ -111,23 +132,31 @@ def choose_filters(dataset: Dataset) -> Selection:
                 help=_("Show only the images that this check of the audit lists."),
             )
             model, predicted, correct = _model_filters()
-            ranges = _lung_ranges() if lungs else ()
+            ranges = _lung_ranges(columns)
     image_filter = ImageFilter(
         split, label, cause, patient, min_side, predicted, correct, ranges, order, descending
     )
-    return Selection(image_filter, model, issue, side_by_side and not label, outlines)
+    return Selection(image_filter, model, issue, side_by_side and not label, outlines, drawn_outlines)
 
 
-def _lung_ranges() -> tuple[tuple[str, float, float], ...]:
-    """The ranges of area, position and tilt that were narrowed."""
+def _lung_columns(are_found: bool, are_drawn: bool) -> tuple[str, ...]:
+    """The columns of lungs that the table has."""
+    if not are_found:
+        return ()
+    return (*LUNG_COLUMNS, LUNG_AGREEMENT) if are_drawn else LUNG_COLUMNS
+
+
+def _lung_ranges(columns: tuple[str, ...]) -> tuple[tuple[str, float, float], ...]:
+    """The ranges of columns of lungs that were narrowed."""
     ranges = []
-    for name, (highest, shown_as, meaning) in LUNG_RANGES.items():
+    for name in columns:
+        highest, highest_value, shown_as, meaning = LUNG_RANGES[name]
         full = (0, highest)
         chosen = st.slider(
             capitalized(ORDERS[name]), *full, full, format=shown_as, key=f"range-{name}", help=meaning
         )
         if chosen != full:
-            scale = 1 if name == "lung tilt" else 100
+            scale = highest / highest_value
             ranges.append((name, chosen[0] / scale, chosen[1] / scale))
     return tuple(ranges)
 

@@ -1,10 +1,11 @@
 """A clickable grid of images; a hundred calls of `st.image` would take a second."""
 
 import base64
+from collections.abc import Mapping
 
 import numpy as np
 
-from core.dataset import Dataset, sprite_sheet
+from core.dataset import Colour, Dataset, sprite_sheet
 from pages.shared.component import component
 
 COLUMNS = 10
@@ -23,7 +24,7 @@ CSS = """
 
 
 def image_grid(
-    dataset: Dataset, rows: np.ndarray, captions: list[str], key: str, masks: np.ndarray | None = None
+    dataset: Dataset, rows: np.ndarray, captions: list[str], key: str, masks: Mapping[Colour, np.ndarray]
 ) -> int | None:
     """Draw the images; returns the row number of the one that was just clicked, else None.
 
@@ -31,7 +32,7 @@ def image_grid(
         dataset, rows: the images.
         captions: of the images.
         key: of the component.
-        masks: bool (rows, height, width), whose outlines are drawn; None draws none.
+        masks: bool (rows, height, width) by the colour in which their outlines are drawn.
     """
     sheet = base64.b64encode(sprite_sheet(dataset, rows, COLUMNS, masks)).decode()
     paths = dataset.table["path"].iloc[rows]
