@@ -1,20 +1,20 @@
-"""Heat maps of a VGG19 by several methods at several layers, in Keras: what an engine would be written for.
+"""Heat maps of a VGG19 by several methods at several layers, from one pass forwards and one backwards.
 
 Sources: Selvaraju et al., "Grad-CAM", ICCV 2017; Draelos and Carin, "Use HiResCAM instead of Grad-CAM for
 faithful explanations of convolutional neural networks", 2020; Jiang et al., "LayerCAM: exploring hierarchical
 class activation maps for localization", IEEE TIP 2021.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
-import keras
 import numpy as np
-import tensorflow as tf
+import openvino
+from openvino import opset13 as ops
 from PIL import Image
 
-from core.config import POSITIVE
-from core.images import network_input
+from core.architecture import CHANNELS, IMAGE_SIZE, POSITIVE, SCALINGS, Backbone
+from core.compilation import LayerArrays, compiled, layer_outputs, openvino_model
+from experiments.backpropagation import gradients
 
 LAYERS = ("block5_conv4", "block4_conv4", "block3_conv4")
 TODAY = "Grad-CAM, block5_conv4"
@@ -25,54 +25,76 @@ Method = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def _grad_cam(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    return np.maximum((values * slopes.mean(axis=(1, 2), keepdims=True)).sum(axis=-1), 0)
+    return np.maximum((values * slopes.mean(axis=(2, 3), keepdims=True)).sum(axis=1), 0)
 
 
 def _hires_cam(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    return np.maximum((values * slopes).sum(axis=-1), 0)
+    return np.maximum((values * slopes).sum(axis=1), 0)
 
 
 def _layer_cam(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    return (values * np.maximum(slopes, 0)).sum(axis=-1)
+    return (values * np.maximum(slopes, 0)).sum(axis=1)
 
 
 METHODS: dict[str, Method] = {"Grad-CAM": _grad_cam, "HiResCAM": _hires_cam, "LayerCAM": _layer_cam}
 
 
-def class_maps(network: keras.Model, pixels: np.ndarray) -> Maps:
-    """Every candidate's maps of some images, float32 (n, rows, columns), each up to 1.
+class ClassMaps:
+    """Every candidate's maps of a network: its first layers in the given precision, the rest in float32.
 
     Args:
-        network: a VGG19 with its head, from `core.network.build`.
-        pixels: that it sees, uint8 (n, 128, 128).
+        arrays: weights by layer name, in Keras's layout.
+        scaling: of the input.
+        backbone: a VGG19.
+        precision: `float32` or `bfloat16`.
     """
-    activations = _with_slopes(network, pixels)
-    maps = {
-        f"{name}, {layer}": method(*activations[layer])
-        for layer in LAYERS
-        for name, method in METHODS.items()
-    }
-    shifted = [_grad_cam(*_with_slopes(network, _shifted(pixels, by))[LAYERS[0]]) for by in (SHIFT, -SHIFT)]
-    maps[THREE_PASSES] = _mean_of_shifted(maps[TODAY], *shifted)
-    maps = {name: _up_to_1(each) for name, each in maps.items()}
-    coarse = maps[TODAY]
-    finer = [name for name, each in maps.items() if each.shape > coarse.shape and name != THREE_PASSES]
-    return maps | {f"{TODAY} x {name}": _geometric_mean(coarse, maps[name]) for name in finer}
+
+    def __init__(self, arrays: Mapping[str, LayerArrays], scaling: str, backbone: Backbone, precision: str):
+        self._scaling = SCALINGS[scaling]
+        split = backbone.position(LAYERS[-1]) + 1
+        first, behind = backbone.layers[:split], backbone.layers[split:]
+        image = ops.parameter([-1, CHANNELS, IMAGE_SIZE, IMAGE_SIZE], np.float32)
+        begun = layer_outputs(first, arrays, image)[LAYERS[-1]]
+        self._first = compiled(openvino_model([begun], [image], "first layers"), precision, 0)
+        rows, columns, channels = first[-1].output
+        values = ops.parameter([-1, channels, rows, columns], np.float32)
+        outputs = layer_outputs(behind, arrays, values)
+        sign = np.array([[1 if number == POSITIVE else -1 for number in range(2)]], np.float32)
+        logits = outputs[behind[-1].name]
+        slopes = gradients(behind, arrays, outputs, ops.add(ops.multiply(logits, np.float32(0)), sign))
+        results = [[outputs[layer], slopes[layer]] for layer in LAYERS]
+        self._rest = compiled(openvino_model(sum(results, []), [values], "rest"), "float32", 0)
+        self._last = compiled(openvino_model(results[0], [values], "last"), "float32", 0)
+
+    def of(self, pixels: np.ndarray) -> Maps:
+        """Of some images, float32 (n, rows, columns), each up to 1.
+
+        Args:
+            pixels: that the network sees, uint8 (n, 128, 128).
+        """
+        results = self._infer(self._rest, pixels)
+        by_layer = dict(zip(LAYERS, zip(results[::2], results[1::2], strict=True), strict=True))
+        maps = {
+            f"{name}, {layer}": method(*by_layer[layer])
+            for layer in LAYERS
+            for name, method in METHODS.items()
+        }
+        shifted = [self._infer(self._last, _shifted(pixels, by)) for by in (SHIFT, -SHIFT)]
+        maps[THREE_PASSES] = _mean_of_shifted(maps[TODAY], *(_grad_cam(*each) for each in shifted))
+        maps = {name: _up_to_1(each) for name, each in maps.items()}
+        coarse = maps[TODAY]
+        finer = [name for name, each in maps.items() if each.shape > coarse.shape and name != THREE_PASSES]
+        return maps | {f"{TODAY} x {name}": _geometric_mean(coarse, maps[name]) for name in finer}
+
+    def _infer(self, rest: openvino.CompiledModel, pixels: np.ndarray) -> list[np.ndarray]:
+        """By layer, activations and gradient of the log-odds by them, (n, channels, rows, columns) each."""
+        factor, offset = map(_by_channel, (self._scaling.factor, self._scaling.offset))
+        image = (pixels[:, np.newaxis] / 255 * factor + offset).astype(np.float32)
+        return list(rest(list(self._first([image]).values())).values())
 
 
-def _with_slopes(network: keras.Model, pixels: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """By layer, activations and the gradient of the log-odds by them, (n, rows, columns, channels) each."""
-    logits = network.get_layer("predictions").output
-    outputs = [network.get_layer(layer).output for layer in LAYERS]
-    parts: Any = keras.Model(network.input, [*outputs, logits])
-    with tf.GradientTape() as tape:
-        *values, scores = parts(network_input(pixels))
-        odds = scores[:, POSITIVE] - scores[:, 1 - POSITIVE]
-    slopes: Any = tape.gradient(odds, values)
-    return {
-        layer: (value.numpy(), slope.numpy())
-        for layer, value, slope in zip(LAYERS, values, slopes, strict=True)
-    }
+def _by_channel(values: Sequence[float]) -> np.ndarray:
+    return np.array(values).reshape(-1, 1, 1)
 
 
 def _shifted(pixels: np.ndarray, by: int) -> np.ndarray:

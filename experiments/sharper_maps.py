@@ -8,31 +8,29 @@ The rule, written before anything was measured, is in docs/results/heat-map.md. 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
-import keras
 import numpy as np
 from scipy.stats import spearmanr
 
-from core.config import CLASS_NAMES, POSITIVE, TrainingSettings
+from core.config import CLASS_NAMES, POSITIVE, TrainingSettings, processor
 from core.dataset import Dataset, open_dataset, rows_by_role
 from core.evaluation import log_odds, patient_weights
 from core.images import preprocess, read_image
 from core.inference import HeatMap, ModelOutput, Predictor, load_predictor
-from core.network import build, set_arrays
-from core.weights import read_model
-from experiments.class_maps import TODAY, class_maps
+from core.weights import ModelRecord, StoredArrays, read_stored_model, unpacked
+from experiments.class_maps import TODAY, ClassMaps
 from experiments.drawn_opacities import OpacityImage, synthetic_images, with_opacity
 from experiments.percentages import interval
 
 SEED = 35
-DRAWN = 2  # opacities for each normal image
+DRAWN = 4  # opacities for each normal image
 MIN_RISE = 1.0  # of the log-odds, by the opacity
 SYNTHETIC = 200
 BATCH = 20
 RANDOMISED = 40  # images
-PARTS = ("head", "head and block5", "all layers")
+HEAD = ("fc", "predictions")
+RANDOM = {"head": HEAD, "head and block5": (*HEAD, "block5"), "all layers": ("",)}  # how names begin
 BOUNDS = (2.5, 97.5)
 
 
@@ -58,7 +56,8 @@ class Scores:
 @click.option("--limit", type=int, help="Normal validation images to use; default: all.")
 def main(data: Path, weights: Path, limit: int | None) -> None:
     """Hits, share of heat and randomisation test of each candidate."""
-    predictor, network = load_predictor(weights, "float32"), _network(weights)
+    predictor, (arrays, record) = load_predictor(weights), read_stored_model(weights)
+    network = _class_maps(arrays, record)
     drawn = _seen(predictor, _normal_images(predictor, open_dataset(data), limit))
     print(f"{len(drawn)} drawn images whose log-odds rise by at least {MIN_RISE:g}")
     scores = _scores(network, predictor, drawn)
@@ -71,14 +70,12 @@ def main(data: Path, weights: Path, limit: int | None) -> None:
         ("synthetic", _scores(network, predictor, _with_outputs(predictor, synthetic))),
     ):
         _print_scores(title, part)
-    _print_randomisation(network, predictor, drawn[:: max(1, len(drawn) // RANDOMISED)][:RANDOMISED])
+    some = drawn[:: max(1, len(drawn) // RANDOMISED)][:RANDOMISED]
+    _print_randomisation(arrays, predictor, some)
 
 
-def _network(weights: Path) -> keras.Model:
-    arrays, record = read_model(weights)
-    network = build(scaling=record.scaling, backbone=record.architecture)
-    set_arrays(network, arrays)
-    return network
+def _class_maps(arrays: StoredArrays, record: ModelRecord) -> ClassMaps:
+    return ClassMaps(arrays, record.scaling, record.architecture, processor.resolved("auto"))
 
 
 def _normal_images(
@@ -121,15 +118,15 @@ def _odds(output: ModelOutput) -> float:
     return float(log_odds(np.array(output.prediction.probability)))
 
 
-def _maps(network: keras.Model, predictor: Predictor, seen: Seen) -> dict[str, np.ndarray]:
+def _maps(network: ClassMaps, predictor: Predictor, seen: Seen) -> dict[str, np.ndarray]:
     """Every candidate's maps of images, (n, rows, columns)."""
     pixels = np.stack([output.pixels for _, output in seen])
     pixels = preprocess(pixels, predictor.record.preprocessing)
-    batches = [class_maps(network, pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
+    batches = [network.of(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
     return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
 
-def _scores(network: keras.Model, predictor: Predictor, seen: Seen) -> Scores:
+def _scores(network: ClassMaps, predictor: Predictor, seen: Seen) -> Scores:
     hits, shares = {}, {}
     for name, maps in _maps(network, predictor, seen).items():
         judged = [
@@ -173,21 +170,33 @@ def _gain(differences: np.ndarray, weights: np.ndarray) -> str:
     return f"{100 * differences.mean():+.1f} ({low:+.1f} to {high:+.1f})"
 
 
-def _print_randomisation(network: keras.Model, predictor: Predictor, seen: Seen) -> None:
+def _print_randomisation(arrays: StoredArrays, predictor: Predictor, seen: Seen) -> None:
     """Rank correlation of each candidate's maps with those of networks with random layers."""
-    print(f"\nrandomised: {len(seen)} images; mean rank correlation with random {', '.join(PARTS)}")
-    trained = _maps(network, predictor, seen)
-    random: Any = build(seed=SEED, scaling=predictor.record.scaling, backbone=predictor.record.architecture)
+    print(f"\nrandomised: {len(seen)} images; mean rank correlation with random {', '.join(RANDOM)}")
+    trained = _maps(_class_maps(arrays, predictor.record), predictor, seen)
     correlations: dict[str, list[float]] = {name: [] for name in trained}
-    for chosen in (("fc", "predictions"), ("fc", "predictions", "block5"), ("",)):
-        for layer in network.layers:
-            if layer.weights and layer.name.startswith(chosen):
-                layer.set_weights(random.get_layer(layer.name).get_weights())
+    for names in RANDOM.values():
+        network = _class_maps(_randomised(arrays, names), predictor.record)
         for name, maps in _maps(network, predictor, seen).items():
             pairs = zip(trained[name], maps, strict=True)
             correlations[name].append(float(np.mean([_rank_correlation(*pair) for pair in pairs])))
     for name, values in correlations.items():
         print(f"  {name:<48} " + "  ".join(f"{value:+.2f}" for value in values))
+
+
+def _randomised(arrays: StoredArrays, names: tuple[str, ...]) -> StoredArrays:
+    """Weights of which those of layers whose names begin so are random, as widely spread as they were."""
+    random = np.random.default_rng(SEED)
+    return {
+        name: tuple(_random(unpacked(array), random) for array in each) if name.startswith(names) else each
+        for name, each in arrays.items()
+    }
+
+
+def _random(array: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Normally distributed weights without a mean; biases of 0."""
+    spread = array.std() if array.ndim > 1 else 0
+    return (spread * random.standard_normal(array.shape)).astype(np.float32)
 
 
 def _rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
