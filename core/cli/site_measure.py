@@ -11,6 +11,7 @@ from core.cli.site_source import Source, measured, source_options
 from core.inference import NOTICE, Reader
 from core.registry import RegisteredModel, find_model
 from core.site import (
+    MAX_OTHER_MODELS,
     Group,
     SiteComparison,
     SiteMeasurement,
@@ -35,7 +36,8 @@ ALL = "all"  # as `--compare`: every model of the registry
     "others",
     metavar="NAME",
     multiple=True,
-    help="Measure the model NAME, too, and test the difference; may be repeated. 'all': every model.",
+    help="Measure the model NAME, too, and test the difference; may be repeated, up to "
+    f"{MAX_OTHER_MODELS} times. 'all': every model.",
 )
 @precision
 @as_json

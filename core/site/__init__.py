@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from core.site.local_reading import read_local_images
     from core.site.measured_set import MeasuredSet, accept, keep_measured_set, measured_set
     from core.site.measurement import SiteMeasurement, measure, metric_texts
-    from core.site.other_models import other_models, readers_of
+    from core.site.other_models import MAX_OTHER_MODELS, other_models, readers_of
     from core.site.reading_cache import clear_reading_cache, reading_cache_path, reading_cache_size
     from core.site.shift import Shift, ShiftSearch
     from core.site.site_comparison import SiteComparison, compare_models
@@ -58,6 +58,7 @@ __all__ = [
     "LabelLog",
     "LabelWords",
     "LocalImages",
+    "MAX_OTHER_MODELS",
     "MISSED",
     "MeasuredSet",
     "ReaderLabels",

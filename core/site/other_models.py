@@ -1,11 +1,15 @@
 """The registered models that can be measured beside the active one."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 
 from core.errors import UserError
 from core.inference import ModelIdentity, Reader
 from core.registry import RegisteredModel, list_models, unchanged
+
+MAX_OTHER_MODELS = (
+    4  # all are in memory at once, 0.3 to 0.4 GB each; with the active one, ten pairs are tested
+)
 
 
 def other_models(measured: ModelIdentity) -> dict[str, RegisteredModel]:
@@ -18,13 +22,21 @@ def other_models(measured: ModelIdentity) -> dict[str, RegisteredModel]:
     return others
 
 
-def readers_of(items: Iterable[RegisteredModel], precision: str = "auto") -> tuple[list[Reader], list[str]]:
+def readers_of(items: Sequence[RegisteredModel], precision: str = "auto") -> tuple[list[Reader], list[str]]:
     """Readers of models, and a sentence on each that cannot be used: one damaged file stops no other model.
 
     Args:
-        items: of the registry.
+        items: of the registry, at most `MAX_OTHER_MODELS`.
         precision: to compute in.
+
+    Raises:
+        UserError: there are more.
     """
+    if len(items) > MAX_OTHER_MODELS:
+        raise UserError(
+            f"{len(items)} models are too many to be measured beside one: all are in memory at once. Name "
+            f"up to {MAX_OTHER_MODELS}."
+        )
     readers, problems = [], []
     for item in items:
         try:

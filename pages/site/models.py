@@ -6,7 +6,7 @@ from core import evaluation
 from core.figures.curves import roc_curves
 from core.inference import AvailableModel
 from core.registry import RegisteredModel
-from core.site import SiteComparison, SiteMeasurement, other_models
+from core.site import MAX_OTHER_MODELS, SiteComparison, SiteMeasurement, other_models
 from pages.shared.charts import banded, draw, offer_csv
 from pages.shared.differences import show_differences
 from pages.shared.key_figures import key_figures
@@ -30,7 +30,11 @@ def choose_models(active: AvailableModel) -> list[RegisteredModel]:
         format_func=title,
         key="site-models",
         placeholder=_("Other models"),
-        help=_("Images are decoded once for all of them. Each model takes 0.3 to 0.4 GB of memory."),
+        help=_(
+            "Up to {maximum} at once. Images are decoded once for all of them. Each model takes 0.3 to "
+            "0.4 GB of memory."
+        ).format(maximum=MAX_OTHER_MODELS),
+        max_selections=MAX_OTHER_MODELS,
     )
     return [others[name] for name in chosen]
 

@@ -112,6 +112,11 @@ def test_measure_lays_every_model_beside_the_active_one_and_tells_which_it_canno
     text = capsys.readouterr().out
     assert "images have a result of each model; only these are compared." in text
     assert "bundled/3 v2" in text and "bundled/3 v1" not in text
+    for threshold in (0.5, 0.6):
+        point = OperatingPoint("one", threshold, "fixed")
+        register_operating_point("bundled/3", point, "tests", {})
+    assert main([*arguments, "--compare", "all"]) == 2
+    assert "5 models are too many to be measured beside one: all" in capsys.readouterr().err
     assert main([*arguments, "--compare", "yours/3"]) == 2
     assert "There is no model 'yours/3'" in capsys.readouterr().err
 
