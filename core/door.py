@@ -4,11 +4,14 @@ So importing one name costs what that name needs, not what its whole room does: 
 neither pandas nor pydicom.
 """
 
-import ast
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+
+IMPORT = re.compile(r"^    from (\S+) import (?:\(([^)]*)\)|(.*))$", re.MULTILINE)  # in brackets or one line
+NAME = re.compile(r"(\w+)(?: as (\w+))?")
 
 
 class Door(ModuleType):
@@ -40,17 +43,18 @@ class Door(ModuleType):
 def open_door(package: str) -> None:
     """Let a package offer the names that it imports under `if TYPE_CHECKING:`, where type checkers see them.
 
+    Rooms are opened in several threads at once, in which `ast.parse` of Python 3.11 may raise SystemError
+    (https://github.com/python/cpython/issues/106905).
+
     Args:
         package: `__name__` of the package that calls this.
     """
     module = sys.modules[package]
     assert module.__file__ is not None
-    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
-    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    imports = IMPORT.findall(Path(module.__file__).read_text(encoding="utf-8"))
     module.__dict__["_offered"] = {
-        alias.asname or alias.name: (node.module, alias.name)
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
+        other or name: (room, name)
+        for room, in_brackets, in_line in imports
+        for name, other in NAME.findall(in_brackets or in_line)
     }
     module.__class__ = Door
