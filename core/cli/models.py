@@ -102,7 +102,8 @@ def promote(name: str, override: bool, reason: str, margin: float, as_json: bool
     checks = checklist(chosen, active_registered_model(), margin)
     if not as_json:
         _print_checks(checks)
-    item = promote_model(chosen.title, checks, getpass.getuser(), reason, override)
+    overridden = [check.title for check in checks if override and not check.passed]
+    item = promote_model(chosen.title, getpass.getuser(), reason, overridden, margin)
     _done(item, as_json, f"{item.title} is active now.")
 
 

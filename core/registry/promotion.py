@@ -1,6 +1,6 @@
 """Promotion, rollback, retirement and new operating points: what changes which model answers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from core.errors import UserError
 from core.evaluation import OperatingPoint, Zones, calibrated
 from core.inference import identity_of
 from core.registry.active import intact
-from core.registry.checklist import PromotionCheck
+from core.registry.checklist import NON_INFERIORITY_MARGIN, PromotionCheck, checklist
 from core.registry.evidence import OPERATING_POINT, TEMPERATURE, ZONES, evidence_of
 from core.registry.history import add_event
 from core.registry.models import (
@@ -18,6 +18,7 @@ from core.registry.models import (
     RETIRED,
     SHADOW,
     RegisteredModel,
+    active_registered_model,
     bundled_model,
     find_model,
     find_usable_model,
@@ -38,39 +39,55 @@ ZONES_LEFT_OUT = Sentence(
 
 @takes(Role.OWNER)
 def promote(
-    title: str, checks: list[PromotionCheck], who: str, reason: str = "", override: bool = False
+    title: str,
+    who: str,
+    reason: str = "",
+    override: Collection[str] = (),
+    margin: float = NON_INFERIORITY_MARGIN,
 ) -> RegisteredModel:
     """Make a model the active one; a version whose reference was renewed, as the next version.
 
+    Its checklist is computed here and logged, whatever the caller has seen of it before.
+
     Args:
         title: name, or name and version, of the model.
-        checks: its checklist, which is logged.
         who: promotes it.
         reason: why; needed for an override.
-        override: promote although a check failed; every answer of the model then says so.
+        override: titles of checks despite which it is promoted if they fail; every answer then names them.
+        margin: as for `checklist`.
 
     Raises:
         UserError: a check failed and is not overridden with a reason, the model is active already, another
             promotion is under way, or the disk is full. Nothing has changed then.
     """
-    failed = [check.title for check in checks if not check.passed]
-    if failed and not (override and reason.strip()):
-        raise UserError(
-            f"{title} is not promoted, because these checks failed: {'; '.join(failed)}. To promote it all "
-            "the same, override them and give a reason."
-        )
     with changing():
         item = find_model(title)
-        if item.state == ACTIVE and not item.reference_renewed:
-            raise UserError(f"{item.title} is the active model already.")
-        if item.version:
-            intact(item.folder)
-        if registers_version(item, checks):
-            before, item = item, register(item, _override_by(checks))
-            if before.state == SHADOW:
-                add_event(before.event("stop shadow", who, f"Promoted as {item.title}."))
-        _activate(item, "promote", who, reason, checks)
-        return replace(item, state=ACTIVE)
+        checks = checklist(item, active_registered_model(), margin)
+        return _promote(item, checks, who, reason, override)
+
+
+def _promote(
+    item: RegisteredModel, checks: list[PromotionCheck], who: str, reason: str, override: Collection[str]
+) -> RegisteredModel:
+    """Promote a model of which these checks are told, as `promote` does."""
+    failed = [check.title for check in checks if not check.passed]
+    if reason.strip():
+        failed = [check for check in failed if check not in override]
+    if failed:
+        raise UserError(
+            f"{item.title} is not promoted, because these checks failed: {'; '.join(failed)}. To promote it "
+            "all the same, override them and give a reason."
+        )
+    if item.state == ACTIVE and not item.reference_renewed:
+        raise UserError(f"{item.title} is the active model already.")
+    if item.version:
+        intact(item.folder)
+    if registers_version(item, checks):
+        before, item = item, register(item, _override_by(checks))
+        if before.state == SHADOW:
+            add_event(before.event("stop shadow", who, f"Promoted as {item.title}."))
+    _activate(item, "promote", who, reason, checks)
+    return replace(item, state=ACTIVE)
 
 
 def registers_version(item: RegisteredModel, checks: list[PromotionCheck]) -> bool:

@@ -119,15 +119,15 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
     for check in checks:
         _line(check)
     if offered(promote, _("Promoting a model")):
-        _decisions(item, checks, decided)
+        _decisions(item, checks, margin, decided)
 
 
-def _decisions(item: RegisteredModel, checks: list[PromotionCheck], decided: int) -> None:
+def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: float, decided: int) -> None:
     """The reason, and the buttons that promote a model, retire it or make it a shadow.
 
     A reason holds for one decision, and an override for one on one model.
     """
-    failed = [check for check in checks if not check.passed]
+    failed = [check.title for check in checks if not check.passed]
     reason = st.text_input(
         _("Reason"),
         key=f"reason-{decided}",
@@ -150,7 +150,7 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], decided: int
             disabled=bool(failed) and not (override and reason),
         ):
             _decide(
-                lambda: promote(item.title, checks, signed_in_user(), reason, override),
+                lambda: promote(item.title, signed_in_user(), reason, failed if override else (), margin),
                 _("{title} is active now.").format,
             )
         if item.state == SHADOW:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from promotions import promote_unchecked
 from streamlit.testing.v1 import AppTest
 
 from core import config
@@ -14,7 +15,7 @@ from core.cli.main import main
 from core.comparison import ENSEMBLE_NAME, EvaluatedStage, ModelComparison, evaluated_stages
 from core.config import PROJECT
 from core.evaluation import OperatingPoint, find_point
-from core.registry import answering_models, change_operating_point, promote
+from core.registry import answering_models, change_operating_point
 from core.runs import Run, all_runs, bundled_runs, list_runs, open_run
 from core.weights import update_record
 
@@ -88,7 +89,7 @@ def test_a_new_run_of_the_name_of_the_promoted_one_does_not_start_at_its_thresho
         return EvaluatedStage(run, 3)
 
     stage = trained("2026-11-01T10:00:00+00:00", 0.25)
-    record = promote("mine/3", [], "tests").model.record
+    record = promote_unchecked("mine/3").model.record
     changed = change_operating_point("mine/3", OperatingPoint("own", 0.75, "for a test"), "tests")
     assert stage.is_network_of(record) and stage.is_network_of(changed.model.record)
     assert ModelComparison.of([stage], "test").thresholds[stage.name] == 0.75

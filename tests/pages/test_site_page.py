@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from promotions import promote_unchecked
 
 from core import config
 from core.evaluation import OperatingPoint
 from core.inference import AuditLog
-from core.registry import active_model, find_model, list_models, promote, register_operating_point
+from core.registry import active_model, find_model, list_models, register_operating_point
 from core.site import (
     SiteMeasurement,
     SiteReadings,
@@ -156,7 +157,7 @@ def test_three_zones_are_found_for_rates_that_the_user_sets_and_saved(narrow_bun
     assert not app.exception and "Registered as bundled/3@1" in app.success[0].value
     zones = find_model("bundled/3@1").model.record.zones
     assert (zones["miss_rate"], zones["rule"]) == (0.05, "on 600 images of site")
-    promote("bundled/3@1", [], "tests")
+    promote_unchecked("bundled/3@1")
     readings = replace(measured(600).readings, model=str(active_model().model.identity))
     app = opened("site", **{"site-measurement": (0, compare_models([measure(readings)]))})
     app.button_group(key="site-section").set_value("Set the threshold").run()
@@ -206,7 +207,7 @@ def test_readers_label_blinded_compare_and_settle_what_they_disagree_about(
 def measured_ward(trained) -> SiteMeasurement:
     """Of the active model, on images that nobody took."""
     shutil.copytree(trained.model_folder(), config.model_folder())
-    promote("published/3", [], "tests")
+    promote_unchecked("published/3")
     random = np.random.default_rng(0)
     positive = random.random(400) < 0.5
     raw = np.clip(random.normal(0.4 + 0.25 * positive, 0.15), 0.01, 0.99)

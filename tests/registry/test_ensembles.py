@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pydicom
 import pytest
+from promotions import promote_unchecked
 from pypdf import PdfReader
 from scipy.special import expit, logit
 from starlette.applications import Starlette
@@ -38,7 +39,6 @@ from core.registry import (
     events,
     find_model,
     plan_ensemble,
-    promote,
     register_ensemble,
     retire,
     rollback,
@@ -71,7 +71,7 @@ def registered(trained, tmp_path_factory) -> Path:
         config.runs_folder().mkdir()
         (config.runs_folder() / "mine").symlink_to(trained.path)
         register_ensemble(plan_ensemble("stages", MEMBERS), "tests", "a test")
-        promote("ensemble/stages@1", [], "tests")
+        promote_unchecked("ensemble/stages@1")
     return home / "registry"
 
 
@@ -303,7 +303,7 @@ def test_ensembles_changed_and_retired_versions_are_no_members_and_nothing_is_ex
         export_model(ensemble, "openvino", tmp_path / "exported")
     with pytest.raises(WeightsError, match="no weights of its own. Choose one of its members"):
         load_network(ensemble.model.path)
-    promote("mine/3", [], "tests")
+    promote_unchecked("mine/3")
     rollback("tests")
     update_record(find_model("mine/3@1").model.path, threshold=0.1)
     with pytest.raises(UserError, match="has changed since mine/3@1 was registered"):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from promotions import promote_unchecked
 from short_runs import tiny_settings
 
 from core import config
@@ -67,7 +68,7 @@ def test_a_finished_run_answers_nobody_until_it_is_promoted(candidate):
         "mine/2": CANDIDATE,
         "mine/3": CANDIDATE,
     }
-    item = promote("mine/3", PASSED, "somebody", "a test")
+    item = promote_unchecked("mine/3", who="somebody", reason="a test")
     assert (item.title, item.state) == ("mine/3@1", ACTIVE)
     assert find_model("mine/3").state == ACTIVE
     assert active_model().model.record == read_record(candidate.weights_path(3))
@@ -83,7 +84,7 @@ def test_a_finished_run_answers_nobody_until_it_is_promoted(candidate):
 
 
 def test_the_promoted_model_outlives_its_run(candidate):
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     subprocess.run(["rm", "-r", candidate.path], check=True)
     model = active_model().model
     assert model.identity.name == "mine/3" and not model.notices
@@ -91,18 +92,26 @@ def test_the_promoted_model_outlives_its_run(candidate):
 
 
 def test_a_failed_check_needs_an_override_with_a_reason_and_every_answer_says_so(candidate):
-    for override, reason in ((False, "because"), (True, "  ")):
-        with pytest.raises(UserError, match="Trained on real data"):
-            promote("mine/3", FAILED, "tests", reason, override)
+    checks = checklist(find_model("mine/3"), active_registered_model())
+    failed = [check.title for check in checks if not check.passed]
+    others = [title for title in failed if title != "Trained on real data"]
+    assert len(others) == len(failed) - 1 > 0
+    for override, reason in (((), "because"), (failed, "  "), (others, "because")):
+        with pytest.raises(UserError, match="these checks failed: Trained on real data"):
+            promote("mine/3", "tests", reason, override)
+    with pytest.raises(UserError) as refused:
+        promote("mine/3", "tests", "because", failed[:1])  # one that was not shown is not overridden
+    assert str(refused.value).count("; ") == len(others) - 1 and failed[0] not in str(refused.value)
     assert active_model().model.bundled and not events()
-    promote("mine/3", FAILED, "tests", "a demonstration", override=True)
+    promote("mine/3", "tests", "a demonstration", failed)
     assert any("Trained on real data" in sentence for sentence in active_model().model.warnings)
-    assert events()[0].checks == (("Trained on real data", "failed", "Trained on SYNTHETIC images."),)
+    logged = [(title, result == "passed") for title, result, _detail in events()[0].checks]
+    assert logged == [(check.title, check.passed) for check in checks]
 
 
 def test_rollback_goes_back_step_by_step(candidate):
-    promote("mine/3", PASSED, "tests")
-    promote("mine/2", PASSED, "tests")
+    promote_unchecked("mine/3")
+    promote_unchecked("mine/2")
     assert active_model().model.stage.number == 2
     assert rollback("tests").title == "mine/3@1"
     assert active_model().model.stage.number == 3
@@ -113,7 +122,7 @@ def test_rollback_goes_back_step_by_step(candidate):
 
 
 def test_another_operating_point_is_another_version(candidate):
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     first = active_model().model
     changed = change_operating_point("mine/3", OperatingPoint("own", 0.25, "for a test"), "tests")
     assert changed.title == "mine/3@2" and active_model().model.record.threshold == 0.25
@@ -122,7 +131,7 @@ def test_another_operating_point_is_another_version(candidate):
 
 
 def test_an_operating_point_is_registered_with_its_evidence_and_answers_once_promoted(candidate):
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     point = OperatingPoint("own", 0.25, "sensitivity of at least 90% on 400 images of site")
     check = {"title": "Threshold for a hospital", "passed": False, "detail": "Specificity 2%."}
     evidence = {"images": 400, "check": check}
@@ -132,7 +141,7 @@ def test_an_operating_point_is_registered_with_its_evidence_and_answers_once_pro
     assert kept == {"operating point": evidence}
     assert checklist(item, active_registered_model())[-1] == PromotionCheck(**check)
     assert active_registered_model().title == "mine/3@1" and events()[-1].action == "site operating point"
-    promote("mine/3@2", PASSED, "tests")
+    promote_unchecked("mine/3@2")
     assert active_model().model.record.threshold_rule == point.rule
     assert active_model().model.record.threshold == 0.25
     assert "threshold has been changed since" in active_model().model.plain_test_sentence()
@@ -141,7 +150,7 @@ def test_an_operating_point_is_registered_with_its_evidence_and_answers_once_pro
 
 
 def test_a_temperature_is_registered_beside_the_evidence_of_an_operating_point(candidate):
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     register_operating_point("mine/3", OperatingPoint("own", 0.25, "for a test"), "tests", {"images": 400})
     item = register_temperature("mine/3@2", 2.5, "on 400 images of site", "tests", {"images": 300})
     record = read_record(item.model.path)
@@ -151,7 +160,7 @@ def test_a_temperature_is_registered_beside_the_evidence_of_an_operating_point(c
         "temperature": {"images": 300},
     }
     assert "calibrated on 400 images of site (temperature 2.50)" in item.model.calibration_sentence()
-    promote(item.title, PASSED, "tests")
+    promote_unchecked(item.title)
     changed = change_operating_point(item.title, OperatingPoint("own", 0.3, "for a test"), "tests")
     assert json.loads(changed.model.path.with_name("evidence.json").read_text()) == {
         "temperature": {"images": 300}
@@ -159,10 +168,10 @@ def test_a_temperature_is_registered_beside_the_evidence_of_an_operating_point(c
 
 
 def test_the_evidence_of_an_operating_point_goes_with_a_version_that_is_registered_again(candidate):
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     register_operating_point("mine/3", OperatingPoint("own", 0.25, "for a test"), "tests", {"images": 400})
     failed = [PromotionCheck("Loads", False, "For a test.")]
-    item = promote("mine/3@2", failed, "tests", "for a test", override=True)
+    item = promote_unchecked("mine/3@2", failed, "tests", "for a test", override=True)
     assert item.title == "mine/3@3"
     kept = json.loads(item.model.path.with_name("evidence.json").read_text())
     assert kept == {"operating point": {"images": 400}}
@@ -173,16 +182,16 @@ def test_a_version_is_registered_again_if_it_must_say_of_other_failed_checks(own
     assert bundled.model.bundled and not registers_version(bundled, FAILED)
     first = register_operating_point(bundled.title, OperatingPoint("own", 0.25, "for a test"), "tests", {})
     assert registers_version(first, FAILED) and not registers_version(first, PASSED)
-    overridden = promote(first.title, FAILED, "tests", "for a test", override=True)
+    overridden = promote_unchecked(first.title, FAILED, "tests", "for a test", override=True)
     assert registers_version(overridden, PASSED) and not registers_version(overridden, FAILED)
-    assert promote(first.title, PASSED, "tests").version == first.version
-    assert promote(overridden.title, PASSED, "tests").version == overridden.version + 1
+    assert promote_unchecked(first.title).version == first.version
+    assert promote_unchecked(overridden.title).version == overridden.version + 1
 
 
 def test_only_a_registered_version_that_does_not_answer_can_be_retired(candidate):
     with pytest.raises(UserError, match="never promoted"):
         retire("mine/2", "tests")
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     with pytest.raises(UserError, match="active model"):
         retire("mine/3", "tests")
     rollback("tests")
@@ -191,8 +200,8 @@ def test_only_a_registered_version_that_does_not_answer_can_be_retired(candidate
 
 
 def test_a_retired_version_is_not_gone_back_to_and_promoted_again_only_against_a_check(candidate):
-    promote("mine/3", PASSED, "tests")
-    promote("mine/2", PASSED, "tests")
+    promote_unchecked("mine/3")
+    promote_unchecked("mine/2")
     retire("mine/3@1", "tests", "old")
     assert rollback("tests").model.bundled
     with pytest.raises(UserError, match="or all of them were retired"):
@@ -203,9 +212,9 @@ def test_a_retired_version_is_not_gone_back_to_and_promoted_again_only_against_a
 
 
 def test_a_rollback_never_goes_back_to_the_model_that_is_active(candidate):
-    promote("mine/3", PASSED, "tests")
-    promote("mine/2", PASSED, "tests")
-    promote("mine/3@1", PASSED, "tests")
+    promote_unchecked("mine/3")
+    promote_unchecked("mine/2")
+    promote_unchecked("mine/3@1")
     retire("mine/2@1", "tests", "old")
     assert active_model().model.stage.number == 3
     assert rollback("tests").model.bundled and active_model().model.bundled
@@ -213,7 +222,7 @@ def test_a_rollback_never_goes_back_to_the_model_that_is_active(candidate):
 
 @pytest.mark.parametrize("damage", ["gone", "changed"])
 def test_the_bundled_model_answers_and_says_so_where_the_active_file_is(candidate, damage):
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     path = active_model().model.path
     if damage == "gone":
         path.unlink()
@@ -226,17 +235,17 @@ def test_the_bundled_model_answers_and_says_so_where_the_active_file_is(candidat
 
 
 def test_a_model_whose_registered_file_is_gone_is_promoted_again_as_another_version(candidate):
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     path = active_model().model.path
     path.unlink()
-    assert promote("mine/3", PASSED, "tests").title == "mine/3@2"
+    assert promote_unchecked("mine/3").title == "mine/3@2"
     assert path.parent.exists() and active_model().model.identity.version == 2
 
 
 def test_of_two_promotions_at_once_one_is_told_to_wait_or_both_come_one_after_the_other(candidate):
     def attempt(title: str) -> str:
         try:
-            return promote(title, PASSED, "tests").name
+            return promote_unchecked(title).name
         except UserError as error:
             return str(error)
 
@@ -253,7 +262,7 @@ def test_a_full_disk_changes_nothing(candidate, small_disk, monkeypatch):
     monkeypatch.setenv("PNEUMONIA_STUDIO_HOME", str(disk))
     (disk / "runs").symlink_to(candidate.path.parent)
     with pytest.raises(UserError, match="full"):
-        promote("mine/3", PASSED, "tests")
+        promote_unchecked("mine/3")
     assert active_model().model.bundled
     assert not list((disk / "registry" / "models").iterdir())
 
@@ -263,7 +272,8 @@ import os, sys
 from contextlib import suppress
 from itertools import cycle
 from core.errors import UserError
-from core.registry import promote, rollback
+from core.registry import rollback
+from tests.promotions import promote_unchecked
 for _ in sys.stdin:  # imports are done: each line forks a process that promotes until it is killed
     child = os.fork()
     if child:
@@ -276,7 +286,7 @@ else:
     sys.exit()
 for title in cycle(("mine/2", "mine/3", "mine/1")):
     with suppress(UserError):  # it is active already
-        promote(title, [], "tests")
+        promote_unchecked(title)
     if title == "mine/1":
         rollback("tests")
 """
@@ -286,9 +296,9 @@ def test_a_kill_at_any_moment_leaves_exactly_one_active_model(candidate):
     for stage in (1, 2, 3):  # one golden image: a promotion mostly writes, and rarely computes
         table = candidate.results.predictions(stage, "test")
         candidate.results.write_predictions(stage, "test", table.iloc[:1])
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     started = time.monotonic()
-    promote("mine/2", PASSED, "tests")
+    promote_unchecked("mine/2")
     duration = time.monotonic() - started  # of one that compiles nothing for the first time
     chance = random.Random(0)
     parent = subprocess.Popen(
@@ -318,7 +328,7 @@ def test_the_checklist_names_what_a_synthetic_run_lacks(candidate):
 
 
 def test_a_model_is_compared_with_the_active_one_on_the_same_images(candidate):
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     checks = checklist(find_model("mine/2"), active_registered_model(), margin=0.5)
     details = [check.detail for check in checks if "active model" in check.title]
     assert len(details) == 2 and all("interval" in detail and "test images" in detail for detail in details)
@@ -351,11 +361,11 @@ def test_a_home_from_before_with_a_synthetic_model_gets_the_bundled_one(candidat
 
 
 def test_a_damaged_file_of_the_active_model_does_not_stop_the_answers(candidate):
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     (config.home() / "registry" / "active.json").write_text("{")
     assert active_model().model.bundled and "cannot be read" in active_model().model.notices[0]
     assert find_model("bundled/3").state == ACTIVE
-    promote("mine/2", PASSED, "tests")  # the way out that the notice names
+    promote_unchecked("mine/2")  # the way out that the notice names
     assert active_model().model.stage.number == 2 and not active_model().model.notices
 
 

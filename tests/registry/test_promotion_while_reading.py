@@ -13,6 +13,7 @@ import pydicom
 import pytest
 from dicom_peers import PROJECT, Node, dicom_image, eventually, store
 from PIL import Image
+from promotions import promote_unchecked
 from pydicom.dataset import FileDataset
 from short_runs import resume, suspend_family
 
@@ -20,7 +21,7 @@ from core import config
 from core.batch import BatchJob, open_batch
 from core.dataset.synthetic import draw_chest
 from core.dicom_node.queued_images import QueuedImage
-from core.registry import active_model, promote, rollback
+from core.registry import active_model, rollback
 
 IMAGES = 12
 
@@ -35,8 +36,8 @@ def titles(trained, own_home, monkeypatch) -> tuple[str, str]:
     config.runs_folder().mkdir(parents=True)
     subprocess.run(["cp", "-al", trained.path, config.runs_folder() / "mine"], check=True)  # hard links
     (config.runs_folder() / "mine" / "references").rename(own_home / "elsewhere")
-    later = promote("mine/2", [], "tests")
-    first = promote("mine/3", [], "tests")
+    later = promote_unchecked("mine/2")
+    first = promote_unchecked("mine/3")
     return first.title, later.title
 
 
@@ -87,7 +88,7 @@ def test_a_batch_finishes_with_the_model_it_began_with_and_the_next_one_takes_th
     with batch(source, out) as process:
         eventually(lambda: finished_shards(out))
         with halted(process.pid):
-            later = promote(titles[1], [], "tests").model.identity
+            later = promote_unchecked(titles[1]).model.identity
             assert open_batch(out).missing_shards(), "the batch ended too soon for this test"
     assert models_of(open_batch(out)) == [str(first)] * IMAGES != [str(later)] * IMAGES
     assert open_batch(out).predictions().count_rows() == IMAGES
@@ -133,7 +134,7 @@ def test_the_node_finishes_a_study_with_the_model_it_began_with_and_asks_the_new
     waiting = dicom_image(100, "waiting")
     with halted(node.pid):
         assert len(reports(node, begun)) < IMAGES, "the node was done too soon for this test"
-        later = promote(titles[1], [], "tests").model.identity
+        later = promote_unchecked(titles[1]).model.identity
     assert store(node.port, waiting) == [0]
     eventually(lambda: reports(node, [waiting]))
     assert [str(first) in report for report in reports(node, begun)] == [True] * IMAGES
@@ -156,7 +157,7 @@ def test_the_node_finishes_a_study_with_the_model_it_began_with_and_asks_the_new
     image = dicom_image(400, "incomplete")  # it waits while the model is replaced
     assert store(node.port, image) == [0]
     with halted(node.pid):
-        promote(titles[1], [], "tests")
+        promote_unchecked(titles[1])
         assert not reports(node, [image])
     eventually(lambda: reports(node, [image]))
     assert [str(later) in report for report in reports(node, [image])] == [True]

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from framed_by_lungs import lenient_lung_network
+from promotions import promote_unchecked
 
 from core import config
 from core.cli.main import main
 from core.errors import UserError
 from core.inference import Reader
-from core.registry import active_model, find_model, plan_ensemble, promote, register_ensemble
+from core.registry import active_model, find_model, plan_ensemble, register_ensemble
 from tests.pages.opened_page import opened
 
 pytestmark = pytest.mark.slow
@@ -30,9 +31,9 @@ def prepared(trained, tmp_path_factory) -> tuple[Path, str]:
         folder.parent.mkdir(parents=True)
         subprocess.run(["cp", "-al", trained.path, folder], check=True)
         register_ensemble(plan_ensemble("pair", ["trained/1", "trained/2"]), "tests")
-        promote("trained/3", [], "tests")
+        promote_unchecked("trained/3")
         with pytest.raises(UserError, match="is the active model already"):
-            promote("trained/3", [], "tests")
+            promote_unchecked("trained/3")
         lenient_lung_network(home)
         assert main(["reference", "trained", "--lungs"]) == 0
     return home, said.getvalue()
@@ -57,13 +58,13 @@ def test_registered_models_keep_their_reference_until_they_are_promoted_again(re
     assert "trained/3@1 (active)" in renewed and "ensemble/pair@1 (candidate)" in renewed
     assert "python -m core models promote trained/3@1" in renewed
     assert current("trained/3@1") == [False] and current("ensemble/pair@1") == [False, False]
-    assert promote("trained/3", [], "tests").title == "trained/3@2"
+    assert promote_unchecked("trained/3").title == "trained/3@2"
     assert current("trained/3@2") == [True] and current("trained/3@1") == [False]
     assert active_model().model.identity.version == 2
-    assert promote("ensemble/pair", [], "tests").title == "ensemble/pair@2"
+    assert promote_unchecked("ensemble/pair").title == "ensemble/pair@2"
     assert current("ensemble/pair@2") == [True, True]
     with pytest.raises(UserError, match="is the active model already"):
-        promote("ensemble/pair", [], "tests")
+        promote_unchecked("ensemble/pair")
 
 
 def test_a_new_ensemble_of_registered_members_takes_their_renewed_references(renewed):

@@ -4,6 +4,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from promotions import promote_unchecked
 
 from core import config
 from core.cli.main import main
@@ -20,7 +21,6 @@ from core.registry import (
     events,
     list_models,
     make_shadow,
-    promote,
     retire,
     rollback,
     shadows,
@@ -129,9 +129,9 @@ def test_a_name_is_enough_to_stop_its_only_shadow(capsys):
 
 
 def test_a_name_with_several_shadows_must_come_with_a_version_to_stop_one(capsys):
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     change_operating_point("mine/3@1", OperatingPoint("own", 0.25, "for a test"), "tests")
-    promote("mine/2", PASSED, "tests")
+    promote_unchecked("mine/2")
     for title in ("mine/3@1", "mine/3@2"):
         make_shadow(title, "tests")
     assert main(["models", "shadow", "mine/3", "--stop"]) == 2
@@ -152,7 +152,7 @@ def test_a_shadow_whose_files_are_gone_cannot_read_but_can_be_stopped():
 
 
 def test_the_bundled_model_can_be_a_shadow_of_the_one_that_replaced_it():
-    promote("mine/3", PASSED, "tests")
+    promote_unchecked("mine/3")
     assert make_shadow("bundled/3", "tests").state == SHADOW
     assert titles() == ["bundled/3"] and shadows()[0].model().model.bundled
     assert rollback("tests").title == "bundled/3"  # from shadow to active: it no longer reads beside itself
@@ -162,6 +162,6 @@ def test_the_bundled_model_can_be_a_shadow_of_the_one_that_replaced_it():
 @pytest.mark.parametrize("checks", [PASSED, FAILED], ids=["passed", "overridden"])
 def test_a_shadow_that_is_promoted_is_a_shadow_no_more(checks):
     make_shadow("mine/3", "tests")
-    item = promote("mine/3", checks, "tests", "better", override=True)
+    item = promote_unchecked("mine/3", checks, "tests", "better", override=True)
     assert not titles() and states()[item.title] == ACTIVE
     assert rollback("tests").model.bundled and not titles()

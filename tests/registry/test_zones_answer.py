@@ -7,6 +7,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from dicom_peers import Node, dicom_image, save_images, store
+from promotions import promote_unchecked
 from pypdf import PdfReader
 from short_runs import wait_until
 from starlette.applications import Starlette
@@ -24,7 +25,6 @@ from core.registry import (
     active_model,
     change_operating_point,
     evidence_of,
-    promote,
     register_operating_point,
     register_temperature,
     register_zones,
@@ -42,7 +42,7 @@ SENTENCE = "Undecided: >99.9% is neither below 30.0%, where pneumonia is ruled o
 def version(narrow_bundle, own_home):
     """The bundled model with zones, promoted."""
     item = register_zones("bundled/3", ZONES, RULE, "tests", EVIDENCE)
-    return promote(item.title, [], "tests")
+    return promote_unchecked(item.title)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from promotions import promote_unchecked
 from short_runs import wait_until
 
 from benchmarks.app import running
@@ -15,7 +16,7 @@ from core import config
 from core.cli.main import main
 from core.errors import UserError
 from core.evaluation import OperatingPoint
-from core.registry import active_model, change_operating_point, find_model, promote, rollback
+from core.registry import active_model, change_operating_point, find_model, rollback
 from core.runs import lock, open_run
 from core.self_test import (
     SelfTest,
@@ -57,7 +58,7 @@ def candidate(trained, own_home, narrow_bundle):
 @pytest.fixture
 def altered(candidate):
     """Its promoted version, the probabilities of its golden images altered; a function that mends them."""
-    path = promote("mine/3", [], "tests").model.path.with_name("golden.npz")
+    path = promote_unchecked("mine/3").model.path.with_name("golden.npz")
     whole = path.read_bytes()
     with np.load(path) as file:
         content = dict(file)
@@ -92,14 +93,14 @@ def test_a_version_that_disagrees_is_not_rolled_back_to_and_gets_no_other_thresh
     assert finding(BY_FILE).outcome == FAILED
     with pytest.raises(UserError, match="no longer gives"):
         change_operating_point("mine/3", OperatingPoint("own", 0.25, "for a test"), "tests")
-    promote("mine/2", [], "tests")
+    promote_unchecked("mine/2")
     assert active_model().model.identity.name == "mine/2"
     with pytest.raises(UserError, match="no longer gives"):
         rollback("tests")
 
 
 def test_a_version_without_golden_images_is_not_checked_and_answers(candidate):
-    item = promote("mine/3", [], "tests")
+    item = promote_unchecked("mine/3")
     item.model.path.with_name("golden.npz").unlink()
     assert finding(BY_FILE).outcome == finding("Golden images by API").outcome == NOT_CHECKED
     assert finding("Model that answers").outcome == PASSED
@@ -107,11 +108,11 @@ def test_a_version_without_golden_images_is_not_checked_and_answers(candidate):
 
 
 def test_a_version_with_damaged_golden_images_does_not_answer(candidate):
-    item = promote("mine/3", [], "tests")
+    item = promote_unchecked("mine/3")
     item.model.path.with_name("golden.npz").write_bytes(b"PK")
     assert finding(BY_FILE).outcome == FAILED
     assert "cannot be read" in active_model().model.notices[0]
-    changed = promote("mine/2", [], "tests")  # another one answers at once
+    changed = promote_unchecked("mine/2")  # another one answers at once
     assert active_model().model.path == changed.model.path
     point = OperatingPoint("own", 0.25, "for a test")
     assert change_operating_point("mine/2", point, "tests").version == 2
@@ -119,7 +120,7 @@ def test_a_version_with_damaged_golden_images_does_not_answer(candidate):
 
 
 def test_a_version_whose_weights_changed_fails_and_the_change_is_named(candidate):
-    path = promote("mine/3", [], "tests").model.path
+    path = promote_unchecked("mine/3").model.path
     other = path.with_name("other.h5")
     shutil.copyfile(path, other)
     with open(other, "ab") as file:
@@ -132,7 +133,7 @@ def test_a_version_whose_weights_changed_fails_and_the_change_is_named(candidate
 def test_a_server_tests_itself_at_the_lowest_priority_when_it_starts(
     candidate, own_home, monkeypatch, impatient
 ):
-    promote("mine/3", [], "tests")
+    promote_unchecked("mine/3")
     monkeypatch.setenv("PNEUMONIA_STUDIO_SELF_TEST", "1")
     with running(own_home):
         wait_until((own_home / "self-test" / "result.json").exists)

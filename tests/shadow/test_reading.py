@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from promotions import promote_unchecked
 from short_runs import wait_until
 
 from core import config
@@ -18,7 +19,7 @@ from core.config import LUNGS
 from core.dataset.synthetic import draw_chest
 from core.images import Image
 from core.inference import ModelIdentity, Reader
-from core.registry import PromotionCheck, Shadow, make_shadow, promote, rollback, shadows, stop_shadow
+from core.registry import Shadow, make_shadow, rollback, shadows, stop_shadow
 from core.runs import Run
 from core.shadow import (
     ShadowProcess,
@@ -33,7 +34,6 @@ from core.shadow import (
 from core.shadow.worker import LoadedShadows
 from core.weights import update_record
 
-PASSED = [PromotionCheck("Measured", True, "")]
 ACTIVE = ModelIdentity("bundled/3", 0, "12345678")
 
 
@@ -193,7 +193,7 @@ def test_after_a_rollback_a_running_shadow_is_compared_with_the_model_that_answe
     make_shadow("published/2", "tests")
     loaded = LoadedShadows()
     for title in ("published/1", "published/3"):
-        active = promote(title, PASSED, "tests").model.identity
+        active = promote_unchecked(title).model.identity
         read_here(tasks(1, active), loaded)
     active = rollback("tests").model.identity
     assert active.name == "published/1"
