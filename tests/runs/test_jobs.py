@@ -80,7 +80,7 @@ def test_three_runs_train_one_after_another_and_a_failure_holds_up_nobody(make, 
         now = states(*runs)
         seen.add(tuple(now))
         assert "died" not in now
-        time.sleep(0.01)
+        time.sleep(0.1)
     assert states(*runs) == ["finished", "failed", "finished"]
     assert ("running", "queued", "queued") in seen
     times = [(run.status().started, run.status().ended) for run in runs]
