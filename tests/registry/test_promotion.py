@@ -145,8 +145,14 @@ def test_an_operating_point_is_registered_with_its_evidence_and_answers_once_pro
     assert active_model().model.record.threshold_rule == point.rule
     assert active_model().model.record.threshold == 0.25
     assert "threshold has been changed since" in active_model().model.plain_test_sentence()
-    bundled = register_operating_point("bundled/3", point, "tests", {})
-    assert bundled.training_images == find_model("bundled/3").training_images > 0  # which its record lacks
+
+
+def test_a_version_of_the_bundled_model_tells_of_its_training_images_although_its_record_does_not(bundle):
+    update_record(find_model("bundled/3").model.path, training_images=0)
+    assert find_model("bundled/3").training_images > 0
+    point = OperatingPoint("own", 0.25, "for a test")
+    item = register_operating_point("bundled/3", point, "tests", {})
+    assert item.training_images == find_model("bundled/3").training_images
 
 
 def test_a_temperature_is_registered_beside_the_evidence_of_an_operating_point(candidate):

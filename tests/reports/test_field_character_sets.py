@@ -151,10 +151,10 @@ def test_24_dcmtk_reads_the_same_name(name, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def reading(home):
+def reading(home, narrow_files):
     """A reading of an image, and the bundled model that made it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+        patch.setenv("PNEUMONIA_STUDIO_BUNDLED", str(narrow_files))
         model = bundled_models()[-1]
         (reading,) = Reader(model.path, "float32").read(
             [decode(image("", ASCII.encode()), "image.dcm")], heat_map=True, anyway=True
@@ -188,17 +188,15 @@ def test_24_odd_values_do_not_keep_results_back(name, reading, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("dciodvfy"), reason="dicom3tools are not installed")
-def test_comments_of_header_rules_are_valid(home, tmp_path):
+def test_comments_of_header_rules_are_valid(home, narrow_bundle, tmp_path):
     """A lateral hand of a pensioner: every rule of the header comments on the result."""
     file = dicom_image(1)
     file.ViewPosition, file.BodyPartExamined, file.PatientAge = "LL", "HAND", "067Y"
     buffer = io.BytesIO()
     file.save_as(buffer, enforce_file_format=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PNEUMONIA_STUDIO_BUNDLED")
-        model = bundled_models()[-1]
-        image = decode(buffer.getvalue(), "image.dcm")
-        (reading,) = Reader(model.path, "float32").read([image], heat_map=True, anyway=True)
+    model = bundled_models()[-1]
+    image = decode(buffer.getvalue(), "image.dcm")
+    (reading,) = Reader(model.path, "float32").read([image], heat_map=True, anyway=True)
     content = dicom_objects(buffer.getvalue(), reading, model, ("finding",))["finding.dcm"]
     (tmp_path / "finding.dcm").write_bytes(content)
     said = subprocess.run(["dciodvfy", tmp_path / "finding.dcm"], capture_output=True, text=True).stderr
