@@ -8,9 +8,8 @@ from openvino import opset13 as ops
 from short_runs import random_weights
 
 from core.architecture import VGG19
-from core.compilation import compiled, layer_outputs, openvino_model
+from core.compilation import compiled, gradients, layer_outputs, openvino_model
 from core.network import build, set_arrays
-from experiments.backpropagation import gradients
 
 pytestmark = pytest.mark.slow
 
