@@ -50,7 +50,7 @@ class Worker:
 
 def _serve(connection: Connection, make: Callable[..., object], arguments: tuple) -> None:
     """Create the object and answer calls until the connection is closed."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     sys.stdout = sys.stderr  # standard output is reserved for the result
     served = make(*arguments)
     while True:

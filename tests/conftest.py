@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 from promotions import promote_unchecked
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("PNEUMONIA_STUDIO_SELF_TEST", "0")  # of servers that are started for something else
 if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: each on one core, or they wait for one another
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):

@@ -20,6 +20,7 @@ stop                   present when a stop was requested
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,11 @@ from core.runs.status import RunStatus, last_sign_of_life, read_status
 
 if TYPE_CHECKING:
     import pandas as pd
+
+TENSORFLOW_NOTE = re.compile(
+    r"WARNING: All log messages before absl|[IW]\d{4} [\d:.]+ +\d+ \S+\]"
+    r"|E\d{4} .* failed call to cuInit: .*\(303\)"  # which says that the computer has no driver of a GPU
+)
 
 
 @dataclass(frozen=True)
@@ -201,14 +207,15 @@ class Run:
         atomic.write_text(self.path / "note.txt", text)
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines of the log."""
+        """The last lines of the log, without what TensorFlow notes on the processor and missing GPUs."""
         try:
             with open(self.log_path, "rb") as file:
                 file.seek(max(0, self.log_path.stat().st_size - 20_000))
                 text = file.read().decode("utf-8", "replace")
         except OSError:
             return ""
-        return "\n".join(text.splitlines()[-lines:])
+        told = [line for line in text.splitlines() if not TENSORFLOW_NOTE.match(line)]
+        return "\n".join(told[-lines:])
 
     def request_stop(self) -> None:
         """Ask the process to stop after the current step."""

@@ -13,7 +13,7 @@ GRACE_S = 20.0  # between a request to stop and the kill
 TRAINING_ENVIRONMENT = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # page faults take a tenth of a step otherwise
     "TF_ENABLE_ONEDNN_OPTS": "1",  # TensorFlow's default only on newer processors
-    "TF_CPP_MIN_LOG_LEVEL": "3",  # a log without what TensorFlow notes on the processor and missing GPUs
+    "TF_CPP_MIN_LOG_LEVEL": "2",  # TensorFlow's errors, not its notes and warnings
 }
 
 

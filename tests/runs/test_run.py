@@ -10,6 +10,7 @@ from short_runs import tiny_settings
 from core import config
 from core.errors import UserError
 from core.runs import Run, create_run, housekeeping, jobs, list_runs, lock, open_run
+from core.runs.training_process import TRAINING_ENVIRONMENT
 from core.weights import read_record, update_record
 
 
@@ -115,3 +116,30 @@ def test_the_name_of_a_bundled_run_is_taken(narrow_bundle, own_home, demo, run):
     with pytest.raises(UserError, match="already a run narrow"):
         housekeeping.rename(mine, "narrow")
     assert create_run(tiny_settings(demo), "narrow", run.path.parent).name == "narrow"  # nothing is beside it
+
+
+def test_the_log_is_shown_without_tensorflows_notes(run):
+    notes = (
+        "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
+        "I0000 00:00:1796006667.153220   27224 port.cc:153] oneDNN custom operations are on.",
+        "E0000 00:00:1796009041.703762   18647 cuda_platform.cc:52] failed call to cuInit: UNKNOWN (303)",
+    )
+    told = [
+        "E0000 00:00:1796009041.703762   18647 cuda_platform.cc:52] failed call to cuInit: NO_DEVICE (100)",
+        "In epoch 2 the loss became NaN.",
+    ]
+    run.log_path.write_text("\n".join([*notes, told[0], *notes, told[1], *notes]))
+    assert run.log_tail().splitlines() == told and run.log_tail(1) == told[1]
+
+
+@pytest.mark.slow
+def test_tensorflows_errors_come_into_the_log_of_a_training_process(run):
+    program = """
+import tensorflow
+for level in ("info", "warning", "error"):
+    tensorflow.raw_ops.PrintV2(input=f"an {level}", output_stream=f"log({level})")
+"""
+    with run.log_path.open("w") as log:
+        environment = {**os.environ, **TRAINING_ENVIRONMENT}
+        subprocess.run([sys.executable, "-c", program], env=environment, stderr=log, check=True)
+    assert [line.split("] ")[1] for line in run.log_tail().splitlines() if line] == ["an error"]

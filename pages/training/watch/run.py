@@ -66,6 +66,11 @@ def _draw(run: Run, references: dict[str, Run]) -> None:
     log = st.expander(_("Technical log"), expanded, icon=":material/article:", on_change="rerun")
     if log.open:  # a browser takes a second to load what shows code
         log.code(run.log_tail() or _("The log is empty."), language=None, height=220)
+        log.caption(
+            _("Without TensorFlow's notes on processor and GPU; the whole log is in {file}.").format(
+                file=f"`runs/{run.name}/{run.log_path.name}`"
+            )
+        )
 
 
 def _headline(run: Run, status: RunStatus) -> None:
