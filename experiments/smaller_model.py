@@ -1,15 +1,16 @@
 """How much smaller can the bundled model be without changing its predictions?
 
-python -m experiments.smaller_model --data DATA [--images crops|test --variant VARIANT]
+python -m experiments.smaller_model RUN --data DATA [--images crops|test --variant VARIANT]
 
-Compares packed variants of the bundled model, and other ways to store its first dense layer, in float32.
+Compares packed variants of the run that the bundled model was packed from, and other ways to store its first
+dense layer, in float32.
 
 The rule, written before anything was measured: the smallest variant that changes at most 0.5% of the
 decisions on the validation images and ROC AUC by at most 0.001, which is half of what a smaller model may
 cost (1% and 0.002), and that keeps to 1% on random crops of 100 of these images (70 to 100% of each side:
 test images are framed differently). Then the test images are read, once, for this variant.
 
-On test, it is compared with the predictions that training stored, elsewhere with the model as it is bundled.
+On test, it is compared with the predictions that training stored, elsewhere with the weights as trained.
 """
 
 import tempfile
@@ -25,21 +26,22 @@ import numpy as np
 from core.comparison import EvaluatedStage
 from core.config import POSITIVE, Augmentation
 from core.dataset import open_dataset
+from core.errors import UserError
 from core.evaluation import evaluate
 from core.images import preprocess
 from core.inference import load_network, load_predictor
-from core.runs import bundled_runs
-from core.weights import read_model, write_model, write_packed
+from core.runs import open_run
+from core.weights import Arrays, ModelRecord, read_unpacked_model, write_model, write_packed
 from experiments.augmented_images import augmented_images
 
 STAGE = 3
 CROPS = Augmentation.crops(0.3)
 CROPPED = 100  # images
 SEED = 7  # of the random crops
-BATCH = 32
 FIRST = "fc1"  # two thirds of all weights
+BATCH = 32
 RANK = 512
-BUNDLED = "bundled"
+TRAINED = "as trained"
 VARIANTS = {  # steps per typical weight: of convolutions, of dense layers
     f"{convolutions} and {dense} steps": (convolutions, dense)
     for convolutions in (4, 2)
@@ -67,8 +69,10 @@ def factored(kernel: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
     return left @ right, [_eight_bits(left), _eight_bits(right)]
 
 
-def _eight_bits(matrix: np.ndarray) -> np.ndarray:
-    return np.rint(matrix / np.abs(matrix).max(0) * 127).astype(np.int8)
+def _eight_bits(kernel: np.ndarray) -> np.ndarray:
+    """127 levels a side of each output channel's largest weight."""
+    channels = kernel.reshape(-1, kernel.shape[-1])
+    return np.rint(channels / np.abs(channels).max(0) * 127).astype(np.int8)
 
 
 OTHER_WAYS: dict[str, Callable[[np.ndarray], tuple[np.ndarray, list[np.ndarray]]]] = {
@@ -79,6 +83,7 @@ OTHER_WAYS: dict[str, Callable[[np.ndarray], tuple[np.ndarray, list[np.ndarray]]
 
 
 @click.command()
+@click.argument("name", metavar="RUN")
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Data set.")
 @click.option(
     "--images",
@@ -89,9 +94,13 @@ OTHER_WAYS: dict[str, Callable[[np.ndarray], tuple[np.ndarray, list[np.ndarray]]
     help="What to predict.",
 )
 @click.option("--variant", type=click.Choice(list(VARIANTS)), help="Default: all, and other ways.")
-def main(data: Path, kind: str, variant: str | None) -> None:
-    """Size, loading time, ROC AUC and changed decisions of each variant."""
-    (run,) = bundled_runs()
+def main(name: str, data: Path, kind: str, variant: str | None) -> None:
+    """Size, loading time, ROC AUC and changed decisions of each variant of RUN, which is not packed."""
+    try:
+        run = open_run(name)
+        model = read_unpacked_model(run.weights_path(STAGE))
+    except UserError as error:
+        raise click.ClickException(str(error)) from error
     stored = EvaluatedStage(run, STAGE).predictions("test" if kind == "test" else "validation")
     dataset = open_dataset(data)
     dataset = replace(dataset, pixels=load_predictor(run.weights_path(STAGE)).framed(dataset))
@@ -103,8 +112,8 @@ def main(data: Path, kind: str, variant: str | None) -> None:
     activations: dict[str, np.ndarray] = {}  # by body: only dense layers differ between variants of one
     before = stored.probabilities if kind == "test" else None
     with tempfile.TemporaryDirectory() as folder:
-        for name, body, path, size in _files(run.weights_path(STAGE), Path(folder), variant):
-            if kind == "test" and body == BUNDLED:
+        for title, body, path, size in _files(run.weights_path(STAGE), model, Path(folder), variant):
+            if kind == "test" and body == TRAINED:
                 continue
             began = time.perf_counter()
             predictor = load_network(path, "float32")
@@ -120,7 +129,7 @@ def main(data: Path, kind: str, variant: str | None) -> None:
             auc = evaluate(labels, after)["auc"]
             changed = int(((before >= record.threshold) != (after >= record.threshold)).sum())
             print(
-                f"| {name} | {size / 1e6:.1f} | {seconds:.1f} | {auc:.4f} | {changed} of {len(after)} "
+                f"| {title} | {size / 1e6:.1f} | {seconds:.1f} | {auc:.4f} | {changed} of {len(after)} "
                 f"| {np.abs(after - before).max():.3f} |",
                 flush=True,
             )
@@ -130,21 +139,23 @@ def _by_batch(function: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) 
     return np.concatenate([function(inputs[start : start + BATCH]) for start in range(0, len(inputs), BATCH)])
 
 
-def _files(bundled: Path, folder: Path, variant: str | None) -> Iterator[tuple[str, str, Path, int]]:
-    """Name, body, weights file and bytes: of the bundled model first, then of each variant."""
-    yield BUNDLED, BUNDLED, bundled, bundled.stat().st_size
-    arrays, record = read_model(bundled)
+def _files(
+    trained: Path, model: tuple[Arrays, ModelRecord], folder: Path, variant: str | None
+) -> Iterator[tuple[str, str, Path, int]]:
+    """Name, body, weights file and bytes: of the trained model first, then of each variant."""
+    yield TRAINED, TRAINED, trained, trained.stat().st_size
+    arrays, record = model
     packed, whole = folder / "packed.h5", folder / "whole.h5"
     for name, (convolutions, dense) in VARIANTS.items():
         if variant in (None, name):
             write_packed(packed, arrays, record, convolutions, dense)
             yield name, f"{convolutions} steps", packed, packed.stat().st_size
     kernel, bias = arrays[FIRST]
-    others = bundled.stat().st_size - _bytes(_eight_bits(kernel))
+    others = sum(_bytes(_eight_bits(layer[0])) for name, layer in arrays.items() if name != FIRST)
     for name, way in ({} if variant else OTHER_WAYS).items():
         nearby, parts = way(kernel)
         write_model(whole, {**arrays, FIRST: (nearby.astype(np.float32), bias)}, record)
-        yield name, BUNDLED, whole, others + sum(map(_bytes, parts))
+        yield name, TRAINED, whole, others + sum(map(_bytes, parts))
 
 
 def _bytes(values: np.ndarray) -> int:

@@ -8,7 +8,7 @@ from core import atomic, config
 from core.errors import UserError
 from core.runs.create import list_runs
 from core.runs.folder import Run
-from core.weights import read_model, write_packed
+from core.weights import read_unpacked_model, write_packed
 
 COPIED = ("epochs.csv", "steps.csv", "evaluation.json", "facts.json", "state.json", "note.txt")
 
@@ -37,7 +37,7 @@ def pack(run: Run, stage: int, folder: Path | None = None, changes: dict | None 
         changes: to the model's record, such as its threshold.
 
     Raises:
-        UserError: the run is not finished or lacks that stage, or the folder cannot be written.
+        UserError: the run is not finished, lacks that stage or is packed, or the folder cannot be written.
     """
     if run.status().state != "finished" or str(stage) not in run.results.evaluation():
         raise UserError(f"{run.name} is {run.status().state} and has no finished stage {stage} to pack.")
@@ -48,7 +48,7 @@ def pack(run: Run, stage: int, folder: Path | None = None, changes: dict | None 
             packed = Run(unfinished)
             (packed.path / "weights").mkdir()
             _copy_record(run, packed)
-            arrays, record = read_model(run.weights_path(stage))
+            arrays, record = read_unpacked_model(run.weights_path(stage))
             write_packed(packed.weights_path(stage), arrays, replace(record, **(changes or {})))
             if run.reference_path(stage).exists():
                 packed.reference_path(stage).parent.mkdir()

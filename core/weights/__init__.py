@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         read_model,
         read_record,
         read_stored_model,
+        read_unpacked_model,
     )
     from core.weights.record import Member, ModelRecord, model_title, update_record, write_record
     from core.weights.writer import write_model
@@ -46,6 +47,7 @@ __all__ = [
     "read_network",
     "read_record",
     "read_stored_model",
+    "read_unpacked_model",
     "unpacked",
     "write_ensemble",
     "write_model",

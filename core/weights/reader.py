@@ -62,6 +62,17 @@ def read_model(path: str | Path) -> tuple[Arrays, ModelRecord]:
     return _unpacked(arrays), record
 
 
+def read_unpacked_model(path: str | Path) -> tuple[Arrays, ModelRecord]:
+    """As `read_model`, for those who pack it; raises WeightsError also if it is packed: packing rounds."""
+    arrays, record = read_stored_model(path)
+    if any(isinstance(stored, QuantisedKernel) for layer in arrays.values() for stored in layer):
+        raise WeightsError(
+            f"The weights in {path} are packed already; packed again, they would be rounded twice. Name the "
+            "run that they were packed from."
+        )
+    return _unpacked(arrays), record
+
+
 def read_stored_model(path: str | Path) -> tuple[StoredArrays, ModelRecord]:
     """The same with quantised kernels as they are: less memory and time for who can compute with them."""
     path = Path(path)

@@ -6,7 +6,15 @@ import pytest
 from short_runs import random_weights
 
 from core.architecture import VGG19
-from core.weights import ModelRecord, WeightsError, packed, read_model, read_record, write_packed
+from core.weights import (
+    ModelRecord,
+    WeightsError,
+    packed,
+    read_model,
+    read_record,
+    read_unpacked_model,
+    write_packed,
+)
 from core.weights.packed import CONVOLUTION_STEPS, DENSE_STEPS, SMALL_LAYER, quantised
 
 WIDTH = 1 / 4  # the whole width is that of the bundled model: `tests/test_bundled_model.py`
@@ -49,6 +57,12 @@ def test_every_weight_comes_back_within_half_a_step_and_the_record_unchanged(arr
             allowed = 0.5001 * typical / (DENSE_STEPS if layer.kind == "dense" else CONVOLUTION_STEPS)
         assert (np.abs(kernel - found) <= allowed + 1e-7).all(), layer.name
         assert np.array_equal(bias, found_bias)
+
+
+@pytest.mark.slow
+def test_packed_weights_are_not_packed_again(packed_file):
+    with pytest.raises(WeightsError, match="packed.h5 are packed already; .* Name the run"):
+        read_unpacked_model(packed_file)
 
 
 @pytest.mark.parametrize(("outlier", "dtype"), [(0, np.int8), (40, np.int8), (1000, np.int16)])
