@@ -19,10 +19,9 @@ import requests
 from benchmarks.api_client import predict, synthetic_image
 from benchmarks.app import running
 from core.images import decode_safely
-from core.inference import published_models, shared_predictor
+from core.inference import BATCH, published_models, shared_predictor
 
 IMAGES = 40
-BATCH = 32
 REPEATS = 15
 BATCH_REPEATS = 3
 TOLERANCE = 1e-6  # of a probability

@@ -29,7 +29,7 @@ from core.dataset import open_dataset
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.images import preprocess
-from core.inference import load_network, load_predictor
+from core.inference import BATCH, load_network, load_predictor
 from core.runs import open_run
 from core.weights import Arrays, ModelRecord, read_unpacked_model, write_model, write_packed
 from experiments.augmented_images import augmented_images
@@ -39,7 +39,6 @@ CROPS = Augmentation.crops(0.3)
 CROPPED = 100  # images
 SEED = 7  # of the random crops
 FIRST = "fc1"  # two thirds of all weights
-BATCH = 32
 RANK = 512
 TRAINED = "as trained"
 VARIANTS = {  # steps per typical weight: of convolutions, of dense layers

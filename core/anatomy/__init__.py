@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from core.anatomy.framed_dataset import dataset_frames, framed_pixels
     from core.anatomy.framing import Frame, Framing
     from core.anatomy.geometry import Geometry
-    from core.anatomy.lung_finder import LungFinder, lung_network, shared_lung_finder
+    from core.anatomy.lung_finder import BATCH, LungFinder, lung_network, shared_lung_finder
     from core.anatomy.lungs import Lungs
     from core.anatomy.masks import LEFT, RIGHT, MaskSet, Pair, list_pairs, open_masks, read_mask
     from core.anatomy.quality import NO_LUNGS, ONE_LUNG_ONLY
 
 __all__ = [
+    "BATCH",
     "LEFT",
     "LUNG_CHECKS",
     "LUNG_ISSUES",

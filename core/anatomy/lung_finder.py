@@ -16,7 +16,7 @@ from core.config import lung_weights, processor
 from core.images import Image, network_pixels
 from core.weights import Arrays, file_digest, read_network
 
-BATCH = 32  # images at once
+BATCH = 32  # images in a pass of the network of lungs
 DIGEST = 8  # characters of the digest of the weights
 VERSION = 2  # of finding: raise it when the same weights would give other lungs
 

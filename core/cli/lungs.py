@@ -9,12 +9,10 @@ import numpy as np
 import PIL.Image
 
 from core import atomic
-from core.anatomy import Lungs, shared_lung_finder
+from core.anatomy import BATCH, Lungs, shared_lung_finder
 from core.cli.output import as_json, percent, print_json
 from core.errors import UserError
 from core.images import IMAGE_SUFFIXES, Image, decode_ahead, read_image, shown
-
-BATCH = 32  # images at once
 
 
 @click.command()

@@ -14,9 +14,8 @@ from core.config import IMAGE_SIZE
 from core.dataset import Dataset
 from core.errors import UserError
 from core.evaluation import Difference, Predictions, delong, evaluate, too_few
-from core.inference import Predictor, Reader, occlusion_test
+from core.inference import BATCH, Predictor, Reader, occlusion_test
 
-BATCH = 32
 COMPONENTS = 2
 
 

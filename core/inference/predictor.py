@@ -21,7 +21,7 @@ from core.weights import ModelRecord
 if TYPE_CHECKING:
     from core.dataset import Dataset, Progress
 
-BATCH = 32
+BATCH = 32  # images in a pass of a model's network
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ from core import atomic
 from core.disk import new_array
 
 VERSION = 2
-BATCH = 32
+BATCH = 32  # images in a pass of Keras's frozen layers
 STORED_AS = {"bfloat16": np.float16, "float32": np.float32}
 
 
