@@ -59,7 +59,6 @@ def test_every_weight_comes_back_within_half_a_step_and_the_record_unchanged(arr
         assert np.array_equal(bias, found_bias)
 
 
-@pytest.mark.slow
 def test_packed_weights_are_not_packed_again(packed_file):
     with pytest.raises(WeightsError, match="packed.h5 are packed already; .* Name the run"):
         read_unpacked_model(packed_file)
