@@ -2,21 +2,21 @@
 
 from dataclasses import dataclass
 
-from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
-from core.evaluation import UNDECIDED as UNDECIDED_ZONE
+from core.config import THRESHOLD
 from core.evaluation import Zones
 from core.images import Image
 from core.inference.findings import ADVICE, FINDINGS, NO_RESULT, UNDECIDED
 from core.inference.heat_location import HeatLocation
 from core.inference.heat_map import HeatMap
 from core.inference.image_check import Check
+from core.inference.indeterminate import disagreement, undecided
 from core.inference.lung_check import LUNG_REASONS
 from core.inference.prediction import ModelOutput, Prediction, percent
 from core.inference.score_words import certainty
 from core.inference.second_opinion_words import agreement, changed, stability
 from core.inference.stability import UNCERTAIN, SecondOpinion
 from core.inference.track_record import TOO_HIGH, SimilarScores
-from core.sentence import Sentence, template
+from core.sentence import Sentence
 
 UNRELIABLE = Sentence("not reliable on this image, see the warning")  # instead of a term for its certainty
 VOID_SCORE = Sentence(
@@ -120,7 +120,7 @@ class Reading:
         """
         if self.withheld:
             return NO_RESULT
-        if self.doubtful or self._disagreement() or self._between():
+        if self.doubtful or self._disagreement() or self._undecided():
             return UNDECIDED
         return FINDINGS[self.second_opinion.finding if self.second_opinion else self.prediction.label]
 
@@ -220,58 +220,11 @@ class Reading:
         if opinion and opinion.finding == UNCERTAIN:
             sentences.append(Sentence("Unstable. {change}", change=changed(opinion, not self.void_score)))
         else:  # an uncertain finding already says more than an undecided or borderline one
-            sentences += self._between()
+            sentences += self._undecided()
         return sentences
 
     def _disagreement(self) -> list[str]:
-        """A sentence if members of an ensemble are on both sides of its decision threshold."""
-        positive = [probability >= self.threshold for probability in self.prediction.members]
-        if self.void_score or all(positive) or not any(positive):
-            return []
-        return [
-            Sentence(
-                "The members of the ensemble disagree: {positive} of {count} reach its decision threshold "
-                "({threshold}). Treat as indeterminate.",
-                positive=sum(positive),
-                count=len(positive),
-                threshold=percent(self.threshold, 0),
-            )
-        ]
+        return [] if self.void_score else disagreement(self.prediction, self.threshold)
 
-    def _between(self) -> list[str]:
-        """A sentence if the probability decides nothing: by the model's zones, or else as borderline."""
-        if self.zones is None:
-            return self._borderline()
-        if self.void_score or self.zones.of(self.prediction.calibrated) != UNDECIDED_ZONE:
-            return []
-        return [
-            Sentence(
-                "Undecided: {shown} is neither below {low}, where pneumonia is ruled out here, nor above "
-                "{high}, where it is ruled in. Treat as indeterminate.",
-                shown=percent(self.prediction.calibrated),
-                low=percent(self.zones.low),
-                high=percent(self.zones.high),
-            )
-        ]
-
-    def _borderline(self) -> list[str]:
-        """A sentence if the probability alone suggests the other label."""
-        predicted = self.prediction.label == CLASS_NAMES[POSITIVE]
-        probability = self.prediction.calibrated
-        if self.void_score or predicted == (probability >= THRESHOLD):
-            return []
-        shown, threshold = percent(probability, 0), percent(self.threshold, 0)
-        if shown == threshold:
-            shown, threshold = percent(probability), percent(self.threshold)
-        borderline = (
-            template(
-                "Borderline: {shown} is above this model's decision threshold ({threshold}). Treat as "
-                "indeterminate."
-            )
-            if predicted
-            else template(
-                "Borderline: {shown} is below this model's decision threshold ({threshold}). Treat as "
-                "indeterminate."
-            )
-        )
-        return [Sentence(borderline, shown=shown, threshold=threshold)]
+    def _undecided(self) -> list[str]:
+        return [] if self.void_score else undecided(self.prediction, self.threshold, self.zones)
