@@ -12,13 +12,9 @@ def outcome_words(outcome: ZoneOutcome) -> str:
     return f"{missed}; {false_alarms}; undecided {outcome.undecided:,} of {outcome.images:,} ({share:.0%})"
 
 
-def images_of(outcome: ZoneOutcome, label: int) -> int:
-    """How many images a class has."""
-    return sum(by_label[CLASS_NAMES[label]] for by_label in outcome.counts.values())
-
-
 def _of(outcome: ZoneOutcome, label: int) -> str:
-    return f"{images_of(outcome, label):,} {CLASS_NAMES[label]}"
+    name = CLASS_NAMES[label]
+    return f"{sum(by_label[name] for by_label in outcome.counts.values()):,} {name}"
 
 
 def _kept(kept: KeptRate, zone: str, images: str) -> str:

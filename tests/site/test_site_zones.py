@@ -7,7 +7,7 @@ from site_measurements import measured
 
 from core.config import CLASS_NAMES
 from core.errors import UserError
-from core.evaluation import RULE_OUT, UNDECIDED, find_zones, zone_outcome
+from core.evaluation import RULE_IN, RULE_OUT, UNDECIDED, find_zones, zone_outcome
 from core.site import find_site_zones, measure
 
 
@@ -40,16 +40,26 @@ def test_few_patients_and_rates_that_are_none_find_no_zones(rates, told):
         find_site_zones(measured(160), *rates)
 
 
-def test_zones_that_decide_no_better_than_chance_or_break_a_promise_fail_a_check():
+def test_zones_that_are_not_shown_to_beat_chance_or_break_a_promise_fail_a_check():
     found = find_site_zones(measured(600), 0.05, 0.1)
     assert found.values()["check"]["passed"] and not found.is_chance and not found.broken
     counts, (normal, pneumonia) = found.expected.counts, CLASS_NAMES
-    swapped = {zone: {normal: by[pneumonia], pneumonia: by[normal]} for zone, by in counts.items()}
-    chance = replace(found, expected=replace(found.expected, counts=swapped))
+    right = counts[RULE_IN][pneumonia], counts[RULE_OUT][normal]
+    wrong = counts[RULE_OUT][pneumonia], counts[RULE_IN][normal]
+    images = [sum(by_label[name] for by_label in counts.values()) for name in (pneumonia, normal)]
+    shares = [
+        sum(number / of_class for number, of_class in zip(pair, images, strict=True))
+        for pair in (right, wrong)
+    ]
+    assert found.advantage == pytest.approx(shares[0] - shares[1])
+    low, high = found.advantage_interval
+    assert 0 < low < found.advantage < high
+    chance = replace(found, advantage=0.04, advantage_interval=(-0.01, 0.09))
     assert chance.is_chance and not chance.values()["check"]["passed"]
-    assert "no better than chance" in chance.values()["check"]["detail"]
-    undecided = {zone: dict.fromkeys(CLASS_NAMES, 300 * (zone == UNDECIDED)) for zone in counts}
-    assert replace(found, expected=replace(found.expected, counts=undecided)).is_chance
+    assert "not shown to be better than chance" in chance.values()["check"]["detail"]
+    tells_nothing = measured(600)
+    tells_nothing.predictions.table["probability"] = np.random.default_rng(3).random(600)
+    assert find_site_zones(tells_nothing, 0.05, 0.05).is_chance
     kept = replace(found.expected.false_alarms, rate=0.3, interval=(0.2, 0.4))
     broken = replace(found, expected=replace(found.expected, false_alarms=kept))
     assert broken.broken == ["false alarms"] and "broken here: false alarms" in broken.sentences()[-1]
