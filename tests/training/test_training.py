@@ -158,16 +158,15 @@ def test_cached_direct_and_winograd_training_give_the_same_losses(demo, tmp_path
     """The selection set is cropped; the best weights are evaluated on it once more."""
     settings = tiny_settings(demo, stages=(1, 2), precision="float32", augmentation=None, validation_crop=0.5)
     settings = replace(settings, steps=(3, 3, 1), momentum=0.0, learning_rate=1e-6)
-    monkeypatch.setattr("core.runs.estimate.WINOGRAD_MIN_IMAGES", 1)  # in this process alone
     losses = {}
     for way in ("cached", "direct", "winograd"):
         if way == "winograd":
+            monkeypatch.setattr("core.runs.estimate.WINOGRAD_MIN_IMAGES", 1)
             cached_activations.clear()
-            run = create_run(settings, "run", tmp_path / way / "runs", tmp_path / way / "models")
-            for _ in settings.stages:
-                train_next_stage(run)
-        else:
-            run = finished(replace(settings, cache_activations=way == "cached"), tmp_path / way, "run")
+        settings = replace(settings, cache_activations=way != "direct")
+        run = create_run(settings, "run", tmp_path / way / "runs", tmp_path / way / "models")
+        for _ in settings.stages:
+            train_next_stage(run)
         losses[way] = [*run.steps()["loss"], *run.epochs()["val_loss"]]
         for stage, selection_loss in zip("12", losses[way][-2:], strict=True):
             measured = run.results.evaluation()[stage]
