@@ -90,19 +90,18 @@ def open_local_images(
         rows, notes = _of_folder(source, labels or FOLDERS, groups)
     else:
         rows, notes = _of_table(_table_path(source), labels or LABEL, patient, groups, words)
+    what_helps = "Label them on the page Your hospital, or choose other labels."
     if labels == READERS:
-        label_source, note = _label_by_readers(rows)
-        notes.append(note)
+        label_source, disputed = _label_by_readers(rows)
+        notes += [f"Labels by {label_source}.", *disputed]
+        what_helps = " ".join(disputed) or what_helps
     elif labels == FOLDERS or source.is_dir():
         label_source = "the names of the folders"
     else:
         label_source = f"the column {shown(labels or LABEL)!r} of {shown(source.name)}"
     labelled = rows["label"] != ""
     if not labelled.any():
-        raise Unlabelled(
-            f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}. Label them on the page "
-            "Your hospital, or choose other labels."
-        )
+        raise Unlabelled(f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}. {what_helps}")
     if count := int((~labelled).sum()):
         notes.append(f"Left out {_images(count)} without a label of the two classes.")
     folders = {Path(file).parent for file in rows["file"]}
@@ -136,13 +135,18 @@ def list_local_images(source: Path) -> list[str]:
     return list(_of_table(_table_path(source), READERS, None, (), NO_LABELS)[0]["file"])
 
 
-def _label_by_readers(rows: pd.DataFrame) -> tuple[str, str]:
-    """Set the labels to those that readers gave in the app; says by whom, and a note on them."""
+def _label_by_readers(rows: pd.DataFrame) -> tuple[str, list[str]]:
+    """Set the labels to those that readers gave in the app; says by whom, and what they disagree about."""
     given = reader_labels(list(rows["file"]), LabelLog().entries())
     by_digest = dict(zip(given.table["sha256"], given.table["label"], strict=True))
     rows[LABEL] = [by_digest.get(digest(file), "") for file in rows["file"]]
     source = f"{len(given.readers):,} of your readers, version {given.version:,}"
-    return source, f"Labels by {source}."
+    if not given.disputed:
+        return source, []
+    count = _images(len(given.disputed))
+    return source, [
+        f"Readers disagree about {count}: settle that by consensus (page Your hospital, Label blinded)."
+    ]
 
 
 def _of_folder(root: Path, labels: str, groups: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:

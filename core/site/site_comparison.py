@@ -34,7 +34,8 @@ class SiteComparison:
 
     def notes(self) -> list[str]:
         """What is compared, and on which images, one sentence each."""
-        without = [item.readings.model for item in self.measurements if item.predictions is None]
+        several = self.measurements if len(self.measurements) > 1 else ()  # one alone is not to be compared
+        without = [item.readings.model for item in several if item.predictions is None]
         sentences = [f"{model} has no result and is not compared." for model in without]
         sentences += self.not_measured
         if self.problem:

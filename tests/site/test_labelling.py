@@ -116,12 +116,14 @@ def test_a_damaged_log_is_told(own_home):
             use()
 
 
-def test_one_reader_and_readers_who_are_never_sure_or_always_disagree_are_told(files):
+def test_one_reader_and_readers_who_are_never_sure_or_always_disagree_are_told(files, tmp_path):
     give(files, Ada="UUUUU")
     assert "Ada is not sure about any of the 5 images" in told(files) and "One reader only" in told(files)
     give(files, Ada="PNPNP", Grace="NPNPN")
     text = told(files)
     assert "agree on 0 of 5" in text and "no better than chance" in text and "by consensus: 5" in text
+    with pytest.raises(UserError, match="Readers disagree about 5 images: settle that by consensus"):
+        open_local_images(tmp_path / "site", "readers")
 
 
 def test_the_labels_of_readers_are_labels_of_local_images(files, tmp_path):
