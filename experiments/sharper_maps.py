@@ -36,10 +36,18 @@ BOUNDS = (2.5, 97.5)
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Of each candidate's maps of n images: whether the peak hits, and share of heat in the opacity, (n,)."""
+    """Of n images, and of each candidate's maps of them.
+
+    Attributes:
+        hits: whether the peak lies in the opacity, by candidate, (n,).
+        shares: of the heat that lies there, by candidate, (n,).
+        covered: share of the lungs that the opacity covers, (n,): how often a random peak in them would hit.
+        patients: (n,).
+    """
 
     hits: dict[str, np.ndarray]
     shares: dict[str, np.ndarray]
+    covered: np.ndarray
     patients: np.ndarray
 
     def where(self, chosen: np.ndarray) -> "Scores":
@@ -47,7 +55,7 @@ class Scores:
         hits, shares = (
             {name: each[chosen] for name, each in values.items()} for values in (self.hits, self.shares)
         )
-        return Scores(hits, shares, self.patients[chosen])
+        return Scores(hits, shares, self.covered[chosen], self.patients[chosen])
 
 
 @click.command()
@@ -134,7 +142,15 @@ def _scores(network: ClassMaps, predictor: Predictor, seen: Seen) -> Scores:
             for values, (drawn, output) in zip(maps, seen, strict=True)
         ]
         hits[name], shares[name] = np.array(judged, float).T
-    return Scores(hits, shares, np.array([drawn.patient for drawn, _ in seen]))
+    covered = np.array([_covered(*each) for each in seen])
+    return Scores(hits, shares, covered, np.array([drawn.patient for drawn, _ in seen]))
+
+
+def _covered(drawn: OpacityImage, output: ModelOutput) -> float:
+    """Share of the lungs that the opacity covers; NaN where none were found."""
+    assert output.lungs is not None  # they are found with every output
+    lungs = output.lungs.mask(*drawn.opacity.shape)
+    return float(drawn.opacity[lungs].mean()) if lungs.any() else np.nan
 
 
 def _judged(heat: HeatMap, drawn: OpacityImage) -> tuple[bool, float]:
@@ -149,7 +165,10 @@ def _judged(heat: HeatMap, drawn: OpacityImage) -> tuple[bool, float]:
 
 def _print_scores(title: str, scores: Scores) -> None:
     count = len(scores.patients)
-    print(f"\n{title}: {count} images of {len(np.unique(scores.patients))} patients")
+    print(
+        f"\n{title}: {count} images of {len(np.unique(scores.patients))} patients; "
+        f"a random peak in the lungs would hit {np.nanmean(scores.covered):.1%}"
+    )
     weights = patient_weights(scores.patients)
     for name, hits in scores.hits.items():
         shares = scores.shares[name]

@@ -53,14 +53,10 @@ def _zero_padding(layer: Layer, inputs: list[Tensor], _arrays: LayerArrays) -> T
 
 
 def _convolution(layer: Layer, inputs: list[Tensor], arrays: LayerArrays) -> Tensor:
-    kernel, *bias = arrays
-    x = ops.convolution(inputs[0], convolution_kernel(kernel), *_window(layer, layer.kernel[0]))
-    return ops.add(x, by_channel(unpacked(bias[0]))) if bias else x
-
-
-def convolution_kernel(kernel: StoredArray) -> Node:
-    """A convolution's kernel as OpenVINO takes it, from (rows, columns, channels, filters)."""
-    return shared(np.ascontiguousarray(unpacked(kernel).transpose(3, 2, 0, 1)))
+    kernel, *bias = map(unpacked, arrays)
+    kernel = np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))  # HWIO -> OIHW
+    x = ops.convolution(inputs[0], shared(kernel), *_window(layer, kernel.shape[2]))
+    return ops.add(x, by_channel(bias[0])) if bias else x
 
 
 def _depthwise_convolution(layer: Layer, inputs: list[Tensor], arrays: LayerArrays) -> Tensor:

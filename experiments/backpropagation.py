@@ -6,7 +6,8 @@ import numpy as np
 from openvino import opset13 as ops
 
 from core.architecture import Layer
-from core.compilation.operations import LayerArrays, Tensor, convolution_kernel, times_transposed
+from core.compilation import LayerArrays, Tensor, times_transposed
+from core.weights import unpacked
 
 
 def gradients(
@@ -43,7 +44,7 @@ def _by_input(
         gradient = _where(ops.greater(output, np.float32(0)), gradient)
     if layer.kind == "convolution":
         border = [layer.kernel[0] // 2] * 2
-        kernel = convolution_kernel(arrays[layer.name][0])
+        kernel = np.ascontiguousarray(unpacked(arrays[layer.name][0]).transpose(3, 2, 0, 1))
         return ops.convolution_backprop_data(
             gradient, kernel, [layer.stride] * 2, pads_begin=border, pads_end=border
         )
