@@ -31,14 +31,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def make(tmp_path, demo):
-    """Makes runs of one stage that end in seconds, or go on until they are stopped."""
+    """Makes runs of one stage that end in seconds, or go on until they are stopped; they publish nothing."""
 
     def make(name, endless=False, **changes):
         settings = tiny_settings(demo, stages=(1,), precision="float32")
         if endless:
             changes |= {"epochs": 1000, "early_stopping": 1000}
         settings = settings.__class__.from_json({**settings.to_json(), **changes})
-        return create_run(settings, name, tmp_path / "runs", tmp_path / "models")
+        return create_run(settings, name, tmp_path / "runs", publish=False)
 
     yield make
     for run in list_runs(tmp_path / "runs"):

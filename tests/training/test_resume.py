@@ -69,7 +69,7 @@ def test_stops_and_kills_at_random_moments_change_nothing(demo, tmp_path):
     """In each stage one stop within an epoch, then kills; `PNEUMONIA_STUDIO_KILLS=10` kills more often."""
     settings = tiny_settings(demo, epochs=EPOCHS, early_stopping=EPOCHS, plateau=1)
     whole, run = (
-        create_run(settings, name, tmp_path / name / "runs", tmp_path / name / "models")
+        create_run(settings, name, tmp_path / name / "runs", publish=False)
         for name in ("whole", "interrupted")
     )
     jobs.start(whole)
