@@ -14,16 +14,9 @@ from core.runs import queue
 FOR_OWNERS = {
     "registry.active": ("acknowledge",),
     "registry.ensembles": ("register_ensemble",),
-    "registry.promotion": (
-        "change_operating_point",
-        "promote",
-        "register_operating_point",
-        "register_temperature",
-        "register_zones",
-        "retire",
-        "rollback",
-    ),
+    "registry.promotion": ("change_operating_point", "promote", "retire", "rollback"),
     "registry.shadows": ("make_shadow", "stop_shadow"),
+    "registry.site_versions": ("register_operating_point", "register_temperature", "register_zones"),
     "site.criteria": ("write_criteria",),
     "site.measured_set": ("accept", "keep_measured_set"),
 }

@@ -42,17 +42,19 @@ if TYPE_CHECKING:
         list_models,
     )
     from core.registry.promotion import (
-        ZONES_LEFT_OUT,
         change_operating_point,
         promote,
-        register_operating_point,
-        register_temperature,
-        register_zones,
         registers_version,
         retire,
         rollback,
     )
     from core.registry.shadows import Shadow, make_shadow, shadows, shadows_named, stop_shadow
+    from core.registry.site_versions import (
+        ZONES_LEFT_OUT,
+        register_operating_point,
+        register_temperature,
+        register_zones,
+    )
 
 __all__ = [
     "ACTIVE",

@@ -8,7 +8,14 @@ import pandas as pd
 
 from core import atomic
 from core.errors import UserError
-from core.inference import IDENTITY_FILE, PREDICTIONS, REFERENCE_FILE, published_models, renewed_references
+from core.inference import (
+    IDENTITY_FILE,
+    PREDICTIONS,
+    REFERENCE_FILE,
+    identity_of,
+    published_models,
+    renewed_references,
+)
 from core.registry.evidence import EVIDENCE_FILE, evidence_of
 from core.registry.golden_images import GOLDEN_FILE, save_golden_images
 from core.registry.models import RegisteredModel, registered_version
@@ -63,6 +70,13 @@ def register(
             save_golden_images(item, weights)
 
     return new_version(item.name, item.model.path.name, fill, override)
+
+
+def override_of(item: RegisteredModel) -> str:
+    """What a registered version must say of an override; "" for a candidate."""
+    if not item.version:
+        return ""
+    return identity_of(item.model.path, item.model.record).override
 
 
 def new_version(name: str, file: str, fill: Callable[[Path], None], override: str = "") -> RegisteredModel:
