@@ -94,7 +94,6 @@ def _offer_import(dataset: Dataset, imported: bool) -> None:
         wanted = st.button(
             _("Replace masks") if imported else _("Import masks"),
             icon=":material/upload:",
-            type="primary",
             disabled=not path,
         )
         if imported:
@@ -123,9 +122,15 @@ def _import(dataset: Dataset, source: Path) -> None:
         )
     finally:
         bar.empty()
-    count = len(drawn.sha256)
-    st.toast(
-        ngettext("{count:,} mask imported.", "{count:,} masks imported.", count).format(count=count),
-        icon=":material/draw:",
-    )
+    count, passed_over = len(drawn.sha256), sum(drawn.passed_over.counts.values())
+    sentences = [ngettext("{count:,} mask imported.", "{count:,} masks imported.", count).format(count=count)]
+    if passed_over:
+        sentences.append(
+            ngettext(
+                "{count:,} file passed over; see Masks.",
+                "{count:,} files passed over; see Masks.",
+                passed_over,
+            ).format(count=passed_over)
+        )
+    st.toast(" ".join(sentences), icon=":material/draw:", duration="long")
     st.rerun()

@@ -1,11 +1,25 @@
 """A zip is uploaded, imported, browsed, audited and removed."""
 
 import zipfile
+from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import expect
 
 from benchmarks.app import comes_true, settled
 from core.dataset import write_synthetic_dataset
+
+
+def draw_masks(folder: Path, dataset: Path) -> Path:
+    """A rough mask for each image of a data set."""
+    mask = np.zeros((256, 256), np.uint8)
+    mask[50:190, 50:110], mask[50:190, 150:210] = 255, 255
+    for path in dataset.glob("*/*/*.jpeg"):
+        target = (folder / path.relative_to(dataset)).with_suffix(".png")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(mask).save(target)
+    return folder
 
 
 def test_an_uploaded_zip_is_imported_browsed_and_audited(server, page, tmp_path):
@@ -15,6 +29,7 @@ def test_an_uploaded_zip_is_imported_browsed_and_audited(server, page, tmp_path)
         for path in sorted(demo.glob("*/*/*.jpeg")):
             file.write(path, path.relative_to(tmp_path))
         file.write(path, path.relative_to(tmp_path).with_name("person999_virus_9.jpeg"))
+    drawn = draw_masks(tmp_path / "masks", demo)
     page.goto(f"{server}/dataset")
     page.get_by_role("button", name="Get data").click()
     broken = {"name": "broken.zip", "mimeType": "application/zip", "buffer": b"no zip"}
@@ -37,7 +52,19 @@ def test_an_uploaded_zip_is_imported_browsed_and_audited(server, page, tmp_path)
     plain = thumbnail.evaluate("tile => tile.style.backgroundImage")
     page.get_by_text("Lungs", exact=True).click()
     expect(thumbnail).not_to_have_css("background-image", plain)
+    found = thumbnail.evaluate("tile => tile.style.backgroundImage")
+    page.get_by_role("button", name="Masks").click()
+    page.get_by_role("textbox", name="Folder or .npz of masks").fill(str(drawn))
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Import masks").click()
+    page.get_by_text("Drawn lungs", exact=True).click()
+    page.get_by_role("button", name="Masks").click()
+    expect(page.get_by_text("121 of 121 images have a mask")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(thumbnail).not_to_have_css("background-image", found)
+    expect(page.get_by_text("drawn by people")).to_be_visible()
     page.get_by_text("More filters").click()
+    expect(page.get_by_test_id("stSlider").filter(has_text="Lung agreement")).to_contain_text("100%")
     expect(page.get_by_test_id("stSlider").filter(has_text="Lung area")).to_contain_text("100%")
     page.get_by_role("combobox", name="Issue").click()
     page.get_by_role("option", name="no plausible lungs").click()
