@@ -11,7 +11,7 @@ from core.dataset import open_dataset
 from core.evaluation import OperatingPoint
 from core.inference import AuditLog, Reader
 from core.registry import active_model, find_model, list_models, register_operating_point, retire
-from core.site import LabelLog, blinded, write_criteria
+from core.site import LabelLog, blinded, measured_set, write_criteria
 from tests.monitor.logged_results import WITHHELD, add_results, steady
 
 
@@ -119,6 +119,26 @@ def test_measure_lays_every_model_beside_the_active_one_and_tells_which_it_canno
     assert "5 models are too many to be measured beside one: all" in capsys.readouterr().err
     assert main([*arguments, "--compare", "yours/3"]) == 2
     assert "There is no model 'yours/3'" in capsys.readouterr().err
+
+
+def test_zones_are_saved_with_their_images_which_the_monitor_compares_with(
+    narrow_bundle, demo, own_home, capsys
+):
+    rates = ["--miss-rate", "0.2", "--false-alarm-rate", "0.2"]
+    assert main(["site", "zones", str(demo), *rates, "--save", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    item = find_model(values["version"])
+    assert item.model.record.zones["rule"] == f"on {values['images']} images of {values['site']}"
+    images = measured_set(item.model.identity)
+    assert images.table["probability"].count() == values["images"]
+    assert {"brightness", "contrast", "lung_area", "lung_distinctness"} <= set(images.table.dropna(axis=1))
+    main(["models", "promote", item.title, "--override", "--reason", "for the test"])
+    assert active_model().model.record.zones == item.model.record.zones
+    capsys.readouterr()
+    assert main(["site", "watch"]) == 0
+    assert images.words() in capsys.readouterr().out
+    assert main(["site", "measure", str(demo)]) == 0
+    assert "By the model's zones (rule out below" in capsys.readouterr().out
 
 
 def test_measure_refuses_a_column_that_makes_no_groups_before_it_reads(local_table, capsys):
