@@ -3,6 +3,7 @@
 from math import inf
 from pathlib import Path
 
+import cv2
 import numpy as np
 import PIL.Image
 import pytest
@@ -14,6 +15,7 @@ from core.inference import Reader, Reading
 from core.inference.lung_check import MAX_IMPLAUSIBILITY, lung_checks
 
 MASKS = Path(__file__).parents[3] / "shared/lungs/lung_masks_224.npz"
+HANDS = Path(__file__).parents[3] / "shared/external/not_frontal_chest/hand"
 NAMES = ("train/NORMAL/IM-0115-0001.jpeg", "train/NORMAL/IM-0117-0001.jpeg")
 
 
@@ -56,6 +58,27 @@ def two_in_one_image(chest, other):
     return np.hstack([resized(chest, 64, 128), resized(other, 64, 128)])
 
 
+def with_pacemaker_and_tube(pixels):
+    drawn = pixels.copy()
+    box = [(0.62, 0.2), (0.78, 0.2), (0.78, 0.33), (0.62, 0.33)]
+    lead, tube = [(0.64, 0.3), (0.52, 0.25), (0.46, 0.5), (0.52, 0.7)], [(0.5, 0), (0.5, 0.45), (0.47, 0.55)]
+    box, lead, tube = (np.int32(len(pixels) * np.array(points)) for points in (box, lead, tube))
+    cv2.fillPoly(drawn, [box], 250)
+    cv2.polylines(drawn, [lead], False, 240, 2, cv2.LINE_AA)
+    cv2.polylines(drawn, [tube], False, 220, 3, cv2.LINE_AA)
+    return drawn
+
+
+def held_by(pixels, hand):
+    """A hand from either side over the lower ribs."""
+    held, third = pixels.astype(float), len(pixels) // 3
+    rows = slice(-third - len(pixels) // 8, -(len(pixels) // 8))
+    fingers = 0.6 * resized(hand, third, third)
+    held[rows, :third] += np.rot90(fingers[:, ::-1], -1)
+    held[rows, -third:] += np.rot90(fingers)
+    return np.minimum(held, 255).astype(np.uint8)
+
+
 def shuffled(chest, _):
     return np.random.default_rng(0).permutation(chest.ravel()).reshape(chest.shape)
 
@@ -70,6 +93,7 @@ ANSWERED, WARNED, NO_RESULT = "answered", "warned", "withheld"
         (lambda chest, _: resized(chest, 64, 64), {ANSWERED}, ""),
         (lambda chest, _: resized(chest, 900, 700), {ANSWERED}, ""),
         (lambda chest, _: collimated(chest), {ANSWERED, WARNED}, ""),
+        (lambda chest, _: with_pacemaker_and_tube(chest), {ANSWERED, WARNED}, ""),
         (lambda chest, _: 255 - chest, {WARNED}, "inverted"),
         (lambda chest, _: chest[::-1], {WARNED}, "upside down"),
         (lambda chest, _: chest[::-1, ::-1], {WARNED}, "upside down"),
@@ -91,6 +115,13 @@ def test_each_image_is_answered_warned_of_or_withheld_with_its_reason(
     warnings = [check.sentence for check in found.checks]
     assert (NO_RESULT if found.withheld else WARNED if warnings else ANSWERED) in outcomes, warnings
     assert words in " ".join(warnings)
+
+
+@pytest.mark.skipif(not HANDS.exists(), reason="needs real hands")
+def test_a_child_that_somebody_holds_is_answered_or_warned_of(reader, chests):
+    for hand in sorted(HANDS.iterdir())[:5]:
+        for chest in chests:
+            assert not reading(reader, held_by(chest, read_image(hand).pixels)).withheld
 
 
 def test_a_lung_that_is_white_is_still_a_lung(real):
