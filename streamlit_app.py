@@ -14,7 +14,7 @@ from core.registry import active_model
 from core.roles import ask_for_roles
 from core.runs import jobs, open_run
 from core.self_test import self_test_line
-from pages.shared.failures import failures_shown
+from pages.shared.failures import failures_shown, sentence
 from pages.shared.markdown import escaped
 from pages.shared.run_notification import run_notification
 from pages.shared.run_states import STATE_TITLES
@@ -96,7 +96,7 @@ def dicom_node() -> None:
     try:
         counts = node_status()
     except UserError as error:
-        st.caption(f":material/hub: {escaped(str(error))}")
+        st.caption(f":material/hub: {escaped(sentence(error))}")
         return
     if counts is None:
         return

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.errors import UserError
+from core.sentence import Sentence
 
 
 def open_database(
@@ -72,7 +73,14 @@ def errors_told(path: Path, purpose: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise UserError(f"{path} cannot be used: {error}. {purpose} Restore it from a backup.") from error
+        raise UserError(
+            Sentence(
+                "{path} cannot be used: {error}. {purpose} Restore it from a backup.",
+                path=path,
+                error=str(error),
+                purpose=purpose,
+            )
+        ) from error
 
 
 def never_changed(table: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
+from core.sentence import Sentence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,8 +42,13 @@ def new_array(path: Path, dtype: "DTypeLike", shape: tuple[int, ...]) -> "np.mem
         size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
         free = free_space(path.parent)
         raise UserError(
-            f"The disk is full: {_size(size)} are needed, and {path.parent} has {_size(free)} free. "
-            "Free some space and start again."
+            Sentence(
+                "The disk is full: {size} are needed, and {parent} has {free} free. Free some space and "
+                "start again.",
+                size=_size(size),
+                parent=path.parent,
+                free=_size(free),
+            )
         ) from error
     return array
 
@@ -51,8 +57,13 @@ def require_room(folder: Path, size: int) -> None:
     """Raise UserError unless the disk of `folder`, which may not exist yet, has `size` bytes free."""
     if size > (free := free_space(folder)):
         raise UserError(
-            f"The disk is full: {_size(size)} are needed, and {folder} has {_size(free)} free. "
-            "Free some space, or choose another folder."
+            Sentence(
+                "The disk is full: {size} are needed, and {folder} has {free} free. Free some space, or "
+                "choose another folder.",
+                size=_size(size),
+                folder=folder,
+                free=_size(free),
+            )
         )
 
 
@@ -83,8 +94,13 @@ def explained(error: OSError, path: Path) -> Exception:
     """
     if error.errno in FULL:
         return UserError(
-            f"The disk is full: {path} could not be saved and is unchanged. {path.parent} has "
-            f"{_size(free_space(path.parent))} free. Free some space and start again."
+            Sentence(
+                "The disk is full: {path} could not be saved and is unchanged. {parent} has {free} "
+                "free. Free some space and start again.",
+                path=path,
+                parent=path.parent,
+                free=_size(free_space(path.parent)),
+            )
         )
     reason = f"{(error.strerror or 'it failed').lower()} for {path.parent}"
     if error.errno == errno.EROFS:
@@ -94,8 +110,12 @@ def explained(error: OSError, path: Path) -> Exception:
     elif error.errno not in NO_FOLDER:
         return error
     return UserError(
-        f"{path} cannot be written: {reason}. Choose another folder, or set PNEUMONIA_STUDIO_HOME to one "
-        "where this user may write."
+        Sentence(
+            "{path} cannot be written: {reason}. Choose another folder, or set PNEUMONIA_STUDIO_HOME "
+            "to one where this user may write.",
+            path=path,
+            reason=reason,
+        )
     )
 
 

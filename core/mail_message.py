@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from core.config import environment
 from core.errors import UserError
+from core.sentence import Sentence
 from core.webhook_request import LIMIT_S, in_time
 
 DEFAULT_PORTS = {"smtp": 587, "smtps": 465}
@@ -51,7 +52,9 @@ def _addresses() -> tuple[str, tuple[str, ...]]:
     """Of the sender, and of those who are told."""
     addresses = environment.MAIL_TO.value()
     if not addresses:
-        raise UserError(f"No e-mail can be sent: set {environment.MAIL_TO.name} to the addresses.")
+        raise UserError(
+            Sentence("No e-mail can be sent: set {name} to the addresses.", name=environment.MAIL_TO.name)
+        )
     return (environment.MAIL_FROM.value() or addresses)[0], addresses
 
 

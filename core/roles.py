@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from core.config import environment
 from core.errors import UserError
+from core.sentence import Sentence
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
@@ -71,9 +72,10 @@ def needed_role(action: Callable) -> Role:
 
 def _refusal(action: Callable) -> str:
     enough = " or ".join(str(role) for role in Role if role >= needed_role(action))
-    return (
-        f"This requires the role of {enough}; yours is {_role_of_caller()}. Ask the administrator of this "
-        "server."
+    return Sentence(
+        "This requires the role of {enough}; yours is {role}. Ask the administrator of this server.",
+        enough=enough,
+        role=str(_role_of_caller()),
     )
 
 

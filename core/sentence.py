@@ -56,3 +56,21 @@ def joined(parts: Sequence[str], separator: str) -> Sentence:
     """
     values = {f"part{number}": part for number, part in enumerate(parts)}
     return Sentence(separator.join(f"{{{name}}}" for name in values), **values)
+
+
+def plain(value: Any) -> Any:
+    """A sentence as plain values for JSON, which `of_plain` reads; anything else stays as it is.
+
+    >>> of_plain(plain(Sentence("{count} images", count=3))).template
+    '{count} images'
+    """
+    if not isinstance(value, Sentence):
+        return value
+    return {"template": value.template, "values": {name: plain(each) for name, each in value.values.items()}}
+
+
+def of_plain(value: Any) -> Any:
+    """What `plain` was given."""
+    if not isinstance(value, dict):
+        return value
+    return Sentence(value["template"], **{name: of_plain(each) for name, each in value["values"].items()})

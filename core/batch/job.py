@@ -23,6 +23,7 @@ from core.batch.source import Source, list_images
 from core.config import old_names
 from core.errors import UserError
 from core.images import PassedOver, shown
+from core.sentence import Sentence
 from core.weights import file_digest
 
 SHARD_SIZE = 256  # images
@@ -159,8 +160,11 @@ def open_batch(path: str | Path) -> BatchJob:
     job = BatchJob(Path(path).expanduser().resolve())
     if not (job.manifest.exists() and (job.path / "settings.json").exists()):
         raise UserError(
-            f"{job.path} contains no batch predictions. Enter the folder given to "
-            "`python -m core batch` as --out."
+            Sentence(
+                "{path} contains no batch predictions. Enter the folder given to `python -m core batch` "
+                "as --out.",
+                path=job.path,
+            )
         )
     return job
 

@@ -9,6 +9,7 @@ from core.dataset import as_published, current_labels, known_folders
 from core.errors import UserError
 from core.evaluation import Predictions
 from core.runs import Run
+from core.sentence import Sentence
 from core.weights import ModelRecord, WeightsError, read_record
 
 
@@ -88,8 +89,11 @@ class EvaluatedStage:
             table = table[table["sha256"].isin(images)]
             if table.empty:
                 raise UserError(
-                    f"The {split} split of {self.run.name} has no image of this cohort. Choose another "
-                    "cohort."
+                    Sentence(
+                        "The {split} split of {name} has no image of this cohort. Choose another cohort.",
+                        split=split,
+                        name=self.run.name,
+                    )
                 )
         return Predictions.of(self.name, pd.DataFrame() if table is None else table)
 

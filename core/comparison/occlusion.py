@@ -15,6 +15,7 @@ from core.dataset import Dataset
 from core.errors import UserError
 from core.evaluation import Difference, Predictions, delong, evaluate, too_few
 from core.inference import BATCH, Predictor, Reader, occlusion_test
+from core.sentence import Sentence
 
 COMPONENTS = 2
 
@@ -43,8 +44,14 @@ def run_occlusion_test(
     missing = ~table["sha256"].isin(position.index)
     if missing.any():
         raise UserError(
-            f"{missing.sum()} of the {len(table)} images that {stage.name} was evaluated on are no longer in "
-            f"{dataset.root}. Restore them, or evaluate the model again."
+            Sentence(
+                "{missing} of the {images} images that {name} was evaluated on are no longer in {root}. "
+                "Restore them, or evaluate the model again.",
+                missing=missing.sum(),
+                images=len(table),
+                name=stage.name,
+                root=dataset.root,
+            )
         )
     predictor = Reader(stage.run.weights_path(stage.number)).predictor
     positions = position[table["sha256"]].to_numpy()

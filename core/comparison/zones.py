@@ -20,6 +20,7 @@ from core.evaluation import (
     find_zones,
     zone_outcome,
 )
+from core.sentence import joined
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def model_zones(
                 false_alarm_rate,
             )
         except UserError as error:
-            raise UserError(f"{model.name}: {error}") from error
+            raise UserError(joined([f"{model.name}:", error.args[0]], " ")) from error
         outcome = zone_outcome(zones, model.labels, model.probabilities, model.patients)
         of_models.append(ModelZones(model.name, zones, outcome))
     return of_models

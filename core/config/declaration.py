@@ -11,6 +11,7 @@ from math import inf
 from typing import Any, cast, get_args, get_type_hints
 
 from core.errors import UserError
+from core.sentence import Sentence
 
 DECLARATION = "declaration"  # key in a field's metadata
 METHOD_STAGES = 3
@@ -78,13 +79,19 @@ class Declaration:
             return
         if not isinstance(value, tuple) or (self.per_stage and len(value) != METHOD_STAGES):
             needed = f"{METHOD_STAGES} values, one for each stage" if self.per_stage else "a list"
-            raise UserError(f"{self.name} is {value!r}; give {needed}.")
+            raise UserError(
+                Sentence("{name} is {value!r}; give {needed}.", name=self.name, value=value, needed=needed)
+            )
         for item in value:
             self._check_single(item)
 
     def _check_single(self, value: Any) -> None:
         if not (value is None and self.none) and not self._is_allowed(value):
-            raise UserError(f"{self.name} is {value!r}; {self._needed(value)}.")
+            raise UserError(
+                Sentence(
+                    "{name} is {value!r}; {needed}.", name=self.name, value=value, needed=self._needed(value)
+                )
+            )
 
     def _is_allowed(self, value: Any) -> bool:
         if self.choices:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from core.config import old_names
 from core.config.declaration import METHOD_STAGES, Declaration, declarations, parts
 from core.errors import UserError
+from core.sentence import Sentence
 
 T = TypeVar("T")
 
@@ -34,7 +35,9 @@ def read(owner: type[T], values: dict[str, Any], prefix: str = "") -> T:
             raise UserError(_unknown(name, owner, prefix))
     for name, declaration in known.items():
         if declaration.required and "." not in name and name not in arguments:
-            raise UserError(f"{prefix}{name} is missing. {declaration.help}")
+            raise UserError(
+                Sentence("{prefix}{name} is missing. {help}", prefix=prefix, name=name, help=declaration.help)
+            )
     return owner(**arguments)
 
 
@@ -79,7 +82,14 @@ def _part(owner: type[T], name: str, values: Any) -> T | None:
         return values
     if not isinstance(values, dict):
         example = next(iter(declarations(owner)))
-        raise UserError(f"{name} is {values!r}; set its parts, such as {name}.{example}.")
+        raise UserError(
+            Sentence(
+                "{name} is {values!r}; set its parts, such as {name}.{example}.",
+                name=name,
+                values=values,
+                example=example,
+            )
+        )
     return read(owner, values, f"{name}.")
 
 
@@ -95,5 +105,10 @@ def _shaped(declaration: Declaration, value: Any) -> Any:
 
 def _unknown(name: str, owner: type, prefix: str = "") -> str:
     near = get_close_matches(name, declarations(owner), 1)
-    hint = f"did you mean {prefix}{near[0]}?" if near else "see them all with `python -m core settings`."
-    return f"Unknown setting {prefix + name!r}; {hint}"
+    if near:
+        return Sentence(
+            "Unknown setting {name!r}; did you mean {near}?", name=prefix + name, near=f"{prefix}{near[0]}"
+        )
+    return Sentence(
+        "Unknown setting {name!r}; see them all with `python -m core settings`.", name=prefix + name
+    )

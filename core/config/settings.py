@@ -10,6 +10,7 @@ from core.config.method import FRAMINGS, LUNG_MARGIN, LUNGS, WHOLE
 from core.config.processor import PRECISIONS
 from core.config.stages import CUSTOM, STAGE_NUMBERS, STAGES, Stage, Strategy, method_stages
 from core.errors import UserError
+from core.sentence import Sentence
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("plateau", "cosine")
@@ -366,15 +367,22 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check_all(self)
         if not self.stages:
-            raise UserError(f"Choose at least one stage: 1, 2, 3 or {CUSTOM} (custom).")
+            raise UserError(
+                Sentence("Choose at least one stage: 1, 2, 3 or {number} (custom).", number=CUSTOM)
+            )
         if CUSTOM in self.stages and self.strategy is None:
-            raise UserError(f"Stage {CUSTOM} is custom: choose which layers it trains.")
+            raise UserError(
+                Sentence("Stage {number} is custom: choose which layers it trains.", number=CUSTOM)
+            )
         if self.strategy is not None:
             self.strategy.stage(self.architecture)  # refuses layers that the backbone lacks
         if self.width < 1 and self.weights == "imagenet":
             raise UserError(
-                f"ImageNet weights are of the whole network, and width is {self.width:g}. Start from random "
-                "weights (`none`), or set width to 1."
+                Sentence(
+                    "ImageNet weights are of the whole network, and width is {width:g}. Start from random "
+                    "weights (`none`), or set width to 1.",
+                    width=self.width,
+                )
             )
 
     @property

@@ -10,6 +10,7 @@ from core.architecture import BACKBONES, VGG19, Backbone
 from core.config import json_values, old_names
 from core.config.declaration import Group, check_all, setting
 from core.errors import UserError
+from core.sentence import Sentence
 
 FILES = {"model_01": "vgg19_model_01.h5", "model_02": "vgg19_model_02.h5", "model_03": "vgg_unfrozen.h5"}
 
@@ -165,8 +166,11 @@ class Strategy:
         check_all(self)
         if not STRATEGY_NAME.fullmatch(self.name) or self.name in RESERVED_NAMES:
             raise UserError(
-                f"A strategy cannot be called {self.name!r}; use up to 32 letters, digits, dashes and "
-                "underscores, beginning with a letter, and not one of the method's names."
+                Sentence(
+                    "A strategy cannot be called {name!r}; use up to 32 letters, digits, dashes and "
+                    "underscores, beginning with a letter, and not one of the method's names.",
+                    name=self.name,
+                )
             )
 
     def fits(self, backbone: Backbone) -> bool:
@@ -181,7 +185,15 @@ class Strategy:
         """
         if unknown := self._unknown_layers(backbone):
             first, *_, last = (layer.name for layer in backbone.weighted_body)
-            raise UserError(f"{backbone.title} has no layer {unknown[0]!r}; choose from {first} to {last}.")
+            raise UserError(
+                Sentence(
+                    "{title} has no layer {unknown!r}; choose from {first} to {last}.",
+                    title=backbone.title,
+                    unknown=unknown[0],
+                    first=first,
+                    last=last,
+                )
+            )
         chosen = tuple(layer.name for layer in backbone.weighted_body if layer.name in self.trained_layers)
         kind = "convolutions" if set(chosen) <= set(convolutions(backbone)) else "layers"
         summary = f"{len(chosen)} {kind} and the head" if chosen else "the head only"

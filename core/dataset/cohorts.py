@@ -11,6 +11,7 @@ from core.dataset.dataset import Dataset
 from core.dataset.storage import storage_folder
 from core.errors import UserError
 from core.roles import Role, takes
+from core.sentence import Sentence
 
 NAME = re.compile(r"\w[\w .-]{0,39}")
 FILE = "cohorts.json"
@@ -33,7 +34,14 @@ def read_cohort(root: Path, name: str) -> frozenset[str]:
     """
     cohorts = read_cohorts(root)
     if name not in cohorts:
-        raise UserError(f"{root.name} has no cohort {name!r}; its cohorts: {', '.join(cohorts) or 'none'}.")
+        raise UserError(
+            Sentence(
+                "{data} has no cohort {name!r}; its cohorts: {cohorts}.",
+                data=root.name,
+                name=name,
+                cohorts=", ".join(cohorts) or "none",
+            )
+        )
     return cohorts[name]
 
 
@@ -51,10 +59,13 @@ def save_cohort(dataset: Dataset, name: str, rows: np.ndarray) -> None:
     """
     if not NAME.fullmatch(name):
         raise UserError(
-            f"A cohort cannot be called {name!r}; use up to 40 letters, digits, spaces, dots and dashes."
+            Sentence(
+                "A cohort cannot be called {name!r}; use up to 40 letters, digits, spaces, dots and dashes.",
+                name=name,
+            )
         )
     if not len(rows):
-        raise UserError("No images match, so there is nothing to save. Change the filters.")
+        raise UserError(Sentence("No images match, so there is nothing to save. Change the filters."))
     digests = sorted(set(dataset.table["sha256"].to_numpy()[rows]))
     with atomic.changing(storage_folder(dataset.root) / FILE):
         _write(dataset.root, {**read_cohorts(dataset.root), name: frozenset(digests)})

@@ -14,6 +14,7 @@ from core.dataset.pixels import Progress
 from core.disk import FULL, explained
 from core.errors import UserError
 from core.roles import Role, takes
+from core.sentence import Sentence
 
 PNEUMONIAMNIST = "pneumoniamnist"
 FILE = "pneumoniamnist_128.npz"
@@ -63,14 +64,22 @@ def _download(url: str, md5: str, progress: Progress | None) -> Path:
         return Path(pooch.retrieve(url, f"md5:{md5}", FILE, cache, downloader=downloader))
     except ValueError as error:  # pooch raises it for a wrong checksum
         raise UserError(
-            f"The download is not the expected file (its MD5 is not {md5}); nothing was saved. Try again."
+            Sentence(
+                "The download is not the expected file (its MD5 is not {md5}); nothing was saved. Try again.",
+                md5=md5,
+            )
         ) from error
     except OSError as error:  # requests' errors are OSErrors, too
         if error.errno in FULL:
             raise explained(error, cache / FILE) from error
         raise UserError(
-            f"PneumoniaMNIST could not be downloaded. Check the connection, or download {url} elsewhere (MD5 "
-            f"{md5}), save it as {cache / FILE}, and try again."
+            Sentence(
+                "PneumoniaMNIST could not be downloaded. Check the connection, or download {url} "
+                "elsewhere (MD5 {md5}), save it as {path}, and try again.",
+                url=url,
+                md5=md5,
+                path=cache / FILE,
+            )
         ) from error
 
 

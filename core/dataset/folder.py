@@ -14,8 +14,9 @@ from core.images import (
     shown,
     walk_folder,
 )
+from core.sentence import Sentence, joined
 
-NO_LAYOUT = f"contains no images in the expected layout: {LAYOUT}."
+NO_LAYOUT = Sentence("contains no images in the expected layout: {layout}.", layout=LAYOUT)
 COPY = "the same image in an inner folder of the same layout"
 EDGE = 4096  # bytes at either end, by which copies are recognised
 
@@ -39,10 +40,13 @@ def layout_root(root: Path) -> Path:
     """
     try:
         if not root.exists():
-            raise UserError(f"The folder {shown(root)} does not exist. Check the path.")
+            raise UserError(Sentence("The folder {root} does not exist. Check the path.", root=shown(root)))
         if not root.is_dir():
             raise UserError(
-                f"{shown(root)} is a file, not a folder. Give the folder that contains train/ and test/."
+                Sentence(
+                    "{root} is a file, not a folder. Give the folder that contains train/ and test/.",
+                    root=shown(root),
+                )
             )
         inner = root
         while not _has_layout(inner):
@@ -52,7 +56,9 @@ def layout_root(root: Path) -> Path:
             inner = folders[0]
         return inner
     except OSError as error:
-        raise UserError(f"{shown(root)} cannot be read: {error.strerror}.") from error
+        raise UserError(
+            Sentence("{root} cannot be read: {reason}.", root=shown(root), reason=error.strerror)
+        ) from error
 
 
 def list_image_files(
@@ -72,12 +78,14 @@ def list_image_files(
     passed_over = PassedOver()
     try:
         if not _has_layout(root):
-            raise UserError(f"{shown(root)} {NO_LAYOUT}{_hint(root)}")
+            raise UserError(joined([shown(root), NO_LAYOUT, _hint(root)], " "))
         files = sorted(_images(root, own_files, passed_over), key=lambda file: file.path)
     except OSError as error:
-        raise UserError(f"{shown(root)} cannot be read: {error.strerror}.") from error
+        raise UserError(
+            Sentence("{root} cannot be read: {reason}.", root=shown(root), reason=error.strerror)
+        ) from error
     if not files:
-        raise UserError(" ".join([f"{shown(root)} {NO_LAYOUT}", *passed_over.sentences()]))
+        raise UserError(joined([shown(root), NO_LAYOUT, *passed_over.sentences()], " "))
     return files, passed_over
 
 
@@ -142,11 +150,11 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(path for path in paths if path.is_dir())
 
 
-def _hint(root: Path) -> str:
+def _hint(root: Path) -> Sentence:
     """A suggestion where a folder in `root` has the layout, else what there is."""
     folders = _folders(root)
     for inner in folders:
         if _has_layout(inner):
-            return f" Did you mean {shown(inner)}?"
+            return Sentence("Did you mean {folder}?", folder=shown(inner))
     names = ", ".join(f"{shown(inner.name)}/" for inner in folders[:10])
-    return f" Its folders are {names}." if names else " It has no folders."
+    return Sentence("Its folders are {names}.", names=names) if names else Sentence("It has no folders.")

@@ -1,6 +1,7 @@
 """Imported and downloaded data sets, which the project stores itself, in the published layout.
 
 A data set is written to a temporary folder and renamed into place when it is complete, so that no partial
+from core.sentence import Sentence
 import is left behind. A user's own folder is never written to and never removed.
 """
 
@@ -20,9 +21,10 @@ from core import atomic, config
 from core.config import CLASS_NAMES, environment
 from core.dataset.patients import PATIENTS_FILE
 from core.disk import explained
-from core.errors import UserError
+from core.errors import UserError, sentence_of
 from core.images import PassedOver
 from core.roles import Role, takes
+from core.sentence import Sentence, joined
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PASSED_OVER_FILE = "passed-over.json"  # of an imported data set: what its source held besides, in sentences
@@ -49,7 +51,9 @@ def remove_imported_set(name: str) -> None:
         UserError: no imported data set has that name.
     """
     if name not in {path.name for path in list_imported_sets()}:
-        raise UserError(f"There is no imported data set {name!r}. Your own folders are never removed.")
+        raise UserError(
+            Sentence("There is no imported data set {name!r}. Your own folders are never removed.", name=name)
+        )
     removed = imported_folder() / f".removed-{secrets.token_hex(4)}"
     os.rename(imported_folder() / name, removed)
     shutil.rmtree(removed, ignore_errors=True)
@@ -77,8 +81,12 @@ class DatasetWriter:
         self.bytes += size
         if self.bytes > self.max_bytes:
             raise UserError(
-                f"The data set unpacks to more than {self.max_bytes / 2**30:.3g} GiB; nothing was imported. "
-                f"Raise {environment.IMPORT_GIB.name} to allow more."
+                Sentence(
+                    "The data set unpacks to more than {most:.3g} GiB; nothing was imported. Raise "
+                    "{name} to allow more.",
+                    most=self.max_bytes / 2**30,
+                    name=environment.IMPORT_GIB.name,
+                )
             )
 
     def add(self, split: str, label: str, name: str, data: bytes, patient: str = "") -> bool:
@@ -96,8 +104,12 @@ class DatasetWriter:
         self.count += 1
         if self.count > self.max_files:
             raise UserError(
-                f"The data set contains more than {self.max_files:,} images; nothing was imported. "
-                f"Raise {environment.IMPORT_FILES.name} to allow more."
+                Sentence(
+                    "The data set contains more than {most:,} images; nothing was imported. Raise "
+                    "{name} to allow more.",
+                    most=self.max_files,
+                    name=environment.IMPORT_FILES.name,
+                )
             )
         self._digests[path] = digest
         target = self.folder / path
@@ -111,12 +123,20 @@ class DatasetWriter:
         """Raise UserError if the data set is empty or, unless its images are local, lacks a class."""
         labels = {path.split("/")[1] for path in self._digests}
         if not labels:
-            where = "" if self.local else " in folders train/, val/ or test/ with NORMAL/ and PNEUMONIA/"
-            sentence = f"There are no images{where}; nothing was imported."
-            raise UserError(" ".join([sentence, *self.passed_over.sentences()]))
+            sentence = (
+                Sentence("There are no images; nothing was imported.")
+                if self.local
+                else Sentence(
+                    "There are no images in folders train/, val/ or test/ with NORMAL/ and PNEUMONIA/; "
+                    "nothing was imported."
+                )
+            )
+            raise UserError(joined([sentence, *self.passed_over.sentences()], " "))
         if not self.local and len(labels) < len(CLASS_NAMES):
             (missing,) = (name for name in CLASS_NAMES if name not in labels)
-            raise UserError(f"There are no images of the class {missing}; nothing was imported.")
+            raise UserError(
+                Sentence("There are no images of the class {missing}; nothing was imported.", missing=missing)
+            )
 
 
 def passed_over_at_import(root: Path) -> list[str]:
@@ -141,12 +161,17 @@ def new_dataset(name: str, local: bool = False) -> Iterator[DatasetWriter]:
     """
     if not NAME.fullmatch(name):
         raise UserError(
-            f"A data set cannot be called {name!r}; use up to 64 letters, digits, dots, dashes and "
-            "underscores."
+            Sentence(
+                "A data set cannot be called {name!r}; use up to 64 letters, digits, dots, dashes and "
+                "underscores.",
+                name=name,
+            )
         )
     target = imported_folder() / name
     if target.exists():
-        raise UserError(f"A data set called {name} exists already. Remove it, or choose another name.")
+        raise UserError(
+            Sentence("A data set called {name} exists already. Remove it, or choose another name.", name=name)
+        )
     try:
         with atomic.new_folder(target) as temporary:
             writer = DatasetWriter(temporary, local)
@@ -158,4 +183,5 @@ def new_dataset(name: str, local: bool = False) -> Iterator[DatasetWriter]:
             if sentences := writer.passed_over.sentences():
                 atomic.write_json(temporary / PASSED_OVER_FILE, sentences)
     except OSError as error:
-        raise UserError(f"{explained(error, target)} Nothing was imported.") from error
+        reason = sentence_of(explained(error, target))
+        raise UserError(joined([reason, Sentence("Nothing was imported.")], " ")) from error

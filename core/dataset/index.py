@@ -26,6 +26,7 @@ from core.dataset.problems import overall_problems, passed_over_problems
 from core.dataset.storage import storage_folder
 from core.errors import UserError
 from core.images import HIDDEN, PassedOver, shown, stored_path
+from core.sentence import Sentence
 
 PIXEL_VERSION = 1  # of decoding and resizing: raise it when pixels would come out differently
 INDEX_VERSION = 3  # of the columns below; and 3 because TIFF, 16-bit and DICOM files are read differently
@@ -216,7 +217,14 @@ def _to_dataset(root: Path, rows: pd.DataFrame, pixels: np.ndarray, passed_over:
         Problem(path, problem) for path, problem in zip(rows["path"], rows["problem"], strict=True) if problem
     ]
     if len(problems) == len(rows):
-        raise UserError(f"None of the {len(rows)} files in {shown(root)} can be read; {problems[0].message}")
+        raise UserError(
+            Sentence(
+                "None of the {count} files in {root} can be read; {problem}",
+                count=len(rows),
+                root=shown(root),
+                problem=problems[0].message,
+            )
+        )
     table = _readable(rows).drop(columns=["problem", "modified"]).reset_index(drop=True)
     problems += passed_over_problems(passed_over) + overall_problems(table)
     sentences = (*passed_over.sentences(HIDDEN), *passed_over_at_import(root))

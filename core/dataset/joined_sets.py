@@ -24,6 +24,7 @@ from core.disk import explained
 from core.errors import UserError
 from core.images import shown, stored_path
 from core.roles import Role, takes
+from core.sentence import Sentence
 
 MAX_SITES = 20
 MAX_NAME = 60  # characters of the sites' names in the folder's
@@ -61,11 +62,21 @@ def join_datasets(folders: Sequence[str | Path]) -> Path:
     roots = sorted({layout_root(stored_path(Path(folder).expanduser()).resolve()) for folder in folders})
     if not 2 <= len(roots) <= MAX_SITES or len(roots) < len(folders):
         raise UserError(
-            f"{len(folders)} folders were given, {len(roots)} of them different; 2 to {MAX_SITES} different "
-            "data sets can be joined."
+            Sentence(
+                "{given} folders were given, {different} of them different; 2 to {most} different data "
+                "sets can be joined.",
+                given=len(folders),
+                different=len(roots),
+                most=MAX_SITES,
+            )
         )
     if joined := [root for root in roots if is_joined(root)]:
-        raise UserError(f"{shown(joined[0])} is joined already. Give the data sets that it was joined from.")
+        raise UserError(
+            Sentence(
+                "{joined} is joined already. Give the data sets that it was joined from.",
+                joined=shown(joined[0]),
+            )
+        )
     digest = hashlib.sha256("\n".join(map(str, roots)).encode()).hexdigest()[:8]
     sites = _site_names(roots)
     joined = _joined_folder() / f"{'+'.join(sites)[:MAX_NAME]}-{digest}"

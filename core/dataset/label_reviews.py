@@ -18,6 +18,7 @@ from core.database import errors_told, never_changed, open_database, read_databa
 from core.dataset.dataset import Dataset
 from core.errors import UserError
 from core.roles import Role, takes
+from core.sentence import Sentence
 
 EXCLUDED, WITHDRAWN = "excluded", "withdrawn"
 OUTCOMES = (*CLASS_NAMES, EXCLUDED)  # of a review
@@ -104,7 +105,7 @@ def review_label(dataset: Dataset, row: int, outcome: str, reader: str, reason: 
     """
     if outcome not in OUTCOMES:
         given = f"{outcome!r} is no label" if outcome else "The label is missing"
-        raise UserError(f"{given}; give one of {', '.join(OUTCOMES)}.")
+        raise UserError(Sentence("{given}; give one of {choices}.", given=given, choices=", ".join(OUTCOMES)))
     return _add(dataset, row, outcome, reader, reason)
 
 
@@ -117,7 +118,7 @@ def withdraw_reviews(dataset: Dataset, row: int, reader: str, reason: str) -> in
     """
     image = dataset.table.iloc[[row]]
     if counting_reviews(label_reviews(image)).empty:
-        raise UserError(f"{image['path'].iloc[0]} has no review that could be undone.")
+        raise UserError(Sentence("{path} has no review that could be undone.", path=image["path"].iloc[0]))
     return _add(dataset, row, WITHDRAWN, reader, reason)
 
 
@@ -129,7 +130,14 @@ def reader_name(text: str) -> str:
     """
     name = " ".join(text.split())
     if not 0 < len(name) <= MAX_READER:
-        raise UserError(f"A reader's name has 1 to {MAX_READER} characters; {name[:20]!r} has {len(name)}.")
+        raise UserError(
+            Sentence(
+                "A reader's name has 1 to {most} characters; {name!r} has {count}.",
+                most=MAX_READER,
+                name=name[:20],
+                count=len(name),
+            )
+        )
     return name
 
 
@@ -137,7 +145,12 @@ def _add(dataset: Dataset, row: int, outcome: str, reader: str, reason: str) -> 
     reader, reason = reader_name(reader), " ".join(reason.split())
     if not 0 < len(reason) <= MAX_REASON:
         raise UserError(
-            f"A review needs a reason of 1 to {MAX_REASON} characters; {reason[:20]!r} has {len(reason)}."
+            Sentence(
+                "A review needs a reason of 1 to {most} characters; {reason!r} has {count}.",
+                most=MAX_REASON,
+                reason=reason[:20],
+                count=len(reason),
+            )
         )
     image = dataset.table.iloc[row]
     published = image.get("published", image["label"])

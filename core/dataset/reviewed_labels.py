@@ -10,6 +10,7 @@ from core.config import CLASS_NAMES
 from core.dataset.dataset import Dataset
 from core.dataset.label_reviews import EXCLUDED, counting_reviews, label_reviews
 from core.errors import UserError
+from core.sentence import Sentence
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,12 @@ def reviewed_labels(version: int | None) -> ReviewedLabels:
     if version not in set(entries["version"]):
         last = f"the last one is {entries['version'].iloc[-1]}" if len(entries) else "there are none yet"
         raise UserError(
-            f"There is no version {version} of the reviewed labels here: {last}. Set label_version to one "
-            "that exists, or to null for the labels as published."
+            Sentence(
+                "There is no version {version} of the reviewed labels here: {last}. Set label_version to "
+                "one that exists, or to null for the labels as published.",
+                version=version,
+                last=last,
+            )
         )
     return _said(version, counting_reviews(entries[entries["version"] <= version]))
 

@@ -14,6 +14,7 @@ from core.dataset.patients import patients_in_training_and_test
 from core.dataset.reviewed_labels import reviewed_labels
 from core.errors import UserError
 from core.evaluation import patient_groups
+from core.sentence import Sentence
 
 TRAINING, VALIDATION, TEST = ROLES = ("training", "validation", "test")
 FEW_IN_VALIDATION = 10  # images of a class
@@ -106,8 +107,12 @@ def assign_roles(table: pd.DataFrame, fraction: float, seed: int) -> np.ndarray:
         count = patients[available & (table["label"] == label)].nunique()
         if count < 2:
             raise UserError(
-                f"train/{label} contains images of {count} patients; at least 2 are needed, one to train "
-                "on and one to validate on. Add images of that class."
+                Sentence(
+                    "train/{label} contains images of {count} patients; at least 2 are needed, one to train "
+                    "on and one to validate on. Add images of that class.",
+                    label=label,
+                    count=count,
+                )
             )
     outside_test = table[["label", "cause"]].assign(patient=patients)[available]
     if "site" in table:
@@ -123,7 +128,11 @@ def _roles_without_site(table: pd.DataFrame, site: str, fraction: float, seed: i
     sites = sorted(set(table.get("site", ())))
     if site not in sites:
         raise UserError(
-            f"There is no site {site!r} in this data set; its sites: {', '.join(sites) or 'none'}."
+            Sentence(
+                "There is no site {site!r} in this data set; its sites: {sites}.",
+                site=site,
+                sites=", ".join(sites) or "none",
+            )
         )
     of_site = (table["site"] == site).to_numpy()
     roles = assign_roles(table.assign(split=table["split"].mask(of_site, "test")), fraction, seed)
@@ -188,8 +197,12 @@ def sample(table: pd.DataFrame, rows: np.ndarray, limit: int | None, seed: int) 
 def _check_both_classes(table: pd.DataFrame, rows: np.ndarray, cause: str, role: str) -> None:
     if set(table["label"].iloc[rows]) != set(CLASS_NAMES):
         raise UserError(
-            f"{cause} leaves only one class, or no images, for {role}, which needs both. "
-            "Add patients of the other class, or change cohort, exclusions or limits."
+            Sentence(
+                "{cause} leaves only one class, or no images, for {role}, which needs both. Add patients "
+                "of the other class, or change cohort, exclusions or limits.",
+                cause=cause,
+                role=role,
+            )
         )
 
 

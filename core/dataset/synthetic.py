@@ -17,6 +17,7 @@ from core.dataset.index import SYNTHETIC_MARK
 from core.disk import explained
 from core.errors import UserError
 from core.roles import Role, takes
+from core.sentence import Sentence
 
 SIDE = 256
 TEST_SHARE = 0.25
@@ -43,10 +44,12 @@ def write_synthetic_dataset(folder: str | Path, images: int = DEFAULT_IMAGES, se
     """
     folder = Path(folder).expanduser().resolve()
     if not 20 <= images <= 20_000:
-        raise UserError(f"The number of images is {images}; choose between 20 and 20,000.")
+        raise UserError(
+            Sentence("The number of images is {images}; choose between 20 and 20,000.", images=images)
+        )
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UserError(f"{folder} is not an empty folder. Choose a new one.")
+            raise UserError(Sentence("{folder} is not an empty folder. Choose a new one.", folder=folder))
         with atomic.new_folder(folder) as temporary:
             _write(temporary, images, seed)
     except OSError as error:

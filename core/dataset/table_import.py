@@ -12,6 +12,7 @@ from core.dataset.pixels import Progress
 from core.errors import UserError
 from core.images import read_text_table, shown
 from core.roles import Role, takes
+from core.sentence import Sentence
 
 NEEDED = {"path", "label"}  # columns
 TEST_ONE_IN = 5  # patients, if the table has no split
@@ -44,7 +45,13 @@ def import_table(file: Path, name: str, progress: Progress | None = None) -> Pat
                 data = path.read_bytes()
             except OSError as error:
                 raise UserError(
-                    f"Row {done} of {file.name} names {row['path']}, which cannot be read: {error.strerror}."
+                    Sentence(
+                        "Row {number} of {name} names {path}, which cannot be read: {reason}.",
+                        number=done,
+                        name=file.name,
+                        path=row["path"],
+                        reason=error.strerror,
+                    )
                 ) from error
             writer.count_bytes(len(data))
             split = row["split"] or _default_split(row["patient"] or hashlib.sha256(data).hexdigest())
@@ -58,13 +65,19 @@ def _read_table(file: Path) -> pd.DataFrame:
     try:
         rows = read_text_table(file, lambda rows: bool(rows) and len(NEEDED & _names(rows[0])))
     except FileNotFoundError:
-        raise UserError(f"The table {shown(file)} does not exist. Check the path.") from None
+        raise UserError(
+            Sentence("The table {file} does not exist. Check the path.", file=shown(file))
+        ) from None
     except (OSError, ValueError) as error:
         raise UserError(
-            f"{shown(file.name)} is not a CSV table that can be read. Save it as CSV in UTF-8."
+            Sentence(
+                "{name} is not a CSV table that can be read. Save it as CSV in UTF-8.", name=shown(file.name)
+            )
         ) from error
     if not rows:
-        raise UserError(f"{shown(file.name)} is not a CSV table that can be read: it is empty.")
+        raise UserError(
+            Sentence("{name} is not a CSV table that can be read: it is empty.", name=shown(file.name))
+        )
     header = rows[0]
     values = [(row + [""] * len(header))[: len(header)] for row in rows[1:]]  # some rows end early or late
     table = pd.DataFrame(values, columns=header, dtype=str)
@@ -72,8 +85,13 @@ def _read_table(file: Path) -> pd.DataFrame:
     missing = [column for column in ("path", "label") if column not in table.columns]
     if missing:
         raise UserError(
-            f"{file.name} has no column {missing[0]!r} (it has {', '.join(table.columns)}); "
-            "path and label are required, split and patient are optional."
+            Sentence(
+                "{name} has no column {missing!r} (it has {choices}); path and label are required, split "
+                "and patient are optional.",
+                name=file.name,
+                missing=missing[0],
+                choices=", ".join(table.columns),
+            )
         )
     for column in ("split", "patient"):
         table[column] = table[column].str.strip() if column in table.columns else ""
@@ -84,8 +102,14 @@ def _read_table(file: Path) -> pd.DataFrame:
         if len(wrong):
             value = table.at[wrong[0], column]
             raise UserError(
-                f"Row {wrong[0] + 1} of {file.name} has the {column} {value!r}; valid are "
-                f"{', '.join(filter(None, known))}."
+                Sentence(
+                    "Row {number} of {name} has the {column} {value!r}; valid are {choices}.",
+                    number=wrong[0] + 1,
+                    name=file.name,
+                    column=column,
+                    value=value,
+                    choices=", ".join(filter(None, known)),
+                )
             )
     return table
 

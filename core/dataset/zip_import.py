@@ -14,6 +14,7 @@ from core.dataset.pixels import Progress
 from core.errors import UserError
 from core.images import NESTED, ZIP_ERRORS, entry_chunks, image_entries, open_zip, shown, unreadable_zip
 from core.roles import Role, takes
+from core.sentence import Sentence
 
 COPY = "the same image of the same name, split and class"
 
@@ -55,14 +56,22 @@ def import_zip(
                 writer.passed_over.add(reason, f"{folder}/ ({count:,})", count)
             if not writer.count and NESTED in writer.passed_over.counts:
                 raise UserError(
-                    "The zip contains another zip and no images. Unpack it and import the inner one."
+                    Sentence(
+                        "The zip contains another zip and no images. Unpack it and import the inner one."
+                    )
                 )
     except ZIP_ERRORS as error:
         if isinstance(file, Path) and not file.is_file():
-            raise UserError(f"{shown(file)} does not exist or is not a file. Check the path.") from error
+            raise UserError(
+                Sentence("{file} does not exist or is not a file. Check the path.", file=shown(file))
+            ) from error
         reason = str(unreadable_zip(file, "it")).removesuffix(".")
         raise UserError(
-            f"{_file_name(file)} is not a zip that can be read; nothing was imported: {reason}."
+            Sentence(
+                "{file} is not a zip that can be read; nothing was imported: {reason}.",
+                file=_file_name(file),
+                reason=reason,
+            )
         ) from error
     return imported_folder() / name
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.evaluation.calibration import log_odds
 from core.evaluation.intervals import Interval, z_value
+from core.sentence import Sentence, joined
 
 MAX_STEPS = 50
 CONVERGED = 1e-10
@@ -29,28 +30,40 @@ class CalibrationLine:
 
     def sentence(self) -> str:
         """The line in words, with what is perfect."""
-        low, high = self.slope_interval
-        slope = f"Calibration slope {self.slope:.2f} ({low:.2f} to {high:.2f})"
-        low, high = self.intercept_interval
-        intercept = f"intercept {self.intercept:+.2f} ({low:+.2f} to {high:+.2f})"
-        return f"{slope}, {intercept}; 1 and 0 are perfect. {self.meaning()}".rstrip()
+        line = Sentence(
+            "Calibration slope {slope:.2f} ({slope_low:.2f} to {slope_high:.2f}), intercept {intercept:+.2f} "
+            "({intercept_low:+.2f} to {intercept_high:+.2f}); 1 and 0 are perfect.",
+            slope=self.slope,
+            slope_low=self.slope_interval[0],
+            slope_high=self.slope_interval[1],
+            intercept=self.intercept,
+            intercept_low=self.intercept_interval[0],
+            intercept_high=self.intercept_interval[1],
+        )
+        meaning = self.meaning()
+        return joined([line, meaning], " ") if meaning else line
 
     def meaning(self) -> str:
         """What is wrong with the probabilities beyond chance; "" if nothing is."""
         (least, most), faults = self.slope_interval, []
         if most < 0:
-            faults.append("are higher where pneumonia is rarer")
+            faults.append(Sentence("are higher where pneumonia is rarer"))
         elif least <= 0 <= most:
-            faults.append("are not shown to rise with the share of pneumonia")
+            faults.append(Sentence("are not shown to rise with the share of pneumonia"))
         elif most < 1:
-            faults.append("are too extreme")
+            faults.append(Sentence("are too extreme"))
         elif least > 1:
-            faults.append("are not extreme enough")
+            faults.append(Sentence("are not extreme enough"))
         if self.intercept_interval[1] < 0:
-            faults.append("are too high on the whole")
+            faults.append(Sentence("are too high on the whole"))
         if self.intercept_interval[0] > 0:
-            faults.append("are too low on the whole")
-        return f"The probabilities {' and '.join(faults)}." if faults else ""
+            faults.append(Sentence("are too low on the whole"))
+        if not faults:
+            return ""
+        if len(faults) == 1:
+            return Sentence("The probabilities {fault}.", fault=faults[0])
+        first, second = faults
+        return Sentence("The probabilities {first} and {second}.", first=first, second=second)
 
 
 def calibration_line(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.evaluation.intervals import Interval, wilson, z_value
+from core.sentence import Sentence, joined
 
 ROUNDING = 1e-6  # a standard error below it is 0
 
@@ -29,15 +30,29 @@ class Kappa:
     def sentence(self) -> str:
         """The agreement in words."""
         if not self.images:
-            return "no image has a label of both"
+            return Sentence("no image has a label of both")
         low, high = wilson(self.agreed, self.images) or (0.0, 1.0)
         share = self.agreed / self.images
-        agreed = f"agree on {self.agreed:,} of {self.images:,} images, {share:.0%} ({low:.0%} to {high:.0%})"
+        agreed = Sentence(
+            "agree on {agreed:,} of {images:,} images, {share:.0%} ({low:.0%} to {high:.0%})",
+            agreed=self.agreed,
+            images=self.images,
+            share=share,
+            low=low,
+            high=high,
+        )
         if self.value is None:
-            return f"{agreed}; kappa is undefined, as both always give the same label"
-        bounds = f" ({self.interval[0]:.2f} to {self.interval[1]:.2f})" if self.interval else ""
-        worse = "; that is no better than chance" if self.value <= 0 else ""
-        return f"{agreed}; Cohen's kappa {self.value:.2f}{bounds}{worse}"
+            return Sentence("{agreed}; kappa is undefined, as both always give the same label", agreed=agreed)
+        parts = [agreed, self._value()]
+        return joined([*parts, Sentence("that is no better than chance")] if self.value <= 0 else parts, "; ")
+
+    def _value(self) -> Sentence:
+        if self.interval is None:
+            return Sentence("Cohen's kappa {kappa:.2f}", kappa=self.value)
+        low, high = self.interval
+        return Sentence(
+            "Cohen's kappa {kappa:.2f} ({low:.2f} to {high:.2f})", kappa=self.value, low=low, high=high
+        )
 
 
 def cohens_kappa(first: Sequence[str], second: Sequence[str]) -> Kappa:

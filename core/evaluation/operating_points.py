@@ -6,6 +6,7 @@ import numpy as np
 
 from core.config import THRESHOLD
 from core.errors import UserError
+from core.sentence import Sentence
 
 TARGET_SENSITIVITY = 0.95
 YOUDEN = "largest sensitivity + specificity on validation (Youden's J)"  # the rule in words
@@ -104,7 +105,13 @@ def at_least(labels: np.ndarray, probabilities: np.ndarray, rate: str, minimum: 
 def check_minimum(rate: str, minimum: float) -> None:
     """Raises UserError if a rate cannot be kept at a minimum."""
     if not 0 < minimum <= 1:
-        raise UserError(f"The minimum {rate} is {minimum}; choose one above 0 and at most 1.")
+        raise UserError(
+            Sentence(
+                "The minimum {rate} is {minimum}; choose one above 0 and at most 1.",
+                rate=rate,
+                minimum=minimum,
+            )
+        )
 
 
 def lowest_cost(labels: np.ndarray, probabilities: np.ndarray, ratio: float) -> OperatingPoint:
@@ -114,7 +121,7 @@ def lowest_cost(labels: np.ndarray, probabilities: np.ndarray, ratio: float) -> 
         UserError: `ratio` is not above 0, or one class is missing.
     """
     if not 0 < ratio < float("inf"):
-        raise UserError(f"The cost ratio is {ratio}; choose a number above 0.")
+        raise UserError(Sentence("The cost ratio is {ratio}; choose a number above 0.", ratio=ratio))
     false_positive_rates, sensitivities, thresholds = _roc(labels, probabilities)
     positives = float(np.sum(labels))
     cost = ratio * positives * (1 - sensitivities) + (len(labels) - positives) * false_positive_rates
@@ -128,7 +135,9 @@ def _roc(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.
     from sklearn.metrics import roc_curve
 
     if len(np.unique(labels)) < 2:
-        raise UserError("The validation images belong to one class only: no operating point can be found.")
+        raise UserError(
+            Sentence("The validation images belong to one class only: no operating point can be found.")
+        )
     false_positive_rates, sensitivities, thresholds = roc_curve(
         labels, probabilities, drop_intermediate=False
     )

@@ -10,6 +10,7 @@ import numpy as np
 from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
 from core.errors import UserError
 from core.evaluation.ranking import RankedScores
+from core.sentence import Sentence
 
 Number = TypeVar("Number", int, np.ndarray)
 
@@ -61,9 +62,11 @@ class Outcomes:
         """
         labels, probabilities = np.asarray(labels, np.int64), np.asarray(probabilities, np.float64)
         if not len(labels):
-            raise UserError("There are no images to evaluate.")
+            raise UserError(Sentence("There are no images to evaluate."))
         if not ((probabilities >= 0) & (probabilities <= 1)).all():
-            raise UserError("The model gives probabilities outside 0 to 1, or none at all. Train it again.")
+            raise UserError(
+                Sentence("The model gives probabilities outside 0 to 1, or none at all. Train it again.")
+            )
         return cls(labels, probabilities, threshold)
 
     def __len__(self) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.errors import UserError
 from core.evaluation.intervals import CONFIDENCE, Interval, wilson
+from core.sentence import Sentence
 
 ZERO = 1e-12  # what rounding leaves of a zero
 
@@ -46,8 +47,12 @@ def delong(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Differe
     positives, negatives = int(labels.sum()), int((~labels).sum())
     if min(positives, negatives) < 2:
         raise UserError(
-            f"DeLong's test needs two images of each class; there are {negatives} NORMAL and "
-            f"{positives} PNEUMONIA."
+            Sentence(
+                "DeLong's test needs two images of each class; there are {negatives} NORMAL and "
+                "{positives} PNEUMONIA.",
+                negatives=negatives,
+                positives=positives,
+            )
         )
     components = [_structural_components(labels, np.asarray(scores)) for scores in (first, second)]
     of_positives = np.stack([pair[0] for pair in components])
@@ -60,8 +65,12 @@ def delong(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Differe
     if standard_error < ZERO:
         if abs(value) >= ZERO:
             raise UserError(
-                f"DeLong's variance is zero on these {negatives} NORMAL and {positives} PNEUMONIA images, so "
-                "nothing can be concluded from the difference. Evaluate the models on more images."
+                Sentence(
+                    "DeLong's variance is zero on these {negatives} NORMAL and {positives} PNEUMONIA images, "
+                    "so nothing can be concluded from the difference. Evaluate the models on more images.",
+                    negatives=negatives,
+                    positives=positives,
+                )
             )
         return Difference(0.0, (0.0, 0.0), 1.0)
     margin = float(norm.ppf((1 + CONFIDENCE) / 2) * standard_error)
@@ -105,7 +114,7 @@ def paired_rate(labels: np.ndarray, first: np.ndarray, second: np.ndarray, rate:
     labels, first, second = (np.asarray(values).astype(bool) for values in (labels, first, second))
     of_class = labels if rate == "sensitivity" else ~labels
     if not of_class.any():
-        raise UserError(f"There are no images to compute the {rate} from.")
+        raise UserError(Sentence("There are no images to compute the {rate} from.", rate=rate))
     return _paired((first == labels)[of_class], (second == labels)[of_class])
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from core.config import CLASS_NAMES, POSITIVE
 from core.errors import UserError
 from core.evaluation.patients import patient_groups
+from core.sentence import Sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +33,21 @@ class Predictions:
         """
         if table is None or not len(table):
             raise UserError(
-                f"{name} has no predictions: it was not evaluated on this split. Choose the other split."
+                Sentence(
+                    "{name} has no predictions: it was not evaluated on this split. Choose the other split.",
+                    name=name,
+                )
             )
         invalid = table.loc[~pd.to_numeric(table["probability"], errors="coerce").between(0, 1)]
         if len(invalid):
             raise UserError(
-                f"{name} has {len(invalid)} predictions that are not numbers between 0 and 1 (the first: "
-                f"{invalid['path'].iloc[0]}). Train or evaluate it again."
+                Sentence(
+                    "{name} has {count} predictions that are not numbers between 0 and 1 (the first: "
+                    "{path}). Train or evaluate it again.",
+                    name=name,
+                    count=len(invalid),
+                    path=invalid["path"].iloc[0],
+                )
             )
         return cls(name, table.sort_values("path", ignore_index=True))
 
@@ -91,6 +100,13 @@ def check_same_images(models: list[Predictions]) -> None:
         if list(first.table["path"]) != list(other.table["path"]):
             shared = len(set(first.table["path"]) & set(other.table["path"]))
             raise UserError(
-                f"{first.name} was evaluated on {len(first)} images, {other.name} on {len(other)}; {shared} "
-                f"of them are the same. Compare models that were evaluated on the same images."
+                Sentence(
+                    "{name} was evaluated on {images} images, {other} on {other_images}; {shared} of them "
+                    "are the same. Compare models that were evaluated on the same images.",
+                    name=first.name,
+                    images=len(first),
+                    other=other.name,
+                    other_images=len(other),
+                    shared=shared,
+                )
             )

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import UserError
 from core.evaluation.intervals import CONFIDENCE, Interval, wilson
+from core.sentence import Sentence
 
 MAX_IMAGES = 1_000_000  # more than anybody labels
 ONE_SIDED = (1 - CONFIDENCE) / 2  # significance level that belongs to a two-sided 95% interval
@@ -79,15 +80,23 @@ def images_to_exceed(
 
     if not 0 < minimum < rate <= 1:
         raise UserError(
-            f"The minimum of {minimum:g} must be above 0 and below the expected rate of {rate:g}."
+            Sentence(
+                "The minimum of {minimum:g} must be above 0 and below the expected rate of {rate:g}.",
+                minimum=minimum,
+                rate=rate,
+            )
         )
     spreads = [np.sqrt(share * (1 - share)) for share in (minimum, rate)]
     z_values = [norm.isf(significance), norm.isf(1 - power)]
     largest = ceil(100 + 2 * (np.dot(z_values, spreads) / (rate - minimum)) ** 2)
     if largest > MAX_IMAGES:
         raise UserError(
-            f"To tell a rate of {rate:g} from {minimum:g} takes hundreds of thousands of images. Choose "
-            "a larger margin."
+            Sentence(
+                "To tell a rate of {rate:g} from {minimum:g} takes hundreds of thousands of images. "
+                "Choose a larger margin.",
+                rate=rate,
+                minimum=minimum,
+            )
         )
     images = np.arange(1, largest + 1)
     correct = binom.isf(significance, images, minimum).astype(int) + 1
@@ -141,7 +150,13 @@ def fewest(is_enough: Callable[[int], bool], purpose: str) -> int:
         UserError: not even a million images are enough for the purpose, with which the sentence begins.
     """
     if not is_enough(MAX_IMAGES):
-        raise UserError(f"{purpose} takes more than {MAX_IMAGES:,} images. Ask for less precision.")
+        raise UserError(
+            Sentence(
+                "{purpose} takes more than {most:,} images. Ask for less precision.",
+                purpose=purpose,
+                most=MAX_IMAGES,
+            )
+        )
     low, high = 0, MAX_IMAGES  # not enough, enough
     while high - low > 1:
         middle = (low + high) // 2

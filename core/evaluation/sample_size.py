@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.config import CLASS_NAMES
+from core.sentence import Sentence
 
 MIN_PATIENTS = 5  # of a class; with fewer, intervals and p values are too sure of themselves
 
@@ -28,4 +29,8 @@ def too_few(labels: np.ndarray, patients: np.ndarray) -> str:
     if all(count >= MIN_PATIENTS for count in counts.values()):
         return ""
     listed = " and ".join(f"{count} {name}" for name, count in counts.items())
-    return f"Nothing can be concluded from {listed} patients; at least {MIN_PATIENTS} of a class are needed."
+    return Sentence(
+        "Nothing can be concluded from {listed} patients; at least {least} of a class are needed.",
+        listed=listed,
+        least=MIN_PATIENTS,
+    )

@@ -21,8 +21,9 @@ from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
 from core.errors import UserError
 from core.evaluation.intervals import Interval, wilson
 from core.evaluation.outcomes import Outcomes
+from core.sentence import Sentence, template
 
-RULE_OUT, UNDECIDED, RULE_IN = ZONES = ("rule out", "undecided", "rule in")
+RULE_OUT, UNDECIDED, RULE_IN = ZONES = (template("rule out"), template("undecided"), template("rule in"))
 MISS_RATE = 0.02
 FALSE_ALARM_RATE = 0.05
 ROUNDING = 1e-9  # of sums of shares
@@ -186,7 +187,9 @@ def _labels() -> list[tuple[int, str]]:
 
 def _check_rate(name: str, rate: float) -> None:
     if not 0 < rate < 1:
-        raise UserError(f"The {name} is {rate:g}; choose one above 0 and below 1.")
+        raise UserError(
+            Sentence("The {name} is {rate:g}; choose one above 0 and below 1.", name=name, rate=rate)
+        )
 
 
 def _check_patients(
@@ -202,7 +205,12 @@ def _check_patients(
         if count < needed:
             lacking.append(f"a {name} rate of {rate:g} takes {needed:,} patients {kind}, there are {count:,}")
     if lacking:
-        raise UserError(f"Too few patients: {'; '.join(lacking)}. Choose a higher rate or validate on more.")
+        raise UserError(
+            Sentence(
+                "Too few patients: {lacking}. Choose a higher rate or validate on more.",
+                lacking="; ".join(lacking),
+            )
+        )
 
 
 def _highest_bound(scores: np.ndarray, patients: np.ndarray, rate: float) -> float:

@@ -14,6 +14,7 @@ from core.figures.style import (
     heading,
     styled,
 )
+from core.sentence import Sentence
 
 SHIFT = 0.014  # between the models' points at one probability
 
@@ -24,7 +25,7 @@ def reliability_diagram(bins: dict[str, list[dict]]) -> go.Figure:
     Args:
         bins: of `core.evaluation.reliability`, by model name.
     """
-    figure = go.Figure(diagonal("perfectly calibrated"))
+    figure = go.Figure(diagonal(Sentence("perfectly calibrated")))
     for index, (name, rows) in enumerate(bins.items()):
         observed = np.array([row["positives"] / row["n"] for row in rows])
         low, high = np.array([row["interval"] for row in rows]).T
@@ -39,9 +40,11 @@ def reliability_diagram(bins: dict[str, list[dict]]) -> go.Figure:
             hovertemplate="predicted %{customdata[0]:.2f}: %{customdata[2]} of %{customdata[1]} have "
             f"pneumonia<extra>{name}</extra>",
         )
-    figure.update_xaxes(title="mean predicted probability")
-    figure.update_yaxes(title="observed frequency of pneumonia")
-    return styled(figure, height=440, title=heading("Reliability"), legend=LEGEND_BELOW, **UNIT_SQUARE)
+    figure.update_xaxes(title=Sentence("mean predicted probability"))
+    figure.update_yaxes(title=Sentence("observed frequency of pneumonia"))
+    return styled(
+        figure, height=440, title=heading(Sentence("Reliability")), legend=LEGEND_BELOW, **UNIT_SQUARE
+    )
 
 
 def probability_histogram(
@@ -66,6 +69,6 @@ def probability_histogram(
             hovertemplate="%{x}: %{y} images<extra>" + name + "</extra>",
         )
     figure.add_vline(threshold, line_color=MUTED, line_dash="dash")
-    figure.update_xaxes(range=[0, 1], title="probability of pneumonia")
-    figure.update_yaxes(title="images")
+    figure.update_xaxes(range=[0, 1], title=Sentence("probability of pneumonia"))
+    figure.update_yaxes(title=Sentence("images"))
     return styled(figure, height=320, barmode="overlay", title=heading(title), legend=LEGEND_BELOW)

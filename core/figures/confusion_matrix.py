@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 
 from core.config import CLASS_NAMES
 from core.figures.style import heading, styled
+from core.sentence import Sentence
 
 CELLS = [["TN", "FP"], ["FN", "TP"]]
 
@@ -38,8 +39,8 @@ def confusion_matrix(matrix: list[list[int]], title: str = "") -> go.Figure:
             hoverinfo="skip",
         )
     )
-    figure.update_yaxes(title="true label", tickangle=-90, range=[1.5, -0.5], showgrid=False)
+    figure.update_yaxes(title=Sentence("true label"), tickangle=-90, range=[1.5, -0.5], showgrid=False)
     figure.update_xaxes(
-        title="predicted label", tickangle=0, range=[-0.5, 1.5], showgrid=False, side="bottom"
+        title=Sentence("predicted label"), tickangle=0, range=[-0.5, 1.5], showgrid=False, side="bottom"
     )
     return styled(figure, height=300, title=heading(title))

@@ -14,6 +14,7 @@ from core.figures.style import (
     heading,
     styled,
 )
+from core.sentence import Sentence
 
 
 def roc_curves(curves: dict[str, Curve], points: dict[str, tuple[float, float]]) -> go.Figure:
@@ -25,8 +26,8 @@ def roc_curves(curves: dict[str, Curve], points: dict[str, tuple[float, float]])
     """
     figure = _with_bands(curves, points, "1 - specificity %{x:.3f}, sensitivity %{y:.3f}")
     figure.add_trace(diagonal())
-    figure.update_xaxes(title="1 - specificity")
-    figure.update_yaxes(title="sensitivity")
+    figure.update_xaxes(title=Sentence("1 - specificity"))
+    figure.update_yaxes(title=Sentence("sensitivity"))
     return styled(figure, height=420, title=heading("ROC"), legend=LEGEND_BELOW, **UNIT_SQUARE)
 
 
@@ -38,10 +39,14 @@ def precision_recall_curves(curves: dict[str, Curve], points: dict[str, tuple[fl
         points: (sensitivity, PPV) at the operating point, by model name.
     """
     figure = _with_bands(curves, points, "sensitivity %{x:.3f}, PPV %{y:.3f}")
-    figure.update_xaxes(title="sensitivity (recall)")
-    figure.update_yaxes(title="PPV (precision)")
+    figure.update_xaxes(title=Sentence("sensitivity (recall)"))
+    figure.update_yaxes(title=Sentence("PPV (precision)"))
     return styled(
-        figure, height=420, title=heading("Precision and recall"), legend=LEGEND_BELOW, **UNIT_SQUARE
+        figure,
+        height=420,
+        title=heading(Sentence("Precision and recall")),
+        legend=LEGEND_BELOW,
+        **UNIT_SQUARE,
     )
 
 
@@ -72,13 +77,13 @@ def decision_curves(thresholds: np.ndarray, benefits: dict[str, np.ndarray]) -> 
         0,
         line_color=MUTED,
         line_width=1,
-        annotation_text="treat none",
+        annotation_text=Sentence("treat none"),
         annotation_position="top left",
         annotation_font_color=MUTED,
     )
     top = max(float(values.max()) for values in benefits.values())
-    figure.update_yaxes(title="net benefit", range=[-0.1 * top, 1.1 * top])
-    figure.update_xaxes(title="threshold probability")
+    figure.update_yaxes(title=Sentence("net benefit"), range=[-0.1 * top, 1.1 * top])
+    figure.update_xaxes(title=Sentence("threshold probability"))
     return styled(figure, height=380, legend=LEGEND_BELOW)
 
 
@@ -93,7 +98,7 @@ def _with_bands(curves: dict[str, Curve], points: dict[str, tuple[float, float]]
             fill="toself",
             fillcolor=faded(color),
             line={"width": 0},
-            name="95% pointwise band, bootstrap over patients",
+            name=Sentence("95% pointwise band, bootstrap over patients"),
             legendgroup="band",
             showlegend=index == 0,
             hoverinfo="skip",

@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.figures.style import CLASS_COLORS, LEGEND_BELOW, NORMAL, styled
+from core.sentence import Sentence
 
 BINS = 40
 DASHES = {"train": "solid", "val": "dot", "test": "dash"}
@@ -38,7 +39,7 @@ def class_balance(counts: dict[str, dict[str, int]]) -> go.Figure:
             hovertemplate=f"%{{y}} · {label}: %{{x:,}} images (%{{customdata}})<extra></extra>",
         )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title="images", tickformat=",")
+    figure.update_xaxes(title=Sentence("images"), tickformat=",")
     # A number that does not fit into its bar is left to the hover text.
     fits = {"minsize": 10, "mode": "hide"}
     figure = styled(figure, height=110 + 60 * len(splits), barmode="stack", uniformtext=fits)
@@ -66,7 +67,7 @@ def distribution(statistics: pd.DataFrame, name: str) -> go.Figure:
             hovertemplate="%{x:.3g}: %{y:.1%} of " + f"{split}/{label}<extra></extra>",
         )
     figure.update_xaxes(title=name)
-    figure.update_yaxes(title="share of images", tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title=Sentence("share of images"), tickformat=".0%", rangemode="tozero")
     return styled(figure, height=400, legend=LEGEND_BELOW)
 
 
@@ -79,6 +80,6 @@ def grey_levels(pixels: np.ndarray) -> go.Figure:
     counts, edges = np.histogram(pixels, 64, (0, 256))
     figure = go.Figure(go.Bar(x=edges[:-1] + 2, y=counts / pixels.size, marker_color=NORMAL, width=4))
     figure.update_traces(hovertemplate="grey level %{x:.0f}: %{y:.1%}<extra></extra>")
-    figure.update_xaxes(title="grey level")
+    figure.update_xaxes(title=Sentence("grey level"))
     figure.update_yaxes(visible=False)
     return styled(figure, height=200)

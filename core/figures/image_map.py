@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.figures.style import MODEL_COLORS, styled
+from core.sentence import Sentence
 
 
 def image_map(table: pd.DataFrame, group: pd.Series, shares: np.ndarray) -> go.Figure:
@@ -27,6 +28,8 @@ def image_map(table: pd.DataFrame, group: pd.Series, shares: np.ndarray) -> go.F
             marker={"color": MODEL_COLORS[index % len(MODEL_COLORS)], "size": 8, "opacity": 0.75},
             hovertemplate="%{customdata[0]}<br>pneumonia %{customdata[1]:.1%}<extra>" + name + "</extra>",
         )
-    figure.update_xaxes(title=f"first component, {shares[0]:.0%} of the variance", zeroline=False)
-    figure.update_yaxes(title=f"second component, {shares[1]:.0%}", zeroline=False)
+    figure.update_xaxes(
+        title=Sentence("first component, {share:.0%} of the variance", share=shares[0]), zeroline=False
+    )
+    figure.update_yaxes(title=Sentence("second component, {share:.0%}", share=shares[1]), zeroline=False)
     return styled(figure, height=480, dragmode="lasso")

@@ -7,6 +7,7 @@ from plotly.subplots import make_subplots
 
 from core.evaluation import METRICS, Metric
 from core.figures.style import CLASS_COLORS, LEGEND_BELOW, MODEL_COLORS, MUTED, error_bars, heading, styled
+from core.sentence import Sentence
 
 ROW_HEIGHT = 34  # pixels a metric
 ROOM = 0.02  # of the axis of rates, beyond the outermost intervals
@@ -36,7 +37,7 @@ def metric_intervals(models: dict[str, dict]) -> go.Figure:
             figure.add_trace(_model_points(name, values, panel, index, len(models), row == 1), row, 1)
         titles = [metric.title for metric in panel]
         figure.update_yaxes(tickvals=list(range(len(titles))), ticktext=titles, row=row)
-        direction = "higher is better" if panel[0].higher_is_better else "lower is better"
+        direction = Sentence("higher is better") if panel[0].higher_is_better else Sentence("lower is better")
         figure.update_xaxes(title=direction, title_standoff=4, row=row)
         if panel[0].higher_is_better:
             figure.update_xaxes(tickformat=".0%", row=row)
@@ -134,5 +135,5 @@ def occlusion_differences(table: pd.DataFrame) -> go.Figure:
         )
     figure.add_vline(0, line_color=MUTED, line_width=1)
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, autorange="reversed")
-    figure.update_xaxes(title="ROC AUC, hidden minus whole", tickformat="+.2f")
+    figure.update_xaxes(title=Sentence("ROC AUC, hidden minus whole"), tickformat="+.2f")
     return styled(figure, height=130 + 25 * len(masks) * len(names))

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.figures.style import LEGEND_BELOW, MODEL_COLORS, MUTED, faded, styled
+from core.sentence import Sentence
 
 AMBER_COLOR, RED_COLOR = "#c98a00", "#cc3d3d"
 PANEL = 130  # pixels, of height
@@ -20,14 +21,14 @@ def control_charts(days: pd.DataFrame, shares: dict[str, pd.DataFrame]) -> go.Fi
         days: with the columns day and results.
         shares: tables by title, with the columns day, n, share and, where known, low, high, lowest, highest.
     """
-    titles = ["Results a day", *shares]
+    titles = [Sentence("Results a day"), *shares]
     figure = make_subplots(len(titles), 1, shared_xaxes=True, vertical_spacing=0.07, subplot_titles=titles)
     figure.add_bar(
         x=days["day"],
         y=days["results"],
         width=BAR_MS,
         marker_color=MUTED,
-        name="results",
+        name=Sentence("results"),
         showlegend=False,
         row=1,
         col=1,
@@ -69,7 +70,7 @@ def _add_limits(figure: go.Figure, table: pd.DataFrame, row: int) -> None:
             fillcolor=faded(MUTED, opacity),
             line={"width": 0},
             hoverinfo="skip",
-            name=f"by chance < 1 of {number} days above, as few below",
+            name=Sentence("by chance < 1 of {number} days above, as few below", number=number),
             showlegend=row == 2,
             row=row,
             col=1,

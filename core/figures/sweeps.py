@@ -5,9 +5,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.figures.style import MODEL_COLORS, MUTED, NORMAL, PNEUMONIA, styled
+from core.sentence import Sentence
 
 MIN_LOG_RATIO = 30  # of the largest value to the smallest, from which an axis is logarithmic
-RESULTS = {"loss": "validation loss", "auc": "validation AUC"}
+RESULTS = {"loss": Sentence("validation loss"), "auc": Sentence("validation AUC")}
 COLOR_SCALE = [[0, MODEL_COLORS[1]], [0.5, "#b9a9a0"], [1, MODEL_COLORS[0]]]  # the best are orange
 
 
@@ -48,7 +49,7 @@ def departures(table: pd.DataFrame, measure: str = "loss") -> go.Figure:
         y=table["change"],
         mode="markers",
         marker={"color": NORMAL, "size": 8},
-        name="one seed",
+        name=Sentence("one seed"),
         customdata=table["seed"],
         hovertemplate="%{y}, seed %{customdata}: %{x:+.4f}<extra></extra>",
     )
@@ -57,11 +58,13 @@ def departures(table: pd.DataFrame, measure: str = "loss") -> go.Figure:
         y=means.index,
         mode="markers",
         marker={"color": PNEUMONIA, "size": 12, "symbol": "diamond"},
-        name="mean",
+        name=Sentence("mean"),
         hovertemplate="%{y}, mean: %{x:+.4f}<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed", type="category")
-    figure.update_xaxes(title=f"{RESULTS[measure]}, changed minus unchanged", tickformat="+.3~f")
+    figure.update_xaxes(
+        title=Sentence("{measure}, changed minus unchanged", measure=RESULTS[measure]), tickformat="+.3~f"
+    )
     return styled(figure, height=120 + 34 * len(means))
 
 

@@ -9,6 +9,7 @@ from core.architecture import Backbone, Layer
 from core.figures.confusion_matrix import confusion_matrix
 from core.figures.style import LEGEND_BELOW, MODEL_COLORS, MUTED, STAGE_COLORS, styled
 from core.figures.training_curves import LOG_TICKS
+from core.sentence import Sentence, joined
 
 MAX_BARS = 40  # of layers; a network of more is drawn by block
 
@@ -29,7 +30,10 @@ def frozen_layers(backbone: Backbone, trained_layers: Collection[str]) -> go.Fig
     for layer in layers:
         bars.setdefault(layer.block if by_block else layer.name, []).append(layer)
     figure = go.Figure()
-    for trained, color, state in ((False, MUTED, "frozen"), (True, STAGE_COLORS[2], "trained")):
+    for trained, color, state in (
+        (False, MUTED, Sentence("frozen")),
+        (True, STAGE_COLORS[2], Sentence("trained")),
+    ):
         parts = [
             [layer for layer in bar if backbone.is_trained(layer, trained_layers) == trained]
             for bar in bars.values()
@@ -54,7 +58,7 @@ def frozen_layers(backbone: Backbone, trained_layers: Collection[str]) -> go.Fig
     figure.update_xaxes(
         tickvals=[sum(positions) / len(positions) for positions in blocks.values()],
         ticktext=list(blocks),
-        title=f"block of {backbone.title}, then the head",
+        title=Sentence("block of {backbone}, then the head", backbone=backbone.title),
         showgrid=False,
         zeroline=False,
     )
@@ -78,7 +82,10 @@ def validation_matrix(epochs: pd.DataFrame) -> go.Figure | None:
         return None
     last = epochs.loc[counts.index[-1]]
     matrix = counts.iloc[-1].to_numpy(int).reshape(2, 2).tolist()
-    figure = confusion_matrix(matrix, f"Validation, stage {last['stage']:.0f} epoch {last['epoch']:.0f}")
+    figure = confusion_matrix(
+        matrix,
+        Sentence("Validation, stage {stage:.0f} epoch {epoch:.0f}", stage=last["stage"], epoch=last["epoch"]),
+    )
     return figure.update_layout(height=360)
 
 
@@ -90,15 +97,18 @@ def loss_by_model(histories: dict[str, pd.DataFrame]) -> go.Figure:
     """
     figure = go.Figure()
     for index, (name, epochs) in enumerate(histories.items()):
-        for column, dash, split in (("loss", "dot", "training"), ("val_loss", "solid", "validation")):
+        for column, dash, split in (
+            ("loss", "dot", Sentence("training")),
+            ("val_loss", "solid", Sentence("validation")),
+        ):
             figure.add_scatter(
-                name=f"{name}, {split}",
+                name=joined([name, split], ", "),
                 x=epochs["epoch"],
                 y=epochs[column],
                 mode="lines+markers",
                 line={"color": MODEL_COLORS[index % len(MODEL_COLORS)], "dash": dash},
                 hovertemplate=f"{name}, epoch %{{x}}: %{{y:.3f}}<extra>{split}</extra>",
             )
-    figure.update_xaxes(title="epoch", dtick=max(1, max(map(len, histories.values())) // 10))
-    figure.update_yaxes(title="loss", type="log", tickvals=LOG_TICKS)
+    figure.update_xaxes(title=Sentence("epoch"), dtick=max(1, max(map(len, histories.values())) // 10))
+    figure.update_yaxes(title=Sentence("loss"), type="log", tickvals=LOG_TICKS)
     return styled(figure, height=360, legend=LEGEND_BELOW)

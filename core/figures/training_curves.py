@@ -5,16 +5,21 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.figures.style import GRID, MUTED, STAGE_COLORS, heading, styled
+from core.sentence import Sentence, template
 
 MAX_POINTS = 1500
 MIN_LOG_RATIO = 5  # of the highest loss to the best validation loss, from which the axis is logarithmic
 LOG_TICKS = [digit * 10.0**power for power in range(-4, 4) for digit in (1, 2, 5)]
-METRICS = {"loss": "Loss", "accuracy": "Accuracy"}
-AXES = {"step": "training step", "epoch": "epoch", "time": "minutes of training"}
+METRICS = {"loss": Sentence("Loss"), "accuracy": Sentence("Accuracy")}
+AXES = {
+    "step": Sentence("training step"),
+    "epoch": Sentence("epoch"),
+    "time": Sentence("minutes of training"),
+}
 MARKS = {  # symbol, size, sentence
-    "drop": ("triangle-down", 11, "learning rate dropped to {rate:.1e}"),
-    "best": ("star", 14, "best weights so far"),
-    "early": ("x", 10, "stopped early: no better validation loss"),
+    "drop": ("triangle-down", 11, template("learning rate dropped to {rate:.1e}")),
+    "best": ("star", 14, template("best weights so far")),
+    "early": ("x", 10, template("stopped early: no better validation loss")),
 }
 
 
@@ -59,7 +64,7 @@ def curves(
                 "mode": "lines",
                 "showlegend": False,
                 "line": {"color": color, "width": 1.5, "dash": "dot"},
-                "hovertemplate": "%{y:.3f}<extra>training</extra>",
+                "hovertemplate": Sentence("%{{y:.3f}}<extra>training</extra>"),
             }
         )
         values = done_epochs[f"val_{metric}"].to_numpy(np.float32)
@@ -67,12 +72,12 @@ def curves(
             {
                 "x": offset + epoch_positions,
                 "y": values,
-                "name": f"stage {stage}",
+                "name": Sentence("stage {stage}", stage=stage),
                 "mode": "lines+markers",
                 "line": {"color": color, "width": 2.5},
                 "marker": {"size": 6},
                 "customdata": done_epochs["epoch"].to_numpy(),
-                "hovertemplate": "epoch %{customdata}: %{y:.3f}<extra>validation</extra>",
+                "hovertemplate": Sentence("epoch %{{customdata}}: %{{y:.3f}}<extra>validation</extra>"),
             }
         )
         for kind, rows in _marks(done_epochs, stage in early).items():
@@ -85,7 +90,9 @@ def curves(
                     "mode": "markers",
                     "marker": marker,
                     "showlegend": False,
-                    "customdata": [[sentence.format(rate=done_epochs["learning_rate"][row])] for row in rows],
+                    "customdata": [
+                        [Sentence(sentence, rate=done_epochs["learning_rate"][row])] for row in rows
+                    ],
                     "hovertemplate": "%{customdata[0]}<extra></extra>",
                 }
             )
@@ -133,7 +140,7 @@ def _reference_trace(
         "showlegend": False,
         "line": {"color": MUTED, "width": 2.5},
         "customdata": epochs["epoch"].to_numpy(),
-        "hovertemplate": "epoch %{customdata}: %{y:.3f}<extra>the other run</extra>",
+        "hovertemplate": Sentence("epoch %{{customdata}}: %{{y:.3f}}<extra>the other run</extra>"),
     }
     return [trace], float(step_positions[-1])
 

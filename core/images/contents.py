@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from core.images.dicom_signature import MAGIC, PREAMBLE, is_dicom
+from core.sentence import Sentence
 
 PICTURE_SUFFIXES = {".jpeg", ".jpg", ".jpe", ".jfif", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 DICOM_SUFFIXES = {".dcm", ".dicom", ".dic", ".ima"}
@@ -20,21 +21,21 @@ BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)  # bytes
 SOP_CLASS = re.compile(rb"\x02\0\x02\0UI..([0-9.]+)", re.DOTALL)  # (0002,0002)
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 
-HIDDEN = "hidden or left by the operating system"
-NOT_AN_IMAGE = "not an image"
-DIRECTORY = "the directory of a DICOM medium"
-BESIDE_DICOM = "a picture on a DICOM medium, not one of its X-rays"
-NESTED = "a zip inside: unpack it to read its images"
-LINK = "a link to nowhere"
-NOT_A_FILE = "not a regular file"
+HIDDEN = Sentence("hidden or left by the operating system")
+NOT_AN_IMAGE = Sentence("not an image")
+DIRECTORY = Sentence("the directory of a DICOM medium")
+BESIDE_DICOM = Sentence("a picture on a DICOM medium, not one of its X-rays")
+NESTED = Sentence("a zip inside: unpack it to read its images")
+LINK = Sentence("a link to nowhere")
+NOT_A_FILE = Sentence("not a regular file")
 OBJECTS = {  # DICOM objects without an image, by the beginning of their SOP class
     "1.2.840.10008.1.3.10": DIRECTORY,
-    f"{STORAGE}11.": "a DICOM presentation state",
-    f"{STORAGE}88.": "a DICOM structured report",
-    f"{STORAGE}104.": "a document in DICOM",
-    f"{STORAGE}9.": "a DICOM waveform",
-    f"{STORAGE}66": "DICOM data other than images",
-    f"{STORAGE}481.": "DICOM data of radiotherapy",
+    f"{STORAGE}11.": Sentence("a DICOM presentation state"),
+    f"{STORAGE}88.": Sentence("a DICOM structured report"),
+    f"{STORAGE}104.": Sentence("a document in DICOM"),
+    f"{STORAGE}9.": Sentence("a DICOM waveform"),
+    f"{STORAGE}66": Sentence("DICOM data other than images"),
+    f"{STORAGE}481.": Sentence("DICOM data of radiotherapy"),
 }
 RADIOTHERAPY_IMAGE = f"{STORAGE}481.1"
 
@@ -60,9 +61,16 @@ class PassedOver:
     def _sentence(self, reason: str) -> str:
         count, names = self.counts[reason], self.names[reason]
         more = len(names) - MAX_SHOWN if count == len(names) else 0
-        ending = f" and {more:,} more" if more > 0 else " and more" if len(names) > MAX_SHOWN else ""
-        files = "1 file" if count == 1 else f"{count:,} files"
-        return f"Passed over {files} ({reason}): {', '.join(names[:MAX_SHOWN])}{ending}."
+        shown = ", ".join(names[:MAX_SHOWN])
+        if more > 0:
+            shown = Sentence("{names} and {more:,} more", names=shown, more=more)
+        elif len(names) > MAX_SHOWN:
+            shown = Sentence("{names} and more", names=shown)
+        if count == 1:
+            return Sentence("Passed over 1 file ({reason}): {names}.", reason=reason, names=shown)
+        return Sentence(
+            "Passed over {count:,} files ({reason}): {names}.", count=count, reason=reason, names=shown
+        )
 
 
 def is_picture(head: bytes) -> bool:

@@ -15,6 +15,7 @@ from core.images.header_facts import TURNED, HeaderFinding, PixelSpacing
 from core.images.patient_age import PatientAge
 from core.images.pictures import open_picture, page_count, picture_pixels
 from core.images.tone import ToneError
+from core.sentence import Sentence, joined
 
 MAX_BYTES = 200 * 2**20
 MAX_PIXELS = 40_000_000
@@ -80,7 +81,7 @@ def decode(data: bytes, name: str) -> Image:
         ImageError: the bytes are not such an image, or it is cut short, too small or too large.
     """
     if not data:
-        raise ImageError(f"{name} is empty (0 bytes). Export or copy it again.")
+        raise ImageError(Sentence("{name} is empty (0 bytes). Export or copy it again.", name=name))
     if len(data) > MAX_BYTES:
         raise ImageError(too_large(name, len(data)))
     try:
@@ -98,21 +99,34 @@ def decode(data: bytes, name: str) -> Image:
     except ImageError:
         raise
     except MemoryError as error:
-        raise ImageError(f"{name} needs too much memory to read. Export it at a smaller size.") from error
+        raise ImageError(
+            Sentence("{name} needs too much memory to read. Export it at a smaller size.", name=name)
+        ) from error
     except (DicomError, ToneError) as error:
-        raise ImageError(f"{name} {error}") from error
+        raise ImageError(joined([name, error.args[0]], " ")) from error
     except NotNumbers as error:
-        raise ImageError(f"{name} contains {error}. Export it again.") from error
+        raise ImageError(
+            Sentence("{name} contains {error}. Export it again.", name=name, error=str(error))
+        ) from error
     except UnidentifiedImageError as error:
         raise ImageError(
-            f"{name} is not an image that can be read here. Use JPEG, PNG, BMP, TIFF, WebP or DICOM."
+            Sentence(
+                "{name} is not an image that can be read here. Use JPEG, PNG, BMP, TIFF, WebP or DICOM.",
+                name=name,
+            )
         ) from error
     except PIL.Image.DecompressionBombError as error:
         raise ImageError(
-            f"{name} has too many pixels; at most {MAX_PIXELS:,} are read. Export it at a smaller size."
+            Sentence(
+                "{name} has too many pixels; at most {most:,} are read. Export it at a smaller size.",
+                name=name,
+                most=MAX_PIXELS,
+            )
         ) from error
     except Exception as error:  # Pillow raises a dozen types on damaged files
-        raise ImageError(f"{name} is damaged or cut short. Export or copy it again.") from error
+        raise ImageError(
+            Sentence("{name} is damaged or cut short. Export or copy it again.", name=name)
+        ) from error
     return Image(name, pixels, hashlib.sha256(data).hexdigest(), coloured=coloured)
 
 
@@ -120,25 +134,45 @@ def _check_dimensions(picture: PIL.Image.Image, name: str) -> None:
     width, height = picture.size
     if width * height > MAX_PIXELS:
         raise ImageError(
-            f"{name} has {width:,} x {height:,} pixels; at most {MAX_PIXELS // 10**6} million are "
-            "read. Export it at a smaller size."
+            Sentence(
+                "{name} has {width:,} x {height:,} pixels; at most {most} million are read. Export "
+                "it at a smaller size.",
+                name=name,
+                width=width,
+                height=height,
+                most=MAX_PIXELS // 10**6,
+            )
         )
     _check_sides(width, height, name)
     frames = page_count(picture)
     if frames > 1:
-        raise ImageError(f"{name} has {frames} frames; only one per file is read. Export the frame you need.")
+        raise ImageError(
+            Sentence(
+                "{name} has {frames} frames; only one per file is read. Export the frame you need.",
+                name=name,
+                frames=frames,
+            )
+        )
 
 
 def _check_sides(width: int, height: int, name: str) -> None:
     if min(width, height) < MIN_SIDE:
         raise ImageError(
-            f"{name} has {width} x {height} pixels; at least {MIN_SIDE} x {MIN_SIDE} are needed."
+            Sentence(
+                "{name} has {width} x {height} pixels; at least {side} x {side} are needed.",
+                name=name,
+                width=width,
+                height=height,
+                side=MIN_SIDE,
+            )
         )
 
 
 def too_large(name: str, size: int) -> str:
     """The message for a file of more than `MAX_BYTES`."""
-    return (
-        f"{name} is {size / 2**20:,.0f} MiB; at most {MAX_BYTES // 2**20} MiB are read. "
-        "Export it at a smaller size."
+    return Sentence(
+        "{name} is {size:,.0f} MiB; at most {most} MiB are read. Export it at a smaller size.",
+        name=name,
+        size=size / 2**20,
+        most=MAX_BYTES // 2**20,
     )

@@ -25,6 +25,7 @@ from core.images.header_facts import HeaderFinding, PixelSpacing
 from core.images.header_rules import header_findings
 from core.images.patient_age import PatientAge
 from core.images.pixel_spacing import pixel_spacing
+from core.sentence import Sentence
 
 X_RAY_MODALITIES = {"CR", "DX", "DR", "RG", "XA", "RF", "OT", ""}  # OT: converted and secondary captures
 MODALITY_NAMES = {
@@ -158,18 +159,29 @@ def _check(file: pydicom.FileDataset, max_pixels: int) -> None:
     modality = code(file, "Modality")
     if modality not in X_RAY_MODALITIES:
         kind = MODALITY_NAMES.get(modality, f"a DICOM object of modality {modality[:MAX_TEXT]!r}")
-        raise DicomError(f"is {kind}, not a chest X-ray. Upload the CR or DX image.")
+        raise DicomError(Sentence("is {kind}, not a chest X-ray. Upload the CR or DX image.", kind=kind))
     _check_intent(file)
     if not any(name in file for name in PIXELS):
-        raise DicomError("is a DICOM object without an image, or is cut short. Upload the CR or DX image.")
+        raise DicomError(
+            Sentence("is a DICOM object without an image, or is cut short. Upload the CR or DX image.")
+        )
     frames = whole_number(file, "NumberOfFrames", 1)
     if frames > 1:
-        raise DicomError(f"has {frames} frames; only one per file is read. Export the frame you need.")
+        raise DicomError(
+            Sentence(
+                "has {frames} frames; only one per file is read. Export the frame you need.", frames=frames
+            )
+        )
     rows, columns = whole_number(file, "Rows"), whole_number(file, "Columns")
     if rows * columns > max_pixels:
         raise DicomError(
-            f"has {columns:,} x {rows:,} pixels; at most {max_pixels // 10**6} million are read. "
-            "Export it at a smaller size."
+            Sentence(
+                "has {columns:,} x {rows:,} pixels; at most {most} million are read. Export it at "
+                "a smaller size.",
+                columns=columns,
+                rows=rows,
+                most=max_pixels // 10**6,
+            )
         )
     interpretation = code(file, "PhotometricInterpretation")
     if interpretation not in (*MONOCHROME, *COLOURS):
@@ -184,8 +196,11 @@ def _check_intent(file: pydicom.FileDataset) -> None:
     if by_class or code(file, "PresentationIntentType") == "FOR PROCESSING":
         source = "SOP class" if by_class else "PresentationIntentType"
         raise DicomError(
-            f"is a raw image (FOR PROCESSING, by its {source}), which looks different from what radiologists "
-            "see. Send the image FOR PRESENTATION of the same exposure."
+            Sentence(
+                "is a raw image (FOR PROCESSING, by its {source}), which looks different from what "
+                "radiologists see. Send the image FOR PRESENTATION of the same exposure.",
+                source=source,
+            )
         )
 
 

@@ -11,6 +11,7 @@ from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 
 from core.images.dicom_signature import DicomError
+from core.sentence import Sentence
 
 MAX_TEXT = 40  # characters of a value that is shown
 TEXT_NUMBERS = ("DS", "IS", "CS", "AS", "DA")  # read from their bytes, without pydicom's validation
@@ -66,7 +67,7 @@ def whole_number(file: pydicom.Dataset, name: str, default: int | None = None) -
     """
     value = number(file, name, math.nan if default is None else default)
     if math.isnan(value):
-        raise DicomError(f"lacks {name}. Export it again from the original.")
+        raise DicomError(Sentence("lacks {name}. Export it again from the original.", name=name))
     if value != int(value):
         raise unusable(name, str(value))
     return int(value)
@@ -75,8 +76,12 @@ def whole_number(file: pydicom.Dataset, name: str, default: int | None = None) -
 def unusable(name: str, value: object) -> DicomError:
     """The error for an attribute whose value cannot be honoured."""
     return DicomError(
-        f"has {name} {str(value)[:MAX_TEXT]!r}, which is not supported. Export it for presentation, "
-        "uncompressed, in grey levels."
+        Sentence(
+            "has {name} {value!r}, which is not supported. Export it for presentation, uncompressed, "
+            "in grey levels.",
+            name=name,
+            value=str(value)[:MAX_TEXT],
+        )
     )
 
 

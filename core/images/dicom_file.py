@@ -17,6 +17,7 @@ from pydicom.filewriter import write_file_meta_info
 from pydicom.tag import BaseTag
 
 from core.images.dicom_signature import MAGIC, PREAMBLE, DicomError
+from core.sentence import Sentence
 
 MAX_INFLATED = 128 * 2**20  # bytes; 40 million pixels of 16 bits take 80
 CODESTREAMS = {  # by the marker that they begin with, or by the frame header of JPEG
@@ -66,7 +67,10 @@ def _inflated(data: bytes) -> bytes:
     content = inflater.decompress(memoryview(data)[body:], MAX_INFLATED)
     if inflater.unconsumed_tail:
         raise DicomError(
-            f"is a deflated DICOM file of more than {MAX_INFLATED // 2**20} MiB. Export it uncompressed."
+            Sentence(
+                "is a deflated DICOM file of more than {most} MiB. Export it uncompressed.",
+                most=MAX_INFLATED // 2**20,
+            )
         )
     meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
     head = DicomBytesIO()

@@ -15,6 +15,7 @@ from core.images.dicom_pixels import Packing, containers, float_values
 from core.images.dicom_signature import DicomError
 from core.images.dicom_tables import lookup_table
 from core.images.grey_levels import NotNumbers, histogram, scaled, shown_range
+from core.sentence import Sentence
 
 Values = np.ndarray  # float64 or int64, of any shape
 FLOAT_PADDING = {
@@ -68,7 +69,7 @@ def _levels(file: pydicom.Dataset, stored: Values, counts: np.ndarray, layout: P
     levels = _voi_levels(file, values)
     if levels is None:
         if not counts.any():
-            raise DicomError("contains nothing but padding (PixelPaddingValue). Export it again.")
+            raise DicomError(Sentence("contains nothing but padding (PixelPaddingValue). Export it again."))
         if layout and layout.stored <= BYTE and "ModalityLUTSequence" not in file:
             extremes = np.array([layout.lowest, layout.largest])  # 8 bits are meant to be shown as they are
             low, high = sorted(map(float, modality(extremes) if modality else extremes))
@@ -180,7 +181,7 @@ def _without_padding(pixels: np.ndarray, padded: np.ndarray) -> tuple[np.ndarray
         return pixels, (0, 0)
     rows, columns = (np.flatnonzero(~padded.all(axis=axis)) for axis in (1, 0))
     if not len(rows):
-        raise DicomError("contains nothing but padding (PixelPaddingValue). Export it again.")
+        raise DicomError(Sentence("contains nothing but padding (PixelPaddingValue). Export it again."))
     part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     origin = int(columns[0]), int(rows[0])
     return np.where(padded[part], 0, pixels[part]).astype(np.uint8), origin

@@ -15,6 +15,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from core.images.dicom_attributes import text, unusable, whole_number
 from core.images.dicom_file import CODESTREAMS, frame_header
 from core.images.dicom_signature import DicomError
+from core.sentence import Sentence
 
 JPEG_PROCESSES = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
 _LOSSLESS = (uid.JPEGLossless, uid.JPEGLosslessSV1)
@@ -139,7 +140,10 @@ def _check_syntax(syntax: uid.UID) -> None:
         pass
     name = "a private transfer syntax" if syntax.is_private else syntax.name[:60]
     raise DicomError(
-        f"is compressed as {name}, which is not supported. Export it uncompressed or as JPEG 2000."
+        Sentence(
+            "is compressed as {name}, which is not supported. Export it uncompressed or as JPEG 2000.",
+            name=name,
+        )
     )
 
 

@@ -12,6 +12,7 @@ from pydicom.pixels.processing import apply_color_lut
 
 from core.images.dicom_attributes import numbers, raw_bytes, unusable
 from core.images.dicom_signature import DicomError
+from core.sentence import Sentence
 
 MAX_ENTRIES = 2**16
 COLOURS = ("Red", "Green", "Blue")
@@ -111,5 +112,12 @@ def _entries(
     elif len(content) in (count, count + 1):
         entries = np.frombuffer(content, np.uint8, count)
     else:
-        raise DicomError(f"has {len(content)} bytes of {data} for {count} entries. Export it again.")
+        raise DicomError(
+            Sentence(
+                "has {bytes} bytes of {data} for {entries} entries. Export it again.",
+                bytes=len(content),
+                data=data,
+                entries=count,
+            )
+        )
     return entries.astype(np.int64), first, bits

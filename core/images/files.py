@@ -6,6 +6,7 @@ from core.images.decoder import MAX_BYTES, Image, ImageError, decode, too_large
 from core.images.dicom_signature import is_dicom
 from core.images.names import shown, stored_path
 from core.images.sandbox import decode_safely
+from core.sentence import Sentence
 
 
 def read_image(path: str | Path) -> Image:
@@ -30,15 +31,21 @@ def file_content(path: str | Path) -> tuple[bytes, str]:
         path = stored_path(Path(path))
         if not path.exists():
             if path.is_symlink():
-                raise ImageError(f"{shown(path)} is a link to a file that does not exist. Restore that file.")
-            raise ImageError(f"{shown(path)} does not exist. Check the path.")
+                raise ImageError(
+                    Sentence(
+                        "{path} is a link to a file that does not exist. Restore that file.", path=shown(path)
+                    )
+                )
+            raise ImageError(Sentence("{path} does not exist. Check the path.", path=shown(path)))
         if not path.is_file():
-            raise ImageError(f"{shown(path)} is not a file. Give the path of one image.")
+            raise ImageError(Sentence("{path} is not a file. Give the path of one image.", path=shown(path)))
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise ImageError(too_large(name, size))
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"{shown(path)} cannot be read: {reason}.") from error
+        raise ImageError(
+            Sentence("{path} cannot be read: {reason}.", path=shown(path), reason=reason)
+        ) from error
     return data, name

@@ -6,6 +6,7 @@ from core.errors import UserError
 from core.images.decoder import ImageError
 from core.images.dicom import DicomHeader, read_dicom_header
 from core.images.files import file_content
+from core.sentence import Sentence, joined
 
 
 def read_header(path: str | Path) -> DicomHeader:
@@ -18,6 +19,8 @@ def read_header(path: str | Path) -> DicomHeader:
     try:
         return read_dicom_header(data)
     except UserError as error:
-        raise ImageError(f"{name} {error}") from error
+        raise ImageError(joined([name, error.args[0]], " ")) from error
     except Exception as error:  # pydicom raises a dozen types on damaged files
-        raise ImageError(f"{name} is damaged or cut short. Export or copy it again.") from error
+        raise ImageError(
+            Sentence("{name} is damaged or cut short. Export or copy it again.", name=name)
+        ) from error

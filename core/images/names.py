@@ -59,17 +59,17 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def without_name(sentence: str, path: str) -> str:
-    """A sentence that begins with a file's name or path, with "The file" instead; names may tell who it is.
+def without_name(sentence: str, path: str, instead: str = "The file") -> str:
+    """A sentence that begins with a file's name or path, with other words instead: names may tell who it is.
 
     Short names occur in other words, so nothing else is replaced.
     """
     for name in (path, PurePosixPath(path).name):
         if sentence.startswith(f"{name} "):
-            return f"The file{sentence[len(name) :]}"
+            return f"{instead}{sentence[len(name) :]}"
     before, _, after = sentence.partition(f"{path} ")
     is_absolute = before.startswith("/") and before.endswith("/")
-    return f"The file {after}" if is_absolute and after else sentence
+    return f"{instead} {after}" if is_absolute and after else sentence
 
 
 def entry_path(entry: zipfile.ZipInfo) -> str:

@@ -24,6 +24,7 @@ import numpy as np
 from core.images.decoder import Image, ImageError, decode
 from core.images.header_facts import HeaderFinding, PixelSpacing
 from core.images.patient_age import PatientAge
+from core.sentence import Sentence, of_plain, plain
 
 MAX_WALL_FACTOR = 10  # time on a busy machine, in CPU time
 MAX_START_S = 60  # for the process to start, on a busy machine
@@ -114,7 +115,7 @@ class _Worker:
         reply = json.loads(self._read_part(deadline))
         pixels = np.frombuffer(self._read_part(deadline), np.uint8)
         if "error" in reply:
-            raise ImageError(reply["error"])
+            raise ImageError(of_plain(reply["error"]))
         shape, findings, age = (reply.pop(key) for key in ("shape", "findings", "age"))
         spacing, origin = reply.pop("spacing"), reply.pop("origin")
         return Image(
@@ -190,15 +191,22 @@ def decode_safely(data: bytes, name: str) -> Image:
         worker = None
         allowed = limits(len(data))
         raise ImageError(
-            f"{name} takes more than {allowed.memory // 2**20} MiB or {allowed.cpu_s:.0f} s to read, or "
-            "crashes the decoder. Export it again uncompressed, or at a smaller size."
+            Sentence(
+                "{name} takes more than {memory} MiB or {seconds:.0f} s to read, or crashes the decoder. "
+                "Export it again uncompressed, or at a smaller size.",
+                name=name,
+                memory=allowed.memory // 2**20,
+                seconds=allowed.cpu_s,
+            )
         ) from error
     finally:
         _idle.put(worker)
 
 
 def _busy(name: str) -> DecoderBusy:
-    return DecoderBusy(f"{name} was not read: this computer is too busy. Try again later.")
+    return DecoderBusy(
+        Sentence("{name} was not read: this computer is too busy. Try again later.", name=name)
+    )
 
 
 def serve() -> None:
@@ -226,7 +234,7 @@ def serve() -> None:
             reply = {**asdict(image), "shape": image.pixels.shape}
             pixels = reply.pop("pixels").tobytes()
         except ImageError as error:
-            reply, pixels = {"error": str(error)}, b""
+            reply, pixels = {"error": plain(error.args[0])}, b""
         for part in (json.dumps(reply).encode(), pixels):
             target.write(len(part).to_bytes(LENGTH_BYTES))
             target.write(part)

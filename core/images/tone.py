@@ -12,6 +12,7 @@ import PIL.Image
 from PIL import ImageCms
 
 from core.errors import UserError
+from core.sentence import Sentence
 
 DISPLAY_GAMMA = 2.2
 GAMMAS = (0.1, 2.0)  # of files; anything else is a mistake
@@ -34,7 +35,9 @@ def gamma_table(gamma: float) -> np.ndarray | None:
     """
     low, high = GAMMAS
     if not low <= gamma <= high:
-        raise ToneError(f"has a gamma (gAMA) of {gamma:g}, which no display has. Export it without.")
+        raise ToneError(
+            Sentence("has a gamma (gAMA) of {gamma:g}, which no display has. Export it without.", gamma=gamma)
+        )
     return _unless_ordinary(np.rint(255 * (LEVELS / 255.0) ** (1 / (gamma * DISPLAY_GAMMA))))
 
 

@@ -12,6 +12,7 @@ from core.errors import UserError
 from core.images.contents import HEAD_BYTES, PassedOver, reason_to_pass_over, zip_media
 from core.images.names import distinct, entry_path, folded, shown
 from core.images.zip_directory import open_zip
+from core.sentence import Sentence, joined
 
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
 MAX_FILES = 500
@@ -51,9 +52,13 @@ def zip_files(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         name = entry_path(entry)
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or (path.parts and path.parts[0].endswith(":")):
-            raise UserError(f"The zip contains the path {name[:80]!r}, which points outside the zip.")
+            raise UserError(
+                Sentence("The zip contains the path {name!r}, which points outside the zip.", name=name[:80])
+            )
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise UserError(f"The zip contains the link {name[:80]!r}. Create it without links.")
+            raise UserError(
+                Sentence("The zip contains the link {name!r}. Create it without links.", name=name[:80])
+            )
         if not name.endswith("/"):
             files[distinct(str(path), taken)] = entry
     return files
@@ -122,37 +127,58 @@ def images_in_zip(
                     total += len(chunk)
                     if total > MAX_TOTAL:
                         raise UserError(
-                            f"{name} contains more than {MAX_TOTAL // 2**20} MiB of images. Split it up."
+                            Sentence(
+                                "{name} contains more than {most} MiB of images. Split it up.",
+                                name=name,
+                                most=MAX_TOTAL // 2**20,
+                            )
                         )
                     data += chunk
                 count += 1
                 if count > MAX_FILES:
-                    raise UserError(f"{name} contains more than {MAX_FILES} images. Split it up.")
+                    raise UserError(
+                        Sentence(
+                            "{name} contains more than {most} images. Split it up.",
+                            name=name,
+                            most=MAX_FILES,
+                        )
+                    )
                 yield path.name if folded(path.name) in unique else str(path), bytes(data)
     except ZIP_ERRORS as error:
         raise unreadable_zip(file, name) from error
     if not count:
-        raise UserError(" ".join([f"{name} contains no images.", *passed_over.sentences()]))
+        raise UserError(
+            joined([Sentence("{name} contains no images.", name=name), *passed_over.sentences()], " ")
+        )
 
 
 def unreadable_zip(file: Path | BinaryIO, name: str) -> UserError:
     """Why a zip cannot be read, with the way out."""
     if _is_split(file):
         return UserError(
-            f"{name} is one part of a split zip. Unpack all parts together and use the files in it."
+            Sentence(
+                "{name} is one part of a split zip. Unpack all parts together and use the files in it.",
+                name=name,
+            )
         )
-    return UserError(f"{name} is damaged or cut short. Copy or download it again.")
+    return UserError(Sentence("{name} is damaged or cut short. Copy or download it again.", name=name))
 
 
 def _check_readable(entry: zipfile.ZipInfo) -> None:
     """Raise UserError for an entry that no attempt could read."""
     if entry.flag_bits & ENCRYPTED:
-        raise UserError("The zip is encrypted. Unpack it with its password and use the files in it.")
+        raise UserError(
+            Sentence("The zip is encrypted. Unpack it with its password and use the files in it.")
+        )
     if entry.compress_type not in READABLE:
         method = METHODS.get(entry.compress_type, f"method {entry.compress_type}")
         raise UserError(
-            f"The zip compresses {shown(entry_path(entry))[:80]} with {method}, which cannot be read here. "
-            "Create the zip again with Deflate, the usual method, or unpack it and use the files in it."
+            Sentence(
+                "The zip compresses {path} with {method}, which cannot be read here. Create the "
+                "zip again with Deflate, the usual method, or unpack it and use the files in it.",
+                path=shown(entry_path(entry))[:80],
+                method=method,
+            )
         )
 
 

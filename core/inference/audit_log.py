@@ -23,6 +23,7 @@ from core.images import Box
 from core.inference.findings import ABSENT, PRESENT
 from core.inference.identity import ModelIdentity
 from core.inference.reading import Reading
+from core.sentence import Sentence
 from core.weights import ModelRecord
 
 TABLES = """
@@ -198,10 +199,16 @@ class AuditLog:
         reason = error.__cause__ or error  # pandas puts the whole query before it
         if str(reason).startswith(LACKING):  # where it can be written, what is lacking is added
             return UserError(
-                f"The audit log {self.path} is of an earlier version ({reason}) and read-only. Make the file "
-                "and its folder writable once: this version then adds what the log lacks."
+                Sentence(
+                    "The audit log {path} is of an earlier version ({reason}) and read-only. Make the file "
+                    "and its folder writable once: this version then adds what the log lacks.",
+                    path=self.path,
+                    reason=reason,
+                )
             )
-        return UserError(f"The audit log {self.path} cannot be used: {reason}.")
+        return UserError(
+            Sentence("The audit log {path} cannot be used: {reason}.", path=self.path, reason=reason)
+        )
 
 
 def _insert(database: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:

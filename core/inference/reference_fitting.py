@@ -20,6 +20,7 @@ from core.inference.network_predictor import NetworkPredictor
 from core.inference.orientation import ORIENTATIONS, thumbnails
 from core.inference.reference import Reference, unit_length
 from core.runs import Run
+from core.sentence import Sentence
 
 MAX_IMAGES = 10_000  # training images that new ones are compared with
 SEED = 0  # of their choice, where there are more
@@ -50,15 +51,20 @@ def save_reference(
     roles = rows_by_role(dataset, run.settings())
     if dataset.fingerprint != run.facts().get("fingerprint"):
         raise UserError(
-            f"{dataset.root} has changed since {run.name} was trained on it. Restore the images, or train "
-            "again."
+            Sentence(
+                "{root} has changed since {name} was trained on it. Restore the images, or train again.",
+                root=dataset.root,
+                name=run.name,
+            )
         )
     path, rows = run.reference_path(stage), (roles["training"], roles["validation"])
     if only_lungs:
         try:
             earlier = Reference.load(path)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise UserError(f"{path} cannot be read. Compute the whole reference.") from error
+            raise UserError(
+                Sentence("{path} cannot be read. Compute the whole reference.", path=path)
+            ) from error
         renewed = with_lungs(earlier, dataset, *rows, progress)
     else:
         labelled = relabelled(dataset, run.settings().label_version)

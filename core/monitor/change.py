@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.mail_message import mail_host, send_mail
 from core.monitor.signals import GREEN, TOO_FEW
 from core.monitor.watch import Watch
+from core.sentence import Sentence, joined
 from core.webhook_request import send_to_webhook
 
 Sender = Callable[[dict[str, str]], str]  # takes what is told; returns why it could not be told, or ""
@@ -29,7 +30,12 @@ def tell_change(watched: Watch) -> str:
     senders, failures = _senders()
     if not senders and not failures:
         names = f"{environment.WEBHOOK.name} or {environment.MAIL_SERVER.name}"
-        raise UserError(f"Nobody can be told: set {names} to the address of a webhook or of an SMTP server.")
+        raise UserError(
+            Sentence(
+                "Nobody can be told: set {names} to the address of a webhook or of an SMTP server.",
+                names=names,
+            )
+        )
     light = GREEN if watched.light == TOO_FEW else watched.light
     told, sentences = _told(watched.model), []
     for title, send in senders.items():
@@ -44,7 +50,7 @@ def tell_change(watched: Watch) -> str:
             atomic.write_json(_path(), {"model": watched.model, "told": told})
             sentences.append(f"{title.capitalize()} was told that the light turned from {before} to {light}.")
     if failures:
-        raise UserError(" ".join([*failures, *sentences]))
+        raise UserError(joined([*failures, *sentences], " "))
     return " ".join(sentences)
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.evaluation import calibrated
+from core.sentence import Sentence
 
-CAVEAT = (
-    "This estimate needs no labels and holds only where the probabilities are right, which this estimate "
-    "cannot check: on images unlike the training images, they usually are not."
+CAVEAT = Sentence(
+    "This estimate needs no labels and holds only where the probabilities are right, which "
+    "this estimate cannot check: on images unlike the training images, they usually are not."
 )
 
 
@@ -67,4 +68,9 @@ def expectation(first: ExpectedRates | None, last: ExpectedRates | None) -> str:
     """The estimates in words; "" without one of them."""
     if first is None or last is None:
         return ""
-    return f"Expected from the model's own probabilities: {first.text()}, then {last.text()}. {CAVEAT}"
+    return Sentence(
+        "Expected from the model's own probabilities: {first}, then {last}. {caveat}",
+        first=first.text(),
+        last=last.text(),
+        caveat=CAVEAT,
+    )

@@ -10,13 +10,14 @@ import pandas as pd
 from core.config import CLASS_NAMES, POSITIVE
 from core.evaluation import Interval, patient_groups, wilson_by_patient
 from core.inference import AuditLog
+from core.sentence import Sentence
 from core.site import LocalImages, Outcome, check_criterion, digest, written_criteria
 
 LOGGED = """
 SELECT sha256, probability, threshold FROM answers
 WHERE model = :model AND sha256 IN (SELECT value FROM json_each(:digests)) ORDER BY rowid
 """
-SELECTION = (
+SELECTION = Sentence(
     "If only some images have such a label, such as those someone doubted, these rates hold for them alone."
 )
 
@@ -41,10 +42,22 @@ class Rate:
     def sentence(self) -> str:
         """The rate in words."""
         if self.interval is None:
-            return f"{self.title}: unknown, no image with a result is labelled {self.label}."
+            return Sentence(
+                "{title}: unknown, no image with a result is labelled {label}.",
+                title=self.title,
+                label=self.label,
+            )
         low, high = self.interval
         share = self.correct / self.images
-        return f"{self.title}: {share:.3f} ({low:.3f} to {high:.3f}), {self.correct:,} of {self.images:,}."
+        return Sentence(
+            "{title}: {share:.3f} ({low:.3f} to {high:.3f}), {correct:,} of {images:,}.",
+            title=self.title,
+            share=share,
+            low=low,
+            high=high,
+            correct=self.correct,
+            images=self.images,
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +88,13 @@ class ReportComparison:
         """Everything in words; nothing tells a file or a patient."""
         passed_over = "; ".join(f"{count:,} ({reason})" for reason, count in self.passed_over.items())
         return [
-            f"{self.name}: {self.results:,} of {self.labels:,} labels belong to a result of {self.model}.",
+            Sentence(
+                "{name}: {results:,} of {labels:,} labels belong to a result of {model}.",
+                name=self.name,
+                results=self.results,
+                labels=self.labels,
+                model=self.model,
+            ),
             *([f"Passed over: {passed_over}."] if passed_over else []),
             *(rate.sentence() for rate in self.rates if self.results),
             *(f"Criterion: {outcome.sentence()}" for outcome in self.outcomes),
@@ -156,8 +175,11 @@ def _unknown_patients(results: pd.DataFrame) -> list[str]:
     if not (count := int((results["patient"] == "").sum())):
         return []
     return [
-        f"Images of unknown patients, each of which counts as a patient: {count:,}. The intervals are too "
-        "narrow if several are of one patient: give a table with a column of patients."
+        Sentence(
+            "Images of unknown patients, each of which counts as a patient: {count:,}. The intervals "
+            "are too narrow if several are of one patient: give a table with a column of patients.",
+            count=count,
+        )
     ]
 
 

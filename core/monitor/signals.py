@@ -17,6 +17,7 @@ from core.monitor.limits import (
     mixture_difference_p,
     tail,
 )
+from core.sentence import Sentence
 from core.site import MeasuredSet
 
 TOO_FEW, GREEN, AMBER, RED = LIGHTS = ("too few", "green", "amber", "red")  # the worst last
@@ -85,7 +86,7 @@ class Signal:
 
     def detail(self) -> str:
         """What was seen in the last two blocks, where it deviates more."""
-        return self.worst.text if self.worst else "not known of enough results"
+        return self.worst.text if self.worst else Sentence("not known of enough results")
 
     def sentence(self) -> str:
         """The same with its name."""
@@ -131,7 +132,7 @@ def find_signals(
 
 def _where(block: pd.DataFrame) -> str:
     """Which results a block holds."""
-    return f"results {block.index[0]:,} to {block.index[-1]:,}"
+    return Sentence("results {first:,} to {last:,}", first=int(block.index[0]), last=int(block.index[-1]))
 
 
 def _share_deviation(baseline: pd.DataFrame, block: pd.DataFrame, name: str) -> Deviation | None:
@@ -140,7 +141,15 @@ def _share_deviation(baseline: pd.DataFrame, block: pd.DataFrame, name: str) -> 
         return None
     low, high = limits(before, now.n, AMBER_TAIL)
     return Deviation(
-        *tail(now, before), f"{now} in {_where(block)}; expected {low} to {high} (first results: {before})"
+        *tail(now, before),
+        Sentence(
+            "{now} in {where}; expected {low} to {high} (first results: {before})",
+            now=now,
+            where=_where(block),
+            low=low,
+            high=high,
+            before=before,
+        ),
     )
 
 

@@ -34,9 +34,9 @@ SELECT * FROM notes WHERE time >= :time
     AND (model = :model OR (model = '' AND run != '' AND run = :run AND stage = :stage))
 ORDER BY rowid
 """
-NO_LOG = (
-    "There is no audit log yet. Switch it on: Diagnosis page, Session and audit log; or have the DICOM node "
-    "keep it."
+NO_LOG = Sentence(
+    "There is no audit log yet. Switch it on: Diagnosis page, Session and audit log; or have "
+    "the DICOM node keep it."
 )
 
 
@@ -96,7 +96,12 @@ class Watch:
             return NO_LOG
         if not self.signals:
             needed = BLOCK if self.measured else BASELINE + BLOCK
-            return f"{self.rows.results:,} of {needed} results of {self.model}; nothing can be said yet."
+            return Sentence(
+                "{results:,} of {needed} results of {model}; nothing can be said yet.",
+                results=self.rows.results,
+                needed=needed,
+                model=self.model,
+            )
         if self.light == GREEN:
             known = ", as far as is known" if self.unknown else ""
             basis = f"the images of {self.measured.site}" if self.measured else f"the first {BASELINE}"
@@ -131,11 +136,15 @@ class Watch:
             sentences.append(_not_compared(self.rows.pending))
         if self.unknown:
             titles = ", ".join(signal.title for signal in self.unknown)
-            sentences.append(f"Not watched, because known of too few of the results: {titles}.")
+            sentences.append(
+                Sentence("Not watched, because known of too few of the results: {titles}.", titles=titles)
+            )
         if self.criterion and not self.missed:
             sentences.append(self.criterion.sentence())
         if self.rows.others:
-            sentences.append(f"Results of other models, which do not count: {self.rows.others:,}.")
+            sentences.append(
+                Sentence("Results of other models, which do not count: {others:,}.", others=self.rows.others)
+            )
         return [*sentences, *filter(None, (expectation(*self.expected), self.agreement))]
 
     def _reasons(self) -> list[str]:

@@ -10,7 +10,7 @@ from core.registry.migration import adopt_earlier_home
 from core.registry.models import RegisteredModel, bundled_model, registered_version
 from core.registry.storage import BUNDLED, changing, current_state, read_active, write_active
 from core.roles import Role, takes
-from core.sentence import joined
+from core.sentence import Sentence, joined
 from core.weights import file_digest, intact_members
 
 
@@ -69,14 +69,11 @@ def missing_model() -> str:
     models = bundled_models()
     reason = disagreement(BUNDLED, file_digest(models[-1].path)) if models else ""
     if not reason:
-        return (
-            "No model answers yet. Train one and promote it on the Comparison page, or by python -m core "
-            "models promote NAME."
-        )
-    return (
+        return Sentence("No model answers yet. Train one and promote it.")
+    return Sentence(
         "No model answers: the bundled one does not give the recorded probabilities of its golden images on "
-        f"this computer. {reason} Promote another model, or restore the bundled one and run python -m core "
-        "self-test."
+        "this computer. {reason} Promote another model, or restore the bundled one and repeat the self-test.",
+        reason=reason,
     )
 
 
@@ -88,7 +85,7 @@ def intact(version: str) -> RegisteredModel:
     """
     item = unchanged(version)
     if item.model.notices:
-        raise UserError(" ".join(item.model.notices))
+        raise UserError(joined(item.model.notices, " "))
     return item
 
 
@@ -101,8 +98,12 @@ def unchanged(version: str) -> RegisteredModel:
     item = registered_version(version)
     if file_digest(item.model.path) != item.sha256:
         raise UserError(
-            f"{item.model.path} has changed since {item.title} was registered. Promote the model again, or "
-            "go back: python -m core models rollback."
+            Sentence(
+                "{path} has changed since {title} was registered. Promote the model again, or go back: "
+                "python -m core models rollback.",
+                path=item.model.path,
+                title=item.title,
+            )
         )
     intact_members(item.model.path, item.model.record)
     return item

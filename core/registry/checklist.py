@@ -13,6 +13,7 @@ from core.inference import MIN_TRAINING_IMAGES, Reader
 from core.registry.evidence import evidence_of
 from core.registry.golden_images import TOLERANCE, agreement, chosen_test_images
 from core.registry.models import RETIRED, RegisteredModel
+from core.sentence import Sentence
 
 MIN_VALIDATION_PATIENTS = 30
 NON_INFERIORITY_MARGIN = 0.02  # of AUC and of sensitivity
@@ -146,8 +147,12 @@ def _on_the_same_images(active: RegisteredModel, item: RegisteredModel) -> tuple
     shared = set(tables[0]["sha256"]) & set(tables[1]["sha256"])
     if not shared:
         raise UserError(
-            f"{item.title} and the active model {active.title} were tested on different images. Evaluate "
-            "both on the same data set."
+            Sentence(
+                "{title} and the active model {active} were tested on different images. Evaluate "
+                "both on the same data set.",
+                title=item.title,
+                active=active.title,
+            )
         )
     before, after = (
         Predictions.of(model.title, table[table["sha256"].isin(shared)].sort_values("sha256"))

@@ -17,6 +17,7 @@ from core.errors import UserError
 from core.images import Image
 from core.inference import EnsemblePredictor, Predictor, load_predictor
 from core.registry.golden_images import drawn_images
+from core.sentence import Sentence
 
 REPEATS = 5  # of which the median counts
 
@@ -60,7 +61,10 @@ def measure_cost(members: list[Path]) -> EnsembleCost:
         return _in_new_process(_measured, members)
     except BrokenProcessPool as error:
         raise UserError(
-            f"{len(members)} members do not fit into the memory of this computer. Choose fewer."
+            Sentence(
+                "{count} members do not fit into the memory of this computer. Choose fewer.",
+                count=len(members),
+            )
         ) from error
 
 

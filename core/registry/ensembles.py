@@ -28,6 +28,7 @@ from core.registry.models import RegisteredModel, find_usable_model
 from core.registry.snapshot import copy_reference, new_version, save_predictions
 from core.registry.storage import changing
 from core.roles import Role, takes
+from core.sentence import Sentence
 from core.weights import Member, ModelRecord, file_digest, write_ensemble
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
@@ -68,11 +69,19 @@ def plan_ensemble(name: str, titles: list[str]) -> EnsemblePlan:
     """
     if not NAME.fullmatch(name):
         raise UserError(
-            f"An ensemble cannot be called {name!r}; use up to 32 letters, digits, dashes and underscores, "
-            "beginning with a letter."
+            Sentence(
+                "An ensemble cannot be called {name!r}; use up to 32 letters, digits, dashes and "
+                "underscores, beginning with a letter.",
+                name=name,
+            )
         )
     if len(titles) < 2:
-        raise UserError(f"An ensemble needs at least two members, and {len(titles)} was named. Name another.")
+        raise UserError(
+            Sentence(
+                "An ensemble needs at least two members, and {count} was named. Name another.",
+                count=len(titles),
+            )
+        )
     members = tuple(_member(title) for title in titles)
     _check_different(members)
     _check_same_input(members)
@@ -115,7 +124,13 @@ def _member(title: str) -> RegisteredModel:
     """A model that can be a member."""
     item = find_usable_model(title)
     if item.model.record.members:
-        raise UserError(f"{item.title} is an ensemble itself. Name its members instead: {item.model.origin}.")
+        raise UserError(
+            Sentence(
+                "{title} is an ensemble itself. Name its members instead: {origin}.",
+                title=item.title,
+                origin=item.model.origin,
+            )
+        )
     return intact(item.folder) if item.version else item
 
 
@@ -126,7 +141,11 @@ def _check_different(members: tuple[RegisteredModel, ...]) -> None:
         key = item.model.record.network
         if key in seen:
             raise UserError(
-                f"{item.title} and {seen[key]} are the same network, which would count twice. Name it once."
+                Sentence(
+                    "{title} and {other} are the same network, which would count twice. Name it once.",
+                    title=item.title,
+                    other=seen[key],
+                )
             )
         seen[key] = item.title
 
@@ -138,8 +157,13 @@ def _check_same_input(members: tuple[RegisteredModel, ...]) -> None:
         here, there = (_input(item.model.record) for item in (first, other))
         if here != there:
             raise UserError(
-                f"{first.title} sees {here}; {other.title} sees {there}. Name members that see the same "
-                "of an image."
+                Sentence(
+                    "{title} sees {here}; {other} sees {there}. Name members that see the same of an image.",
+                    title=first.title,
+                    here=here,
+                    other=other.title,
+                    there=there,
+                )
             )
 
 
@@ -161,9 +185,16 @@ def _combined(name: str, members: tuple[RegisteredModel, ...], split: str) -> Pr
     for item, table in zip(members[1:], tables[1:], strict=True):
         if set(table.index) != set(tables[0].index):
             raise UserError(
-                f"{members[0].title} has predictions for {len(tables[0])} {split} images, {item.title} for "
-                f"{len(table)}; {len(set(tables[0].index) & set(table.index))} of them are the same. Name "
-                f"members with the same {split} images."
+                Sentence(
+                    "{title} has predictions for {images} {split} images, {other} for {other_images}; "
+                    "{shared} of them are the same. Name members with the same {split} images.",
+                    title=members[0].title,
+                    images=len(tables[0]),
+                    split=split,
+                    other=item.title,
+                    other_images=len(table),
+                    shared=len(set(tables[0].index) & set(table.index)),
+                )
             )
     probabilities = mean_log_odds(
         [table.loc[tables[0].index, "probability"].to_numpy() for table in tables],
@@ -177,8 +208,12 @@ def _by_content(item: RegisteredModel, split: str) -> pd.DataFrame:
     table = item.predictions(split)
     if table is None or table.empty:
         raise UserError(
-            f"{item.title} has no predictions for {split} images, on which the ensemble is measured. Name "
-            "another member."
+            Sentence(
+                "{title} has no predictions for {split} images, on which the ensemble is measured. Name "
+                "another member.",
+                title=item.title,
+                split=split,
+            )
         )
     return Predictions.of(item.title, table).table.drop_duplicates("sha256").set_index("sha256")
 

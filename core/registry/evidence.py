@@ -5,6 +5,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.registry.models import RegisteredModel
+from core.sentence import Sentence
 
 EVIDENCE_FILE = "evidence.json"
 OPERATING_POINT, TEMPERATURE, ZONES = "operating point", "temperature", "zones"  # that evidence is of
@@ -24,7 +25,9 @@ def evidence_of(item: RegisteredModel) -> dict[str, Any]:
         content = dict(json.loads(path.read_text(encoding="utf-8")))
         return {OPERATING_POINT: _checked(content)} if "point" in content else content
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{path} cannot be read: {error}. Restore it from a backup.") from error
+        raise UserError(
+            Sentence("{path} cannot be read: {error}. Restore it from a backup.", path=path, error=str(error))
+        ) from error
 
 
 def _checked(point: dict[str, Any]) -> dict[str, Any]:

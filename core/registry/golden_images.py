@@ -22,6 +22,7 @@ from core.images import Image
 from core.inference import Predictor, Reader
 from core.registry.models import RegisteredModel
 from core.runs import Run
+from core.sentence import Sentence
 
 MAX_GOLDEN_IMAGES = 20
 TOLERANCE = 0.01  # of a probability; the largest difference between precisions
@@ -90,11 +91,17 @@ def golden_images(item: RegisteredModel) -> GoldenImages:
         return GoldenImages(drawn_images(len(probabilities), content["seed"]), probabilities, "drawn images")
     except FileNotFoundError as error:
         raise NoGoldenImages(
-            f"{item.title} has no golden images: {path} is missing. Restore it, or override this check "
-            "with a reason."
+            Sentence(
+                "{title} has no golden images: {path} is missing. Restore it, or override this check "
+                "with a reason.",
+                title=item.title,
+                path=path,
+            )
         ) from error
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"The golden images in {path} cannot be read: {error}.") from error
+        raise UserError(
+            Sentence("The golden images in {path} cannot be read: {error}.", path=path, error=str(error))
+        ) from error
 
 
 def agreement(item: RegisteredModel) -> GoldenAgreement:
@@ -152,7 +159,7 @@ def chosen_test_images(predictions: pd.DataFrame, run: Run) -> tuple[Dataset, np
     row_of = {digest: row for row, digest in enumerate(dataset.table["sha256"])}
     known = predictions[predictions["sha256"].isin(row_of)]
     if known.empty:
-        raise UserError("None of its test images is in the data set any more.")
+        raise UserError(Sentence("None of its test images is in the data set any more."))
     positions = np.linspace(0, len(known) - 1, min(MAX_GOLDEN_IMAGES, len(known))).round().astype(int)
     chosen = known.iloc[positions]
     return dataset, np.array([row_of[digest] for digest in chosen["sha256"]]), chosen
@@ -162,7 +169,7 @@ def _test_images(item: RegisteredModel) -> np.ndarray:
     """Test images of the run's data set; raises UserError if there are none here."""
     table = item.predictions("test")
     if table is None or item.run is None or not len(table):
-        raise UserError(f"{item.title} has no test images here.")
+        raise UserError(Sentence("{title} has no test images here.", title=item.title))
     dataset, rows, _ = chosen_test_images(table, item.run)
     return np.asarray(dataset.pixels[rows])
 

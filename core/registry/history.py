@@ -10,6 +10,7 @@ from pathlib import Path
 from core.database import open_database, read_database, table_names
 from core.errors import UserError
 from core.registry.storage import current_state, registry_folder
+from core.sentence import Sentence
 from core.weights import model_title
 
 TABLES = """
@@ -98,7 +99,9 @@ def _logged() -> list[Event]:
                 "SELECT action, model, version, sha256, who, reason, checks, time FROM events ORDER BY time"
             ).fetchall()
     except sqlite3.Error as error:
-        raise UserError(f"The registry's log {_path()} cannot be used: {error}.") from error
+        raise UserError(
+            Sentence("The registry's log {path} cannot be used: {error}.", path=_path(), error=str(error))
+        ) from error
     return [
         Event(action, model, version, sha256, who, reason, tuple(map(tuple, json.loads(checks))), moment)
         for action, model, version, sha256, who, reason, checks, moment in rows
@@ -127,7 +130,9 @@ def _opened() -> Iterator[sqlite3.Connection]:
         with closing(open_database(_path(), TABLES, timeout=10)) as log, log:
             yield log
     except (sqlite3.Error, OSError) as error:
-        raise UserError(f"The registry's log {_path()} cannot be used: {error}.") from error
+        raise UserError(
+            Sentence("The registry's log {path} cannot be used: {error}.", path=_path(), error=str(error))
+        ) from error
 
 
 def _path() -> Path:

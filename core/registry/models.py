@@ -25,6 +25,7 @@ from core.registry.disagreement import disagreement
 from core.registry.history import Event, last_events
 from core.registry.storage import BUNDLED, current_state, registry_folder, version_folder
 from core.runs import Run, list_runs
+from core.sentence import Sentence
 from core.weights import WeightsError, file_digest, model_title, read_record
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def find_model(title: str) -> RegisteredModel:
             if title_of(item) == title:
                 return item
     names = ", ".join(item.title for item in models) or "none"
-    raise UserError(f"There is no model {title!r}. Models here: {names}.")
+    raise UserError(Sentence("There is no model {title!r}. Models here: {names}.", title=title, names=names))
 
 
 def find_version(title: str) -> RegisteredModel:
@@ -133,7 +134,7 @@ def find_usable_model(title: str) -> RegisteredModel:
     """As `find_model`, for uses that no retired model has; raises UserError for one, too."""
     item = find_model(title)
     if item.state == RETIRED:
-        raise UserError(f"{item.title} is retired. Name another version or model.")
+        raise UserError(Sentence("{title} is retired. Name another version or model.", title=item.title))
     return item
 
 
@@ -157,7 +158,11 @@ def registered_version(version: str) -> RegisteredModel:
     except WeightsError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"The registered model in {folder} cannot be read: {error}.") from error
+        raise UserError(
+            Sentence(
+                "The registered model in {folder} cannot be read: {error}.", folder=folder, error=str(error)
+            )
+        ) from error
 
 
 def _disagrees(title: str, reason: str) -> str:
@@ -174,7 +179,7 @@ def bundled_model() -> RegisteredModel:
         if item.model.bundled:
             return item
     raise UserError(
-        "There is no bundled model here. Promote another one: python -m core models promote NAME."
+        Sentence("There is no bundled model here. Promote another one: python -m core models promote NAME.")
     )
 
 

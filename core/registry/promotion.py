@@ -25,6 +25,7 @@ from core.registry.site_versions import threshold_changes
 from core.registry.snapshot import override_of, register
 from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
 from core.roles import Role, takes
+from core.sentence import Sentence
 
 MAX_BEFORE = 50  # versions that a rollback can reach
 
@@ -67,11 +68,15 @@ def _promote(
         failed = [check for check in failed if check not in override]
     if failed:
         raise UserError(
-            f"{item.title} is not promoted, because these checks failed: {'; '.join(failed)}. To promote it "
-            "all the same, override them and give a reason."
+            Sentence(
+                "{title} is not promoted, because these checks failed: {failed}. To promote it all the "
+                "same, override them and give a reason.",
+                title=item.title,
+                failed="; ".join(failed),
+            )
         )
     if item.state == ACTIVE and not item.reference_renewed:
-        raise UserError(f"{item.title} is the active model already.")
+        raise UserError(Sentence("{title} is the active model already.", title=item.title))
     if item.version:
         intact(item.folder)
     if registers_version(item, checks):
@@ -121,8 +126,10 @@ def rollback(who: str, reason: str = "") -> RegisteredModel:
             add_event(event)
             return replace(item, state=ACTIVE)
         raise UserError(
-            "There is no model to go back to: none was active before, or all of them were retired. Promote "
-            "one: python -m core models promote NAME."
+            Sentence(
+                "There is no model to go back to: none was active before, or all of them were retired. "
+                "Promote one: python -m core models promote NAME."
+            )
         )
 
 
@@ -139,9 +146,17 @@ def retire(title: str, who: str, reason: str = "") -> RegisteredModel:
     with changing():
         item = find_version(title)
         if item.state == ACTIVE:
-            raise UserError(f"{item.title} is the active model. Promote another one first, or roll back.")
+            raise UserError(
+                Sentence(
+                    "{title} is the active model. Promote another one first, or roll back.", title=item.title
+                )
+            )
         if not item.version:
-            raise UserError(f"{item.title} was never promoted; only a registered version can be retired.")
+            raise UserError(
+                Sentence(
+                    "{title} was never promoted; only a registered version can be retired.", title=item.title
+                )
+            )
         add_event(item.event("retire", who, reason))
         return replace(item, state=RETIRED)
 
@@ -156,7 +171,7 @@ def change_operating_point(title: str, point: OperatingPoint, who: str) -> Regis
     with changing():
         item = find_model(title)
         if item.state != ACTIVE:
-            raise UserError(f"{item.title} is not the active model. Promote it first.")
+            raise UserError(Sentence("{title} is not the active model. Promote it first.", title=item.title))
         if item.version:
             intact(item.folder)
         others = {

@@ -11,6 +11,7 @@ from core.registry.models import ACTIVE, SHADOW, RegisteredModel, bundled_model,
 from core.registry.snapshot import register
 from core.registry.storage import changing, folder_name
 from core.roles import Role, takes
+from core.sentence import Sentence
 from core.weights import file_digest, model_title
 
 
@@ -52,7 +53,12 @@ class Shadow:
             return intact(folder_name(self.name, self.version))
         item = bundled_model()
         if file_digest(item.model.path) != self.sha256:
-            raise UserError(f"The bundled model is not the one that became a shadow, {self.identity}.")
+            raise UserError(
+                Sentence(
+                    "The bundled model is not the one that became a shadow, {identity}.",
+                    identity=self.identity,
+                )
+            )
         return item
 
 
@@ -85,9 +91,14 @@ def make_shadow(title: str, who: str, reason: str = "") -> RegisteredModel:
     with changing():
         item = find_usable_model(title)
         if item.state == ACTIVE:
-            raise UserError(f"{item.title} is the active model. A shadow reads beside it: name another one.")
+            raise UserError(
+                Sentence(
+                    "{title} is the active model. A shadow reads beside it: name another one.",
+                    title=item.title,
+                )
+            )
         if item.state == SHADOW:
-            raise UserError(f"{item.title} is a shadow already.")
+            raise UserError(Sentence("{title} is a shadow already.", title=item.title))
         if item.version:
             item = intact(item.folder)
         elif not item.model.bundled:
@@ -109,9 +120,22 @@ def stop_shadow(title: str, who: str, reason: str = "") -> Shadow:
     with changing():
         named = shadows_named(title)
         if not named:
-            raise UserError(f"There is no shadow {title!r}. Shadows here: {_titles(shadows()) or 'none'}.")
+            raise UserError(
+                Sentence(
+                    "There is no shadow {title!r}. Shadows here: {titles}.",
+                    title=title,
+                    titles=_titles(shadows()) or "none",
+                )
+            )
         if len(named) > 1:
-            raise UserError(f"{title} has {len(named)} shadows: {_titles(named)}. Name one with its version.")
+            raise UserError(
+                Sentence(
+                    "{title} has {count} shadows: {titles}. Name one with its version.",
+                    title=title,
+                    count=len(named),
+                    titles=_titles(named),
+                )
+            )
         (shadow,) = named
         add_event(Event("stop shadow", shadow.name, shadow.version, shadow.sha256, who, reason, time=time()))
         return shadow

@@ -20,6 +20,7 @@ from core.registry.evidence import EVIDENCE_FILE, evidence_of
 from core.registry.golden_images import GOLDEN_FILE, save_golden_images
 from core.registry.models import RegisteredModel, registered_version
 from core.registry.storage import folder_name, next_version, version_folder
+from core.sentence import Sentence
 from core.weights import file_digest, member_paths, update_record
 
 SPLITS = ("validation", "test")
@@ -106,7 +107,14 @@ def new_version(name: str, file: str, fill: Callable[[Path], None], override: st
             }
             atomic.write_json(unfinished / IDENTITY_FILE, content)
     except OSError as error:
-        raise UserError(f"{name} cannot be registered in {target.parent}: {error.strerror}.") from error
+        raise UserError(
+            Sentence(
+                "{name} cannot be registered in {parent}: {reason}.",
+                name=name,
+                parent=target.parent,
+                reason=error.strerror,
+            )
+        ) from error
     return registered_version(target.name)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from core import atomic, config
 from core.errors import UserError
 from core.runs import lock
+from core.sentence import Sentence
 
 BUNDLED = "bundled"  # in place of a version: the bundled model, which has no folder in the registry
 
@@ -80,8 +81,12 @@ def read_active() -> ActiveState | None:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(
-            f"{path} cannot be read: {error}. Promote a model to replace it: "
-            "python -m core models promote NAME."
+            Sentence(
+                "{path} cannot be read: {error}. Promote a model to replace it: python -m core models "
+                "promote NAME.",
+                path=path,
+                error=str(error),
+            )
         ) from error
 
 
@@ -107,7 +112,9 @@ def changing() -> Iterator[None]:
     """
     descriptor = lock.acquire(registry_folder() / ".lock")
     if descriptor is None:
-        raise UserError("Another promotion is under way. Wait a moment and look at the models again.")
+        raise UserError(
+            Sentence("Another promotion is under way. Wait a moment and look at the models again.")
+        )
     try:
         yield
     finally:

@@ -18,6 +18,7 @@ from core.reports.object_identity import MANUFACTURER, derived_uid, file_bytes, 
 from core.reports.reader_region import FINDING, reader_region
 from core.reports.reading_report import overlaid, reading_report
 from core.reports.study_attributes import study_attributes
+from core.sentence import Sentence
 
 KINDS = ("overlay", "finding", "report", "lungs", "contours")
 CODES = {  # the coded concepts of the finding: code, scheme, meaning
@@ -71,8 +72,11 @@ def dicom_objects(
         return {f"{kind}.dcm": file_bytes(file) for kind, file in objects.items() if file is not None}
     except Exception as error:  # highdicom and pydicom raise many types for values that they refuse
         raise UserError(
-            f"DICOM objects cannot be created: the header has a value that DICOM does not allow ({error}). "
-            "Correct the header, or save the PDF report instead."
+            Sentence(
+                "DICOM objects cannot be created: the header has a value that DICOM does not allow "
+                "({error}). Correct the header, or save the PDF report instead.",
+                error=str(error),
+            )
         ) from error
 
 

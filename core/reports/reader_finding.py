@@ -11,6 +11,7 @@ from core.reports.dicom_objects import CODES, judgement
 from core.reports.object_identity import derived_uid, file_bytes, identity
 from core.reports.reader_region import reader_region
 from core.reports.study_attributes import study_attributes
+from core.sentence import Sentence
 
 OPPOSITE = {"present": "absent", "absent": "present"}  # of the finding that a reader disagrees with
 UNNAMED = "Reader^not signed in"
@@ -45,7 +46,10 @@ def reader_finding(
         return str(report.SOPInstanceUID), str(source.StudyInstanceUID), file_bytes(report)
     except Exception as error:  # highdicom and pydicom raise many types for values that they refuse
         raise UserError(
-            f"Your reading cannot be sent: the header has a value that DICOM does not allow ({error})."
+            Sentence(
+                "Your reading cannot be sent: the header has a value that DICOM does not allow ({error}).",
+                error=str(error),
+            )
         ) from error
 
 

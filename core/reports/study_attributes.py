@@ -7,6 +7,7 @@ import pydicom
 
 from core.errors import UserError
 from core.images import decoded_text, open_dicom
+from core.sentence import Sentence
 
 ORIENTATION = ["L", "F"]  # of rows and columns: that of frontal images, where the header does not say
 CHARACTER_SET = "ISO_IR 192"  # UTF-8
@@ -45,7 +46,9 @@ def study_attributes(data: bytes) -> pydicom.Dataset:
     for name, default in REQUIRED.items():
         value = decoded_text(file, name).split("\\")[0]
         if not value and default is None:
-            raise UserError(f"The DICOM file has no {name}, so no object can be added to its study.")
+            raise UserError(
+                Sentence("The DICOM file has no {name}, so no object can be added to its study.", name=name)
+            )
         if name in FORMATS and not _is_valid(name, value):
             value = default
         setattr(source, name, value or default)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import CLASS_NAMES, POSITIVE
+from core.sentence import Sentence, joined
 
 
 def epoch_sentences(epochs: pd.DataFrame) -> list[str]:
@@ -17,20 +18,25 @@ def epoch_sentences(epochs: pd.DataFrame) -> list[str]:
         best = np.inf
         for row in rows.to_dict("records"):
             loss = float(row["val_loss"])
-            change = "the first of this stage" if best == np.inf else _change(loss, best)
-            note = "; these weights are the best so far" if loss < best < np.inf else ""
-            best = min(best, loss)
-            sentences.append(
-                f"Stage {stage}, epoch {row['epoch']}: validation loss {loss:.3f}, {change}{note}. "
-                f"{_recognised(row)}"
+            sentence = Sentence(
+                "Stage {stage}, epoch {epoch}: validation loss {loss:.3f}, {change}.",
+                stage=stage,
+                epoch=row["epoch"],
+                loss=loss,
+                change=_change(loss, best),
             )
+            recognised = _recognised(row)
+            sentences.append(joined([sentence, recognised], " ") if recognised else sentence)
+            best = min(best, loss)
     return sentences[::-1]
 
 
 def _change(loss: float, best: float) -> str:
+    if best == np.inf:
+        return Sentence("the first of this stage")
     if loss < best:
-        return f"down from {best:.3f}"
-    return f"not better than {best:.3f}"
+        return Sentence("down from {best:.3f}; these weights are the best so far", best=best)
+    return Sentence("not better than {best:.3f}", best=best)
 
 
 def _recognised(row: dict) -> str:
@@ -39,7 +45,13 @@ def _recognised(row: dict) -> str:
     if any(pd.isna(count) for count in counts):
         return ""
     tn, fp, fn, tp = map(int, counts)
-    return (
-        f"Of the validation images, {tp} of {tp + fn} {CLASS_NAMES[POSITIVE]} and {tn} of {tn + fp} "
-        f"{CLASS_NAMES[1 - POSITIVE]} are recognised."
+    return Sentence(
+        "Of the validation images, {tp} of {with_it} {positive} and {tn} of {without} {negative} are "
+        "recognised.",
+        tp=tp,
+        with_it=tp + fn,
+        positive=CLASS_NAMES[POSITIVE],
+        tn=tn,
+        without=tn + fp,
+        negative=CLASS_NAMES[1 - POSITIVE],
     )

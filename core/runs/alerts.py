@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation import only_label
+from core.sentence import Sentence, joined, template
 
 PATIENCE = 3  # epochs
 OVERFITTED = 0.1  # rise of the validation loss above its best, as a share of it
@@ -34,42 +35,53 @@ class Alert:
 
     def text(self, **fields: object) -> str:
         """Finding, with its fields filled in, and advice."""
-        return f"{self.finding.format(**fields)} {self.advice}"
+        return joined([Sentence(self.finding, **fields), Sentence(self.advice)], " ")
 
 
 DIVERGED = Alert(
     "Training diverged",  # so its message begins
     "The loss of a training step or of the validation is NaN or infinite. The run ends.",
-    "Training diverged: the loss is no longer a number at a learning rate of {rate:g}.",
-    "Lower the learning rate and start again.",
+    template("Training diverged: the loss is no longer a number at a learning rate of {rate:g}."),
+    template("Lower the learning rate and start again."),
 )
 ONE_LABEL = Alert(
     "One label",
     "After the last epoch, all validation images are predicted the same label.",
-    "All validation images are predicted {label}.",
-    "In the first epochs this is usual; if it stays so, train for more epochs or raise the learning rate.",
+    template("All validation images are predicted {label}."),
+    template(
+        "In the first epochs this is usual; if it stays so, train for more epochs or raise the learning rate."
+    ),
 )
 OVERFITTING = Alert(
     "Over-fitting",
     f"In each of the last {PATIENCE} epochs, the validation loss was at least {OVERFITTED:.0%} above the "
     "best of the stage, and the mean of their training losses is below that of the best epoch.",
-    "The validation loss has risen from {best:.3f} to {loss:.3f} while the training loss falls: the model "
-    "learns the training images by heart.",
-    "The best weights are kept, so you can stop the run. Train the next one with more images, stronger "
-    "augmentation or fewer trained layers.",
+    template(
+        "The validation loss has risen from {best:.3f} to {loss:.3f} while the training loss falls: the "
+        "model learns the training images by heart."
+    ),
+    template(
+        "The best weights are kept, so you can stop the run. Train the next one with more images, stronger "
+        "augmentation or fewer trained layers."
+    ),
 )
 NO_PROGRESS = Alert(
     "No progress",
     f"The validation loss has had no new best in the stage for {PATIENCE} epochs, without over-fitting.",
-    "The validation loss has not improved for {epochs} epochs.",
-    "The best weights are kept. Let the learning rate drop, or stop the run and start one with another rate.",
+    template("The validation loss has not improved for {epochs} epochs."),
+    template(
+        "The best weights are kept. Let the learning rate drop, or stop the run and start one with another "
+        "rate."
+    ),
 )
 DISK = Alert(
     "Disk nearly full",
     f"Less than {LOW_DISK / 2**30:.0f} GiB is free on the disk of the run.",
-    "The disk is nearly full: {free:.1f} GiB is free.",
-    "Free some space while the run goes on. If the disk fills, the run fails; what was saved is kept, and it "
-    "can be resumed.",
+    template("The disk is nearly full: {free:.1f} GiB is free."),
+    template(
+        "Free some space while the run goes on. If the disk fills, the run fails; what was saved is kept, "
+        "and it can be resumed."
+    ),
 )
 ALERTS = (DIVERGED, ONE_LABEL, OVERFITTING, NO_PROGRESS, DISK)
 

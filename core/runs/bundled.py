@@ -8,6 +8,7 @@ from core import atomic, config
 from core.errors import UserError
 from core.runs.create import list_runs
 from core.runs.folder import Run
+from core.sentence import Sentence
 from core.weights import read_unpacked_model, write_packed
 
 COPIED = ("epochs.csv", "steps.csv", "evaluation.json", "facts.json", "state.json", "note.txt")
@@ -40,7 +41,14 @@ def pack(run: Run, stage: int, folder: Path | None = None, changes: dict | None 
         UserError: the run is not finished, lacks that stage or is packed, or the folder cannot be written.
     """
     if run.status().state != "finished" or str(stage) not in run.results.evaluation():
-        raise UserError(f"{run.name} is {run.status().state} and has no finished stage {stage} to pack.")
+        raise UserError(
+            Sentence(
+                "{name} is {state} and has no finished stage {stage} to pack.",
+                name=run.name,
+                state=run.status().state,
+                stage=stage,
+            )
+        )
     folder = Path(folder or config.bundled_folder())
     target = folder / run.name
     try:
@@ -55,7 +63,9 @@ def pack(run: Run, stage: int, folder: Path | None = None, changes: dict | None 
                 shutil.copyfile(run.reference_path(stage), packed.reference_path(stage))
             shutil.rmtree(target, ignore_errors=True)
     except OSError as error:
-        raise UserError(f"{folder} cannot be written: {error.strerror}.") from error
+        raise UserError(
+            Sentence("{folder} cannot be written: {reason}.", folder=folder, reason=error.strerror)
+        ) from error
     return Run(target)
 
 

@@ -10,6 +10,7 @@ from core.errors import UserError
 from core.roles import Role, takes
 from core.runs import lock
 from core.runs.jobs import training_lock
+from core.sentence import Sentence
 
 UNFINISHED_S = 24 * 3600.0  # no view of a data set takes so long
 
@@ -46,7 +47,9 @@ def clear() -> int:
     """
     descriptor = lock.acquire(training_lock(config.runs_folder()))
     if descriptor is None:
-        raise UserError("A run is training on cached activations. Clear the cache when it has ended.")
+        raise UserError(
+            Sentence("A run is training on cached activations. Clear the cache when it has ended.")
+        )
     try:
         freed = size()
         for path in folder().glob("*"):

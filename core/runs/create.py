@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.roles import Role, takes
 from core.runs.folder import Run
 from core.runs.status import NOT_STARTED
+from core.sentence import Sentence
 
 MAX_NAME = 64  # characters
 NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
@@ -73,8 +74,11 @@ def check_name(name: str) -> None:
     """Raise UserError if `name` is not allowed as the name of a run."""
     if not NAME.fullmatch(name):
         raise UserError(
-            f"{name!r} is not a valid run name; use up to 64 letters, digits, dots, dashes and "
-            "underscores, beginning with a letter or digit."
+            Sentence(
+                "{name!r} is not a valid run name; use up to 64 letters, digits, dots, dashes and "
+                "underscores, beginning with a letter or digit.",
+                name=name,
+            )
         )
 
 
@@ -86,7 +90,9 @@ def check_free(name: str, folder: Path) -> None:
         folder: where it will be kept.
     """
     if name in RESERVED:
-        raise UserError(f"{name} stands for models that no run here trained. Choose another name.")
+        raise UserError(
+            Sentence("{name} stands for models that no run here trained. Choose another name.", name=name)
+        )
     beside = [config.bundled_folder()] if folder.resolve() == config.runs_folder().resolve() else []
     for taken in (folder, *beside):
         if (taken / name).exists():
@@ -94,7 +100,9 @@ def check_free(name: str, folder: Path) -> None:
 
 
 def _taken(name: str, folder: Path) -> UserError:
-    return UserError(f"There is already a run {name} in {folder}. Choose another name.")
+    return UserError(
+        Sentence("There is already a run {name} in {folder}. Choose another name.", name=name, folder=folder)
+    )
 
 
 def open_run(name: str, folder: Path | None = None) -> Run:
@@ -111,7 +119,7 @@ def open_run(name: str, folder: Path | None = None) -> Run:
     for run in (Run(folder / name) for folder in folders):
         if NAME.fullmatch(name) and run.exists():
             return run
-    raise UserError(f"There is no run {name!r} in {folders[0]}.")
+    raise UserError(Sentence("There is no run {name!r} in {folders}.", name=name, folders=folders[0]))
 
 
 def list_runs(folder: Path | None = None) -> list[Run]:

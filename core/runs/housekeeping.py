@@ -9,6 +9,7 @@ from core.roles import Role, takes
 from core.runs import lock, queue
 from core.runs.create import check_free, check_name
 from core.runs.folder import Run
+from core.sentence import Sentence
 from core.weights import read_record, update_record
 
 
@@ -58,5 +59,7 @@ def _locked(run: Run) -> int:
     queued = run.name in queue.names(run.path.parent)
     descriptor = None if queued else lock.acquire(run.lock_path)
     if descriptor is None:
-        raise UserError(f"{run.name} is {run.status().state}; stop it first.")
+        raise UserError(
+            Sentence("{name} is {state}; stop it first.", name=run.name, state=run.status().state)
+        )
     return descriptor

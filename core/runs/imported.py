@@ -14,6 +14,7 @@ from core.errors import UserError
 from core.roles import Role, takes
 from core.runs.create import create_run
 from core.runs.folder import Run
+from core.sentence import Sentence
 from core.weights import ModelRecord, file_digest, read_foreign_model, write_model
 
 SCALINGS = ("imagenet", "unit")
@@ -45,11 +46,20 @@ def import_weights(
     arrays, source, foreign = read_foreign_model(file)
     scalings = SCALINGS if source.backbone == VGG19.name else (source.architecture.scaling,)
     if scaling not in scalings:
-        raise UserError(f"scaling is {scaling!r}; choose from {', '.join(scalings)}.")
+        raise UserError(
+            Sentence(
+                "scaling is {scaling!r}; choose from {choices}.", scaling=scaling, choices=", ".join(scalings)
+            )
+        )
     if foreign.scaling and foreign.scaling != scaling:
         raise UserError(
-            f"{file.name} scales its input itself as for {foreign.scaling!r}, but the scaling given is "
-            f"{scaling!r}. Import it with --scaling {foreign.scaling}."
+            Sentence(
+                "{name} scales its input itself as for {scaling!r}, but the scaling given is "
+                "{given!r}. Import it with --scaling {scaling}.",
+                name=file.name,
+                scaling=foreign.scaling,
+                given=scaling,
+            )
         )
     settings = TrainingSettings(
         data=data,

@@ -18,6 +18,7 @@ from core.runs import detached, lock, queue
 from core.runs.create import list_runs
 from core.runs.folder import Run
 from core.runs.status import UNKNOWN_EXIT, RunStatus
+from core.sentence import Sentence
 
 LOCK_PATIENCE_S = 5.0  # for locks that are free, unless somebody is just looking at them
 
@@ -34,7 +35,13 @@ def start(run: Run) -> None:
     if status.state == "queued":
         return
     if not status.can_resume:
-        raise UserError(f"{run.name} is {status.state}; only a run that ended early can be resumed.")
+        raise UserError(
+            Sentence(
+                "{name} is {state}; only a run that ended early can be resumed.",
+                name=run.name,
+                state=status.state,
+            )
+        )
     queue.add(run.path.parent, run.name)
     ensure_scheduler(run.path.parent)
 

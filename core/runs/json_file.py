@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from core.errors import UserError
+from core.sentence import Sentence
 
 
 def read_json(path: Path) -> dict:
@@ -22,5 +23,11 @@ def read_run_file(path: Path) -> dict:
     """
     content = read_json(path)
     if not content:
-        raise UserError(f"The run {path.parent.name} was deleted: it has no {path.name} any more.")
+        raise UserError(
+            Sentence(
+                "The run {name} was deleted: it has no {file} any more.",
+                name=path.parent.name,
+                file=path.name,
+            )
+        )
     return content

@@ -16,6 +16,7 @@ from core.config import REFRAMED
 from core.errors import UserError
 from core.runs.folder import Run
 from core.runs.jobs import runs_folder
+from core.sentence import Sentence
 
 FOLDER = ".sweeps"
 TRIAL_OVER = ("finished", "pruned")  # states of a trial that is not taken up again
@@ -196,9 +197,15 @@ def open_sweep(name: str, folder: Path | None = None) -> Sweep:
         trials = [Trial(**{**item, "runs": tuple(item["runs"])}) for item in content["trials"]]
         return Sweep(name, folder, content["total"], content["terms"], tuple(trials))
     except (FileNotFoundError, NotADirectoryError):
-        raise UserError(f"There is no sweep {name!r} in {folder}.") from None
+        raise UserError(
+            Sentence("There is no sweep {name!r} in {folder}.", name=name, folder=folder)
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"The record of the sweep {name}, {_path(folder, name)}, is damaged.") from error
+        raise UserError(
+            Sentence(
+                "The record of the sweep {name}, {path}, is damaged.", name=name, path=_path(folder, name)
+            )
+        ) from error
 
 
 def sweep_names(folder: Path | None = None) -> list[str]:

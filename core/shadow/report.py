@@ -9,6 +9,7 @@ from core.config import CLASS_NAMES, POSITIVE
 from core.errors import UserError
 from core.evaluation import wilson
 from core.registry import Shadow, find_version, shadows, shadows_named
+from core.sentence import Sentence
 from core.shadow.store import ShadowStore
 
 SHOWN_DIGITS = 12  # of an image's SHA-256, where a report is shown
@@ -124,7 +125,12 @@ def shadow_reports(title: str = "") -> list[ShadowReport]:
     shadow = Shadow.of(find_version(title))
     report = _report(shadow, False)
     if not (report.comparisons or report.missed):
-        raise UserError(f"{shadow.title} never was a shadow. Make it one: python -m core models shadow NAME.")
+        raise UserError(
+            Sentence(
+                "{title} never was a shadow. Make it one: python -m core models shadow NAME.",
+                title=shadow.title,
+            )
+        )
     return [report]
 
 

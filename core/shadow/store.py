@@ -15,6 +15,7 @@ import pandas as pd
 from core import config
 from core.database import open_database, read_database, table_names
 from core.errors import UserError
+from core.sentence import Sentence
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -100,5 +101,9 @@ class ShadowStore:
             yield
         except (sqlite3.Error, pd.errors.DatabaseError, OSError) as error:
             raise UserError(
-                f"The answers of shadow models in {self.path} cannot be used: {error}."
+                Sentence(
+                    "The answers of shadow models in {path} cannot be used: {error}.",
+                    path=self.path,
+                    error=str(error),
+                )
             ) from error

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from core.errors import UserError
 from core.evaluation import Interval, patient_groups, wilson_by_patient
+from core.sentence import Sentence, joined
 from core.site.criteria import Criteria, written_criteria
 from core.site.image_counts import counted_images
 from core.site.measurement import SiteMeasurement
 from core.site.reading_log import ReadingLog
 
-MET, MISSED, NOT_SHOWN = "met", "missed", "not shown"
+MET, MISSED, NOT_SHOWN = Sentence("met"), Sentence("missed"), Sentence("not shown")
+TITLES = {"sensitivity": Sentence("Sensitivity"), "specificity": Sentence("Specificity"), "auc": "ROC AUC"}
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,16 @@ class Acceptance:
     def verdict(self) -> str:
         """The result in a sentence or two."""
         met = sum(outcome.result == MET for outcome in self.outcomes)
-        sentence = f"{met} of {len(self.outcomes)} criteria are met."
+        sentence = Sentence("{met} of {count} criteria are met.", met=met, count=len(self.outcomes))
         if self.measurement.readings.synthetic:
-            return f"{sentence} The images are SYNTHETIC, so that shows nothing."
+            return joined([sentence, Sentence("The images are SYNTHETIC, so that shows nothing.")], " ")
         if self.seen:
-            return (
-                f"{sentence} {self.seen:,} of these images had been read before the criteria were written "
-                "down, so that proves nothing: measure on other images."
+            warning = Sentence(
+                "{seen:,} of these images had been read before the criteria were written down, so that "
+                "proves nothing: measure on other images.",
+                seen=self.seen,
             )
+            return joined([sentence, warning], " ")
         return sentence
 
     def values(self) -> dict:
@@ -89,9 +93,11 @@ def check_against_criteria(measurement: SiteMeasurement) -> Acceptance:
     """
     written = written_criteria()
     if not written:
-        raise UserError("No criteria have been written down. Do that first: what must the model reach here?")
+        raise UserError(
+            Sentence("No criteria have been written down. Do that first: what must the model reach here?")
+        )
     if measurement.metrics is None:
-        raise UserError("No image has a result, so there is nothing to check against the criteria.")
+        raise UserError(Sentence("No image has a result, so there is nothing to check against the criteria."))
     criteria = written[-1]
     return Acceptance(
         measurement, criteria, tuple(_outcomes(measurement, criteria)), _seen(measurement, criteria)
@@ -110,14 +116,16 @@ def _seen(measurement: SiteMeasurement, criteria: Criteria) -> int:
 def _outcomes(measurement: SiteMeasurement, criteria: Criteria) -> list[Outcome]:
     metrics = measurement.metrics or {}
     outcomes = []
-    for key, title in (("sensitivity", "Sensitivity"), ("specificity", "Specificity"), ("auc", "ROC AUC")):
+    for key, title in TITLES.items():
         if (minimum := getattr(criteria, key)) is not None:
             outcomes.append(check_criterion(title, minimum, metrics[key], metrics["intervals"][key]))
     if criteria.withheld is not None:
         counted, _ = counted_images(measurement.readings.table)
         withheld = (counted["withheld"] != "").to_numpy()
         bounds = wilson_by_patient(withheld, patient_groups(counted).to_numpy(str))
-        outcomes.append(check_criterion("Results withheld", criteria.withheld, withheld.mean(), bounds, True))
+        outcomes.append(
+            check_criterion(Sentence("Results withheld"), criteria.withheld, withheld.mean(), bounds, True)
+        )
     return outcomes
 
 
@@ -132,14 +140,18 @@ def check_criterion(
         value, interval: what was measured, and its 95% interval; None if unknown.
         at_most: whether the criterion is an upper bound.
     """
-    required = f"at {'most' if at_most else 'least'} {criterion:g}"
+    required = (
+        Sentence("at most {share:g}", share=criterion)
+        if at_most
+        else Sentence("at least {share:g}", share=criterion)
+    )
     if value is None:
-        return Outcome(title, required, "not measured", NOT_SHOWN)
+        return Outcome(title, required, Sentence("not measured"), NOT_SHOWN)
     if interval is None:  # as of a ROC AUC of 1
-        return Outcome(title, required, f"{value:.3f} (no interval)", NOT_SHOWN)
+        return Outcome(title, required, Sentence("{value:.3f} (no interval)", value=value), NOT_SHOWN)
     low, high = interval
     above, below = low >= criterion, high < criterion
     if at_most:
         above, below = high <= criterion, low > criterion
-    figure = f"{value:.3f} ({low:.3f} to {high:.3f})"
+    figure = Sentence("{value:.3f} ({low:.3f} to {high:.3f})", value=value, low=low, high=high)
     return Outcome(title, required, figure, MET if above else MISSED if below else NOT_SHOWN)

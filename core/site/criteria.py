@@ -8,6 +8,7 @@ from pathlib import Path
 from core import atomic, config
 from core.errors import UserError
 from core.roles import Role, takes
+from core.sentence import Sentence, joined
 
 MAX_NAME = 80  # characters
 RANGES = {  # what each criterion may be
@@ -39,11 +40,20 @@ class Criteria:
     def sentence(self) -> str:
         """What is asked, by whom and since when."""
         asked = {"sensitivity": self.sensitivity, "specificity": self.specificity, "ROC AUC": self.auc}
-        given = [f"{name} of at least {value:g}" for name, value in asked.items() if value is not None]
+        given = [
+            Sentence("{name} of at least {value:g}", name=Sentence(name), value=value)
+            for name, value in asked.items()
+            if value is not None
+        ]
         if self.withheld is not None:
-            given.append(f"at most {100 * self.withheld:g}% of results withheld")
+            given.append(Sentence("at most {share:g}% of results withheld", share=100 * self.withheld))
         moment = f"{datetime.fromisoformat(self.time):%Y-%m-%d %H:%M %z}"
-        return f"{', '.join(given)}; written down by {self.by} at {moment}"
+        return Sentence(
+            "{criteria}; written down by {by} at {moment}",
+            criteria=joined(given, ", "),
+            by=self.by,
+            moment=moment,
+        )
 
 
 @takes(Role.OWNER)
@@ -59,11 +69,21 @@ def write_criteria(
     for name, value in given.items():
         low, high = RANGES[name]
         if value is not None and not low <= value <= high:
-            raise UserError(f"The criterion for {name} is {value:g}; give one from {low:g} to {high:g}.")
+            raise UserError(
+                Sentence(
+                    "The criterion for {name} is {value:g}; give one from {low:g} to {high:g}.",
+                    name=name,
+                    value=value,
+                    low=low,
+                    high=high,
+                )
+            )
     if set(given.values()) == {None}:
-        raise UserError("There is no criterion. Give at least one.")
+        raise UserError(Sentence("There is no criterion. Give at least one."))
     if not 0 < len(by.strip()) <= MAX_NAME:
-        raise UserError(f"Whoever writes criteria down gives a name of 1 to {MAX_NAME} characters.")
+        raise UserError(
+            Sentence("Whoever writes criteria down gives a name of 1 to {most} characters.", most=MAX_NAME)
+        )
     criteria = Criteria(**given, by=by.strip(), time=datetime.now().astimezone().isoformat())
     with atomic.changing(_path()):
         atomic.write_json(_path(), [asdict(item) for item in [*written_criteria(), criteria]])
@@ -82,7 +102,9 @@ def written_criteria() -> list[Criteria]:
     try:
         return [Criteria(**item) for item in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError) as error:
-        raise UserError(f"The criteria in {path} are damaged. Restore the file, or move it away.") from error
+        raise UserError(
+            Sentence("The criteria in {path} are damaged. Restore the file, or move it away.", path=path)
+        ) from error
 
 
 def _path() -> Path:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.errors import UserError
 from core.evaluation import MIN_PATIENTS, Interval, Predictions, holm, wilson_by_patient
+from core.sentence import Sentence
 
 IMAGE_GROUPS = ("age", "sex", "view", "modality")  # of DICOM headers, which an image keeps; age in years
 ORIGIN_GROUPS = ("device", "station", "ward", "month")  # of the same headers, which it does not keep
@@ -64,9 +65,11 @@ class ClassMix:
         """What that means; "" if nothing is shown."""
         if self.p >= SIGNIFICANCE_LEVEL:
             return ""
-        return (
-            f"The share of PNEUMONIA differs by {self.column} ({p_text(self.p)}): the classes differ in more "
-            "than pneumonia, so these figures may say less about pneumonia than they seem to."
+        return Sentence(
+            "The share of PNEUMONIA differs by {column} ({p}): the classes differ in more than "
+            "pneumonia, so these figures may say less about pneumonia than they seem to.",
+            column=self.column,
+            p=p_text(self.p),
         )
 
 
@@ -99,8 +102,13 @@ def grouped(values: pd.Series, column: str) -> dict[str, np.ndarray]:
     names = sorted(text[known].unique())
     if len(names) > MAX_GROUPS:
         raise UserError(
-            f"The column {column!r} has {len(names):,} different values; at most {MAX_GROUPS} make groups, "
-            "or any number of numbers or dates (2026-01-31). Choose another column."
+            Sentence(
+                "The column {column!r} has {count:,} different values; at most {most} make groups, "
+                "or any number of numbers or dates (2026-01-31). Choose another column.",
+                column=column,
+                count=len(names),
+                most=MAX_GROUPS,
+            )
         )
     return {name: (text == name).to_numpy() for name in names} | groups
 

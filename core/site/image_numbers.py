@@ -20,9 +20,10 @@ from core.evaluation import (
     smallest_auc_margin,
 )
 from core.registry import NON_INFERIORITY_MARGIN
+from core.sentence import Sentence
 
 RATES = {"sensitivity": CLASS_NAMES[POSITIVE], "specificity": CLASS_NAMES[1 - POSITIVE]}  # and their class
-BY_PATIENT = (
+BY_PATIENT = Sentence(
     "These are numbers of patients with one image each; several images of one patient count for less."
 )
 
@@ -66,7 +67,14 @@ class Expectations:
         }
         for name, (valid, words) in ranges.items():
             if not valid:
-                raise UserError(f"The {name} is {getattr(self, name):g}; choose a number {words}.")
+                raise UserError(
+                    Sentence(
+                        "The {name} is {value:g}; choose a number {words}.",
+                        name=name,
+                        value=getattr(self, name),
+                        words=words,
+                    )
+                )
 
     @property
     def ratio(self) -> float:
@@ -101,27 +109,53 @@ class RequiredImages:
     def sentences(self) -> list[str]:
         """The numbers in words, one sentence each."""
         expected = self.expected
-        width = f"{100 * expected.width:.3g} percentage points wide"
+        width = Sentence("{width:.3g} percentage points wide", width=100 * expected.width)
         lines = [
-            f"Expected {rate} {getattr(expected, rate):.1%}, 95% interval {width}: {images:,} {RATES[rate]} "
-            f"images ({_span(expected_interval(getattr(expected, rate), images))})."
+            Sentence(
+                "Expected {rate} {expected:.1%}, 95% interval {width}: {images:,} {label} images ({span}).",
+                rate=Sentence(rate),
+                expected=getattr(expected, rate),
+                width=width,
+                images=images,
+                label=RATES[rate],
+                span=_span(expected_interval(getattr(expected, rate), images)),
+            )
             for rate, images in self.for_width.items()
         ]
         lines.append(
-            f"At a prevalence of {expected.prevalence:.1%} that takes {self.average:,} consecutive images on "
-            f"average, and {self.enough:,} to have enough of both classes with a probability of 95%."
+            Sentence(
+                "At a prevalence of {prevalence:.1%} that takes {average:,} consecutive images on "
+                "average, and {enough:,} to have enough of both classes with a probability of 95%.",
+                prevalence=expected.prevalence,
+                average=self.average,
+                enough=self.enough,
+            )
         )
         lines += [
-            f"To show with a power of {expected.power:.0%} that the {rate} is above "
-            f"{expected.minimum(rate):.1%}: {test.images:,} {RATES[rate]} images, at least "
-            f"{test.correct:,} of them classified correctly."
+            Sentence(
+                "To show with a power of {power:.0%} that the {rate} is above {minimum:.1%}: {images:,} "
+                "{label} images, at least {correct:,} of them classified correctly.",
+                power=expected.power,
+                rate=Sentence(rate),
+                minimum=expected.minimum(rate),
+                images=test.images,
+                label=RATES[rate],
+                correct=test.correct,
+            )
             for rate, test in self.for_minimum.items()
         ]
         lines.append(
-            f"To show with a power of {expected.power:.0%} that a new model's ROC AUC is not more than "
-            f"{expected.margin:g} below the present one's (both {expected.auc:g}, correlation "
-            f"{expected.correlation:g}): {self.for_auc.positives:,} PNEUMONIA and {self.for_auc.negatives:,} "
-            "NORMAL images."
+            Sentence(
+                "To show with a power of {power:.0%} that a new model's ROC AUC is not more than "
+                "{margin:g} below the present one's (both {auc:g}, correlation {correlation:g}): "
+                "{positives:,} PNEUMONIA and {negatives:,} NORMAL images.",
+                power=expected.power,
+                margin=expected.margin,
+                auc=expected.auc,
+                correlation=expected.correlation,
+                positives=self.for_auc.positives,
+                negatives=self.for_auc.negatives,
+            )
         )
         return [*lines, BY_PATIENT]
 
@@ -181,7 +215,15 @@ class Evidence:
         return [
             sentence
             for rate, images in self.images.items()
-            for sentence in ([f"No {RATES[rate]} image: nothing about the {rate}."] if not images else [])
+            for sentence in (
+                [
+                    Sentence(
+                        "No {label} image: nothing about the {rate}.", label=RATES[rate], rate=Sentence(rate)
+                    )
+                ]
+                if not images
+                else []
+            )
             or self._of_rate(rate, images)
         ] + self._of_auc()
 
@@ -190,22 +232,43 @@ class Evidence:
         return asdict(self)
 
     def _of_rate(self, rate: str, images: int) -> list[str]:
-        number = f"{images:,} {RATES[rate]} {'image' if images == 1 else 'images'}"
+        number = (
+            Sentence("1 {label} image", label=RATES[rate])
+            if images == 1
+            else Sentence("{images:,} {label} images", images=images, label=RATES[rate])
+        )
         return [
-            f"{number}: if the {rate} is {getattr(self.expected, rate):.1%}, its 95% "
-            f"interval will be about {_span(self.intervals[rate])}, and they can show (power "
-            f"{self.expected.power:.0%}) that it is above {self.minima[rate]:.1%}.",
-            f"They cannot show that the {rate} is above {self.ceilings[rate]:.1%}, even if all of them are "
-            "classified correctly.",
+            Sentence(
+                "{number}: if the {rate} is {expected:.1%}, its 95% interval will be about {span}, and "
+                "they can show (power {power:.0%}) that it is above {minimum:.1%}.",
+                number=number,
+                rate=Sentence(rate),
+                expected=getattr(self.expected, rate),
+                span=_span(self.intervals[rate]),
+                power=self.expected.power,
+                minimum=self.minima[rate],
+            ),
+            Sentence(
+                "They cannot show that the {rate} is above {ceiling:.1%}, even if all of them are "
+                "classified correctly.",
+                rate=Sentence(rate),
+                ceiling=self.ceilings[rate],
+            ),
         ]
 
     def _of_auc(self) -> list[str]:
         if self.auc_width is None:
-            return ["Without images of both classes there is no ROC AUC."]
+            return [Sentence("Without images of both classes there is no ROC AUC.")]
         return [
-            f"The 95% interval of a ROC AUC of {self.expected.auc:g} will be about {self.auc_width:.3f} "
-            f"wide. That a new model's is lower by at most {self.auc_margin:.3f} can be shown (power "
-            f"{self.expected.power:.0%}), but no smaller margin."
+            Sentence(
+                "The 95% interval of a ROC AUC of {auc:g} will be about {auc_width:.3f} wide. That a new "
+                "model's is lower by at most {auc_margin:.3f} can be shown (power {power:.0%}), but no "
+                "smaller margin.",
+                auc=self.expected.auc,
+                auc_width=self.auc_width,
+                auc_margin=self.auc_margin,
+                power=self.expected.power,
+            )
         ]
 
 
@@ -234,4 +297,4 @@ def evidence(expected: Expectations, positives: int, negatives: int) -> Evidence
 
 
 def _span(interval: Interval) -> str:
-    return f"{interval[0]:.1%} to {interval[1]:.1%}"
+    return Sentence("{low:.1%} to {high:.1%}", low=interval[0], high=interval[1])

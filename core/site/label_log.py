@@ -17,6 +17,7 @@ from core.config import CLASS_NAMES
 from core.database import errors_told, never_changed, open_database, read_database
 from core.dataset import reader_name
 from core.errors import UserError
+from core.sentence import Sentence
 
 NOT_SURE = "not sure"
 LABELS = (*CLASS_NAMES, NOT_SURE)  # that a reader can give
@@ -49,7 +50,13 @@ class LabelLog:
         """
         reader = reader_name(reader)
         if label not in LABELS:
-            raise UserError(f"{label!r} is no label that a reader gives; give one of {', '.join(LABELS)}.")
+            raise UserError(
+                Sentence(
+                    "{label!r} is no label that a reader gives; give one of {choices}.",
+                    label=label,
+                    choices=", ".join(LABELS),
+                )
+            )
         with self._opened() as database:
             database.execute(
                 "INSERT INTO labels (time, sha256, reader, label, consensus) VALUES (?, ?, ?, ?, ?)",

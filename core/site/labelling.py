@@ -12,6 +12,7 @@ import pandas as pd
 
 from core.config import CLASS_NAMES
 from core.evaluation import Kappa, cohens_kappa, fleiss_kappa
+from core.sentence import Sentence, joined
 from core.site.label_log import LABELS
 
 MAX_DIGESTS = 2**17  # of files, kept as long as the process lives
@@ -27,7 +28,9 @@ class ReaderPair:
 
     def sentence(self) -> str:
         """The agreement in words."""
-        return f"{self.first} and {self.second} {self.kappa.sentence()}."
+        return Sentence(
+            "{first} and {second} {kappa}.", first=self.first, second=self.second, kappa=self.kappa.sentence()
+        )
 
     def values(self) -> dict:
         """The agreement as plain values."""
@@ -57,10 +60,17 @@ class AllReaders:
 
     def sentence(self) -> str:
         """The agreement in words."""
-        without = f" (without {', '.join(self.left_out)}, with few labels)" if self.left_out else ""
-        images = "1 image" if self.images == 1 else f"{self.images:,} images"
-        kappa = "undefined" if self.kappa is None else f"{self.kappa:.2f}"
-        return f"All {self.readers} readers{without} have labelled {images}; Fleiss' kappa {kappa}."
+        kappa = Sentence("undefined") if self.kappa is None else f"{self.kappa:.2f}"
+        sentence = Sentence(
+            "Images that all {readers} readers have labelled: {images:,}; Fleiss' kappa {kappa}.",
+            readers=self.readers,
+            images=self.images,
+            kappa=kappa,
+        )
+        if not self.left_out:
+            return sentence
+        names = ", ".join(self.left_out)
+        return joined([sentence, Sentence("Left out, with few labels: {names}.", names=names)], " ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,16 +104,24 @@ class ReaderLabels:
         counts = ", ".join(f"{labelled[name]:,} {name}" for name in CLASS_NAMES)
         lines = [self._reader_sentence(reader) for reader in self.readers]
         if not self.readers:
-            return [f"Nobody has labelled any of these {len(self.table):,} images yet."]
+            return [Sentence("Nobody has labelled any of these {count:,} images yet.", count=len(self.table))]
         if len(self.readers) == 1 and with_labels:
-            lines.append("One reader only, to be compared with the labels that the images came with.")
+            lines.append(
+                Sentence("One reader only, to be compared with the labels that the images came with.")
+            )
         elif len(self.readers) == 1:
-            lines.append("One reader only: nothing tells how reliable these labels are.")
+            lines.append(Sentence("One reader only: nothing tells how reliable these labels are."))
         lines += [pair.sentence() for pair in [*self.pairs, *with_labels]]
         lines += [self.together.sentence()] if self.together else []
-        lines.append(f"Labels by majority or consensus: {counts}; without one: {labelled['']:,}.")
+        lines.append(
+            Sentence(
+                "Labels by majority or consensus: {counts}; without one: {labelled:,}.",
+                counts=counts,
+                labelled=labelled[""],
+            )
+        )
         if self.disputed:
-            lines.append(f"To be settled by consensus: {len(self.disputed):,}.")
+            lines.append(Sentence("To be settled by consensus: {count:,}.", count=len(self.disputed)))
         return lines
 
     def by_reader(self, sha256: str) -> str:
@@ -116,9 +134,19 @@ class ReaderLabels:
         given = Counter(self.table[reader_column(reader)])
         total = len(self.table) - given[""]
         if given[LABELS[-1]] == total and total:
-            return f"{reader} is not sure about any of the {total:,} images they labelled."
+            return Sentence(
+                "{reader} is not sure about any of the {total:,} images they labelled.",
+                reader=reader,
+                total=total,
+            )
         counts = ", ".join(f"{given[label]:,} {label}" for label in LABELS)
-        return f"{reader} has labelled {total:,} of {len(self.table):,}: {counts}."
+        return Sentence(
+            "{reader} has labelled {total:,} of {count:,}: {counts}.",
+            reader=reader,
+            total=total,
+            count=len(self.table),
+            counts=counts,
+        )
 
     def values(self) -> dict:
         """The figures as plain values; no file is named."""

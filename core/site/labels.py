@@ -9,6 +9,7 @@ import numpy as np
 
 from core.config import CLASS_NAMES, POSITIVE
 from core.errors import UserError
+from core.sentence import Sentence
 
 NEGATIVE_NAME, POSITIVE_NAME = CLASS_NAMES[1 - POSITIVE], CLASS_NAMES[POSITIVE]
 WORDS = {  # in lower case
@@ -37,7 +38,12 @@ class LabelWords:
     def __post_init__(self) -> None:
         both = _plain(self.positive) & _plain(self.negative)
         if both:
-            raise UserError(f"The label {min(both)!r} is said to mean both classes. Name it for one of them.")
+            raise UserError(
+                Sentence(
+                    "The label {label!r} is said to mean both classes. Name it for one of them.",
+                    label=min(both),
+                )
+            )
 
     def read(self, values: Sequence[str], column: str) -> np.ndarray:
         """The class of each value, str (n,); "" for a value that is neither, and for none.
@@ -71,11 +77,25 @@ def _plain(words: Sequence[str]) -> set[str]:
 def _no_labels(values: list[str], column: str) -> UserError:
     """Why a column holds no labels, and what to do."""
     if not values:
-        return UserError(f"The column {column!r} is empty. Name the column with the labels.")
+        return UserError(
+            Sentence("The column {column!r} is empty. Name the column with the labels.", column=column)
+        )
     examples = ", ".join(repr(value[:40]) for value in list(dict.fromkeys(values))[:MAX_EXAMPLES])
     if all(DATE.fullmatch(value.strip()) for value in values):
-        return UserError(f"The column {column!r} holds dates ({examples}), no labels. Name another column.")
+        return UserError(
+            Sentence(
+                "The column {column!r} holds dates ({examples}), no labels. Name another column.",
+                column=column,
+                examples=examples,
+            )
+        )
     return UserError(
-        f"The column {column!r} holds no labels that are known ({examples}). Name another column, or say "
-        f"which values mean {POSITIVE_NAME} and which {NEGATIVE_NAME}."
+        Sentence(
+            "The column {column!r} holds no labels that are known ({examples}). Name another column, "
+            "or say which values mean {positive} and which {negative}.",
+            column=column,
+            examples=examples,
+            positive=POSITIVE_NAME,
+            negative=NEGATIVE_NAME,
+        )
     )

@@ -22,6 +22,7 @@ from core.images import (
     shown,
     walk_folder,
 )
+from core.sentence import Sentence, joined
 from core.site.groups import HEADER_GROUPS, group_column
 from core.site.label_log import LabelLog
 from core.site.labelling import digest, reader_labels
@@ -90,20 +91,29 @@ def open_local_images(
         rows, notes = _of_folder(source, labels or FOLDERS, groups)
     else:
         rows, notes = _of_table(_table_path(source), labels or LABEL, patient, groups, words)
-    what_helps = "Label them on the page Your hospital, or choose other labels."
+    what_helps = Sentence("Label them on the page Your hospital, or choose other labels.")
     if labels == READERS:
         label_source, disputed = _label_by_readers(rows)
-        notes += [f"Labels by {label_source}.", *disputed]
-        what_helps = " ".join(disputed) or what_helps
+        notes += [Sentence("Labels by {source}.", source=label_source), *disputed]
+        what_helps = joined(disputed, " ") if disputed else what_helps
     elif labels == FOLDERS or source.is_dir():
-        label_source = "the names of the folders"
+        label_source = Sentence("the names of the folders")
     else:
-        label_source = f"the column {shown(labels or LABEL)!r} of {shown(source.name)}"
+        label_source = Sentence(
+            "the column {column!r} of {table}", column=shown(labels or LABEL), table=shown(source.name)
+        )
     labelled = rows["label"] != ""
     if not labelled.any():
-        raise Unlabelled(f"No image of {shown(source)} has a label, {' or '.join(CLASS_NAMES)}. {what_helps}")
+        raise Unlabelled(
+            Sentence(
+                "No image of {source} has a label, {labels}. {what_helps}",
+                source=shown(source),
+                labels=" or ".join(CLASS_NAMES),
+                what_helps=what_helps,
+            )
+        )
     if count := int((~labelled).sum()):
-        notes.append(f"Left out {_images(count)} without a label of the two classes.")
+        notes.append(Sentence("Left out {images} without a label of the two classes.", images=_images(count)))
     folders = {Path(file).parent for file in rows["file"]}
     synthetic = any(map(is_synthetic, folders))
     name = f"{source.name} (SYNTHETIC)" if synthetic else source.name
@@ -145,21 +155,33 @@ def _label_by_readers(rows: pd.DataFrame) -> tuple[str, list[str]]:
         return source, []
     count = _images(len(given.disputed))
     return source, [
-        f"Readers disagree about {count}: settle that by consensus (page Your hospital, Label blinded)."
+        Sentence(
+            "Readers disagree about {count}: settle that by consensus (page Your hospital, Label blinded).",
+            count=count,
+        )
     ]
 
 
 def _of_folder(root: Path, labels: str, groups: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     if labels not in (FOLDERS, READERS):
-        raise UserError(f"A folder has no column {labels!r}. Its labels are its folders, or name a table.")
+        raise UserError(
+            Sentence(
+                "A folder has no column {labels!r}. Its labels are its folders, or name a table.",
+                labels=labels,
+            )
+        )
     passed_over = PassedOver()
     paths = list(_files(root, passed_over))
     if not paths:
-        raise UserError(" ".join([f"{shown(root)} contains no images.", *passed_over.sentences()]))
+        raise UserError(
+            joined([Sentence("{name} contains no images.", name=shown(root)), *passed_over.sentences()], " ")
+        )
     label = [folder_label(path.relative_to(root.parent)) for path in paths]
     _check_groups(groups, set(), root)
     unknown = dict.fromkeys(map(group_column, groups), "")
-    notes = [f"Passed over files that are not images: {sum(passed_over.counts.values()):,}."]
+    notes: list[str] = [
+        Sentence("Passed over files that are not images: {count:,}.", count=sum(passed_over.counts.values()))
+    ]
     rows = pd.DataFrame(
         {"file": [str(path) for path in paths], LABEL: label, PATIENT: "", AGE: nan, **unknown}
     )
@@ -181,10 +203,16 @@ def _files(root: Path, passed_over: PassedOver) -> Iterator[Path]:
 def _table_path(source: Path) -> Path:
     """The path itself; raises UserError if it is no table."""
     if not source.exists():
-        raise UserError(f"{shown(source)} does not exist. Check the path.")
+        raise UserError(Sentence("{source} does not exist. Check the path.", source=shown(source)))
     if source.suffix.lower() not in TABLES or not source.is_file():
         tables = ", ".join(sorted(TABLES))
-        raise UserError(f"{shown(source)} is neither a folder nor a table ({tables}). Unpack a zip first.")
+        raise UserError(
+            Sentence(
+                "{source} is neither a folder nor a table ({tables}). Unpack a zip first.",
+                source=shown(source),
+                tables=tables,
+            )
+        )
     return source
 
 
@@ -195,7 +223,11 @@ def _of_table(
     ranks = path_columns(list(table.columns))
     if not ranks:
         raise UserError(
-            f"{shown(source.name)} has no column of paths (it has {_listed(table)}). Call it 'file'."
+            Sentence(
+                "{name} has no column of paths (it has {table}). Call it 'file'.",
+                name=shown(source.name),
+                table=_listed(table),
+            )
         )
     paths = table.iloc[:, min(ranks, key=lambda index: ranks[index])]
     names = [existing_path(source.parent, path) for path in paths]
@@ -224,13 +256,18 @@ def _check_groups(groups: Sequence[str], columns: set[str], source: Path) -> Non
     for group in groups:
         if group.lower() not in columns and group.lower() not in HEADER_GROUPS:
             raise UserError(
-                f"{shown(source.name)} has no column {group!r}, and DICOM headers give only "
-                f"{', '.join(HEADER_GROUPS)}. Name another group."
+                Sentence(
+                    "{name} has no column {group!r}, and DICOM headers give only {choices}. Name another "
+                    "group.",
+                    name=shown(source.name),
+                    group=group,
+                    choices=", ".join(HEADER_GROUPS),
+                )
             )
 
 
 def _images(count: int) -> str:
-    return f"{count:,} {'image' if count == 1 else 'images'}"
+    return Sentence("1 image") if count == 1 else Sentence("{count:,} images", count=count)
 
 
 def _read(source: Path) -> pd.DataFrame:
@@ -239,10 +276,16 @@ def _read(source: Path) -> pd.DataFrame:
         rows = read_text_table(source, lambda rows: bool(rows) and bool(path_columns(rows[0])))
     except (OSError, ValueError) as error:
         raise UserError(
-            f"{shown(source)} is not a table that can be read: {error}. Save it as CSV."
+            Sentence(
+                "{source} is not a table that can be read: {error}. Save it as CSV.",
+                source=shown(source),
+                error=str(error),
+            )
         ) from error
     if len(rows) < 2:
-        raise UserError(f"{shown(source)} has no rows. List one image per row, below a header.")
+        raise UserError(
+            Sentence("{source} has no rows. List one image per row, below a header.", source=shown(source))
+        )
     header = rows[0]
     values = [(row + [""] * len(header))[: len(header)] for row in rows[1:]]  # some rows end early or late
     return pd.DataFrame(values, columns=header, dtype=str)
@@ -253,7 +296,14 @@ def _column(table: pd.DataFrame, name: str, source: Path) -> pd.Series:
     exact = [index for index, column in enumerate(table.columns) if column == name]
     alike = [index for index, column in enumerate(table.columns) if column.lower() == name.lower()]
     if not exact and not alike:
-        raise UserError(f"{shown(source.name)} has no column {name!r}; it has {_listed(table)}.")
+        raise UserError(
+            Sentence(
+                "{table} has no column {column!r}; it has {columns}.",
+                table=shown(source.name),
+                column=name,
+                columns=_listed(table),
+            )
+        )
     return table.iloc[:, (exact or alike)[0]]
 
 

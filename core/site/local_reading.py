@@ -9,6 +9,7 @@ from core.config import CLASS_NAMES
 from core.errors import UserError
 from core.images import ages_warning, read_header, read_image, shown, without_name
 from core.inference import Reader, Reading, image_numbers, read_jointly, shown_zones
+from core.sentence import Sentence
 from core.site.groups import group_column, grouped, rare_together
 from core.site.header_groups import header_of, header_values
 from core.site.image_properties import image_properties
@@ -185,8 +186,12 @@ def _unknown_training(reader: Reader) -> list[str]:
     if not 0 < known < trained:
         return []
     return [
-        f"The model was trained on {trained:,} images, of which {known:,} are known here: a local image "
-        "among the others counts. python -m core reference RUN makes all known."
+        Sentence(
+            "The model was trained on {trained:,} images, of which {known:,} are known here: a local "
+            "image among the others counts. python -m core reference RUN makes all known.",
+            trained=trained,
+            known=known,
+        )
     ]
 
 

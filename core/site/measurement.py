@@ -18,6 +18,7 @@ from core.evaluation import (
     zone_outcome,
 )
 from core.inference import NOTICE
+from core.sentence import Sentence
 from core.site.groups import ClassMix, Group, class_mixes, group_rates
 from core.site.image_counts import ImageCounts, counted_images
 from core.site.shift import ShiftSearch, find_shifts
@@ -61,18 +62,29 @@ class SiteMeasurement:
 
     def cautions(self) -> list[str]:
         """Why the figures may mislead, or cannot be computed, one sentence each."""
-        drawn = ["SYNTHETIC images: these figures say nothing about real X-rays."] * self.readings.synthetic
+        drawn = [
+            Sentence("SYNTHETIC images: these figures say nothing about real X-rays.")
+        ] * self.readings.synthetic
         if self.predictions is None:
-            return [*drawn, "No image has a result, so nothing can be measured. The counts say why."]
+            return [
+                *drawn,
+                Sentence("No image has a result, so nothing can be measured. The counts say why."),
+            ]
         labels = self.predictions.labels
         sentences = [self._one_class(), too_few(labels, self.predictions.patients), self._chance()]
         if self.calibration is None and not sentences[0]:
-            sentences.append("Calibration has no slope here: too few images, or the classes are separated.")
+            sentences.append(
+                Sentence("Calibration has no slope here: too few images, or the classes are separated.")
+            )
         withheld = sum(self.counts.withheld.values())
         if withheld > self.counts.results:
             sentences.append(
-                f"The model withholds {withheld:,} results and gives {self.counts.results:,}: it cannot "
-                "judge most of these images."
+                Sentence(
+                    "The model withholds {withheld:,} results and gives {results:,}: it cannot judge most of "
+                    "these images.",
+                    withheld=withheld,
+                    results=self.counts.results,
+                )
             )
         sentences += [
             self.readings.age_warning,
@@ -130,22 +142,26 @@ class SiteMeasurement:
         interval = self.metrics["intervals"]["auc"] if self.metrics else None
         if not interval or interval[0] > CHANCE:
             return ""
-        return "The ROC AUC is not shown to be above 0.5: the model may be no better than chance here."
+        return Sentence(
+            "The ROC AUC is not shown to be above 0.5: the model may be no better than chance here."
+        )
 
     def _own_threshold(self) -> str:
         if not self.readings.threshold_from_here:
             return ""
-        return (
-            f"The decision threshold was found on images of {self.readings.name}. If they were these, "
-            "sensitivity and specificity are too favourable: measure on others."
+        return Sentence(
+            "The decision threshold was found on images of {name}. If they were these, sensitivity "
+            "and specificity are too favourable: measure on others.",
+            name=self.readings.name,
         )
 
     def _own_temperature(self) -> str:
         if not self.readings.temperature_from_here:
             return ""
-        return (
-            f"The probabilities were calibrated on images of {self.readings.name}. If they were these, Brier "
-            "score and calibration are too favourable: measure on others."
+        return Sentence(
+            "The probabilities were calibrated on images of {name}. If they were these, Brier score "
+            "and calibration are too favourable: measure on others.",
+            name=self.readings.name,
         )
 
     def _own_zones(self) -> str:
@@ -160,19 +176,23 @@ class SiteMeasurement:
         warned, results = self.counts.warned, self.counts.results
         if warned < MANY_WARNED * results:
             return ""
-        return (
-            f"{warned:,} of {results:,} results carry a warning: Diagnosis shows them as Uncertain. The "
-            "rates still count each as above or below the threshold."
+        return Sentence(
+            "{warned:,} of {results:,} results carry a warning: Diagnosis shows them as Uncertain. "
+            "The rates still count each as above or below the threshold.",
+            warned=warned,
+            results=results,
         )
 
     def _unknown_patients(self) -> str:
         unknown = self.counts.without_patient
         if not unknown:
             return ""
-        return (
-            f"The patient of {unknown:,} of {self.counts.results:,} results is unknown, and each counts as "
-            "another patient. If some are of the same patient, the intervals are too narrow; a table with a "
-            "column of patients mends that."
+        return Sentence(
+            "The patient of {unknown:,} of {results:,} results is unknown, and each counts as "
+            "another patient. If some are of the same patient, the intervals are too narrow; a table "
+            "with a column of patients mends that.",
+            unknown=unknown,
+            results=self.counts.results,
         )
 
     def _one_class(self) -> str:
@@ -182,7 +202,11 @@ class SiteMeasurement:
             return ""
         name = CLASS_NAMES[present[0]]
         rate = "sensitivity" if name == CLASS_NAMES[1] else "specificity"
-        return f"All images with a result are {name}: there is no ROC AUC, only the {rate}."
+        return Sentence(
+            "All images with a result are {name}: there is no ROC AUC, only the {rate}.",
+            name=name,
+            rate=Sentence(rate),
+        )
 
 
 def measure(readings: SiteReadings) -> SiteMeasurement:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-from core.errors import UserError
+from core.errors import UserError, sentence_of
 from core.inference import ModelIdentity, Reader
 from core.registry import RegisteredModel, list_models, unchanged
+from core.sentence import Sentence, joined
 
 MAX_OTHER_MODELS = (
     4  # all are in memory at once, 0.3 to 0.4 GB each; with the active one, ten pairs are tested
@@ -44,7 +45,15 @@ def readers_of(items: Sequence[RegisteredModel], precision: str = "auto") -> tup
             reader = Reader.of(model, precision)
             reader.predictor  # noqa: B018 - what is wrong with a file shows when it is loaded
         except (UserError, OSError) as error:  # of a file that is damaged, or gone
-            problems.append(f"{item.title} was not measured. {error}")
+            problems.append(
+                joined(
+                    [
+                        Sentence("{title} was not measured.", title=item.title),
+                        sentence_of(error),
+                    ],
+                    " ",
+                )
+            )
         else:
             readers.append(reader)
     return readers, problems

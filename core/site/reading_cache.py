@@ -20,6 +20,7 @@ from core.database import open_database, read_database
 from core.errors import UserError
 from core.inference import Reader
 from core.self_test import library_versions
+from core.sentence import Sentence, joined
 
 ENDINGS = ("", "-wal", "-shm")  # of the files of a database
 TIMEOUT_S = 10  # to wait for another process that uses it
@@ -90,10 +91,17 @@ class ReadingCache:
         sentences = []
         if used:
             sentences.append(
-                f"{used:,} of {images:,} images had been read by this model before and were not read again."
+                Sentence(
+                    "{used:,} of {images:,} images had been read by this model before and were not read "
+                    "again.",
+                    used=used,
+                    images=images,
+                )
             )
         if self.damaged:
-            sentences.append(f"{self.damaged:,} kept readings were damaged and not used.")
+            sentences.append(
+                Sentence("{damaged:,} kept readings were damaged and not used.", damaged=self.damaged)
+            )
         return [*sentences, self.problem] if self.problem else sentences
 
     def _entries(self) -> dict[str, dict]:
@@ -138,7 +146,11 @@ def clear_reading_cache() -> int:
                 database.execute(command)
     except (sqlite3.Error, OSError) as error:
         if not _is_no_database(error):
-            sentence = f"{path} cannot be cleared: {error}. Try again when it can be written."
+            sentence = Sentence(
+                "{path} cannot be cleared: {error}. Try again when it can be written.",
+                path=path,
+                error=str(error),
+            )
             raise UserError(sentence) from error
         for file in _files():
             file.unlink(missing_ok=True)
@@ -147,8 +159,16 @@ def clear_reading_cache() -> int:
 
 def _problem(error: Exception) -> str:
     """Why nothing is kept, and what helps; what another process uses is not to be deleted."""
-    helps = " Clear them: python -m core cache --clear" if _is_no_database(error) else ""
-    return f"Readings cannot be kept ({error}), so the next step reads images again.{helps}"
+    helps = [Sentence("Clear them: python -m core cache --clear")] if _is_no_database(error) else []
+    return joined(
+        [
+            Sentence(
+                "Readings cannot be kept ({error}), so the next step reads images again.", error=str(error)
+            ),
+            *helps,
+        ],
+        " ",
+    )
 
 
 def _is_no_database(error: Exception) -> bool:

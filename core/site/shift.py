@@ -9,18 +9,24 @@ from core.config import CLASS_NAMES
 from core.evaluation import MIN_PATIENTS, Interval, holm, patient_groups
 from core.images import network_pixels
 from core.inference import Reader, Reading
+from core.sentence import Sentence
 from core.site.groups import SIGNIFICANCE_LEVEL, first_of_each_patient, p_text
 from core.site.image_properties import LUNG_PROPERTIES
 
 PREFIX = "deviation: "  # of the columns of our tables
 SMALL = 0.2  # standard deviations: Cohen's small effect; less is not told in words
 TOLD = 5  # of the shifts, in sentences
-UNKNOWN_TRAINING = "What the model's training images look like is not known, so no shift can be told."
-TOO_FEW_PATIENTS = f"Fewer than {MIN_PATIENTS} patients have an image with two lungs: no shift can be told."
-NO_SHIFT = "No shift against the training images is shown in grey levels, framing or lungs."
-SCALE = (
-    "Standard deviations are those of the training images; each image is compared with the training images "
-    "of its class, and one per patient counts."
+UNKNOWN_TRAINING = Sentence(
+    "What the model's training images look like is not known, so no shift can be told."
+)
+TOO_FEW_PATIENTS = Sentence(
+    "Fewer than {least} patients have an image with two lungs: no shift can be told.",
+    least=MIN_PATIENTS,
+)
+NO_SHIFT = Sentence("No shift against the training images is shown in grey levels, framing or lungs.")
+SCALE = Sentence(
+    "Standard deviations are those of the training images; each image is compared with the "
+    "training images of its class, and one per patient counts."
 )
 
 
@@ -54,9 +60,14 @@ class Shift:
     def sentence(self) -> str:
         """The shift in words."""
         low, high = self.interval
-        return (
-            f"Shift: {self.name} {self.effect:+.1f} standard deviations against the training images "
-            f"({low:+.1f} to {high:+.1f}, {p_text(self.p)})."
+        return Sentence(
+            "Shift: {name} {effect:+.1f} standard deviations against the training images ({low:+.1f} "
+            "to {high:+.1f}, {p}).",
+            name=self.name,
+            effect=self.effect,
+            low=low,
+            high=high,
+            p=p_text(self.p),
         )
 
 
@@ -84,7 +95,11 @@ class ShiftSearch:
         if not self.shown:
             return [NO_SHIFT]
         more = len(self.shown) - TOLD
-        rest = [f"{more:,} more numbers differ by at least {SMALL}."] if more > 0 else []
+        rest = (
+            [Sentence("{more:,} more numbers differ by at least {small:g}.", more=more, small=SMALL)]
+            if more > 0
+            else []
+        )
         return [*(shift.sentence() for shift in self.shown[:TOLD]), *rest, SCALE]
 
     def values(self) -> list[dict]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from core.evaluation import PairwiseTest, Predictions, on_common_images, pairwise_tests
+from core.sentence import Sentence
 from core.site.measurement import SHOWN_METRICS, SiteMeasurement, metrics_by_patient
 
-NO_COMMON_IMAGES = (
-    "The models cannot be laid side by side: of the images on which all have a result, none or only one "
-    "class is left. Each was measured on its own."
+NO_COMMON_IMAGES = Sentence(
+    "The models cannot be laid side by side: of the images on which all have a result, none "
+    "or only one class is left. Each was measured on its own."
 )
 
 
@@ -36,17 +37,25 @@ class SiteComparison:
         """What is compared, and on which images, one sentence each."""
         several = self.measurements if len(self.measurements) > 1 else ()  # one alone is not to be compared
         without = [item.readings.model for item in several if item.predictions is None]
-        sentences = [f"{model} has no result and is not compared." for model in without]
+        sentences: list[str] = [
+            Sentence("{model} has no result and is not compared.", model=model) for model in without
+        ]
         sentences += self.not_measured
         if self.problem:
             return [*sentences, self.problem]
         if not self.models:
             return sentences
         count = len(self.models[0])
-        sentences.insert(0, f"{count:,} images have a result of each model; only these are compared.")
+        sentences.insert(
+            0, Sentence("{count:,} images have a result of each model; only these are compared.", count=count)
+        )
         results = {item.readings.model: item.counts.results for item in self.measurements}
-        more = [f"{name} has {results[name] - count:,} more" for name in self._names if results[name] > count]
-        return [*sentences, *([f"{', '.join(more)}."] if more else [])]
+        more = [
+            Sentence("{name} has {more:,} more.", name=name, more=results[name] - count)
+            for name in self._names
+            if results[name] > count
+        ]
+        return [*sentences, *more]
 
     def values(self) -> dict:
         """Everything as plain values; nothing in them tells a file or a patient."""

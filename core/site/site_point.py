@@ -15,10 +15,11 @@ from core.evaluation import (
     wilson_by_patient,
 )
 from core.registry import THRESHOLD_CHECK
+from core.sentence import Sentence, joined
 from core.site.measurement import SiteMeasurement
 from core.site.patient_folds import FOLDS, held_out_parts
 
-NO_BETTER_THAN_CHANCE = (
+NO_BETTER_THAN_CHANCE = Sentence(
     "That is no better than chance: at this threshold, the model is of no use on these images."
 )
 MIN_CLASS_PATIENTS = 30  # with fewer of a class, a threshold is the work of two or three patients
@@ -46,10 +47,16 @@ class Rates:
         """Both rates in words."""
         parts = [("sensitivity", self.sensitivity, self.sensitivity_interval)]
         parts.append(("specificity", self.specificity, self.specificity_interval))
-        return ", ".join(
-            f"{name} {value:.1%}" + (f" ({interval[0]:.1%} to {interval[1]:.1%})" if interval else "")
-            for name, value, interval in parts
-        )
+        return joined([_rate(*part) for part in parts], ", ")
+
+
+def _rate(name: str, value: float, interval: Interval | None) -> Sentence:
+    if interval is None:
+        return Sentence("{name} {rate:.1%}", name=Sentence(name), rate=value)
+    low, high = interval
+    return Sentence(
+        "{name} {rate:.1%} ({low:.1%} to {high:.1%})", name=Sentence(name), rate=value, low=low, high=high
+    )
 
 
 @dataclass(frozen=True)
@@ -91,10 +98,18 @@ class SitePoint:
     def sentences(self) -> list[str]:
         """The threshold and what it does, one sentence each."""
         return [
-            f"Decision threshold {self.point.threshold:.4g} (before calibration): {self.point.rule}.",
-            f"At the present threshold: {self.before.sentence()}.",
-            f"Expected at the new one: {self.after.sentence()}, each image at a threshold found "
-            f"without its patient ({FOLDS} folds).",
+            Sentence(
+                "Decision threshold {threshold:.4g} (before calibration): {rule}.",
+                threshold=self.point.threshold,
+                rule=self.point.rule,
+            ),
+            Sentence("At the present threshold: {rates}.", rates=self.before.sentence()),
+            Sentence(
+                "Expected at the new one: {rates}, each image at a threshold found without its "
+                "patient ({folds} folds).",
+                rates=self.after.sentence(),
+                folds=FOLDS,
+            ),
             *([NO_BETTER_THAN_CHANCE] if self.is_chance else []),
         ]
 
@@ -109,7 +124,10 @@ def check_rule(rule: str, amount: float | None) -> None:
         return
     if rule == "youden":
         raise UserError(
-            f"The rule youden takes no rate to keep, but {amount:g} is given. Leave one of them out."
+            Sentence(
+                "The rule youden takes no rate to keep, but {amount:g} is given. Leave one of them out.",
+                amount=amount,
+            )
         )
     check_minimum(rule, amount)
 
@@ -153,6 +171,11 @@ def _check_enough(predictions: Predictions | None) -> None:
         count = len(np.unique(of_class))
         if count < MIN_CLASS_PATIENTS:
             raise UserError(
-                f"{count} {name} patients have a result; a threshold takes at least {MIN_CLASS_PATIENTS} "
-                "of each class. Collect more images."
+                Sentence(
+                    "{count} {name} patients have a result; a threshold takes at least {least} "
+                    "of each class. Collect more images.",
+                    count=count,
+                    name=name,
+                    least=MIN_CLASS_PATIENTS,
+                )
             )

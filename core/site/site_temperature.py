@@ -17,18 +17,19 @@ from core.evaluation import (
     patient_weights,
     percentile_interval,
 )
+from core.sentence import Sentence
 from core.site.image_numbers import Expectations, required_images
 from core.site.measurement import SiteMeasurement
 from core.site.patient_folds import FOLDS, held_out_parts
 
 NEAR_LIMIT = 0.95  # of the highest temperature that is tried
-SAYS_NOTHING = (
+SAYS_NOTHING = Sentence(
     "At this temperature every probability is close to one half: they say next to nothing about these images."
 )
-NOT_BETTER = "No improvement is shown on these images: keep the present calibration."
-WHAT_IT_DOES = (
-    "A temperature changes no order and no decision. It makes probabilities more or less extreme; those that "
-    "are too high or too low on the whole remain so."
+NOT_BETTER = Sentence("No improvement is shown on these images: keep the present calibration.")
+WHAT_IT_DOES = Sentence(
+    "A temperature changes no order and no decision. It makes probabilities more or less "
+    "extreme; those that are too high or too low on the whole remain so."
 )
 
 
@@ -85,22 +86,37 @@ class SiteTemperature:
     def sentences(self) -> list[str]:
         """The temperature and what it does, one sentence each."""
         return [
-            f"Temperature {self.temperature:.2f}, fitted to {self.images:,} images of {self.patients:,} "
-            "patients.",
+            Sentence(
+                "Temperature {temperature:.2f}, fitted to {images:,} images of {patients:,} patients.",
+                temperature=self.temperature,
+                images=self.images,
+                patients=self.patients,
+            ),
             *self._change(),
-            *(f"At present: {line.sentence()}" for line in [self.line_before] if line),
-            *(f"Expected: {line.sentence()}" for line in [self.line_after] if line),
+            *(Sentence("At present: {line}", line=line.sentence()) for line in [self.line_before] if line),
+            *(Sentence("Expected: {line}", line=line.sentence()) for line in [self.line_after] if line),
             WHAT_IT_DOES,
         ]
 
     def _change(self) -> list[str]:
         change = self.loss_after - self.loss_before
-        bounds = "{:+.3f} to {:+.3f}".format(*self.difference) if self.difference else "interval unknown"
+        bounds = (
+            Sentence("{low:+.3f} to {high:+.3f}", low=self.difference[0], high=self.difference[1])
+            if self.difference
+            else Sentence("interval unknown")
+        )
         fault = SAYS_NOTHING if self.says_nothing else "" if self.better else NOT_BETTER
         return [
-            f"Log loss {self.loss_before:.3f} at present and {self.loss_after:.3f} expected, each image at a "
-            f"temperature fitted without its patient ({FOLDS} folds): {change:+.3f} ({bounds}); below 0 is "
-            "better.",
+            Sentence(
+                "Log loss {loss_before:.3f} at present and {loss_after:.3f} expected, each image at a "
+                "temperature fitted without its patient ({folds} folds): {change:+.3f} ({bounds}); below "
+                "0 is better.",
+                loss_before=self.loss_before,
+                loss_after=self.loss_after,
+                folds=FOLDS,
+                change=change,
+                bounds=bounds,
+            ),
             *([fault] if fault else []),
         ]
 
@@ -153,7 +169,11 @@ def _check_enough(measurement: SiteMeasurement) -> None:
         count = len(np.unique(of_class))
         if count < required[rate]:
             raise UserError(
-                f"{count:,} {CLASS_NAMES[number]} patients have a result; recalibration takes at least "
-                f"{required[rate]} of each class, the number that the calculator asks for. Collect more "
-                "images."
+                Sentence(
+                    "{count:,} {name} patients have a result; recalibration takes at least {required} "
+                    "of each class, the number that the calculator asks for. Collect more images.",
+                    count=count,
+                    name=CLASS_NAMES[number],
+                    required=required[rate],
+                )
             )

@@ -20,11 +20,12 @@ from core.evaluation import (
     patients_for_rate,
     percentile_interval,
 )
+from core.sentence import Sentence
 from core.site.measurement import SiteMeasurement
 from core.site.patient_folds import FOLDS, held_out_parts
 from core.site.zone_words import outcome_words
 
-NO_BETTER_THAN_CHANCE = (
+NO_BETTER_THAN_CHANCE = Sentence(
     "That is not shown to be better than chance: as many images may be decided wrongly as rightly."
 )
 
@@ -66,7 +67,10 @@ class SiteZones:
     @property
     def broken(self) -> list[str]:
         """Which of the two promises are shown to be broken: the whole interval is above the rate."""
-        rates = {"missed": self.expected.missed, "false alarms": self.expected.false_alarms}
+        rates = {
+            Sentence("missed"): self.expected.missed,
+            Sentence("false alarms"): self.expected.false_alarms,
+        }
         return [name for name, kept in rates.items() if kept.interval and kept.interval[0] > kept.promised]
 
     def values(self) -> dict:
@@ -82,28 +86,45 @@ class SiteZones:
         """The zones, what they promise, and what to expect, one sentence each."""
         zones = self.zones
         return [
-            f"Rule out below {zones.low:.1%}, rule in above {zones.high:.1%}; between them undecided "
-            f"(calibrated, found on {self.images:,} images of {self.site}).",
-            f"Promised on average over patients like these: at most {zones.miss_rate:.1%} of images with "
-            f"pneumonia are ruled out, at most {zones.false_alarm_rate:.1%} of the others are ruled in "
-            "(conformal risk control). For other patients, nothing is promised.",
+            Sentence(
+                "Rule out below {low:.1%}, rule in above {high:.1%}; between them undecided (calibrated, "
+                "found on {images:,} images of {site}).",
+                low=zones.low,
+                high=zones.high,
+                images=self.images,
+                site=self.site,
+            ),
+            Sentence(
+                "Promised on average over patients like these: at most {miss_rate:.1%} of images with "
+                "pneumonia are ruled out, at most {false_alarm_rate:.1%} of the others are ruled in "
+                "(conformal risk control). For other patients, nothing is promised.",
+                miss_rate=zones.miss_rate,
+                false_alarm_rate=zones.false_alarm_rate,
+            ),
             self._expected(),
             *self._faults(),
         ]
 
     def _expected(self) -> str:
-        words = outcome_words(self.expected)
         bounds = (
-            "{:+.1%} to {:+.1%}".format(*self.advantage_interval) if self.advantage_interval else "unknown"
+            Sentence(
+                "{low:+.1%} to {high:+.1%}", low=self.advantage_interval[0], high=self.advantage_interval[1]
+            )
+            if self.advantage_interval
+            else Sentence("unknown")
         )
-        return (
-            f"Each image in zones found without its patient ({FOLDS} folds): {words}. Decided rightly minus "
-            f"wrongly, the shares of both classes added: {self.advantage:+.1%} ({bounds})."
+        return Sentence(
+            "Each image in zones found without its patient ({folds} folds): {outcome}. Decided rightly minus "
+            "wrongly, the shares of both classes added: {advantage:+.1%} ({bounds}).",
+            folds=FOLDS,
+            outcome=outcome_words(self.expected),
+            advantage=self.advantage,
+            bounds=bounds,
         )
 
     def _faults(self) -> list[str]:
         """What speaks against the zones, one sentence each."""
-        broken = [f"The promise is broken here: {name}." for name in self.broken]
+        broken = [Sentence("The promise is broken here: {name}.", name=name) for name in self.broken]
         return [*([NO_BETTER_THAN_CHANCE] if self.is_chance else []), *broken]
 
 
@@ -175,11 +196,17 @@ def _check_enough(predictions: Predictions | None, rates: dict[int, float]) -> N
     """Raises UserError for a rate out of range or too few patients of a class."""
     for label, rate in rates.items():
         if not 0 < rate < 1:
-            raise UserError(f"The rate is {rate:g}; choose one above 0 and below 1.")
+            raise UserError(Sentence("The rate is {rate:g}; choose one above 0 and below 1.", rate=rate))
         of_class = predictions.patients[predictions.labels == label] if predictions else []
         count, needed = len(np.unique(of_class)), patients_for_zones(rate)
         if count < needed:
             raise UserError(
-                f"{count} {CLASS_NAMES[label]} patients have a result; to promise {rate:.3g} takes at least "
-                f"{needed:,}. Choose a higher rate or collect more images."
+                Sentence(
+                    "{count} {name} patients have a result; to promise {rate:.3g} takes at least "
+                    "{needed:,}. Choose a higher rate or collect more images.",
+                    count=count,
+                    name=CLASS_NAMES[label],
+                    rate=rate,
+                    needed=needed,
+                )
             )

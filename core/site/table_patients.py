@@ -6,6 +6,7 @@ from math import nan
 import pandas as pd
 
 from core.images import age_in_years
+from core.sentence import Sentence
 
 AGE = "age"  # of our tables
 UNKNOWN = ("", "unknown")  # in lower case
@@ -24,7 +25,10 @@ def table_ages(table: pd.DataFrame) -> tuple[list[float], list[str]]:
     texts = table.iloc[:, column].str.strip()
     ages = list(map(age_in_years, texts))
     unread = sum(age is None for age, text in zip(ages, texts, strict=True) if text.lower() not in UNKNOWN)
-    note = f"{unread:,} of the table's ages could not be read. Write them as 3.5, in years, or as 18M."
+    note = Sentence(
+        "{unread:,} of the table's ages could not be read. Write them as 3.5, in years, or as 18M.",
+        unread=unread,
+    )
     return [nan if age is None else age for age in ages], [note] if unread else []
 
 

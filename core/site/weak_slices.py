@@ -12,6 +12,7 @@ import pandas as pd
 
 from core.config import CLASS_NAMES
 from core.evaluation import MIN_PATIENTS, Interval, Predictions, holm, wilson_by_patient
+from core.sentence import Sentence
 from core.site.groups import (
     SIGNIFICANCE_LEVEL,
     first_of_each_patient,
@@ -31,8 +32,10 @@ MIN_SLICE, MIN_SHARE = 10, 0.05  # of the images of a class, in the half that a 
 MIN_ERRORS = 5  # in that half; with fewer there is nothing to look for
 SEED = 0
 IS = " = "  # between a column and its value, in the name of a feature
-NOT_SEARCHED = "Weak slices are not searched: too few images or errors."
-NONE = "No weak slice: nothing that the search found on half of the patients was confirmed by the others."
+NOT_SEARCHED = Sentence("Weak slices are not searched: too few images or errors.")
+NONE = Sentence(
+    "No weak slice: nothing that the search found on half of the patients was confirmed by the others."
+)
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,15 @@ class WeakSlice:
 
     def sentence(self) -> str:
         """The slice in words."""
-        return (
-            f"Hint: where {self.rule}, {_share(self.errors, self.errors_interval)} of {self.images:,} "
-            f"{self.label} images are misclassified, of the others {_share(self.rest, self.rest_interval)} "
-            f"({p_text(self.p)}, in the half of the patients that it was not found on)."
+        return Sentence(
+            "Hint: where {rule}, {errors} of {images:,} {label} images are misclassified, of the "
+            "others {rest} ({p}, in the half of the patients that it was not found on).",
+            rule=self.rule,
+            errors=_share(self.errors, self.errors_interval),
+            images=self.images,
+            label=self.label,
+            rest=_share(self.rest, self.rest_interval),
+            p=p_text(self.p),
         )
 
 

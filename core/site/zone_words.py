@@ -2,6 +2,7 @@
 
 from core.config import CLASS_NAMES, POSITIVE
 from core.evaluation import RULE_IN, RULE_OUT, KeptRate, ZoneOutcome
+from core.sentence import Sentence, joined
 
 
 def outcome_words(outcome: ZoneOutcome) -> str:
@@ -9,7 +10,13 @@ def outcome_words(outcome: ZoneOutcome) -> str:
     missed = _kept(outcome.missed, RULE_OUT, _of(outcome, POSITIVE))
     false_alarms = _kept(outcome.false_alarms, RULE_IN, _of(outcome, 1 - POSITIVE))
     share = outcome.undecided / outcome.images
-    return f"{missed}; {false_alarms}; undecided {outcome.undecided:,} of {outcome.images:,} ({share:.0%})"
+    undecided = Sentence(
+        "undecided {count:,} of {images:,} ({share:.0%})",
+        count=outcome.undecided,
+        images=outcome.images,
+        share=share,
+    )
+    return joined([missed, false_alarms, undecided], "; ")
 
 
 def _of(outcome: ZoneOutcome, label: int) -> str:
@@ -18,6 +25,13 @@ def _of(outcome: ZoneOutcome, label: int) -> str:
 
 
 def _kept(kept: KeptRate, zone: str, images: str) -> str:
-    bounds = f" ({kept.interval[0]:.1%} to {kept.interval[1]:.1%})" if kept.interval else ""
-    by_patient = "" if kept.rate is None else f", by patient {kept.rate:.1%}{bounds}"
-    return f"{zone} {kept.images:,} of {images}{by_patient}"
+    counted = Sentence("{zone} {count:,} of {images}", zone=Sentence(zone), count=kept.images, images=images)
+    if kept.rate is None:
+        return counted
+    if kept.interval is None:
+        return joined([counted, Sentence("by patient {rate:.1%}", rate=kept.rate)], ", ")
+    low, high = kept.interval
+    by_patient = Sentence(
+        "by patient {rate:.1%} ({low:.1%} to {high:.1%})", rate=kept.rate, low=low, high=high
+    )
+    return joined([counted, by_patient], ", ")

@@ -5,6 +5,7 @@ from pathlib import Path
 import h5py
 
 from core import atomic
+from core.sentence import Sentence
 from core.weights.reader import WeightsError, file_digest
 from core.weights.record import ATTRIBUTE, ModelRecord
 
@@ -36,12 +37,21 @@ def intact_members(path: Path, record: ModelRecord) -> list[Path]:
             changed = file_digest(file) != member.sha256
         except OSError as error:
             raise WeightsError(
-                f"{file}, a member of the ensemble in {path.parent}, cannot be read: {error.strerror}. "
-                "Register the ensemble again."
+                Sentence(
+                    "{file}, a member of the ensemble in {parent}, cannot be read: {reason}. Register the "
+                    "ensemble again.",
+                    file=file,
+                    parent=path.parent,
+                    reason=error.strerror,
+                )
             ) from error
         if changed:
             raise WeightsError(
-                f"{file} has changed since it became a member of the ensemble in {path.parent}. Register the "
-                "ensemble again."
+                Sentence(
+                    "{file} has changed since it became a member of the ensemble in {parent}. Register the "
+                    "ensemble again.",
+                    file=file,
+                    parent=path.parent,
+                )
             )
     return paths

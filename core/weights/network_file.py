@@ -8,6 +8,7 @@ import h5py
 
 from core import atomic
 from core.architecture import Layer
+from core.sentence import Sentence
 from core.weights.packed import stored_layer, write_layer
 from core.weights.quantised_kernel import unpacked
 from core.weights.reader import Arrays, WeightsError, checked_finite, open_weights
@@ -44,7 +45,9 @@ def read_network(path: str | Path, layers: Sequence[Layer]) -> tuple[Arrays, dic
     with open_weights(path) as file:
         facts = json.loads(str(file.attrs[FACTS]))
         if not isinstance(facts, dict):
-            raise WeightsError(f"{path.name} holds no facts about its network. Train it again.")
+            raise WeightsError(
+                Sentence("{name} holds no facts about its network. Train it again.", name=path.name)
+            )
         weighted = (layer for layer in layers if layer.weights)
         return {
             layer.name: tuple(map(unpacked, checked_finite(stored_layer(file, layer), layer, path)))

@@ -16,6 +16,7 @@ import numpy as np
 
 from core.architecture import VGG19, Backbone, Layer
 from core.errors import UserError
+from core.sentence import Sentence, joined
 from core.weights.chunks import read_chunks
 from core.weights.file_kinds import is_keras_archive, other_format
 from core.weights.keras_archive import archived_config, archived_weights
@@ -80,8 +81,12 @@ def read_stored_model(path: str | Path) -> tuple[StoredArrays, ModelRecord]:
         record = _record(file)
         if record.members:
             raise WeightsError(
-                f"{path} is an ensemble, which has no weights of its own. Choose one of its members: "
-                f"{', '.join(member.title for member in record.members)}."
+                Sentence(
+                    "{path} is an ensemble, which has no weights of its own. Choose one of its members: "
+                    "{choices}.",
+                    path=path,
+                    choices=", ".join(member.title for member in record.members),
+                )
             )
         backbone = record.architecture
         return _layers(file, backbone, backbone.weighted, path), record
@@ -148,10 +153,12 @@ def _digest(path: str, _size: int, _modified: int) -> str:
 def open_weights(path: Path) -> Iterator[h5py.File]:
     """An open weights file; whatever fails while it is read becomes a WeightsError."""
     if not path.exists():
-        raise WeightsError(f"The weights file {path} does not exist. Train one, or check the path.")
+        raise WeightsError(
+            Sentence("The weights file {path} does not exist. Train one, or check the path.", path=path)
+        )
     try:
         if other := other_format(path):
-            raise WeightsError(f"{path.name} {other}")
+            raise WeightsError(joined([path.name, other], " "))
         with (
             archived_weights(path) if is_keras_archive(path) else nullcontext(path) as content,
             h5py.File(content, "r") as file,
@@ -159,8 +166,11 @@ def open_weights(path: Path) -> Iterator[h5py.File]:
             yield file
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise WeightsError(
-            f"{path.name} is not a Keras HDF5 weights file, or is damaged or cut short. "
-            "Copy or train it again."
+            Sentence(
+                "{name} is not a Keras HDF5 weights file, or is damaged or cut short. Copy or train it "
+                "again.",
+                name=path.name,
+            )
         ) from error
 
 
@@ -182,8 +192,12 @@ def _compared(file: h5py.File, path: Path) -> tuple[ModelRecord, ForeignModel]:
         scaling = check_config(config, record.architecture) if config else ""
     except ConfigError as error:
         raise WeightsError(
-            f"{path.name} computes otherwise than the model here: {error}. It would give other results than "
-            "in Keras. Train it with the layers of the method, or train a model here."
+            Sentence(
+                "{name} computes otherwise than the model here: {error}. It would give other results "
+                "than in Keras. Train it with the layers of the method, or train a model here.",
+                name=path.name,
+                error=str(error),
+            )
         ) from error
     return record, ForeignModel(bool(config), scaling)
 
@@ -206,8 +220,13 @@ def _layers(
     unknown = sorted(set(arrays) - {layer.name for layer in layers})
     if all_known and unknown and {layer.name for layer in layers} <= set(arrays):
         raise WeightsError(
-            f"{path.name} has another architecture: it has weights of {', '.join(unknown[:4])}, which "
-            f"{backbone.title} as trained here has not. It would give other results than in Keras."
+            Sentence(
+                "{name} has another architecture: it has weights of {choices}, which {title} as trained "
+                "here has not. It would give other results than in Keras.",
+                name=path.name,
+                choices=", ".join(unknown[:4]),
+                title=backbone.title,
+            )
         )
     return {layer.name: _layer(arrays, layer, backbone, path) for layer in layers}
 
@@ -217,15 +236,29 @@ def _layer(arrays: LocatedArrays, layer: Layer, backbone: Backbone, path: Path) 
         names = list(arrays)
         listed = ", ".join(names[:4]) or "nothing"
         raise WeightsError(
-            f"{path.name} has another architecture: it has no layer {layer.name} (it has {listed}"
-            f"{', ...' if len(names) > 4 else ''}). Choose a file of {backbone.title} as trained here."
+            Sentence(
+                "{name} has another architecture: it has no layer {layer} (it has {listed}{more}). "
+                "Choose a file of {title} as trained here.",
+                name=path.name,
+                layer=layer.name,
+                listed=listed,
+                more=", ..." if len(names) > 4 else "",
+                title=backbone.title,
+            )
         )
     datasets = list(_in_keras_order(arrays[layer.name], layer))
     shapes, expected = [dataset.shape for dataset in datasets], [weight.shape for weight in layer.weights]
     if shapes != expected:
         raise WeightsError(
-            f"{path.name} has another architecture: {layer.name} has weights of shape {_listed(shapes)}, "
-            f"expected {_listed(expected)}. Choose a file of {backbone.title} as trained here."
+            Sentence(
+                "{name} has another architecture: {layer} has weights of shape {shapes}, expected "
+                "{expected}. Choose a file of {title} as trained here.",
+                name=path.name,
+                layer=layer.name,
+                shapes=_listed(shapes),
+                expected=_listed(expected),
+                title=backbone.title,
+            )
         )
     weights = zip(datasets, layer.weights, strict=True)
     return checked_finite(tuple(_array(dataset, weight.name) for dataset, weight in weights), layer, path)
@@ -253,8 +286,11 @@ def _listed(shapes: list[tuple[int, ...]]) -> str:
 def _array(dataset: h5py.Dataset, name: str) -> np.ndarray:
     if dataset.dtype.kind not in ("if" if name == "count" else "f"):
         raise WeightsError(
-            f"The weights are numbers of type {BFLOAT16.get(dataset.dtype.str, dataset.dtype)}, as of "
-            "quantised or bfloat16 models. Save the model in float32, before it is quantised."
+            Sentence(
+                "The weights are numbers of type {kind}, as of quantised or bfloat16 models. Save the "
+                "model in float32, before it is quantised.",
+                kind=BFLOAT16.get(dataset.dtype.str, dataset.dtype),
+            )
         )
     return np.asarray(read_chunks(dataset), np.float32)
 
@@ -262,7 +298,13 @@ def _array(dataset: h5py.Dataset, name: str) -> np.ndarray:
 def checked_finite(arrays: tuple[StoredArray, ...], layer: Layer, path: Path) -> tuple[StoredArray, ...]:
     """The arrays; raises WeightsError if one holds values that are not numbers."""
     if not all(map(_finite, arrays)):
-        raise WeightsError(f"{path.name}: {layer.name} contains values that are not numbers. Train it again.")
+        raise WeightsError(
+            Sentence(
+                "{name}: {layer} contains values that are not numbers. Train it again.",
+                name=path.name,
+                layer=layer.name,
+            )
+        )
     return arrays
 
 

@@ -15,7 +15,7 @@ from core.images import Image, read_image
 from core.inference import Reader, Reading
 from pages.comparison.stage_images import images_of
 from pages.diagnosis import add_file
-from pages.shared.failures import show_error
+from pages.shared.failures import sentence, show_error
 from pages.shared.image_grid import image_grid
 from pages.shared.label_review import offer_review
 from pages.shared.markdown import escaped
@@ -70,7 +70,7 @@ def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, 
     try:
         dataset = images_of(stages[0])
     except UserError as error:
-        _list_files(table, order, str(error))
+        _list_files(table, order, sentence(error))
         return
     row_numbers = pd.Series(range(len(dataset.table)), dataset.table["sha256"]).groupby(level=0).first()
     available = table["sha256"].isin(row_numbers.index)

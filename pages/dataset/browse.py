@@ -28,6 +28,7 @@ from pages.dataset.filters import ANY_ISSUE, NO_MODEL, SPLITS, STAGE, Selection,
 from pages.dataset.lungs import lungs_of
 from pages.dataset.outlines import Outlines
 from pages.dataset.statistics import statistics_of
+from pages.shared.charts import in_language
 from pages.shared.failures import failures_shown, show_error
 from pages.shared.image_grid import image_grid
 from pages.shared.label_review import offer_review
@@ -177,7 +178,7 @@ def _show_image(dataset: Dataset, table: pd.DataFrame, row: int) -> None:
     right.markdown("  \n".join(f"**{name}** {value}" for name, value in lines.items()))
     with right:
         offer_review(dataset, row)
-    right.plotly_chart(grey_levels(pixels), config={"displayModeBar": False}, key="grey-levels")
+    right.plotly_chart(in_language(grey_levels(pixels)), config={"displayModeBar": False}, key="grey-levels")
 
 
 def _show_outlined(dataset: Dataset, row: int, pixels: np.ndarray, path: str) -> None:

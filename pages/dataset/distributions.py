@@ -6,6 +6,7 @@ import streamlit as st
 from core.dataset import Dataset, class_images
 from core.figures.dataset import distribution
 from pages.dataset.statistics import statistics_of
+from pages.shared.charts import in_language
 from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
@@ -37,7 +38,9 @@ def show_distributions(dataset: Dataset) -> None:
     with curves:
         statistic = one_of(_("Statistic"), STATISTICS, default="brightness", key="statistic", wrap=True)
         values = statistics_of(dataset.fingerprint, dataset)
-        st.plotly_chart(distribution(values, statistic), config={"displaylogo": False}, key="distribution")
+        st.plotly_chart(
+            in_language(distribution(values, statistic)), config={"displaylogo": False}, key="distribution"
+        )
 
 
 @st.cache_data(show_spinner=_("Averaging all images ..."), max_entries=10)

@@ -10,6 +10,7 @@ from pages.dataset.audit import show_audit
 from pages.dataset.augmentation import show_augmentation
 from pages.dataset.browse import browse
 from pages.dataset.distributions import show_distributions
+from pages.shared.charts import in_language
 from pages.shared.dataset_picker import choose_dataset
 from pages.shared.header import header
 from pages.shared.markdown import escaped
@@ -56,7 +57,7 @@ def main() -> None:
     )
     if section == "Distributions":
         counted = summary(dataset.fingerprint, dataset)["counts"]
-        st.plotly_chart(class_balance(counted), config={"displaylogo": False})
+        st.plotly_chart(in_language(class_balance(counted)), config={"displaylogo": False})
         show_distributions(dataset)
     elif section == "Audit":
         show_audit(dataset)

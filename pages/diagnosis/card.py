@@ -93,7 +93,7 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
 def _remarks(reading: Reading) -> None:
     """What a reader should know besides; warnings stand with the finding."""
     for sentence in reading.remarks()[len(reading.warnings()) :]:
-        st.caption(escaped(translated(sentence)))
+        st.caption(escaped(sentence))
     if not reading.withheld and reading.second_opinion is None:
         st.caption(_("Checking how stable the result is ..."))
     st.caption(translated(NOTICE))

@@ -15,6 +15,7 @@ from core.inference import AuditLog, AvailableModel, FirstReading, HumanReading,
 from core.metrics import ANSWERED, FAILED, WITHHELD, count_answer, count_images
 from core.shadow import read_in_shadow
 from pages.diagnosis.uploads import MESSAGES, NAMES, Upload, upload_of
+from pages.shared.failures import sentence
 from pages.shared.kept_switch import is_on
 from pages.shared.table_images import THUMBNAIL_SIDE
 
@@ -235,7 +236,7 @@ def _store(entry: Entry, model: AvailableModel, reading: Reading, is_active: boo
 
 def _fail(entry: Entry, error: UserError) -> None:
     count_images("pages", [FAILED])
-    entry.error = str(error)
+    entry.error = sentence(error)
 
 
 def _cache_key(model: AvailableModel) -> tuple[str, int, bool]:

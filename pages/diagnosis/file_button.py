@@ -36,7 +36,7 @@ class Once:
         try:
             self()
         except UserError as error:
-            return str(error)
+            return sentence(error)
         return ""
 
 

@@ -76,7 +76,7 @@ def main() -> None:
 def first_steps(model: AvailableModel) -> None:
     """What to know before the first image, and one to try."""
     st.caption(_("One or more images, or a zip of them. They stay on this computer and are not saved."))
-    st.markdown(escaped(translated(model.plain_test_sentence())))
+    st.markdown(escaped(model.plain_test_sentence()))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Try an example"),
@@ -126,7 +126,7 @@ def _tell(notice: str) -> None:
     """A notice about the model that answers, until the owner of this home has acknowledged it."""
     if not notice:
         return
-    st.info(escaped(translated(notice)), icon=":material/info:")
+    st.info(escaped(notice), icon=":material/info:")
     if may(acknowledge) and st.button(_("Understood")):
         try:
             acknowledge()

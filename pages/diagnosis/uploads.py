@@ -22,9 +22,10 @@ from core.images import (
     shown,
     zip_media,
 )
+from pages.shared.failures import sentence
 from pages.shared.kept_switch import is_on
 from pages.shared.markdown import escaped
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 MAX_UPLOAD_MB = 50  # per file
 FOR_WHOM = _("Frontal chest X-rays of children. Not for adults, side views or other body parts.")
@@ -106,7 +107,7 @@ def _read(files: list[UploadedFile]) -> tuple[list[Upload], list[Message]]:
         try:
             contents = _contents(file)
         except UserError as error:
-            messages.append(Message(str(error), is_error=True))
+            messages.append(Message(sentence(error), is_error=True))
             continue
         for upload in contents.images:
             if uploads.setdefault(upload.key, upload) is not upload:
@@ -115,8 +116,8 @@ def _read(files: list[UploadedFile]) -> tuple[list[Upload], list[Message]]:
                         given=upload.given, original=uploads[upload.key].name
                     )
                 )
-        messages += [Message(f"{shown(file.name)}: {sentence}") for sentence in contents.passed_over]
-    messages += map(Message, passed_over.sentences())
+        messages += [Message(f"{shown(file.name)}: {translated(reason)}") for reason in contents.passed_over]
+    messages += map(Message, map(translated, passed_over.sentences()))
     if duplicates:
         messages.append(
             Message(_("Duplicates, shown once: {duplicates}.").format(duplicates=", ".join(duplicates)))

@@ -4,15 +4,17 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import evaluation
+from core.config import ENGLISH, environment
 from core.evaluation import Curve, Predictions
 from pages.shared.one_of import one_of
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {Predictions: lambda model: model.table.to_csv()}
 FROZEN = st.column_config.Column(pinned=True)  # while a table scrolls sideways; an index always is
@@ -37,6 +39,21 @@ def banded(model: Predictions, kind: str) -> Curve:
     return getattr(evaluation, kind)(model)
 
 
+def in_language(figure: go.Figure) -> go.Figure:
+    """A figure of `core` with its texts in the language of the server."""
+    return figure if environment.LANGUAGE.value() == ENGLISH else go.Figure(_translated(figure.to_dict()))
+
+
+def _translated(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: _translated(value) for name, value in part.items()}
+    if isinstance(part, np.ndarray) and part.dtype == object:
+        part = part.tolist()
+    if isinstance(part, list | tuple):
+        return [_translated(value) for value in part]
+    return translated(part) if isinstance(part, str) else part
+
+
 def draw(figure: go.Figure, key: str, container: DeltaGenerator | None = None, **options: Any) -> Any:
     """Draw a figure, on the page or in a container; returns what was selected in it.
 
@@ -50,7 +67,7 @@ def draw(figure: go.Figure, key: str, container: DeltaGenerator | None = None, *
         "displaylogo": False,
         "toImageButtonOptions": {**FORMATS[st.session_state.get("format", DEFAULT_FORMAT)], "filename": key},
     }
-    return (container or st).plotly_chart(figure, config=config, key=key, **options)
+    return (container or st).plotly_chart(in_language(figure), config=config, key=key, **options)
 
 
 def offer_json(values: dict, name: str) -> None:

@@ -9,8 +9,9 @@ import streamlit as st
 
 from core.config import home
 from core.disk import explained
-from core.errors import UserError
+from core.errors import UserError, sentence_of
 from pages.shared.markdown import escaped
+from pages.shared.texts import translated
 
 
 @contextmanager
@@ -43,5 +44,5 @@ def failures_told(action: Callable[..., object]) -> Callable[..., None]:
 def sentence(error: UserError | OSError) -> str:
     """What went wrong, and the way out."""
     if isinstance(error, OSError):
-        return str(explained(error, Path(error.filename or home())))
-    return str(error)
+        return translated(sentence_of(explained(error, Path(error.filename or home()))))
+    return translated(sentence_of(error))

@@ -38,7 +38,7 @@ def show_acceptance(measurement: SiteMeasurement | None, active: AvailableModel)
         show_error(error)
         return
     if written:
-        st.markdown(escaped(_("Criteria: {criteria}.").format(criteria=written[-1].sentence())))
+        st.markdown(escaped(_("Criteria: {criteria}.").format(criteria=translated(written[-1].sentence()))))
     with st.expander(_("Write criteria down"), expanded=not written, icon=":material/edit_note:"):
         _write()
     if measurement is None or not written:
@@ -88,7 +88,10 @@ def _show(acceptance: Acceptance) -> None:
     shown = st.success if acceptance.passed else st.warning
     icon = ":material/verified:" if acceptance.passed else ":material/warning:"
     shown(escaped(acceptance.verdict()), icon=icon)
-    rows = [(item.title, item.result, item.required, item.figure) for item in acceptance.outcomes]
+    rows = [
+        tuple(map(translated, (item.title, item.result, item.required, item.figure)))
+        for item in acceptance.outcomes
+    ]
     columns = ["", _("Result"), _("Criterion"), _("Measured (95% interval)")]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="content", height="content")
     st.caption(_("Met: the whole interval reaches the criterion. Not shown: part of it does."))

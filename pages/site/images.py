@@ -22,10 +22,10 @@ from core.site import (
     open_local_images,
     table_columns,
 )
-from pages.shared.failures import show_error
+from pages.shared.failures import sentence, show_error
 from pages.shared.get_data import choose_zip
 from pages.shared.markdown import escaped
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 USUAL = _("(as usual)")
 TITLES = {FOLDERS: _("(folders)"), READERS: _("(readers in the app)")}  # of labels that are in no column
@@ -62,12 +62,12 @@ def choose_images() -> LocalImages | None:
         try:
             local = _chosen(source)
         except Unlabelled as error:
-            st.info(escaped(str(error)), icon=":material/label:")
+            st.info(escaped(sentence(error)), icon=":material/label:")
             return None
         except UserError as error:
             show_error(error)
             return None
-        st.caption(escaped(" ".join([_counted(local), *local.notes])))
+        st.caption(escaped(" ".join([_counted(local), *map(translated, local.notes)])))
     return local
 
 

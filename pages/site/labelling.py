@@ -19,7 +19,7 @@ from core.site import (
     reader_labels,
 )
 from pages.shared.charts import offer_csv
-from pages.shared.failures import failures_told
+from pages.shared.failures import failures_told, sentence
 from pages.shared.markdown import escaped
 from pages.shared.neighbours import offer_neighbours
 from pages.shared.one_of import one_of
@@ -180,7 +180,7 @@ def _show(file: str) -> None:
     try:
         image = read_image(file)
     except UserError as error:
-        reason = without_name(str(error), shown(file))
+        reason = without_name(sentence(error), shown(file), _("The file"))
         st.error(
             escaped(_("{reason} Choose {not_sure}.").format(reason=reason, not_sure=TITLES[NOT_SURE])),
             icon=":material/error:",

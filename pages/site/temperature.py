@@ -9,7 +9,6 @@ from core.site import SiteMeasurement, find_site_temperature
 from pages.shared.cautions import show_cautions
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
-from pages.shared.texts import translated
 from pages.shared.user import signed_in_user
 from pages.site.measurement import is_of
 from pages.site.versions import offer_version
@@ -25,7 +24,7 @@ def recalibrate(measurement: SiteMeasurement, active: AvailableModel) -> None:
         show_error(error)
         return
     show_cautions(measurement.cautions())
-    st.caption(escaped(translated(active.calibration_sentence())))
+    st.caption(escaped(active.calibration_sentence()))
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in scaling.sentences()))
     offer_version(
         scaling,

@@ -1,6 +1,7 @@
 """The texts of the pages: each goes through the catalogue, and the German one has them all."""
 
 import ast
+import errno
 import re
 import string
 import sys
@@ -16,6 +17,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.config import CATALOGUES, ENGLISH, PROJECT
 from core.config.languages import LANGUAGES
+from core.errors import UserError
+from core.figures.confusion_matrix import confusion_matrix
+from core.images import decode_safely
+from core.sentence import Sentence
 
 PAGES = [PROJECT / "streamlit_app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
 TRANSLATED = [language for language in LANGUAGES if language != ENGLISH]
@@ -254,3 +259,36 @@ def test_a_page_speaks_german_where_the_server_does(german, own_home, name, titl
     page = AppTest.from_file(str(PROJECT / "pages" / name / "page.py"), default_timeout=60).run()
     assert not page.exception
     assert page.title[0].value == title and page.caption[0].value.startswith(purpose)
+
+
+def test_an_error_of_core_is_german_where_the_server_is(german):
+    from pages.shared.failures import sentence
+    from pages.shared.markdown import escaped
+
+    error = UserError(Sentence("The folder {root} does not exist. Check the path.", root="/a_b"))
+    assert str(error) == "The folder /a_b does not exist. Check the path."
+    assert sentence(error) == "Den Ordner /a_b gibt es nicht. Prüfen Sie den Pfad."
+    assert escaped(error.args[0]) == r"Den Ordner /a\_b gibt es nicht. Prüfen Sie den Pfad."
+
+
+def test_a_full_disk_is_told_in_german_and_any_other_error_as_it_is(german):
+    from pages.shared.failures import sentence
+
+    assert sentence(OSError(errno.ENOSPC, "no space", "/full")).startswith("Der Datenträger ist voll: /full")
+    assert "nobody knows" in sentence(OSError(errno.EIO, "nobody knows"))
+
+
+def test_an_image_that_the_sandbox_refuses_is_told_in_german(german):
+    from pages.shared.failures import sentence
+
+    with pytest.raises(UserError) as refused:
+        decode_safely(b"no image at all", "a.png")
+    assert sentence(refused.value).startswith("a.png ist kein Bild, das hier gelesen werden kann.")
+
+
+def test_figures_speak_german_where_the_server_does(german):
+    from pages.shared.charts import in_language
+
+    figure = in_language(confusion_matrix([[1, 2], [3, 4]]))
+    assert figure.layout.xaxis.title.text == "vorhergesagtes Label"
+    assert figure.layout.yaxis.title.text == "wahres Label"

@@ -140,16 +140,16 @@ def test_the_labels_of_readers_are_labels_of_local_images(files, tmp_path):
 def test_agreement_of_all_leaves_out_who_has_labelled_little(files):
     give(files, Ada="PNPNN", Grace="PNPNN", Mary="PNP  ", Nina="P    ")
     assert (
-        "All 3 readers (without Nina, with few labels) have labelled 3 images; Fleiss' kappa 1.00."
+        "Images that all 3 readers have labelled: 3; Fleiss' kappa 1.00. Left out, with few labels: Nina."
         in told(files)
     )
     give(files, Rosalind="  PNN")
-    assert "All 4 readers (without Nina, with few labels) have labelled 1 image; Fleiss'" in told(files)
+    assert "Images that all 4 readers have labelled: 1; Fleiss'" in told(files)
 
 
 def test_agreement_of_all_keeps_those_who_have_labelled_less_than_one_has(files):
     give(files, Ada="PNPNN", Grace="PN   ", Mary="PN   ")
-    assert "All 3 readers have labelled 2 images; Fleiss' kappa 1.00." in told(files)
+    assert "Images that all 3 readers have labelled: 2; Fleiss' kappa 1.00." in told(files)
 
 
 def test_readers_are_compared_with_the_labels_that_came_with_the_images(files, tmp_path):

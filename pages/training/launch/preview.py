@@ -10,6 +10,7 @@ from core.dataset import Dataset, few_validation_images, relabelled, rows_by_rol
 from core.figures.training import frozen_layers
 from core.roles import may
 from core.runs import WorkEstimate, cached_activations, command_line
+from pages.shared.charts import in_language
 from pages.shared.failures import failures_told
 from pages.shared.texts import _
 
@@ -62,7 +63,7 @@ def _layers(settings: TrainingSettings, estimate: WorkEstimate) -> None:
                     ).format(trained=trained, frozen=frozen, rate=settings.rate(number), file=stage.file)
                 )
             figure = frozen_layers(settings.architecture, stage.trained_layers)
-            st.plotly_chart(figure, key=f"layers-{number}", config={"displayModeBar": False})
+            st.plotly_chart(in_language(figure), key=f"layers-{number}", config={"displayModeBar": False})
 
 
 def _cost(estimate: WorkEstimate) -> None:

@@ -5,6 +5,7 @@
 
 import plotly.graph_objects as go
 
+from pages.shared.charts import in_language
 from pages.shared.component import component
 from pages.training.watch.routes import PLOTLY
 
@@ -23,5 +24,5 @@ CSS = """
 
 def live_figures(figures: list[go.Figure], key: str) -> None:
     """Draw figures side by side, or stacked on narrow screens."""
-    data = {"plotly": PLOTLY, "figures": [figure.to_json() for figure in figures]}
+    data = {"plotly": PLOTLY, "figures": [in_language(figure).to_json() for figure in figures]}
     component(__file__, CSS)(data=data, key=key)

@@ -13,7 +13,7 @@ from core.runs import Run, RunStatus, alerts, create_run, epoch_sentences, house
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
 from pages.shared.run_states import STATE_TITLES
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 from pages.training.view import NEW, change_view
 from pages.training.watch.dialogs import delete, edit
 from pages.training.watch.followed import show_followed
@@ -106,8 +106,8 @@ def _account(run: Run, status: RunStatus) -> None:
     epochs = run.epochs()
     if status.state == "running":
         for text in alerts(epochs, free_space(run.path)).values():
-            st.warning(text, icon=":material/warning:")
-    sentences = epoch_sentences(epochs)
+            st.warning(translated(text), icon=":material/warning:")
+    sentences = list(map(translated, epoch_sentences(epochs)))
     if not sentences:
         return
     st.markdown(sentences[0])
