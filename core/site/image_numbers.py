@@ -20,9 +20,10 @@ from core.evaluation import (
     smallest_auc_margin,
 )
 from core.registry import NON_INFERIORITY_MARGIN
-from core.sentence import Sentence
+from core.sentence import Sentence, template
 
-RATES = {"sensitivity": CLASS_NAMES[POSITIVE], "specificity": CLASS_NAMES[1 - POSITIVE]}  # and their class
+# Rates and their class.
+RATES = {template("sensitivity"): CLASS_NAMES[POSITIVE], template("specificity"): CLASS_NAMES[1 - POSITIVE]}
 BY_PATIENT = Sentence(
     "These are numbers of patients with one image each; several images of one patient count for less."
 )
