@@ -21,7 +21,7 @@ FOR_OWNERS = {
     "site.measured_set": ("accept", "keep_measured_set"),
 }
 FOR_TRAINERS = {
-    "anatomy.drawn_lungs": ("import_masks", "remove_masks"),
+    "anatomy.mask_import": ("import_masks", "remove_masks"),
     "dataset.cohorts": ("delete_cohort", "save_cohort"),
     "dataset.download": ("download_pneumoniamnist",),
     "dataset.exclusions": ("save_exclusions",),

@@ -7,14 +7,7 @@ from core.door import open_door
 if TYPE_CHECKING:
     from core.anatomy.dataset_audit import LUNG_CHECKS, LUNG_ISSUES, possible_lung_checks
     from core.anatomy.dataset_lungs import DatasetLungs, dataset_lungs, stored_lungs
-    from core.anatomy.drawn_lungs import (
-        DrawnLungs,
-        import_masks,
-        imported_masks,
-        masks_version,
-        read_drawn_lungs,
-        remove_masks,
-    )
+    from core.anatomy.drawn_lungs import DrawnLungs, read_drawn_lungs
     from core.anatomy.evaluation import Agreement, agreements, save_limits, summary
     from core.anatomy.examples import Examples, dataset_examples, lung_shares, pair_examples, split_pairs
     from core.anatomy.framed_dataset import dataset_frames, framed_pixels
@@ -22,6 +15,7 @@ if TYPE_CHECKING:
     from core.anatomy.geometry import Geometry
     from core.anatomy.lung_finder import BATCH, LungFinder, lung_network, shared_lung_finder
     from core.anatomy.lungs import Lungs
+    from core.anatomy.mask_import import import_masks, imported_masks, masks_version, remove_masks
     from core.anatomy.masks import LEFT, RIGHT, MaskSet, Pair, list_pairs, open_masks, read_mask
     from core.anatomy.quality import NO_LUNGS, ONE_LUNG_ONLY
 

@@ -1,14 +1,8 @@
-"""Masks of lungs that people drew, imported for a data set and stored beside its index, never inside it.
+"""Masks of lungs that people drew, checked against the images of a data set, by digest of the image."""
 
-`drawn-lungs.npz`  by digest of the image: masks; and where they came from
-"""
-
-import json
 import time
-import zipfile
-import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -16,17 +10,14 @@ import numpy as np
 import pandas as pd
 import PIL.Image
 
-from core import atomic
 from core.anatomy.agreement import packed_dice
 from core.anatomy.dataset_lungs import DatasetLungs
 from core.anatomy.masks import MaskSet, open_masks
 from core.config import IMAGE_SIZE
-from core.dataset import Dataset, Progress, storage_folder
+from core.dataset import Dataset, Progress
 from core.errors import UserError
 from core.images import ImageError, PassedOver, shown
-from core.roles import Role, takes
 
-FILE = "drawn-lungs.npz"
 MAX_SIDE = 256  # pixels of a stored mask: twice what the network sees
 UNREADABLE = "unreadable, or grey rather than black and white"  # reasons to pass a mask over
 OTHER_SHAPE = "not the proportions of its image"
@@ -171,60 +162,3 @@ def _resized(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         return mask
     picture = PIL.Image.fromarray(mask.astype(np.uint8) * 255)
     return np.asarray(picture.resize((size[1], size[0]), PIL.Image.Resampling.BOX)) >= 128
-
-
-@takes(Role.TRAINER)
-def import_masks(dataset: Dataset, source: str | Path, progress: Progress | None = None) -> DrawnLungs:
-    """Store the masks of a data set's images, in place of those that were imported before.
-
-    Args and errors are those of `read_drawn_lungs`; UserError also if the result cannot be saved.
-    """
-    drawn = read_drawn_lungs(dataset, source, progress)
-    facts = {name: getattr(drawn, name) for name in ("source", "imported")}
-    with atomic.replacing(_path(dataset)) as temporary:
-        np.savez_compressed(
-            temporary,
-            sha256=drawn.sha256,
-            sizes=drawn.sizes,
-            bits=drawn.bits,
-            facts=json.dumps(facts | {"passed_over": asdict(drawn.passed_over)}),
-        )
-    return drawn
-
-
-@takes(Role.TRAINER)
-def remove_masks(dataset: Dataset) -> None:
-    """Remove the imported masks of a data set; what they were imported from stays."""
-    _path(dataset).unlink(missing_ok=True)
-
-
-def imported_masks(dataset: Dataset) -> DrawnLungs | None:
-    """The masks that were imported for a data set; None if there are none, or the file is damaged."""
-    try:
-        with np.load(_path(dataset), allow_pickle=False) as file:
-            facts = json.loads(str(file["facts"]))
-            facts["passed_over"] = PassedOver(**facts["passed_over"])
-            return DrawnLungs(file["sha256"], file["sizes"], file["bits"], **facts)
-    except (
-        FileNotFoundError,
-        NotADirectoryError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ):
-        return None
-
-
-def masks_version(dataset: Dataset) -> int:
-    """A number that changes when masks are imported or removed."""
-    try:
-        return _path(dataset).stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _path(dataset: Dataset) -> Path:
-    return storage_folder(dataset.root) / FILE

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.dataset.imported_sets import list_imported_sets, passed_over_at_import, remove_imported_set
     from core.dataset.index import SYNTHETIC_MARK, is_synthetic
     from core.dataset.issues import ISSUES
-    from core.dataset.joined_sets import is_joined, join_datasets, open_dataset, open_datasets
+    from core.dataset.joined_sets import is_joined, join_datasets, open_dataset, open_datasets, site_folders
     from core.dataset.label_reviews import (
         EXCLUDED,
         MAX_READER,
@@ -152,6 +152,7 @@ __all__ = [
     "share_by_class",
     "shortcut_baseline",
     "settings_of_new_runs",
+    "site_folders",
     "sprite_sheet",
     "storage_folder",
     "withdraw_reviews",

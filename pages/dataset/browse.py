@@ -95,7 +95,7 @@ def _paged_grid(
 def _table(
     fingerprint: str,
     network: str,
-    masks: int,
+    masks: tuple[int, ...],
     model: str,
     _dataset: Dataset,
     _lungs: DatasetLungs | None,
@@ -116,7 +116,7 @@ def _table(
 def _matching_rows(
     fingerprint: str,
     network: str,
-    masks: int,
+    masks: tuple[int, ...],
     labels: int | None,
     selection: Selection,
     _dataset: Dataset,

@@ -28,17 +28,17 @@ REASONS = {
 
 def drawn_lungs_of(dataset: Dataset) -> DrawnLungs | None:
     """The masks that were imported for the data set; None if there are none."""
-    return _imported(masks_version(dataset), dataset)
+    return _imported(str(dataset.root), masks_version(dataset), dataset)
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)  # never modified, so it need not be copied
-def _imported(version: int, _dataset: Dataset) -> DrawnLungs | None:
+def _imported(root: str, version: tuple[int, ...], _dataset: Dataset) -> DrawnLungs | None:
     return imported_masks(_dataset)
 
 
 @st.cache_data(show_spinner=False, max_entries=10)
 def agreement_with(
-    version: int, fingerprint: str, network: str, _drawn: DrawnLungs, _found: DatasetLungs
+    version: tuple[int, ...], fingerprint: str, network: str, _drawn: DrawnLungs, _found: DatasetLungs
 ) -> np.ndarray:
     """Dice coefficient of drawn and found lungs of each image, computed once rather than in every rerun."""
     return _drawn.agreement(_found)

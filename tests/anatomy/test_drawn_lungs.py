@@ -18,7 +18,7 @@ from core.anatomy import (
 from core.anatomy.agreement import dice
 from core.anatomy.drawn_lungs import COPY, EMPTY, OTHER_SHAPE, UNREADABLE
 from core.anatomy.masks import NO_IMAGE, NOT_PNG, TWICE
-from core.dataset import open_dataset, storage_folder
+from core.dataset import join_datasets, open_dataset, storage_folder, write_synthetic_dataset
 from core.errors import UserError
 
 
@@ -68,11 +68,11 @@ def half(request, dataset, tmp_path):
 def test_masks_of_half_the_images_are_imported_and_there_after_a_restart(dataset, half):
     source, table = half
     before = sorted(path for path in dataset.root.rglob("*"))
-    assert imported_masks(dataset) is None and masks_version(dataset) == 0
+    assert imported_masks(dataset) is None and masks_version(dataset) == (0,)
     import_masks(dataset, source)
     drawn = imported_masks(open_dataset(dataset.root))
     assert drawn and set(drawn.sha256) == set(table["sha256"]) and not drawn.passed_over.counts
-    assert drawn.source == str(source) and masks_version(dataset) > 0
+    assert drawn.source == str(source) and masks_version(dataset) > (0,)
     for digest in drawn.sha256:
         assert dice(drawn.mask(digest), lungs(*drawn.mask(digest).shape) > 0) == 1
     other = next(digest for digest in dataset.table["sha256"] if digest not in set(table["sha256"]))
@@ -81,7 +81,7 @@ def test_masks_of_half_the_images_are_imported_and_there_after_a_restart(dataset
     assert shares[0] == 0 and shares[1] == pytest.approx((lungs() > 0).mean(), abs=0.02)
     assert sorted(path for path in dataset.root.rglob("*")) == before
     remove_masks(dataset)
-    assert imported_masks(dataset) is None and masks_version(dataset) == 0 and source.exists()
+    assert imported_masks(dataset) is None and masks_version(dataset) == (0,) and source.exists()
     remove_masks(dataset)
 
 
@@ -92,6 +92,27 @@ def test_masks_follow_the_content_of_an_image_not_its_path(dataset, half):
     again = open_dataset(dataset.root)
     assert len(again.table) == len(dataset.table)
     assert f"{path.parent.relative_to(dataset.root)}/renamed.jpeg" in drawn.by_path(again.table).paths
+
+
+def test_a_joined_set_has_the_masks_of_its_sites_until_it_has_its_own(dataset, half, tmp_path):
+    other = open_dataset(write_synthetic_dataset(tmp_path / "other", images=20, seed=3))
+    path = other.table["path"].iloc[0]
+    write(tmp_path / "others", path, lungs())
+    joined = open_dataset(join_datasets([dataset.root, other.root]))
+    assert imported_masks(joined) is None
+    versions = [masks_version(joined)]
+    for site, source in ((dataset, half[0]), (other, tmp_path / "others")):
+        import_masks(site, source)
+        versions.append(masks_version(joined))
+    drawn = imported_masks(joined)
+    assert drawn and len(set(versions)) == 3
+    assert drawn.by_path(joined.table).paths == {f"set/{name}" for name in half[1]["path"]} | {
+        f"other/{path}"
+    }
+    write(tmp_path / "own", f"other/{path}", lungs())
+    import_masks(joined, tmp_path / "own")
+    drawn = imported_masks(joined)
+    assert drawn and drawn.by_path(joined.table).paths == {f"other/{path}"}
 
 
 def test_a_new_import_replaces_the_one_before(dataset, half, tmp_path):
