@@ -137,14 +137,14 @@ def _enlarge(images: list[Shown], stages: list[EvaluatedStage], dataset: Dataset
         try:
             reading = _with_heat_map(stage, image)
         except UserError as error:
-            sentence = _("{stage}: no heat map. {reason}").format(stage=stage.name, reason=error)
-            column.caption(escaped(sentence))
+            told = _("{stage}: no heat map. {reason}").format(stage=stage.name, reason=sentence(error))
+            column.caption(escaped(told))
             continue
         assert reading.heat_map is not None  # it was asked for
         picture = overlay(image.pixels, reading.heat_map.over(image.pixels), HEAT_OPACITY)
         column.image(picture, f"{stage.name}: {reading.prediction.probability:.1%}", width="stretch")
         if reading.heat_map_warning:
-            column.caption(reading.heat_map_warning)
+            column.caption(escaped(reading.heat_map_warning))
 
 
 def _with_heat_map(stage: EvaluatedStage, image: Image) -> Reading:

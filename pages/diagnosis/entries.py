@@ -9,13 +9,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import UserError
+from core.errors import UserError, sentence_of
 from core.images import Box, Image, ImageError, decode_safely, jpeg_data_url, network_pixels
 from core.inference import AuditLog, AvailableModel, FirstReading, HumanReading, Reader, Reading
 from core.metrics import ANSWERED, FAILED, WITHHELD, count_answer, count_images
 from core.shadow import read_in_shadow
 from pages.diagnosis.uploads import MESSAGES, NAMES, Upload, upload_of
-from pages.shared.failures import sentence
 from pages.shared.kept_switch import is_on
 from pages.shared.table_images import THUMBNAIL_SIDE
 
@@ -236,7 +235,7 @@ def _store(entry: Entry, model: AvailableModel, reading: Reading, is_active: boo
 
 def _fail(entry: Entry, error: UserError) -> None:
     count_images("pages", [FAILED])
-    entry.error = sentence(error)
+    entry.error = sentence_of(error)
 
 
 def _cache_key(model: AvailableModel) -> tuple[str, int, bool]:

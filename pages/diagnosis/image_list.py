@@ -75,7 +75,7 @@ def _row(entry: Entry, model: AvailableModel) -> dict[str, Any]:
         "color": colour_of(finding),
         "score": translated(reading.shown_score) if reading else "",
         "note": _note(entry, len(reading.image_warnings()) if reading else 0),
-        "remarks": " ".join(map(translated, reading.remarks())) if reading else entry.error,
+        "remarks": " ".join(map(translated, reading.remarks())) if reading else translated(entry.error),
     }
 
 
