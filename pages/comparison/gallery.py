@@ -12,7 +12,7 @@ from core.dataset import Dataset
 from core.errors import UserError
 from core.figures.heat_overlay import overlay
 from core.images import Image, read_image
-from core.inference import Reader, Reading
+from core.inference import Reader, Reading, percent
 from pages.comparison.stage_images import images_of
 from pages.diagnosis import add_file
 from pages.shared.failures import sentence, show_error
@@ -52,7 +52,7 @@ class Shown:
     @property
     def caption(self) -> str:
         """True label and probability, short."""
-        return f"{self.label.lower()} {self.probability:.0%}"
+        return f"{self.label.lower()} {percent(self.probability, 0)}"
 
 
 def show_gallery(table: pd.DataFrame, stages: list[EvaluatedStage], order: str, key: str) -> None:
@@ -112,7 +112,7 @@ def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
     st.page_link("pages/dataset/page.py", label=_("Locate the images"), icon=":material/folder_open:")
     st.caption(_("{count:,} images, {order}").format(count=len(table), order=order))
     shown = table[["label", "probability", "path"]]
-    st.dataframe(shown.style.format({"probability": "{:.1%}"}), hide_index=True, column_config=COLUMNS)
+    st.dataframe(shown.style.format({"probability": percent}), hide_index=True, column_config=COLUMNS)
 
 
 @st.dialog(_("Image"), width="large")
@@ -142,7 +142,7 @@ def _enlarge(images: list[Shown], stages: list[EvaluatedStage], dataset: Dataset
             continue
         assert reading.heat_map is not None  # it was asked for
         picture = overlay(image.pixels, reading.heat_map.over(image.pixels), HEAT_OPACITY)
-        column.image(picture, f"{stage.name}: {reading.prediction.probability:.1%}", width="stretch")
+        column.image(picture, f"{stage.name}: {percent(reading.prediction.probability)}", width="stretch")
         if reading.heat_map_warning:
             column.caption(escaped(reading.heat_map_warning))
 
