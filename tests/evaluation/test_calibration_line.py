@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from scipy.special import expit, logit
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
+from statsmodels.tools import add_constant
 
 from core.evaluation import calibration_line
 
@@ -19,8 +21,8 @@ def test_slope_intercept_and_their_intervals_agree_with_statsmodels(images):
     labels, probabilities, patients = images
     odds = logit(probabilities)
     by_patient = {"cov_type": "cluster", "cov_kwds": {"groups": patients}}
-    of_slope = sm.GLM(labels, sm.add_constant(odds), sm.families.Binomial()).fit(**by_patient)
-    of_level = sm.GLM(labels, np.ones_like(odds), sm.families.Binomial(), offset=odds).fit(**by_patient)
+    of_slope = GLM(labels, add_constant(odds), Binomial()).fit(**by_patient)
+    of_level = GLM(labels, np.ones_like(odds), Binomial(), offset=odds).fit(**by_patient)
     line = calibration_line(labels, probabilities, patients)
     assert line.slope == pytest.approx(of_slope.params[1])
     assert line.slope_interval == pytest.approx(tuple(of_slope.conf_int()[1]))

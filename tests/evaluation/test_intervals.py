@@ -2,8 +2,8 @@ import time
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from sklearn.metrics import average_precision_score, roc_auc_score
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 from core.evaluation import evaluate, intervals, wilson, wilson_by_patient
@@ -91,7 +91,7 @@ def test_wilson_by_patient_counts_images_by_the_design_effect_of_statsmodels():
     random = np.random.default_rng(0)
     patients = np.repeat(np.arange(50), 4)
     correct = random.random(200) < random.beta(3, 1, 50)[patients]
-    fit = sm.OLS(correct.astype(float), np.ones(200)).fit(cov_type="cluster", cov_kwds={"groups": patients})
+    fit = OLS(correct.astype(float), np.ones(200)).fit(cov_type="cluster", cov_kwds={"groups": patients})
     worth = correct.mean() * (1 - correct.mean()) / fit.bse[0] ** 2
     assert worth < 150
     assert wilson_by_patient(correct, patients) == pytest.approx(wilson(correct.mean() * worth, worth))
