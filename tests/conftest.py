@@ -1,6 +1,7 @@
 """What tests share: a home of their own, a synthetic set, one real training run, real X-rays if present."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,12 +34,15 @@ REAL = Path(__file__).resolve().parents[2] / "shared" / "chest_xray"
 
 pytest_plugins = ["longest_first"]
 SLOW_FIXTURES = {"trained", "page", "real"}  # a training process, a browser, real X-rays
+SLOW_FILE = re.compile(r"^pytestmark = (\[\s+)?pytest\.mark\.slow\b", re.MULTILINE)
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Without slow tests, files of nothing else are not imported: most of them import Keras."""
-    leaves_out = config.option.markexpr == "not slow" and collection_path.suffix == ".py"
-    return leaves_out and "\npytestmark = pytest.mark.slow\n" in collection_path.read_text() or None
+    """Without slow tests, files of nothing else are not imported: most of them import Keras or a browser."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    in_browser = collection_path.parent.name == "end_to_end"
+    return in_browser or SLOW_FILE.search(collection_path.read_text()) is not None or None
 
 
 @pytest.hookimpl(tryfirst=True)

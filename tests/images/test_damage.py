@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -56,33 +54,45 @@ ORIGINALS = {kind: saved(kind) for kind in ("PNG", "JPEG", "TIFF", "BMP", "WEBP"
 ORIGINALS["DICOM"] = written(dicom())
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
-@given(
-    st.sampled_from(sorted(ORIGINALS)),
-    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=6)), max_size=8),
-    st.floats(0, 1),
-    st.text(max_size=20),
-)
-def test_whatever_is_damaged_is_read_or_refused_by_name(kind, edits, kept, name):
-    data = bytearray(ORIGINALS[kind])
-    for place, change in edits:
-        start = int(place * len(data))
-        data[start : start + len(change)] = change
-    if kept < 0.3:
-        data = data[: int(kept / 0.3 * len(data))]
-    began = time.perf_counter()
-    try:
-        assert isinstance(decode(bytes(data), name), Image)
-    except ImageError as error:
-        assert name in str(error)
-    assert time.perf_counter() - began < 2
+def test_whatever_is_damaged_is_read_or_refused_by_name():
+    from hypothesis import given, settings
+    from hypothesis import strategies as st  # lazily: every worker that collects tests would import it
+
+    @settings(max_examples=400, deadline=None, derandomize=True)
+    @given(
+        st.sampled_from(sorted(ORIGINALS)),
+        st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=6)), max_size=8),
+        st.floats(0, 1),
+        st.text(max_size=20),
+    )
+    def check(kind, edits, kept, name):
+        data = bytearray(ORIGINALS[kind])
+        for place, change in edits:
+            start = int(place * len(data))
+            data[start : start + len(change)] = change
+        if kept < 0.3:
+            data = data[: int(kept / 0.3 * len(data))]
+        began = time.perf_counter()
+        try:
+            assert isinstance(decode(bytes(data), name), Image)
+        except ImageError as error:
+            assert name in str(error)
+        assert time.perf_counter() - began < 2
+
+    check()
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(st.binary(max_size=2000), st.booleans())
-def test_bytes_of_no_format_are_refused(data, with_magic):
-    with pytest.raises(ImageError):
-        decode(b"\0" * 128 + b"DICM" + data if with_magic else data, "image")
+def test_bytes_of_no_format_are_refused():
+    from hypothesis import given, settings
+    from hypothesis import strategies as st
+
+    @settings(max_examples=200, deadline=None, derandomize=True)
+    @given(st.binary(max_size=2000), st.booleans())
+    def check(data, with_magic):
+        with pytest.raises(ImageError):
+            decode(b"\0" * 128 + b"DICM" + data if with_magic else data, "image")
+
+    check()
 
 
 @pytest.fixture(scope="module")
