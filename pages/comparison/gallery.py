@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -112,7 +113,8 @@ def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
     st.page_link("pages/dataset/page.py", label=_("Locate the images"), icon=":material/folder_open:")
     st.caption(_("{count:,} images, {order}").format(count=len(table), order=order))
     shown = table[["label", "probability", "path"]]
-    st.dataframe(shown.style.format({"probability": percent}), hide_index=True, column_config=COLUMNS)
+    formats: dict[Any, Any] = {"probability": percent}
+    st.dataframe(shown.style.format(formats), hide_index=True, column_config=COLUMNS)
 
 
 @st.dialog(_("Image"), width="large")
