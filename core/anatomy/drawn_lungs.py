@@ -12,11 +12,12 @@ import PIL.Image
 
 from core.anatomy.agreement import packed_dice
 from core.anatomy.dataset_lungs import DatasetLungs
-from core.anatomy.masks import MaskSet, open_masks
+from core.anatomy.masks import MaskSet, open_masks, with_passed_over
 from core.config import IMAGE_SIZE
 from core.dataset import Dataset, Progress
 from core.errors import UserError
 from core.images import ImageError, PassedOver, shown
+from core.sentence import Sentence
 
 MAX_SIDE = 256  # pixels of a stored mask: twice what the network sees
 UNREADABLE = "unreadable, or grey rather than black and white"  # reasons to pass a mask over
@@ -119,8 +120,8 @@ def read_drawn_lungs(dataset: Dataset, source: str | Path, progress: Progress | 
         if progress and (done % 50 == 0 or done == len(images)):
             progress(done, len(images))
     if not packed:
-        sentence = f"{shown(source)} has no mask that can be used."
-        raise UserError(" ".join([sentence, *passed_over.sentences()]))
+        sentence = Sentence("{source} has no mask that can be used.", source=shown(source))
+        raise UserError(with_passed_over(sentence, passed_over))
     return DrawnLungs(
         np.array(list(packed)),
         np.array(sizes, np.int32),

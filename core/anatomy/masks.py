@@ -19,6 +19,7 @@ import numpy as np
 
 from core.errors import UserError
 from core.images import IMAGE_SUFFIXES, ImageError, PassedOver, read_image, shown, stored_path, walk_folder
+from core.sentence import Sentence
 
 RIGHT, LEFT = 1, 2  # values of a map of sides: the patient's right and left lung
 PAIRED = "_lungs.png"  # ending of a mask beside its image
@@ -56,17 +57,28 @@ def open_masks(source: str | Path, paths: list[str]) -> MaskSet:
     """
     source = stored_path(Path(source).expanduser())
     if not source.exists():
-        raise UserError(f"{shown(source)} does not exist. Name an .npz file or a folder of masks.")
+        raise UserError(
+            Sentence("{source} does not exist. Name an .npz file or a folder of masks.", source=shown(source))
+        )
     masks = _masks_in_folder(source, paths) if source.is_dir() else _masks_in_file(source, paths)
     if not masks.paths:
         example = PurePosixPath(paths[0] if paths else "train/NORMAL/IM-0115-0001.jpeg")
         expected = example.with_suffix(".png") if source.is_dir() else example
-        sentence = (
-            f"{shown(source)} has no mask for any of the {len(paths):,} images. Masks are found by path, "
-            f"such as {expected}."
+        sentence = Sentence(
+            "{source} has no mask for any of the {count:,} images. Masks are found by path, such as "
+            "{expected}.",
+            source=shown(source),
+            count=len(paths),
+            expected=expected,
         )
-        raise UserError(" ".join([sentence, *masks.passed_over.sentences()]))
+        raise UserError(with_passed_over(sentence, masks.passed_over))
     return masks
+
+
+def with_passed_over(sentence: Sentence, passed_over: PassedOver) -> Sentence:
+    """A sentence on a source of masks, and what was passed over there."""
+    files = " ".join(passed_over.sentences())
+    return Sentence("{sentence} {files}", sentence=sentence, files=files) if files else sentence
 
 
 def _masks_in_file(source: Path, paths: list[str]) -> MaskSet:
@@ -87,8 +99,11 @@ def _masks_in_file(source: Path, paths: list[str]) -> MaskSet:
         zlib.error,
     ) as error:
         raise UserError(
-            f"{shown(source.name)} does not hold lung masks: it needs the arrays `files`, paths of images, "
-            "and `masks`, uint8 rows of packed bits of square masks."
+            Sentence(
+                "{file} does not hold lung masks: it needs the arrays `files`, paths of images, and `masks`, "
+                "uint8 rows of packed bits of square masks.",
+                file=shown(source.name),
+            )
         ) from error
     rows, images, passed_over = {}, set(paths), PassedOver()
     for row, name in enumerate(map(str, names)):
