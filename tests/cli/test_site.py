@@ -229,7 +229,7 @@ def test_a_label_is_kept_by_terminal_and_three_readers_agree_beyond_chance(own_h
     assert "Kept as version 6 of the labels." in capsys.readouterr().out
     assert main(["site", "labels", str(folder)]) == 0
     text = capsys.readouterr().out
-    assert "All 3 readers have labelled 2 images; Fleiss' kappa 1.00." in text
+    assert "Images that all 3 readers have labelled: 2; Fleiss' kappa 1.00." in text
     assert "Grace and the names of the folders agree on 1 of 2 images" in text
     assert main(["site", "labels", str(folder), "--labels", "readers"]) == 2
     assert "would be compared with themselves" in capsys.readouterr().err
