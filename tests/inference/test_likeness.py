@@ -15,7 +15,7 @@ from core.images import Image, network_pixels, read_image
 from core.inference import Reader, file_results, load_predictor
 from core.inference.ensemble_reference import EnsembleReference
 from core.inference.likeness import MIN_VALIDATION_IMAGES, appearance, fit_likeness
-from core.inference.out_of_distribution import check
+from core.inference.out_of_distribution import check, out_of_distribution_score
 from core.inference.reference import Reference
 
 
@@ -108,7 +108,8 @@ def test_a_percentage_that_was_calibrated_for_a_hospital_is_given_there(real, mo
     )
     (output,) = predictor.outputs([bright])
     reference = Reference.load(BUNDLED_RUN.path / "references/model_03.npz")
-    checks = check(bright, output, predictor, reference)
+    score = out_of_distribution_score(output, reference)
+    checks = check(bright, output, predictor, reference, score)
     assert checks[-1].reason == "unlike tested images" and not checks[-1].voids_score
     assert checks[-1].sentence.endswith("The percentage may not hold.")
 

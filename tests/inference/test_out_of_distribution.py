@@ -11,6 +11,7 @@ from core.images import Image, network_pixels, read_image
 from core.inference import Reader, check, load_predictor, reference_of, save_reference
 from core.inference.lung_check import LUNG_REASONS
 from core.inference.orientation import ORIENTATIONS, thumbnails
+from core.inference.out_of_distribution import out_of_distribution_score
 from core.inference.reference import Reference
 from core.inference.reference_fitting import compute_reference
 from core.registry import answering_models
@@ -42,7 +43,8 @@ def images():
 
 def reasons(predictor, reference, image) -> list[str]:
     output = predictor.outputs([image])[0]
-    return [item.reason for item in check(image, output, predictor, reference)]
+    score = out_of_distribution_score(output, reference)
+    return [item.reason for item in check(image, output, predictor, reference, score)]
 
 
 def test_training_keeps_its_images_with_each_stage(trained, demo):
