@@ -47,16 +47,20 @@ COLUMNS = {
     "Reader": st.column_config.TextColumn(_("Your reading")),
     "Own finding": st.column_config.TextColumn(_("Your finding")),
     "Changed": st.column_config.TextColumn(_("Changed by result")),
-    "Lowest member": st.column_config.NumberColumn(_("Lowest member"), format="percent"),
-    "Highest member": st.column_config.NumberColumn(_("Highest member"), format="percent"),
-    "Heat in lungs": st.column_config.NumberColumn(_("Heat in lungs"), format="percent"),
+    "Lowest member": st.column_config.NumberColumn(_("Lowest member")),
+    "Highest member": st.column_config.NumberColumn(_("Highest member")),
+    "Heat in lungs": st.column_config.NumberColumn(_("Heat in lungs")),
     "Model": st.column_config.Column(_("Model")),
     "Warnings": st.column_config.Column(_("Warnings")),
     "Header": st.column_config.Column(_("Header")),
 }
 
 # As they are shown; a table that is downloaded keeps the values.
-SHOWN = {
+SHOWN: dict[Any, Any] = {
+    "Probability": percent,
+    "Lowest member": percent,
+    "Highest member": percent,
+    "Heat in lungs": "{:.0%}",
     "Finding": lambda finding: TITLES.get(finding, finding),
     "Reader": lambda answer: AGREEMENT_TITLES.get(answer, ""),
 }
@@ -107,9 +111,7 @@ def show_results(table: pd.DataFrame, **options: Any) -> Any:
         table: with columns of `result_table`.
         options: of `st.dataframe`.
     """
-    formats: dict[Any, Any] = {"Probability": percent} | {
-        name: shown for name, shown in SHOWN.items() if name in table
-    }
+    formats = {name: shown for name, shown in SHOWN.items() if name in table}
     shown = table.astype({"Probability": float}).style.format(formats, na_rep="")
     columns = COLUMNS | options.pop("column_config", {})
     return st.dataframe(shown, hide_index=True, column_config=columns, placeholder="", **options)
