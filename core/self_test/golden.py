@@ -90,10 +90,14 @@ def by_node() -> Finding:
     percentages = [report.percentage for report in reports]
     largest = _largest_difference(golden, percentages, item.model.record.temperature)
     count = len(percentages) - percentages.count(None)
+    warnings = "warnings, numbers included, are those that the reader gives"
+    if not count:
+        detail = f"Reports give no percentage of any of these {len(percentages)} images. Their {warnings}."
+        return Finding(PASSED, "the same warnings", detail)
     detail = (
         f"Largest difference {largest:.4f} on the {count} of {len(percentages)} golden images for which "
         f"reports give a percentage; at most {TOLERANCE:g} is allowed. Reports round to 0.1%. Their "
-        "warnings, numbers included, are those that the reader gives of all these images."
+        f"{warnings} of all these images."
     )
     return Finding(PASSED if largest <= TOLERANCE else FAILED, f"{largest:.4f}", detail)
 
