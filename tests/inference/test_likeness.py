@@ -7,7 +7,7 @@ import numpy as np
 import PIL.Image
 import PIL.ImageFilter
 import pytest
-from bundled_run import BUNDLED_RUN
+from bundled_run import BUNDLED_RUN, BUNDLED_WEIGHTS
 
 from core.anatomy import shared_lung_finder
 from core.api.schema import Result
@@ -71,7 +71,7 @@ def test_an_unlike_image_is_answered_with_a_warning(real, monkeypatch):
     monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
     chest = read_image(next((real / "test/NORMAL").iterdir())).pixels
     bright = np.clip(1.6 * chest.astype(float), 0, 255).astype(np.uint8)
-    reader = Reader(BUNDLED_RUN.path / "weights/vgg_unfrozen.h5")
+    reader = Reader(BUNDLED_WEIGHTS)
     home, other = reader.read([Image("home", chest, "a"), Image("other", bright, "b")])
     assert home.warnings() == []
     assert not other.withheld and other.warnings()[-1].startswith(
@@ -84,7 +84,7 @@ def test_programs_get_the_number_of_an_unlike_image_only_as_a_raw_one(real, monk
     monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
     chest = read_image(next((real / "test/NORMAL").iterdir())).pixels
     bright = np.clip(1.6 * chest.astype(float), 0, 255).astype(np.uint8)
-    reader = Reader(BUNDLED_RUN.path / "weights/vgg_unfrozen.h5")
+    reader = Reader(BUNDLED_WEIGHTS)
     files = [("home", lambda: Image("home", chest, "a")), ("other", lambda: Image("other", bright, "b"))]
     home, other = file_results(reader, files, second_opinion=True)["results"]
     (prediction,) = reader.predictor.predict([Image("other", bright, "b")])
@@ -102,7 +102,7 @@ def test_a_percentage_that_was_calibrated_for_a_hospital_is_given_there(real, mo
     monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
     chest = read_image(next((real / "test/NORMAL").iterdir())).pixels
     bright = Image("other", np.clip(1.6 * chest.astype(float), 0, 255).astype(np.uint8), "b")
-    predictor = load_predictor(BUNDLED_RUN.path / "weights/vgg_unfrozen.h5")
+    predictor = load_predictor(BUNDLED_WEIGHTS)
     predictor = replace(
         predictor, record=replace(predictor.record, temperature_rule="on a hospital's images")
     )
