@@ -103,9 +103,12 @@ class Watch:
                 model=self.model,
             )
         if self.light == GREEN:
-            known = ", as far as is known" if self.unknown else ""
-            basis = f"the images of {self.measured.site}" if self.measured else f"the first {BASELINE}"
-            return f"The last results are as {basis} led to expect{known}."
+            known = Sentence(", as far as is known") if self.unknown else ""
+            if self.measured:
+                basis = Sentence("the images of {site}", site=self.measured.site)
+            else:
+                basis = Sentence("the first {count}", count=BASELINE)
+            return Sentence("The last results are as {basis} led to expect{known}.", basis=basis, known=known)
         return self._reasons()[0]
 
     def baseline(self) -> Sentence:

@@ -110,8 +110,14 @@ class SiteMeasurement:
         outcome, zones = self.zone_outcome, self.readings.zones
         if outcome is None or zones is None:
             return []
-        bounds = f"rule out below {zones.low:.1%}, rule in above {zones.high:.1%}"
-        return [f"By the model's zones ({bounds}): {outcome_words(outcome)}."]
+        return [
+            Sentence(
+                "By the model's zones (rule out below {low:.1%}, rule in above {high:.1%}): {outcome}.",
+                low=zones.low,
+                high=zones.high,
+                outcome=outcome_words(outcome),
+            )
+        ]
 
     def values(self) -> dict:
         """Everything as plain values; nothing in them tells a file or a patient."""
@@ -167,9 +173,10 @@ class SiteMeasurement:
     def _own_zones(self) -> str:
         if not self.readings.zones_from_here:
             return ""
-        return (
-            f"The zones were found on images of {self.readings.name}. If they were these, what is counted by "
-            "zone is too favourable: measure on others."
+        return Sentence(
+            "The zones were found on images of {name}. If they were these, what is counted by zone is too "
+            "favourable: measure on others.",
+            name=self.readings.name,
         )
 
     def _warned(self) -> str:
