@@ -26,7 +26,9 @@ def test_the_bundled_model_passes_by_file_api_and_node(own_home, tmp_path, monke
     content = json.loads(written.read_text())
     golden = [check for check in content["checks"] if check["name"].startswith("Golden images by")]
     assert [check["outcome"] for check in golden] == ["passed"] * 3, done.stdout
-    assert all(float(check["figure"]) <= 0.01 for check in golden)
+    by_file, by_api, by_node = (check["figure"] for check in golden)
+    assert max(float(by_file), float(by_api)) <= 0.01
+    assert by_node == "the same warnings"  # reports give no percentage of drawn images
     assert done.returncode == (0 if content["passed"] else 1)
     assert len(done.stdout.splitlines()) == len(content["checks"]) + 1
     assert is_unchanged(content) and content["by"] == "A. Person"
