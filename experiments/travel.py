@@ -8,7 +8,7 @@ images profits from it, at invented hospitals as well. `--reframed` first crops 
 margin that is drawn alike for both classes.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -36,10 +36,10 @@ def main(data: Path, weights: tuple[Path, ...], seed: int, reframed: bool) -> No
     """AUC and calibration error of each model at home and at each invented hospital."""
     dataset = open_dataset(data)
     rows = rows_by_role(dataset, TrainingSettings(data=str(data), seed=seed))["validation"]
-    sites = _sites(dataset, rows, reframed)
+    home_and_elsewhere = sites(dataset, rows, reframed)
     for path in weights:
         predictor = load_predictor(path)
-        figures = [_figures(predictor, images, labels) for images, labels in sites]
+        figures = [_figures(predictor, site) for site in home_and_elsewhere]
         elsewhere = np.array(figures[1:])
         worst = elsewhere[:, 0].min(), elsewhere[:, 1].max(), elsewhere[:, 2].min()
         print(f"{path}, threshold {predictor.record.threshold:.3f}")
@@ -52,18 +52,39 @@ def main(data: Path, weights: tuple[Path, ...], seed: int, reframed: bool) -> No
         print("  AUC of each site " + " ".join(f"{auc:.3f}" for auc in elsewhere[:, 0]))
 
 
-def _sites(dataset: Dataset, rows: np.ndarray, reframed: bool) -> list[tuple[list[Image], np.ndarray]]:
-    """Images and labels at home, then at each invented hospital, at the resolution of their files."""
+@dataclass(frozen=True, eq=False)
+class Site:
+    """Images of one hospital, home or invented.
+
+    Attributes:
+        rows: of the data set, (n,).
+        images: n, at the resolution of their files.
+        labels: 0 or 1, (n,).
+    """
+
+    rows: np.ndarray
+    images: list[Image]
+    labels: np.ndarray
+
+
+def sites(dataset: Dataset, rows: np.ndarray, reframed: bool) -> list[Site]:
+    """Home with all rows, then each invented hospital with some of them.
+
+    Args:
+        dataset: that holds the images.
+        rows: of validation images.
+        reframed: crop each image to its lungs and a margin first.
+    """
     random = np.random.default_rng(SEED)
     home = {row: read_image(dataset.root / dataset.table["path"].iloc[row]) for row in rows}
     if reframed:
         home = {row: _reframed(image, random) for row, image in home.items()}
-    sites = [(list(home.values()), dataset.labels[rows])]
+    all_sites = [Site(rows, list(home.values()), dataset.labels[rows])]
     for hospital in hospitals():
         chosen = random.permutation(rows)[:IMAGES_PER_SITE]
         images = [replace(home[row], pixels=image_from(hospital, home[row].pixels, random)) for row in chosen]
-        sites.append((images, dataset.labels[chosen]))
-    return sites
+        all_sites.append(Site(chosen, images, dataset.labels[chosen]))
+    return all_sites
 
 
 def _reframed(image: Image, random: np.random.Generator) -> Image:
@@ -75,11 +96,13 @@ def _reframed(image: Image, random: np.random.Generator) -> Image:
     return replace(image, pixels=np.ascontiguousarray(image.pixels[top:bottom, left:right]))
 
 
-def _figures(predictor: Predictor, images: list[Image], labels: np.ndarray) -> tuple[float, float, float]:
+def _figures(predictor: Predictor, site: Site) -> tuple[float, float, float]:
     """AUC, calibration error after temperature scaling, and accuracy at the model's threshold."""
-    predicted = predictor.predict(images)
-    calibrated = evaluate(labels, np.array([item.calibrated for item in predicted]), 0.5)
-    raw = evaluate(labels, np.array([item.probability for item in predicted]), predictor.record.threshold)
+    predicted = predictor.predict(site.images)
+    calibrated = evaluate(site.labels, np.array([item.calibrated for item in predicted]), 0.5)
+    raw = evaluate(
+        site.labels, np.array([item.probability for item in predicted]), predictor.record.threshold
+    )
     return raw["auc"], calibrated["ece"], raw["accuracy"]
 
 
