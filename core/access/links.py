@@ -4,16 +4,9 @@ A browser that downloads sends no token, and Streamlit keeps to itself who is si
 to those who may see it, so what it signs is proof enough.
 """
 
-import os
-import secrets
-from functools import cache
-from pathlib import Path
-from tempfile import NamedTemporaryFile
-
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
 
-from core.atomic import TEMPORARY
-from core.config import home
+from core.config import home_key
 from core.errors import UserError
 
 VALID_HOURS = 12
@@ -48,21 +41,4 @@ def check_signature(path: str, signature: str) -> None:
 
 
 def _signer() -> TimestampSigner:
-    return TimestampSigner(_key(home() / KEY), salt="link")
-
-
-@cache
-def _key(path: Path) -> bytes:
-    """The secret of a home; created by the first server. Where nothing can be written, this process's own."""
-    key = secrets.token_bytes(32)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=TEMPORARY) as file:  # readable by its owner only
-            file.write(key)
-            file.flush()
-            os.link(file.name, path)
-    except FileExistsError:
-        return path.read_bytes()
-    except OSError:
-        pass
-    return key
+    return TimestampSigner(home_key(KEY), salt="link")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from core.config import environment, old_names, processor, settings_page
     from core.config.augmentation import Augmentation
     from core.config.declaration import Declaration, Group, declarations
+    from core.config.home_key import home_key
     from core.config.languages import CATALOGUES, ENGLISH
     from core.config.method import FRAMINGS, LUNG_MARGIN, LUNGS, REFRAMED, THRESHOLD, WHOLE
     from core.config.paths import (
@@ -79,6 +80,7 @@ __all__ = [
     "differences",
     "environment",
     "home",
+    "home_key",
     "is_installed",
     "method_stages",
     "lung_weights",

@@ -30,8 +30,9 @@ class Dataset:
     Attributes:
         root: the user's folder, as `core.images.shown` writes it.
         table: DataFrame with a row for each readable image, in the order of `pixels`: path (relative),
-            split (as published), label, patient (kind + number, "" if unknown), cause, width,
-            height, bytes, sha256, coloured (0 or 1).
+            split (as published), label, patient (kind + number, "" if unknown), pseudonym (of a DICOM
+            file's patient in this home, "" if unknown), cause, width, height, bytes, sha256, coloured (0
+            or 1).
         pixels: uint8 ndarray of shape (images, 128, 128), memory-mapped, read-only.
         problems: problems with single files and with the whole.
         synthetic: whether the images were drawn by `core.dataset.synthetic`.

@@ -21,7 +21,7 @@ from core.dataset import pixels as pixel_store
 from core.dataset.dataset import Dataset, Problem
 from core.dataset.folder import ImageFile, layout_root, list_image_files
 from core.dataset.imported_sets import PASSED_OVER_FILE, passed_over_at_import
-from core.dataset.patients import PATIENTS_FILE, imported_patients, patient_and_cause
+from core.dataset.patients import PATIENTS_FILE, imported_patients, patient_and_cause, patients_in_headers
 from core.dataset.problems import overall_problems, passed_over_problems
 from core.dataset.storage import storage_folder
 from core.errors import UserError
@@ -29,7 +29,7 @@ from core.images import HIDDEN, PassedOver, shown, stored_path
 from core.sentence import Sentence
 
 PIXEL_VERSION = 1  # of decoding and resizing: raise it when pixels would come out differently
-INDEX_VERSION = 3  # of the columns below; and 3 because TIFF, 16-bit and DICOM files are read differently
+INDEX_VERSION = 4  # of the columns below
 SYNTHETIC_MARK = "SYNTHETIC.txt"
 OWN_FILES = frozenset({SYNTHETIC_MARK, PATIENTS_FILE, PASSED_OVER_FILE})
 COLUMNS = {
@@ -37,6 +37,7 @@ COLUMNS = {
     "split": str,
     "label": str,
     "patient": str,
+    "pseudonym": str,
     "cause": str,
     "width": int,
     "height": int,
@@ -190,12 +191,14 @@ def _cached(folder: Path, rows: pd.DataFrame | None) -> _Cached | None:
 
 
 def _row(file: ImageFile, decoded: pixel_store.Decoded, patients: dict[str, str]) -> dict:
-    patient, cause = patient_and_cause(file.path.rsplit("/", 1)[-1])
+    named, cause = patient_and_cause(file.path.rsplit("/", 1)[-1])
+    patient = "" if decoded.pseudonym else named  # viewers export files of anybody as IM-0001-0001.dcm
     return {
         "path": file.path,
         "split": file.split,
         "label": file.label,
         "patient": patients.get(file.path, patient),
+        "pseudonym": decoded.pseudonym,
         "cause": cause,
         "width": decoded.width,
         "height": decoded.height,
@@ -226,6 +229,7 @@ def _to_dataset(root: Path, rows: pd.DataFrame, pixels: np.ndarray, passed_over:
             )
         )
     table = _readable(rows).drop(columns=["problem", "modified"]).reset_index(drop=True)
+    table["patient"] = patients_in_headers(table)
     problems += passed_over_problems(passed_over) + overall_problems(table)
     sentences = (*passed_over.sentences(HIDDEN), *passed_over_at_import(root))
     return Dataset(

@@ -1,4 +1,4 @@
-"""Patients and causes of disease, from the published file names or the table of an import."""
+"""Patients and causes of disease, from published file names, the table of an import, or DICOM headers."""
 
 import csv
 import re
@@ -37,6 +37,20 @@ def imported_patients(root: Path) -> dict[str, str]:
         return {}
     with open(path, encoding="utf-8", newline="") as file:
         return {row["path"]: row["patient"] for row in csv.DictReader(file)}
+
+
+def patients_in_headers(table: pd.DataFrame) -> pd.Series:
+    """The patient of each image, that of its DICOM header where there is no other.
+
+    Such a patient is called after one of the images, so that the same files have the same patients, and the
+    same split, in every home.
+
+    Args:
+        table: with the columns patient, pseudonym and sha256.
+    """
+    first = table.groupby("pseudonym")["sha256"].transform("min")
+    told = (table["patient"] == "") & (table["pseudonym"] != "")
+    return table["patient"].where(~told, "dicom-" + first.str[:12])
 
 
 def patients_in_training_and_test(table: pd.DataFrame) -> list[str]:

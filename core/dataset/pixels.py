@@ -10,7 +10,7 @@ import numpy as np
 
 from core.config import IMAGE_SIZE, processor
 from core.disk import new_array
-from core.images import ImageError, network_pixels, read_image
+from core.images import ImageError, network_pixels, patient_pseudonym, read_image
 
 Progress = Callable[[int, int], object]  # called with (done, total)
 BLOCK = 2048  # images in memory at once
@@ -26,6 +26,7 @@ class Decoded:
     sha256: str = ""
     problem: str = ""
     coloured: bool = False
+    pseudonym: str = ""  # of a DICOM file's patient
 
 
 def decode_files(paths: list[Path], progress: Progress | None = None) -> Iterator[Decoded]:
@@ -47,7 +48,14 @@ def _decode(path: Path) -> Decoded:
         image = read_image(path)
     except ImageError as error:
         return Decoded(None, problem=str(error))
-    return Decoded(network_pixels(image), image.width, image.height, image.sha256, coloured=image.coloured)
+    return Decoded(
+        network_pixels(image),
+        image.width,
+        image.height,
+        image.sha256,
+        coloured=image.coloured,
+        pseudonym=patient_pseudonym(image.patient_digest),
+    )
 
 
 def create(path: Path, count: int) -> np.memmap:

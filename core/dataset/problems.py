@@ -35,8 +35,8 @@ def overall_problems(table: pd.DataFrame) -> list[Problem]:
     unknown = int((table["patient"] == "").sum())
     if unknown:
         message = (
-            f"{unknown} file names do not identify a patient. Each of these images counts as a separate "
-            "patient, so validation metrics may be too good."
+            f"{unknown} file names do not identify a patient, and no DICOM header does. Each of these images "
+            "counts as a separate patient, so validation metrics may be too good."
         )
         problems.append(Problem("", message))
     return problems

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         age_warning,
         ages_warning,
     )
+    from core.images.patient_pseudonym import patient_pseudonym, pseudonym_key
     from core.images.preprocessing import preprocess
     from core.images.resize import WHOLE_IMAGE, Box, network_input, network_pixels
     from core.images.sandbox import DecoderBusy, decode_safely
@@ -98,7 +99,9 @@ __all__ = [
     "open_zip",
     "path_columns",
     "patient_age",
+    "patient_pseudonym",
     "preprocess",
+    "pseudonym_key",
     "read_header",
     "read_image",
     "read_text_table",

@@ -62,6 +62,16 @@ class EnsembleReference:
         return frozenset().union(*(member.training_images for member in self.members))
 
     @property
+    def training_patients(self) -> frozenset[str]:
+        """Pseudonyms of the patients on whom any member was trained, as far as DICOM headers told them."""
+        return frozenset().union(*(member.training_patients for member in self.members))
+
+    @property
+    def patients_elsewhere(self) -> bool:
+        """Whether another home gave some of these pseudonyms, so that they are not recognised here."""
+        return any(member.patients_elsewhere for member in self.members)
+
+    @property
     def known_images(self) -> int:
         """Of how many training images digests are known, copies counted; the least of the members."""
         return min(member.known_images for member in self.members)

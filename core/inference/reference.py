@@ -12,6 +12,7 @@ import numpy as np
 from core import atomic
 from core.anatomy import Lungs, lung_network
 from core.config import old_names
+from core.images import pseudonym_key
 from core.inference.class_distance import class_distances
 from core.inference.likeness import Likeness, appearance
 from core.inference.orientation import ORIENTATIONS, thumbnails
@@ -54,6 +55,9 @@ class Reference:
         all_sha256: SHA-256 of all training images, uint8 (n, 32), where they are more than `sha256`; None
             where they are not, and in older references.
         rounding: by how much bfloat16 moves log-odds at most; None where it was not measured.
+        patients: pseudonyms of the patients of all training images that are DICOM files, str (m,); None where
+            none is known, and in older references.
+        patients_key: of the home that gave them, `core.images.pseudonym_key`; "" without any.
     """
 
     created: str
@@ -72,6 +76,8 @@ class Reference:
     likeness: Likeness | None = None
     all_sha256: np.ndarray | None = None
     rounding: float | None = None
+    patients: np.ndarray | None = None
+    patients_key: str = ""
 
     def distance(self, features: np.ndarray) -> np.ndarray:
         """Out-of-distribution scores, float64 (n,): 1 at the 99th percentile of the validation images.
@@ -123,6 +129,16 @@ class Reference:
         if self.all_sha256 is not None:
             return frozenset(row.tobytes().hex() for row in self.all_sha256)
         return frozenset(map(str, self.sha256))
+
+    @property
+    def training_patients(self) -> frozenset[str]:
+        """Pseudonyms of their patients, as far as DICOM headers told them."""
+        return frozenset() if self.patients is None else frozenset(map(str, self.patients))
+
+    @property
+    def patients_elsewhere(self) -> bool:
+        """Whether another home gave these pseudonyms, so that nobody is recognised here."""
+        return bool(self.patients_key) and self.patients_key != pseudonym_key()
 
     @property
     def known_images(self) -> int:

@@ -13,6 +13,7 @@ from core.anatomy import lung_network, shared_lung_finder
 from core.config import CLASS_NAMES
 from core.dataset import Dataset, relabelled, rows_by_role
 from core.errors import UserError
+from core.images import pseudonym_key
 from core.inference.class_distance import class_distances, fit_classes
 from core.inference.likeness import appearance, fit_likeness
 from core.inference.loading import load_network
@@ -109,6 +110,7 @@ def compute_reference(
     classifier.fit(views, np.repeat(np.arange(len(ORIENTATIONS)), len(upright)))
     not_upright = 1 - classifier.predict_proba(thumbnails(dataset.pixels[validation]))[:, 0]
     digests = dataset.table["sha256"].to_numpy()
+    patients = _pseudonyms(dataset, all_training)
     reference = Reference(
         created=predictor.record.created,
         sha256=digests[training].astype(str),
@@ -123,6 +125,8 @@ def compute_reference(
         orientation_limit=float(max(0.5, np.quantile(not_upright, QUANTILE))),
         all_sha256=_as_bytes(digests[all_training]) if len(all_training) > len(training) else None,
         rounding=predictor.measured_rounding(framed[validation]),
+        patients=patients if len(patients) else None,
+        patients_key=pseudonym_key() if len(patients) else "",
     )
     return with_lungs(reference, dataset, all_training, validation, progress)
 
@@ -130,6 +134,12 @@ def compute_reference(
 def _sample(training: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """The rows of the training images in a reference, in order; the same ones for the same seed."""
     return np.sort(random.permutation(training)[:MAX_IMAGES])
+
+
+def _pseudonyms(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Those of the patients of some images whose DICOM headers tell them, str (m,)."""
+    known = set(dataset.table["pseudonym"].iloc[rows]) - {""}
+    return np.array(sorted(known), dtype=str)
 
 
 def _as_bytes(digests: np.ndarray) -> np.ndarray:
