@@ -31,6 +31,7 @@ def measured(
             "doubts": "",
             "warned": False,
             "in_training": False,
+            "patient_in_training": False,
         }
     )
     return of_table(table, began, threshold, synthetic, label_source)

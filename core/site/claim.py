@@ -63,7 +63,8 @@ def _disjoint(measurement: SiteMeasurement) -> str:
         return "Not checked: the model has no reference of its training images."
     return (
         "Images that the model was trained on are found by digest of the file and left out: "
-        f"{measurement.counts.in_training:,}. The same patient by another image is not noticed."
+        f"{measurement.counts.in_training:,}. Other images of their patients, where headers of DICOM "
+        f"files tell who they are, in training and here: {measurement.counts.patient_in_training:,}."
     )
 
 

@@ -9,7 +9,6 @@ from core.config import CLASS_NAMES
 from core.errors import UserError
 from core.images import ages_warning, read_header, read_image, shown, without_name
 from core.inference import Reader, Reading, image_numbers, read_jointly, shown_zones
-from core.sentence import Sentence
 from core.site.groups import group_column, grouped, rare_together
 from core.site.header_groups import header_of, header_values
 from core.site.image_properties import image_properties
@@ -21,6 +20,7 @@ from core.site.reading_log import ReadingLog
 from core.site.shift import deviations
 from core.site.site_readings import SiteReadings, now
 from core.site.table_patients import AGE
+from core.site.training_overlap import TrainedOn
 
 
 class _KnownReadings:
@@ -151,9 +151,9 @@ def _site_readings(
 ) -> SiteReadings:
     """What one model said of all images."""
     reader, known = model.reader, local.table.to_dict("records")
-    training = reader.reference.training_images if reader.reference else frozenset()
+    trained_on = TrainedOn.of(reader)
     rows = [
-        _row(before, headers.get(row, {}), entry, "" if entry else errors.get(row, ""), training)
+        _row(before, headers.get(row, {}), entry, "" if entry else errors.get(row, ""), trained_on)
         for row, (before, entry) in enumerate(zip(known, model.entries, strict=True))
     ]
     table = pd.DataFrame(rows)
@@ -165,7 +165,7 @@ def _site_readings(
         reader.threshold,
         reader.model_warnings,
         local.groups,
-        (*local.notes, *_unknown_training(reader), *model.sentences()),
+        (*local.notes, *trained_on.unknown, *model.sentences()),
         local.synthetic,
         table,
         reader.reference.compared_images if reader.reference else 0,
@@ -178,21 +178,6 @@ def _site_readings(
         shown_zones(reader.record),
         (reader.record.zones or {}).get("rule", ""),
     )
-
-
-def _unknown_training(reader: Reader) -> list[str]:
-    """A sentence if the reference, being of an earlier version, knows some of the training images only."""
-    known, trained = reader.reference.known_images if reader.reference else 0, reader.record.training_images
-    if not 0 < known < trained:
-        return []
-    return [
-        Sentence(
-            "The model was trained on {trained:,} images, of which {known:,} are known here: a local "
-            "image among the others counts. python -m core reference RUN makes all known.",
-            trained=trained,
-            known=known,
-        )
-    ]
 
 
 def _entry(reading: Reading, reader: Reader) -> dict:
@@ -211,9 +196,7 @@ def _entry(reading: Reading, reader: Reader) -> dict:
     }
 
 
-def _row(
-    before: dict, header: dict[str, str], entry: dict | None, error: str, training: frozenset[str]
-) -> dict:
+def _row(before: dict, header: dict[str, str], entry: dict | None, error: str, trained_on: TrainedOn) -> dict:
     """One row of the table: the header's values where there were none before."""
     row = {
         "sha256": "",
@@ -226,13 +209,12 @@ def _row(
         "withheld": "",
         "doubts": "",
         "warned": False,
-        "in_training": False,
+        **trained_on.columns(entry["sha256"] if entry else "", header.get("patient", "")),
     }
     if entry is None:
         return row
     return row | {
         **{name: entry[name] for name in ("sha256", "probability", "raw", "withheld", "doubts", "warned")},
-        "in_training": entry["sha256"] in training,
         **entry["properties"],
         **entry["watched"],
         **entry["deviations"][before["label"]],

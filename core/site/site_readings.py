@@ -31,10 +31,10 @@ class SiteReadings:
         table: a row for each file: sha256 ("" if unreadable), label, patient (a digest; "" if unknown), a
             column for each group (`core.site.groups.group_column`), probability (calibrated; NaN without a
             result), raw (before calibration), error (why it cannot be read, without its name), withheld (why
-            the result is), doubts (reasons of the checks, joined by "; "), warned and in_training (bool), and
-            the properties of the image (`core.site.image_properties`), the numbers by which later ones are
-            watched (`core.site.measured_set`) and its deviations from the training images
-            (`core.site.shift`); NaN where unknown.
+            the result is), doubts (reasons of the checks, joined by "; "), warned, in_training and
+            patient_in_training (bool), and the properties of the image (`core.site.image_properties`), the
+            numbers by which later ones are watched (`core.site.measured_set`) and its deviations from the
+            training images (`core.site.shift`); NaN where unknown.
         training_images: number of training images that the local ones are compared with; 0 if unknown.
         began: when reading began, ISO 8601 with the offset from UTC.
         threshold_rule: how the model's threshold was found; "" if unknown.

@@ -151,7 +151,7 @@ def show_measurements(comparison: SiteComparison, active: AvailableModel, local:
 
 def _show_counts(measurement: SiteMeasurement) -> None:
     """What became of the images."""
-    rows = [(title, f"{count:,}") for title, count in measurement.counts.titled().items()]
+    rows = [(translated(title), f"{count:,}") for title, count in measurement.counts.titled().items()]
     st.dataframe(pd.DataFrame(rows, columns=["", _("Images")]), hide_index=True, height="content")
     for sentence in measurement.readings.notes:
         st.caption(escaped(sentence))

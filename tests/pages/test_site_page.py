@@ -213,7 +213,16 @@ def measured_ward(trained) -> SiteMeasurement:
     raw = np.clip(random.normal(0.4 + 0.25 * positive, 0.15), 0.01, 0.99)
     rows = {"sha256": np.arange(400).astype(str), "label": np.where(positive, "PNEUMONIA", "NORMAL")}
     rows |= dict.fromkeys(("patient", "error", "withheld", "doubts"), "")
-    table = pd.DataFrame(rows | {"probability": raw, "raw": raw, "warned": False, "in_training": False})
+    table = pd.DataFrame(
+        rows
+        | {
+            "probability": raw,
+            "raw": raw,
+            "warned": False,
+            "in_training": False,
+            "patient_in_training": False,
+        }
+    )
     model = str(active_model().model.identity)
     return measure(SiteReadings("ward", model, 0.5, (), (), (), True, table))
 

@@ -11,7 +11,7 @@ from core.inference import Reader, bundled_models
 from core.runs import Run
 from core.site import local_reading, open_local_images, read_local_images, reading_cache_path
 from core.site.groups import grouped, rare_together
-from core.site.local_reading import _unknown_training
+from core.site.training_overlap import TrainedOn
 from core.weights import update_record
 from tests.dicom_peers import dicom_image
 from tests.inference.test_ensemble_reference import reference
@@ -25,13 +25,13 @@ def test_training_images_that_an_older_reference_does_not_know_are_told(
     weights.write_bytes(Run(narrow_files / "narrow").weights_path(3).read_bytes())
     update_record(weights, training_images=trained)
     reader = Reader(weights)
-    assert _unknown_training(reader) == []  # without a reference, nothing is left out
+    assert TrainedOn.of(reader).unknown == ()  # without a reference, nothing is left out
     older = reference(0, 3, 4, "abc")
     reader.reference = older
-    sentences = _unknown_training(reader)
+    sentences = TrainedOn.of(reader).unknown
     assert bool(sentences) == told
     reader.reference = replace(older, all_sha256=np.zeros((4, 32), np.uint8))
-    assert _unknown_training(reader) == []
+    assert TrainedOn.of(reader).unknown == ()
 
 
 def test_several_models_decode_each_file_once_and_find_its_lungs_once(

@@ -11,7 +11,15 @@ from core.site import SiteReadings, measure, metric_texts
 
 def readings(rows: list[dict], groups: tuple[str, ...] = (), synthetic: bool = False) -> SiteReadings:
     """Readings of images, each of its own patient unless said otherwise."""
-    usual = {"patient": "", "error": "", "withheld": "", "doubts": "", "warned": False, "in_training": False}
+    usual = {
+        "patient": "",
+        "error": "",
+        "withheld": "",
+        "doubts": "",
+        "warned": False,
+        "in_training": False,
+        "patient_in_training": False,
+    }
     table = pd.DataFrame([{"sha256": f"{number:03}", **usual, **row} for number, row in enumerate(rows)])
     return SiteReadings("site", "model", 0.5, (), groups, (), synthetic, table)
 
@@ -59,11 +67,14 @@ def test_what_does_not_count_is_left_out_and_told():
         "label": "NORMAL" if rows[1]["label"] == "PNEUMONIA" else "PNEUMONIA",
     }
     trained = {"label": "NORMAL", "probability": 0.1, "in_training": True}
+    known = {"label": "NORMAL", "probability": 0.1, "patient_in_training": True}
     withheld = {"label": "NORMAL", "probability": np.nan, "withheld": "no lungs", "doubts": "no lungs"}
     broken = {"label": "NORMAL", "probability": np.nan, "sha256": "", "error": "The file is empty (0 bytes)."}
     rows[2] |= {"warned": True, "doubts": "age; colour"}
-    counts = measure(readings([*rows, copy, other_way, trained, withheld, broken, broken])).counts
-    assert (counts.files, counts.copies, counts.contradictory, counts.in_training) == (46, 1, 2, 1)
+    left_out = [copy, other_way, trained, known, known | {"in_training": True}, withheld, broken, broken]
+    counts = measure(readings([*rows, *left_out])).counts
+    assert (counts.files, counts.copies, counts.contradictory) == (48, 1, 2)
+    assert (counts.in_training, counts.patient_in_training) == (2, 1)
     assert counts.unreadable == {"The file is empty (0 bytes).": 2}
     assert counts.withheld == {"no lungs": 1} and counts.withheld_by_class == {"NORMAL": 1}
     assert counts.results == 39 and counts.warned == 1 and counts.doubts == {"age": 1, "colour": 1}
