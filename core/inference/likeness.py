@@ -15,8 +15,8 @@ from core.anatomy import Geometry, Lungs
 from core.config import CLASS_NAMES
 from core.inference.class_distance import class_distances, fit_classes
 
-QUANTILE = 0.98  # share of the validation images within the limit
-MIN_VALIDATION_IMAGES = 50  # fewer do not tell what 98% of them keep
+QUANTILE = 0.97  # share of the validation images within the limit
+MIN_VALIDATION_IMAGES = 50  # fewer do not tell what 97% of them keep
 GREY_QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BORDER = 4  # pixels
 GREY_NAMES = (  # of the numbers of `_grey_levels`
@@ -39,7 +39,7 @@ class Likeness:
         scale: standard deviation of each number of an appearance, float32 (n,).
         means: of the scaled numbers, by class, float32 (2, n).
         precision: inverse covariance around the means, float32 (n, n).
-        limit: distance that 98% of the validation images stay within.
+        limit: distance that 97% of the validation images stay within.
     """
 
     scale: np.ndarray

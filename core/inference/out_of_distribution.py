@@ -106,7 +106,7 @@ def _likeness_checks(score: float, calibrated_here: bool) -> list[Check]:
         return []
     sentence = Sentence(
         "Unlike the images this model was trained on, in grey levels, sharpness, framing or anatomy: "
-        "{score:.1f} times the distance within which 98% of the validation images lie. {consequence}",
+        "{score:.1f} times the distance within which nearly all validation images lie. {consequence}",
         score=score,
         consequence=DOUBTFUL_SCORE if calibrated_here else NO_SCORE,
     )

@@ -14,7 +14,7 @@ from core.api.schema import Result
 from core.images import Image, network_pixels, read_image
 from core.inference import Reader, file_results, load_predictor
 from core.inference.ensemble_reference import EnsembleReference
-from core.inference.likeness import MIN_VALIDATION_IMAGES, appearance, fit_likeness
+from core.inference.likeness import MIN_VALIDATION_IMAGES, QUANTILE, appearance, fit_likeness
 from core.inference.out_of_distribution import check, out_of_distribution_score
 from core.inference.reference import Reference
 
@@ -121,7 +121,7 @@ def test_the_limit_is_what_validation_keeps(chests):
     classes = np.arange(300) % 2
     likeness = fit_likeness([None, *training], np.array([0, *classes]), [*held_out, None])
     kept = [likeness.score(each) <= 1 for each in held_out]
-    assert np.mean(kept) == pytest.approx(0.98, abs=0.005)
+    assert np.mean(kept) == pytest.approx(QUANTILE, abs=0.005)
     assert likeness.score(np.full(5, 10, np.float32)) > 2
     assert fit_likeness(training, classes, held_out[: MIN_VALIDATION_IMAGES - 1]) is None
     assert fit_likeness(training, np.zeros(300, int), held_out) is None
