@@ -72,6 +72,7 @@ def _findings(comparison: ModelComparison) -> Findings:
         },
         tests=evaluation.pairwise_tests(comparison.models, comparison.thresholds),
         occlusion=occlusion_effects(comparison),
+        heat=heat_share_table(comparison),
     )
 
 
@@ -84,5 +85,5 @@ def _tables(comparison: ModelComparison, findings: Findings) -> dict[str, pd.Dat
         "groups": evaluation.subgroup_table(comparison.models, comparison.thresholds),
         "predictions": pd.concat(predictions, ignore_index=True),
         "hidden": occlusion_table(findings.occlusion),
-        "heat-in-lungs": heat_share_table(comparison),
+        "heat-in-lungs": findings.heat,
     }

@@ -12,6 +12,7 @@ import pandas as pd
 from core import evaluation
 from core.comparison.claim import claim_checklist
 from core.comparison.data_statements import counted, label_sentence, on_published_set, origin_sentence
+from core.comparison.heat_shares import HEAT_IN_LUNGS
 from core.comparison.model_card import NOT_A_DEVICE
 from core.comparison.model_comparison import ModelComparison
 from core.comparison.occlusion import OcclusionEffect
@@ -39,6 +40,10 @@ OCCLUSION = (
     "Part of each image is replaced by the mean grey of the rest; difference by DeLong's test. No training "
     "image has a grey part, which may explain some of the change."
 )
+HEAT = (
+    "Mean share of the heat that lies in the lungs, over the images whose lungs were found. 95% intervals by "
+    "bootstrap over patients. A heat map has no sharp edges, so some of it always lies outside."
+)
 
 PUBLISHED_LIMITATIONS = (
     "Some labels of this data set look doubtful (see its audit).",
@@ -58,12 +63,14 @@ class Findings:
         baselines: the same of the shortcut baselines.
         tests: every pair of models on every metric with a test.
         occlusion: effects of the occlusion test.
+        heat: share of the heat maps in the lungs, of `heat_share_table`.
     """
 
     metrics: dict[str, dict]
     baselines: dict[str, dict]
     tests: list[PairwiseTest]
     occlusion: list[OcclusionEffect]
+    heat: pd.DataFrame
 
     def renamed(self, names: Mapping[str, str]) -> "Findings":
         """The same of models with other names; those that `names` lacks keep theirs."""
@@ -79,6 +86,7 @@ class Findings:
             occlusion=[
                 replace(effect, model=names.get(effect.model, effect.model)) for effect in self.occlusion
             ],
+            heat=self.heat.replace({"model": dict(names)}) if len(self.heat) else self.heat,
         )
 
 
@@ -101,7 +109,10 @@ def report_sections(
         Section("Curves", _select(drawn, "roc", "precision-recall", "decision", "confusion-") or [NO_CHROME]),
         Section("Calibration", [_calibration(comparison), *_select(drawn, "reliability")]),
         Section("Subgroups", _select(drawn, "groups-") or ["See groups.csv."]),
-        Section("Shortcuts", [*_baselines(findings), *_occlusion(findings.occlusion, drawn)]),
+        Section(
+            "Shortcuts",
+            [*_baselines(findings), *_occlusion(findings.occlusion, drawn), *_heat(findings.heat)],
+        ),
         Section("Training", _select(drawn, "training") or ["No training history is available."]),
         Section("Limitations", _limitations(comparison)),
         Section("CLAIM checklist (applicable items)", [claim_checklist(comparison)]),
@@ -211,6 +222,19 @@ def _occlusion(
         if effect.auc
     }
     return [OCCLUSION, pd.DataFrame(rows).T, *_select(pictures, "hidden")]
+
+
+def _heat(shares: pd.DataFrame) -> list[str | pd.DataFrame]:
+    known = shares[shares["images"] > 0] if len(shares) else shares
+    rows = {
+        row["model"]: {
+            "images": str(row["images"]),
+            "heat in the lungs": f"{row[HEAT_IN_LUNGS]:.1%}",
+            "95% interval": "–" if pd.isna(row["low"]) else f"{row['low']:.1%} to {row['high']:.1%}",
+        }
+        for row in known.to_dict("records")
+    }
+    return [HEAT, pd.DataFrame(rows).T] if rows else []
 
 
 def _limitations(comparison: ModelComparison) -> list[str]:

@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 from pypdf import PdfReader
-from short_runs import noted
+from short_runs import delete_occlusion_tests, noted
 
 from benchmarks.app import chromium
 from core.cli.main import main
-from core.comparison import ModelComparison, evaluated_stages, write_report
+from core.comparison import ModelComparison, evaluated_stages, run_occlusion_test, write_report
+from core.dataset import open_dataset
 from core.errors import UserError
 from core.evaluation import OperatingPoint
 from core.reports import Section, as_markdown, write_pdf
@@ -30,9 +31,13 @@ NOTE = "Validation may look better than it is."
 
 
 @pytest.fixture(scope="module")
-def comparison(trained):
-    comparison = ModelComparison.of(evaluated_stages([trained]), "test")
-    return comparison.at(dict.fromkeys(comparison.validation, OperatingPoint("half", 0.5, "one half")))
+def comparison(trained, demo):
+    stages = evaluated_stages([trained])
+    for stage in (stages[0], stages[2]):
+        run_occlusion_test(stage, "test", open_dataset(demo))
+    comparison = ModelComparison.of(stages, "test")
+    yield comparison.at(dict.fromkeys(comparison.validation, OperatingPoint("half", 0.5, "one half")))
+    delete_occlusion_tests(trained)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +80,17 @@ def test_the_folder_contains_tables_and_pictures(folder, comparison, trained):
     for path in (folder / "pictures").glob("*.png"):
         picture = Image.open(io.BytesIO(path.read_bytes()))
         assert picture.width >= 900 and picture.convert("L").getextrema()[0] < 200
+
+
+def test_pdf_and_table_say_how_much_of_the_heat_lies_in_the_lungs(folder):
+    table = pd.read_csv(folder / "heat-in-lungs.csv")
+    assert list(table["model"]) == ["Stage 1 · trained", "Stage 3 · trained"]
+    text = re.sub(
+        r"\s+", " ", " ".join(page.extract_text() for page in PdfReader(folder / "report.pdf").pages)
+    )
+    for row in table.to_dict("records"):
+        assert row["images"] > 0
+        assert f"{row['images']} {row['heat in lungs']:.1%} {row['low']:.1%} to {row['high']:.1%}" in text
 
 
 def test_the_chrome_that_draws_contacts_no_other_host(folder):
