@@ -24,19 +24,19 @@ Maps = dict[str, np.ndarray]
 Method = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def _grad_cam(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+def grad_cam(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     return np.maximum((values * slopes.mean(axis=(2, 3), keepdims=True)).sum(axis=1), 0)
 
 
-def _hires_cam(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+def hires_cam(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     return np.maximum((values * slopes).sum(axis=1), 0)
 
 
-def _layer_cam(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+def layer_cam(values: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     return (values * np.maximum(slopes, 0)).sum(axis=1)
 
 
-METHODS: dict[str, Method] = {"Grad-CAM": _grad_cam, "HiResCAM": _hires_cam, "LayerCAM": _layer_cam}
+METHODS: dict[str, Method] = {"Grad-CAM": grad_cam, "HiResCAM": hires_cam, "LayerCAM": layer_cam}
 
 
 class ClassMaps:
@@ -72,22 +72,26 @@ class ClassMaps:
         Args:
             pixels: that the network sees, uint8 (n, 128, 128).
         """
-        results = self._infer(self._rest, pixels)
-        by_layer = dict(zip(LAYERS, zip(results[::2], results[1::2], strict=True), strict=True))
+        by_layer = self.layers_of(pixels)
         maps = {
             f"{name}, {layer}": method(*by_layer[layer])
             for layer in LAYERS
             for name, method in METHODS.items()
         }
         shifted = [self._infer(self._last, _shifted(pixels, by)) for by in (SHIFT, -SHIFT)]
-        maps[THREE_PASSES] = _mean_of_shifted(maps[TODAY], *(_grad_cam(*each) for each in shifted))
-        maps = {name: _up_to_1(each) for name, each in maps.items()}
+        maps[THREE_PASSES] = _mean_of_shifted(maps[TODAY], *(grad_cam(*each) for each in shifted))
+        maps = {name: up_to_1(each) for name, each in maps.items()}
         coarse = maps[TODAY]
         finer = [name for name, each in maps.items() if each.shape > coarse.shape and name != THREE_PASSES]
-        return maps | {f"{TODAY} x {name}": _geometric_mean(coarse, maps[name]) for name in finer}
+        return maps | {f"{TODAY} x {name}": geometric_mean(coarse, maps[name]) for name in finer}
+
+    def layers_of(self, pixels: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """By layer, activations and gradient of the log-odds by them, (n, channels, rows, columns) each."""
+        results = self._infer(self._rest, pixels)
+        return dict(zip(LAYERS, zip(results[::2], results[1::2], strict=True), strict=True))
 
     def _infer(self, rest: openvino.CompiledModel, pixels: np.ndarray) -> list[np.ndarray]:
-        """By layer, activations and gradient of the log-odds by them, (n, channels, rows, columns) each."""
+        """What the layers behind the first ones give for images."""
         factor, offset = map(_by_channel, (self._scaling.factor, self._scaling.offset))
         image = (pixels[:, np.newaxis] / 255 * factor + offset).astype(np.float32)
         return list(rest(list(self._first([image]).values())).values())
@@ -113,12 +117,12 @@ def _mean_of_shifted(still: np.ndarray, down: np.ndarray, up: np.ndarray) -> np.
     return np.nanmean(moved, axis=0)
 
 
-def _geometric_mean(coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
+def geometric_mean(coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
     rows, columns = fine.shape[1:]
     enlarged = [Image.fromarray(each).resize((columns, rows), Image.Resampling.BILINEAR) for each in coarse]
-    return _up_to_1(np.sqrt(np.stack([np.asarray(each) for each in enlarged]) * fine))
+    return up_to_1(np.sqrt(np.stack([np.asarray(each) for each in enlarged]) * fine))
 
 
-def _up_to_1(maps: np.ndarray) -> np.ndarray:
+def up_to_1(maps: np.ndarray) -> np.ndarray:
     top = maps.max(axis=(1, 2), keepdims=True)
     return (maps / np.where(top > 0, top, 1)).astype(np.float32)

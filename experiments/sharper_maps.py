@@ -195,15 +195,15 @@ def _print_randomisation(arrays: StoredArrays, predictor: Predictor, seen: Seen)
     trained = _maps(_class_maps(arrays, predictor.record), predictor, seen)
     correlations: dict[str, list[float]] = {name: [] for name in trained}
     for names in RANDOM.values():
-        network = _class_maps(_randomised(arrays, names), predictor.record)
+        network = _class_maps(randomised(arrays, names), predictor.record)
         for name, maps in _maps(network, predictor, seen).items():
             pairs = zip(trained[name], maps, strict=True)
-            correlations[name].append(float(np.mean([_rank_correlation(*pair) for pair in pairs])))
+            correlations[name].append(float(np.mean([rank_correlation(*pair) for pair in pairs])))
     for name, values in correlations.items():
         print(f"  {name:<48} " + "  ".join(f"{value:+.2f}" for value in values))
 
 
-def _randomised(arrays: StoredArrays, names: tuple[str, ...]) -> StoredArrays:
+def randomised(arrays: StoredArrays, names: tuple[str, ...]) -> StoredArrays:
     """Weights of which those of layers whose names begin so are random, as widely spread as they were."""
     random = np.random.default_rng(SEED)
     return {
@@ -218,7 +218,7 @@ def _random(array: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return (spread * random.standard_normal(array.shape)).astype(np.float32)
 
 
-def _rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Spearman's; 0 where a map has one value alone."""
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return 0.0
