@@ -48,7 +48,7 @@ def main(folder: Path, images: int, hospitals: int, length: int) -> None:
     with TemporaryDirectory() as scratch:
         _time(AuditLog(Path(scratch) / "long.sqlite"), length)
         logged = {
-            name: _read(Reader.of(model), chosen, change, Path(scratch) / f"{number}.sqlite")
+            name: read_changed(Reader.of(model), chosen, change, Path(scratch) / f"{number}.sqlite")
             for number, (name, change) in enumerate(CHANGES.items())
         }
     for name, rows in logged.items():
@@ -65,10 +65,17 @@ def main(folder: Path, images: int, hospitals: int, length: int) -> None:
                 print(f"{name}, {share:.0%} of the last {blocks - 1} of {blocks} blocks: {counts}")
 
 
-def _read(
+def read_changed(
     reader: Reader, files: list[Path], change: Callable[[np.ndarray], np.ndarray], path: Path
 ) -> pd.DataFrame:
-    """The log of images that were changed."""
+    """The log of images that were changed.
+
+    Args:
+        reader: the model.
+        files: the images.
+        change: of their pixels.
+        path: of the log, which is written.
+    """
     log = AuditLog(path)
 
     def changed(file: Path) -> Image:

@@ -155,7 +155,7 @@ def _share_deviation(baseline: pd.DataFrame, block: pd.DataFrame, name: str) -> 
 
 def _number_deviation(baseline: pd.DataFrame, block: pd.DataFrame, name: str) -> Deviation | None:
     """By the two-sample test of Kolmogorov and Smirnov; Bonferroni's correction for the numbers."""
-    before, now = _known(baseline, name), _known(block, name)
+    before, now = known_numbers(baseline, name), known_numbers(block, name)
     if min(len(before), len(now)) < MIN_NUMBERS:
         return None
     p = min(1.0, len(NUMBERS) * difference_p(before, now))
@@ -166,7 +166,10 @@ def _number_deviation(baseline: pd.DataFrame, block: pd.DataFrame, name: str) ->
 
 def _mixture_deviation(measured: MeasuredSet, block: pd.DataFrame, name: str) -> Deviation | None:
     """The same beside local images of two classes, whatever their shares in the block are."""
-    before, now = [_known(measured.images(label), name) for label in CLASS_NAMES], _known(block, name)
+    before, now = (
+        [known_numbers(measured.images(label), name) for label in CLASS_NAMES],
+        known_numbers(block, name),
+    )
     if min(len(numbers) for numbers in (*before, now)) < MIN_NUMBERS:
         return None
     p, share = mixture_difference_p(before, now)
@@ -179,7 +182,7 @@ def _mixture_deviation(measured: MeasuredSet, block: pd.DataFrame, name: str) ->
     return Deviation(p / 2, 1 if now.mean() >= expected else -1, text)
 
 
-def _known(rows: pd.DataFrame, name: str) -> np.ndarray:
+def known_numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
     """The known numbers of some rows, float64 (n,)."""
     column = "probability" if name == "score" else name
     return rows[column].dropna().to_numpy(float) if column in rows else np.empty(0)
