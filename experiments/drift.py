@@ -29,8 +29,8 @@ ACCEPTED = 100  # images of each class
 FALSE_ALARMS = 0.01  # of both sums of all numbers together, within 20 blocks
 CHANGES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float]] = {  # and by how much a share grows
     "inverted": (lambda pixels: 255 - pixels, 0.01),
-    "brighter (gamma 0.8)": (lambda pixels: np.uint8(255 * (pixels / 255) ** 0.8), 0.05),
-    "less contrast (75%)": (lambda pixels: np.uint8(32 + 0.75 * pixels), 0.05),
+    "brighter (gamma 0.8)": (lambda pixels: (255 * (pixels / 255) ** 0.8).astype(np.uint8), 0.05),
+    "less contrast (75%)": (lambda pixels: (32 + 0.75 * pixels).astype(np.uint8), 0.05),
 }
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 ALLOWANCE = 0.4  # standard deviations
-# By how many are known before: a sum of 1,000 numbers exceeds its limit with a probability of 1 of 1,200 while
-# nothing changes, so both sums of six numbers together with 1 of 100 (`python -m experiments.drift --limits`).
+# By how many are known before: both sums of six numbers together exceed it within 1,000 results in 1 of 100
+# series while nothing changes, so each sum in 1 of 1,200 (`python -m experiments.drift --limits`).
 LIMITS = {50: 62.7, 100: 21.0, 200: 14.6, 400: 13.3}
 
 

@@ -16,18 +16,9 @@ if TYPE_CHECKING:
     from core.site.label_log import LABELS, NOT_SURE, LabelLog
     from core.site.labelling import ReaderLabels, ReaderPair, blinded, digest, reader_labels
     from core.site.labels import LabelWords
-    from core.site.local_images import (
-        FOLDERS,
-        LABEL,
-        PATIENT,
-        READERS,
-        LocalImages,
-        Unlabelled,
-        list_local_images,
-        open_local_images,
-        table_columns,
-    )
+    from core.site.local_images import LocalImages, Unlabelled, list_local_images, open_local_images
     from core.site.local_reading import read_local_images
+    from core.site.local_table import FOLDERS, LABEL, PATIENT, READERS, table_columns
     from core.site.measured_set import MeasuredSet, accept, keep_measured_set, measured_set
     from core.site.measurement import SiteMeasurement, measure, metric_texts
     from core.site.other_models import MAX_OTHER_MODELS, other_models, readers_of

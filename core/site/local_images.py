@@ -1,7 +1,4 @@
-"""Local images with labels, patients and groups: from a folder with a folder per class, or from a table.
-
-Of a table's columns only those that are asked for and ages are kept. A patient is kept as a digest.
-"""
+"""Local images with labels, patients and groups: from a folder with a folder per class, or from a table."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,24 +12,26 @@ from core.dataset import SYNTHETIC_MARK, is_synthetic
 from core.errors import UserError
 from core.images import (
     PassedOver,
-    existing_path,
-    path_columns,
-    read_text_table,
     reason_for_file,
     shown,
     walk_folder,
 )
 from core.sentence import Sentence, joined
-from core.site.groups import HEADER_GROUPS, group_column
+from core.site.groups import group_column
 from core.site.label_log import LabelLog
 from core.site.labelling import digest, reader_labels
 from core.site.labels import LabelWords, folder_label
-from core.site.table_patients import AGE, patient_digest, table_ages
+from core.site.local_table import (
+    FOLDERS,
+    LABEL,
+    PATIENT,
+    READERS,
+    check_groups,
+    table_path,
+    table_rows,
+)
+from core.site.table_patients import AGE
 
-FOLDERS = "folders"  # as the column of labels: the folders that the files are in
-READERS = "readers"  # as the column of labels: what readers said in the app
-LABEL, PATIENT = "label", "patient"
-TABLES = {".csv", ".tsv", ".txt"}
 NO_LABELS = LabelWords()
 
 
@@ -90,7 +89,7 @@ def open_local_images(
     if source.is_dir():
         rows, notes = _of_folder(source, labels or FOLDERS, groups)
     else:
-        rows, notes = _of_table(_table_path(source), labels or LABEL, patient, groups, words)
+        rows, notes = table_rows(table_path(source), labels or LABEL, patient, groups, words)
     what_helps = Sentence("Label them on the page Your hospital, or choose other labels.")
     if labels == READERS:
         label_source, disputed = _label_by_readers(rows)
@@ -123,16 +122,6 @@ def open_local_images(
     )
 
 
-def table_columns(source: Path) -> list[str]:
-    """Names of a table's columns, as they stand there; [] for a folder.
-
-    Raises:
-        UserError: the table cannot be read.
-    """
-    source = Path(source).expanduser()
-    return list(_read(source).columns) if source.suffix.lower() in TABLES and source.is_file() else []
-
-
 def list_local_images(source: Path) -> list[str]:
     """Paths of the images of a folder or a table, labelled or not; some of a table's may be missing.
 
@@ -142,7 +131,7 @@ def list_local_images(source: Path) -> list[str]:
     source = Path(source).expanduser().resolve()
     if source.is_dir():
         return [str(path) for path in _files(source, PassedOver())]
-    return list(_of_table(_table_path(source), READERS, None, (), NO_LABELS)[0]["file"])
+    return list(table_rows(table_path(source), READERS, None, (), NO_LABELS)[0]["file"])
 
 
 def _label_by_readers(rows: pd.DataFrame) -> tuple[str, list[str]]:
@@ -177,7 +166,7 @@ def _of_folder(root: Path, labels: str, groups: Sequence[str]) -> tuple[pd.DataF
             joined([Sentence("{name} contains no images.", name=shown(root)), *passed_over.sentences()], " ")
         )
     label = [folder_label(path.relative_to(root.parent)) for path in paths]
-    _check_groups(groups, set(), root)
+    check_groups(groups, set(), root)
     unknown = dict.fromkeys(map(group_column, groups), "")
     notes: list[str] = [
         Sentence("Passed over files that are not images: {count:,}.", count=sum(passed_over.counts.values()))
@@ -200,112 +189,5 @@ def _files(root: Path, passed_over: PassedOver) -> Iterator[Path]:
                 yield folder / name
 
 
-def _table_path(source: Path) -> Path:
-    """The path itself; raises UserError if it is no table."""
-    if not source.exists():
-        raise UserError(Sentence("{source} does not exist. Check the path.", source=shown(source)))
-    if source.suffix.lower() not in TABLES or not source.is_file():
-        tables = ", ".join(sorted(TABLES))
-        raise UserError(
-            Sentence(
-                "{source} is neither a folder nor a table ({tables}). Unpack a zip first.",
-                source=shown(source),
-                tables=tables,
-            )
-        )
-    return source
-
-
-def _of_table(
-    source: Path, labels: str, patient: str | None, groups: Sequence[str], words: LabelWords
-) -> tuple[pd.DataFrame, list[str]]:
-    table = _read(source)
-    ranks = path_columns(list(table.columns))
-    if not ranks:
-        raise UserError(
-            Sentence(
-                "{name} has no column of paths (it has {table}). Call it 'file'.",
-                name=shown(source.name),
-                table=_listed(table),
-            )
-        )
-    paths = table.iloc[:, min(ranks, key=lambda index: ranks[index])]
-    names = [existing_path(source.parent, path) for path in paths]
-    rows = pd.DataFrame({"file": [str(source.parent / name) for name in names]})
-    if labels == FOLDERS:
-        rows[LABEL] = [folder_label(PurePosixPath(name.replace("\\", "/"))) for name in names]
-    elif labels == READERS:
-        rows[LABEL] = ""
-    else:
-        rows[LABEL] = words.read(list(_column(table, labels, source)), labels)
-    known_patient = patient or (PATIENT if PATIENT in map(str.lower, table.columns) else None)
-    rows[PATIENT] = (
-        [patient_digest(value) for value in _column(table, known_patient, source)] if known_patient else ""
-    )
-    rows[AGE], notes = table_ages(table)
-    present = {name.lower() for name in table.columns}
-    _check_groups(groups, present, source)
-    for group in groups:
-        values = list(_column(table, group, source)) if group.lower() in present else ""
-        rows[group_column(group)] = values
-    return rows, notes
-
-
-def _check_groups(groups: Sequence[str], columns: set[str], source: Path) -> None:
-    """Raises UserError for a group that neither the table nor a DICOM header can give."""
-    for group in groups:
-        if group.lower() not in columns and group.lower() not in HEADER_GROUPS:
-            raise UserError(
-                Sentence(
-                    "{name} has no column {group!r}, and DICOM headers give only {choices}. Name another "
-                    "group.",
-                    name=shown(source.name),
-                    group=group,
-                    choices=", ".join(HEADER_GROUPS),
-                )
-            )
-
-
 def _images(count: int) -> str:
     return Sentence("1 image") if count == 1 else Sentence("{count:,} images", count=count)
-
-
-def _read(source: Path) -> pd.DataFrame:
-    """All of a table as text."""
-    try:
-        rows = read_text_table(source, lambda rows: bool(rows) and bool(path_columns(rows[0])))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            Sentence(
-                "{source} is not a table that can be read: {error}. Save it as CSV.",
-                source=shown(source),
-                error=str(error),
-            )
-        ) from error
-    if len(rows) < 2:
-        raise UserError(
-            Sentence("{source} has no rows. List one image per row, below a header.", source=shown(source))
-        )
-    header = rows[0]
-    values = [(row + [""] * len(header))[: len(header)] for row in rows[1:]]  # some rows end early or late
-    return pd.DataFrame(values, columns=header, dtype=str)
-
-
-def _column(table: pd.DataFrame, name: str, source: Path) -> pd.Series:
-    """A column by its name; case is ignored where no column has exactly that name."""
-    exact = [index for index, column in enumerate(table.columns) if column == name]
-    alike = [index for index, column in enumerate(table.columns) if column.lower() == name.lower()]
-    if not exact and not alike:
-        raise UserError(
-            Sentence(
-                "{table} has no column {column!r}; it has {columns}.",
-                table=shown(source.name),
-                column=name,
-                columns=_listed(table),
-            )
-        )
-    return table.iloc[:, (exact or alike)[0]]
-
-
-def _listed(table: pd.DataFrame) -> str:
-    return ", ".join(shown(name)[:40] for name in table.columns[:20])
