@@ -12,7 +12,7 @@ import numpy as np
 ALLOWANCE = 0.4  # standard deviations
 # By how many are known before: both sums of six numbers together exceed it within 1,000 results in 1 of 100
 # series while nothing changes, so each sum in 1 of 1,200 (`python -m experiments.drift --limits`).
-LIMITS = {50: 62.7, 100: 21.0, 200: 14.6, 400: 13.3}
+LIMITS = {50: 67.0, 100: 21.0, 200: 15.0, 400: 14.0}
 
 
 @dataclass(frozen=True, eq=False)
