@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from benchmarks.app import comes_true, settled
+from core.anatomy import shared_lung_finder
 from core.dataset import write_synthetic_dataset
+from core.images import read_image
 
 
 def draw_masks(folder: Path, dataset: Path) -> Path:
@@ -22,6 +24,38 @@ def draw_masks(folder: Path, dataset: Path) -> Path:
     return folder
 
 
+def lung_areas(dataset: Path) -> dict[str, float]:
+    """Share of the image that both lungs take up, by path."""
+    paths = sorted(dataset.glob("*/*/*.jpeg"))
+    lungs = shared_lung_finder().find([read_image(path) for path in paths])
+    return {
+        str(path.relative_to(dataset)): each.right_area + each.left_area
+        for path, each in zip(paths, lungs, strict=True)
+    }
+
+
+def filter_and_sort_by_area(page: Page, areas: dict[str, float]) -> None:
+    """With the larger half of all lungs alone, then with the smallest ones first; "More filters" is open."""
+    area = page.get_by_test_id("stSlider").filter(has_text="Lung area")
+    expect(area).to_contain_text("100%")
+    low = round(100 * float(np.median(list(areas.values()))))
+    area.get_by_role("slider").first.focus()
+    for _ in range(low):
+        page.keyboard.press("ArrowRight")
+    large = sum(value >= low / 100 for value in areas.values())
+    expect(page.get_by_text(f"{large} images at the model's resolution")).to_be_visible()
+    for _ in range(low):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("121 images at the model's resolution")).to_be_visible()
+    page.get_by_role("combobox", name="Sort by").click()
+    page.get_by_role("option", name="lung area").click()
+    smallest = min(areas, key=lambda path: areas[path])
+    first_tile = page.locator(".image-tile").first
+    expect(first_tile).to_have_attribute("title", smallest)
+    page.get_by_text("More filters").click()
+
+
 def test_an_uploaded_zip_is_imported_browsed_and_audited(server, page, tmp_path):
     demo = write_synthetic_dataset(tmp_path / "chest_xray", images=120)
     archive = tmp_path / "images.zip"
@@ -29,7 +63,9 @@ def test_an_uploaded_zip_is_imported_browsed_and_audited(server, page, tmp_path)
         for path in sorted(demo.glob("*/*/*.jpeg")):
             file.write(path, path.relative_to(tmp_path))
         file.write(path, path.relative_to(tmp_path).with_name("person999_virus_9.jpeg"))
-    drawn = draw_masks(tmp_path / "masks", demo)
+    drawn, areas = draw_masks(tmp_path / "masks", demo), lung_areas(demo)
+    copied = path.relative_to(demo)
+    areas[str(copied.with_name("person999_virus_9.jpeg"))] = areas[str(copied)]
     page.goto(f"{server}/dataset")
     page.get_by_role("button", name="Get data").click()
     broken = {"name": "broken.zip", "mimeType": "application/zip", "buffer": b"no zip"}
@@ -65,7 +101,7 @@ def test_an_uploaded_zip_is_imported_browsed_and_audited(server, page, tmp_path)
     expect(page.get_by_text("drawn by people")).to_be_visible()
     page.get_by_text("More filters").click()
     expect(page.get_by_test_id("stSlider").filter(has_text="Lung agreement")).to_contain_text("100%")
-    expect(page.get_by_test_id("stSlider").filter(has_text="Lung area")).to_contain_text("100%")
+    filter_and_sort_by_area(page, areas)
     page.get_by_role("combobox", name="Issue").click()
     page.get_by_role("option", name="no plausible lungs").click()
     page.keyboard.press("Escape")
