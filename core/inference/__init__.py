@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         first_reading_summary,
         image_numbers,
     )
-    from core.inference.engine import whole_model
+    from core.inference.engine_parts import whole_model
     from core.inference.ensemble_predictor import EnsemblePredictor
     from core.inference.findings import ABSENT, FINDINGS, NO_RESULT, PRESENT, UNDECIDED
     from core.inference.heat_location import HeatLocation, heat_location

@@ -8,7 +8,8 @@ from openvino import Model
 
 from core.compilation import winograd_pays
 from core.config import processor
-from core.inference.engine import Engine, engine_parts
+from core.inference.engine import Engine
+from core.inference.engine_parts import engine_parts
 from core.inference.ensemble_predictor import EnsemblePredictor
 from core.inference.known_references import known_rounding
 from core.inference.network_cache import cached_parts

@@ -78,6 +78,28 @@ def test_quantised_kernels_give_what_they_give_unpacked():
     assert slope == pytest.approx(expected_slope, abs=1e-5 * float(np.abs(expected_slope).max()))
 
 
+def test_only_the_last_engines_keep_a_body_in_float32_beside_their_first_one(monkeypatch):
+    backbone = VGG19.at_width(1 / 8)
+    engines = [Engine.of(random_weights(backbone.weighted), "imagenet", 1, backbone) for _ in range(4)]
+    compilations = []
+
+    def counted(model, precision, threads):
+        compilations.append(precision)
+        return compiled(model, precision, threads)
+
+    monkeypatch.setattr("core.inference.engine.compiled", counted)
+    *others, alone = engines
+    expected = alone.activations(PIXELS, "float32")
+    for engine in others:
+        engine.activations(PIXELS, "bfloat16")
+        assert np.array_equal(engine.activations(PIXELS, "float32"), expected)
+    assert compilations == ["float32", *["bfloat16", "float32"] * 3]
+    assert np.array_equal(others[0].activations(PIXELS, "float32"), expected)  # compiled again
+    others[2].activations(PIXELS, "float32")
+    alone.activations(PIXELS, "float32")
+    assert compilations[7:] == ["float32"]
+
+
 def test_a_compiled_model_rounds_no_activations_and_keeps_to_the_cores_it_may_use(monkeypatch):
     monkeypatch.setattr(processor, "cores", lambda: 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 64)

@@ -1,6 +1,7 @@
 """A network is unpacked once in a home; then every process maps it, and answers as before."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from short_runs import NARROW, random_weights
 
 from core.inference import load_network, loading, network_cache
-from core.inference.engine import engine_parts
+from core.inference.engine_parts import engine_parts
 from core.weights import ModelRecord, WeightsError, read_stored_model, write_model
 
 pytestmark = pytest.mark.slow
@@ -46,6 +47,18 @@ def test_a_mapped_network_answers_exactly_like_an_unpacked_one_and_like_none_tha
     assert network_cache.size() > weights.stat().st_size
     network_cache.clear()
     assert network_cache.size() == 0
+
+
+@pytest.mark.skipif(not network_cache.MAPS.exists(), reason="only Linux tells what is in memory")
+def test_pages_of_a_mapped_network_are_given_back_once_it_is_compiled(weights):
+    predictor = load_network(weights, "float32")
+    first = predictor.probabilities(PIXELS)
+    smaps = Path("/proc/self/smaps").read_text().split("VmFlags")
+    mapped = [entry for entry in smaps if f"{network_cache.folder()}/" in entry]
+    assert len(mapped) >= 3
+    in_memory = [int(re.search(r"^Rss: +(\d+) kB", entry, re.MULTILINE)[1]) for entry in mapped]
+    assert sum(in_memory) < weights.stat().st_size / 1024 / 10
+    assert np.array_equal(predictor.probabilities(PIXELS), first)
 
 
 def test_a_second_load_unpacks_nothing(weights, monkeypatch):
