@@ -1,6 +1,7 @@
 """Each kind of layer as OpenVINO operations; tensors are (n, channels, rows, columns)."""
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 from openvino import Node, Output
@@ -115,8 +116,18 @@ def _flatten(_layer: Layer, inputs: list[Tensor], _arrays: LayerArrays) -> Tenso
 
 def _dense(_layer: Layer, inputs: list[Tensor], arrays: LayerArrays) -> Tensor:
     kernel, bias = arrays
-    product = ops.matmul(inputs[0], _dense_kernel(kernel), False, False)
-    return ops.add(product, unpacked(bias).reshape(1, -1))
+    return ops.add(_times(inputs[0], kernel), unpacked(bias).reshape(1, -1))
+
+
+def _times(x: Tensor, kernel: StoredArray) -> Tensor:
+    """Multiply by a kernel. A quantised one stays in eight bits: its weights take longest to be read."""
+    if not isinstance(kernel, QuantisedKernel):
+        return ops.matmul(x, shared(kernel), False, False)
+    products = [
+        ops.matmul(x, _eight_bit(part.levels, part.scale.reshape(1, -1)), False, False)
+        for part in kernel.eight_bit_parts()
+    ]
+    return reduce(ops.add, products)
 
 
 def times_transposed(x: Tensor, kernel: StoredArray) -> Tensor:
@@ -129,18 +140,14 @@ def times_transposed(x: Tensor, kernel: StoredArray) -> Tensor:
     Returns:
         Of shape (n, inputs).
     """
-    if isinstance(kernel, QuantisedKernel) and kernel.levels.dtype == np.int8:
-        x = ops.multiply(x, kernel.scale.reshape(1, -1))
-        unscaled = np.ones((len(kernel.levels), 1), np.float32)  # what OpenVINO expects: a scale per output
-        return ops.matmul(x, _eight_bit(kernel.levels, unscaled), False, True)
-    return ops.matmul(x, shared(unpacked(kernel)), False, True)
-
-
-def _dense_kernel(kernel: StoredArray) -> Node:
-    """A quantised kernel stays in eight bits: a single image takes as long as its weights take to be read."""
-    if isinstance(kernel, QuantisedKernel) and kernel.levels.dtype == np.int8:
-        return _eight_bit(kernel.levels, kernel.scale.reshape(1, -1))
-    return shared(unpacked(kernel))
+    if not isinstance(kernel, QuantisedKernel):
+        return ops.matmul(x, shared(kernel), False, True)
+    unscaled = np.ones((len(kernel.levels), 1), np.float32)  # what OpenVINO expects: a scale per output
+    products = [
+        ops.matmul(ops.multiply(x, part.scale.reshape(1, -1)), _eight_bit(part.levels, unscaled), False, True)
+        for part in kernel.eight_bit_parts()
+    ]
+    return reduce(ops.add, products)
 
 
 def _eight_bit(levels: np.ndarray, scale: np.ndarray) -> Node:

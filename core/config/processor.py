@@ -34,6 +34,11 @@ def cores(cgroup: Path = CGROUP) -> int:
     return max(1, ceil(min(allowed, _container_cores(cgroup))))
 
 
+def is_x86() -> bool:
+    """Whether the processor is one of Intel's or AMD's in 64 bits."""
+    return platform.machine().lower() in ("x86_64", "amd64")
+
+
 def is_limited() -> bool:
     """Whether this process may use fewer cores than the computer has; some libraries do not notice."""
     return cores() < (os.cpu_count() or 1)

@@ -23,8 +23,10 @@ from core.compilation import (
     openvino_model,
     times_transposed,
 )
-from core.config import POSITIVE
-from core.weights import QuantisedKernel, StoredArray, StoredArrays, unpacked
+from core.config import POSITIVE, processor
+from core.weights import QuantisedKernel, StoredArray, StoredArrays, finely_quantised, unpacked
+
+LARGE = 1_000_000  # weights of a kernel
 
 
 def engine_parts(
@@ -39,6 +41,7 @@ def engine_parts(
         winograd: whether the body is for float32 alone, where Winograd's algorithm may be faster.
     """
     split = backbone.position(backbone.heat_map_layer) + 1
+    arrays = _compact(arrays, backbone)
     return {
         "body": _body(arrays, scaling, backbone.layers[:split], winograd),
         "head": _head(arrays, backbone.layer(backbone.heat_map_layer), backbone.layers[split:]),
@@ -59,6 +62,23 @@ def whole_model(arrays: StoredArrays, scaling: str, backbone: Backbone = VGG19) 
     probabilities = ops.softmax(outputs[backbone.layers[-1].name], 1)
     probabilities.output(0).set_names({"probabilities"})
     return openvino_model([probabilities], [radiograph], backbone.name)
+
+
+def _compact(arrays: StoredArrays, backbone: Backbone) -> StoredArrays:
+    """The arrays with large kernels of the head in sixteen bits, which moves log-odds by less than 0.001.
+
+    Where OpenVINO computes with eight-bit weights as they are, two of them take half the memory of one in
+    float32 and three quarters of the time; elsewhere it would unpack both.
+    """
+    if not processor.is_x86():
+        return arrays
+    large = {
+        layer.name: (finely_quantised(kernel), bias)
+        for layer in backbone.weighted_head
+        for kernel, bias in [arrays[layer.name]]
+        if isinstance(kernel, np.ndarray) and kernel.size >= LARGE
+    }
+    return {**arrays, **large}
 
 
 def _body(arrays: StoredArrays, scaling: str, layers: tuple[Layer, ...], winograd: bool) -> openvino.Model:

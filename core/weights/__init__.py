@@ -9,7 +9,12 @@ if TYPE_CHECKING:
     from core.weights.ensemble_file import intact_members, member_paths, write_ensemble
     from core.weights.network_file import read_network, write_network
     from core.weights.packed import write_packed
-    from core.weights.quantised_kernel import QuantisedKernel, StoredArray, unpacked
+    from core.weights.quantised_kernel import (
+        QuantisedKernel,
+        StoredArray,
+        finely_quantised,
+        unpacked,
+    )
     from core.weights.reader import (
         Arrays,
         StoredArrays,
@@ -37,6 +42,7 @@ __all__ = [
     "describe_foreign_model",
     "update_record",
     "file_digest",
+    "finely_quantised",
     "imagenet",
     "intact_members",
     "member_paths",

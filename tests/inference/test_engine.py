@@ -78,6 +78,21 @@ def test_quantised_kernels_give_what_they_give_unpacked():
     assert slope == pytest.approx(expected_slope, abs=1e-5 * float(np.abs(expected_slope).max()))
 
 
+def test_large_kernels_of_the_head_are_rounded_to_sixteen_bits_at_most(monkeypatch):
+    backbone = VGG19.at_width(1 / 4)
+    arrays = random_weights(backbone.weighted)
+    rounded = Engine.of(arrays, "imagenet", 0, backbone)
+    monkeypatch.setattr("core.inference.engine_parts.LARGE", 10**9)
+    exact = Engine.of(arrays, "imagenet", 0, backbone)
+    activations = exact.activations(PIXELS, "float32")
+    found, expected = rounded.head(activations), exact.head(activations)
+    assert found.probabilities == pytest.approx(expected.probabilities, abs=1e-4)
+    for ours, theirs in zip(found.hidden, expected.hidden, strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-4 * float(theirs.max()))
+    slope, expected_slope = rounded.slope(expected), exact.slope(expected)
+    assert slope == pytest.approx(expected_slope, abs=1e-4 * float(np.abs(expected_slope).max()))
+
+
 def test_only_the_last_engines_keep_a_body_in_float32_beside_their_first_one(monkeypatch):
     backbone = VGG19.at_width(1 / 8)
     engines = [Engine.of(random_weights(backbone.weighted), "imagenet", 1, backbone) for _ in range(4)]
