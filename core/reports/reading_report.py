@@ -16,6 +16,7 @@ from core.inference import NOTICE, AvailableModel, HumanReading, Reading, percen
 from core.reports.document import Picture, Section, write_pdf
 
 STRENGTH = 0.6  # of the heat map
+HEAT_TITLE = "Heat map: what spoke for pneumonia; often not where an opacity is"
 BOX_COLOUR = "#ffd84d"
 INTENDED_USE = (
     f"{NOTICE} The model distinguishes only pneumonia from no pneumonia, and only on frontal chest X-rays of "
@@ -90,7 +91,7 @@ def _pictures(reading: Reading, human: HumanReading | None, folder: Path, number
     if not reading.withheld:
         overlay = folder / f"{number}-heat-map.png"
         overlay.write_bytes(overlay_png(reading))
-        pictures.append(Picture(overlay, "Heat map: regions that support pneumonia", True))
+        pictures.append(Picture(overlay, HEAT_TITLE, True))
     return pictures
 
 

@@ -16,7 +16,7 @@ from pages.shared.texts import _
 
 MAX_SIDE, QUALITY = 1024, 92  # of the JPEG sent to the browser: pixels, and quality
 HEAT_SIDE = 64
-HEAT_TITLE = _("Heat map: what spoke for pneumonia. Not the outline of a lesion")
+HEAT_TITLE = _("Heat map: what spoke for pneumonia. Often not where an opacity is, never its outline")
 LUNG_SIDE = 256  # of the mask whose outline is drawn
 PARTS = tuple(
     f"viewer_{part}.js"
