@@ -62,13 +62,18 @@ def check_both_classes(comparison: ModelComparison) -> None:
         UserError: a model was evaluated on images of one class only.
     """
     for model in comparison.models:
-        if len(np.unique(model.labels)) < 2:
+        if not has_both_classes(model):
             raise UserError(
                 _(
                     "{name} was evaluated on images of one class only, so there is no curve to draw. "
                     "Choose the other split, or a data set with both classes."
                 ).format(name=model.name)
             )
+
+
+def has_both_classes(model: Predictions) -> bool:
+    """Whether the images that a model was evaluated on are of both classes."""
+    return len(np.unique(model.labels)) == 2
 
 
 def show_specificities(comparison: ModelComparison) -> None:

@@ -9,7 +9,6 @@ from core.evaluation import METRICS, Predictions
 from core.figures.metric_intervals import metric_intervals
 from core.inference import percent
 from core.runs import differing_in_seed, list_runs
-from pages.comparison.curves import show_roc
 from pages.comparison.model_columns import show_models
 from pages.comparison.zones import show_zones
 from pages.shared.charts import BY_CONTENT, draw, offer_csv
@@ -29,11 +28,7 @@ def show_metrics(comparison: ModelComparison) -> None:
     tests = evaluation.pairwise_tests(comparison.models, comparison.thresholds)
     show_verdict(comparison, metrics, tests)
     show_models(comparison, metrics)
-    left, right = st.columns(2, gap="large")
-    with left:
-        show_roc(comparison, metrics)
-    with right:
-        show_predictive_values(metrics)
+    show_predictive_values(metrics)
     # What is drawn in a closed part costs the browser as much as what is seen.
     every = st.expander(_("All metrics"), key="all-metrics", bind="query-params")
     if every.open:

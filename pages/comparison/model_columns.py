@@ -1,4 +1,4 @@
-"""A column for each model: its key metrics and its confusion matrix; pressing a cell shows its images."""
+"""A column for each model: key metrics, confusion matrix, ROC; pressing a cell shows its images."""
 
 import numpy as np
 import streamlit as st
@@ -7,9 +7,16 @@ from core.comparison import ModelComparison
 from core.config import CLASS_NAMES
 from core.evaluation import Predictions
 from core.figures.confusion_matrix import CELLS
+from pages.comparison.curves import has_both_classes
 from pages.comparison.gallery import show_gallery
+from pages.shared.charts import banded
 from pages.shared.key_figures import key_figures
 from pages.shared.texts import _
+
+ROC = _(
+    "ROC: the curve with its 95% pointwise band (bootstrap over patients), a diamond at the operating point, "
+    "the other models' curves in grey; larger and together under *Curves*."
+)
 
 
 def show_models(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
@@ -19,9 +26,13 @@ def show_models(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
         comparison: the models.
         metrics: of `core.evaluation.evaluate_with_intervals`, by model name.
     """
-    cell = key_figures(metrics, "model-columns", matrices=True)
+    complete = all(map(has_both_classes, comparison.models))
+    rocs = {model.name: banded(model, "roc") for model in comparison.models} if complete else None
+    cell = key_figures(metrics, "model-columns", matrices=True, rocs=rocs)
     if cell is None:
         st.caption(_("Click a cell of a confusion matrix to see its images."))
+        if rocs:
+            st.caption(ROC)
         return
     name, true, predicted = cell
     model = next(model for model in comparison.models if model.name == name)

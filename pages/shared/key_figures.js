@@ -1,5 +1,5 @@
-// A column for each model: key figures with their intervals as bars, and the confusion matrix, whose cells are
-// buttons. A press reports the cell; a second one closes it.
+// A column for each model: key figures with their intervals as bars, the confusion matrix, whose cells are buttons,
+// and the ROC. A press reports the cell; a second one closes it.
 function made(tag, className, ...content) {
   const element = document.createElement(tag);
   element.className = className;
@@ -50,6 +50,7 @@ export default function ({ parentElement, data, setStateValue }) {
       const rows = model.figures.map((each) => figure(each, model.color));
       const column = made("section", "", title, ...rows, axis);
       if (model.matrix) column.append(matrix(model, data, data.pressed, press));
+      if (model.roc) column.append(drawnRoc(model.roc, model.color, data.axes));
       return column;
     })
   );

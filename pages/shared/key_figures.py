@@ -1,11 +1,12 @@
-"""Key metrics of models side by side, as bars and confusion matrices whose cells can be pressed."""
+"""Key metrics of models side by side: bars, confusion matrices whose cells can be pressed, ROC curves."""
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from core.config import CLASS_NAMES
-from core.evaluation import METRICS
+from core.evaluation import METRICS, Curve
 from core.figures.confusion_matrix import CELLS
 from core.figures.style import MODEL_COLORS
 from pages.shared.component import component
@@ -44,17 +45,22 @@ CSS = """
 .key-figures-matrix button:hover { filter: brightness(1.12); }
 .key-figures-matrix [aria-pressed="true"] { outline: 3px solid var(--st-text-color); outline-offset: -3px; }
 .key-figures-matrix button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
+.key-figures-roc { display: block; width: 100%; margin-top: 12px; }
+.key-figures-roc text { fill: currentColor; font-size: 11px; }
 """
 Cell = tuple[str, int, int]  # a model's name, index of the true label, index of the predicted one
 
 
-def key_figures(models: dict[str, dict], key: str, matrices: bool = False) -> Cell | None:
+def key_figures(
+    models: dict[str, dict], key: str, matrices: bool = False, rocs: dict[str, Curve] | None = None
+) -> Cell | None:
     """Draw a column for each model; returns the cell that is pressed.
 
     Args:
         models: of `core.evaluation.evaluate_with_intervals`, by model name.
         key: of the component.
         matrices: whether to draw confusion matrices.
+        rocs: ROC curves to draw, by model name.
     """
     lowest = min(
         (
@@ -74,15 +80,17 @@ def key_figures(models: dict[str, dict], key: str, matrices: bool = False) -> Ce
                 "color": MODEL_COLORS[index % len(MODEL_COLORS)],
                 "figures": [_figure(metric, values, start) for metric in KEY_METRICS],
                 "matrix": _matrix(values["confusion_matrix"]) if matrices else None,
+                "roc": _roc(name, values, rocs) if rocs else None,
             }
             for index, (name, values) in enumerate(models.items())
         ],
         "range": [f"{start:.0%}", "100%"],
         "truths": [_("true {label}").format(label=label) for label in CLASS_NAMES],
         "predictions": [_("predicted {label}").format(label=label) for label in CLASS_NAMES],
+        "axes": {"across": _("1 - specificity"), "up": _("sensitivity")},
         "pressed": pressed,
     }
-    component(__file__, CSS)(data=data, key=key, on_cell_change=lambda: None)
+    component(__file__, CSS, "roc_drawing.js")(data=data, key=key, on_cell_change=lambda: None)
     if pressed is None or pressed[0] not in models:
         return None
     name, true, predicted = pressed
@@ -115,3 +123,22 @@ def _matrix(matrix: list[list[int]]) -> list[list[dict[str, Any]]]:
         ]
         for names, counts in zip(CELLS, matrix, strict=True)
     ]
+
+
+def _roc(name: str, values: dict, rocs: dict[str, Curve]) -> dict[str, Any]:
+    """The curve of a model with its band and operating point, those of the others, and all of it in words."""
+    curve = rocs[name]
+    shown = {metric: METRICS[metric].text(values[metric]) for metric in ("auc", "sensitivity", "specificity")}
+    return {
+        "curve": _points(curve.x, curve.y),
+        "band": _points(curve.grid, curve.low) + _points(curve.grid, curve.high)[::-1],
+        "point": [1 - values["specificity"], values["sensitivity"]],
+        "others": [_points(other.x, other.y) for title, other in rocs.items() if title != name],
+        "label": _(
+            "ROC of {name}: AUC {auc}; operating point: sensitivity {sensitivity}, specificity {specificity}"
+        ).format(name=name, **shown),
+    }
+
+
+def _points(x: np.ndarray, y: np.ndarray) -> list[list[float]]:
+    return np.column_stack([x, y]).round(4).tolist()

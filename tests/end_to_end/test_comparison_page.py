@@ -63,6 +63,19 @@ def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):
     comes_true(page, f"share => Math.abs(({POINT})() - share) < 1e-6", share)
 
 
+def test_each_model_has_a_column_of_figures_matrix_and_roc(server, page):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{server}/comparison")
+    columns = page.locator(".key-figures section")
+    expect(columns).to_have_count(3)
+    expect(columns.locator(".key-figures-matrix")).to_have_count(3)
+    expect(
+        columns.get_by_role("img", name=re.compile(r"ROC of Stage \d.*AUC 0\.\d+.*specificity"))
+    ).to_have_count(3)
+    tops = {round(columns.nth(index).bounding_box()["y"]) for index in range(3)}
+    assert len(tops) == 1  # side by side
+
+
 def test_a_cell_of_a_matrix_shows_its_images(server, page):
     page.goto(f"{server}/comparison")
     expect(page.get_by_text("Click a cell of a confusion matrix")).to_be_visible()
