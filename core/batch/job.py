@@ -161,8 +161,7 @@ def open_batch(path: str | Path) -> BatchJob:
     if not (job.manifest.exists() and (job.path / "settings.json").exists()):
         raise UserError(
             Sentence(
-                "{path} contains no batch predictions. Enter the folder given to `python -m core batch` "
-                "as --out.",
+                "{path} contains no batch predictions. Enter the folder that they were written to.",
                 path=job.path,
             )
         )

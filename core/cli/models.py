@@ -193,6 +193,8 @@ def _values(item: RegisteredModel) -> dict[str, Any]:
 def _print_checks(checks: list[PromotionCheck]) -> None:
     for check in checks:
         print(f"  {'passed' if check.passed else 'FAILED'}  {check.title}. {check.detail}")
+        if check.command:
+            print(f"          Command: {check.command}")
 
 
 def _sentence(event: Event) -> str:

@@ -328,8 +328,7 @@ class TrainingSettings:
         None,
         "Reviewed labels",
         "Version of the readers' reviews by which training and validation images are labelled or left out. A "
-        "new run uses the latest of its data set; `python -m core labels list` shows them. Test images keep "
-        "their published labels.",
+        "new run uses the latest of its data set. Test images keep their published labels.",
         Group.DATA,
         bounds=(1, None),
         none="as published",

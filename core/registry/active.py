@@ -99,11 +99,12 @@ def unchanged(version: str) -> RegisteredModel:
     if file_digest(item.model.path) != item.sha256:
         raise UserError(
             Sentence(
-                "{path} has changed since {title} was registered. Promote the model again, or go back: "
-                "python -m core models rollback.",
+                "{path} has changed since {title} was registered. Promote the model again, or go back, "
+                "on the Comparison page under Promotion.",
                 path=item.model.path,
                 title=item.title,
-            )
+            ),
+            command="python -m core models rollback",
         )
     intact_members(item.model.path, item.model.record)
     return item

@@ -27,11 +27,13 @@ class PromotionCheck:
         title: what must hold.
         passed: whether it does.
         detail: the figures, or why it cannot be told.
+        command: what helps from a terminal; "" for nothing.
     """
 
     title: str
     passed: bool
     detail: str
+    command: str = ""
 
 
 def checklist(
@@ -194,7 +196,8 @@ def _answers(item: RegisteredModel) -> PromotionCheck:
     except UserError as error:
         return PromotionCheck(title, False, str(error))
     if reader.reference is None:
-        return PromotionCheck(title, False, "It has no reference; compute it: python -m core reference RUN.")
+        detail = "It has no reference of its training images. Compute one."
+        return PromotionCheck(title, False, detail, "python -m core reference RUN")
     return PromotionCheck(title, True, f"Answers in {reader.predictor.precision}.")
 
 

@@ -23,7 +23,7 @@ from core.inference import (
 )
 from core.registry.disagreement import disagreement
 from core.registry.history import Event, last_events
-from core.registry.storage import BUNDLED, current_state, registry_folder, version_folder
+from core.registry.storage import BUNDLED, PROMOTE, current_state, registry_folder, version_folder
 from core.runs import Run, list_runs
 from core.sentence import Sentence
 from core.weights import WeightsError, file_digest, model_title, read_record
@@ -167,9 +167,11 @@ def registered_version(version: str) -> RegisteredModel:
 
 def _disagrees(title: str, reason: str) -> str:
     """What must be said of a version whose golden images no longer agree."""
-    return (
-        f"{title} no longer gives the recorded probabilities of its golden images on this computer. {reason} "
-        "Promote another model, or restore it and run python -m core self-test."
+    return Sentence(
+        "{title} no longer gives the recorded probabilities of its golden images on this computer. {reason} "
+        "Promote another model, or restore it and run the self-test.",
+        title=title,
+        reason=reason,
     )
 
 
@@ -178,9 +180,7 @@ def bundled_model() -> RegisteredModel:
     for item in _candidates():
         if item.model.bundled:
             return item
-    raise UserError(
-        Sentence("There is no bundled model here. Promote another one: python -m core models promote NAME.")
-    )
+    raise UserError(Sentence("There is no bundled model here. Promote another one."), command=PROMOTE)
 
 
 def active_registered_model() -> RegisteredModel | None:

@@ -23,7 +23,7 @@ from core.registry.models import (
 )
 from core.registry.site_versions import threshold_changes
 from core.registry.snapshot import override_of, register
-from core.registry.storage import BUNDLED, ActiveState, changing, current_state, write_active
+from core.registry.storage import BUNDLED, PROMOTE, ActiveState, changing, current_state, write_active
 from core.roles import Role, takes
 from core.sentence import Sentence
 
@@ -128,8 +128,9 @@ def rollback(who: str, reason: str = "") -> RegisteredModel:
         raise UserError(
             Sentence(
                 "There is no model to go back to: none was active before, or all of them were retired. "
-                "Promote one: python -m core models promote NAME."
-            )
+                "Promote one."
+            ),
+            command=PROMOTE,
         )
 
 

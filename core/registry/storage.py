@@ -23,6 +23,7 @@ from core.errors import UserError
 from core.runs import lock
 from core.sentence import Sentence
 
+PROMOTE = "python -m core models promote NAME"  # what helps from a terminal where no model can answer
 BUNDLED = "bundled"  # in place of a version: the bundled model, which has no folder in the registry
 
 
@@ -82,11 +83,11 @@ def read_active() -> ActiveState | None:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(
             Sentence(
-                "{path} cannot be read: {error}. Promote a model to replace it: python -m core models "
-                "promote NAME.",
+                "{path} cannot be read: {error}. Promote a model on the Comparison page to replace it.",
                 path=path,
                 error=str(error),
-            )
+            ),
+            command=PROMOTE,
         ) from error
 
 

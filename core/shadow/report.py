@@ -127,9 +127,10 @@ def shadow_reports(title: str = "") -> list[ShadowReport]:
     if not (report.comparisons or report.missed):
         raise UserError(
             Sentence(
-                "{title} never was a shadow. Make it one: python -m core models shadow NAME.",
+                "{title} never was a shadow. Make it one on the Comparison page under Promotion.",
                 title=shadow.title,
-            )
+            ),
+            command="python -m core models shadow NAME",
         )
     return [report]
 

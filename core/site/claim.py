@@ -36,7 +36,7 @@ def claim_items(acceptance: Acceptance, model: AvailableModel) -> dict[str, dict
             "How data were assigned to partitions": _partitions(measurement),
             "Level at which partitions are disjoint": _disjoint(measurement),
             "Intended sample size": "Not planned in this report; what so many images can show: How many do I "
-            "need?, or python -m core site size.",
+            "need?",
         },
         "Model and training": _model(model),
         "Evaluation": _evaluation(measurement),
@@ -107,7 +107,7 @@ def _reference_standard(measurement: SiteMeasurement) -> dict[str, str]:
         "the hospital.",
         "Annotation of the test set": annotation,
         "Variability between readers": "Kappa between readers, and between each and the labels: Label "
-        "blinded, or python -m core site labels. Not part of this report.",
+        "blinded. Not part of this report.",
     }
 
 

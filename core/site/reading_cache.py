@@ -159,7 +159,11 @@ def clear_reading_cache() -> int:
 
 def _problem(error: Exception) -> str:
     """Why nothing is kept, and what helps; what another process uses is not to be deleted."""
-    helps = [Sentence("Clear them: python -m core cache --clear")] if _is_no_database(error) else []
+    helps = (
+        [Sentence("Delete {path} to keep them again.", path=reading_cache_path())]
+        if _is_no_database(error)
+        else []
+    )
     return joined(
         [
             Sentence(

@@ -30,6 +30,7 @@ from core.roles import may
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.registry_states import STATES
+from pages.shared.technical_details import technical_details
 from pages.shared.texts import _
 from pages.shared.times import local_times
 from pages.shared.user import offered, signed_in_user
@@ -171,6 +172,8 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
 def _line(check: PromotionCheck) -> None:
     icon = ":green[:material/check_circle:]" if check.passed else ":red[:material/cancel:]"
     st.markdown(f"{icon} **{escaped(check.title)}**  \n{escaped(check.detail)}")
+    if check.command:
+        technical_details(_("The same from a terminal"), check.command)
 
 
 def _log(decisions: list[Event]) -> None:

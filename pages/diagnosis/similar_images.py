@@ -12,6 +12,7 @@ from core.errors import UserError
 from core.inference import AvailableModel, Neighbour, Reader
 from core.runs import open_run
 from pages.shared.dataset_picker import opened
+from pages.shared.technical_details import technical_details
 from pages.shared.texts import _
 
 SIDE = 120  # pixels
@@ -24,8 +25,11 @@ def similar_images(similar: list[Neighbour], model: AvailableModel) -> None:
             st.caption(
                 _(
                     "This model's run has no out-of-distribution reference, so the image was not "
-                    "compared with the training images. Create it with `python -m core reference {run}`."
-                ).format(run=model.record.run or "RUN")
+                    "compared with the training images."
+                )
+            )
+            technical_details(
+                _("Create the reference:"), f"python -m core reference {model.record.run or 'RUN'}"
             )
         return
     dataset = _training_set(model)

@@ -11,7 +11,8 @@ from core.config import home
 from core.disk import explained
 from core.errors import UserError, sentence_of
 from pages.shared.markdown import escaped
-from pages.shared.texts import translated
+from pages.shared.technical_details import technical_details
+from pages.shared.texts import _, translated
 
 
 @contextmanager
@@ -26,6 +27,8 @@ def failures_shown() -> Iterator[None]:
 def show_error(error: UserError | OSError) -> None:
     """Draw what went wrong; text of files and names in it is no Markdown."""
     st.error(escaped(sentence(error)), icon=":material/error:")
+    if isinstance(error, UserError) and error.command:
+        technical_details(_("The same from a terminal"), error.command)
 
 
 def failures_told(action: Callable[..., object]) -> Callable[..., None]:

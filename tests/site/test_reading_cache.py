@@ -108,7 +108,7 @@ def test_a_file_that_is_no_cache_is_told_and_left_alone(bundle, ward):
     reading_cache_path().write_bytes(b"no database" * 1000)
     readings, count = read(ward)
     assert count == FILES + 1
-    assert "file is not a database" in readings.notes[0] and "cache --clear" in readings.notes[0]
+    assert "file is not a database" in readings.notes[0] and "Delete " in readings.notes[0]
     assert reading_cache_path().read_bytes() == b"no database" * 1000
 
 
