@@ -8,6 +8,7 @@ from core.comparison import ModelComparison
 from core.figures.calibration import reliability_diagram
 from pages.comparison.splits import SPLITS
 from pages.shared.charts import draw, offer_csv
+from pages.shared.tables import show_table
 from pages.shared.texts import _
 
 
@@ -23,8 +24,8 @@ def show_calibration(comparison: ModelComparison) -> None:
                 split=SPLITS[comparison.split]
             )
         )
-        st.dataframe(positives_by_range(bins))
-    st.dataframe(evaluation.calibration_text(table))
+        show_table(positives_by_range(bins), index=True)
+    show_table(evaluation.calibration_text(table), index=True)
     st.caption(
         _(
             "Temperature scaling divides the log-odds by one number, fitted on validation. A temperature "

@@ -11,6 +11,7 @@ from core.evaluation import METRICS, Predictions
 from core.figures.calibration import probability_histogram
 from core.figures.curves import decision_curves, precision_recall_curves, roc_curves
 from pages.shared.charts import banded, draw
+from pages.shared.tables import show_table
 from pages.shared.texts import _
 
 SENSITIVITIES = (0.90, 0.95, 0.98)
@@ -86,7 +87,7 @@ def show_specificities(comparison: ModelComparison) -> None:
         }
         for model in comparison.models
     }
-    st.dataframe(pd.DataFrame(rows).map(METRICS["specificity"].text))
+    show_table(pd.DataFrame(rows).map(METRICS["specificity"].text), index=True)
     st.caption(
         _(
             "Read from the curves above, for description only. The decision thresholds in use are chosen "

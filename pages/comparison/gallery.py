@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,17 +20,12 @@ from pages.shared.image_grid import image_grid
 from pages.shared.label_review import offer_review
 from pages.shared.markdown import escaped
 from pages.shared.neighbours import offer_neighbours
+from pages.shared.tables import show_table
 from pages.shared.texts import _
 
 MAX_SHOWN = 100
 HEAT_OPACITY = 0.6
 ENLARGED = "enlarged-image"  # in the session: position among the images of the grid
-
-COLUMNS = {
-    "path": st.column_config.Column(_("Path")),
-    "label": st.column_config.Column(_("Label")),
-    "probability": st.column_config.Column(_("Probability")),
-}
 
 
 @dataclass(frozen=True)
@@ -112,9 +106,12 @@ def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
     # A link: `st.switch_page` refuses to leave a page whose widgets are bound to its address.
     st.page_link("pages/dataset/page.py", label=_("Locate the images"), icon=":material/folder_open:")
     st.caption(_("{count:,} images, {order}").format(count=len(table), order=order))
-    shown = table[["label", "probability", "path"]]
-    formats: dict[Any, Any] = {"probability": percent}
-    st.dataframe(shown.style.format(formats), hide_index=True, column_config=COLUMNS)
+    shown = {
+        _("Label"): table["label"],
+        _("Probability"): table["probability"].map(percent),
+        _("Path"): table["path"],
+    }
+    show_table(pd.DataFrame(shown))
 
 
 @st.dialog(_("Image"), width="large")

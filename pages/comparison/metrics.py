@@ -13,6 +13,7 @@ from pages.comparison.model_columns import show_models
 from pages.comparison.zones import show_zones
 from pages.shared.charts import BY_CONTENT, draw, offer_csv
 from pages.shared.differences import show_differences
+from pages.shared.tables import show_table
 from pages.shared.texts import _
 
 BASELINES = _(
@@ -49,7 +50,7 @@ def show_metrics(comparison: ModelComparison) -> None:
 def show_all(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
     """Every metric of the models and of the shortcut baselines, as a table and as a figure."""
     baselines = {model.name: evaluated(model, THRESHOLD) for model in comparison.baselines}
-    show_table(metrics | baselines, comparison.split)
+    show_metric_table(metrics | baselines, comparison.split)
     if baselines:
         st.caption(BASELINES)
     draw(metric_intervals(metrics), "metrics")
@@ -72,10 +73,9 @@ def evaluated(model: Predictions, threshold: float) -> dict:
     return evaluation.evaluate_with_intervals(model, threshold)
 
 
-def show_table(models: dict[str, dict], split: str) -> None:
+def show_metric_table(models: dict[str, dict], split: str) -> None:
     """A table with one column per model, and its download."""
-    shown = evaluation.side_by_side(models)
-    st.dataframe(shown, width="stretch", height=35 * (len(shown) + 1) + 3)
+    show_table(evaluation.side_by_side(models), index=True)
     st.caption(
         _(
             "95% intervals in brackets: Wilson's for proportions; otherwise from 2,000 bootstrap "
@@ -109,7 +109,7 @@ def show_seeds(split: str) -> None:
     ]
     table = spread.assign(text=texts).pivot(index="model", columns="metric", values="text")
     titles = {name: metric.title for name, metric in METRICS.items() if name in table}
-    st.dataframe(table[list(titles)].rename(columns=titles))
+    show_table(table[list(titles)].rename(columns=titles), index=True)
     st.caption(_("Runs that differ only in their seed: mean and standard deviation, at a threshold of 0.5."))
 
 

@@ -29,32 +29,13 @@ from core.registry import (
 from core.roles import may
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
-from pages.shared.registry_states import STATES
+from pages.shared.registry_states import ACTIONS, STATES
+from pages.shared.tables import show_table
 from pages.shared.technical_details import technical_details
 from pages.shared.texts import _
 from pages.shared.times import local_times
 from pages.shared.user import offered, signed_in_user
 
-FORMATS = {
-    "Model": st.column_config.Column(_("Model"), pinned=True),
-    "Test AUC": st.column_config.NumberColumn(_("Test AUC"), format="%.3f"),
-    "Decision threshold": st.column_config.NumberColumn(
-        _("Decision threshold"),
-        format="%.1f%%",
-        help=_("Of the calibrated probability, as Diagnosis shows it."),
-    ),
-    "State": st.column_config.Column(_("State")),
-    "Weights": st.column_config.Column(_("Weights")),
-    "Trained on": st.column_config.Column(_("Trained on")),
-}
-LOG_COLUMNS = {
-    "Time": st.column_config.Column(_("Time")),
-    "Action": st.column_config.Column(_("Action")),
-    "Model": st.column_config.Column(_("Model")),
-    "By": st.column_config.Column(_("Who")),
-    "Reason": st.column_config.Column(_("Reason")),
-    "Checks failed": st.column_config.Column(_("Checks failed")),
-}
 OUTCOME = "promotion-outcome"  # in the session: what was decided here, and the number of decisions by then
 SHADOW_HELP = _(
     "It reads what the active model reads, in the background. What it says is never given as an "
@@ -76,7 +57,8 @@ def show_promotion(comparison: ModelComparison) -> None:
     outcome, decided = st.session_state.get(OUTCOME, ("", -1))
     if decided == len(decisions):  # it stands until the next decision, whoever takes that
         st.success(outcome, icon=":material/check:")
-    st.dataframe(_table(models), hide_index=True, column_config=FORMATS)
+    show_table(_table(models))
+    st.caption(_("Decision threshold: of the calibrated probability, as Diagnosis shows it."))
     others = [item for item in models if item.state != ACTIVE or item.reference_renewed]
     if others:
         first = next((n for n, item in enumerate(others) if _is_compared(item, comparison)), 0)
@@ -183,18 +165,18 @@ def _log(decisions: list[Event]) -> None:
     st.subheader(_("Log"), anchor=False)
     table = pd.DataFrame(
         {
-            "Time": local_times(event.time for event in decisions),
-            "Action": [event.action for event in decisions],
-            "Model": [event.title for event in decisions],
-            "By": [event.who for event in decisions],
-            "Reason": [event.reason for event in decisions],
-            "Checks failed": [
+            _("Time"): local_times(event.time for event in decisions),
+            _("Action"): [ACTIONS.get(event.action, event.action) for event in decisions],
+            _("Model"): [event.title for event in decisions],
+            _("Who"): [event.who for event in decisions],
+            _("Reason"): [event.reason for event in decisions],
+            _("Checks failed"): [
                 "; ".join(title for title, result, _detail in event.checks if result == "failed")
                 for event in decisions
             ],
         }
     )
-    st.dataframe(table[::-1], hide_index=True, column_config=LOG_COLUMNS)
+    show_table(table[::-1])
     if may(rollback) and st.button(
         _("Roll back"), icon=":material/undo:", help=_("The model that was active before answers again.")
     ):
@@ -218,12 +200,12 @@ def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: Callable[
 def _table(models: list[RegisteredModel]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "Model": [item.title for item in models],
-            "State": [STATES[item.state] for item in models],
-            "Weights": [item.model.identity.digest for item in models],
-            "Trained on": [item.model.record.data or _("unknown") for item in models],
-            "Test AUC": [_test_auc(item) for item in models],
-            "Decision threshold": [100 * item.model.threshold for item in models],
+            _("Model"): [item.title for item in models],
+            _("State"): [STATES[item.state] for item in models],
+            _("Weights"): [item.model.identity.digest for item in models],
+            _("Trained on"): [item.model.record.data or _("unknown") for item in models],
+            _("Test AUC"): [_test_auc(item) for item in models],
+            _("Decision threshold"): [f"{item.model.threshold:.1%}" for item in models],
         }
     )
 

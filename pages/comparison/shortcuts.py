@@ -17,8 +17,9 @@ from core.evaluation import METRICS
 from core.figures.metric_intervals import occlusion_differences
 from pages.comparison.metrics import evaluated
 from pages.comparison.stage_images import images_of
-from pages.shared.charts import FROZEN, draw, offer_csv
+from pages.shared.charts import draw, offer_csv
 from pages.shared.failures import show_error
+from pages.shared.tables import show_table
 from pages.shared.texts import _, ngettext
 
 COMPARED = ("auc", "sensitivity", "specificity")
@@ -36,9 +37,7 @@ def show_shortcuts(comparison: ModelComparison) -> None:
     tested = table.dropna(subset="difference")
     if len(tested):
         draw(occlusion_differences(tested), "occlusion")
-    st.dataframe(
-        table.style.format(precision=3, na_rep="–"), hide_index=True, column_config={"model": FROZEN}
-    )
+    show_table(table)
     st.caption(
         _(
             "The border (the outer 15% of each side), the corners (a quarter of each side), the lungs, or "
@@ -59,7 +58,7 @@ def show_heat_shares(comparison: ModelComparison) -> None:
     if table.empty:
         return
     st.subheader(_("Heat maps and lungs"))
-    st.dataframe(table.style.format(precision=3, na_rep="–"), hide_index=True, width="content")
+    show_table(table)
     st.caption(
         _(
             "Mean share of the heat that lies in the lungs, over the images whose lungs were found. 95% "
@@ -85,7 +84,7 @@ def show_baselines(comparison: ModelComparison) -> None:
             for name, row in rows.items()
         }
     ).T
-    st.dataframe(table, width="content")
+    show_table(table, index=True)
     st.caption(
         _(
             "*Shortcut baseline*: gradient boosting on the corners, the border or the histogram of the "

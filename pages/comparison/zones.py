@@ -8,6 +8,7 @@ from core.evaluation import FALSE_ALARM_RATE, MISS_RATE
 from pages.shared.charts import offer_csv
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
+from pages.shared.tables import show_table
 from pages.shared.texts import _
 
 ROWS = {  # of the table
@@ -33,7 +34,7 @@ def show_zones(comparison: ModelComparison) -> None:
         show_error(error)
         return
     shown = zone_text(of_models)
-    st.dataframe(shown.rename(ROWS), width="stretch")
+    show_table(shown.rename(ROWS), index=True)
     for item in of_models:
         for name in item.broken():
             st.warning(

@@ -17,7 +17,6 @@ from pages.shared.one_of import one_of
 from pages.shared.texts import _, translated
 
 BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {Predictions: lambda model: model.table.to_csv()}
-FROZEN = st.column_config.Column(pinned=True)  # while a table scrolls sideways; an index always is
 FORMATS = {"PNG": {"format": "png", "scale": 3}, "SVG": {"format": "svg"}}
 DEFAULT_FORMAT = "PNG"
 

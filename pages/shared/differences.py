@@ -8,15 +8,16 @@ import streamlit as st
 from core import evaluation
 from core.evaluation import PairwiseTest
 from pages.shared.charts import offer_csv
-from pages.shared.texts import _, translated
+from pages.shared.tables import show_table
+from pages.shared.texts import _
 
-COLUMNS = {
-    "Metric": st.column_config.Column(_("Metric"), pinned=True),
-    "Models": st.column_config.Column(_("Models")),
-    "Higher": st.column_config.Column(_("Higher")),
-    "By": st.column_config.Column(_("By")),
-    "95% interval": st.column_config.Column(_("95% interval")),
-    "Significant": st.column_config.Column(_("Significant")),
+TITLES = {
+    "Metric": _("Metric"),
+    "Models": _("Models"),
+    "Higher": _("Higher"),
+    "By": _("By"),
+    "95% interval": _("95% interval"),
+    "Significant": _("Significant"),
 }
 
 
@@ -27,10 +28,7 @@ def show_differences(tests: Sequence[PairwiseTest], file: str) -> None:
         tests: of `core.evaluation.pairwise_tests`.
         file: name of the download.
     """
-    rows = [
-        {title: translated(text) for title, text in row.items()} for row in evaluation.difference_rows(tests)
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=COLUMNS)
+    show_table(pd.DataFrame(evaluation.difference_rows(tests)).rename(columns=TITLES))
     for sentence in dict.fromkeys(test.reason or test.caution for test in tests):
         if sentence:
             st.caption(sentence)

@@ -17,8 +17,8 @@ ROOM = 0.02  # of the axis, to the left of the lowest interval
 # As wide as three models need; those that have no room go below.
 CSS = """
 .key-figures {
-  display: grid; gap: 24px; color: var(--st-text-color); font-size: 0.875rem;
-  grid-template-columns: repeat(auto-fit, minmax(max(min(270px, 100%), 26%), 1fr));
+  display: grid; gap: 24px clamp(12px, 4vw - 32px, 24px); color: var(--st-text-color); font-size: 0.875rem;
+  grid-template-columns: repeat(auto-fit, minmax(max(min(206px, 100%), 26%), 1fr));
 }
 .key-figures section { max-width: 460px; min-width: 0; }
 .key-figures-title { font-weight: 600; font-size: 1rem; margin: 0 0 4px; overflow-wrap: anywhere; }
@@ -34,7 +34,7 @@ CSS = """
   table-layout: fixed; border-collapse: separate; border-spacing: 2px; width: 100%; margin-top: 12px;
 }
 .key-figures-matrix :is(td, th) { padding: 0; border: 0; font-weight: 400; font-size: 0.75rem; }
-.key-figures-truth { width: 1.25rem; }
+.key-figures-truth { width: 1rem; }
 .key-figures-truth span { writing-mode: vertical-rl; transform: rotate(180deg); }
 .key-figures-matrix button {
   display: flex; flex-direction: column; align-items: center; justify-content: center; cursor: pointer;

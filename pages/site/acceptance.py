@@ -18,6 +18,7 @@ from core.site import (
 )
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
+from pages.shared.tables import show_table
 from pages.shared.texts import _, translated
 from pages.shared.user import offered, requires_sign_in, signed_in_user
 from pages.site.measurement import is_of
@@ -88,12 +89,9 @@ def _show(acceptance: Acceptance) -> None:
     shown = st.success if acceptance.passed else st.warning
     icon = ":material/verified:" if acceptance.passed else ":material/warning:"
     shown(escaped(acceptance.verdict()), icon=icon)
-    rows = [
-        tuple(map(translated, (item.title, item.result, item.required, item.figure)))
-        for item in acceptance.outcomes
-    ]
+    rows = [(item.title, item.result, item.required, item.figure) for item in acceptance.outcomes]
     columns = ["", _("Result"), _("Criterion"), _("Measured (95% interval)")]
-    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="content", height="content")
+    show_table(pd.DataFrame(rows, columns=columns))
     st.caption(_("Met: the whole interval reaches the criterion. Not shown: part of it does."))
 
 

@@ -28,6 +28,7 @@ from pages.shared.charts import banded, choose_format, draw, offer_csv, offer_js
 from pages.shared.failures import show_error
 from pages.shared.key_figures import key_figures
 from pages.shared.markdown import escaped
+from pages.shared.tables import show_table
 from pages.shared.texts import _, translated
 from pages.site.errors import show_errors
 from pages.site.images import nothing_chosen
@@ -152,7 +153,7 @@ def show_measurements(comparison: SiteComparison, active: AvailableModel, local:
 def _show_counts(measurement: SiteMeasurement) -> None:
     """What became of the images."""
     rows = [(translated(title), f"{count:,}") for title, count in measurement.counts.titled().items()]
-    st.dataframe(pd.DataFrame(rows, columns=["", _("Images")]), hide_index=True, height="content")
+    show_table(pd.DataFrame(rows, columns=["", _("Images")]))
     for sentence in measurement.readings.notes:
         st.caption(escaped(sentence))
 
@@ -184,7 +185,7 @@ def _show_groups(measurement: SiteMeasurement) -> None:
     for column, figure in subgroup_rates(rates).items():
         draw(figure, f"site-group-{column}")
     with st.expander(_("All groups, with p values")):
-        st.dataframe(_group_table(measurement.groups), hide_index=True)
+        show_table(_group_table(measurement.groups))
         st.caption(
             _(
                 "Intervals: Wilson's 95%, by patient. P values: each group against the rest, Fisher's "

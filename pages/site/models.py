@@ -12,6 +12,7 @@ from pages.shared.differences import show_differences
 from pages.shared.key_figures import key_figures
 from pages.shared.markdown import escaped
 from pages.shared.registry_states import STATES
+from pages.shared.tables import show_table
 from pages.shared.texts import _
 
 
@@ -57,7 +58,7 @@ def show_side_by_side(comparison: SiteComparison) -> None:
         draw(roc_curves(curves, points), "site-models-roc")
     with st.expander(_("All metrics")):
         table = evaluation.side_by_side(comparison.metrics)
-        st.dataframe(table, height=35 * (len(table) + 1) + 3)
+        show_table(table, index=True)
         offer_csv(evaluation.metric_table(comparison.metrics), "models-side-by-side")
     with st.expander(_("Differences, tested"), expanded=True):
         show_differences(comparison.tests, "differences-site")

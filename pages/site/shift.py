@@ -6,16 +6,11 @@ import streamlit as st
 from core.site import Shift, ShiftSearch, blinded, p_text
 from pages.shared.charts import offer_csv
 from pages.shared.markdown import escaped
+from pages.shared.tables import show_table
 from pages.shared.texts import _
 from pages.site.thumbnails import show_thumbnails
 
 EXAMPLES = 3  # of the largest shifts
-COLUMNS = {
-    "Number": st.column_config.Column(_("Number")),
-    "Shift, standard deviations": st.column_config.Column(_("Shift, standard deviations")),
-    "95% interval": st.column_config.Column(_("95% interval")),
-    "Patients": st.column_config.Column(_("Patients")),
-}
 
 
 def show_shift(search: ShiftSearch, files: list[str]) -> None:
@@ -34,7 +29,7 @@ def show_shift(search: ShiftSearch, files: list[str]) -> None:
                 _show_examples(shift, by_digest)
     if search.shifts:
         with st.expander(_("All numbers")):
-            st.dataframe(_table(search), hide_index=True, column_config=COLUMNS)
+            show_table(_table(search))
             st.caption(
                 _(
                     "Welch's t test of one image per patient against mean and standard deviation of the "
@@ -58,11 +53,11 @@ def _table(search: ShiftSearch) -> pd.DataFrame:
         low, high = shift.interval
         rows.append(
             {
-                "Number": shift.name.capitalize(),
-                "Shift, standard deviations": f"{shift.effect:+.2f}",
-                "95% interval": _("{low:+.2f} to {high:+.2f}").format(low=low, high=high),
+                _("Number"): shift.name.capitalize(),
+                _("Shift, standard deviations"): f"{shift.effect:+.2f}",
+                _("95% interval"): _("{low:+.2f} to {high:+.2f}").format(low=low, high=high),
                 "p": p_text(shift.p),
-                "Patients": shift.patients,
+                _("Patients"): shift.patients,
             }
         )
     return pd.DataFrame(rows)

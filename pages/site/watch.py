@@ -11,6 +11,7 @@ from core.site import LocalImages, measured_set
 from pages.shared.charts import choose_format, draw, offer_csv, offer_json
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
+from pages.shared.tables import show_table
 from pages.shared.texts import _, translated
 
 
@@ -55,7 +56,7 @@ def _show_days(watched: Watch) -> None:
     draw(control_charts(watched.rows.days, shares), "watch-by-day")
     if watched.signals:
         with st.expander(_("What is watched")):
-            st.dataframe(_table(watched), hide_index=True, height="content")
+            show_table(_table(watched))
     with st.container(horizontal=True):
         offer_csv(watched.rows.days, "watch-by-day")
         offer_json(watched.values(), "watch")

@@ -20,6 +20,7 @@ from core.figures.metric_intervals import metric_intervals
 from core.inference import ModelIdentity, described
 from core.runs import bundled_runs, list_runs
 from core.weights import ModelRecord
+from tests.pages.opened_page import shown_table
 
 OLD_RUN = Path(__file__).parents[1] / "fixtures" / "old_run"
 ERROR_RATE = Metric(
@@ -112,7 +113,7 @@ def test_the_page_shows_it(texts):
     app.session_state["all-metrics"] = True  # open
     app.run()
     assert not app.exception and not app.error
-    shown = app.dataframe[0].value.loc["Share of errors"]
+    shown = shown_table(app).loc["Share of errors"]
     assert len(shown) >= 3
     for name in set(texts) & set(shown.index):
         assert shown[name] == texts[name]

@@ -18,6 +18,7 @@ from core.evaluation import OperatingPoint, find_point
 from core.registry import answering_models, change_operating_point
 from core.runs import Run, all_runs, bundled_runs, list_runs, open_run
 from core.weights import update_record
+from tests.pages.opened_page import shown_table
 
 OLD_RUN = Path(__file__).parents[1] / "fixtures" / "old_run"
 
@@ -48,7 +49,7 @@ def test_page_terminal_and_report_start_at_the_same_thresholds(bundled, tmp_path
         assert f"{short[name]}: {threshold:.3f}" in page
         assert terminal[name]["threshold"] == report[name] == pytest.approx(threshold, abs=1e-12)
     app.session_state["all-metrics"] = True  # open
-    shown = app.run().dataframe[0].value
+    shown = shown_table(app.run())
     for name, metrics in terminal.items():
         assert shown.loc["Sensitivity", short[name]].startswith(f"{metrics['sensitivity']:.1%} (")
         assert shown.loc["Specificity", short[name]].startswith(f"{metrics['specificity']:.1%} (")

@@ -15,7 +15,16 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 SERIOUS = ("serious", "critical")
 BACKGROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
-WIDTHS = (390, 1024)
+SECTIONS = ("Curves", "Calibration", "Subgroups", "Errors", "Shortcuts", "Promotion")
+PAGES = (
+    "diagnosis",
+    "comparison?all-metrics=true&differences=true&zones=true",
+    *(f"comparison?section={section}" for section in SECTIONS),
+    "training",
+    "dataset",
+    "site",
+)
+WIDTHS = (360, 390, 1024)
 MIN_CELL = 90  # pixels, of a confusion matrix
 MAX_SHIFT = 0.05
 FIGURES = """[...document.querySelectorAll('.js-plotly-plot')]
@@ -42,6 +51,11 @@ FAULTS = """(minCell) => {
         const { width, height } = cell.getBoundingClientRect();
         if (Math.min(width, height) < minCell) faults.push(`a cell of ${width} x ${height}`);
     }
+    for (const cell of document.querySelectorAll('[data-testid=stTable] :is(td, th)'))
+        if (cell.scrollWidth > cell.clientWidth + 1) faults.push(`a cut cell: ${cell.textContent}`);
+    const columns = [...document.querySelectorAll('.key-figures section')].map(each => each.getBoundingClientRect());
+    if (main.clientWidth > 700 && columns.some(({ top }) => top !== columns[0].top))
+        faults.push('models below each other');
     return faults;
 }""".replace("FIGURES", FIGURES)
 OBSERVE_SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => list.getEntries()
@@ -84,7 +98,7 @@ def layout_faults(page: Page) -> list[str]:
 
 def test_no_page_has_a_fault_that_can_be_measured(bundled_server, page):
     findings = {}
-    for name in ("diagnosis", "comparison", "training", "dataset", "site"):
+    for name in PAGES:
         page.goto(f"{bundled_server}/{name}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         settled(page)

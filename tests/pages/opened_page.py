@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -25,3 +26,13 @@ def opened(page: str, signed_in: str = "", **session) -> AppTest:
     app.switch_page(f"pages/{page}/page.py").run()
     assert not app.exception
     return app
+
+
+def shown_table(app: AppTest, position: int = 0) -> pd.DataFrame:
+    """What a table of the page says, without what escapes Markdown."""
+    shown = app.table[position].value.map(lambda text: text.replace("\\", ""))
+    return shown.rename(columns=_unescaped, index=_unescaped)
+
+
+def _unescaped(title: object) -> object:
+    return title.replace("\\", "") if isinstance(title, str) else title

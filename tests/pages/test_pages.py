@@ -18,7 +18,7 @@ from core.images import read_image
 from core.inference import load_predictor
 from core.registry import answering_models, find_model, retire, rollback
 from core.runs import Run, Sweep, Trial, create_run, housekeeping, jobs, strategies
-from tests.pages.opened_page import PROJECT, opened
+from tests.pages.opened_page import PROJECT, opened, shown_table
 
 pytestmark = pytest.mark.slow
 
@@ -120,14 +120,14 @@ def test_a_run_that_failed_shows_its_reason_and_its_log(demo):
 
 
 def test_comparison_shows_the_numbers_that_training_kept(trained):
-    assert not opened("comparison").dataframe, "what is closed is not drawn"
+    assert not opened("comparison").table, "what is closed is not drawn"
     app = opened("comparison", **ALL_OPEN)
-    table = app.dataframe[0].value
+    numbers = shown_table(app)
     kept = trained.results.evaluation()["3"]["test"]
-    assert table.loc["Accuracy", "Stage 3"].startswith(f"{kept['accuracy']:.1%} (")
-    assert table.loc["Images", "Stage 1"] == "15" and "All of run trained." in texts(app)
+    assert numbers.loc["Accuracy", "Stage 3"].startswith(f"{kept['accuracy']:.1%} (")
+    assert numbers.loc["Images", "Stage 1"] == "15" and "All of run trained." in texts(app)
     assert "Of 100 children" in app.slider(key="prevalence").label
-    tested = app.dataframe[1].value
+    tested = shown_table(app, 1)
     assert (tested["Metric"] == "ROC AUC").sum() == 3, "a row for each pair"
 
 
@@ -156,7 +156,7 @@ def test_a_cohort_narrows_the_comparison(trained, demo):
     save_cohort(dataset, "every second", few)
     app = opened("comparison", **ALL_OPEN)
     app.selectbox(key="cohort").set_value("every second").run()
-    assert app.dataframe[0].value.loc["Images", "Stage 1"] == str(len(few))
+    assert shown_table(app).loc["Images", "Stage 1"] == str(len(few))
     delete_cohort(demo, "every second")
 
 
@@ -174,8 +174,7 @@ def test_one_threshold_moves_every_number(trained):
     app = opened("comparison", **ALL_OPEN)
     app.selectbox(key="rule").set_value("manual").run()
     app.slider(key="threshold").set_value(0.0).run()
-    table = app.dataframe[0].value
-    assert (table.loc["Specificity"].str.startswith("0.0%")).all()
+    assert (shown_table(app).loc["Specificity"].str.startswith("0.0%")).all()
     assert "predicts the same label for every image" in texts(app)
     for rule in ("youden", "sensitivity", "specificity", "cost"):
         app.selectbox(key="rule").set_value(rule).run()
@@ -259,8 +258,8 @@ def test_the_model_that_came_along_is_compared_as_it_answers_and_keeps_its_thres
     app.selectbox(key="rule").set_value("own").run()
     app.button_group(key="section").set_value("Errors").run()
     assert not app.exception and "Open their data set" in app.info[0].value
-    errors = app.dataframe[0].value  # of stage 1: 32 false positives and a false negative
-    assert len(errors) == 33 and errors["label"].iloc[0] == "NORMAL"
+    errors = shown_table(app)  # of stage 1: 32 false positives and a false negative
+    assert len(errors) == 33 and errors["Label"].iloc[0] == "NORMAL"
 
 
 def test_the_format_of_figures_outlasts_a_section_without_figures(trained):

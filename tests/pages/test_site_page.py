@@ -21,7 +21,7 @@ from core.site import (
     measure,
 )
 from tests.monitor.logged_results import WITHHELD, add_results, steady
-from tests.pages.opened_page import opened
+from tests.pages.opened_page import opened, shown_table
 from tests.site_measurements import measured
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ def test_the_audit_log_is_watched_without_images_and_beside_later_labels(narrow_
     add_results(AuditLog(), [row | {"model": model} for row in steady(150)])
     app.run()
     assert app.success[0].value.startswith("Green.") and not app.exception
-    assert app.dataframe[0].value["Light"].tolist() == ["green"] * 5 + ["too few"] * 4
+    assert shown_table(app)["Light"].tolist() == ["green"] * 5 + ["too few"] * 4
     add_results(AuditLog(), [row | {"model": model} for row in [WITHHELD] * 50])
     app.run()
     assert app.error[0].value.startswith("Red. Results withheld")
@@ -103,7 +103,7 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     assert "60 SYNTHETIC labelled images: " in captions(app)
     next(button for button in app.button if button.label.startswith("Measure trained/3")).click().run()
     assert not app.exception and not app.error
-    counts = dict(app.dataframe[0].value.to_numpy())
+    counts = dict(shown_table(app).to_numpy())
     assert counts["Labelled files"] == "60"
     assert int(counts["Left out: the model was trained on them"]) > 0
     assert "SYNTHETIC" in "".join(warning.value for warning in app.warning)
@@ -121,9 +121,9 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     app.button_group(key="site-section").set_value("Set the threshold").run()
     assert "a threshold takes at least 30 of each class" in app.error[0].value
     app.button_group(key="site-section").set_value("Measure").run()
-    assert app.dataframe
+    assert app.table
     bring(app, demo / "nowhere")
-    assert app.error and not app.dataframe  # of other images
+    assert app.error and not app.table  # of other images
 
 
 def test_other_models_are_measured_beside_the_active_one_and_shown_in_full(narrow_bundle, demo, own_home):

@@ -1,0 +1,45 @@
+"""Tables that are read, not worked with: their texts wrap, so that nothing is cut off on a phone."""
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.markdown import escaped
+from pages.shared.texts import _
+
+MISSING = "–"
+MAX_ROWS, SCROLLED_HEIGHT = 20, 620  # of a table that is shown whole; pixels of a longer one
+
+
+def show_table(table: pd.DataFrame, index: bool = False, digits: int = 3) -> None:
+    """Draw a table.
+
+    Args:
+        table: texts, numbers and times; sentences of `core` are translated.
+        index: whether the index is the first column, which stays in place where a table scrolls sideways.
+        digits: of fractions.
+    """
+    texts = table.map(lambda value: _text(value, digits)).rename(columns=escaped)
+    if index:
+        texts = texts.rename(index=escaped)
+    place = st.container(height=SCROLLED_HEIGHT, border=False) if len(table) > MAX_ROWS else st.container()
+    place.table(texts, border="horizontal", width="content", hide_index=not index)
+
+
+def _text(value: Any, digits: int) -> str:
+    """A cell.
+
+    >>> _text(0.12345, 3), _text(12345, 3), _text(None, 3), _text(True, 3)
+    ('0.123', '12,345', '–', 'yes')
+    """
+    if isinstance(value, str):
+        return escaped(value)
+    if pd.isna(value):
+        return MISSING
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H\\:%M}"
+    return f"{value:.{digits}f}" if isinstance(value, float) else f"{value:,}"
