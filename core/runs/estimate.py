@@ -13,6 +13,9 @@ from core.config import TrainingSettings, processor
 
 DENSE_FACTOR = 3.5  # stages 1 and 3 then reach the same GMAC/s on two cores with AVX512-BF16
 BYTES_PER_ACTIVATION = {"bfloat16": 2, "float32": 4}
+# Updating weights waits for memory: for each byte moved, convolutions could compute so many multiply-adds.
+# On two cores with AMX it takes most of the 0.13 s of a step of stage 1; a step of stage 3 takes 1.3 s.
+MULTIPLY_ADDS_PER_BYTE = {"none": 4, "avx512": 8, "amx": 32}
 BFLOAT16_SPEEDUP = {"none": 0.2, "avx512": 1.8, "amx": 3.7}  # over float32, by the processor's unit
 STARTUP_S = 10  # of each stage: imports, weights, compilation
 EFFICIENCY = 0.85  # relative to a large matrix product
@@ -90,7 +93,7 @@ class WorkEstimate:
         winograd = uses_winograd(self.settings, images * self.settings.epochs)
         passes = WINOGRAD_PASSES if trains_convolutions and winograd else PASSES
         backward = (passes - 1) * images * self._trained(stage)
-        return backward + (images + self.validation) * self._forward(stage)
+        return backward + (images + self.validation) * self._forward(stage) + steps * self._update(stage)
 
     def evaluation(self, stage: int) -> float:
         """Predictions on validation and test."""
@@ -104,6 +107,11 @@ class WorkEstimate:
         """A stage without early stopping."""
         return self.settings.epochs * self.epoch(stage) + self.evaluation(stage)
 
+    def references(self) -> float:
+        """Reading the training images by each model that may be used in diagnosis, after the last stage."""
+        models = sum(self.settings.stage(stage).for_diagnosis for stage in self.settings.stages)
+        return models * self.training * gigamacs(self._backbone.layers)
+
     def until(self, stage: int) -> float:
         """Work done before the first epoch of a stage."""
         before = self.settings.stages[: self.settings.stages.index(stage)]
@@ -111,7 +119,7 @@ class WorkEstimate:
 
     def total(self) -> float:
         """The whole run."""
-        return self.extraction() + sum(self.stage(stage) for stage in self.settings.stages)
+        return self.extraction() + sum(map(self.stage, self.settings.stages)) + self.references()
 
     def seconds(self) -> float:
         """Maximum duration of the run, from a short benchmark of this machine."""
@@ -142,6 +150,13 @@ class WorkEstimate:
 
     def _freezes_up_to_cut(self, stage: int) -> bool:
         return self._backbone.freezes_up_to_cut(self.settings.stage(stage).trained_layers)
+
+    def _update(self, stage: int) -> float:
+        """A step's moving of gradients, trained weights, what the optimizer keeps, and the average."""
+        moved = 3 + 2 * OPTIMIZER_SLOTS[self.settings.optimizer] + 2 * bool(self.settings.weight_average)
+        unit = processor.bfloat16_unit() if self.precision == "bfloat16" else "none"
+        trained, _frozen = self.parameter_counts(stage)
+        return 4 * moved * trained * MULTIPLY_ADDS_PER_BYTE[unit] / 1e9
 
     def _trained(self, stage: int) -> float:
         """GMAC of one image's forward pass from the first layer that a stage trains to the end."""

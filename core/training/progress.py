@@ -1,6 +1,7 @@
 """Progress of a run, written to its folder often enough to follow and rarely enough to cost nothing."""
 
 import time
+from collections.abc import Callable
 
 from core.runs import Run, WorkEstimate
 
@@ -21,14 +22,14 @@ def check_stop(run: Run) -> None:
 class Progress:
     """Counts the work done, in GMAC, and writes progress and time left to the run's state."""
 
-    def __init__(self, run: Run, estimate: WorkEstimate) -> None:
-        self.run, self.estimate = run, estimate
+    def __init__(self, run: Run, estimate: WorkEstimate, clock: Callable[[], float] = time.monotonic) -> None:
+        self.run, self.estimate, self.clock = run, estimate, clock
         self.total = estimate.total()
         self.done = run.status().done * self.total
         self.expected_rate = self._expected_rate(run.status().seconds_left)  # seconds per GMAC
         self.computed = 0.0  # by this process: cached or skipped work takes no time and is left out
         self.began: float | None = None
-        self.written = 0.0
+        self.written = float("-inf")
 
     def add(self, gigamacs: float, **state: object) -> None:
         """Add work done; write `state` unless the last write was a moment ago.
@@ -38,11 +39,11 @@ class Progress:
         """
         self.check()
         if self.began is None:
-            self.began = time.monotonic()
+            self.began = self.clock()
         else:
             self.computed += gigamacs
         self.done += gigamacs
-        if time.monotonic() - self.written >= SECONDS_BETWEEN_WRITES:
+        if self.clock() - self.written >= SECONDS_BETWEEN_WRITES:
             self.write(**state)
 
     def check(self) -> None:
@@ -61,7 +62,7 @@ class Progress:
         """Write `state`, the fraction done and the time left."""
         fraction = min(self.done / self.total, 0.999)
         seconds_left = round(max(self.total - self.done, 0) * self._rate())
-        self.written = time.monotonic()
+        self.written = self.clock()
         self.run.write_state(done=round(fraction, 4), seconds_left=seconds_left, **state)
 
     def _expected_rate(self, seconds_left: float | None) -> float:
@@ -75,6 +76,6 @@ class Progress:
         Parts of a run differ in their rate, and other programs slow the first minutes of some: alone, what
         was measured doubles the time left, or halves it.
         """
-        measured = time.monotonic() - self.began if self.began is not None else 0.0
+        measured = self.clock() - self.began if self.began is not None else 0.0
         expected = EXPECTED_SHARE * self.total
         return (expected * self.expected_rate + measured) / (expected + self.computed)

@@ -3,8 +3,8 @@
 from core.dataset import open_dataset
 from core.errors import UserError
 from core.inference import save_reference
-from core.runs import Run
-from core.training.progress import check_stop
+from core.runs import Run, WorkEstimate
+from core.training.progress import Progress, check_stop
 
 
 def write_references(run: Run) -> None:
@@ -27,8 +27,16 @@ def write_references(run: Run) -> None:
         return
     try:
         dataset = open_dataset(settings.data, check)
-        for number in missing:
-            run.write_state(message=f"Stage {number}: saving the reference of the training images")
+        progress = _progress(run)
+        for left, number in zip(range(len(missing), 0, -1), missing, strict=True):
+            progress.set_done(progress.total - progress.estimate.references() * left / len(stages))
+            progress.write(message=f"Stage {number}: saving the reference of the training images")
             save_reference(run, number, dataset, check)
     except UserError as error:
         run.add_status_note(f"No out-of-distribution check for these models: {error}")
+
+
+def _progress(run: Run) -> Progress:
+    """The progress of a run whose stages have been trained."""
+    facts = run.facts()
+    return Progress(run, WorkEstimate(run.settings(), facts["training"], facts["validation"], facts["test"]))
