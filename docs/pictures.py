@@ -18,13 +18,14 @@ from playwright.sync_api import Page
 
 from benchmarks.app import browser, comes_true, settled
 from docs.picture_states import GROUP, READERS, STATES, real_images, served, ward_table
-from docs.screenshots import PROJECT, TIMEOUT_MS
+from docs.screenshots import PROJECT
 from pages.shared.texts import _
 
 FOLDER = PROJECT / ".pictures"
 WIDTHS = (390, 1024, 1440, 1920)
 SCHEMES = ("light", "dark")
 HEIGHT = 900  # of the window; a picture shows the whole page
+PATIENCE_MS = 600_000  # for a page that other programs keep from computing
 DRAWING_MS, REPAINT_MS = 800, 200  # of figures in a new width, of colours
 DROPPED = 12  # images at once
 SECTIONS = {  # by page, the control that chooses a section
@@ -63,7 +64,7 @@ def main(states: tuple[str, ...], names: tuple[str, ...], widths: tuple[int, ...
     FOLDER.mkdir(exist_ok=True)
     with browser() as program, TemporaryDirectory() as scratch:
         page = program.new_page(viewport={"width": widths[0], "height": HEIGHT}, reduced_motion="reduce")
-        page.set_default_timeout(TIMEOUT_MS)
+        page.set_default_timeout(PATIENCE_MS)
         for state in states or STATES:
             paths = [path for path in STATES[state] if not names or page_name(path) in names]
             if not paths:
