@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.markdown import escaped
-from pages.shared.texts import _
+from pages.shared.texts import _, ngettext
 
 MISSING = "–"
-MAX_ROWS, SCROLLED_HEIGHT = 20, 620  # of a table that is shown whole; pixels of a longer one
+MAX_ROWS = 20  # before the others are shown in a part that is closed at first
 
 
 def show_table(table: pd.DataFrame, index: bool = False, digits: int = 3) -> None:
@@ -24,8 +24,15 @@ def show_table(table: pd.DataFrame, index: bool = False, digits: int = 3) -> Non
     texts = table.map(lambda value: _text(value, digits)).rename(columns=escaped)
     if index:
         texts = texts.rename(index=escaped)
-    place = st.container(height=SCROLLED_HEIGHT, border=False) if len(table) > MAX_ROWS else st.container()
-    place.table(texts, border="horizontal", width="content", hide_index=not index)
+    _draw(texts[:MAX_ROWS], index)
+    others = texts[MAX_ROWS:]
+    if len(others):
+        with st.expander(ngettext("{count:,} more", "{count:,} more", len(others)).format(count=len(others))):
+            _draw(others, index)
+
+
+def _draw(texts: pd.DataFrame, index: bool) -> None:
+    st.table(texts, border="horizontal", width="content", hide_index=not index)
 
 
 def _text(value: Any, digits: int) -> str:

@@ -53,9 +53,9 @@ FAULTS = """(minCell) => {
     }
     for (const cell of document.querySelectorAll('[data-testid=stTable] :is(td, th)'))
         if (cell.scrollWidth > cell.clientWidth + 1) faults.push(`a cut cell: ${cell.textContent}`);
-    const columns = [...document.querySelectorAll('.key-figures section')].map(each => each.getBoundingClientRect());
-    if (main.clientWidth > 700 && columns.some(({ top }) => top !== columns[0].top))
-        faults.push('models below each other');
+    const tops = [...document.querySelectorAll('.key-figures section')]
+        .map(each => each.getBoundingClientRect().top);
+    if (main.clientWidth > 700 && tops.some(top => top !== tops[0])) faults.push('models below each other');
     return faults;
 }""".replace("FIGURES", FIGURES)
 OBSERVE_SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => list.getEntries()
