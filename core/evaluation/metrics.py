@@ -15,7 +15,17 @@ from core.evaluation.intervals import Interval
 from core.evaluation.outcomes import Outcomes
 from core.evaluation.paired_tests import Difference, delong, mcnemar, paired_rate
 from core.evaluation.ranking import weighted_auc, weighted_average_precision
+from core.sentence import Sentence, template
 
+TITLES = (  # of metrics, for the catalogues of the pages
+    template("Accuracy"),
+    template("Balanced accuracy"),
+    template("Sensitivity"),
+    template("Specificity"),
+    template("Average precision"),
+    template("Log loss"),
+    template("Calibration error"),
+)
 PERCENT, DECIMALS = "{:.1%}", "{:.3f}"
 MIN_PROBABILITY = 1e-7  # as Keras clips, so that one certain mistake does not make the log loss infinite
 
@@ -45,7 +55,7 @@ class Metric:
     @property
     def title(self) -> str:
         """The label with a capital, for headings of rows and columns."""
-        return self.label[0].upper() + self.label[1:]
+        return Sentence(self.label[0].upper() + self.label[1:])
 
     def text(self, value: float | None, interval: Interval | None = None) -> str:
         """A value with its interval; a dash where it is undefined.

@@ -37,8 +37,11 @@ def reliability_diagram(bins: dict[str, list[dict]]) -> go.Figure:
             name=name,
             marker={"color": MODEL_COLORS[index % len(MODEL_COLORS)], "size": 9},
             customdata=[[row["probability"], row["n"], row["positives"]] for row in rows],
-            hovertemplate="predicted %{customdata[0]:.2f}: %{customdata[2]} of %{customdata[1]} have "
-            f"pneumonia<extra>{name}</extra>",
+            hovertemplate=Sentence(
+                "predicted %{{customdata[0]:.2f}}: %{{customdata[2]}} of %{{customdata[1]}} have "
+                "pneumonia<extra>{name}</extra>",
+                name=name,
+            ),
         )
     figure.update_xaxes(title=Sentence("mean predicted probability"))
     figure.update_yaxes(title=Sentence("observed frequency of pneumonia"))
@@ -66,7 +69,7 @@ def probability_histogram(
             name=name,
             marker_color=color,
             opacity=0.7,
-            hovertemplate="%{x}: %{y} images<extra>" + name + "</extra>",
+            hovertemplate=Sentence("%{{x}}: %{{y}} images<extra>{name}</extra>", name=name),
         )
     figure.add_vline(threshold, line_color=MUTED, line_dash="dash")
     figure.update_xaxes(range=[0, 1], title=Sentence("probability of pneumonia"))

@@ -24,7 +24,7 @@ def roc_curves(curves: dict[str, Curve], points: dict[str, tuple[float, float]])
         curves: by model name.
         points: (1 - specificity, sensitivity) at the operating point, by model name.
     """
-    figure = _with_bands(curves, points, "1 - specificity %{x:.3f}, sensitivity %{y:.3f}")
+    figure = _with_bands(curves, points, Sentence("1 - specificity %{{x:.3f}}, sensitivity %{{y:.3f}}"))
     figure.add_trace(diagonal())
     figure.update_xaxes(title=Sentence("1 - specificity"))
     figure.update_yaxes(title=Sentence("sensitivity"))
@@ -38,7 +38,7 @@ def precision_recall_curves(curves: dict[str, Curve], points: dict[str, tuple[fl
         curves: by model name.
         points: (sensitivity, PPV) at the operating point, by model name.
     """
-    figure = _with_bands(curves, points, "sensitivity %{x:.3f}, PPV %{y:.3f}")
+    figure = _with_bands(curves, points, Sentence("sensitivity %{{x:.3f}}, PPV %{{y:.3f}}"))
     figure.update_xaxes(title=Sentence("sensitivity (recall)"))
     figure.update_yaxes(title=Sentence("PPV (precision)"))
     return styled(
@@ -71,7 +71,7 @@ def decision_curves(thresholds: np.ndarray, benefits: dict[str, np.ndarray]) -> 
             mode="lines",
             name=name,
             line=line,
-            hovertemplate="at %{x:.2f}: %{y:.3f}<extra>" + name + "</extra>",
+            hovertemplate=Sentence("at %{{x:.2f}}: %{{y:.3f}}<extra>{name}</extra>", name=name),
         )
     figure.add_hline(
         0,
@@ -109,7 +109,7 @@ def _with_bands(curves: dict[str, Curve], points: dict[str, tuple[float, float]]
             mode="lines",
             line={"color": color, "width": 2},
             name=name,
-            hovertemplate=hover + f"<extra>{name}</extra>",
+            hovertemplate=Sentence("{values}<extra>{name}</extra>", values=hover, name=name),
         )
         figure.add_scatter(
             x=[points[name][0]],
@@ -122,6 +122,6 @@ def _with_bands(curves: dict[str, Curve], points: dict[str, tuple[float, float]]
                 "line": {"color": "white", "width": 1.5},
             },
             showlegend=False,
-            hovertemplate="operating point: " + hover + f"<extra>{name}</extra>",
+            hovertemplate=Sentence("operating point: {values}<extra>{name}</extra>", values=hover, name=name),
         )
     return figure

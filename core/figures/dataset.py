@@ -36,7 +36,9 @@ def class_balance(counts: dict[str, dict[str, int]]) -> go.Figure:
             textangle=0,
             textfont_color="white",
             customdata=[f"{share:.0%}" for share in shares],
-            hovertemplate=f"%{{y}} · {label}: %{{x:,}} images (%{{customdata}})<extra></extra>",
+            hovertemplate=Sentence(
+                "%{{y}} · {label}: %{{x:,}} images (%{{customdata}})<extra></extra>", label=label
+            ),
         )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(title=Sentence("images"), tickformat=",")
@@ -64,7 +66,9 @@ def distribution(statistics: pd.DataFrame, name: str) -> go.Figure:
             name=f"{split} · {label}",
             mode="lines",
             line={"color": CLASS_COLORS[str(label)], "dash": DASHES[str(split)], "shape": "hvh", "width": 2},
-            hovertemplate="%{x:.3g}: %{y:.1%} of " + f"{split}/{label}<extra></extra>",
+            hovertemplate=Sentence(
+                "%{{x:.3g}}: %{{y:.1%}} of {split}/{label}<extra></extra>", split=split, label=label
+            ),
         )
     figure.update_xaxes(title=name)
     figure.update_yaxes(title=Sentence("share of images"), tickformat=".0%", rangemode="tozero")
@@ -79,7 +83,7 @@ def grey_levels(pixels: np.ndarray) -> go.Figure:
     """
     counts, edges = np.histogram(pixels, 64, (0, 256))
     figure = go.Figure(go.Bar(x=edges[:-1] + 2, y=counts / pixels.size, marker_color=NORMAL, width=4))
-    figure.update_traces(hovertemplate="grey level %{x:.0f}: %{y:.1%}<extra></extra>")
+    figure.update_traces(hovertemplate=Sentence("grey level %{{x:.0f}}: %{{y:.1%}}<extra></extra>"))
     figure.update_xaxes(title=Sentence("grey level"))
     figure.update_yaxes(visible=False)
     return styled(figure, height=200)

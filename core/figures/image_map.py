@@ -26,7 +26,9 @@ def image_map(table: pd.DataFrame, group: pd.Series, shares: np.ndarray) -> go.F
             name=name,
             customdata=members[["path", "probability"]],
             marker={"color": MODEL_COLORS[index % len(MODEL_COLORS)], "size": 8, "opacity": 0.75},
-            hovertemplate="%{customdata[0]}<br>pneumonia %{customdata[1]:.1%}<extra>" + name + "</extra>",
+            hovertemplate=Sentence(
+                "%{{customdata[0]}}<br>pneumonia %{{customdata[1]:.1%}}<extra>{name}</extra>", name=name
+            ),
         )
     figure.update_xaxes(
         title=Sentence("first component, {share:.0%} of the variance", share=shares[0]), zeroline=False

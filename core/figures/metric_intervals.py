@@ -11,9 +11,9 @@ from core.sentence import Sentence
 
 ROW_HEIGHT = 34  # pixels a metric
 ROOM = 0.02  # of the axis of rates, beyond the outermost intervals
-RATES = {  # colour, and shift from the line of the subgroup
-    "sensitivity": (CLASS_COLORS["PNEUMONIA"], -0.15),
-    "specificity": (CLASS_COLORS["NORMAL"], 0.15),
+RATES = {  # title, colour, and shift from the line of the subgroup
+    "sensitivity": (Sentence("sensitivity"), CLASS_COLORS["PNEUMONIA"], -0.15),
+    "specificity": (Sentence("specificity"), CLASS_COLORS["NORMAL"], 0.15),
 }
 
 
@@ -90,18 +90,18 @@ def subgroup_rates(models: dict[str, list[dict]]) -> dict[str, go.Figure]:
 def _subgroup_figure(rows: list[dict], title: str, start: float) -> go.Figure:
     """The subgroups of one model, from `start` on the axis."""
     figure = go.Figure()
-    for rate, (color, shift) in RATES.items():
+    for rate, (title_of_rate, color, shift) in RATES.items():
         shown = [(index, row) for index, row in enumerate(rows) if row[rate] is not None]
         values = np.array([row[rate] for _, row in shown])
         bounds = np.array([row[f"{rate}_interval"] for _, row in shown]).reshape(-1, 2)
         figure.add_scatter(
-            name=rate,
+            name=title_of_rate,
             x=values,
             y=[index + shift for index, _ in shown],
             mode="markers",
             marker={"color": color, "size": 9},
             error_x=error_bars(values, bounds[:, 0], bounds[:, 1]),
-            hovertemplate=rate + " %{x:.1%}<extra></extra>",
+            hovertemplate=Sentence("{rate} %{{x:.1%}}<extra></extra>", rate=title_of_rate),
         )
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
@@ -125,13 +125,13 @@ def occlusion_differences(table: pd.DataFrame) -> go.Figure:
     for index, (mask, rows) in enumerate(masks):
         offset = 0.2 * (index - (len(masks) - 1) / 2)
         figure.add_scatter(
-            name=f"{mask} hidden",
+            name=Sentence("{mask} hidden", mask=mask),
             x=rows["difference"],
             y=[names.index(name) + offset for name in rows["model"]],
             mode="markers",
             marker={"size": 10, "color": MODEL_COLORS[(2 + index) % len(MODEL_COLORS)]},
             error_x=error_bars(rows["difference"], rows["low"], rows["high"]),
-            hovertemplate="%{x:+.3f}<extra>" + str(mask) + " hidden</extra>",
+            hovertemplate=Sentence("%{{x:+.3f}}<extra>{mask} hidden</extra>", mask=mask),
         )
     figure.add_vline(0, line_color=MUTED, line_width=1)
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, autorange="reversed")

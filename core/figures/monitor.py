@@ -43,7 +43,7 @@ def control_charts(days: pd.DataFrame, shares: dict[str, pd.DataFrame]) -> go.Fi
             line={"color": MODEL_COLORS[0], "width": 1},
             marker={"size": 7, "color": _colors(table)},
             customdata=table["n"],
-            hovertemplate="%{x}: %{y:.0%} of %{customdata}<extra></extra>",
+            hovertemplate=Sentence("%{{x}}: %{{y:.0%}} of %{{customdata}}<extra></extra>"),
             cliponaxis=False,
             showlegend=False,
             row=row,

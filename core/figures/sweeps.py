@@ -51,7 +51,7 @@ def departures(table: pd.DataFrame, measure: str = "loss") -> go.Figure:
         marker={"color": NORMAL, "size": 8},
         name=Sentence("one seed"),
         customdata=table["seed"],
-        hovertemplate="%{y}, seed %{customdata}: %{x:+.4f}<extra></extra>",
+        hovertemplate=Sentence("%{{y}}, seed %{{customdata}}: %{{x:+.4f}}<extra></extra>"),
     )
     figure.add_scatter(
         x=means,
@@ -59,7 +59,7 @@ def departures(table: pd.DataFrame, measure: str = "loss") -> go.Figure:
         mode="markers",
         marker={"color": PNEUMONIA, "size": 12, "symbol": "diamond"},
         name=Sentence("mean"),
-        hovertemplate="%{y}, mean: %{x:+.4f}<extra></extra>",
+        hovertemplate=Sentence("%{{y}}, mean: %{{x:+.4f}}<extra></extra>"),
     )
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(

@@ -45,11 +45,11 @@ def frozen_layers(backbone: Backbone, trained_layers: Collection[str]) -> go.Fig
             y=[_height(backbone, part) * len(part) / len(bars[bar]) for _, bar, part in chosen],
             marker_color=color,
             opacity=1.0 if trained else 0.45,
-            customdata=[
-                [bar, f"{len(part)} of {len(bars[bar])} layers, " if len(bars[bar]) > 1 else "", _size(part)]
-                for _, bar, part in chosen
-            ],
-            hovertemplate=f"%{{customdata[0]}}: %{{customdata[1]}}%{{customdata[2]}}, {state}<extra></extra>",
+            customdata=[[bar, _layers(part, bars[bar]), _size(part)] for _, bar, part in chosen],
+            hovertemplate=Sentence(
+                "%{{customdata[0]}}: %{{customdata[1]}}, %{{customdata[2]}}, {state}<extra></extra>",
+                state=state,
+            ),
         )
     blocks: dict[str, list[int]] = {}
     for x, bar in enumerate(bars.values()):
@@ -72,7 +72,13 @@ def _height(backbone: Backbone, layers: list[Layer]) -> float:
 
 
 def _size(layers: list[Layer]) -> str:
-    return f"{sum(layer.parameters for layer in layers):,} parameters"
+    return Sentence("{count:,} parameters", count=sum(layer.parameters for layer in layers))
+
+
+def _layers(part: list[Layer], bar: list[Layer]) -> str:
+    if len(bar) == 1:
+        return Sentence("one layer")
+    return Sentence("{count} of {total} layers", count=len(part), total=len(bar))
 
 
 def validation_matrix(epochs: pd.DataFrame) -> go.Figure | None:
@@ -107,7 +113,9 @@ def loss_by_model(histories: dict[str, pd.DataFrame]) -> go.Figure:
                 y=epochs[column],
                 mode="lines+markers",
                 line={"color": MODEL_COLORS[index % len(MODEL_COLORS)], "dash": dash},
-                hovertemplate=f"{name}, epoch %{{x}}: %{{y:.3f}}<extra>{split}</extra>",
+                hovertemplate=Sentence(
+                    "{name}, epoch %{{x}}: %{{y:.3f}}<extra>{split}</extra>", name=name, split=split
+                ),
             )
     figure.update_xaxes(title=Sentence("epoch"), dtick=max(1, max(map(len, histories.values())) // 10))
     figure.update_yaxes(title=Sentence("loss"), type="log", tickvals=LOG_TICKS)

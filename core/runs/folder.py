@@ -35,6 +35,7 @@ from core.runs.json_file import read_json, read_run_file
 from core.runs.process import ProcessIdentity
 from core.runs.results import Results
 from core.runs.status import RunStatus, last_sign_of_life, read_status
+from core.sentence import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,7 +150,7 @@ class Run:
         if state.get("started"):
             earlier += (state.get("ended") or last_sign_of_life(self.path)) - state["started"]
         self.write_state(
-            state="running", message="Starting", started=time.time(), ended=None, earlier=earlier
+            state="running", message=Sentence("Starting"), started=time.time(), ended=None, earlier=earlier
         )
 
     def append_steps(self, rows: list[dict]) -> None:

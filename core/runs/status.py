@@ -6,10 +6,13 @@ from pathlib import Path
 
 from core.runs import lock, queue
 from core.runs.json_file import read_run_file
+from core.sentence import Sentence
 
 ENDED = ("finished", "stopped", "failed", "died")
-NOT_STARTED = "Not started."
-UNKNOWN_EXIT = "The training process ended without an exit reason: killed, out of memory, or power loss."
+NOT_STARTED = Sentence("Not started.")
+UNKNOWN_EXIT = Sentence(
+    "The training process ended without an exit reason: killed, out of memory, or power loss."
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,11 @@ def _read_once(folder: Path) -> RunStatus:
     state = read_run_file(folder / "state.json")
     ended = state["state"] in ENDED
     if folder.name in queued and (ended or not alive):
-        message = f"Queued: position {queued.index(folder.name) + 1} of {len(queued)}."
+        message = Sentence(
+            "Queued: position {position} of {total}.",
+            position=queued.index(folder.name) + 1,
+            total=len(queued),
+        )
         return RunStatus(**{**state, "state": "queued", "message": message})
     if ended:
         return RunStatus(**state)

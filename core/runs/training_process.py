@@ -8,6 +8,7 @@ from core.config import processor
 from core.runs import cached_activations, detached
 from core.runs.folder import Run
 from core.runs.process import ProcessIdentity
+from core.sentence import Sentence
 
 GRACE_S = 20.0  # between a request to stop and the kill
 TRAINING_ENVIRONMENT = {
@@ -44,7 +45,7 @@ def start_process(
             ),
         )
     except OSError as error:
-        message = f"The training process could not be started: {error.strerror}."
+        message = Sentence("The training process could not be started: {reason}.", reason=error.strerror)
         run.write_state(state="failed", message=message, ended=time.time())
         return None
     run.write_process(ProcessIdentity.of(process.pid))
@@ -57,9 +58,10 @@ def kill_if_overdue(run: Run) -> None:
     identity = run.process()
     if waited is None or waited < GRACE_S or identity is None or not identity.kill():
         return
-    message = (
-        f"Stopped. The current step did not end within {GRACE_S:.0f} s, so the process was killed; "
-        "everything up to the last finished epoch is saved."
+    message = Sentence(
+        "Stopped. The current step did not end within {seconds:.0f} s, so the process was killed; "
+        "everything up to the last finished epoch is saved.",
+        seconds=GRACE_S,
     )
     run.write_state(state="stopped", message=message, ended=time.time(), seconds_left=None)
 
@@ -67,6 +69,10 @@ def kill_if_overdue(run: Run) -> None:
 def exit_reason(code: int) -> str:
     """Why a process ended that did not report it, from its exit code."""
     if code >= 0:
-        return f"The training process exited with code {code} without reporting a reason; see the log."
+        return Sentence(
+            "The training process exited with code {code} without reporting a reason; see the log.", code=code
+        )
     name = signal.Signals(-code).name
-    return f"The training process was killed ({name}): out of memory, or terminated from outside."
+    return Sentence(
+        "The training process was killed ({name}): out of memory, or terminated from outside.", name=name
+    )

@@ -15,6 +15,7 @@ from pathlib import Path
 from core.config import environment
 from core.errors import UserError
 from core.runs import ProcessIdentity, Run, jobs, lock
+from core.sentence import Sentence
 from core.training.progress import Stopped
 from core.training.references import write_references
 from core.training.resources import peak_memory
@@ -55,13 +56,18 @@ def _reporting(run: Run, action: Callable[[Run], int]) -> int:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        return _fail(run, "The disk is full. Free some space and resume; what was saved is intact.")
+        return _fail(run, Sentence("The disk is full. Free some space and resume; what was saved is intact."))
     except MemoryError:
-        return _fail(run, "Out of memory. Lower the batch size.")
+        return _fail(run, Sentence("Out of memory. Lower the batch size."))
     except Exception as error:
         traceback.print_exc()
         reason = str(error).splitlines()[0][:200] if str(error) else "no reason given"
-        return _fail(run, f"{type(error).__name__}: {reason} (see the log for details).")
+        return _fail(
+            run,
+            Sentence(
+                "{error}: {reason} (see the log for details).", error=type(error).__name__, reason=reason
+            ),
+        )
 
 
 def _do_next_step_in_fork(run: Run) -> int:
@@ -100,9 +106,9 @@ def _do_next_step(run: Run) -> int:
             return STEP_LEFT
         write_references(run)
     except Stopped:
-        _end(run, "stopped", "Stopped on request; everything up to the last step is saved.")
+        _end(run, "stopped", Sentence("Stopped on request; everything up to the last step is saved."))
     else:
-        _end(run, "finished", "Finished.", done=1.0)
+        _end(run, "finished", Sentence("Finished."), done=1.0)
     return 0
 
 

@@ -1,6 +1,7 @@
 """Shortcut baselines: predictions from corners, border or histogram alone, trained on the same images."""
 
 from core.dataset import describe_images, shortcut_baseline
+from core.sentence import Sentence
 from core.training.stage_training import StageTraining
 
 BASELINES = ("corners", "frame", "histogram")
@@ -9,7 +10,7 @@ BASELINES = ("corners", "frame", "histogram")
 def write_baselines(training: StageTraining) -> None:
     """Write each shortcut baseline's predictions to the run, to compare the models with."""
     run, data = training.run, training.data
-    run.write_state(message="Computing the shortcut baselines")
+    run.write_state(message=Sentence("Computing the shortcut baselines"))
     images_of = {"validation": data.validation, "test": data.test}
     tables = {
         role: describe_images(images.dataset, images.rows)

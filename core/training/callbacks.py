@@ -10,6 +10,7 @@ from tensorboard.summary import Writer
 from core.errors import UserError
 from core.network import save
 from core.runs import DIVERGED, Run
+from core.sentence import Sentence
 from core.training.optimizer import averaged
 from core.training.progress import Progress
 from core.weights import ModelRecord
@@ -106,7 +107,7 @@ class History(keras.callbacks.Callback):
             step=batch + 1,
             steps=self.params["steps"],
             images_per_second=self.images_per_second,
-            message=f"Stage {self.stage}: training",
+            message=Sentence("Stage {stage}: training", stage=self.stage),
         )
 
     def on_epoch_end(self, epoch: int, logs: dict) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.network import FeatureStore, segment, use_winograd, weights_digest
 from core.runs import cached_activations, uses_winograd
+from core.sentence import Sentence
 from core.training.data import ImageSet
 from core.training.stage_training import StageTraining
 
@@ -72,7 +73,7 @@ class FrozenLayers:
         key |= {"trunk": self.digests[0], "precision": self.until_cut.layers[-1].compute_dtype}
 
         def pixels(positions: np.ndarray) -> np.ndarray:
-            progress.add(work * len(positions), message="Computing the frozen layers once")
+            progress.add(work * len(positions), message=Sentence("Computing the frozen layers once"))
             return images.plain(positions) if view is None else images.augmented(positions, view)
 
         @cache

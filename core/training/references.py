@@ -4,6 +4,7 @@ from core.dataset import open_dataset
 from core.errors import UserError
 from core.inference import save_reference
 from core.runs import Run, WorkEstimate
+from core.sentence import Sentence
 from core.training.progress import Progress, check_stop
 
 
@@ -30,7 +31,9 @@ def write_references(run: Run) -> None:
         progress = _progress(run)
         for left, number in zip(range(len(missing), 0, -1), missing, strict=True):
             progress.set_done(progress.total - progress.estimate.references() * left / len(stages))
-            progress.write(message=f"Stage {number}: saving the reference of the training images")
+            progress.write(
+                message=Sentence("Stage {stage}: saving the reference of the training images", stage=number)
+            )
             save_reference(run, number, dataset, check)
     except UserError as error:
         run.add_status_note(f"No out-of-distribution check for these models: {error}")

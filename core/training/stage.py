@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.evaluation import Predictions, evaluate, fit_temperature, frozen_points
 from core.network import build, freeze, restore, save
 from core.runs import Run, WorkEstimate, followed_positions
+from core.sentence import Sentence, template
 from core.training.baselines import write_baselines
 from core.training.checkpoint import clear
 from core.training.data import RunData
@@ -89,16 +90,18 @@ def load_data(run: Run, settings: TrainingSettings) -> tuple[Dataset, RunData]:
         UserError: the data set cannot be read, or its images have changed since the run began.
     """
 
-    def report(work: str) -> Callable[[int, int], None]:
+    def report(message: str) -> Callable[[int, int], None]:
         def say(done: int, total: int) -> None:
             check_stop(run)
-            run.write_state(message=f"{work}: {done:,} of {total:,}")
+            run.write_state(message=Sentence(message, done=done, total=total))
 
         return say
 
-    run.write_state(message="Reading the data set")
-    dataset = open_dataset(settings.data, report("Decoding images"))
-    data = RunData.select(dataset, settings, report("Framing images by their lungs"))
+    run.write_state(message=Sentence("Reading the data set"))
+    dataset = open_dataset(settings.data, report(template("Decoding images: {done:,} of {total:,}")))
+    data = RunData.select(
+        dataset, settings, report(template("Framing images by their lungs: {done:,} of {total:,}"))
+    )
     earlier, facts = run.facts(), facts_of(dataset, data, settings)
     if any(earlier.get(name, facts[name]) != facts[name] for name in ("fingerprint", "films", "labels")):
         raise UserError(
@@ -150,7 +153,7 @@ def evaluate_stage(training: StageTraining, model: TrainableModel) -> dict:
     Test images are used here only, and nothing is chosen by them.
     """
     data, progress, number = training.data, training.progress, training.stage.number
-    progress.write(message=f"Stage {number}: evaluating", images_per_second=None)
+    progress.write(message=Sentence("Stage {stage}: evaluating", stage=number), images_per_second=None)
     evaluation = {}
     for role, images in (("validation", data.validation), ("test", data.test)):
         if not len(images):

@@ -7,6 +7,7 @@ from core.dataset import assign_roles
 from core.errors import UserError
 from core.network import load_starting_weights, restore
 from core.runs import Run
+from core.sentence import Sentence
 from core.training.data import ImageSet
 from core.weights import read_record
 
@@ -24,7 +25,7 @@ def load_starting_point(
     """
     earlier = settings.stage(number).starts_from
     if earlier is None:
-        run.write_state(message="Loading the starting weights")
+        run.write_state(message=Sentence("Loading the starting weights"))
         return _load_starting_weights(network, run, settings)
     if earlier in settings.stages:
         return restore(network, run.weights_path(earlier)).starting_weights

@@ -30,6 +30,7 @@ from core.roles import may
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.registry_states import ACTIONS, STATES
+from pages.shared.stored_texts import recognized
 from pages.shared.tables import show_table
 from pages.shared.technical_details import technical_details
 from pages.shared.texts import _
@@ -153,7 +154,7 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
 
 def _line(check: PromotionCheck) -> None:
     icon = ":green[:material/check_circle:]" if check.passed else ":red[:material/cancel:]"
-    st.markdown(f"{icon} **{escaped(check.title)}**  \n{escaped(check.detail)}")
+    st.markdown(f"{icon} **{escaped(recognized(check.title))}**  \n{escaped(recognized(check.detail))}")
     if check.command:
         technical_details(_("The same from a terminal"), check.command)
 

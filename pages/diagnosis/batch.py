@@ -19,6 +19,7 @@ from pages.diagnosis.finding import UNREADABLE
 from pages.diagnosis.worklist import show_results
 from pages.shared.failures import show_error
 from pages.shared.one_of import one_of
+from pages.shared.stored_texts import recognized
 from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
 from pages.shared.texts import _
 
@@ -85,7 +86,7 @@ def _results(job: BatchJob) -> None:
             "File": [result["path"] for result in results],
             "Finding": [_finding(result) for result in results],
             "Probability": [result["calibrated"] for result in results],
-            "Warnings": [result["error"] or " ".join(result["warnings"] or ()) for result in results],
+            "Warnings": [_warnings(result) for result in results],
             "Header": [_header(result) for result in results],
         }
     )
@@ -111,8 +112,13 @@ def _finding(result: dict) -> str:
     if result["error"]:
         return UNREADABLE
     if result["withheld"]:
-        return _("Withheld: {withheld}").format(withheld=result["withheld"])
+        return _("Withheld: {withheld}").format(withheld=recognized(result["withheld"]))
     return FINDINGS[result["label"]]
+
+
+def _warnings(result: dict) -> str:
+    """What was said of an image, in the language of the page; the file holds it in English."""
+    return " ".join(map(recognized, [result["error"]] if result["error"] else result["warnings"] or ()))
 
 
 def _header(result: dict) -> str:

@@ -10,6 +10,7 @@ from core.evaluation import METRICS, Curve
 from core.figures.confusion_matrix import CELLS
 from core.figures.style import MODEL_COLORS
 from pages.shared.component import component
+from pages.shared.stored_texts import recognized
 from pages.shared.texts import _
 
 KEY_METRICS = ("auc", "sensitivity", "specificity", "accuracy")
@@ -101,7 +102,7 @@ def _figure(metric: str, values: dict, start: float) -> dict[str, Any]:
     """A metric as text, and its interval in per cent of an axis from `start` to 1."""
     value, interval = values[metric], values["intervals"][metric]
     text, _space, bounds = METRICS[metric].text(value, interval).partition(" ")
-    figure = {"title": METRICS[metric].title, "text": text, "bounds": bounds, "value": None}
+    figure = {"title": recognized(METRICS[metric].title), "text": text, "bounds": bounds, "value": None}
     if value is None:
         return figure
     low, high = interval or (value, value)

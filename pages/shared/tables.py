@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.markdown import escaped
+from pages.shared.stored_texts import recognized
 from pages.shared.texts import _, ngettext
 
 MISSING = "–"
@@ -21,9 +22,9 @@ def show_table(table: pd.DataFrame, index: bool = False, digits: int = 3) -> Non
         index: whether the index is the first column, which stays in place where a table scrolls sideways.
         digits: of fractions.
     """
-    texts = table.map(lambda value: _text(value, digits)).rename(columns=escaped)
+    texts = table.map(lambda value: _text(value, digits)).rename(columns=_title)
     if index:
-        texts = texts.rename(index=escaped)
+        texts = texts.rename(index=_title)
     _draw(texts[:MAX_ROWS], index)
     others = texts[MAX_ROWS:]
     if len(others):
@@ -35,6 +36,10 @@ def _draw(texts: pd.DataFrame, index: bool) -> None:
     st.table(texts, border="horizontal", width="content", hide_index=not index)
 
 
+def _title(text: str) -> str:
+    return escaped(recognized(text))
+
+
 def _text(value: Any, digits: int) -> str:
     """A cell.
 
@@ -42,7 +47,7 @@ def _text(value: Any, digits: int) -> str:
     ('0.123', '12,345', '–', 'yes')
     """
     if isinstance(value, str):
-        return escaped(value)
+        return _title(value)
     if pd.isna(value):
         return MISSING
     if isinstance(value, bool):

@@ -40,6 +40,12 @@ def translated(text: str) -> str:
     return text.translated(_) if isinstance(text, Sentence) else text
 
 
+def messages() -> dict[str, str]:
+    """Every message without a plural and its translation, by the English text; none on an English server."""
+    catalogued = getattr(_TEXTS, "_catalog", {})
+    return {name: text for name, text in catalogued.items() if isinstance(name, str) and "\x04" not in name}
+
+
 _TEXTS = catalogue(environment.LANGUAGE.value())
 _ = _TEXTS.gettext
 ngettext, pgettext = _TEXTS.ngettext, _TEXTS.pgettext

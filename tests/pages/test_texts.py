@@ -292,3 +292,12 @@ def test_figures_speak_german_where_the_server_does(german):
     figure = in_language(confusion_matrix([[1, 2], [3, 4]]))
     assert figure.layout.xaxis.title.text == "vorhergesagtes Label"
     assert figure.layout.yaxis.title.text == "wahres Label"
+
+
+def test_what_a_file_holds_in_english_is_shown_in_german(german):
+    from pages.shared.stored_texts import recognized
+
+    assert recognized("Queued: position 2 of 3.") == "In der Warteschlange: Platz 2 von 3."
+    assert recognized("Framing images by their lungs: 1,200 of 5,216").endswith("1,200 von 5,216")
+    assert recognized("Sensitivity") == "Sensitivität"
+    assert recognized("test/NORMAL/IM-0001.jpeg") == "test/NORMAL/IM-0001.jpeg"

@@ -13,6 +13,7 @@ from core.runs import Run, RunStatus, alerts, create_run, epoch_sentences, house
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
 from pages.shared.run_states import STATE_TITLES
+from pages.shared.stored_texts import recognized
 from pages.shared.texts import _, translated
 from pages.training.view import NEW, change_view
 from pages.training.watch.dialogs import delete, edit
@@ -84,11 +85,11 @@ def _headline(run: Run, status: RunStatus) -> None:
     if run.note():
         st.caption(escaped(run.note()))
     if status.state == "running":
-        st.progress(status.done, f"{escaped(status.message)} ({status.done:.0%})")
+        st.progress(status.done, f"{escaped(recognized(status.message))} ({status.done:.0%})")
     elif status.state in ("failed", "died"):
-        st.error(escaped(status.message), icon=":material/error:")
+        st.error(escaped(recognized(status.message)), icon=":material/error:")
     elif status.message.lower() != f"{status.state}.":
-        st.caption(escaped(status.message))
+        st.caption(escaped(recognized(status.message)))
     if status.stopping:
         st.info(
             _(

@@ -12,6 +12,7 @@ from core.roles import may
 from core.runs import Run, jobs, queue
 from pages.shared.failures import failures_told
 from pages.shared.run_states import STATE_TITLES
+from pages.shared.stored_texts import recognized
 from pages.shared.texts import _, ngettext
 
 COLUMNS = {
@@ -81,7 +82,7 @@ def _row(run: Run) -> dict:
         "Changes from preset": changes or None,
         "Started": datetime.fromtimestamp(status.started) if status.started else None,
         "Note": run.note(),
-        "Reason": status.message if status.state in ("failed", "died") else "",
+        "Reason": recognized(status.message) if status.state in ("failed", "died") else "",
     }
 
 

@@ -1,0 +1,63 @@
+"""English texts that were stored or stand in tables, in the language of the server.
+
+What is written to files is English, for other programs: a run's message, warnings of batch predictions,
+titles of metrics. A page recognizes such a text by the templates in the catalogue.
+"""
+
+import re
+from functools import lru_cache
+from string import Formatter
+
+from pages.shared.texts import messages, translated
+
+MIN_LETTERS = 4  # of a template, without its values: one of fewer fits anything
+
+
+@lru_cache(maxsize=4096)
+def recognized(text: str) -> str:
+    """A text in the language of the server; one that no template of the catalogue makes stays as it is.
+
+    What stands in a text for a value is translated, too, where the catalogue has it.
+    """
+    if not text.strip():
+        return text
+    known = messages()
+    if text in known:
+        return known[text]
+    for pattern, message in _templates():
+        if found := pattern.fullmatch(text):
+            values = {name: recognized(value) for name, value in found.groupdict().items()}
+            return _filled(known[message], values)
+    return translated(text)
+
+
+@lru_cache(maxsize=1)
+def _templates() -> list[tuple[re.Pattern[str], str]]:
+    """Messages that hold values, as patterns; those with most letters of their own come first."""
+    found = []
+    for message in messages():
+        parts = list(Formatter().parse(message))
+        letters = sum(map(str.isalpha, "".join(literal for literal, *_rest in parts)))
+        if letters >= MIN_LETTERS and any(name for _literal, name, *_rest in parts):
+            found.append((letters, _pattern(parts), message))
+    return [
+        (re.compile(pattern, re.DOTALL), message)
+        for _letters, pattern, message in sorted(found, reverse=True)
+    ]
+
+
+def _pattern(parts: list) -> str:
+    pattern, seen = "", set()
+    for literal, name, *_format in parts:
+        pattern += re.escape(literal)
+        if name:
+            pattern += f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
+            seen.add(name)
+    return pattern
+
+
+def _filled(message: str, values: dict[str, str]) -> str:
+    """A message with values that have been formatted already."""
+    return "".join(
+        literal + (values[name] if name else "") for literal, name, *_format in Formatter().parse(message)
+    )
