@@ -32,7 +32,7 @@ class TrainedOn:
             unknown.append(
                 Sentence(
                     "The model was trained on {trained:,} images, of which {known:,} are known here: a local "
-                    "image among the others counts. python -m core reference RUN makes all known.",
+                    "image among the others counts. Once its reference is renewed, all are known.",
                     trained=trained,
                     known=known,
                 )
