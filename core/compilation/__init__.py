@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     )
     from core.compilation.network import compiled, layer_outputs, openvino_model
     from core.compilation.operations import LayerArrays, Tensor, by_channel, times_transposed
-    from core.compilation.shared_passes import SharedPasses
+    from core.compilation.shared_passes import SharedPasses, release_memory
 
 __all__ = [
     "ConvolutionTimes",
@@ -25,6 +25,7 @@ __all__ = [
     "convolution_times",
     "layer_outputs",
     "openvino_model",
+    "release_memory",
     "times_transposed",
     "uses_winograd",
     "winograd_pays",

@@ -5,10 +5,13 @@ free, and then shares a pass with the others that wait: images take less time in
 other.
 """
 
+import ctypes
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from weakref import WeakSet
 
 import numpy as np
 import openvino
@@ -34,11 +37,14 @@ class SharedPasses:
     """
 
     def __init__(self, model: openvino.CompiledModel, rows: int):
-        count = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")  # at the same time: one a socket
-        self._idle = [model.create_infer_request() for _ in range(count)]
+        self._model = model
+        self._count = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")  # at the same time: one a socket
+        self._idle = [model.create_infer_request() for _ in range(self._count)]
         self._rows = rows
         self._waiting: deque[_Call] = deque()
         self._changed = threading.Condition()
+        with _lock:
+            _alive.add(self)
 
     def infer(self, *inputs: np.ndarray) -> list[np.ndarray]:
         """The model's outputs for inputs of n rows each; the other threads' rows never show in them."""
@@ -55,6 +61,12 @@ class SharedPasses:
         if call.error:
             raise call.error
         return call.outputs
+
+    def release_memory(self) -> None:
+        """Give back what the model computes in, unless it computes now: outputs are still copied then."""
+        with self._changed:
+            if len(self._idle) == self._count:
+                self._model.release_memory()
 
     def _next(self) -> list[_Call]:
         """Those who have waited longest, as many as a pass takes; at least one."""
@@ -94,3 +106,17 @@ class SharedPasses:
 def _fail(together: Sequence[_Call], error: Exception) -> None:
     for call in together:
         call.error = error
+
+
+def release_memory() -> None:
+    """Give back what idle models of this process compute in; the next pass of each takes it again."""
+    with _lock:
+        alive = list(_alive)
+    for passes in alive:
+        passes.release_memory()
+    with suppress(AttributeError):  # not glibc
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+_alive: WeakSet[SharedPasses] = WeakSet()
+_lock = threading.Lock()  # of `_alive`

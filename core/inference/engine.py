@@ -17,7 +17,7 @@ import numpy as np
 import openvino
 
 from core.architecture import VGG19, Backbone
-from core.compilation import SharedPasses, compiled
+from core.compilation import SharedPasses, compiled, release_memory
 from core.inference.engine_parts import engine_parts
 from core.inference.network_cache import release_pages
 from core.weights import StoredArrays
@@ -48,7 +48,7 @@ class Engine:
     body in float32 beside one in bfloat16 is dropped again once other engines have needed theirs.
 
     Args:
-        parts: of the network, as `engine_parts` makes them.
+        parts: of the network, as the makers of `engine_parts` make them.
         threads: to compute with; 0 for one per core.
     """
 
@@ -61,7 +61,8 @@ class Engine:
     @classmethod
     def of(cls, arrays: StoredArrays, scaling: str, threads: int = 0, backbone: Backbone = VGG19) -> "Engine":
         """An engine of a network's arrays; see `engine_parts`."""
-        return cls(engine_parts(arrays, scaling, backbone), threads)
+        makers = engine_parts(arrays, scaling, backbone)
+        return cls({name: make() for name, make in makers.items()}, threads)
 
     def activations(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         """Activations of the heat map's layer, float32 (n, channels, rows, columns).
@@ -100,6 +101,7 @@ class Engine:
         passes = SharedPasses(compiled(self._parts[part], precision, self._threads), TOGETHER)
         outputs = passes.infer(*inputs)
         release_pages()
+        release_memory()
         self._compiled[key] = passes
         if key == SECOND_BODY and FIRST_BODY in self._compiled:
             self._drop_others()

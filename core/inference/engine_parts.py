@@ -1,6 +1,6 @@
 """The parts of a network as OpenVINO models, for the engine; and the whole of it, for other programs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import openvino
@@ -31,8 +31,8 @@ LARGE = 1_000_000  # weights of a kernel
 
 def engine_parts(
     arrays: StoredArrays, scaling: str, backbone: Backbone = VGG19, winograd: bool = False
-) -> dict[str, openvino.Model]:
-    """Body, head and slope of a network.
+) -> dict[str, Callable[[], openvino.Model]]:
+    """What makes body, head and slope of a network, each with copies of its weights.
 
     Args:
         arrays: weights by layer name, in Keras's layout.
@@ -41,11 +41,12 @@ def engine_parts(
         winograd: whether the body is for float32 alone, where Winograd's algorithm may be faster.
     """
     split = backbone.position(backbone.heat_map_layer) + 1
-    arrays = _compact(arrays, backbone)
+    last = backbone.layer(backbone.heat_map_layer)
+    compact = _compact(arrays, backbone)
     return {
-        "body": _body(arrays, scaling, backbone.layers[:split], winograd),
-        "head": _head(arrays, backbone.layer(backbone.heat_map_layer), backbone.layers[split:]),
-        "slope": _slope(arrays, backbone.layer(backbone.heat_map_layer).output[2]),
+        "body": lambda: _body(compact, scaling, backbone.layers[:split], winograd),
+        "head": lambda: _head(compact, last, backbone.layers[split:]),
+        "slope": lambda: _slope(compact, last.output[2]),
     }
 
 

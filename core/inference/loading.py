@@ -1,6 +1,7 @@
 """Loading a model from its weights file, or an ensemble from those of its members."""
 
 import threading
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -59,12 +60,12 @@ def load_network(path: Path, precision: str = "auto", threads: int = 0) -> Netwo
     digest = file_digest(path)
     winograd = winograd_pays(record.architecture.layers, first)
 
-    def build() -> dict[str, Model]:
+    def prepare() -> dict[str, Callable[[], Model]]:
         arrays, _ = read_stored_model(path)
         _check_unchanged(path, record, digest)  # no network is kept under another one's digest
         return engine_parts(arrays, record.scaling, record.architecture, winograd)
 
-    parts = cached_parts(f"{digest} {'winograd' if winograd else 'direct'}", build)
+    parts = cached_parts(f"{digest} {'winograd' if winograd else 'direct'}", prepare)
     _check_unchanged(path, record, digest)
     rounding = known_rounding(record, path) if rechecks else 0.0
     return NetworkPredictor(record, path, first, Engine(parts, threads), rounding)

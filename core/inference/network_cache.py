@@ -40,6 +40,7 @@ def _makers() -> str:
 MAKERS = _makers()  # read with the code itself: an update leaves a running process what it has imported
 
 Parts = Mapping[str, openvino.Model]
+Makers = Mapping[str, Callable[[], openvino.Model]]
 
 
 def folder() -> Path:
@@ -47,12 +48,12 @@ def folder() -> Path:
     return config.data_folder() / "networks"
 
 
-def cached_parts(key: str, build: Callable[[], Parts]) -> Parts:
+def cached_parts(key: str, prepare: Callable[[], Makers]) -> Parts:
     """The parts of a network by name: mapped from the cache, else built and put there.
 
     Args:
         key: digest of the weights file, and how convolutions are computed.
-        build: makes the parts from the weights file.
+        prepare: reads the weights file, and says what makes each part of it.
 
     Returns:
         Models; with weights of their own, where the home cannot be written or its disk is full.
@@ -65,12 +66,13 @@ def cached_parts(key: str, build: Callable[[], Parts]) -> Parts:
             held.enter_context(atomic.changing(folder()))
         with suppress(*UNUSABLE):  # put there by another process while this one waited
             return _mapped(path)
-        parts = build()
+        makers = prepare()
         with suppress(*UNUSABLE, UserError):
-            _save(parts, path)
+            _save(makers, path)
             parts = _mapped(path)
             _delete_least_used()
-    return parts
+            return parts
+    return {name: make() for name, make in makers.items()}
 
 
 def release_pages() -> None:
@@ -121,12 +123,12 @@ def _mapped(path: Path) -> Parts:
     return parts
 
 
-def _save(parts: Parts, path: Path) -> None:
-    """Write the parts; what a process maps must be whole, even after a power failure."""
+def _save(makers: Makers, path: Path) -> None:
+    """Make and write each part in turn; what a process maps must be whole, even after a power failure."""
     _delete(path)
     with atomic.new_folder(path) as unfinished:
-        for name, model in parts.items():
-            openvino.save_model(model, unfinished / f"{name}{SUFFIX}", compress_to_fp16=False)
+        for name, make in makers.items():
+            openvino.save_model(make(), unfinished / f"{name}{SUFFIX}", compress_to_fp16=False)
         digests = [f"{file_digest(file)}  {file.name}\n" for file in sorted(unfinished.iterdir())]
         (unfinished / DIGESTS).write_text("".join(digests), encoding="utf-8")
         for file in unfinished.iterdir():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
-from core.compilation import SharedPasses, compiled, openvino_model
+from core.compilation import SharedPasses, compiled, openvino_model, release_memory
 from core.compilation.shared_passes import _Call
 
 CALLERS = 8
@@ -87,3 +87,14 @@ def test_an_interrupt_stops_its_own_thread_only_and_the_others_get_an_error(mode
         passes.infer(cast(np.ndarray, Interrupted()), row)
     assert waiting.is_done and "was stopped" in str(waiting.error)
     assert passes.infer(row, row)[0].tolist() == [[3, 3, 3]]
+
+
+def test_memory_that_is_given_back_changes_no_answer(model):
+    passes = [SharedPasses(model, LIMIT) for _ in range(2)]
+    rows = np.arange(6, dtype=np.float32).reshape(2, 3)
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(passes[n % 2].infer, rows + n, rows) for n in range(200)]
+        released = [threads.submit(release_memory) for _ in range(50)]
+        for n, answer in enumerate(answers):
+            assert np.array_equal(answer.result()[0], 2 * (rows + n) + rows)
+        assert [each.result() for each in released] == [None] * 50

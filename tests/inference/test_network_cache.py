@@ -69,19 +69,19 @@ def test_a_second_load_unpacks_nothing(weights, monkeypatch):
 
 def test_of_those_who_need_a_network_at_once_one_unpacks_it(weights):
     arrays, record = read_stored_model(weights)
-    builds, start = [], threading.Barrier(3)
+    unpacked, start = [], threading.Barrier(3)
 
-    def build():
-        builds.append(1)
+    def prepare():
+        unpacked.append(1)
         return engine_parts(arrays, record.scaling, record.architecture)
 
     def ask(_):
         start.wait()
-        return network_cache.cached_parts("a model", build)
+        return network_cache.cached_parts("a model", prepare)
 
     with ThreadPoolExecutor(3) as threads:
         parts = list(threads.map(ask, range(3)))
-    assert len(builds) == 1 and all(set(each) == {"body", "head", "slope"} for each in parts)
+    assert len(unpacked) == 1 and all(set(each) == {"body", "head", "slope"} for each in parts)
 
 
 def test_a_file_that_is_replaced_meanwhile_is_refused_and_not_kept(weights, monkeypatch):
