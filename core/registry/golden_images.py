@@ -7,6 +7,7 @@ bundled model's are drawn from a seed; `golden.json` in its run's folder holds s
 
 import json
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,12 +24,14 @@ from core.inference import Predictor, Reader
 from core.registry.models import RegisteredModel
 from core.runs import Run
 from core.sentence import Sentence
+from core.weights import member_paths
 
 MAX_GOLDEN_IMAGES = 20
 TOLERANCE = 0.01  # of a probability; the largest difference between precisions
 GOLDEN_FILE = "golden.npz"  # beside the weights of a registered version
 DRAWN_FILE = "golden.json"  # in the folder of a bundled run
 SEED = 2018
+_computed: dict[tuple, np.ndarray] = {}  # probabilities on this computer, by files of a model and pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,23 +108,56 @@ def golden_images(item: RegisteredModel) -> GoldenImages:
 
 
 def agreement(item: RegisteredModel) -> GoldenAgreement:
-    """Compute the probabilities of a model's golden images again, and compare."""
+    """Compare the probabilities of a model's golden images on this computer with the recorded ones.
+
+    They are computed once per process, and again when a file of the model has changed.
+    """
     try:
         golden = golden_images(item)
-        return golden.agreement(_probabilities(Reader.of(item.model).predictor, golden.pixels))
+        key = (*map(_stamp, (item.model.path, *_members(item))), golden.pixels.tobytes())
+        if key not in _computed:
+            _computed[key] = _probabilities(Reader.of(item.model).predictor, golden.pixels)
+        return golden.agreement(_computed[key])
     except UserError as error:
         return GoldenAgreement(False, str(error))
 
 
+def _stamp(path: Path) -> tuple[str, int, int]:
+    """What tells a file from another one at its place; of a missing file, too."""
+    try:
+        status = path.stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(path), status.st_mtime_ns, status.st_size
+
+
+def _members(item: RegisteredModel) -> list[Path]:
+    """Weights files of an ensemble's members; none of another model."""
+    return list(member_paths(item.model.path, item.model.record))
+
+
 def save_golden_images(item: RegisteredModel, weights: Path) -> None:
-    """Record golden images beside the weights of a version that is being registered."""
+    """Record golden images beside the weights of a version that is being registered.
+
+    Those of the bundled model stay as they are: another threshold changes no probability.
+    """
+    if item.model.bundled:
+        with suppress(UserError):  # it has none
+            _write(weights, golden_images(item))
+            return
     try:
         pixels, source = _test_images(item), "test images of its data set"
     except UserError:
         pixels, source = drawn_images(), "drawn images"
     probabilities = _probabilities(Reader(weights, "float32").predictor, pixels)
+    _write(weights, GoldenImages(pixels, probabilities, source))
+
+
+def _write(weights: Path, golden: GoldenImages) -> None:
+    """Write golden images beside a weights file; raises OSError if that fails."""
+    values = {**vars(golden), "source": np.array(golden.source)}
     with atomic.replacing(weights.with_name(GOLDEN_FILE)) as temporary:
-        np.savez_compressed(temporary, pixels=pixels, probabilities=probabilities, source=np.array(source))
+        np.savez_compressed(temporary, **values)
 
 
 def save_drawn_images(run: Run, stage: int) -> None:

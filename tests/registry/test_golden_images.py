@@ -1,6 +1,8 @@
 import json
+import os
 import shutil
 import subprocess
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -9,7 +11,13 @@ from promotions import promote_unchecked
 
 from core import config
 from core.evaluation import OperatingPoint
-from core.registry import PromotionCheck, change_operating_point, checklist, find_model
+from core.registry import (
+    PromotionCheck,
+    change_operating_point,
+    checklist,
+    find_model,
+    register_operating_point,
+)
 from core.registry.golden_images import golden_images
 
 
@@ -64,3 +72,19 @@ def test_golden_images_that_are_gone_or_damaged_fail_the_check_in_words(bundle, 
     damage(bundle)
     result = check("bundled/3")
     assert not result.passed and "golden images" in result.detail
+
+
+def test_a_version_of_the_bundled_model_keeps_its_recorded_probabilities(bundle, monkeypatch):
+    module, computed = import_module("core.registry.golden_images"), []
+    compute = module._probabilities
+    monkeypatch.setattr(
+        module, "_probabilities", lambda *arguments: computed.append(1) or compute(*arguments)
+    )
+    item = register_operating_point("bundled/3", OperatingPoint("own", 0.25, "for a test"), "tests", {})
+    assert not computed
+    golden = golden_images(item)
+    assert list(golden.probabilities) == json.loads(bundle.read_text())["probabilities"]
+    assert check(item.title).passed and check(item.title).passed and len(computed) == 1
+    item.model.path.chmod(0o644)
+    os.utime(item.model.path, (1, 1))  # as another file at its place
+    assert check(item.title).passed and len(computed) == 2
