@@ -11,7 +11,7 @@ from promotions import promote_unchecked
 from core import config
 from core.evaluation import OperatingPoint
 from core.inference import AuditLog
-from core.registry import active_model, find_model, list_models, register_operating_point
+from core.registry import active_model, find_model, list_models, register_operating_point, retire
 from core.site import (
     SiteMeasurement,
     SiteReadings,
@@ -19,6 +19,8 @@ from core.site import (
     find_site_point,
     find_site_temperature,
     measure,
+    measured_set,
+    write_criteria,
 )
 from tests.monitor.logged_results import WITHHELD, add_results, steady
 from tests.pages.opened_page import opened, shown_table
@@ -263,3 +265,50 @@ def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(tr
     assert not app.exception and not app.error
     (version,) = [item for item in list_models() if item.title in app.success[0].value]
     assert version.model.record.temperature == find_site_temperature(measurement).temperature
+
+
+def measure_on_page(app) -> None:
+    """Press the button that measures."""
+    next(button for button in app.button if button.label.startswith("Measure ")).click().run()
+    assert not app.exception and not app.error
+
+
+def test_a_model_is_accepted_by_page_and_then_watched_beside_these_images(
+    narrow_bundle, own_home, demo, tmp_path
+):
+    for path in (demo / "test").rglob("*.jpeg"):  # without the mark that they are synthetic
+        (tmp_path / "ward" / path.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, tmp_path / "ward" / path.parent.name)
+    write_criteria(None, None, None, 0.5, "Dr. Roe")
+    app = opened("site")
+    bring(app, tmp_path / "ward")
+    measure_on_page(app)
+    app.button_group(key="site-section").set_value("Accept").run()
+    assert "1 of 1 criteria are met" in app.success[0].value
+    next(button for button in app.button if button.label == "Accept the model").click().run()
+    assert "Accepted. Watch compares later results with the" in app.success[-1].value and not app.error
+    kept = measured_set(active_model().model.identity)
+    assert kept.occasion == "accepted" and kept.site == "ward"
+    add_results(AuditLog(), [row | {"model": str(active_model().model.identity)} for row in steady(10)])
+    app.button_group(key="site-section").set_value("Watch").run()
+    assert "10 of 150 results" in app.info[-1].value or "10 of 50 results" in app.info[-1].value
+
+
+def test_a_retired_version_is_measured_beside_the_active_model_and_called_retired(
+    narrow_bundle, own_home, demo
+):
+    point = OperatingPoint("one", 0.3, "on images of ward")
+    version = register_operating_point("bundled/3", point, "tests", {})
+    retire(version.title, "tests")
+    app = opened("site")
+    bring(app, demo / "test")
+    others = app.multiselect(key="site-models")
+    assert others.options == ["bundled/3@1 · retired"]
+    others.select("bundled/3@1").run()
+    measure_on_page(app)
+    shown = app.selectbox(key="site-shown")
+    assert [name.split(" (")[0] for name in shown.options] == ["bundled/3", "bundled/3 v1"]
+    shown.set_value(shown.options[1]).run()
+    assert "Model bundled/3 v1" in captions(app) and "decision threshold 30.0%" in captions(app)
+    app.button_group(key="site-section").set_value("Set the threshold").run()
+    assert not app.exception
