@@ -168,7 +168,7 @@ def _variables(model: keras.Model) -> dict:
 def _write(path: Path, variables: dict) -> None:
     with h5py.File(path, "w") as file:
         for name, variable in variables.items():
-            file[name] = keras.ops.convert_to_numpy(variable)
+            file[name] = np.asarray(variable)  # one copy; `convert_to_numpy` makes two
 
 
 def _read(path: Path, variables: dict) -> None:
