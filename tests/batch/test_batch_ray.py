@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from ray_nodes import two_nodes
 
 from core.batch import run_batch, start_batch
 from core.dataset.synthetic import draw_chest
@@ -25,14 +26,8 @@ def job(trained, tmp_path):
     return start_batch(images, tmp_path / "out", Path(trained.weights_path(1)), shard_size=8, anyway=True)
 
 
-def test_a_cluster_processes_every_image_once_although_a_node_is_lost(job, monkeypatch):
-    pytest.importorskip("ray", reason="Ray is not installed (requirements-scale.txt)")
-    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # so that it listens on 127.0.0.1 alone
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    second = cluster.add_node(num_cpus=1)
-    try:
+def test_a_cluster_processes_every_image_once_although_a_node_is_lost(job):
+    with two_nodes() as (cluster, second):
         done = []
         for shard, count in run_batch(job, workers=2, cluster=cluster.address):
             done.append((shard, count))
@@ -43,8 +38,6 @@ def test_a_cluster_processes_every_image_once_although_a_node_is_lost(job, monke
         assert {shard for shard, _ in done} == set(range(IMAGES // 8))
         # Ray would send usage statistics; and the thread that collects them crashes `ast` of CPython 3.11.
         assert not [thread.name for thread in threading.enumerate() if "usage" in thread.name]
-    finally:
-        cluster.shutdown()
 
 
 def test_a_missing_cluster_is_reported(job):

@@ -1,6 +1,7 @@
 """A sweep on a Ray cluster of two nodes: a run on each, and what a lost node leaves behind."""
 
 import pytest
+from ray_nodes import two_nodes
 from short_runs import tiny_settings
 
 from core.config import TrainingSettings
@@ -18,14 +19,8 @@ def plan(settings: TrainingSettings) -> SweepPlan:
 
 
 def test_trials_run_in_parallel_and_a_lost_one_is_resumed(demo, own_home, monkeypatch):
-    ray = pytest.importorskip("ray", reason="Ray is not installed (requirements-scale.txt)")
-    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # so that it listens on 127.0.0.1 alone
-    from ray.cluster_utils import Cluster as Nodes
-
-    nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 1})
-    second = nodes.add_node(num_cpus=1)
     tiny = plan(tiny_settings(demo, stages=(1,)))
-    try:
+    with two_nodes() as (nodes, second):
         far = ClusterTrainer(nodes.address, 1)
         assert far.parallel_trials == 2
         monkeypatch.setattr(far, "is_busy", _losing(far, nodes, second))
@@ -35,9 +30,6 @@ def test_trials_run_in_parallel_and_a_lost_one_is_resumed(demo, own_home, monkey
         sweep = run_sweep(tiny, ClusterTrainer(nodes.address, 1))
         assert [sweep.state(trial) for trial in sweep.trials] == ["finished", "finished"]
         assert open_sweep("far") == sweep
-    finally:
-        ray.shutdown()
-        nodes.shutdown()
 
 
 def _losing(far: ClusterTrainer, nodes, second):
