@@ -77,7 +77,7 @@ def _enter_source() -> Path | None:
     entered = row.text_input(
         _("Folder or table"),
         key=SOURCE,
-        placeholder=_("/data/our-x-rays or /data/our-x-rays/table.csv"),
+        placeholder=_("/data/our-x-rays"),
         help=_(
             "On the computer that runs the app. A folder has a folder NORMAL and a folder PNEUMONIA "
             "somewhere in it; a table (CSV) has a column of paths, a column of labels and any others."

@@ -17,25 +17,28 @@ from pages.shared.texts import _, ngettext
 
 COLUMNS = {
     "Run": st.column_config.TextColumn(_("Run"), width=160, pinned=True),
-    "Changes from preset": st.column_config.TextColumn(_("Changes from preset"), width="medium"),
-    "Best epoch": st.column_config.TextColumn(_("Best epoch"), help=_("Stage and epoch of the best weights")),
+    "State": st.column_config.Column(_("State"), width=85),
+    "Started": st.column_config.DatetimeColumn(_("Started"), width=115, format="D MMM, HH:mm"),
     "Validation loss": st.column_config.NumberColumn(
-        _("Validation loss"), format="%.3f", help=_("At the best epoch, not the last")
+        _("Validation loss"), width=115, format="%.3f", help=_("At the best epoch, not the last")
     ),
     "Accuracy": st.column_config.NumberColumn(
-        _("Accuracy"), format="percent", step=0.001, help=_("On validation, at the best epoch")
+        _("Accuracy"), width=90, format="percent", step=0.001, help=_("On validation, at the best epoch")
     ),
     "Loss by epoch": st.column_config.LineChartColumn(
-        _("Loss by epoch"), help=_("Validation loss, all stages one after another")
+        _("Loss by epoch"), width=130, help=_("Validation loss, all stages one after another")
     ),
-    "Started": st.column_config.DatetimeColumn(_("Started"), format="D MMM, HH:mm"),
-    "State": st.column_config.Column(_("State")),
-    "Duration": st.column_config.Column(_("Duration")),
+    "Best epoch": st.column_config.TextColumn(
+        _("Best epoch"), width=130, help=_("Stage and epoch of the best weights")
+    ),
+    "Duration": st.column_config.Column(_("Duration"), width=85),
+    "Changes from preset": st.column_config.TextColumn(_("Changes from preset"), width=130),
     "Data": st.column_config.Column(_("Data")),
     "Preset": st.column_config.Column(_("Preset")),
     "Note": st.column_config.Column(_("Note")),
     "Reason": st.column_config.Column(_("Reason")),
 }
+COMMON = ("Data", "Preset")  # of no interest where all runs have the same
 
 
 def choose_run(runs: list[Run]) -> Run:
@@ -43,7 +46,7 @@ def choose_run(runs: list[Run]) -> Run:
     names = [run.name for run in runs]
     if st.session_state.get("run") not in names:
         st.session_state["run"] = names[0]
-    table = pd.DataFrame([_row(run) for run in runs])
+    table = _worth_showing(pd.DataFrame([_row(run) for run in runs]))
     clicked = st.dataframe(
         table,
         hide_index=True,
@@ -60,6 +63,17 @@ def choose_run(runs: list[Run]) -> Run:
     return runs[names.index(st.session_state["run"])]
 
 
+def _worth_showing(table: pd.DataFrame) -> pd.DataFrame:
+    """The list without columns that say nothing, so that the others fit beside each other."""
+    empty = [name for name in table if all(map(_is_blank, table[name]))]
+    same = [name for name in COMMON if len(table) > 1 and table[name].nunique() == 1]
+    return table.drop(columns={*empty, *same})
+
+
+def _is_blank(value: Any) -> bool:
+    return value in (None, "", []) or value is pd.NaT or value != value  # NaN
+
+
 def _row(run: Run) -> dict:
     """A run as a row of the list."""
     status, settings, best, epochs = run.status(), run.settings(), run.best_epoch(), run.epochs()
@@ -68,9 +82,10 @@ def _row(run: Run) -> dict:
     return {
         "Run": run.name,
         "State": STATE_TITLES[status.state],
-        "Loss by epoch": epochs["val_loss"].dropna().tolist(),
+        "Started": datetime.fromtimestamp(status.started) if status.started else None,
         "Validation loss": best and best["val_loss"],
         "Accuracy": best and best["val_accuracy"],
+        "Loss by epoch": epochs["val_loss"].dropna().tolist(),
         "Best epoch": _("stage {stage:.0f}, epoch {epoch:.0f}").format(
             stage=best["stage"], epoch=best["epoch"]
         )
@@ -80,7 +95,6 @@ def _row(run: Run) -> dict:
         "Data": run.facts().get("data") or settings.data.rsplit("/", 1)[-1],
         "Preset": settings.preset,
         "Changes from preset": changes or None,
-        "Started": datetime.fromtimestamp(status.started) if status.started else None,
         "Note": run.note(),
         "Reason": recognized(status.message) if status.state in ("failed", "died") else "",
     }
