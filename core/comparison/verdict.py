@@ -2,8 +2,21 @@
 
 from core.comparison.model_comparison import ModelComparison
 from core.evaluation import METRICS, PairwiseTest, only_label
+from core.sentence import Sentence, joined, template
 
 RANKING = "auc"
+IMAGES = {
+    "test": template("{count:,} test images"),
+    "validation": template("{count:,} validation images"),
+}
+BETTER = template(
+    "{best} ranks {images} better than {next_best}, the next best: ROC AUC {auc} against {next_auc}; the "
+    "difference of {amount} has a 95% interval of {bounds} ({p})."
+)
+NEITHER = template(
+    "Neither {best} nor {next_best}, the two best, is shown to rank {images} better: ROC AUC {auc} against "
+    "{next_auc}; the difference of {amount} has a 95% interval of {bounds} ({p})."
+)
 
 
 def verdict(comparison: ModelComparison, metrics: dict[str, dict], tests: list[PairwiseTest]) -> list[str]:
@@ -21,14 +34,19 @@ def verdict(comparison: ModelComparison, metrics: dict[str, dict], tests: list[P
     if not ranked:
         return []
     best, *others = ranked
-    images = f"{metrics[best]['n']:,} {comparison.split} images"
+    images = Sentence(IMAGES[comparison.split], count=metrics[best]["n"])
     ranking = (
         _of_two(best, others[0], metrics, tests, images)
         if others
-        else f"{best} has a ROC AUC of {_text(RANKING, metrics[best])} on {images}."
+        else Sentence(
+            "{model} has a ROC AUC of {auc} on {images}.",
+            model=best,
+            auc=_text(RANKING, metrics[best]),
+            images=images,
+        )
     )
     return [ranking, _at_threshold(best, metrics[best])] + [
-        f"{name} predicts {label} for every image."
+        Sentence("{model} predicts {label} for every image.", model=name, label=label)
         for name in metrics
         if (label := only_label(metrics[name]["confusion_matrix"]))
     ]
@@ -42,19 +60,29 @@ def _of_two(best: str, next_best: str, metrics: dict, tests: list[PairwiseTest],
     if test.reason:
         return test.sentence()
     values = [METRICS[RANKING].text(metrics[name][RANKING]) for name in (best, next_best)]
-    if test.significant:
-        opening = f"{best} ranks {images} better than {next_best}, the next best"
-    else:
-        opening = f"Neither {best} nor {next_best}, the two best, is shown to rank {images} better"
-    difference = f"the difference of {test.amount} has a 95% interval of {test.bounds} ({test.p_value})"
-    return f"{opening}: ROC AUC {values[0]} against {values[1]}; {difference}. {test.caution}".rstrip()
+    parts = {
+        "best": best,
+        "next_best": next_best,
+        "images": images,
+        "auc": values[0],
+        "next_auc": values[1],
+        "amount": test.amount,
+        "bounds": test.bounds,
+        "p": test.p_value,
+    }
+    ranking = Sentence(BETTER, **parts) if test.significant else Sentence(NEITHER, **parts)
+    return joined([ranking, test.caution], " ") if test.caution else ranking
 
 
 def _at_threshold(name: str, metrics: dict) -> str:
     sensitivity, specificity = (_text(rate, metrics) for rate in ("sensitivity", "specificity"))
-    return (
-        f"At its decision threshold of {metrics['threshold']:.3f}, {name} has a sensitivity of {sensitivity} "
-        f"and a specificity of {specificity}."
+    return Sentence(
+        "At its decision threshold of {threshold:.3f}, {model} has a sensitivity of {sensitivity} and a "
+        "specificity of {specificity}.",
+        threshold=metrics["threshold"],
+        model=name,
+        sensitivity=sensitivity,
+        specificity=specificity,
     )
 
 

@@ -11,6 +11,7 @@ from core.evaluation.outcomes import Outcomes
 from core.evaluation.paired_tests import Difference, holm
 from core.evaluation.predictions import Predictions, check_same_images
 from core.evaluation.sample_size import too_few
+from core.sentence import Sentence
 
 SIGNIFICANCE_LEVEL = 0.05
 TOO_NARROW = (
@@ -73,8 +74,9 @@ class PairwiseTest:
     def amount(self) -> str:
         """By how much the higher value exceeds the lower one, with its unit."""
         assert self.difference is not None
-        scale, decimals, unit = self._format()
-        return f"{abs(scale * self.difference.value):.{decimals}f}{unit}"
+        scale, decimals = self._format()
+        value = f"{abs(scale * self.difference.value):.{decimals}f}"
+        return value if scale == 1 else Sentence("{value} percentage points", value=value)
 
     @property
     def bounds(self) -> str:
@@ -82,7 +84,7 @@ class PairwiseTest:
         assert self.difference is not None
         low, high = self.difference.interval
         ends = (-high, -low) if self.difference.value < 0 else (low, high)
-        scale, decimals, _ = self._format()
+        scale, decimals = self._format()
         return " to ".join(f"{scale * end:+.{decimals}f}" for end in ends)
 
     @property
@@ -110,9 +112,9 @@ class PairwiseTest:
             "models are equally good."
         )
 
-    def _format(self) -> tuple[int, int, str]:
-        """Factor, decimals and unit of the metric's differences."""
-        return (100, 1, " percentage points") if METRICS[self.measure].format == PERCENT else (1, 3, "")
+    def _format(self) -> tuple[int, int]:
+        """Factor and decimals of the metric's differences; those of rates are in percentage points."""
+        return (100, 1) if METRICS[self.measure].format == PERCENT else (1, 3)
 
 
 def pairwise_tests(models: list[Predictions], thresholds: dict[str, float]) -> list[PairwiseTest]:

@@ -14,7 +14,7 @@ from pages.comparison.zones import show_zones
 from pages.shared.charts import BY_CONTENT, draw, offer_csv
 from pages.shared.differences import show_differences
 from pages.shared.tables import show_table
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 BASELINES = _(
     "*Shortcut baseline*: gradient boosting on the corners, the border or the histogram of the same "
@@ -60,7 +60,7 @@ def show_verdict(
     comparison: ModelComparison, metrics: dict[str, dict], tests: list[evaluation.PairwiseTest]
 ) -> None:
     """Which model is better, by how much, how sure that is."""
-    first, *others = verdict(comparison, metrics, tests) or [
+    first, *others = list(map(translated, verdict(comparison, metrics, tests))) or [
         _("The models cannot be ranked on these images.")
     ]
     with st.container(border=True):

@@ -13,20 +13,20 @@ from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
 from pages.shared.texts import _
 
 COLUMNS = {
-    "Image": st.column_config.ImageColumn(_("Image"), width=60),
+    "Image": st.column_config.ImageColumn("", width=50),
     "True label": st.column_config.TextColumn(_("True label"), width=95),
     "By epoch": st.column_config.LineChartColumn(
         _("By epoch"),
         y_min=0,
         y_max=1,
-        width=105,
+        width=90,
         help=_("Probability from 0% to 100%, all stages one after another"),
     ),
     "Probability": st.column_config.NumberColumn(
         _("Probability"),
         format="percent",
         step=0.001,
-        width=95,
+        width=120,
         help=_("Of pneumonia, after the last epoch, not calibrated"),
     ),
     "File": st.column_config.Column(_("File")),

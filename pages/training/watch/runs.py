@@ -16,25 +16,25 @@ from pages.shared.stored_texts import recognized
 from pages.shared.texts import _, ngettext
 
 COLUMNS = {
-    "Run": st.column_config.TextColumn(_("Run"), width=160, pinned=True),
-    "State": st.column_config.Column(_("State"), width=85),
-    "Started": st.column_config.DatetimeColumn(_("Started"), width=115, format="D MMM, HH:mm"),
+    "Run": st.column_config.TextColumn(_("Run"), width=135, pinned=True),
+    "State": st.column_config.Column(_("State"), width=80),
+    "Started": st.column_config.DatetimeColumn(_("Started"), width=105, format="D MMM, HH:mm"),
     "Validation loss": st.column_config.NumberColumn(
-        _("Validation loss"), width=115, format="%.3f", help=_("At the best epoch, not the last")
+        _("Validation loss"), width=130, format="%.3f", help=_("At the best epoch, not the last")
     ),
     "Accuracy": st.column_config.NumberColumn(
         _("Accuracy"), width=90, format="percent", step=0.001, help=_("On validation, at the best epoch")
     ),
     "Loss by epoch": st.column_config.LineChartColumn(
-        _("Loss by epoch"), width=130, help=_("Validation loss, all stages one after another")
+        _("Loss by epoch"), width=105, help=_("Validation loss, all stages one after another")
     ),
     "Best epoch": st.column_config.TextColumn(
-        _("Best epoch"), width=130, help=_("Stage and epoch of the best weights")
+        _("Best epoch"), width=125, help=_("Stage and epoch of the best weights")
     ),
-    "Duration": st.column_config.Column(_("Duration"), width=85),
+    "Duration": st.column_config.Column(_("Duration"), width=75),
     "Changes from preset": st.column_config.TextColumn(_("Changes from preset"), width=130),
-    "Data": st.column_config.Column(_("Data")),
-    "Preset": st.column_config.Column(_("Preset")),
+    "Data": st.column_config.Column(_("Data"), width=65),
+    "Preset": st.column_config.Column(_("Preset"), width=105),
     "Note": st.column_config.Column(_("Note")),
     "Reason": st.column_config.Column(_("Reason")),
 }
