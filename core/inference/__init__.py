@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         first_reading_summary,
         image_numbers,
     )
+    from core.inference.contradicted_labels import CONTRADICTED, contradicted_labels
     from core.inference.engine_parts import whole_model
     from core.inference.ensemble_predictor import EnsemblePredictor
     from core.inference.findings import ABSENT, FINDINGS, NO_RESULT, PRESENT, UNDECIDED
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from core.inference.worklist import MAX_WAIT_S, prioritized
 
 __all__ = [
+    "CONTRADICTED",
+    "contradicted_labels",
     "ABSENT",
     "AGREEMENTS",
     "AuditLog",

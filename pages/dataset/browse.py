@@ -21,6 +21,7 @@ from core.dataset import (
 from core.errors import UserError
 from core.figures.dataset import grey_levels
 from core.images import read_image
+from core.inference import CONTRADICTED, contradicted_labels
 from core.runs import open_run
 from pages.dataset.cohorts import choose_cohort
 from pages.dataset.drawn_lungs import agreement_with, drawn_lungs_of
@@ -50,7 +51,11 @@ def _browse(dataset: Dataset) -> None:
     content = dataset.fingerprint, lung_network() if lungs else "", masks_version(dataset)
     table = _table(*content, selection.model, dataset, lungs, drawn)
     version = current_labels(dataset.table).version
-    rows = choose_cohort(dataset, _matching_rows(*content, version, selection, dataset, table))
+    if selection.issue == CONTRADICTED:  # by readings, which may have been added just now
+        matching = matching_rows(table, selection.filter, THRESHOLD, contradicted_labels(dataset))
+    else:
+        matching = _matching_rows(*content, version, selection, dataset, table)
+    rows = choose_cohort(dataset, matching)
     outlines = Outlines(lungs if selection.outlines else None, drawn if selection.drawn_outlines else None)
     if not len(rows):
         st.info(_("No images match. Change the filters."))

@@ -7,6 +7,7 @@ import streamlit as st
 from core.anatomy import LUNG_ISSUES
 from core.config import CLASS_NAMES
 from core.dataset import ISSUES, LUNG_AGREEMENT, LUNG_COLUMNS, SORT_ORDERS, Dataset, ImageFilter
+from core.inference import CONTRADICTED
 from core.runs import all_runs
 from pages.dataset.drawn_lungs import drawn_lungs_of, offer_masks
 from pages.dataset.lungs import lungs_of, offer_lungs
@@ -44,6 +45,7 @@ ISSUE_TITLES = {
     "unusual size": _("unusual size"),
     "possibly mislabelled": _("possibly mislabelled"),
     "label reviewed": _("label reviewed"),
+    CONTRADICTED: _("contradicted by a reader"),
     "no plausible lungs": _("no plausible lungs"),
     "lungs cut off": _("lungs cut off"),
 }
@@ -75,7 +77,7 @@ class Selection:
         filter: which images to show, in which order.
         model: the run and stage whose predictions are used, or `NO_MODEL`.
         issue: one of `core.dataset.ISSUES` or, where lungs are found, of `core.anatomy.LUNG_ISSUES`; or
-            `ANY_ISSUE`.
+            `CONTRADICTED`, or `ANY_ISSUE`.
         side_by_side: show the two classes in two columns.
         outlines: draw the outlines of the lungs that were found.
         drawn_outlines: draw the outlines of the lungs that people drew.
@@ -126,7 +128,7 @@ def choose_filters(dataset: Dataset) -> Selection:
             min_side = st.number_input(_("Minimum width and height"), 0, 10_000, 0, 64, key="min-side")
             issue = st.selectbox(
                 _("Issue"),
-                [ANY_ISSUE, *ISSUES, *(LUNG_ISSUES if lungs else ())],
+                [ANY_ISSUE, *ISSUES, CONTRADICTED, *(LUNG_ISSUES if lungs else ())],
                 format_func=ISSUE_TITLES.__getitem__,
                 key="issue",
                 help=_("Show only the images that this check of the audit lists."),
