@@ -1,10 +1,20 @@
+from typing import cast
+
 import numpy as np
 import pytest
 
 from core.config import CLASS_NAMES
 from core.dataset import open_dataset
 from core.images import network_pixels, read_image
-from core.inference import UNCERTAIN, ModelOutput, Prediction, Reader, SecondOpinion, load_predictor
+from core.inference import (
+    UNCERTAIN,
+    ModelOutput,
+    Prediction,
+    Predictor,
+    Reader,
+    SecondOpinion,
+    load_predictor,
+)
 from core.inference.stability import SHIFT, copies
 from core.weights import ModelRecord
 
@@ -32,18 +42,36 @@ def test_changes_are_shifts_with_and_without_a_mirror():
 BELOW, RIGHT = (64 - SHIFT, 64), (64, 64 + SHIFT)  # what a shift down, or to the left, brings to the middle
 
 
+GREY = 100  # a probability of 0.39, which is not far from the threshold
+
+
+def opinion_of(pixels):
+    probability = float(pixels[64, 64]) / 255
+    prediction = Prediction("NORMAL", probability, probability)
+    output = ModelOutput(prediction, pixels, np.zeros(512), np.zeros(1152))
+    return SecondOpinion.of(output, cast(Predictor, OneDot()), {1: prediction})
+
+
 @pytest.mark.parametrize(
     ("bright", "finding"), [((), "NORMAL"), ((BELOW,), "NORMAL"), ((BELOW, RIGHT), UNCERTAIN)]
 )
 def test_a_finding_is_uncertain_when_two_small_changes_change_it(bright, finding):
-    pixels = np.zeros((128, 128), np.uint8)
+    pixels = np.full((128, 128), GREY, np.uint8)
     for place in bright:
         pixels[place] = 255
-    output = ModelOutput(Prediction("NORMAL", 0.0, 0.0), pixels, np.zeros(512), np.zeros(1152))
-    opinion = SecondOpinion.of(output, OneDot(), {1: output.prediction})
+    opinion = opinion_of(pixels)
     assert (opinion.finding, opinion.changed, opinion.copies) == (finding, len(bright), 8)
-    assert opinion.lowest == pytest.approx(0, abs=1e-6)
-    assert opinion.highest == pytest.approx(1 if bright else 0, abs=1e-6)
+    assert opinion.lowest == pytest.approx(GREY / 255, abs=1e-6)
+    assert opinion.highest == pytest.approx(1 if bright else GREY / 255, abs=1e-6)
+
+
+def test_four_mirrored_copies_suffice_where_they_and_the_image_are_clear():
+    pixels = np.zeros((128, 128), np.uint8)
+    assert opinion_of(pixels).copies == 4
+    pixels[64 - SHIFT, 63] = GREY  # in the middle of a mirrored copy
+    opinion = opinion_of(pixels)
+    assert (opinion.changed, opinion.copies) == (0, 8)
+    assert opinion.highest == pytest.approx(GREY / 255, abs=1e-6)
 
 
 def test_the_other_stages_say_what_they_say_alone(trained, demo):
