@@ -38,8 +38,17 @@ CHANGES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float]] = {  # and 
 @click.argument("folder", type=click.Path(path_type=Path, exists=True), required=False)
 @click.option("--accepted", is_flag=True, help="Compare with accepted images instead of the first results.")
 @click.option("--hospitals", default=400, show_default=True, help="Imagined hospitals for each change.")
+@click.option("--change", "names", multiple=True, type=click.Choice(list(CHANGES)), help="Only this change.")
+@click.option("--growth", type=float, help="Of the share changed, a block; instead of that of each change.")
 @click.option("--limits", default=0, help="Simulate the limits with so many series instead.")
-def main(folder: Path | None, accepted: bool, hospitals: int, limits: int) -> None:
+def main(
+    folder: Path | None,
+    accepted: bool,
+    hospitals: int,
+    names: tuple[str, ...],
+    growth: float | None,
+    limits: int,
+) -> None:
     """Read the images, then print for each drift how many hospitals are told of it, and when."""
     random = np.random.default_rng(SEED)
     if limits or folder is None:
@@ -53,17 +62,21 @@ def main(folder: Path | None, accepted: bool, hospitals: int, limits: int) -> No
         changed = {
             name: read_changed(reader, files, change, Path(scratch) / f"{name}.sqlite")
             for name, (change, _) in CHANGES.items()
+            if not names or name in names
         }
     rows = [np.flatnonzero(labels == name) for name in CLASS_NAMES]
     for name, after in ({"nothing": usual} | changed).items():
-        growth = CHANGES[name][1] if name in CHANGES else 0
-        told = np.array([_told(random, usual, after, growth, rows, accepted) for _ in range(hospitals)])
+        grows = 0 if name == "nothing" else CHANGES[name][1] if growth is None else growth
+        told = np.array([_told(random, usual, after, grows, rows, accepted) for _ in range(hospitals)])
         for title, alarms in zip(
             ("red", "red or amber", "CUSUM", "any"), told.transpose(1, 0, 2), strict=True
         ):
             ever = np.maximum.accumulate(alarms, axis=1).mean(axis=0)
             half = f"half by block {int(np.argmax(ever >= 0.5)) + 1}" if ever[-1] >= 0.5 else "never half"
-            print(f"{name}, {title}: {ever[9]:.1%} within 10 blocks, {ever[-1]:.1%} within 20, {half}")
+            print(
+                f"{name}, {title}: {ever[9]:.1%} within 10 blocks, {ever[-1]:.1%} within 20, {half}",
+                flush=True,
+            )
 
 
 def _told(
