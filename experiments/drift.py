@@ -5,10 +5,13 @@ python -m experiments.drift FOLDER
 The bundled model reads the same images as they are and changed, as the Diagnosis page does. Then each of many
 imagined hospitals draws, with replacement, 100 first results, or 100 accepted images of each class, and 20
 blocks of 50 results, half of them pneumonias; the share that is changed grows a little from block to block.
-Light and CUSUM are looked at after every block. `--limits` simulates the limits of the CUSUM.
+Light and CUSUM are looked at after every block. `--limits` simulates the limits of the CUSUM (Page, 1954):
+each number counts by its normal score among those before (van der Waerden), so they hold whatever its
+distribution. A sum grows by how much a score is above the allowance, and never falls below 0.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +21,6 @@ import pandas as pd
 
 from core.config import CLASS_NAMES
 from core.inference import Reader, bundled_models
-from core.monitor.drift import LIMITS, find_drift
 from core.monitor.signals import AMBER, NUMBERS, RED, Signal, find_signals, known_numbers
 from core.monitor.watch import BASELINE, BLOCK, BLOCKS
 from core.site import MeasuredSet, open_local_images
@@ -26,6 +28,10 @@ from experiments.monitor import read_changed
 
 SEED = 41
 ACCEPTED = 100  # images of each class
+ALLOWANCE = 0.4  # standard deviations
+# By how many are known before: both sums of six numbers together exceed it within 1,000 results in 1 of 100
+# series while nothing changes, so each sum in 1 of 1,200 (`python -m experiments.drift --limits`).
+LIMITS = {50: 67.0, 100: 21.0, 200: 15.0, 400: 14.0}
 FALSE_ALARMS = 0.01  # of both sums of all numbers together, within 20 blocks
 CHANGES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float]] = {  # and by how much a share grows
     "inverted": (lambda pixels: 255 - pixels, 0.01),
@@ -121,9 +127,58 @@ def _told(
             if measured
             else [known_numbers(baseline, name)]
         )
-        if drift := find_drift(before, [known_numbers(block, name) for block in blocks]):
+        if drift := _drift(before, [known_numbers(block, name) for block in blocks]):
             cusum |= np.maximum(drift.up, drift.down) > drift.limit
     return np.array([red, amber, cusum, amber | cusum])
+
+
+@dataclass(frozen=True, eq=False)
+class _Drift:
+    """How small deviations of a number add up, block by block.
+
+    Attributes:
+        up, down: sums of what is above and below expectation at the end of each block, float64 (blocks,).
+        limit: of both, that they reach in 1 of 100 such series while nothing changes.
+    """
+
+    up: np.ndarray
+    down: np.ndarray
+    limit: float
+
+
+def _drift(before: Sequence[np.ndarray], blocks: Sequence[np.ndarray]) -> _Drift | None:
+    """The sums of a number; None where it is known of too few results before.
+
+    Of two classes before, a number counts as what it is less unusual for, so that it is no drift whatever
+    their shares among the new numbers are.
+
+    Args:
+        before: known numbers; or those of each of two classes, float64 (n,) each.
+        blocks: known numbers of each block, the oldest first.
+    """
+    known = min(map(len, before))
+    sizes = [size for size in LIMITS if size <= known]
+    if not sizes:
+        return None
+    scores = np.array([_normal_scores(numbers, np.concatenate(blocks)) for numbers in before])
+    ends = np.cumsum([len(block) for block in blocks])
+    up, down = _sums(scores.min(axis=0)), _sums(-scores.max(axis=0))
+    return _Drift(up[ends], down[ends], LIMITS[max(sizes)])
+
+
+def _normal_scores(before: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """What numbers would be if those before were standard normal, by their ranks among them, float64 (n,)."""
+    from scipy.special import ndtri
+
+    ordered = np.sort(before)
+    ranks = (np.searchsorted(ordered, now, "left") + np.searchsorted(ordered, now, "right")) / 2
+    return ndtri((ranks + 0.5) / (len(before) + 1))
+
+
+def _sums(scores: np.ndarray) -> np.ndarray:
+    """The sum before the first score and after each one, float64 (n + 1,)."""
+    total = np.concatenate([[0], np.cumsum(scores - ALLOWANCE)])
+    return total - np.minimum.accumulate(total)
 
 
 def _limit(random: np.random.Generator, size: int, series: int) -> float:
@@ -131,7 +186,7 @@ def _limit(random: np.random.Generator, size: int, series: int) -> float:
     highest = np.empty(series)
     for number in range(series):
         blocks = np.split(random.standard_normal(BLOCKS * BLOCK), BLOCKS)
-        drift = find_drift([random.standard_normal(size)], blocks)
+        drift = _drift([random.standard_normal(size)], blocks)
         assert drift is not None
         highest[number] = drift.up.max()
     return float(np.quantile(highest, 1 - FALSE_ALARMS / (2 * len(NUMBERS))))
