@@ -21,14 +21,18 @@ from core.sentence import Sentence
 from core.site import MeasuredSet
 
 TOO_FEW, GREEN, AMBER, RED = LIGHTS = ("too few", "green", "amber", "red")  # the worst last
-SHARES = {"flagged": "Pneumonia found", "withheld": "Results withheld", "warned": "Results with a warning"}
+SHARES = {
+    "flagged": Sentence("Pneumonia found"),
+    "withheld": Sentence("Results withheld"),
+    "warned": Sentence("Results with a warning"),
+}
 NUMBERS = {
-    "score": "Score",
-    "brightness": "Brightness",
-    "contrast": "Contrast",
-    "lung_area": "Area of the lungs",
-    "lung_distinctness": "Distinctness of the lungs",
-    "distance": "Distance from the training images",
+    "score": Sentence("Score"),
+    "brightness": Sentence("Brightness"),
+    "contrast": Sentence("Contrast"),
+    "lung_area": Sentence("Area of the lungs"),
+    "lung_distinctness": Sentence("Distinctness of the lungs"),
+    "distance": Sentence("Distance from the training images"),
 }
 MIN_NUMBERS = 20  # known in a block, and in the baseline
 
@@ -61,7 +65,7 @@ class Signal:
     deviations: tuple[Deviation | None, ...]
 
     @property
-    def title(self) -> str:
+    def title(self) -> Sentence:
         """Its name for people."""
         return (SHARES | NUMBERS)[self.name]
 
@@ -88,9 +92,9 @@ class Signal:
         """What was seen in the last two blocks, where it deviates more."""
         return self.worst.text if self.worst else Sentence("not known of enough results")
 
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """The same with its name."""
-        return f"{self.title}: {self.detail()}."
+        return Sentence("{title}: {detail}.", title=self.title, detail=self.detail())
 
 
 def share_count(rows: pd.DataFrame, name: str) -> Count:
@@ -160,7 +164,13 @@ def _number_deviation(baseline: pd.DataFrame, block: pd.DataFrame, name: str) ->
         return None
     p = min(1.0, len(NUMBERS) * difference_p(before, now))
     medians = float(np.median(now)), float(np.median(before))
-    text = f"{_median(block, now)}; {medians[1]:.3g} in the first {len(baseline)} ({_p_text(p)})"
+    text = Sentence(
+        "{now}; {before:.3g} in the first {count} ({p})",
+        now=_median(block, now),
+        before=medians[1],
+        count=len(baseline),
+        p=_p_text(p),
+    )
     return Deviation(p / 2, 1 if medians[0] >= medians[1] else -1, text)
 
 
@@ -175,10 +185,15 @@ def _mixture_deviation(measured: MeasuredSet, block: pd.DataFrame, name: str) ->
     p, share = mixture_difference_p(before, now)
     p = min(1.0, len(NUMBERS) * p)
     expected = share * before[0].mean() + (1 - share) * before[1].mean()
-    medians = " and ".join(
-        f"{np.median(numbers):.3g} ({label})" for label, numbers in zip(CLASS_NAMES, before, strict=True)
+    normal, pneumonia = map(np.median, before)
+    text = Sentence(
+        "{now}; {normal:.3g} (NORMAL) and {pneumonia:.3g} (PNEUMONIA) in the images of {site} ({p})",
+        now=_median(block, now),
+        normal=normal,
+        pneumonia=pneumonia,
+        site=measured.site,
+        p=_p_text(p),
     )
-    text = f"{_median(block, now)}; {medians} in the images of {measured.site} ({_p_text(p)})"
     return Deviation(p / 2, 1 if now.mean() >= expected else -1, text)
 
 
@@ -189,7 +204,7 @@ def known_numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
 
 
 def _median(block: pd.DataFrame, numbers: np.ndarray) -> str:
-    return f"median {np.median(numbers):.3g} in {_where(block)}"
+    return Sentence("median {median:.3g} in {where}", median=np.median(numbers), where=_where(block))
 
 
 def _p_text(p: float) -> str:

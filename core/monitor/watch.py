@@ -22,12 +22,13 @@ from core.monitor.signals import (
     find_signals,
     share_count,
 )
-from core.sentence import Sentence
+from core.sentence import Sentence, joined, template
 from core.site import MISSED, MeasuredSet, Outcome
 
 BASELINE = 100  # first results, which the shares of later ones are compared with; without local images, all
 BLOCK = 50  # results that are compared at once
 BLOCKS = 20  # the last ones, which are shown
+LIGHT_WORDS = {GREEN: template("Green"), AMBER: template("Amber"), RED: template("Red")}
 # Before 0.2.0, a reading was logged with run and stage alone, which no ensemble has.
 READINGS = """
 SELECT * FROM notes WHERE time >= :time
@@ -128,7 +129,9 @@ class Watch:
 
     def headline(self) -> str:
         """The light and its reason."""
-        return self.reason() if self.light == TOO_FEW else f"{self.light.capitalize()}. {self.reason()}"
+        if self.light == TOO_FEW:
+            return self.reason()
+        return Sentence("{light}. {reason}", light=Sentence(LIGHT_WORDS[self.light]), reason=self.reason())
 
     def sentences(self) -> list[str]:
         """What else there is to say, one sentence each."""
@@ -138,7 +141,7 @@ class Watch:
         if self.signals and self.rows.pending:
             sentences.append(_not_compared(self.rows.pending))
         if self.unknown:
-            titles = ", ".join(signal.title for signal in self.unknown)
+            titles = joined([signal.title for signal in self.unknown], ", ")
             sentences.append(
                 Sentence("Not watched, because known of too few of the results: {titles}.", titles=titles)
             )
@@ -259,8 +262,20 @@ def _agreement(log: AuditLog, model: str, rows: LogRows) -> str:
 def _not_compared(pending: int) -> str:
     """How many results count for nothing yet, and until when."""
     missing = BLOCK - pending
-    last = "The last result is" if pending == 1 else f"The last {pending} results are"
-    return f"{last} not judged yet: {BLOCK} are compared at once, and {missing} more are missing."
+    if pending == 1:
+        return Sentence(
+            "The last result is not judged yet: {block} are compared at once, and {missing} more are "
+            "missing.",
+            block=BLOCK,
+            missing=missing,
+        )
+    return Sentence(
+        "The last {pending} results are not judged yet: {block} are compared at once, and {missing} more are "
+        "missing.",
+        pending=pending,
+        block=BLOCK,
+        missing=missing,
+    )
 
 
 def _counts(rows: pd.DataFrame) -> dict:

@@ -52,7 +52,7 @@ def _show_days(watched: Watch) -> None:
     if watched.rows.days.empty:
         return
     choose_format()
-    shares = {title: watched.control_limits(name) for name, title in SHARES.items()}
+    shares: dict[str, pd.DataFrame] = {title: watched.control_limits(name) for name, title in SHARES.items()}
     draw(control_charts(watched.rows.days, shares), "watch-by-day")
     if watched.signals:
         with st.expander(_("What is watched")):
@@ -76,5 +76,7 @@ def _show_light(watched: Watch) -> None:
 
 def _table(watched: Watch) -> pd.DataFrame:
     """Every signal in the last two blocks."""
-    rows = [(signal.title, signal.light, signal.detail()) for signal in watched.signals]
+    rows = [
+        (translated(signal.title), signal.light, translated(signal.detail())) for signal in watched.signals
+    ]
     return pd.DataFrame(rows, columns=["", _("Light"), _("Larger deviation of the last two blocks")])
