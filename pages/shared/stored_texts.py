@@ -25,8 +25,8 @@ def recognized(text: str) -> str:
     if text in known:
         return known[text]
     for pattern, message in _templates():
-        if found := pattern.fullmatch(text):
-            values = {name: recognized(value) for name, value in found.groupdict().items()}
+        if patterns := pattern.fullmatch(text):
+            values = {name: recognized(value) for name, value in patterns.groupdict().items()}
             return _filled(known[message], values)
     return translated(text)
 
@@ -34,15 +34,15 @@ def recognized(text: str) -> str:
 @lru_cache(maxsize=1)
 def _templates() -> list[tuple[re.Pattern[str], str]]:
     """Messages that hold values, as patterns; those with most letters of their own come first."""
-    found = []
+    patterns = []
     for message in messages():
         parts = list(Formatter().parse(message))
         letters = sum(map(str.isalpha, "".join(literal for literal, *_rest in parts)))
         if letters >= MIN_LETTERS and any(name for _literal, name, *_rest in parts):
-            found.append((letters, _pattern(parts), message))
+            patterns.append((letters, _pattern(parts), message))
     return [
         (re.compile(pattern, re.DOTALL), message)
-        for _letters, pattern, message in sorted(found, reverse=True)
+        for _letters, pattern, message in sorted(patterns, reverse=True)
     ]
 
 
