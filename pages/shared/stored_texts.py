@@ -25,8 +25,8 @@ def recognized(text: str) -> str:
     if text in known:
         return known[text]
     for pattern, message in _templates():
-        if patterns := pattern.fullmatch(text):
-            values = {name: recognized(value) for name, value in patterns.groupdict().items()}
+        if match := pattern.fullmatch(text):
+            values = {name: recognized(value) for name, value in match.groupdict().items()}
             return _filled(known[message], values)
     return translated(text)
 
