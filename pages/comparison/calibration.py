@@ -25,7 +25,7 @@ def show_calibration(comparison: ModelComparison) -> None:
             )
         )
         show_table(positives_by_range(bins), index=True)
-    show_table(evaluation.calibration_text(table), index=True)
+    show_table(evaluation.calibration_text(table).T, index=True)
     st.caption(
         _(
             "Temperature scaling divides the log-odds by one number, fitted on validation. A temperature "

@@ -50,9 +50,18 @@ def show_metrics(comparison: ModelComparison) -> None:
 def show_all(comparison: ModelComparison, metrics: dict[str, dict]) -> None:
     """Every metric of the models and of the shortcut baselines, as a table and as a figure."""
     baselines = {model.name: evaluated(model, THRESHOLD) for model in comparison.baselines}
-    show_metric_table(metrics | baselines, comparison.split)
+    show_table(evaluation.side_by_side(metrics), index=True)
     if baselines:
+        show_table(evaluation.side_by_side(baselines), index=True)
         st.caption(BASELINES)
+    st.caption(
+        _(
+            "95% intervals in brackets: Wilson's for proportions; otherwise from 2,000 bootstrap "
+            "resamples of whole patients, unless resamples cannot tell: with few patients, or where "
+            "there is no error."
+        )
+    )
+    offer_csv(evaluation.metric_table(metrics | baselines), f"comparison-{comparison.split}")
     draw(metric_intervals(metrics), "metrics")
 
 
@@ -71,19 +80,6 @@ def show_verdict(
 def evaluated(model: Predictions, threshold: float) -> dict:
     """Metrics of a model with intervals, cached across reruns."""
     return evaluation.evaluate_with_intervals(model, threshold)
-
-
-def show_metric_table(models: dict[str, dict], split: str) -> None:
-    """A table with one column per model, and its download."""
-    show_table(evaluation.side_by_side(models), index=True)
-    st.caption(
-        _(
-            "95% intervals in brackets: Wilson's for proportions; otherwise from 2,000 bootstrap "
-            "resamples of whole patients, unless resamples cannot tell: with few patients, or where "
-            "there is no error."
-        )
-    )
-    offer_csv(evaluation.metric_table(models), f"comparison-{split}")
 
 
 def show_seeds(split: str) -> None:

@@ -201,9 +201,8 @@ def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: Callable[
 def _table(models: list[RegisteredModel]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            _("Model"): [item.title for item in models],
+            _("Model"): [f"{item.title} ({item.model.identity.digest})" for item in models],
             _("State"): [STATES[item.state] for item in models],
-            _("Weights"): [item.model.identity.digest for item in models],
             _("Trained on"): [item.model.record.data or _("unknown") for item in models],
             _("Test AUC"): [_test_auc(item) for item in models],
             _("Decision threshold"): [f"{item.model.threshold:.1%}" for item in models],
