@@ -9,16 +9,7 @@ from core import evaluation
 from core.evaluation import PairwiseTest
 from pages.shared.charts import offer_csv
 from pages.shared.tables import show_table
-from pages.shared.texts import _
-
-TITLES = {
-    "Metric": _("Metric"),
-    "Models": _("Models"),
-    "Higher": _("Higher"),
-    "By": _("By"),
-    "95% interval": _("95% interval"),
-    "Significant": _("Significant"),
-}
+from pages.shared.texts import _, translated
 
 
 def show_differences(tests: Sequence[PairwiseTest], file: str) -> None:
@@ -28,7 +19,7 @@ def show_differences(tests: Sequence[PairwiseTest], file: str) -> None:
         tests: of `core.evaluation.pairwise_tests`.
         file: name of the download.
     """
-    show_table(pd.DataFrame(evaluation.difference_rows(tests)).rename(columns=TITLES))
+    show_table(pd.DataFrame(map(_row, evaluation.difference_rows(tests))))
     for sentence in dict.fromkeys(test.reason or test.caution for test in tests):
         if sentence:
             st.caption(sentence)
@@ -41,3 +32,15 @@ def show_differences(tests: Sequence[PairwiseTest], file: str) -> None:
         )
     )
     offer_csv(evaluation.difference_table(tests), file)
+
+
+def _row(row: dict[str, str]) -> dict[str, str | None]:
+    """A tested pair in as few columns as a phone has room for."""
+    compared = "By" in row
+    return {
+        _("Metric"): row["Metric"],
+        _("Models"): row["Models"],
+        _("Higher"): row["Higher"],
+        _("By (95% interval)"): f"{translated(row['By'])} ({row['95% interval']})" if compared else None,
+        _("P, significant"): f"{row['P']}, {translated(row['Significant'])}" if compared else None,
+    }
