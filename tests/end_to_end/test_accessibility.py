@@ -51,9 +51,9 @@ FAULTS = """(minCell) => {
         const { width, height } = cell.getBoundingClientRect();
         if (Math.min(width, height) < minCell) faults.push(`a cell of ${width} x ${height}`);
     }
-    for (const table of document.querySelectorAll('[data-testid=stTable] table'))
-        if (main.clientWidth > 370 && table.scrollWidth > table.closest('[data-testid=stTable]').clientWidth + 1)
-            faults.push(`a table scrolls sideways: ${table.textContent.slice(0, 60)}`);
+    for (const room of document.querySelectorAll('[data-testid=stTable]'))
+        if (main.clientWidth > 370 && room.querySelector('table').scrollWidth > room.clientWidth + 1)
+            faults.push(`a table scrolls sideways: ${room.textContent.slice(0, 60)}`);
     for (const cell of document.querySelectorAll('[data-testid=stTable] :is(td, th)'))
         if (cell.scrollWidth > cell.clientWidth + 1) faults.push(`a cut cell: ${cell.textContent}`);
     const tops = [...document.querySelectorAll('.key-figures section')]
