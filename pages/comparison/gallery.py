@@ -109,7 +109,7 @@ def _list_files(table: pd.DataFrame, order: str, reason: str) -> None:
     shown = {
         _("Label"): table["label"],
         _("Probability"): table["probability"].map(percent),
-        _("Path"): table["path"],
+        _("File"): table["path"].str.rpartition("/")[2],
     }
     show_table(pd.DataFrame(shown))
 
