@@ -33,5 +33,5 @@ def test_a_large_network_is_drawn_by_block(name):
 def test_a_block_of_which_some_layers_are_trained_is_coloured_in_part():
     backbone = BACKBONES["resnet50"]
     frozen, trained = frozen_layers(backbone, method_stages(backbone)[2].trained_layers).data
-    assert list(trained.customdata[0][:2]) == ["conv5", "2 of 10 layers, "]
+    assert list(trained.customdata[0][:2]) == ["conv5", "2 of 10 layers"]
     assert (trained.y[0], frozen.y[-1]) == pytest.approx((0.2, 0.8)) and trained.x[0] == frozen.x[-1]
