@@ -35,8 +35,8 @@ def claim_items(acceptance: Acceptance, model: AvailableModel) -> dict[str, dict
         "Partitions and sample size": {
             "How data were assigned to partitions": _partitions(measurement),
             "Level at which partitions are disjoint": _disjoint(measurement),
-            "Intended sample size": "Not planned in this report; what so many images can show: How many do I "
-            "need?",
+            "Intended sample size": "Not planned in this report. What so many images can show is said under "
+            "How many do I need? on the page Your hospital.",
         },
         "Model and training": _model(model),
         "Evaluation": _evaluation(measurement),

@@ -47,7 +47,7 @@ def filter_and_sort_by_area(page: Page, areas: dict[str, float]) -> None:
     for _ in range(low):
         page.keyboard.press("ArrowLeft")
     page.keyboard.press("Escape")
-    expect(page.get_by_text("121 images at the model's resolution")).to_be_visible()
+    expect(page.get_by_text("101 images at the model's resolution")).to_be_visible()
     page.get_by_role("combobox", name="Sort by").click()
     page.get_by_role("option", name="lung area").click()
     smallest = min(areas, key=lambda path: areas[path])

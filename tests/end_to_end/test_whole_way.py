@@ -121,7 +121,8 @@ def test_a_researcher_reads_the_verdict_and_opens_the_errors_behind_it(page):
     expect(page.get_by_text(re.compile("has a sensitivity of .* and a specificity of")).first).to_be_visible()
     expect(page.get_by_text("Click a cell of a confusion matrix")).to_be_visible()
     for stage in ("Stage 1", "Stage 2", "Stage 3"):
-        expect(page.locator(".js-plotly-plot").get_by_text(re.compile(stage)).first).to_be_visible()
+        section = page.locator(".key-figures section").filter(has_text=stage)
+        expect(section.locator(".key-figures-roc")).to_be_visible()
     page.get_by_test_id("stSelectbox").click()
     page.get_by_role("option", name="Youden's J").click()
     expect(page.get_by_text("largest sensitivity + specificity on validation")).to_be_visible()

@@ -25,6 +25,7 @@ def test_earlier_evidence_is_kept_beside_later_and_checked(narrow_bundle, own_ho
     assert check.detail == "Expected on images of ward: sensitivity 95.0%, specificity 2.0%."
     changed = register_temperature(item.title, 2.0, "on 400 images of ward", "tests", {"images": 300})
     assert evidence_of(changed) == {
-        "operating point": OLD | {"check": vars(check)},
+        "operating point": OLD
+        | {"check": {"title": check.title, "passed": check.passed, "detail": check.detail}},
         "temperature": {"images": 300},
     }
