@@ -45,7 +45,7 @@ def main(home: Path) -> None:
             ("dataset", "dataset", ".image-tile"),
             ("new-run", "training?view=New+run", FIGURE),
             ("training", "training?view=Runs", FIGURE),
-            ("comparison", "comparison", FIGURE),
+            ("comparison", "comparison", ".key-figures-roc"),
         ):
             page.goto(f"{address}/{path}")
             page.locator(content).first.wait_for()
