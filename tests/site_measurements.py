@@ -7,6 +7,15 @@ import pandas as pd
 
 from core.site import SiteMeasurement, SiteReadings, measure
 
+READ: dict[str, object] = {  # of an image with a result that counts
+    "error": "",
+    "withheld": "",
+    "doubts": "",
+    "warned": False,
+    "in_training": False,
+    "patient_in_training": False,
+}
+
 
 def measured(
     count: int,
@@ -26,13 +35,8 @@ def measured(
             "patient": [f"p{number // 2}" for number in range(count)],
             "probability": raw**2,  # calibrated: another scale, the same order
             "raw": raw,
-            "error": "",
-            "withheld": "",
-            "doubts": "",
-            "warned": False,
-            "in_training": False,
-            "patient_in_training": False,
         }
+        | READ
     )
     return of_table(table, began, threshold, synthetic, label_source)
 

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from site_measurements import READ
 from sklearn.metrics import roc_auc_score
 
 from core.evaluation import wilson_by_patient
@@ -11,16 +12,9 @@ from core.site import SiteReadings, measure, metric_texts
 
 def readings(rows: list[dict], groups: tuple[str, ...] = (), synthetic: bool = False) -> SiteReadings:
     """Readings of images, each of its own patient unless said otherwise."""
-    usual = {
-        "patient": "",
-        "error": "",
-        "withheld": "",
-        "doubts": "",
-        "warned": False,
-        "in_training": False,
-        "patient_in_training": False,
-    }
-    table = pd.DataFrame([{"sha256": f"{number:03}", **usual, **row} for number, row in enumerate(rows)])
+    table = pd.DataFrame(
+        [{"sha256": f"{number:03}", "patient": "", **READ, **row} for number, row in enumerate(rows)]
+    )
     return SiteReadings("site", "model", 0.5, (), groups, (), synthetic, table)
 
 
