@@ -195,12 +195,12 @@ def _print_falls(
 ) -> None:
     """Falls of the log-odds of real pneumonias when the peak of each map is covered."""
     of_rows = zip(predictor.outputs(_images(dataset, rows)), dataset.table["patient"].iloc[rows], strict=True)
-    kept = [
+    predicted = [
         (output, patient)
         for output, patient in of_rows
         if output.prediction.label == CLASS_NAMES[POSITIVE] and output.lungs and output.lungs.plausible
     ]
-    outputs, patients = [output for output, _ in kept], np.array([patient for _, patient in kept])
+    outputs, patients = [output for output, _ in predicted], np.array([patient for _, patient in predicted])
     maps, random = network.of(as_seen(predictor, outputs)), np.random.default_rng(SEED)
     names = list(maps)
     rows_of_falls = []

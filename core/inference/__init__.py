@@ -56,13 +56,12 @@ if TYPE_CHECKING:
     from core.inference.worklist import MAX_WAIT_S, prioritized
 
 __all__ = [
-    "CONTRADICTED",
-    "contradicted_labels",
     "ABSENT",
     "AGREEMENTS",
     "AuditLog",
     "AvailableModel",
     "BATCH",
+    "CONTRADICTED",
     "Check",
     "EnsemblePredictor",
     "FINDINGS",
@@ -100,6 +99,7 @@ __all__ = [
     "image_numbers",
     "heat_location",
     "check",
+    "contradicted_labels",
     "doubt",
     "described",
     "identity_of",

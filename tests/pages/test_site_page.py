@@ -287,8 +287,8 @@ def test_a_model_is_accepted_by_page_and_then_watched_beside_these_images(
     assert "1 of 1 criteria are met" in app.success[0].value
     next(button for button in app.button if button.label == "Accept the model").click().run()
     assert "Accepted. Watch compares later results with the" in app.success[-1].value and not app.error
-    kept = measured_set(active_model().model.identity)
-    assert kept.occasion == "accepted" and kept.site == "ward"
+    accepted = measured_set(active_model().model.identity)
+    assert accepted.occasion == "accepted" and accepted.site == "ward"
     add_results(AuditLog(), [row | {"model": str(active_model().model.identity)} for row in steady(10)])
     app.button_group(key="site-section").set_value("Watch").run()
     assert "10 of 150 results" in app.info[-1].value or "10 of 50 results" in app.info[-1].value
