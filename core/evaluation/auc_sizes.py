@@ -10,7 +10,7 @@ after DeLong, DeLong and Clarke-Pearson, Biometrics 1988; the tests simulate it.
 from dataclasses import dataclass
 from math import ceil, sqrt
 
-from core.evaluation.intervals import CONFIDENCE
+from core.evaluation.intervals import z_value
 from core.evaluation.rate_sizes import ONE_SIDED, POWER, fewest
 
 CORRELATION = 0.5  # between two models' scores of the same images, if nothing is known of it
@@ -46,9 +46,7 @@ def auc_covariance(auc: float, positives: int, negatives: int, correlation: floa
 
 def auc_interval_width(auc: float, positives: int, negatives: int) -> float:
     """Expected width of the 95% interval of a ROC AUC; arguments as for `auc_covariance`."""
-    from scipy.stats import norm
-
-    return float(2 * norm.ppf((1 + CONFIDENCE) / 2) * sqrt(auc_covariance(auc, positives, negatives, 1)))
+    return 2 * z_value() * sqrt(auc_covariance(auc, positives, negatives, 1))
 
 
 def images_for_auc_margin(
@@ -93,10 +91,10 @@ def smallest_auc_margin(
     significance: float = ONE_SIDED,
 ) -> float:
     """The smallest margin that so many images can show; other arguments as for `images_for_auc_margin`."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     variance, covariance = (auc_covariance(auc, positives, negatives, value) for value in (1, correlation))
-    return float((norm.isf(significance) + norm.isf(1 - power)) * sqrt(2 * (variance - covariance)))
+    return float((ndtri(power) - ndtri(significance)) * sqrt(2 * (variance - covariance)))
 
 
 def _both_right(auc: float, correlation: float) -> float:
@@ -107,7 +105,6 @@ def _both_right(auc: float, correlation: float) -> float:
     Args:
         correlation: between the differences of the scores in the two pairs.
     """
-    from scipy.special import owens_t
-    from scipy.stats import norm
+    from scipy.special import ndtri, owens_t
 
-    return float(auc - 2 * owens_t(norm.ppf(auc), sqrt((1 - correlation) / (1 + correlation))))
+    return float(auc - 2 * owens_t(ndtri(auc), sqrt((1 - correlation) / (1 + correlation))))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import UserError
-from core.evaluation.intervals import CONFIDENCE, Interval, wilson
+from core.evaluation.intervals import Interval, wilson, z_value
 from core.sentence import Sentence
 
 ZERO = 1e-12  # what rounding leaves of a zero
@@ -41,7 +41,7 @@ def delong(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Differe
         UserError: a class has fewer than two images, or the areas differ though their variance is zero, as
             happens with few images or a perfect ranking.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     labels = np.asarray(labels).astype(bool)
     positives, negatives = int(labels.sum()), int((~labels).sum())
@@ -73,20 +73,24 @@ def delong(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Differe
                 )
             )
         return Difference(0.0, (0.0, 0.0), 1.0)
-    margin = float(norm.ppf((1 + CONFIDENCE) / 2) * standard_error)
-    p_value = float(2 * norm.sf(abs(value) / standard_error))
+    margin = z_value() * standard_error
+    p_value = float(2 * ndtr(-abs(value) / standard_error))
     return Difference(value, (value - margin, value + margin), p_value)
 
 
 def _structural_components(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Share of the other class against which each positive, and each negative, is ranked correctly."""
-    from scipy.stats import rankdata
-
     positives, negatives = scores[labels], scores[~labels]
-    ranks = rankdata(np.r_[positives, negatives])
-    of_positives = (ranks[: len(positives)] - rankdata(positives)) / len(negatives)
-    of_negatives = 1 - (ranks[len(positives) :] - rankdata(negatives)) / len(positives)
+    ranks = _midranks(np.r_[positives, negatives])
+    of_positives = (ranks[: len(positives)] - _midranks(positives)) / len(negatives)
+    of_negatives = 1 - (ranks[len(positives) :] - _midranks(negatives)) / len(positives)
     return of_positives, of_negatives
+
+
+def _midranks(scores: np.ndarray) -> np.ndarray:
+    """Ranks from 1, equal scores sharing the mean of theirs; `scipy.stats` has them, but imports for long."""
+    ordered = np.sort(scores)
+    return (np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right") + 1) / 2
 
 
 def mcnemar(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Difference:
@@ -124,7 +128,7 @@ def _paired(first_correct: np.ndarray, second_correct: np.ndarray) -> Difference
     Source of the interval: Newcombe, "Improved confidence intervals for the difference between binomial
     proportions based on paired data", Statistics in Medicine 1998, method 10.
     """
-    from scipy.stats import binomtest
+    from scipy.special import bdtr
 
     both = int((first_correct & second_correct).sum())
     only_first, only_second = (
@@ -133,7 +137,7 @@ def _paired(first_correct: np.ndarray, second_correct: np.ndarray) -> Difference
     )
     neither, n = int((~first_correct & ~second_correct).sum()), len(first_correct)
     discordant = only_first + only_second
-    p_value = float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
+    p_value = min(1.0, 2 * float(bdtr(min(only_first, only_second), discordant, 0.5))) if discordant else 1.0
     value = (only_second - only_first) / n
     return Difference(value, newcombe_paired(both, only_second, only_first, neither), p_value)
 
