@@ -14,7 +14,12 @@ if TYPE_CHECKING:
         missing_model,
         unchanged,
     )
-    from core.registry.checklist import NON_INFERIORITY_MARGIN, PromotionCheck, checklist
+    from core.registry.checklist import (
+        NON_INFERIORITY_MARGIN,
+        PromotionCheck,
+        checklist,
+        checks_in_turn,
+    )
     from core.registry.disagreement import save_agreement
     from core.registry.ensemble_cost import EnsembleCost
     from core.registry.ensembles import EnsemblePlan, plan_ensemble, register_ensemble
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
         GoldenImages,
         NoGoldenImages,
         drawn_images,
+        golden_agreement,
         golden_images,
         save_drawn_images,
     )
@@ -83,10 +89,12 @@ __all__ = [
     "bundled_model",
     "change_operating_point",
     "checklist",
+    "checks_in_turn",
     "events",
     "evidence_of",
     "find_model",
     "find_version",
+    "golden_agreement",
     "golden_images",
     "list_models",
     "make_shadow",

@@ -11,7 +11,7 @@ from core.errors import UserError
 from core.evaluation import Difference, Predictions, delong, paired_rate
 from core.inference import MIN_TRAINING_IMAGES, Reader
 from core.registry.evidence import evidence_of
-from core.registry.golden_images import TOLERANCE, agreement, chosen_test_images
+from core.registry.golden_images import TOLERANCE, chosen_test_images, golden_agreement
 from core.registry.models import RETIRED, RegisteredModel
 from core.sentence import Sentence
 
@@ -46,17 +46,22 @@ def checklist(
         active: the model that answers now; None if there is none.
         margin: by how much AUC and sensitivity may be below those of the active model.
     """
-    return [
-        *_not_retired(item),
-        _real_data(item),
-        _enough_images(item),
-        _validation(item),
-        _tested(item),
-        *_not_inferior(item, active, margin),
-        _golden_images(item),
-        _answers(item),
-        *_of_site(item),
-    ]
+    return list(checks_in_turn(item, active, margin))
+
+
+def checks_in_turn(
+    item: RegisteredModel, active: RegisteredModel | None, margin: float
+) -> Iterator[PromotionCheck]:
+    """The same, each line once it is known: those for which the model has to read images take longest."""
+    yield from _not_retired(item)
+    yield _real_data(item)
+    yield _enough_images(item)
+    yield _validation(item)
+    yield _tested(item)
+    yield from _not_inferior(item, active, margin)
+    yield _golden_images(item)
+    yield _answers(item)
+    yield from _of_site(item)
 
 
 def _not_retired(item: RegisteredModel) -> Iterator[PromotionCheck]:
@@ -172,7 +177,7 @@ def _in_order(table: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
 def _golden_images(item: RegisteredModel) -> PromotionCheck:
     title = f"Gives its recorded probabilities on this computer, within {TOLERANCE:g}"
     if item.model.bundled or item.version:
-        result = agreement(item)
+        result = golden_agreement(item)
         return PromotionCheck(title, result.passed, result.detail)
     try:
         table = _predictions(item, "test").table

@@ -6,6 +6,7 @@ bundled model's are drawn from a seed; `golden.json` in its run's folder holds s
 """
 
 import json
+import threading
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ GOLDEN_FILE = "golden.npz"  # beside the weights of a registered version
 DRAWN_FILE = "golden.json"  # in the folder of a bundled run
 SEED = 2018
 _computed: dict[tuple, np.ndarray] = {}  # probabilities on this computer, by files of a model and pixels
+_computing = threading.Lock()  # so that two threads do not compute the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,16 +109,17 @@ def golden_images(item: RegisteredModel) -> GoldenImages:
         ) from error
 
 
-def agreement(item: RegisteredModel) -> GoldenAgreement:
+def golden_agreement(item: RegisteredModel) -> GoldenAgreement:
     """Compare the probabilities of a model's golden images on this computer with the recorded ones.
 
-    They are computed once per process, and again when a file of the model has changed.
+    They are computed once per process, and again when a file of the model has changed; a second thread waits.
     """
     try:
         golden = golden_images(item)
         key = (*map(_stamp, (item.model.path, *_members(item))), golden.pixels.tobytes())
-        if key not in _computed:
-            _computed[key] = _probabilities(Reader.of(item.model).predictor, golden.pixels)
+        with _computing:
+            if key not in _computed:
+                _computed[key] = _probabilities(Reader.of(item.model).predictor, golden.pixels)
         return golden.agreement(_computed[key])
     except UserError as error:
         return GoldenAgreement(False, str(error))

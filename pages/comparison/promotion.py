@@ -16,7 +16,7 @@ from core.registry import (
     RegisteredModel,
     Shadow,
     active_registered_model,
-    checklist,
+    checks_in_turn,
     events,
     list_models,
     make_shadow,
@@ -98,10 +98,12 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
         width=160,
         help=_("By how much ROC AUC and sensitivity may be below the active model's."),
     )
+    checks, lines = [], st.container()
     with st.spinner(_("Checking the model ...")):
-        checks = checklist(item, active, margin)
-    for check in checks:
-        _line(check)
+        for check in checks_in_turn(item, active, margin):
+            checks.append(check)
+            with lines:
+                _line(check)
     if offered(promote, _("Promoting a model")):
         _decisions(item, checks, margin, decided)
 
