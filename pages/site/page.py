@@ -9,6 +9,7 @@ from pages.shared.next_step import offer_training
 from pages.shared.one_of import one_of
 from pages.shared.texts import _
 from pages.site.acceptance import show_acceptance
+from pages.site.ahead import get_ready_to_measure
 from pages.site.image_numbers import show_numbers
 from pages.site.images import choose_images, images_to_label, nothing_chosen
 from pages.site.labelling import show_labelling
@@ -81,3 +82,4 @@ def main() -> None:
 
 
 main()
+get_ready_to_measure()

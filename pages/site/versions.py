@@ -11,6 +11,7 @@ from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 from pages.shared.user import offered, signed_in_user
+from pages.site.ahead import get_ready_to_promote, get_ready_to_save
 
 SAVED = "site-versions"  # in the session: what was saved here, and as which version
 Found = SitePoint | SiteTemperature | SiteZones
@@ -53,6 +54,8 @@ def offer_version(
         )
     elif st.button(_("Save as a version"), icon=":material/save:", help=HELP):
         _save(evidence, measurement, register)
+    else:
+        get_ready_to_save()
 
 
 def _save(evidence: Found, measurement: SiteMeasurement, register: Callable[[str], RegisteredModel]) -> None:
@@ -68,5 +71,6 @@ def _save(evidence: Found, measurement: SiteMeasurement, register: Callable[[str
     except UserError as error:
         show_error(error)
         return
+    get_ready_to_promote(version)
     st.session_state[SAVED].append((evidence, version.title))
     st.rerun()
