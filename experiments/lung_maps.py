@@ -1,9 +1,9 @@
 """Is there a heat map within the lungs that is sharper than today's?
 
-python -m experiments.lung_maps DATA WEIGHTS [--confirm]
+python -m experiments.lung_maps DATA WEIGHTS [--part choosing|randomised|confirming]
 
 The rule, written before anything was measured, is in docs/results/heat-map.md. Test images are not read;
-without `--confirm`, only the choosing images are.
+the confirming images are with `--part confirming` alone.
 """
 
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ DRAWS = 4  # of which the first that the model sees counts
 STRENGTHS = {"fainter": FAINTER, "stronger": STRONGER}
 PLACES = 5  # at random
 BOUNDS = (2.5, 97.5)
+MEASURED = ("choosing", "randomised", "confirming")
 COVERING = "covering, 8 pixels apart (too slow)"
 Seen = list[tuple[OpacityImage, ModelOutput]]
 
@@ -47,23 +48,27 @@ class Parts:
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path, exists=True))
 @click.argument("weights", type=click.Path(path_type=Path, exists=True))
-@click.option("--confirm", is_flag=True, help="Read the confirming images, too.")
+@click.option("--part", "measured", type=click.Choice(MEASURED), multiple=True, default=MEASURED[:2])
 @click.option("--limit", type=int, help="Images of each kind, to try the program; default: all.")
-def main(data: Path, weights: Path, confirm: bool, limit: int | None) -> None:
+def main(data: Path, weights: Path, measured: tuple[str, ...], limit: int | None) -> None:
     """Hits, falls of the log-odds and randomisation test of each candidate."""
     predictor, dataset = load_network(weights), open_dataset(data)
     parts, (arrays, _) = _parts(dataset), read_stored_model(weights)
     normal = as_seen(predictor, predictor.outputs(_images(dataset, parts.normal[:limit])))
     network = _normal_maps(arrays, predictor, normal)
     half = _first_half(dataset, parts.pneumonias)
-    seen = _drawn(predictor, dataset, parts.choosing[:limit])
-    _print_hits("choosing", network, predictor, seen, slow=True)
-    _print_falls("choosing", network, predictor, dataset, parts.pneumonias[half][:limit])
-    _print_randomisation(arrays, predictor, normal, [each for pairs in seen.values() for each in pairs])
-    if confirm:
+    if {"choosing", "randomised"} & set(measured):
+        seen = _drawn(predictor, dataset, parts.choosing[:limit])
+        if "choosing" in measured:
+            _print_hits("choosing", network, predictor, seen, slow=True)
+            _print_falls("choosing", network, predictor, dataset, parts.pneumonias[half][:limit], slow=True)
+        if "randomised" in measured:
+            pairs = [each for pairs in seen.values() for each in pairs]
+            _print_randomisation(arrays, predictor, normal, pairs)
+    if "confirming" in measured:
         seen = _drawn(predictor, dataset, parts.confirming[:limit])
         _print_hits("confirming", network, predictor, seen, slow=False)
-        _print_falls("confirming", network, predictor, dataset, parts.pneumonias[~half][:limit])
+        _print_falls("confirming", network, predictor, dataset, parts.pneumonias[~half][:limit], slow=False)
 
 
 def _parts(dataset: Dataset) -> Parts:
@@ -139,7 +144,7 @@ def _print_hits(
     title: str, network: NormalMaps, predictor: NetworkPredictor, seen: dict[str, Seen], slow: bool
 ) -> None:
     pairs = [each for part in seen.values() for each in part]
-    maps = network.of(as_seen(predictor, [output for _, output in pairs]))
+    maps = network.of(as_seen(predictor, [output for _, output in pairs]), slow)
     if slow:
         maps[COVERING] = np.stack([falls_over_lungs(predictor, output) for _, output in pairs])
     hits, shares = {}, {}
@@ -191,7 +196,12 @@ def _mean(values: np.ndarray, patients: np.ndarray) -> tuple[float, float, float
 
 
 def _print_falls(
-    title: str, network: NormalMaps, predictor: NetworkPredictor, dataset: Dataset, rows: np.ndarray
+    title: str,
+    network: NormalMaps,
+    predictor: NetworkPredictor,
+    dataset: Dataset,
+    rows: np.ndarray,
+    slow: bool,
 ) -> None:
     """Falls of the log-odds of real pneumonias when the peak of each map is covered."""
     of_rows = zip(predictor.outputs(_images(dataset, rows)), dataset.table["patient"].iloc[rows], strict=True)
@@ -201,7 +211,7 @@ def _print_falls(
         if output.prediction.label == CLASS_NAMES[POSITIVE] and output.lungs and output.lungs.plausible
     ]
     outputs, patients = [output for output, _ in predicted], np.array([patient for _, patient in predicted])
-    maps, random = network.of(as_seen(predictor, outputs)), np.random.default_rng(SEED)
+    maps, random = network.of(as_seen(predictor, outputs), slow), np.random.default_rng(SEED)
     names = list(maps)
     rows_of_falls = []
     for number, output in enumerate(outputs):
@@ -234,10 +244,10 @@ def _print_randomisation(
     """Rank correlation of each candidate's maps with those of networks with random layers."""
     some = seen[:: max(1, len(seen) // RANDOMISED)][:RANDOMISED]
     pixels = as_seen(predictor, [output for _, output in some])
-    trained = _normal_maps(arrays, predictor, normal).of(pixels)
+    trained = _normal_maps(arrays, predictor, normal).of(pixels, slow=False)
     correlations = {name: [] for name in trained}
     for names in RANDOM.values():
-        other = _normal_maps(randomised(arrays, names), predictor, normal).of(pixels)
+        other = _normal_maps(randomised(arrays, names), predictor, normal).of(pixels, slow=False)
         for name, maps in other.items():
             correlations[name].append(np.mean(list(map(rank_correlation, trained[name], maps))))
     print(f"\nrandomised: {len(pixels)} images; mean rank correlation with random {', '.join(RANDOM)}")

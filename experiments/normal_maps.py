@@ -41,12 +41,16 @@ class NormalMaps:
         self._behind = compiled(openvino_model([logits], [values], "behind"), "float32", 0)
         self._normal = self._means(normal)
 
-    def of(self, pixels: np.ndarray) -> Maps:
-        """Of images, uint8 (n, 128, 128): float32 (n, rows, columns) by candidate, each up to 1."""
-        parts = [self._of(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
+    def of(self, pixels: np.ndarray, slow: bool = True) -> Maps:
+        """Of images, uint8 (n, 128, 128): float32 (n, rows, columns) by candidate, each up to 1.
+
+        Args:
+            slow: whether with those by occlusion.
+        """
+        parts = [self._of(pixels[start : start + BATCH], slow) for start in range(0, len(pixels), BATCH)]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _of(self, pixels: np.ndarray) -> Maps:
+    def _of(self, pixels: np.ndarray, slow: bool) -> Maps:
         layers = self._maps.layers_of(pixels)
         today = up_to_1(METHODS["Grad-CAM"](*layers[LAST]))
         fine = {
@@ -58,16 +62,18 @@ class NormalMaps:
             name: up_to_1(METHODS["HiResCAM"](layers[layer][0] - self._normal[layer], layers[layer][1]))
             for layer, name in FROM_NORMAL.items()
         }
-        occluded = up_to_1(self._occluded(layers[FINER][0]))
         finer = from_normal[FROM_NORMAL[FINER]]
-        return {
+        maps = {
             TODAY: today,
             **{f"today's x {name}": geometric_mean(today, each) for name, each in fine.items()},
             **from_normal,
             f"today's x {FROM_NORMAL[FINER]}": geometric_mean(today, finer),
-            OCCLUDED: occluded,
-            f"{OCCLUDED} x {FROM_NORMAL[FINER]}": geometric_mean(occluded, finer),
         }
+        if not slow:
+            return maps
+        occluded = up_to_1(self._occluded(layers[FINER][0]))
+        by_both = geometric_mean(occluded, finer)
+        return {**maps, OCCLUDED: occluded, f"{OCCLUDED} x {FROM_NORMAL[FINER]}": by_both}
 
     def _means(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
         """Mean activations of images by layer, (channels, rows, columns) each."""
