@@ -11,6 +11,7 @@ from core.roles import may
 from pages.dataset.lungs import lung_progress
 from pages.shared.charts import offer_json
 from pages.shared.failures import failures_told
+from pages.shared.first_value import set_widgets
 from pages.shared.markdown import escaped
 from pages.shared.texts import _
 
@@ -112,7 +113,7 @@ def _show_actions(dataset: Dataset, finding: Finding) -> None:
 
 
 def _browse(issue: str) -> None:
-    st.session_state.update(section="Images", issue=issue, order="issue")
+    set_widgets({"section": "Images", "issue": issue, "order": "issue"})
 
 
 def _save_exclusion(dataset: Dataset, exclusion: str, key: str) -> None:

@@ -10,6 +10,7 @@ from core.config import PRESETS, Augmentation, Group, TrainingSettings, declarat
 from core.dataset import Dataset, augmented_views
 from core.errors import UserError
 from core.images import preprocess, read_image
+from pages.shared.first_value import set_widgets
 from pages.shared.setting_widget import setting_widget
 from pages.shared.texts import _
 
@@ -79,9 +80,8 @@ def _strengths(base: Augmentation, preset: str) -> Augmentation:
 def _send(augmentation: Augmentation, preprocessing: str) -> None:
     """Set both in the training form, for every preset."""
     for preset in PRESETS:
-        st.session_state[f"{preset}-preprocessing"] = preprocessing
-        for name, strength in asdict(augmentation).items():
-            st.session_state[f"{preset}-augmentation.{name}"] = strength
+        strengths = {f"{preset}-augmentation.{name}": each for name, each in asdict(augmentation).items()}
+        set_widgets({f"{preset}-preprocessing": preprocessing, **strengths})
     st.toast(_("Sent to the training form."), icon=":material/send:")
 
 

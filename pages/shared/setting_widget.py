@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.config import Declaration
+from pages.shared.first_value import first_value
 
 
 def setting_widget(
@@ -24,8 +25,10 @@ def setting_widget(
     """
     label = setting.label if stage is None else f"{setting.label}, stage {stage}"
     options: dict[str, Any] = {"key": key, "help": setting.full_help(stage), "disabled": disabled}
+    value = first_value(key, value)
     if setting.choices:
-        return st.selectbox(label, setting.choices, setting.choices.index(value), **options)
+        index = setting.choices.index(value) if value in setting.choices else None
+        return st.selectbox(label, setting.choices, index, **options)
     if setting.kind is bool:
         return st.checkbox(label, bool(value), **options)
     if setting.bounds is None:
