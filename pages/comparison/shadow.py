@@ -13,21 +13,13 @@ from core.shadow import SHOWN_DIGITS, ShadowComparison, ShadowReport, shadow_rep
 from pages.comparison.stage_images import images_of
 from pages.diagnosis import session_thumbnails
 from pages.shared.markdown import escaped
-from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
+from pages.shared.table_images import THUMBNAIL_SIDE
+from pages.shared.tables import Picture, show_table
 from pages.shared.technical_details import technical_details
 from pages.shared.texts import _
 from pages.shared.times import local_times
 
 MAX_SHOWN = 100  # images whose label changed
-COLUMNS = {
-    "Image": st.column_config.ImageColumn(_("Image"), width=70, pinned=True),
-    "Active %": st.column_config.NumberColumn(_("Active %"), format="%.1f %%"),
-    "Shadow %": st.column_config.NumberColumn(_("Shadow %"), format="%.1f %%"),
-    "Time": st.column_config.DatetimeColumn(_("Time"), format="YYYY-MM-DD HH:mm"),
-    "True label": st.column_config.Column(_("True label")),
-    "Active": st.column_config.Column(_("Active")),
-    "Shadow": st.column_config.Column(_("Shadow")),
-}
 
 
 def show_shadow(comparison: ModelComparison) -> None:
@@ -82,20 +74,19 @@ def _changed(comparison: ShadowComparison, stages: list[EvaluatedStage]) -> None
     rows = comparison.changed.head(MAX_SHOWN)
     if rows.empty:
         return
-    pictures, labels = _at_hand(list(rows["sha256"]), stages)
+    urls, labels = _at_hand(list(rows["sha256"]), stages)
+    pictures = {digest: Picture(url) for digest, url in urls.items()}
     table = pd.DataFrame(
         {
-            "Image": [pictures.get(digest) for digest in rows["sha256"]],
-            "True label": [labels.get(digest, _("unknown")) for digest in rows["sha256"]],
-            "Active": rows["active_label"].to_numpy(),
-            "Active %": 100 * rows["active_probability"].to_numpy(),
-            "Shadow": rows["shadow_label"].to_numpy(),
-            "Shadow %": 100 * rows["shadow_probability"].to_numpy(),
-            "Time": local_times(rows["time"]),
+            _("Image"): [pictures.get(digest) for digest in rows["sha256"]],
+            _("True label"): [labels.get(digest, _("unknown")) for digest in rows["sha256"]],
+            _("Active"): _answers(rows, "active"),
+            _("Shadow"): _answers(rows, "shadow"),
+            _("Time"): local_times(rows["time"]),
             "SHA-256": rows["sha256"].str[:SHOWN_DIGITS].to_numpy(),
         }
     )
-    st.dataframe(table, hide_index=True, row_height=ROW_HEIGHT, column_config=COLUMNS, placeholder="")
+    show_table(table)
     count = len(comparison.changed)
     sentences = [_("Label changed: {count:,} images, the latest first.").format(count=count)]
     if count > MAX_SHOWN:
@@ -107,6 +98,11 @@ def _changed(comparison: ShadowComparison, stages: list[EvaluatedStage]) -> None
         )
     )
     st.caption(" ".join(sentences))
+
+
+def _answers(rows: pd.DataFrame, role: str) -> list[str]:
+    labels, probabilities = rows[f"{role}_label"], rows[f"{role}_probability"]
+    return [f"{label} {probability:.1%}" for label, probability in zip(labels, probabilities, strict=True)]
 
 
 def _at_hand(digests: list[str], stages: list[EvaluatedStage]) -> tuple[dict[str, str], dict[str, str]]:

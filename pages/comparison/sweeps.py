@@ -1,5 +1,7 @@
 """The sweeps section: settings of trials and their results, averaged over seeds."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.comparison import ModelComparison
@@ -8,16 +10,17 @@ from core.runs import Sweep, open_sweep, sweep_names
 from pages.shared.charts import draw, offer_csv
 from pages.shared.one_of import one_of
 from pages.shared.run_states import STATE_TITLES
+from pages.shared.tables import show_table
 from pages.shared.texts import _
 
 COLUMNS = {
-    "trial": st.column_config.NumberColumn(_("Trial"), pinned=True),
-    "state": st.column_config.TextColumn(_("State")),
-    "seeds": st.column_config.NumberColumn(_("Seeds"), help=_("Number of finished seeds.")),
-    "loss": st.column_config.NumberColumn(_("Validation loss"), format="%.4f"),
-    "loss_sd": st.column_config.NumberColumn(_("SD of loss"), format="%.4f", help=_("Over the seeds.")),
-    "auc": st.column_config.NumberColumn(_("Validation AUC"), format="%.4f"),
-    "auc_sd": st.column_config.NumberColumn(_("SD of AUC"), format="%.4f", help=_("Over the seeds.")),
+    "trial": _("Trial"),
+    "state": _("State"),
+    "seeds": _("Seeds finished"),
+    "loss": _("Validation loss"),
+    "loss_sd": _("SD of loss"),
+    "auc": _("Validation AUC"),
+    "auc_sd": _("SD of AUC"),
 }
 TRIAL_STATES = STATE_TITLES | {"pruned": _("pruned")}
 RESULTS = {"loss": _("Loss"), "auc": "AUC"}
@@ -44,9 +47,14 @@ def show_sweeps(_comparison: ModelComparison) -> None:
             )
         )
     ordered = table.sort_values("loss")
-    shown = ordered.assign(state=ordered["state"].map(TRIAL_STATES))
-    st.dataframe(shown, hide_index=True, column_config=COLUMNS, placeholder="–")
+    varied = {name: ordered[name].map(_setting) for name in sweep.trials[0].values}
+    shown = ordered.assign(state=ordered["state"].map(TRIAL_STATES), **varied)
+    show_table(shown.rename(columns=COLUMNS), digits=4)
     offer_csv(ordered, name)
+
+
+def _setting(value: Any) -> Any:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def show_ablation(sweep: Sweep) -> None:

@@ -113,7 +113,7 @@ def _show_actions(dataset: Dataset, finding: Finding) -> None:
 
 
 def _browse(issue: str) -> None:
-    set_widgets({"section": "Images", "issue": issue, "order": "issue"})
+    set_widgets(section="Images", issue=issue, order="issue")
 
 
 def _save_exclusion(dataset: Dataset, exclusion: str, key: str) -> None:

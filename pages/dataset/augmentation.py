@@ -81,7 +81,7 @@ def _send(augmentation: Augmentation, preprocessing: str) -> None:
     """Set both in the training form, for every preset."""
     for preset in PRESETS:
         strengths = {f"{preset}-augmentation.{name}": each for name, each in asdict(augmentation).items()}
-        set_widgets({f"{preset}-preprocessing": preprocessing, **strengths})
+        set_widgets(**{f"{preset}-preprocessing": preprocessing}, **strengths)
     st.toast(_("Sent to the training form."), icon=":material/send:")
 
 

@@ -15,6 +15,7 @@ from pages.shared.dataset_picker import choose_dataset
 from pages.shared.header import header
 from pages.shared.markdown import escaped
 from pages.shared.one_of import one_of
+from pages.shared.tables import show_table
 from pages.shared.texts import _, ngettext
 
 SECTIONS = {
@@ -77,11 +78,7 @@ def overview(dataset: Dataset) -> None:
         )
         if dataset.problems:
             with st.popover(_problems_title(dataset), icon=":material/warning:"):
-                st.dataframe(
-                    pd.DataFrame(dataset.problems, columns=["path", "message"]),
-                    hide_index=True,
-                    column_config={"path": _("File"), "message": _("Problem")},
-                )
+                show_table(pd.DataFrame(dataset.problems, columns=[_("File"), _("Problem")]))
         else:
             st.caption(_(":material/check_circle: No problems found."), width="content")
     if len(reviews := label_reviews(dataset.table)):

@@ -20,7 +20,8 @@ from pages.diagnosis.worklist import show_results
 from pages.shared.failures import show_error
 from pages.shared.one_of import one_of
 from pages.shared.stored_texts import recognized
-from pages.shared.table_images import ROW_HEIGHT, THUMBNAIL_SIDE
+from pages.shared.table_images import THUMBNAIL_SIDE
+from pages.shared.tables import Picture
 from pages.shared.texts import _
 
 PAGE_SIZE = 25  # images
@@ -82,7 +83,10 @@ def _results(job: BatchJob) -> None:
     results = results_at(job, name, text, matches[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
     table = pd.DataFrame(
         {
-            "Image": thumbnails(job, [result["path"] for result in results], THUMBNAIL_SIDE),
+            "Image": [
+                picture and Picture(picture)
+                for picture in thumbnails(job, [result["path"] for result in results], THUMBNAIL_SIDE)
+            ],
             "File": [result["path"] for result in results],
             "Finding": [_finding(result) for result in results],
             "Probability": [result["calibrated"] for result in results],
@@ -90,7 +94,7 @@ def _results(job: BatchJob) -> None:
             "Header": [_header(result) for result in results],
         }
     )
-    show_results(table, row_height=ROW_HEIGHT)
+    show_results(table)
     st.caption(_("{count:,} images. Model: {model}.").format(count=len(matches), model=results[0]["model"]))
     st.download_button(
         _("Download as CSV"),

@@ -1,6 +1,5 @@
 """The images of this session, and the audit log."""
 
-import pandas as pd
 import streamlit as st
 
 from core.errors import UserError
@@ -9,6 +8,7 @@ from pages.diagnosis.entries import clear_session, entries
 from pages.diagnosis.worklist import result_table, show_results
 from pages.shared.failures import show_error
 from pages.shared.kept_switch import kept_switch
+from pages.shared.markdown import escaped
 from pages.shared.texts import _
 
 
@@ -28,22 +28,18 @@ def session_history(model: AvailableModel) -> None:
         if logging:
             st.caption(_("Results and readings are now logged."))
         if newest_first:
-            table = result_table(newest_first, model).drop(columns=["arrived", "read", "priority", "Remarks"])
+            table = result_table(newest_first, model).drop(columns="Remarks")
             st.caption(
                 _("Images in this session: {count:,}. Cleared when you close this tab.").format(
                     count=len(newest_first)
                 )
             )
-            empty = [name for name in table if name != "Probability" and _is_empty(table[name])]
-            show_results(table.drop(columns=empty))
+            show_results(table)
+            st.caption(_("Model: {model}.").format(model=escaped(str(model.identity))))
             if st.button(_("Clear this session"), icon=":material/delete:"):
                 clear_session()
                 st.rerun()
         _audit_log()
-
-
-def _is_empty(column: pd.Series) -> bool:
-    return not (column.notna() & (column != "")).any()
 
 
 def _audit_log() -> None:

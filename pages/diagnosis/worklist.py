@@ -1,6 +1,7 @@
 """The worklist: all uploaded images as a table, the most likely pneumonia first."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ from pages.diagnosis.human_reading import AGREEMENT_TITLES
 from pages.diagnosis.image_list import image_list
 from pages.shared.neighbours import offer_neighbours
 from pages.shared.one_of import one_of
+from pages.shared.tables import show_table
 from pages.shared.texts import _
 
 ALL, NOT_READ = "all", "not read by you"
@@ -34,33 +36,33 @@ FILTERS = {
     NOT_READ: _("not read by you"),
 }
 DEFAULT_WAIT = MAX_WAIT_S // 60  # minutes
+SHOWN_RESULTS = 25  # the others are in a part that is closed at first
 SHORT_LIST = 3  # images; room for more is kept in look.css while the list loads
 NO_PROBABILITY = float("nan")
 NO_SPREAD = (NO_PROBABILITY, NO_PROBABILITY)  # of a model that is not an ensemble
 UNKNOWN = 0.5  # priority of an image whose score means nothing: behind likely pneumonia, before the others
-COLUMNS = {
-    "Image": st.column_config.ImageColumn("", width=50),
-    "File": st.column_config.TextColumn(_("File"), width=110),
-    "Finding": st.column_config.TextColumn(_("Finding"), width=95),
-    "Probability": st.column_config.NumberColumn(_("Probability"), help=_("of pneumonia"), width=130),
-    "Remarks": st.column_config.TextColumn(_("Remarks"), width="large"),
-    "Reader": st.column_config.TextColumn(_("Your reading")),
-    "Own finding": st.column_config.TextColumn(_("Your finding")),
-    "Changed": st.column_config.TextColumn(_("Changed by result")),
-    "Lowest member": st.column_config.NumberColumn(_("Lowest member")),
-    "Highest member": st.column_config.NumberColumn(_("Highest member")),
-    "Heat in lungs": st.column_config.NumberColumn(_("Heat in lungs")),
-    "Model": st.column_config.Column(_("Model")),
-    "Warnings": st.column_config.Column(_("Warnings")),
-    "Header": st.column_config.Column(_("Header")),
+TITLES_OF_COLUMNS = {
+    "Image": _("Image"),
+    "File": _("File"),
+    "Finding": _("Finding"),
+    "Probability": _("Probability"),
+    "Remarks": _("Remarks"),
+    "Reader": _("Your reading"),
+    "Own finding": _("Your finding"),
+    "Changed": _("Changed by result"),
+    "Lowest member": _("Lowest member"),
+    "Highest member": _("Highest member"),
+    "Heat in lungs": _("Heat in lungs"),
+    "Warnings": _("Warnings"),
+    "Header": _("Header"),
 }
 
 # As they are shown; a table that is downloaded keeps the values.
-SHOWN: dict[Any, Any] = {
+SHOWN: dict[str, Callable[[Any], Any]] = {
     "Probability": percent,
     "Lowest member": percent,
     "Highest member": percent,
-    "Heat in lungs": "{:.0%}",
+    "Heat in lungs": "{:.0%}".format,
     "Finding": lambda finding: TITLES.get(finding, finding),
     "Reader": lambda answer: AGREEMENT_TITLES.get(answer, ""),
 }
@@ -104,17 +106,18 @@ def results_so_far(entries: list[Entry], model: AvailableModel) -> None:
     image_list(done, model, None, f"image-list-{len(done)}")
 
 
-def show_results(table: pd.DataFrame, **options: Any) -> Any:
-    """Draw a table of results; returns what was selected in it.
+def show_results(table: pd.DataFrame) -> None:
+    """Draw a table of results, without columns in which nothing stands.
 
     Args:
-        table: with columns of `result_table`.
-        options: of `st.dataframe`.
+        table: with columns of `TITLES_OF_COLUMNS`; others are not shown.
     """
-    formats = {name: shown for name, shown in SHOWN.items() if name in table}
-    shown = table.astype({"Probability": float}).style.format(formats, na_rep="")
-    columns = COLUMNS | options.pop("column_config", {})
-    return st.dataframe(shown, hide_index=True, column_config=columns, placeholder="", **options)
+    given = [name for name in TITLES_OF_COLUMNS if name in table]
+    filled = [name for name in given if (table[name].notna() & (table[name] != "")).any()]
+    shown = table[filled].copy()
+    for name in set(SHOWN) & set(filled):
+        shown[name] = table[name].map(SHOWN[name], na_action="ignore")
+    show_table(shown.rename(columns=TITLES_OF_COLUMNS), rows=SHOWN_RESULTS)
 
 
 def filtered(entries: list[Entry], model: AvailableModel) -> list[Entry]:

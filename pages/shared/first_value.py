@@ -1,12 +1,11 @@
 """Values that a callback gives to widgets. A widget must then have no first value, or Streamlit warns."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 
-def set_widgets(values: Mapping[str, Any]) -> None:
+def set_widgets(**values: Any) -> None:
     """Set widgets that ask `first_value`, on whichever page they are drawn; values are by key."""
     for key, value in values.items():
         st.session_state[key] = value

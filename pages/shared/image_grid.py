@@ -10,7 +10,7 @@ from pages.shared.component import component
 
 COLUMNS = 10
 CSS = """
-.image-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 6px; }
+.image-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); gap: 6px; }
 .image-tile {
   border: 0; padding: 0; background: none; color: inherit; cursor: pointer; text-align: left; min-width: 0;
 }

@@ -37,7 +37,7 @@ def setting_widget(
     low, high = (None if bound is None else number(bound) for bound in setting.bounds)
     step, value = number(setting.step), None if value is None else number(value)
     if setting.slider:
-        return st.slider(label, low, high, value, step, **options)
+        return st.slider(label, low, high, value, step, "%g", **options)
     shown = "%d" if number is int else "%g"
     if not setting.none:
         return st.number_input(label, low, high, value, step, shown, **options)

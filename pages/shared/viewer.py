@@ -16,7 +16,7 @@ from pages.shared.texts import _
 
 MAX_SIDE, QUALITY = 1024, 92  # of the JPEG sent to the browser: pixels, and quality
 HEAT_SIDE = 64
-HEAT_TITLE = _("Heat map: what spoke for pneumonia. Often not where an opacity is, never its outline")
+HEAT_TITLE = _("Heat map: what spoke for pneumonia. It often misses the opacity and never outlines it")
 LUNG_SIDE = 256  # of the mask whose outline is drawn
 PARTS = tuple(
     f"viewer_{part}.js"
@@ -73,13 +73,17 @@ CSS = """
 .viewer[data-marking="true"] canvas { cursor: crosshair; touch-action: none; }
 .viewer canvas:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 .viewer figcaption { font-size: 0.8rem; padding-top: 2px; }
-.viewer-tools { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 0.8rem; align-items: center; }
+.viewer-tools { display: grid; gap: 6px; font-size: 0.8rem; }
+.viewer-buttons, .viewer-marks { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; }
+.viewer-switches, .viewer-ranges {
+  display: grid; gap: 4px 12px; grid-template-columns: repeat(auto-fill, minmax(6.6rem, 1fr));
+}
+.viewer-ranges { grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); }
 .viewer-tools label { display: flex; gap: 6px; align-items: center; min-height: 28px; }
-.viewer-tools label:has([type="checkbox"]) { flex-direction: row-reverse; }
-.viewer-tools output { min-width: 2.2rem; font-variant-numeric: tabular-nums; }
-.viewer-tools .viewer-place:empty { min-width: 0; margin-left: -16px; }
-.viewer-tools input[type="range"] { width: 90px; height: 24px; accent-color: var(--st-primary-color); }
-.viewer-tools input[type="checkbox"] { width: 24px; height: 24px; accent-color: var(--st-primary-color); }
+.viewer-switches label { flex-direction: row-reverse; justify-content: flex-end; }
+.viewer-ranges output { min-width: 2.2rem; font-variant-numeric: tabular-nums; }
+.viewer-ranges input { flex: 1; min-width: 3rem; height: 24px; accent-color: var(--st-primary-color); }
+.viewer-switches input { width: 24px; height: 24px; flex: none; accent-color: var(--st-primary-color); }
 .viewer-tools select, .viewer-tools button {
   font: inherit; color: inherit; background: var(--st-secondary-background-color); border: 0;
   border-radius: 6px; padding: 3px 8px; min-height: 28px; min-width: 28px; cursor: pointer;

@@ -7,22 +7,22 @@ function viewerParts({ data, tools, panels }) {
     element.append(...content);
     return element;
   };
+  const { centre, width, strength } = tools.sliders;
+  const switches = [labelled(texts.invert, tools.inverted), labelled(texts.flip, tools.flipped), labelled(texts.ruler, tools.measuring)];
+  if (data.boxes) switches.push(labelled(texts.box, tools.boxing));
+  if (data.lungs) switches.unshift(labelled(texts.lungs, tools.lungs));
+  if (data.heat) switches.unshift(labelled(texts.heat, tools.shown), labelled(texts.contour, tools.contour));
+  const ranges = [labelled(texts.window, tools.preset), centre.label, width.label];
+  if (data.heat) ranges.unshift(strength.label);
+  const marks = data.boxes ? [tools.length, tools.boxHint, tools.noBox, tools.boxPlace] : [tools.length];
   const controls = part(
     "div",
     "viewer-tools",
-    labelled(texts.window, tools.preset),
-    tools.sliders.centre.label,
-    tools.sliders.width.label,
-    labelled(texts.invert, tools.inverted),
-    labelled(texts.flip, tools.flipped),
-    labelled(texts.ruler, tools.measuring),
-    tools.length
+    part("div", "viewer-buttons", tools.zoomIn, tools.zoomOut, tools.whole, tools.screen),
+    part("div", "viewer-switches", ...switches),
+    part("div", "viewer-marks", ...marks),
+    part("div", "viewer-ranges", ...ranges)
   );
-  if (data.boxes) controls.append(labelled(texts.box, tools.boxing), tools.boxHint, tools.noBox, tools.boxPlace);
-  if (data.heat)
-    controls.append(labelled(texts.heat, tools.shown), tools.sliders.strength.label, labelled(texts.contour, tools.contour));
-  if (data.lungs) controls.append(labelled(texts.lungs, tools.lungs));
-  controls.append(tools.zoomIn, tools.zoomOut, tools.whole, tools.screen);
   const images = part("div", "viewer-images", ...panels.map(({ figure }) => figure));
   return [part("p", "viewer-answer", data.answer), images, controls, part("p", "viewer-keys", data.keys)];
 }

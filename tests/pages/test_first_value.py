@@ -22,7 +22,7 @@ def choices():
     from pages.shared.first_value import set_widgets
     from pages.shared.one_of import one_of
 
-    st.button("Second", on_click=set_widgets, args=({"choice": "b"},))
+    st.button("Second", on_click=set_widgets, kwargs={"choice": "b"})
     st.session_state["chosen"] = one_of("Choice", {"a": "A", "b": "B"}, default="a", key="choice")
 
 
@@ -42,7 +42,7 @@ def settings():
     from pages.shared.setting_widget import setting_widget
 
     changed = st.session_state["changed"]
-    st.button("Send", on_click=set_widgets, args=({f"form-{name}": each for name, each in changed.items()},))
+    st.button("Send", on_click=set_widgets, kwargs={f"form-{name}": each for name, each in changed.items()})
     declared = declarations(TrainingSettings) | declarations(Augmentation)
     st.session_state["values"] = {
         name: setting_widget(declared[name], st.session_state["before"][name], f"form-{name}")

@@ -98,9 +98,9 @@ def test_a_custom_stage_is_chosen_saved_and_found_again(demo, own_home):
 
 def test_a_run_shows_its_followed_images_and_starts_again_with_its_own_settings(trained):
     app = opened("training", view="Runs", run="trained")
-    followed = app.dataframe[1].value
-    assert len(followed) == 8 and followed["Image"].str.startswith("data:image/jpeg").all()
-    assert {len(line) for line in followed["By epoch"]} == {len(trained.epochs())}
+    followed = shown_table(app, 1)
+    assert len(followed) == 8 and followed["Image"].str.startswith("![](data:image/jpeg").all()
+    assert followed["By epoch"].str.contains("data:image/svg").all()
     next(button for button in app.button if button.label == "New run with these settings").click().run()
     assert "Settings copied from **trained**" in app.info[0].value
     assert app.number_input(key="trained-epochs").value == trained.settings().epochs
@@ -113,7 +113,7 @@ def test_a_run_that_failed_shows_its_reason_and_its_log(demo):
     wait_for(run)
     app = opened("training", view="Runs", run="broken")
     assert "The weights file /nowhere.h5 does not exist" in app.error[0].value
-    table = app.dataframe[0].value.set_index("Run")
+    table = shown_table(app).set_index("Run")
     assert "The weights file /nowhere.h5 does not exist" in table.loc["broken", "Reason"]
     assert "Resume" in {button.label for button in app.button}
     housekeeping.delete(run)
@@ -320,21 +320,22 @@ def sweep(trained):
 def test_a_sweep_is_one_group_of_the_training_page(sweep, trained):
     app = opened("training", view="Runs", group="rates")
     assert "Best so far: trial 0 with learning_rate 0.001, optimizer adam" in texts(app)
-    runs = app.dataframe[0].value["Run"].tolist()
+    runs = shown_table(app)["Run"].tolist()
     assert runs == [trained.name]
     alone = create_run(trained.settings(), "alone")
     others = opened("training", view="Runs", group="Single runs")
     assert "Best so far" not in texts(others)
-    shown = others.dataframe[0].value["Run"].tolist()
+    shown = shown_table(others)["Run"].tolist()
     assert "alone" in shown and trained.name not in shown
     shutil.rmtree(alone.path)
 
 
 def test_the_comparison_page_draws_a_sweep_as_lines(sweep):
     app = opened("comparison", section="Sweeps")
-    table = next(item.value for item in app.dataframe if "learning_rate" in item.value)
-    assert table["state"].tolist() == ["finished", "pruned"]
-    assert table["loss"].notna().tolist() == [True, False]
+    table = shown_table(app)
+    assert table["State"].tolist() == ["finished", "pruned"]
+    assert table["learning_rate"].tolist() == ["0.001", "0.1"]
+    assert table["Validation loss"].eq("–").tolist() == [False, True]
     assert "Test results are not shown" in texts(app)
 
 

@@ -54,8 +54,6 @@ AS_THEY_ARE = {
     "{} MiB",
     "Left",  # a key
     "Right",
-    "Data",  # a column, whose title is translated
-    "Preset",
     "PneumoniaMNIST",
     "Pneumonia studio",
     'attachment; filename="{}.zip"',

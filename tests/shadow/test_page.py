@@ -8,7 +8,7 @@ from core import config
 from core.registry import events, find_model, make_shadow, shadows
 from core.shadow import ShadowStore
 from pages.shared.markdown import escaped
-from tests.pages.opened_page import opened
+from tests.pages.opened_page import opened, shown_table
 
 pytestmark = pytest.mark.slow
 
@@ -62,9 +62,10 @@ def test_images_whose_label_changed_are_shown_where_they_are_at_hand(trained):
         "Pneumonia, active": "0.0%",
         "Pneumonia, shadow": "66.7%",
     }
-    table = app.dataframe[0].value.set_index("SHA-256")
+    table = shown_table(app).set_index("SHA-256")
     assert list(table.index) == ["f" * 12, known["sha256"][:12]]
-    assert table["Image"].isna().tolist() == [True, False]
+    assert [text.startswith("![](data:image/jpeg") for text in table["Image"]] == [False, True]
+    assert list(table["Shadow"]) == ["PNEUMONIA 80.0%"] * 2
     assert list(table["True label"]) == ["unknown", known["label"]]
     captions = " ".join(caption.value for caption in app.caption)
     assert escaped("Not read 7: It was tired.") in captions

@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import streamlit as st
 
 from core import config
@@ -49,6 +50,7 @@ def _layers(settings: TrainingSettings, estimate: WorkEstimate) -> None:
     for column, number in zip(st.columns(len(settings.stages)), settings.stages, strict=True):
         stage = settings.stage(number)
         trained, frozen = estimate.parameter_counts(number)
+        rate = _decimal(settings.rate(number))
         with column.container(border=True, height="stretch", vertical_alignment="distribute"):
             with st.container():
                 st.markdown(
@@ -58,12 +60,21 @@ def _layers(settings: TrainingSettings, estimate: WorkEstimate) -> None:
                 )
                 st.caption(
                     _(
-                        "{trained:,} parameters trained, {frozen:,} frozen. Learning rate {rate:g}. "
+                        "{trained:,} parameters trained, {frozen:,} frozen. Learning rate {rate}. "
                         "Weights: `{file}`"
-                    ).format(trained=trained, frozen=frozen, rate=settings.rate(number), file=stage.file)
+                    ).format(trained=trained, frozen=frozen, rate=rate, file=stage.file)
                 )
             figure = frozen_layers(settings.architecture, stage.trained_layers)
             st.plotly_chart(in_language(figure), key=f"layers-{number}", config={"displayModeBar": False})
+
+
+def _decimal(rate: float) -> str:
+    """A small number without an exponent.
+
+    >>> _decimal(1e-05), _decimal(0.002)
+    ('0.00001', '0.002')
+    """
+    return np.format_float_positional(rate, trim="-")
 
 
 def _cost(estimate: WorkEstimate) -> None:

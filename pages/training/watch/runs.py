@@ -13,32 +13,12 @@ from core.runs import Run, jobs, queue
 from pages.shared.failures import failures_told
 from pages.shared.run_states import STATE_TITLES
 from pages.shared.stored_texts import recognized
+from pages.shared.tables import line_of, show_table
 from pages.shared.texts import _, ngettext
 
-COLUMNS = {
-    "Run": st.column_config.TextColumn(_("Run"), width=135, pinned=True),
-    "State": st.column_config.Column(_("State"), width=80),
-    "Started": st.column_config.DatetimeColumn(_("Started"), width=105, format="D MMM, HH:mm"),
-    "Validation loss": st.column_config.NumberColumn(
-        _("Validation loss"), width=130, format="%.3f", help=_("At the best epoch, not the last")
-    ),
-    "Accuracy": st.column_config.NumberColumn(
-        _("Accuracy"), width=90, format="percent", step=0.001, help=_("On validation, at the best epoch")
-    ),
-    "Loss by epoch": st.column_config.LineChartColumn(
-        _("Loss by epoch"), width=105, help=_("Validation loss, all stages one after another")
-    ),
-    "Best epoch": st.column_config.TextColumn(
-        _("Best epoch"), width=125, help=_("Stage and epoch of the best weights")
-    ),
-    "Duration": st.column_config.Column(_("Duration"), width=75),
-    "Changes from preset": st.column_config.TextColumn(_("Changes from preset"), width=130),
-    "Data": st.column_config.Column(_("Data"), width=65),
-    "Preset": st.column_config.Column(_("Preset"), width=105),
-    "Note": st.column_config.Column(_("Note")),
-    "Reason": st.column_config.Column(_("Reason")),
-}
-COMMON = ("Data", "Preset")  # of no interest where all runs have the same
+COMMON = (_("Data"), _("Preset"))  # of no interest where all runs have the same
+CHOSEN = "chosen-run"  # key of the control; others change what is chosen, too
+SHOWN_RUNS = 6  # the latest; the others are in a part that is closed at first
 
 
 def choose_run(runs: list[Run]) -> Run:
@@ -46,20 +26,19 @@ def choose_run(runs: list[Run]) -> Run:
     names = [run.name for run in runs]
     if st.session_state.get("run") not in names:
         st.session_state["run"] = names[0]
-    table = _worth_showing(pd.DataFrame([_row(run) for run in runs]))
-    clicked = st.dataframe(
-        table,
-        hide_index=True,
-        column_config=COLUMNS,
-        on_select="rerun",
-        selection_mode="single-row",
-        height=min(36 * (len(table) + 1), 250),
-        placeholder="–",
-        key="runs",
-    ).selection["rows"]
-    if clicked and clicked != st.session_state.get("clicked"):
-        st.session_state["run"] = names[clicked[0]]
-    st.session_state["clicked"] = clicked
+    if len(runs) > 1:
+        states = {run.name: STATE_TITLES[run.status().state] for run in runs}
+        st.session_state[CHOSEN] = st.session_state["run"]
+        st.selectbox(
+            _("Run"),
+            names,
+            format_func=lambda name: f"{name} · {states[name]}",
+            key=CHOSEN,
+            on_change=lambda: st.session_state.update(run=st.session_state[CHOSEN]),
+            width=480,
+        )
+    with st.container(key="runs"):
+        show_table(_worth_showing(pd.DataFrame([_row(run) for run in runs])), rows=SHOWN_RUNS)
     return runs[names.index(st.session_state["run"])]
 
 
@@ -71,7 +50,7 @@ def _worth_showing(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_blank(value: Any) -> bool:
-    return value in (None, "", []) or value is pd.NaT or value != value  # NaN
+    return value in (None, "") or value is pd.NaT or value != value  # NaN
 
 
 def _row(run: Run) -> dict:
@@ -79,24 +58,25 @@ def _row(run: Run) -> dict:
     status, settings, best, epochs = run.status(), run.settings(), run.best_epoch(), run.epochs()
     changes = ", ".join(f"{name} {_shown(value)}" for name, value in differences(settings).items())
     duration = status.ended and status.seconds and str(timedelta(seconds=int(status.seconds)))
+    losses = epochs["val_loss"].dropna().tolist()
     return {
-        "Run": run.name,
-        "State": STATE_TITLES[status.state],
-        "Started": datetime.fromtimestamp(status.started) if status.started else None,
-        "Validation loss": best and best["val_loss"],
-        "Accuracy": best and best["val_accuracy"],
-        "Loss by epoch": epochs["val_loss"].dropna().tolist(),
-        "Best epoch": _("stage {stage:.0f}, epoch {epoch:.0f}").format(
+        _("Run"): run.name,
+        _("State"): STATE_TITLES[status.state],
+        _("Validation loss"): best and best["val_loss"],
+        _("Accuracy"): best and f"{best['val_accuracy']:.1%}",
+        _("Loss by epoch"): line_of(losses, 0, max(losses, default=0)),
+        _("Best epoch"): _("stage {stage:.0f}, epoch {epoch:.0f}").format(
             stage=best["stage"], epoch=best["epoch"]
         )
         if best
         else None,
-        "Duration": duration or None,
-        "Data": run.facts().get("data") or settings.data.rsplit("/", 1)[-1],
-        "Preset": settings.preset,
-        "Changes from preset": changes or None,
-        "Note": run.note(),
-        "Reason": recognized(status.message) if status.state in ("failed", "died") else "",
+        _("Started"): datetime.fromtimestamp(status.started) if status.started else None,
+        _("Duration"): duration or None,
+        _("Data"): run.facts().get("data") or settings.data.rsplit("/", 1)[-1],
+        _("Preset"): settings.preset,
+        _("Changes from preset"): changes or None,
+        _("Note"): run.note(),
+        _("Reason"): recognized(status.message) if status.state in ("failed", "died") else "",
     }
 
 
