@@ -40,14 +40,12 @@ def filter_and_sort_by_area(page: Page, areas: dict[str, float]) -> None:
     expect(area).to_contain_text("100%")
     low = round(100 * float(np.median(list(areas.values()))))
     area.get_by_role("slider").first.focus()
-    for key in ("ArrowRight", "ArrowLeft") * 2:  # faster than the server answers
-        for _ in range(low):
-            page.keyboard.press(key)
-            page.wait_for_timeout(20)
+    settled(page)
     for _ in range(low):
         page.keyboard.press("ArrowRight")
     large = sum(value >= low / 100 for value in areas.values())
     expect(page.get_by_text(f"{large} images at the model's resolution")).to_be_visible()
+    settled(page)
     for _ in range(low):
         page.keyboard.press("ArrowLeft")
     page.keyboard.press("Escape")
