@@ -35,7 +35,10 @@ class EvaluatedStage:
     @property
     def full_name(self) -> str:
         """Stage and run, as in `Stage 2 · my-run`."""
-        return f"{self.label} · {self.run.name}"
+        stage = self.run.stage(self.number)
+        if stage.for_diagnosis:
+            return Sentence("Stage {number} · {run}", number=stage.number, run=self.run.name)
+        return f"{stage.name} · {self.run.name}"
 
     @property
     def label(self) -> str:

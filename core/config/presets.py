@@ -7,6 +7,7 @@ from core.config.augmentation import Augmentation
 from core.config.method import LUNGS
 from core.config.settings import TrainingSettings
 from core.errors import UserError
+from core.sentence import Sentence
 
 SMALL_DATASET = 1000  # images; fewer say little about a recipe that takes hours
 
@@ -29,9 +30,11 @@ class Preset:
 
 
 PRESETS = {
-    "seed": Preset("The method as published: all images, SGD at 0.0001, up to 20 epochs per stage.", {}),
+    "seed": Preset(
+        Sentence("The method as published: all images, SGD at 0.0001, up to 20 epochs per stage."), {}
+    ),
     "quick": Preset(
-        "All three stages on a small sample, in a few minutes: for a first try.",
+        Sentence("All three stages on a small sample, in a few minutes: for a first try."),
         {
             "preset": "quick",
             "optimizer": "adam",
@@ -47,8 +50,10 @@ PRESETS = {
         },
     ),
     "recommended": Preset(
-        "Recipe of the bundled model: framing by the lungs, Adam, cosine schedule, averaged weights, random "
-        "crops. Takes an hour or more.",
+        Sentence(
+            "Recipe of the bundled model: framing by the lungs, Adam, cosine schedule, averaged weights, "
+            "random crops. Takes an hour or more."
+        ),
         {
             "preset": "recommended",
             "optimizer": "adam",

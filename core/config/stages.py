@@ -10,8 +10,9 @@ from core.architecture import BACKBONES, VGG19, Backbone
 from core.config import json_values, old_names
 from core.config.declaration import Group, check_all, setting
 from core.errors import UserError
-from core.sentence import Sentence
+from core.sentence import Sentence, template
 
+STAGE_TITLE = template("Stage {number}")
 FILES = {"model_01": "vgg19_model_01.h5", "model_02": "vgg19_model_02.h5", "model_03": "vgg_unfrozen.h5"}
 
 
@@ -63,30 +64,30 @@ def method_stages(backbone: Backbone) -> dict[int, Stage]:
         Stage(
             number=1,
             name="model_01",
-            title="Stage 1",
+            title=Sentence(STAGE_TITLE, number=1),
             starts_from=None,
             trained_layers=(),
             file=weights_file(backbone, "model_01"),
-            summary="the head only",
+            summary=template("the head only"),
         ),
         Stage(
             number=2,
             name="model_02",
-            title="Stage 2",
+            title=Sentence(STAGE_TITLE, number=2),
             starts_from=1,
             trained_layers=backbone.last_convolutions,
             file=weights_file(backbone, "model_02"),
-            summary="the last two convolutions and the head",
+            summary=template("the last two convolutions and the head"),
             rate_factor=0.1,
         ),
         Stage(
             number=3,
             name="model_03",
-            title="Stage 3",
+            title=Sentence(STAGE_TITLE, number=3),
             starts_from=1,
             trained_layers=body,
             file=weights_file(backbone, "model_03"),
-            summary="the whole network",
+            summary=template("the whole network"),
             steps=100,
         ),
     )
@@ -116,7 +117,7 @@ PUBLISHED_STAGES = tuple(  # of every backbone, VGG19's last
 ENSEMBLE = Stage(  # of several models: it stands where any other model has its stage
     number=0,
     name="mean of members",
-    title="Ensemble",
+    title=Sentence("Ensemble"),
     starts_from=None,
     trained_layers=(),
     file="ensemble.h5",
@@ -195,12 +196,16 @@ class Strategy:
                 )
             )
         chosen = tuple(layer.name for layer in backbone.weighted_body if layer.name in self.trained_layers)
-        kind = "convolutions" if set(chosen) <= set(convolutions(backbone)) else "layers"
-        summary = f"{len(chosen)} {kind} and the head" if chosen else "the head only"
+        if not chosen:
+            summary = Sentence("the head only")
+        elif set(chosen) <= set(convolutions(backbone)):
+            summary = Sentence("{count} convolutions and the head", count=len(chosen))
+        else:
+            summary = Sentence("{count} layers and the head", count=len(chosen))
         return Stage(
             number=CUSTOM,
             name=self.name,
-            title="Custom stage",
+            title=Sentence("Custom stage"),
             starts_from=1,
             trained_layers=chosen,
             file=weights_file(backbone, self.name),

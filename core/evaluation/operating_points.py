@@ -6,13 +6,13 @@ import numpy as np
 
 from core.config import THRESHOLD
 from core.errors import UserError
-from core.sentence import Sentence
+from core.sentence import Sentence, template
 
 TARGET_SENSITIVITY = 0.95
-YOUDEN = "largest sensitivity + specificity on validation (Youden's J)"  # the rule in words
-AT_LEAST = "{} of at least {:g}% on validation"
+YOUDEN = Sentence("largest sensitivity + specificity on validation (Youden's J)")  # the rule in words
+AT_LEAST = template("{rate} of at least {minimum:g}% on validation")
 RULES = {  # of `frozen_points`, by their words in a model's record
-    AT_LEAST.format("sensitivity", 100 * TARGET_SENSITIVITY): "sensitivity",
+    AT_LEAST.format(rate="sensitivity", minimum=100 * TARGET_SENSITIVITY): "sensitivity",
     YOUDEN: "youden",
 }
 
@@ -32,7 +32,7 @@ class OperatingPoint:
     rule: str
 
 
-DEFAULT = OperatingPoint("one half", THRESHOLD, "fixed at a probability of one half")
+DEFAULT = OperatingPoint("one half", THRESHOLD, Sentence("fixed at a probability of one half"))
 
 
 def frozen_points(labels: np.ndarray, probabilities: np.ndarray) -> list[OperatingPoint]:
@@ -98,7 +98,7 @@ def at_least(labels: np.ndarray, probabilities: np.ndarray, rate: str, minimum: 
     else:
         allowed, gain = 1 - false_positive_rates >= minimum - 1e-12, sensitivities
     best = int(np.flatnonzero(allowed)[np.argmax(gain[allowed])])
-    rule = AT_LEAST.format(rate, 100 * minimum)
+    rule = Sentence(AT_LEAST, rate=Sentence(rate), minimum=100 * minimum)
     return OperatingPoint(f"{rate} {100 * minimum:g}%", float(thresholds[best]), rule)
 
 
@@ -126,7 +126,9 @@ def lowest_cost(labels: np.ndarray, probabilities: np.ndarray, ratio: float) -> 
     positives = float(np.sum(labels))
     cost = ratio * positives * (1 - sensitivities) + (len(labels) - positives) * false_positive_rates
     best = int(np.argmin(cost))
-    rule = f"lowest cost on validation, if a false negative costs {ratio:g} false positives"
+    rule = Sentence(
+        "lowest cost on validation, if a false negative costs {ratio:g} false positives", ratio=ratio
+    )
     return OperatingPoint(f"cost {ratio:g} to 1", float(thresholds[best]), rule)
 
 

@@ -14,11 +14,11 @@ from core.evaluation.sample_size import too_few
 from core.sentence import Sentence
 
 SIGNIFICANCE_LEVEL = 0.05
-TOO_NARROW = (
+TOO_NARROW = Sentence(
     "A model ranks all of these images correctly, or all wrongly: the variance of such an area cannot be "
     "estimated, and the interval is too narrow."
 )
-PERFECT = (
+PERFECT = Sentence(
     "Both models rank all of these images correctly, or all wrongly, so the variance cannot be estimated and "
     "nothing can be concluded. Evaluate them on more images."
 )

@@ -68,41 +68,56 @@ def _not_retired(item: RegisteredModel) -> Iterator[PromotionCheck]:
     """A failed check for a retired version; none for other models."""
     if item.state == RETIRED:
         yield PromotionCheck(
-            "Not retired", False, f"{item.title} was retired: models show says when and why."
+            Sentence("Not retired"),
+            False,
+            Sentence("{title} was retired: models show says when and why.", title=item.title),
         )
 
 
 def _real_data(item: RegisteredModel) -> PromotionCheck:
     record = item.model.record
-    detail = (
-        "Trained on SYNTHETIC images." if record.synthetic else f"Trained on {record.data or 'unknown data'}."
+    if record.synthetic:
+        detail = Sentence("Trained on SYNTHETIC images.")
+    else:
+        detail = Sentence("Trained on {data}.", data=record.data or Sentence("unknown data"))
+    return PromotionCheck(
+        Sentence("Trained on real data"), bool(record.data) and not record.synthetic, detail
     )
-    return PromotionCheck("Trained on real data", bool(record.data) and not record.synthetic, detail)
 
 
 def _enough_images(item: RegisteredModel) -> PromotionCheck:
     count = item.training_images
-    detail = f"{count:,} training images." if count else "The number of training images is unknown."
-    return PromotionCheck(
-        f"At least {MIN_TRAINING_IMAGES} training images", count >= MIN_TRAINING_IMAGES, detail
+    detail = (
+        Sentence("{count:,} training images.", count=count)
+        if count
+        else Sentence("The number of training images is unknown.")
     )
+    title = Sentence("At least {least} training images", least=MIN_TRAINING_IMAGES)
+    return PromotionCheck(title, count >= MIN_TRAINING_IMAGES, detail)
 
 
 def _validation(item: RegisteredModel) -> PromotionCheck:
-    title = f"Validation has both classes and at least {MIN_VALIDATION_PATIENTS} patients"
+    title = Sentence(
+        "Validation has both classes and at least {least} patients", least=MIN_VALIDATION_PATIENTS
+    )
     try:
         predictions = _predictions(item, "validation")
     except UserError as error:
         return PromotionCheck(title, False, str(error))
     patients = len(np.unique(predictions.patients))
     counts = [int((predictions.labels == number).sum()) for number in range(len(CLASS_NAMES))]
-    detail = f"{counts[0]:,} NORMAL and {counts[1]:,} PNEUMONIA images of {patients:,} patients."
+    detail = Sentence(
+        "{normal:,} NORMAL and {pneumonia:,} PNEUMONIA images of {patients:,} patients.",
+        normal=counts[0],
+        pneumonia=counts[1],
+        patients=patients,
+    )
     return PromotionCheck(title, min(counts) > 0 and patients >= MIN_VALIDATION_PATIENTS, detail)
 
 
 def _tested(item: RegisteredModel) -> PromotionCheck:
     test = (item.model.record.evaluation or {}).get("test")
-    return PromotionCheck("Evaluated on test images", bool(test), item.model.test_result_sentence())
+    return PromotionCheck(Sentence("Evaluated on test images"), bool(test), item.model.test_result_sentence())
 
 
 def _not_inferior(
@@ -110,14 +125,18 @@ def _not_inferior(
 ) -> Iterator[PromotionCheck]:
     """AUC and sensitivity against the active model's, paired on the same test images."""
     titles = {
-        "AUC": f"ROC AUC not more than {margin:g} below the active model's",
-        "sensitivity": f"Sensitivity not more than {margin:g} below the active model's",
+        "AUC": Sentence("ROC AUC not more than {margin:g} below the active model's", margin=margin),
+        "sensitivity": Sentence(
+            "Sensitivity not more than {margin:g} below the active model's", margin=margin
+        ),
     }
     if active is None:
-        yield from (PromotionCheck(title, True, "No model is active.") for title in titles.values())
+        yield from (PromotionCheck(title, True, Sentence("No model is active.")) for title in titles.values())
         return
     if active.model.path == item.model.path:
-        yield from (PromotionCheck(title, True, "It is the active model.") for title in titles.values())
+        yield from (
+            PromotionCheck(title, True, Sentence("It is the active model.")) for title in titles.values()
+        )
         return
     try:
         before, after = _on_the_same_images(active, item)
@@ -140,8 +159,13 @@ def _not_inferior(
 
 def _sentence(difference: Difference, count: int) -> str:
     low, high = difference.interval
-    interval = f"95% interval {low:+.3f} to {high:+.3f}"
-    return f"Difference {difference.value:+.3f} ({interval}) on {count:,} test images."
+    return Sentence(
+        "Difference {value:+.3f} (95% interval {low:+.3f} to {high:+.3f}) on {count:,} test images.",
+        value=difference.value,
+        low=low,
+        high=high,
+        count=count,
+    )
 
 
 def _on_the_same_images(active: RegisteredModel, item: RegisteredModel) -> tuple[Predictions, Predictions]:
@@ -175,7 +199,9 @@ def _in_order(table: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
 
 
 def _golden_images(item: RegisteredModel) -> PromotionCheck:
-    title = f"Gives its recorded probabilities on this computer, within {TOLERANCE:g}"
+    title = Sentence(
+        "Gives its recorded probabilities on this computer, within {tolerance:g}", tolerance=TOLERANCE
+    )
     if item.model.bundled or item.version:
         result = golden_agreement(item)
         return PromotionCheck(title, result.passed, result.detail)
@@ -188,12 +214,14 @@ def _golden_images(item: RegisteredModel) -> PromotionCheck:
     except UserError as error:
         return PromotionCheck(title, False, str(error))
     largest = float(np.abs(probabilities - golden["probability"].to_numpy()).max())
-    detail = f"Largest difference {largest:.4f} on {len(golden)} test images."
+    detail = Sentence(
+        "Largest difference {largest:.4f} on {count} test images.", largest=largest, count=len(golden)
+    )
     return PromotionCheck(title, largest <= TOLERANCE, detail)
 
 
 def _answers(item: RegisteredModel) -> PromotionCheck:
-    title = "Loads, answers and has a reference of its training images"
+    title = Sentence("Loads, answers and has a reference of its training images")
     try:
         reader = Reader(item.model.path)
         blank = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
@@ -201,9 +229,10 @@ def _answers(item: RegisteredModel) -> PromotionCheck:
     except UserError as error:
         return PromotionCheck(title, False, str(error))
     if reader.reference is None:
-        detail = "It has no reference of its training images. Compute one."
+        detail = Sentence("It has no reference of its training images. Compute one.")
         return PromotionCheck(title, False, detail, "python -m core reference RUN")
-    return PromotionCheck(title, True, f"Answers in {reader.predictor.precision}.")
+    precision = reader.predictor.precision
+    return PromotionCheck(title, True, Sentence("Answers in {precision}.", precision=precision))
 
 
 def _of_site(item: RegisteredModel) -> Iterator[PromotionCheck]:
@@ -212,7 +241,7 @@ def _of_site(item: RegisteredModel) -> Iterator[PromotionCheck]:
         parts = [part for part in evidence_of(item).values() if isinstance(part, dict)]
         yield from (PromotionCheck(**part["check"]) for part in parts if "check" in part)
     except (UserError, TypeError) as error:
-        yield PromotionCheck("Evidence of its changes can be read", False, str(error))
+        yield PromotionCheck(Sentence("Evidence of its changes can be read"), False, str(error))
 
 
 def _predictions(item: RegisteredModel, split: str) -> Predictions:

@@ -9,7 +9,7 @@ from core.sentence import Sentence
 
 EVIDENCE_FILE = "evidence.json"
 OPERATING_POINT, TEMPERATURE, ZONES = "operating point", "temperature", "zones"  # that evidence is of
-THRESHOLD_CHECK = "Threshold for a hospital does better than chance"
+THRESHOLD_CHECK = Sentence("Threshold for a hospital does better than chance")
 
 
 def evidence_of(item: RegisteredModel) -> dict[str, Any]:

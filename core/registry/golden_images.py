@@ -53,9 +53,13 @@ class GoldenImages:
     def agreement(self, probabilities: np.ndarray) -> "GoldenAgreement":
         """Compare these probabilities with the recorded ones."""
         largest = float(np.abs(probabilities - self.probabilities).max())
-        detail = (
-            f"Largest difference {largest:.4f} on {len(self.pixels)} golden images ({self.source}); "
-            f"at most {TOLERANCE:g} is allowed."
+        detail = Sentence(
+            "Largest difference {largest:.4f} on {count} golden images ({source}); at most {tolerance:g} is "
+            "allowed.",
+            largest=largest,
+            count=len(self.pixels),
+            source=self.source,
+            tolerance=TOLERANCE,
         )
         return GoldenAgreement(largest <= TOLERANCE, detail, largest)  # False for NaN, too
 

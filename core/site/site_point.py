@@ -82,11 +82,13 @@ class SitePoint:
 
     def values(self) -> dict:
         """Everything as plain values, and what is checked before a version with it is promoted."""
-        expected = f"Expected on images of {self.site}: {self.after.sentence()}."
+        expected = Sentence(
+            "Expected on images of {site}: {rates}.", site=self.site, rates=self.after.sentence()
+        )
         check = {
             "title": THRESHOLD_CHECK,
             "passed": not self.is_chance,
-            "detail": f"{expected} {NO_BETTER_THAN_CHANCE}" if self.is_chance else expected,
+            "detail": joined([expected, NO_BETTER_THAN_CHANCE], " ") if self.is_chance else expected,
         }
         return asdict(self) | {"check": check}
 

@@ -17,7 +17,7 @@ from core.evaluation import (
     patient_weights,
     percentile_interval,
 )
-from core.sentence import Sentence
+from core.sentence import Sentence, joined
 from core.site.image_numbers import Expectations, required_images
 from core.site.measurement import SiteMeasurement
 from core.site.patient_folds import FOLDS, held_out_parts
@@ -77,9 +77,9 @@ class SiteTemperature:
     def values(self) -> dict:
         """Everything as plain values, and what is checked before a version with it is promoted."""
         check = {
-            "title": "Recalibration for a hospital is shown to help",
+            "title": Sentence("Recalibration for a hospital is shown to help"),
             "passed": self.better,
-            "detail": " ".join(self._change()),
+            "detail": joined(self._change(), " "),
         }
         return asdict(self) | {"better": self.better, "check": check}
 

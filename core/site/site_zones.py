@@ -20,7 +20,7 @@ from core.evaluation import (
     patients_for_rate,
     percentile_interval,
 )
-from core.sentence import Sentence
+from core.sentence import Sentence, joined
 from core.site.measurement import SiteMeasurement
 from core.site.patient_folds import FOLDS, held_out_parts
 from core.site.zone_words import outcome_words
@@ -76,9 +76,9 @@ class SiteZones:
     def values(self) -> dict:
         """Everything as plain values, and what is checked before a version with them is promoted."""
         check = {
-            "title": "Zones for a hospital are shown to do better than chance and break no promise",
+            "title": Sentence("Zones for a hospital are shown to do better than chance and break no promise"),
             "passed": not self._faults(),
-            "detail": " ".join([self._expected(), *self._faults()]),
+            "detail": joined([self._expected(), *self._faults()], " "),
         }
         return asdict(self) | {"check": check}
 

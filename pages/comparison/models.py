@@ -5,6 +5,7 @@ import streamlit as st
 from core.comparison import EvaluatedStage, shortly_named, stage_named
 from core.config import STAGES
 from core.registry import answering_models
+from pages.shared.stored_texts import recognized
 from pages.shared.texts import _
 
 MAX_MODELS = 5
@@ -26,6 +27,7 @@ def choose_models(evaluated: list[EvaluatedStage]) -> list[EvaluatedStage]:
     names = st.multiselect(
         _("Models"),
         list(stages),
+        format_func=recognized,
         help=_(
             "Every evaluated stage of every run. Up to {maximum} at once. The address of this page keeps "
             "what you choose: open it again, or send it to a colleague."

@@ -9,6 +9,7 @@ from core.registry import ZONES_LEFT_OUT, active_registered_model, change_operat
 from core.roles import may
 from pages.shared.markdown import escaped
 from pages.shared.operating_rules import RULE_TITLES
+from pages.shared.stored_texts import recognized
 from pages.shared.texts import _, translated
 from pages.shared.user import signed_in_user
 
@@ -81,13 +82,16 @@ def at_operating_point(comparison: ModelComparison, rule: str, amount: float | N
 
 def _sentence(points: dict[str, OperatingPoint]) -> str:
     """Thresholds by model, with one rule if all share it."""
-    rules = {point.rule for point in points.values()}
+    rules = {recognized(point.rule) for point in points.values()}
+    by_name = {recognized(name): point for name, point in points.items()}
     if len(rules) == 1:
-        thresholds = "; ".join(f"{name}: {point.threshold:.3f}" for name, point in points.items())
+        thresholds = "; ".join(f"{name}: {point.threshold:.3f}" for name, point in by_name.items())
         return _("Decision thresholds ({rule}): {thresholds}.").format(
             rule=rules.pop(), thresholds=thresholds
         )
-    thresholds = "; ".join(f"{name}: {point.threshold:.3f} ({point.rule})" for name, point in points.items())
+    thresholds = "; ".join(
+        f"{name}: {point.threshold:.3f} ({recognized(point.rule)})" for name, point in by_name.items()
+    )
     return _("Decision thresholds: {thresholds}.").format(thresholds=thresholds)
 
 

@@ -46,7 +46,7 @@ CSS = """
 .key-figures-matrix button:hover { filter: brightness(1.12); }
 .key-figures-matrix [aria-pressed="true"] { outline: 3px solid var(--st-text-color); outline-offset: -3px; }
 .key-figures-matrix button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
-.key-figures-roc { display: block; width: 100%; margin-top: 12px; }
+.key-figures-roc { display: block; width: 100%; max-width: 330px; margin-top: 12px; }
 .key-figures-roc text { fill: currentColor; font-size: 11px; }
 """
 Cell = tuple[str, int, int]  # a model's name, index of the true label, index of the predicted one

@@ -9,7 +9,7 @@ from core.config import CUSTOM, PRESETS, STAGE_NUMBERS, STAGES, TrainingSettings
 from core.dataset import Dataset, read_cohorts, settings_of_new_runs
 from core.errors import UserError
 from core.runs import open_run
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 from pages.training.launch.fields import change_settings
 from pages.training.launch.starting_weights import starting_weights
 from pages.training.launch.strategy import choose_strategy
@@ -102,7 +102,7 @@ def _backbone(base: TrainingSettings, key: str) -> str:
 
 
 def _preset(dataset: Dataset) -> str:
-    captions = [item.summary for item in PRESETS.values()]
+    captions = [translated(item.summary) for item in PRESETS.values()]
     start = default_preset(dataset.synthetic, len(dataset.table))
     return st.radio(
         SETTINGS["preset"].label,

@@ -13,7 +13,7 @@ from core.roles import may
 from core.runs import WorkEstimate, cached_activations, command_line
 from pages.shared.charts import in_language
 from pages.shared.failures import failures_told
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 
 def estimate_work(dataset: Dataset, settings: TrainingSettings) -> WorkEstimate:
@@ -55,7 +55,7 @@ def _layers(settings: TrainingSettings, estimate: WorkEstimate) -> None:
             with st.container():
                 st.markdown(
                     _("**{title}** · {name} trains {layers}").format(
-                        title=stage.title, name=stage.name, layers=stage.summary
+                        title=translated(stage.title), name=stage.name, layers=translated(stage.summary)
                     )
                 )
                 st.caption(
