@@ -192,3 +192,25 @@ def test_a_class_without_images_has_no_rate():
     outcome = zone_outcome(Zones(0.2, 0.8), np.ones(3), np.array([0.1, 0.5, 0.9]), np.array(["a", "b", "c"]))
     assert outcome.false_alarms.rate is outcome.false_alarms.interval is None
     assert outcome.missed.rate == pytest.approx(1 / 3)
+
+
+MAPIES_BOUNDS = {  # patients and rate: of recall, by the method "crc", among multiples of 0.005
+    (99, 0.033): 0.01,
+    (99, 0.057): 0.04,
+    (99, 0.113): 0.1,
+    (99, 0.207): 0.195,
+    (60, 0.05): 0.035,
+    (60, 0.1): 0.08,
+    (60, 0.2): 0.175,
+}
+
+
+@pytest.mark.parametrize(("count", "rate"), MAPIES_BOUNDS)
+def test_bounds_agree_with_mapie(count, rate):
+    """MAPIE 1.6.0, MultiLabelClassificationController; a patient is a sample, an image a label of it.
+
+    Each score is in the middle between two bounds that MAPIE tries, and its bound is the one below ours.
+    """
+    patients = np.repeat(np.arange(count), 1 + np.arange(count) % 3)
+    scores = (37 * np.arange(len(patients)) % 199 + 0.5) / 200
+    assert bounds(scores, patients, rate) == pytest.approx(MAPIES_BOUNDS[count, rate] + 0.0025)
