@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from core import evaluation
+from core.cli.occlusion import print_occlusion
 from core.cli.output import Bar, as_json, precision, print_json
 from core.comparison import (
-    HEAT_IN_LUNGS,
     SYNTHETIC,
     ModelComparison,
     ModelZones,
@@ -217,10 +217,4 @@ def _print_comparison(
         *(test.sentence() for test in tests),
     ]:
         print(sentence)
-    for effect in effects:
-        change = f"ROC AUC {effect.auc.value:+.3f}" if effect.auc else "too few images to test"
-        print(f"{effect.model}, {effect.mask} hidden: {change}")
-    for row in heat_share_table(comparison).to_dict("records"):
-        interval = f" ({row['low']:.1%} to {row['high']:.1%})" if pd.notna(row["low"]) else ""
-        share = f"{row[HEAT_IN_LUNGS]:.1%}{interval}" if row["images"] else "unknown"
-        print(f"{row['model']}, share of the heat in the lungs: {share}, {row['images']} images")
+    print_occlusion(effects, heat_share_table(comparison))

@@ -11,11 +11,14 @@ if TYPE_CHECKING:
         shortly_named,
         stage_named,
     )
-    from core.comparison.heat_shares import HEAT_IN_LUNGS, heat_share_table
+    from core.comparison.heat_shares import HEAT_IN_LUNGS, heat_share_table, mean_heat_share
     from core.comparison.model_comparison import ENSEMBLE_NAME, ModelComparison
     from core.comparison.occlusion import (
         OcclusionEffect,
+        effects_on,
         image_map,
+        mapped,
+        occluded,
         occlusion_effects,
         occlusion_table,
         run_occlusion_test,
@@ -35,9 +38,13 @@ __all__ = [
     "ModelComparison",
     "OcclusionEffect",
     "curve_points",
+    "effects_on",
     "evaluated_stages",
     "heat_share_table",
     "image_map",
+    "mapped",
+    "mean_heat_share",
+    "occluded",
     "occlusion_effects",
     "occlusion_table",
     "run_occlusion_test",

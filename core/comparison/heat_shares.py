@@ -31,17 +31,17 @@ def heat_share_table(comparison: ModelComparison) -> pd.DataFrame:
             continue
         table = saved[0].drop_duplicates("path").set_index("path").loc[model.table["path"]]
         shares = pd.to_numeric(table[HEAT_IN_LUNGS], errors="coerce").to_numpy(float)
-        rows.append({"model": model.name, **_mean(shares, model)})
+        rows.append(mean_heat_share(model, shares))
     return pd.DataFrame(rows)
 
 
-def _mean(shares: np.ndarray, model: Predictions) -> dict:
-    """Mean and interval of the known shares, and how many there are."""
+def mean_heat_share(model: Predictions, shares: np.ndarray) -> dict:
+    """A row of the table, of the shares of a model's images, (n,); NaN where one is unknown."""
     known = np.isfinite(shares)
     if not known.any():
-        return {"images": 0, HEAT_IN_LUNGS: np.nan, "low": np.nan, "high": np.nan}
+        return {"model": model.name, "images": 0, HEAT_IN_LUNGS: np.nan, "low": np.nan, "high": np.nan}
     weights = patient_weights(model.patients[known])
     totals = weights.sum(axis=1)
     low, high = percentile_interval(weights @ shares[known] / totals) or (np.nan, np.nan)
     mean = float(shares[known].mean())
-    return {"images": int(known.sum()), HEAT_IN_LUNGS: mean, "low": low, "high": high}
+    return {"model": model.name, "images": int(known.sum()), HEAT_IN_LUNGS: mean, "low": low, "high": high}

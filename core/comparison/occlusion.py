@@ -14,7 +14,7 @@ from core.config import IMAGE_SIZE
 from core.dataset import Dataset
 from core.errors import UserError
 from core.evaluation import Difference, Predictions, delong, evaluate, too_few
-from core.inference import BATCH, Predictor, Reader, occlusion_test
+from core.inference import BATCH, FramedImages, Predictor, Reader, occlusion_test
 from core.sentence import Sentence
 
 COMPONENTS = 2
@@ -59,7 +59,7 @@ def run_occlusion_test(
     columns, hidden = [], []
     for start in range(0, len(positions), BATCH):
         rows = positions[start : start + BATCH]
-        batch = _occluded(predictor, dataset.pixels[rows], framed[rows])
+        batch = occluded(predictor, _framed(predictor, dataset.pixels[rows], framed[rows]))
         columns.append(batch[0])
         hidden.append(batch[1])
         if progress:
@@ -68,20 +68,30 @@ def run_occlusion_test(
     stage.run.results.write_occlusion_test(stage.number, split, probabilities, np.concatenate(hidden))
 
 
-def _occluded(predictor: Predictor, whole: np.ndarray, framed: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-    """Saved columns of some images, and their last hidden layer, float16 (n, units).
+def _framed(predictor: Predictor, whole: np.ndarray, framed: np.ndarray) -> FramedImages:
+    """Images of a data set, and the parts that the model sees, uint8 (n, 128, 128) each, with their lungs."""
+    lungs = shared_lung_finder().find_in_pixels(whole)
+    return FramedImages(framed, [predictor.framing.frame(item.box, item.quality) for item in lungs], lungs)
+
+
+def occluded(predictor: Predictor, images: FramedImages) -> tuple[pd.DataFrame, np.ndarray]:
+    """Probabilities of PNEUMONIA of some images by hidden part, and the share of their heat in the lungs.
 
     Args:
-        whole, framed: the images, and the parts that the model sees, uint8 (n, 128, 128).
+        images: with their lungs.
+
+    Returns:
+        A column for each part, not calibrated, and `HEAT_IN_LUNGS`; the last hidden layer for the whole
+        images, float16 (n, units).
     """
-    lungs = shared_lung_finder().find_in_pixels(whole)
-    boxes = [predictor.framing.frame(item.box, item.quality).box for item in lungs]
+    lungs = [item for item in images.lungs if item is not None]
+    boxes = [frame.box for frame in images.frames]
     masks = [
         item.plausible & item.mask(IMAGE_SIZE, IMAGE_SIZE, box)
         for item, box in zip(lungs, boxes, strict=True)
     ]
-    result = occlusion_test(predictor, framed, np.stack(masks))
-    heat = heat_shares(predictor.heat_maps(framed, boxes), lungs)
+    result = occlusion_test(predictor, images.pixels, np.stack(masks))
+    heat = heat_shares(predictor.heat_maps(images.pixels, boxes), lungs)
     return pd.DataFrame({**result.masked, HEAT_IN_LUNGS: heat}), result.hidden
 
 
@@ -114,11 +124,25 @@ def occlusion_effects(comparison: ModelComparison) -> list[OcclusionEffect]:
         if saved is None:
             continue
         table = saved[0].drop_duplicates("path").set_index("path").loc[model.table["path"]]
-        threshold = comparison.thresholds[model.name]
-        for mask in table.columns.drop(["sha256", HEAT_IN_LUNGS], errors="ignore"):
-            masked = pd.to_numeric(table[mask], errors="coerce").to_numpy(np.float64)
-            if np.isfinite(masked).any():
-                effects.append(_effect(model, mask, masked, threshold))
+        parts = table.drop(columns=["sha256", HEAT_IN_LUNGS], errors="ignore")
+        effects += effects_on(model, parts, comparison.thresholds[model.name])
+    return effects
+
+
+def effects_on(model: Predictions, parts: pd.DataFrame, threshold: float) -> list[OcclusionEffect]:
+    """The effect of each mask on one model.
+
+    Args:
+        model: predictions for whole images.
+        parts: probabilities of the same images with a part hidden, a column for each; NaN where an image
+            cannot be masked.
+        threshold: probability from which the model predicts pneumonia.
+    """
+    effects = []
+    for mask in parts:
+        masked = pd.to_numeric(parts[mask], errors="coerce").to_numpy(np.float64)
+        if np.isfinite(masked).any():
+            effects.append(_effect(model, str(mask), masked, threshold))
     return effects
 
 
@@ -183,14 +207,21 @@ def image_map(
         without an occlusion test or with fewer than three images.
     """
     saved = stage.run.results.occlusion_test(stage.number, split)
-    if saved is None or len(model) <= COMPONENTS:
+    if saved is None:
+        return None
+    table, hidden = saved
+    rows = pd.Series(range(len(table)), table["path"])
+    return mapped(model, hidden[rows[model.table["path"]].to_numpy()])
+
+
+def mapped(model: Predictions, hidden: np.ndarray) -> tuple[pd.DataFrame, np.ndarray] | None:
+    """The same of the last hidden layer of a model's images, (n, units)."""
+    if len(model) <= COMPONENTS:
         return None
     # Imported here: it takes a second, and only the map needs it.
     from sklearn.decomposition import PCA
 
-    table, hidden = saved
-    rows = pd.Series(range(len(table)), table["path"])
-    activations = hidden[rows[model.table["path"]].to_numpy()].astype(np.float32)
+    activations = hidden.astype(np.float32)
     pca = PCA(COMPONENTS, random_state=0).fit(activations)
     x, y = pca.transform(activations).T
     return model.table.assign(x=x, y=y), pca.explained_variance_ratio_

@@ -54,7 +54,14 @@ if TYPE_CHECKING:
     )
     from core.dataset.run_defaults import settings_of_new_runs
     from core.dataset.set_checks import SHORTCUT_AUC
-    from core.dataset.shortcut_baselines import SHORTCUT_TITLES, class_auc_from, shortcut_baseline
+    from core.dataset.shortcut_baselines import (
+        BASELINES,
+        SHORTCUT_TITLES,
+        CrossValidatedAuc,
+        class_auc,
+        class_auc_from,
+        shortcut_baseline,
+    )
     from core.dataset.storage import known_folders, storage_folder
     from core.dataset.synthetic import (
         CAUSES,
@@ -68,6 +75,7 @@ if TYPE_CHECKING:
     from core.dataset.zip_import import import_zip
 
 __all__ = [
+    "BASELINES",
     "CAUSES",
     "DEFAULT_IMAGES",
     "DRAWN",
@@ -88,6 +96,7 @@ __all__ = [
     "TEST",
     "Check",
     "Colour",
+    "CrossValidatedAuc",
     "Dataset",
     "Exclusions",
     "Finding",
@@ -102,6 +111,7 @@ __all__ = [
     "audit",
     "augment",
     "augmented_views",
+    "class_auc",
     "class_auc_from",
     "class_images",
     "copies",

@@ -130,6 +130,7 @@ SHORTCUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "frame": frame,
     "thumbnail": thumbnail,
 }
+BASELINES = ("corners", "frame", "histogram")  # those that models are compared with
 SHORTCUT_TITLES = {"frame": "border"}  # for people, where files have another name
 
 

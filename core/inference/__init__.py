@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.inference.engine_parts import whole_model
     from core.inference.ensemble_predictor import EnsemblePredictor
     from core.inference.findings import ABSENT, FINDINGS, NO_RESULT, PRESENT, UNDECIDED
+    from core.inference.framed_images import FramedImages, WholeImages
     from core.inference.heat_location import HeatLocation, heat_location
     from core.inference.heat_map import HeatMap
     from core.inference.heat_map_doubt import doubt
@@ -67,6 +68,7 @@ __all__ = [
     "FINDINGS",
     "FIRST_FINDINGS",
     "FirstReading",
+    "FramedImages",
     "HeatLocation",
     "HeatMap",
     "HumanReading",
@@ -121,6 +123,7 @@ __all__ = [
     "shown_zones",
     "bundled_models",
     "whole_model",
+    "WholeImages",
 ]
 
 open_door(__name__)

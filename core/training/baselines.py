@@ -1,10 +1,8 @@
 """Shortcut baselines: predictions from corners, border or histogram alone, trained on the same images."""
 
-from core.dataset import describe_images, shortcut_baseline
+from core.dataset import BASELINES, describe_images, shortcut_baseline
 from core.sentence import Sentence
 from core.training.stage_training import StageTraining
-
-BASELINES = ("corners", "frame", "histogram")
 
 
 def write_baselines(training: StageTraining) -> None:

@@ -14,11 +14,10 @@ from core.comparison import (
 from core.config import THRESHOLD
 from core.errors import UserError
 from core.evaluation import METRICS
-from core.figures.metric_intervals import occlusion_differences
 from pages.comparison.metrics import evaluated
 from pages.comparison.stage_images import images_of
-from pages.shared.charts import draw, offer_csv
 from pages.shared.failures import show_error
+from pages.shared.occlusion import show_heat_shares, show_occlusion
 from pages.shared.tables import show_table
 from pages.shared.texts import _, ngettext
 
@@ -34,39 +33,8 @@ def show_shortcuts(comparison: ModelComparison) -> None:
     table = occlusion_table(occlusion_effects(comparison))
     if table.empty:
         return
-    tested = table.dropna(subset="difference")
-    if len(tested):
-        draw(occlusion_differences(tested), "occlusion")
-    show_table(table)
-    st.caption(
-        _(
-            "The border (the outer 15% of each side), the corners (a quarter of each side), the lungs, or "
-            "all but the lungs are replaced by the mean grey of the rest; the decision threshold stays the "
-            "same. Lungs are hidden only in images where they were found. 95% intervals and p values by "
-            "DeLong's test, not corrected for multiple testing. There is no lung in the corners: a model "
-            "that gets much worse without them relies on something else, and so does one that stays good "
-            "without the lungs. But no training image has a grey part, which may explain some of the change."
-        )
-    )
-    offer_csv(table, f"hidden-{comparison.split}")
-    show_heat_shares(comparison)
-
-
-def show_heat_shares(comparison: ModelComparison) -> None:
-    """How much of each model's heat maps lies in the lungs."""
-    table = heat_share_table(comparison)
-    if table.empty:
-        return
-    st.subheader(_("Heat maps and lungs"))
-    show_table(table)
-    st.caption(
-        _(
-            "Mean share of the heat that lies in the lungs, over the images whose lungs were found. 95% "
-            "intervals by bootstrap over patients. The map has 8 x 8 cells and no sharp edges, so some "
-            "of it always lies outside."
-        )
-    )
-    offer_csv(table, f"heat-in-lungs-{comparison.split}")
+    show_occlusion(table, comparison.split)
+    show_heat_shares(heat_share_table(comparison), comparison.split)
 
 
 def show_baselines(comparison: ModelComparison) -> None:
