@@ -12,6 +12,7 @@ from core.cli.output import as_json, precision, print_json
 from core.cli.site_labels import label, labels
 from core.cli.site_measure import measure_site
 from core.cli.site_set import point, recalibrate, zones
+from core.cli.site_shortcuts import site_shortcuts
 from core.cli.site_source import Source, measured, source_options
 from core.cli.site_watch import compare_reports, watch_site
 from core.errors import UserError
@@ -39,6 +40,7 @@ def site() -> None:
 site.add_command(label)
 site.add_command(labels)
 site.add_command(measure_site)
+site.add_command(site_shortcuts)
 site.add_command(point)
 site.add_command(zones)
 site.add_command(recalibrate)

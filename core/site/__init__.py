@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.site.site_comparison import SiteComparison, compare_models
     from core.site.site_point import SitePoint, check_rule, find_site_point
     from core.site.site_readings import SiteReadings
+    from core.site.site_shortcuts import SiteShortcuts, find_site_shortcuts
     from core.site.site_temperature import SiteTemperature, find_site_temperature
     from core.site.site_zones import SiteZones, find_site_zones
 
@@ -61,6 +62,7 @@ __all__ = [
     "SiteMeasurement",
     "SitePoint",
     "SiteReadings",
+    "SiteShortcuts",
     "SiteTemperature",
     "SiteZones",
     "Unlabelled",
@@ -74,6 +76,7 @@ __all__ = [
     "clear_reading_cache",
     "evidence",
     "find_site_point",
+    "find_site_shortcuts",
     "find_site_temperature",
     "find_site_zones",
     "check_against_criteria",

@@ -34,6 +34,7 @@ from pages.site.errors import show_errors
 from pages.site.images import nothing_chosen
 from pages.site.models import choose_measurement, choose_models, show_side_by_side
 from pages.site.shift import show_shift
+from pages.site.shortcuts import show_shortcuts
 
 KEY = "site-measurement"  # in the session: the images that were measured last, and each model's measurement
 CRITERIA_FIRST = _(
@@ -146,8 +147,11 @@ def show_measurements(comparison: SiteComparison, active: AvailableModel, local:
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in measurement.weak_slices.sentences()))
     files = list(local.table["file"]) if local else []
     show_shift(measurement.shift, files)
+    shortcuts = show_shortcuts(measurement, active, files)
     show_errors(measurement, files)
-    offer_json(measurement.values() | {"comparison": comparison.values()}, "your-hospital")
+    offer_json(
+        measurement.values() | {"comparison": comparison.values(), "shortcuts": shortcuts}, "your-hospital"
+    )
 
 
 def _show_counts(measurement: SiteMeasurement) -> None:

@@ -141,6 +141,18 @@ def test_zones_are_saved_with_their_images_which_the_monitor_compares_with(
     assert "By the model's zones (rule out below" in capsys.readouterr().out
 
 
+def test_shortcuts_are_tested_in_the_terminal_as_on_the_page(narrow_bundle, demo, own_home, capsys):
+    assert main(["site", "shortcuts", str(demo), "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert set(values["baselines"]) == {"corners", "frame", "histogram"}
+    assert {row["hidden"] for row in values["occlusion"]} >= {"corners", "outer 15%"}
+    assert values["model"].startswith("bundled/3") and values["notice"]
+    assert main(["site", "shortcuts", str(demo)]) == 0
+    text = capsys.readouterr().out
+    assert "corners hidden: ROC AUC " in text and "share of the heat in the lungs" in text
+    assert "The shortcut baselines take at least 50 images of each class" in text
+
+
 def test_measure_refuses_a_column_that_makes_no_groups_before_it_reads(local_table, capsys):
     table, _ = local_table
     assert main(["site", "measure", str(table), "--labels", "finding", "--group", "file"]) == 2

@@ -128,6 +128,24 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     assert app.error and not app.table  # of other images
 
 
+def test_shortcuts_are_tested_on_demand_and_once(narrow_bundle, demo, own_home):
+    app = opened("site")
+    bring(app, demo)
+    next(button for button in app.button if button.label.startswith("Measure bundled/3")).click().run()
+    assert "Test for shortcuts on " in app.button(key="site-test-shortcuts").label
+    app.button(key="site-test-shortcuts").click().run()
+    assert not app.exception and not app.error
+    assert "The shortcut baselines take at least 50 images of each class" in captions(app)
+    assert "Lungs are hidden only in images where they were found" in captions(app)
+    headings = [heading.value for heading in app.subheader]
+    assert "Map of the images" in headings and "Shortcuts" in headings
+    app.button_group(key="site-map-colour").set_value("error").run()
+    assert not app.exception
+    assert not [button for button in app.button if button.key == "site-test-shortcuts"]
+    next(button for button in app.button if button.label.startswith("Measure bundled/3")).click().run()
+    assert app.button(key="site-test-shortcuts")  # of a new measurement
+
+
 def test_other_models_are_measured_beside_the_active_one_and_shown_in_full(narrow_bundle, demo, own_home):
     register_operating_point("bundled/3", OperatingPoint("low", 0.2, "fixed"), "tests", {})
     app = opened("site")
