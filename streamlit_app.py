@@ -16,6 +16,7 @@ from core.runs import jobs, open_run
 from core.self_test import self_test_line
 from pages.shared.failures import failures_shown, sentence
 from pages.shared.markdown import escaped
+from pages.shared.model_title import model_title
 from pages.shared.run_notification import run_notification
 from pages.shared.run_states import STATE_TITLES
 from pages.shared.texts import _, translated
@@ -56,7 +57,8 @@ def answering_model() -> None:
             )
         )
     else:
-        st.caption(_(":material/deployed_code: Active model {model}").format(model=active.model.identity))
+        title = escaped(model_title(active.model))
+        st.caption(_(":material/deployed_code: Active model: {model}").format(model=title))
     if active and active.model.record.synthetic:
         st.badge(_("Model trained on SYNTHETIC data"), color="orange")
 

@@ -45,7 +45,7 @@ class AvailableModel:
     def title(self) -> str:
         """One line for people: stage, run or members, other backbone, whether trained on synthetic data."""
         if self.bundled:
-            return f"Bundled model · stage {self.stage.number}"
+            return Sentence("Bundled model · stage {stage}", stage=self.stage.number)
         mark = f", {self.backbones}" if self.backbones != VGG19.title else ""
         mark += ", SYNTHETIC data" if self.record.synthetic else ""
         return f"{self.stage.title} · {self.stage.name} · {self.origin}{mark}"

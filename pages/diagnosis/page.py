@@ -22,6 +22,7 @@ from pages.shared.failures import show_error
 from pages.shared.header import header
 from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
+from pages.shared.model_title import model_title
 from pages.shared.next_step import offer_training
 from pages.shared.texts import _, translated
 
@@ -114,12 +115,7 @@ def advanced(active: AvailableModel) -> AvailableModel:
 
 
 def _option(model: AvailableModel, active: AvailableModel) -> str:
-    parts = [model.title]
-    if model.identity.version:
-        parts.append(_("version {version}").format(version=model.identity.version))
-    if model.path == active.path:
-        parts.append(_("active"))
-    return " · ".join(parts)
+    return " · ".join([model_title(model), *([_("active")] if model.path == active.path else [])])
 
 
 def _tell(notice: str) -> None:
@@ -140,7 +136,8 @@ def provenance(model: AvailableModel) -> str:
     """The model's run, what it was trained on and how images are prepared for it, in sentences."""
     record = model.record
     data = record.data or _("unknown data")
-    weights = {"none": _("random"), "": _("unknown")}.get(record.starting_weights, record.starting_weights)
+    known = {"none": _("random"), "": _("unknown"), "imagenet": "ImageNet"}
+    weights = known.get(record.starting_weights, _("a file's"))
     if record.members:
         trained = _("Mean of {origin}, trained on {data} from {weights} weights.").format
     elif record.run:
