@@ -136,7 +136,7 @@ def provenance(model: AvailableModel) -> str:
     """The model's run, what it was trained on and how images are prepared for it, in sentences."""
     record = model.record
     data = record.data or _("unknown data")
-    known = {"none": _("random"), "": _("unknown"), "imagenet": "ImageNet"}
+    known = {"none": _("random"), "": _("unknown"), "imagenet": _("ImageNet")}
     weights = known.get(record.starting_weights, _("a file's"))
     if record.members:
         trained = _("Mean of {origin}, trained on {data} from {weights} weights.").format
