@@ -19,6 +19,7 @@ from pages.shared.markdown import escaped
 from pages.shared.model_title import model_title
 from pages.shared.run_notification import run_notification
 from pages.shared.run_states import STATE_TITLES
+from pages.shared.stored_texts import recognized
 from pages.shared.texts import _, translated
 from pages.shared.user import MEANINGS, requires_sign_in, role_of_user, signed_in_user
 
@@ -66,7 +67,7 @@ def answering_model() -> None:
 def self_test() -> None:
     """How the last self-test ended."""
     if line := self_test_line():
-        st.caption(f":material/fact_check: {escaped(line)}")
+        st.caption(f":material/fact_check: {escaped(recognized(line))}")
 
 
 def training(page_title: str) -> None:

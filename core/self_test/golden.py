@@ -29,7 +29,7 @@ from core.registry import (
 )
 from core.self_test.api_answers import api_probabilities
 from core.self_test.node_answers import NodeReport, node_reports
-from core.self_test.result import FAILED, PASSED, Finding
+from core.self_test.result import FAILED, NO_FIGURE, PASSED, Finding
 from core.weights import WeightsError
 
 ROUNDING = 0.05  # of a percentage with one decimal place
@@ -172,5 +172,5 @@ def _png(pixels: np.ndarray) -> bytes:
 
 
 def _finding(agreement: GoldenAgreement) -> Finding:
-    figure = "–" if agreement.largest is None else f"{agreement.largest:.4f}"
+    figure = NO_FIGURE if agreement.largest is None else f"{agreement.largest:.4f}"
     return Finding(PASSED if agreement.passed else FAILED, figure, agreement.detail)

@@ -13,8 +13,10 @@ from typing import Any
 
 from core import atomic, config
 from core.runs import lock
+from core.sentence import Sentence
 
 PASSED, FAILED, NOT_CHECKED = "passed", "failed", "not checked"
+NO_FIGURE = "–"  # where nothing was measured
 PROGRAM = "Pneumonia studio"
 
 
@@ -129,15 +131,22 @@ def save_result(result: SelfTest) -> None:
 def self_test_line() -> str:
     """How the last self-test ended, in one line; "" if there was none."""
     if lock.is_held(lock_path()):
-        return "Self-test running"
+        return Sentence("Self-test running")
     last = last_self_test()
     if last is None:
         return ""
     if last.failed:
         first = last.failed[0]
-        return f"Self-test failed at {last.moment}: {first.name} ({first.figure})"
+        figure = "" if first.figure == NO_FIGURE else f" ({first.figure})"
+        return Sentence(
+            "Self-test failed at {moment}: {name}{figure}", moment=last.moment, name=first.name, figure=figure
+        )
     open_checks = sum(check.outcome == NOT_CHECKED for check in last.checks)
-    return f"Self-test passed at {last.moment}" + (f", {open_checks} not checked" if open_checks else "")
+    if open_checks:
+        return Sentence(
+            "Self-test passed at {moment}, {count} not checked", moment=last.moment, count=open_checks
+        )
+    return Sentence("Self-test passed at {moment}", moment=last.moment)
 
 
 def result_path() -> Path:

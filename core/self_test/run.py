@@ -14,6 +14,7 @@ from core.runs import lock
 from core.self_test import computer
 from core.self_test.result import (
     FAILED,
+    NO_FIGURE,
     NOT_CHECKED,
     CheckResult,
     Finding,
@@ -82,11 +83,11 @@ def found(check: Check) -> Finding | None:
     try:
         return check()
     except NoGoldenImages as error:
-        return Finding(NOT_CHECKED, "–", str(error))
+        return Finding(NOT_CHECKED, NO_FIGURE, str(error))
     except UserError as error:
-        return Finding(FAILED, "–", str(error))
+        return Finding(FAILED, NO_FIGURE, str(error))
     except Exception as error:  # whatever is wrong with this computer: the other checks go on
-        return Finding(FAILED, "–", f"The check ended with {type(error).__name__}: {error}")
+        return Finding(FAILED, NO_FIGURE, f"The check ended with {type(error).__name__}: {error}")
 
 
 @contextmanager
