@@ -78,7 +78,7 @@ CSS = """
 .viewer-switches, .viewer-ranges {
   display: grid; gap: 4px 12px; grid-template-columns: repeat(auto-fill, minmax(6.6rem, 1fr));
 }
-.viewer-ranges { grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); }
+.viewer-ranges { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
 .viewer-tools label { display: flex; gap: 6px; align-items: center; min-height: 28px; }
 .viewer-switches label { flex-direction: row-reverse; justify-content: flex-end; }
 .viewer-ranges output { min-width: 2.2rem; font-variant-numeric: tabular-nums; }
