@@ -13,8 +13,7 @@ from openvino import opset13 as ops
 from PIL import Image
 
 from core.architecture import CHANNELS, IMAGE_SIZE, POSITIVE, SCALINGS, Backbone
-from core.compilation import LayerArrays, compiled, layer_outputs, openvino_model
-from experiments.backpropagation import gradients
+from core.compilation import LayerArrays, compiled, gradients, layer_outputs, openvino_model
 
 LAYERS = ("block5_conv4", "block4_conv4", "block3_conv4")
 TODAY = "Grad-CAM, block5_conv4"

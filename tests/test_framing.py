@@ -1,7 +1,9 @@
 """One file through every way in of a model that is framed by the lungs: the same pixels, the same answer."""
 
+import hashlib
 import io
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +30,10 @@ from core.registry import checklist, find_model, golden_images
 from core.runs import Run, create_run, jobs
 from core.training.data import RunData
 from core.weights import read_record
+from pages.diagnosis.entries import Entry
+from pages.diagnosis.uploads import Upload
 from tests.images.dicom_files import sample, written
+from tests.pages.opened_page import opened
 
 pytestmark = pytest.mark.slow
 
@@ -94,10 +99,11 @@ def test_training_and_diagnosis_see_the_same_pixels(run, row, path, demo):
 def test_evaluation_terminal_batch_api_and_node_give_the_same_probability(
     run, path, expected, tmp_path, capsys
 ):
-    assert main(["predict", str(path), "--anyway", "--json", "--heatmap"]) == 0
+    assert main(["predict", str(path), "--anyway", "--json", "--heatmap", "--sharper-heatmap"]) == 0
     (said,) = json.loads(capsys.readouterr().out)
     assert said["probability"] == pytest.approx(expected, abs=NEAR)
     assert said["framing"] == "lungs" and 0 <= said["heat_in_lungs"] <= 1
+    assert said["sharper_heatmap"] != said["heatmap"] and 0 <= said["sharper_in_lungs"] <= 1
 
     source = tmp_path / "source"
     source.mkdir()
@@ -109,7 +115,7 @@ def test_evaluation_terminal_batch_api_and_node_give_the_same_probability(
 
     client = TestClient(Starlette(routes=api_routes()), "http://127.0.0.1")
     files = {"file": (path.name, path.read_bytes())}
-    answer = client.post("/api/predict?anyway=1&heatmap=1", files=files).json()
+    answer = client.post("/api/predict?anyway=1&heatmap=1&sharper_heatmap=1", files=files).json()
     (result,) = answer["results"]
     assert (answer["model"]["framing"], answer["model"]["lung_margin"]) == ("lungs", 0.1)
     assert {name: value for name, value in result.items() if name in said} == said | {"file": path.name}
@@ -129,6 +135,36 @@ def values_from_the_node(path: Path, folder: Path) -> list[float]:
     content = pydicom.dcmread(io.BytesIO(report.read_bytes()))
     queue.close()
     return [float(item.value) for item in content.iterall() if item.keyword == "NumericValue"]
+
+
+def test_the_sharper_map_is_drawn_in_the_lungs_and_needs_the_mean_of_normal_images(run, path):
+    image, reader = read_image(path), Reader(run.weights_path(1))
+    assert reader.sharper_note == "" and reader.read([image], anyway=True)[0].sharper_map is None
+    (reading,) = reader.read([image], anyway=True, sharper=True)
+    drawn, lungs = reading.sharper_map, reading.output.lungs
+    heat = drawn.over(image.pixels)
+    assert drawn.heat.values.shape == (16, 16) and drawn.heat.box == reading.output.frame.box
+    assert heat.shape == image.pixels.shape and not heat[~lungs.mask(*heat.shape)].any()
+    implausible = replace(reading, output=replace(reading.output, lungs=replace(lungs, quality=("tilted",))))
+    assert "no plausible lungs" in reader.sharpened(replace(implausible, sharper_map=None)).sharper_note
+    withheld = reader.sharpened(replace(reading, withheld=True, sharper_map=None))
+    assert withheld.sharper_map is None and not withheld.sharper_note
+
+    reader = Reader(run.weights_path(1))
+    reader.reference = replace(reader.reference, normal=None)  # as computed by an earlier version
+    (reading,) = reader.read([image], anyway=True, sharper=True)
+    assert reading.sharper_map is None and "core reference" in reading.sharper_note
+
+
+def test_the_page_shows_the_sharper_map_once_it_is_asked_for(run, path):
+    key = hashlib.sha256(path.read_bytes()).hexdigest()
+    entry = Entry(Upload(key, path.name, path.read_bytes, path.name), time.time())
+    app = opened("diagnosis", **{"entries": {key: entry}, "shown-image": key, "kept-anyway": True})
+    (switch,) = [each for each in app.toggle if each.label == "Sharper heat map"]
+    assert not switch.value and not any("Sharper heat map" in each.value for each in app.caption)
+    switch.set_value(True).run()
+    assert not app.exception
+    assert sum("of its heat lies in the lungs" in each.value for each in app.caption) == 1
 
 
 def test_an_image_without_lungs_is_judged_whole_and_says_so(run, tmp_path, capsys):

@@ -52,26 +52,32 @@ router = APIRouter(prefix="/api", dependencies=guards)
     summary="Probability of pneumonia for each image",
     responses={200: {"model": Results}, **UNREADABLE, **FAILURES},
     openapi_extra=FORM,
-    dependencies=[Depends(check_parameters("stage", "heatmap", "opinions", "anyway"))],
+    dependencies=[Depends(check_parameters("stage", "heatmap", "sharper_heatmap", "opinions", "anyway"))],
 )
 async def predict(
     request: Request,
     stage: str | None = None,
     heatmap: bool = False,
+    sharper_heatmap: bool = False,
     opinions: bool = False,
     anyway: bool = False,
 ) -> Response:
     """Results for the images of a multipart form.
 
-    The active model answers; `stage` chooses another stage of it. `heatmap=1` adds heat maps, `opinions=1`
-    second opinions; `anyway=1` also gives results that would be withheld because the model cannot judge the
-    image. Switches are 1 or 0, true or false, yes or no, on or off; other values and parameters are refused.
-    Files of one name get numbers.
+    The active model answers; `stage` chooses another stage of it. `heatmap=1` adds heat maps,
+    `sharper_heatmap=1` the sharper ones, `opinions=1` second opinions; `anyway=1` also gives results that
+    would be withheld because the model cannot judge the image. Switches are 1 or 0, true or false, yes or
+    no, on or off; other values and parameters are refused. Files of one name get numbers.
     """
     started = time.perf_counter()
     model, is_active = _model(stage)
     files = [(name, partial(decode_safely, data, name)) for name, data in await form_files(request)]
-    switches = {"heat_map": heatmap, "second_opinion": opinions, "anyway": anyway}
+    switches = {
+        "heat_map": heatmap,
+        "sharper": sharper_heatmap,
+        "second_opinion": opinions,
+        "anyway": anyway,
+    }
     listener = read_in_shadow if is_active and not request.scope.get(OWN) else None
     content = await _in_thread(partial(file_results, Reader.of(model), files, listener, **switches))
     if not request.scope.get(OWN):

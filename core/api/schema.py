@@ -55,6 +55,8 @@ class Result(Strict):
     probability was worth there.
     With a heat map and plausible lungs, `heat_in_lungs` is the share of the heat in the lungs; `heat_side` is
     the patient's lung with more of it, and `heat_third` the third of that lung.
+    `sharper_heatmap` is the sharper map, drawn in the lungs only, where the share `sharper_in_lungs` of its
+    heat lies (null without heat); `sharper_note` says why there is none although it was asked for.
     An ensemble's members give calibrated probabilities from `member_lowest` to `member_highest`.
     `zone` is `rule out`, `undecided` or `rule in`, if a hospital gave the model zones; else null.
     `otherwise` of `changes` shifted or mirrored copies get another label; `finding` is UNCERTAIN if more than
@@ -82,6 +84,9 @@ class Result(Strict):
     heat_in_lungs: float | None = None
     heat_side: str | None = None
     heat_third: str | None = None
+    sharper_heatmap: str | None = None
+    sharper_in_lungs: float | None = None
+    sharper_note: str | None = None
     finding: str | None = None
     otherwise: int | None = None
     changes: int | None = None

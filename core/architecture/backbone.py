@@ -27,6 +27,7 @@ class Backbone:
             most a pool.
         scaling: what it expects as input, one of `SCALINGS`.
         source: paper.
+        sharper_map_layer: the layer whose activations the sharper heat map weighs; "" where there is none.
         width: share of the channels of its convolutions and of the units of its head, 1 in the method. The
             layers are the same at every width. A narrow network trains in seconds: for quick trials and
             tests.
@@ -40,6 +41,7 @@ class Backbone:
     heat_map_layer: str
     scaling: str
     source: str
+    sharper_map_layer: str = ""
     width: float = 1.0
 
     @cache  # noqa: B019 -- there are a handful of backbones, and they live as long as the process
@@ -147,6 +149,7 @@ VGG19 = Backbone(
     heat_map_layer="block5_conv4",
     scaling="imagenet",
     source="Simonyan and Zisserman, Very deep convolutional networks, ICLR 2015",
+    sharper_map_layer="block4_conv4",
 )
 RESNET50 = Backbone(
     name="resnet50",

@@ -23,6 +23,9 @@ model_option = click.option(
 @model_option
 @click.option("--heatmap", is_flag=True, help="Add the heat map as a PNG in base64 (with --json).")
 @click.option(
+    "--sharper-heatmap", is_flag=True, help="Add the sharper heat map, drawn in the lungs only, likewise."
+)
+@click.option(
     "--opinions", is_flag=True, help="Add second opinions: shifted and mirrored copies, and the other stages."
 )
 @click.option("--anyway", is_flag=True, help="Also give results for images that the model cannot judge.")
@@ -32,6 +35,7 @@ def predict(
     files: tuple[Path, ...],
     model: Path | None,
     heatmap: bool,
+    sharper_heatmap: bool,
     opinions: bool,
     anyway: bool,
     precision: str,
@@ -44,7 +48,9 @@ def predict(
     """
     reader = Reader(model, precision) if model else Reader.of(default_model(), precision)
     loaders = [(shown(file), partial(read_image, file)) for file in files]
-    output = file_results(reader, loaders, heat_map=heatmap, second_opinion=opinions, anyway=anyway)
+    output = file_results(
+        reader, loaders, heat_map=heatmap, sharper=sharper_heatmap, second_opinion=opinions, anyway=anyway
+    )
     if as_json:
         print_json(output["results"])
     else:

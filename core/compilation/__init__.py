@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from core.door import open_door
 
 if TYPE_CHECKING:
+    from core.compilation.backpropagation import gradients
     from core.compilation.faster_convolution import (
         ConvolutionTimes,
         convolution_times,
@@ -23,6 +24,7 @@ __all__ = [
     "by_channel",
     "compiled",
     "convolution_times",
+    "gradients",
     "layer_outputs",
     "openvino_model",
     "release_memory",

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from core.inference.reference import Neighbour, Reference
     from core.inference.reference_fitting import save_reference
     from core.inference.results import NOTICE, described, file_results
+    from core.inference.sharper_map import SharperMap
     from core.inference.stability import UNCERTAIN, SecondOpinion
     from core.inference.track_record import PREDICTIONS
     from core.inference.worklist import MAX_WAIT_S, prioritized
@@ -92,6 +93,7 @@ __all__ = [
     "Reading",
     "Reference",
     "SecondOpinion",
+    "SharperMap",
     "UNCERTAIN",
     "UNDECIDED",
     "WITHDRAWN",

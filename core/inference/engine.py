@@ -5,11 +5,14 @@ float32; and the slope, backwards through the head, for heat maps. In bfloat16 t
 much accuracy as all convolutions together, and save 3 ms. Where the file holds the head's weights in eight
 bits, it computes with them as they are: the same result in a third of the time and memory. The slope needs
 no more than the mean of the first dense layer's weights over all cells: in a VGG19, a sixteenth of them.
+
+A sharper heat map needs two more parts, which are not even read before somebody asks for one: the body up to
+its own layer, and from there the gradient in every cell, in float32.
 """
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from weakref import ref
 
@@ -20,9 +23,10 @@ from core.architecture import VGG19, Backbone
 from core.compilation import SharedPasses, compiled, release_memory
 from core.inference.engine_parts import engine_parts
 from core.inference.network_cache import release_pages
+from core.inference.sharper_map_parts import sharper_map_parts
 from core.weights import StoredArrays
 
-HEAD, SLOPE = ("head", "float32"), ("slope", "float32")
+HEAD, SLOPE, GRADIENT = ("head", "float32"), ("slope", "float32"), ("gradient", "float32")
 FIRST_BODY, SECOND_BODY = ("body", "bfloat16"), ("body", "float32")
 MAX_SECOND_BODIES = 2  # in a process, each about 110 MB: compiling one again takes as long as an answer by it
 TOGETHER = 4  # images in a pass through the body: more are no faster, and each takes 9 MB
@@ -50,10 +54,17 @@ class Engine:
     Args:
         parts: of the network, as the makers of `engine_parts` make them.
         threads: to compute with; 0 for one per core.
+        sharper_parts: gives those of `sharper_map_parts`.
     """
 
-    def __init__(self, parts: Mapping[str, openvino.Model], threads: int = 0):
+    def __init__(
+        self,
+        parts: Mapping[str, openvino.Model],
+        threads: int = 0,
+        sharper_parts: Callable[[], Mapping[str, openvino.Model]] = dict,
+    ):
         self._parts = parts
+        self._sharper_parts = sharper_parts
         self._threads = threads
         self._compiled: dict[tuple[str, str], SharedPasses] = {}
         self._compiling: dict[tuple[str, str], threading.Lock] = {}
@@ -61,8 +72,9 @@ class Engine:
     @classmethod
     def of(cls, arrays: StoredArrays, scaling: str, threads: int = 0, backbone: Backbone = VGG19) -> "Engine":
         """An engine of a network's arrays; see `engine_parts`."""
-        makers = engine_parts(arrays, scaling, backbone)
-        return cls({name: make() for name, make in makers.items()}, threads)
+        makers, sharper = (make(arrays, scaling, backbone) for make in (engine_parts, sharper_map_parts))
+        parts = {name: make() for name, make in makers.items()}
+        return cls(parts, threads, lambda: {name: make() for name, make in sharper.items()})
 
     def activations(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         """Activations of the heat map's layer, float32 (n, channels, rows, columns).
@@ -71,8 +83,7 @@ class Engine:
             pixels: uint8 (n, 128, 128).
             precision: `float32` or `bfloat16`.
         """
-        parts = [pixels[start : start + TOGETHER] for start in range(0, len(pixels), TOGETHER)]
-        return np.concatenate([self._infer(("body", precision), part)[0] for part in parts])
+        return self._in_parts(("body", precision), pixels)
 
     def head(self, activations: np.ndarray) -> HeadOutput:
         """From activations, float32 (n, channels, rows, columns)."""
@@ -87,6 +98,19 @@ class Engine:
         """
         return self._infer(SLOPE, *output.hidden)[0]
 
+    def sharper_activations(self, pixels: np.ndarray, precision: str) -> np.ndarray:
+        """Activations of the sharper map's layer; arguments and shape as of `activations`."""
+        return self._in_parts(("beginning", precision), pixels)
+
+    def gradient(self, activations: np.ndarray) -> np.ndarray:
+        """Gradient of the log-odds of PNEUMONIA by activations of the sharper map's layer, in their shape."""
+        return self._in_parts(GRADIENT, activations)
+
+    def _in_parts(self, key: tuple[str, str], values: np.ndarray) -> np.ndarray:
+        """The one output of a part for many images."""
+        parts = [values[start : start + TOGETHER] for start in range(0, len(values), TOGETHER)]
+        return np.concatenate([self._infer(key, part)[0] for part in parts])
+
     def _infer(self, key: tuple[str, str], *inputs: np.ndarray) -> list[np.ndarray]:
         if key not in self._compiled:
             with self._compiling.setdefault(key, threading.Lock()):  # other parts compute meanwhile
@@ -98,7 +122,8 @@ class Engine:
     def _first_pass(self, key: tuple[str, str], inputs: tuple[np.ndarray, ...]) -> list[np.ndarray]:
         """Compile a part; its first pass arranges copies of the weights, which then suffice."""
         part, precision = key
-        passes = SharedPasses(compiled(self._parts[part], precision, self._threads), TOGETHER)
+        model = self._parts[part] if part in self._parts else self._sharper_parts()[part]
+        passes = SharedPasses(compiled(model, precision, self._threads), TOGETHER)
         outputs = passes.infer(*inputs)
         release_pages()
         release_memory()

@@ -42,11 +42,11 @@ def engine_parts(
     """
     split = backbone.position(backbone.heat_map_layer) + 1
     last = backbone.layer(backbone.heat_map_layer)
-    compact = _compact(arrays, backbone)
+    smaller = compact(arrays, backbone)
     return {
-        "body": lambda: _body(compact, scaling, backbone.layers[:split], winograd),
-        "head": lambda: _head(compact, last, backbone.layers[split:]),
-        "slope": lambda: _slope(compact, last.output[2]),
+        "body": lambda: body_part(smaller, scaling, backbone.layers[:split], winograd),
+        "head": lambda: _head(smaller, last, backbone.layers[split:]),
+        "slope": lambda: _slope(smaller, last.output[2]),
     }
 
 
@@ -65,7 +65,7 @@ def whole_model(arrays: StoredArrays, scaling: str, backbone: Backbone = VGG19) 
     return openvino_model([probabilities], [radiograph], backbone.name)
 
 
-def _compact(arrays: StoredArrays, backbone: Backbone) -> StoredArrays:
+def compact(arrays: StoredArrays, backbone: Backbone) -> StoredArrays:
     """The arrays with large kernels of the head in sixteen bits, which moves log-odds by less than 0.001.
 
     Where OpenVINO computes with eight-bit weights as they are, two of them take half the memory of one in
@@ -82,8 +82,10 @@ def _compact(arrays: StoredArrays, backbone: Backbone) -> StoredArrays:
     return {**arrays, **large}
 
 
-def _body(arrays: StoredArrays, scaling: str, layers: tuple[Layer, ...], winograd: bool) -> openvino.Model:
-    """From pixels to the layer of the heat map.
+def body_part(
+    arrays: StoredArrays, scaling: str, layers: tuple[Layer, ...], winograd: bool
+) -> openvino.Model:
+    """From pixels to the last of some layers.
 
     If the first layer is a convolution, the scaling is folded into it, so that its input is whole numbers
     below 256, which bfloat16 represents exactly.

@@ -65,7 +65,7 @@ def heat_map(activations: np.ndarray, slope: np.ndarray, box: Box = WHOLE_IMAGE)
         box: the part of the image that the model saw.
     """
     values = np.maximum(np.tensordot(slope, activations, axes=1), 0)
-    return HeatMap(_up_to_1(values), box)
+    return HeatMap(up_to_1(values), box)
 
 
 def mean_heat_map(maps: Sequence[HeatMap]) -> HeatMap:
@@ -79,10 +79,10 @@ def mean_heat_map(maps: Sequence[HeatMap]) -> HeatMap:
         np.asarray(Image.fromarray(item.values).resize((columns, rows), Image.Resampling.BILINEAR))
         for item in maps
     ]
-    return HeatMap(_up_to_1(np.mean(resized, axis=0)), maps[0].box)
+    return HeatMap(up_to_1(np.mean(resized, axis=0)), maps[0].box)
 
 
-def _up_to_1(values: np.ndarray) -> np.ndarray:
+def up_to_1(values: np.ndarray) -> np.ndarray:
     """Values that are not negative, divided by their maximum; float32 in their shape."""
     top = float(values.max())
     return (values / top if top > 0 else values).astype(np.float32)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from openvino import Model
@@ -16,6 +16,7 @@ from core.inference.known_references import known_rounding
 from core.inference.network_cache import cached_parts
 from core.inference.network_predictor import NetworkPredictor
 from core.inference.predictor import Predictor
+from core.inference.sharper_map_parts import sharper_map_parts
 from core.weights import (
     ModelRecord,
     WeightsError,
@@ -25,6 +26,7 @@ from core.weights import (
     read_stored_model,
 )
 
+PartMakers = Callable[..., dict[str, Callable[[], Model]]]
 MAX_LOADED = 8  # models in memory: those of a comparison, the active one and its second opinions
 
 
@@ -60,15 +62,17 @@ def load_network(path: Path, precision: str = "auto", threads: int = 0) -> Netwo
     digest = file_digest(path)
     winograd = winograd_pays(record.architecture.layers, first)
 
-    def prepare() -> dict[str, Callable[[], Model]]:
+    def prepare(make: PartMakers) -> dict[str, Callable[[], Model]]:
         arrays, _ = read_stored_model(path)
         _check_unchanged(path, record, digest)  # no network is kept under another one's digest
-        return engine_parts(arrays, record.scaling, record.architecture, winograd)
+        return make(arrays, record.scaling, record.architecture, winograd)
 
-    parts = cached_parts(f"{digest} {'winograd' if winograd else 'direct'}", prepare)
+    key = f"{digest} {'winograd' if winograd else 'direct'}"
+    parts = cached_parts(key, partial(prepare, engine_parts))
     _check_unchanged(path, record, digest)
+    sharper_parts = partial(cached_parts, f"{key} sharper", partial(prepare, sharper_map_parts))
     rounding = known_rounding(record, path) if rechecks else 0.0
-    return NetworkPredictor(record, path, first, Engine(parts, threads), rounding)
+    return NetworkPredictor(record, path, first, Engine(parts, threads, sharper_parts), rounding)
 
 
 def _check_unchanged(path: Path, record: ModelRecord, digest: str) -> None:

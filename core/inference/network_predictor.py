@@ -13,6 +13,7 @@ from core.inference.heat_map import HeatMap, heat_map
 from core.inference.prediction import ModelOutput, predictions
 from core.inference.predictor import BATCH, Predictor
 from core.inference.rounding import largest_rounding, needs_float32, unsure
+from core.inference.sharper_map import sharper_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,31 @@ class NetworkPredictor(Predictor):
             features.append(activations.mean(axis=(2, 3)))
             hidden.append(self.engine.head(activations).hidden[-1])
         return np.concatenate(features), np.concatenate(hidden)
+
+    @property
+    def has_sharper_map(self) -> bool:
+        """Whether it can have a sharper heat map: framed by the lungs, of a backbone that has one."""
+        return self.framing.by_lungs and bool(self.record.architecture.sharper_map_layer)
+
+    def sharper_activations(self, pixels: np.ndarray) -> np.ndarray:
+        """Those of the sharper map's layer, float32 (n, channels, rows, columns).
+
+        Args:
+            pixels: of framed images, uint8 (n, 128, 128).
+        """
+        seen = preprocess(pixels, self.record.preprocessing)
+        return self.engine.sharper_activations(seen, self.precision)
+
+    def sharper_heat_map(self, output: ModelOutput, normal: np.ndarray) -> HeatMap:
+        """The sharper map of all that it saw of an image, see `core.inference.sharper_map`.
+
+        Args:
+            output: of this model, for the image.
+            normal: mean of `sharper_activations` of normal images, (channels, rows, columns).
+        """
+        activations = self.sharper_activations(output.pixels[np.newaxis])
+        (values,) = sharper_values(activations, self.engine.gradient(activations), normal)
+        return HeatMap(values, output.frame.box)
 
     def _probabilities(self, pixels: np.ndarray, precision: str) -> np.ndarray:
         batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))

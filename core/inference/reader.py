@@ -21,6 +21,7 @@ from core.inference.out_of_distribution import check, out_of_distribution_score
 from core.inference.prediction import ModelOutput, shown_threshold, shown_zones
 from core.inference.predictor import BATCH, Predictor
 from core.inference.reading import Reading
+from core.inference.sharpened_reading import sharpened, sharper_note
 from core.inference.stability import SecondOpinion
 from core.inference.track_record import TrackRecord, track_record_of
 from core.weights import ModelRecord, file_digest
@@ -135,16 +136,21 @@ class Reader:
         heat_map: bool = False,
         second_opinion: bool = False,
         anyway: bool = False,
+        sharper: bool = False,
     ) -> list[Reading | UserError]:
         """One reading per image, in order; the errors among them are passed through.
 
         Args:
             heat_map: whether to compute heat maps.
+            sharper: whether to add sharper heat maps, except to withheld results.
             second_opinion: whether to add second opinions, except to withheld results.
             anyway: whether to give results that would be withheld.
         """
         decoded = [image for image in images if isinstance(image, Image)]
-        return self._readings(images, self.predictor.outputs(decoded, heat_map), second_opinion, anyway)
+        readings = self._readings(images, self.predictor.outputs(decoded, heat_map), second_opinion, anyway)
+        if not sharper:
+            return readings
+        return [self.sharpened(each) if isinstance(each, Reading) else each for each in readings]
 
     def read_shared(
         self, images: Sequence[Image | UserError], whole: WholeImages
@@ -178,6 +184,15 @@ class Reader:
         stages[self.stage] = reading.prediction
         similar = self.reference.nearest(reading.output.hidden) if self.reference else []
         return SecondOpinion.of(reading.output, self.predictor, stages, similar)
+
+    @property
+    def sharper_note(self) -> str:
+        """Why the model has no sharper heat map, in a sentence; "" if it has one."""
+        return sharper_note(self.predictor, self.reference)
+
+    def sharpened(self, reading: Reading) -> Reading:
+        """A reading with its sharper heat map, or with the reason why there is none."""
+        return sharpened(reading, self.predictor, self.reference)
 
     def _readings(
         self,

@@ -14,6 +14,7 @@ from core.inference.lung_check import LUNG_REASONS
 from core.inference.prediction import ModelOutput, Prediction, percent
 from core.inference.score_words import certainty
 from core.inference.second_opinion_words import agreement, changed, stability
+from core.inference.sharper_map import SharperMap
 from core.inference.stability import UNCERTAIN, SecondOpinion
 from core.inference.track_record import TOO_HIGH, SimilarScores
 from core.sentence import Sentence
@@ -41,6 +42,8 @@ class Reading:
         similar_scores: the model's test images with the nearest probabilities; None if they are unknown.
         zones: of the calibrated probability, that a hospital gave the model; None for any other model.
         distance: out-of-distribution score; None for a model without a reference.
+        sharper_map: the sharper heat map; None if it was not asked for or there is none.
+        sharper_note: why there is none although it was asked for, in a sentence; "" otherwise.
     """
 
     image: Image
@@ -55,6 +58,8 @@ class Reading:
     similar_scores: SimilarScores | None = None
     zones: Zones | None = None
     distance: float | None = None
+    sharper_map: SharperMap | None = None
+    sharper_note: str = ""
 
     @property
     def withheld_reason(self) -> str:

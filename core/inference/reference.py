@@ -58,6 +58,8 @@ class Reference:
         patients: pseudonyms of the patients of all training images that are DICOM files, str (m,); None where
             none is known, and in older references.
         patients_key: of the home that gave them, `core.images.pseudonym_key`; "" without any.
+        normal: mean activations of the sharper map's layer over normal training images, float16 (channels,
+            rows, columns); None for a model without such a map, and in older references.
     """
 
     created: str
@@ -78,6 +80,7 @@ class Reference:
     rounding: float | None = None
     patients: np.ndarray | None = None
     patients_key: str = ""
+    normal: np.ndarray | None = None
 
     def distance(self, features: np.ndarray) -> np.ndarray:
         """Out-of-distribution scores, float64 (n,): 1 at the 99th percentile of the validation images.

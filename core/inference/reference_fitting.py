@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.anatomy import lung_network, shared_lung_finder
-from core.config import CLASS_NAMES
+from core.config import CLASS_NAMES, POSITIVE
 from core.dataset import Dataset, relabelled, rows_by_role
 from core.errors import UserError
 from core.images import pseudonym_key
@@ -26,6 +26,7 @@ from core.sentence import Sentence
 MAX_IMAGES = 10_000  # training images that new ones are compared with
 SEED = 0  # of their choice, where there are more
 ORIENTATION_IMAGES = 400  # training images that the orientation classifier is fitted on
+NORMAL_IMAGES = 200  # normal training images whose mean activations the sharper heat map compares with
 HEAT_MAP_IMAGES = 200  # validation images whose heat maps are computed
 QUANTILE = 0.99  # share of the validation images within each limit
 BATCH = 128
@@ -127,6 +128,7 @@ def compute_reference(
         rounding=predictor.measured_rounding(framed[validation]),
         patients=patients if len(patients) else None,
         patients_key=pseudonym_key() if len(patients) else "",
+        normal=normal_activations(predictor, framed, training[classes != POSITIVE]),
     )
     return with_lungs(reference, dataset, all_training, validation, progress)
 
@@ -145,6 +147,23 @@ def _pseudonyms(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
 def _as_bytes(digests: np.ndarray) -> np.ndarray:
     """Digests in hexadecimal as uint8 (n, 32), an eighth as large."""
     return np.frombuffer(bytes.fromhex("".join(digests)), np.uint8).reshape(-1, 32)
+
+
+def normal_activations(
+    predictor: NetworkPredictor, framed: np.ndarray, rows: np.ndarray
+) -> np.ndarray | None:
+    """Mean activations of the sharper map's layer over some normal images; None without such a map.
+
+    Args:
+        framed: the data set's images as the model sees them, uint8 (images, 128, 128).
+        rows: of normal training images; at most 200 are used, by a fixed seed.
+    """
+    rows = np.sort(np.random.default_rng(SEED).permutation(rows)[:NORMAL_IMAGES])
+    if not predictor.has_sharper_map or not len(rows):
+        return None
+    batches = [framed[rows[start : start + BATCH]] for start in range(0, len(rows), BATCH)]
+    sums = [predictor.sharper_activations(batch).sum(axis=0) for batch in batches]
+    return (np.sum(sums, axis=0) / len(rows)).astype(np.float16)
 
 
 def _peaks(predictor: NetworkPredictor, pixels: np.ndarray) -> np.ndarray:

@@ -127,6 +127,11 @@ def _values(model: str, reading: Reading | UserError) -> dict:
                 "heat_third": location.third,
             }
         values["heatmap"] = _png(reading.heat_map.over(reading.image.pixels))
+    if sharper := reading.sharper_map:
+        values["sharper_heatmap"] = _png(sharper.over(reading.image.pixels))
+        values["sharper_in_lungs"] = None if sharper.inside is None else round(sharper.inside, 4)
+    elif reading.sharper_note:
+        values["sharper_note"] = reading.sharper_note
     if reading.second_opinion:
         values |= _opinion(reading.second_opinion, not reading.void_score)
     return values

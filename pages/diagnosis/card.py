@@ -14,6 +14,7 @@ from pages.diagnosis.entries import Entry, full_reading
 from pages.diagnosis.finding import TITLES, colour_of
 from pages.diagnosis.first_reading import first_reading_buttons, show_first_reading
 from pages.diagnosis.human_reading import agreement_buttons
+from pages.diagnosis.sharper_map import choose_sharper, sharper_map
 from pages.diagnosis.similar_images import similar_images
 from pages.shared.cautions import show_cautions
 from pages.shared.failures import show_error
@@ -79,7 +80,9 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
             outlined=reading.doubts_lungs,
             box=entry.box,
             draw=entry.draw,
+            sharper=sharper_map(entry, reading, model),
         )
+        choose_sharper(entry, reading, model)
     with st.container(key="remarks"):
         show_first_reading(entry)
         _finding(reading)

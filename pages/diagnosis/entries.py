@@ -19,8 +19,8 @@ from pages.shared.kept_switch import is_on
 from pages.shared.table_images import THUMBNAIL_SIDE
 
 ENTRIES, SHOWN_IMAGE, SAVED, SENT = "entries", "shown-image", "saved", "sent-readings"  # keys of the session
-FULL_READINGS = "full-readings"
-OF_IMAGES = {ENTRIES, SHOWN_IMAGE, SAVED, SENT, FULL_READINGS, NAMES, MESSAGES}
+FULL_READINGS, SHARPER_MAPS = "full-readings", "sharper-maps"
+OF_IMAGES = {ENTRIES, SHOWN_IMAGE, SAVED, SENT, FULL_READINGS, SHARPER_MAPS, NAMES, MESSAGES}
 MAX_FULL_READINGS = 20  # of a session: each holds an image in full
 OF_ONE_IMAGE = ("own-", "changed-", "first-", "finding-", "file-")  # how keys of its widgets and files begin
 
@@ -121,7 +121,8 @@ def _show_first() -> None:
 def remove(entry: Entry) -> None:
     """Take an image out of the session."""
     entries().pop(entry.upload.key, None)
-    st.session_state.pop(FULL_READINGS, None)  # those of the others are made again
+    for key in (FULL_READINGS, SHARPER_MAPS):  # those of the others are made again
+        st.session_state.pop(key, None)
 
 
 def clear_session() -> None:

@@ -29,7 +29,7 @@ function makeViewer(data, box) {
   const tools = makeTools(data);
   const mask = bytes(data.lungs);
   const layers = {
-    heat: bytes(data.heat),
+    heat: Object.fromEntries(Object.entries(data.heat).map(([name, text]) => [name, bytes(text)])),
     side: data.side,
     colors: bytes(data.colors),
     outline: mask.length ? outlined(mask, data.lungSide) : null,

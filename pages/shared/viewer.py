@@ -10,13 +10,16 @@ import streamlit as st
 from core.anatomy import Lungs
 from core.figures.heat_overlay import heat_colors
 from core.images import Box, Image, jpeg_data_url
-from core.inference import HeatMap
+from core.inference import HeatMap, SharperMap
 from pages.shared.component import component
 from pages.shared.texts import _
 
 MAX_SIDE, QUALITY = 1024, 92  # of the JPEG sent to the browser: pixels, and quality
 HEAT_SIDE = 64
 HEAT_TITLE = _("Heat map: what spoke for pneumonia. It often misses the opacity and never outlines it")
+SHARPER_TITLE = _(
+    "Sharper heat map, in the lungs only: what differs from normal images. Not an outline either"
+)
 LUNG_SIDE = 256  # of the mask whose outline is drawn
 PARTS = tuple(
     f"viewer_{part}.js"
@@ -103,8 +106,9 @@ def viewer(
     outlined: bool = False,
     box: Box | None = None,
     draw: Callable[[Box | None], None] | None = None,
+    sharper: SharperMap | None = None,
 ) -> None:
-    """Draw an X-ray, its heat map, and an earlier X-ray of the same patient if there is one.
+    """Draw an X-ray, its heat maps, and an earlier X-ray of the same patient if there is one.
 
     The outline of the lungs, if there are any, can be switched on and off over X-ray and heat map.
 
@@ -113,18 +117,19 @@ def viewer(
         outlined: whether it is on at first.
         box: that was drawn on the image.
         draw: called with another one, or None once it is removed; without it, no box can be drawn.
+        sharper: the sharper heat map, if it is to be shown beside the other.
     """
     panels = [_panel(_("Earlier X-ray"), earlier)] if earlier else []
     panels.append({**_panel("X-ray", image), "current": True})
-    if heat_map:
-        panels.append({**panels[-1], "title": HEAT_TITLE, "heat": True})
-    values = heat_map.over(np.zeros((HEAT_SIDE, HEAT_SIDE), np.uint8)) if heat_map else np.zeros((0, 0))
+    maps = {"heat": (heat_map, HEAT_TITLE), "sharper": (sharper, SHARPER_TITLE)}
+    shown = {name: title for name, (each, title) in maps.items() if each}
+    panels += [{**panels[-1], "title": title, "heat": name} for name, title in shown.items()]
     mask = lungs.mask(LUNG_SIDE, LUNG_SIDE) if lungs and lungs.box else np.zeros((0, 0), bool)
     data = {
-        "id": "-".join([image.sha256, earlier.sha256 if earlier else "", "heat" if heat_map else ""]),
+        "id": "-".join([image.sha256, earlier.sha256 if earlier else "", *shown]),
         "panels": panels,
         "side": HEAT_SIDE,
-        "heat": base64.b64encode((values * 255).astype(np.uint8).tobytes()).decode(),
+        "heat": {name: _heat(each) for name, (each, _title) in maps.items()},
         "lungSide": LUNG_SIDE,
         "outlined": outlined,
         "lungs": base64.b64encode(mask.astype(np.uint8).tobytes()).decode(),
@@ -193,11 +198,19 @@ def _range(levels: np.ndarray) -> list[float]:
     return [float(low), float(high)]
 
 
+def _heat(heat_map: HeatMap | SharperMap | None) -> str:
+    """A map for the browser, `HEAT_SIDE` pixels a side; "" without one."""
+    if heat_map is None:
+        return ""
+    values = heat_map.over(np.zeros((HEAT_SIDE, HEAT_SIDE), np.uint8))
+    return base64.b64encode((values * 255).astype(np.uint8).tobytes()).decode()
+
+
 def _panel(title: str, image: Image) -> dict[str, Any]:
     return {
         "title": title,
         "size": [image.width, image.height],  # until the picture has loaded
         "picture": jpeg_data_url(image.pixels, MAX_SIDE, QUALITY),
-        "heat": False,
+        "heat": "",
         "current": False,
     }

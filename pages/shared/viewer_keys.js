@@ -28,7 +28,7 @@ function takeBoxKeys({ tools, position, panels, layers, redraw }, marking) {
 function takePageKeys(root, { data, tools, layers, zoom, reset }, marking) {
   const { shown, flipped, measuring, boxing } = tools;
   const keys = {
-    h: () => layers.heat.length && toggle(shown),
+    h: () => layers.heat.heat.length && toggle(shown),
     f: () => toggle(flipped),
     m: () => toggle(measuring),
     b: () => {

@@ -24,9 +24,9 @@ function makePanel({ title, picture, size, heat, current }, tools, position, lay
     pen.clearRect(0, 0, wide, high);
     position.applyTo(pen, wide, high);
     pen.drawImage(windowedPicture, 0, 0);
-    if (heat && layers.heat.length) {
+    if (heat) {
       pen.globalAlpha = Number(tools.strength.value);
-      pen.drawImage(heated(layers.heat, layers.side, layers.colors, tools.contour.checked), 0, 0, wide, high);
+      pen.drawImage(heated(layers.heat[heat], layers.side, layers.colors, tools.contour.checked), 0, 0, wide, high);
       pen.globalAlpha = 1;
     }
     if (current && layers.outline && tools.lungs.checked) pen.drawImage(layers.outline, 0, 0, wide, high);

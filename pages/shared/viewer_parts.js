@@ -11,9 +11,9 @@ function viewerParts({ data, tools, panels }) {
   const switches = [labelled(texts.invert, tools.inverted), labelled(texts.flip, tools.flipped), labelled(texts.ruler, tools.measuring)];
   if (data.boxes) switches.push(labelled(texts.box, tools.boxing));
   if (data.lungs) switches.unshift(labelled(texts.lungs, tools.lungs));
-  if (data.heat) switches.unshift(labelled(texts.heat, tools.shown), labelled(texts.contour, tools.contour));
+  if (data.heat.heat) switches.unshift(labelled(texts.heat, tools.shown), labelled(texts.contour, tools.contour));
   const ranges = [labelled(texts.window, tools.preset), centre.label, width.label];
-  if (data.heat) ranges.unshift(strength.label);
+  if (data.heat.heat) ranges.unshift(strength.label);
   const marks = data.boxes ? [tools.length, tools.boxHint, tools.noBox, tools.boxPlace] : [tools.length];
   const controls = part(
     "div",

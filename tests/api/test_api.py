@@ -118,7 +118,13 @@ def test_health_models_and_description(address):
     description = curl(f"{address}/api/openapi.json")[1]
     assert list(description["paths"]) == ["/api/predict", "/api/health", "/api/models"]
     parameters = description["paths"]["/api/predict"]["post"]["parameters"]
-    assert [item["name"] for item in parameters] == ["stage", "heatmap", "opinions", "anyway"]
+    assert [item["name"] for item in parameters] == [
+        "stage",
+        "heatmap",
+        "sharper_heatmap",
+        "opinions",
+        "anyway",
+    ]
 
 
 def test_twenty_at_once_get_each_their_own_answer(address, images):

@@ -128,7 +128,7 @@ def test_f25_a_switch_takes_the_usual_spellings(value, wanted):
     assert status == 200 and ("heatmap" in content["results"][0]) == wanted
 
 
-@pytest.mark.parametrize("name", ["heatmap", "opinions", "anyway"])
+@pytest.mark.parametrize("name", ["heatmap", "sharper_heatmap", "opinions", "anyway"])
 @pytest.mark.parametrize("value", ["maybe", "2", "", "-1", "1.5", "None", "tru", "1%00", "%E5%B1%B1", "1,0"])
 def test_f25_another_value_is_refused_by_name_and_value(name, value):
     status, content = predicted(form(part(IMAGE)), f"{name}={value}")

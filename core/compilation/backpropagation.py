@@ -6,8 +6,8 @@ import numpy as np
 from openvino import opset13 as ops
 
 from core.architecture import Layer
-from core.compilation import LayerArrays, Tensor, times_transposed
-from core.weights import unpacked
+from core.compilation.operations import LayerArrays, Tensor, shared, times_transposed
+from core.weights import StoredArray, unpacked
 
 
 def gradients(
@@ -43,11 +43,7 @@ def _by_input(
     if layer.activation == "relu":
         gradient = _where(ops.greater(output, np.float32(0)), gradient)
     if layer.kind == "convolution":
-        border = [layer.kernel[0] // 2] * 2
-        kernel = np.ascontiguousarray(unpacked(arrays[layer.name][0]).transpose(3, 2, 0, 1))
-        return ops.convolution_backprop_data(
-            gradient, kernel, [layer.stride] * 2, pads_begin=border, pads_end=border
-        )
+        return _by_input_of_convolution(layer, arrays[layer.name][0], gradient)
     if layer.kind == "max_pool":
         return _by_input_of_pool(layer, outputs[name], output, gradient)
     if layer.kind == "flatten":
@@ -59,6 +55,17 @@ def _by_input(
         return times_transposed(gradient, arrays[layer.name][0])
     assert layer.kind == "dropout"  # which changes nothing when a model answers
     return gradient
+
+
+def _by_input_of_convolution(layer: Layer, kernel: StoredArray, gradient: Tensor) -> Tensor:
+    """A convolution with the kernel turned by 180 degrees, inputs and outputs exchanged.
+
+    Not OpenVINO's ConvolutionBackpropData: in a model that was saved and read again, where it shares its
+    kernel with the convolution, its results are wrong (OpenVINO 2026.4).
+    """
+    turned = np.ascontiguousarray(unpacked(kernel)[::-1, ::-1].transpose(2, 3, 0, 1))
+    border = [layer.kernel[0] // 2] * 2
+    return ops.convolution(gradient, shared(turned), [1, 1], border, border, [1, 1])
 
 
 def _by_input_of_pool(layer: Layer, inputs: Tensor, output: Tensor, gradient: Tensor) -> Tensor:
