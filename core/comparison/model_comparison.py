@@ -20,6 +20,7 @@ from core.evaluation import (
     reliability,
     too_few,
 )
+from core.sentence import Sentence
 
 ENSEMBLE_NAME = "Ensemble"
 
@@ -126,8 +127,10 @@ class ModelComparison:
             return ""
         first = self.stages[0]
         if first.short_name == first.label:
-            return f"All of run {first.run.name}." if len(self.stages) > 1 else f"Of run {first.run.name}."
-        return f"{first.label} of each run."
+            if len(self.stages) > 1:
+                return Sentence("All of run {run}.", run=first.run.name)
+            return Sentence("Of run {run}.", run=first.run.name)
+        return Sentence("{stage} of each run.", stage=first.label)
 
     @property
     def thresholds(self) -> dict[str, float]:

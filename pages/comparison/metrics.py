@@ -13,6 +13,7 @@ from pages.comparison.model_columns import show_models
 from pages.comparison.zones import show_zones
 from pages.shared.charts import BY_CONTENT, draw, offer_csv
 from pages.shared.differences import show_differences
+from pages.shared.stored_texts import recognized
 from pages.shared.tables import show_table
 from pages.shared.texts import _, translated
 
@@ -103,9 +104,10 @@ def show_seeds(split: str) -> None:
         )
         for _index, row in spread.iterrows()
     ]
-    table = spread.assign(text=texts).pivot(index="model", columns="metric", values="text")
-    titles = {name: metric.title for name, metric in METRICS.items() if name in table}
-    show_table(table[list(titles)].rename(columns=titles), index=True)
+    table = spread.assign(text=texts).pivot(index="metric", columns="model", values="text")
+    titles = {name: metric.title for name, metric in METRICS.items() if name in table.index}
+    table = table.loc[list(titles), list(groups)].rename(index=titles)
+    show_table(table.rename_axis(index=None, columns=None), index=True)
     st.caption(_("Runs that differ only in their seed: mean and standard deviation, at a threshold of 0.5."))
 
 
@@ -128,7 +130,9 @@ def show_predictive_values(metrics: dict[str, dict]) -> None:
             values["sensitivity"], values["specificity"], prevalence / 100
         )
         if predictive is None:
-            st.markdown(_("**{name}** predicts the same label for every image.").format(name=name))
+            st.markdown(
+                _("**{name}** predicts the same label for every image.").format(name=recognized(name))
+            )
             continue
         ppv, npv = predictive
         st.markdown(
@@ -136,7 +140,7 @@ def show_predictive_values(metrics: dict[str, dict]) -> None:
                 "**{name}**: PPV {ppv}, NPV {npv}. Pneumonia is present in {positives} images predicted "
                 "PNEUMONIA and in {negatives} predicted NORMAL."
             ).format(
-                name=name,
+                name=recognized(name),
                 ppv=percent(ppv),
                 npv=percent(npv),
                 positives=_of_thousand(ppv),

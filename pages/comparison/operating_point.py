@@ -75,7 +75,7 @@ def at_operating_point(comparison: ModelComparison, rule: str, amount: float | N
                 for name, model in comparison.validation.items()
             }
         )
-    sentences = (comparison.shared, _sentence(comparison.points))
+    sentences = (translated(comparison.shared), _sentence(comparison.points))
     st.caption(" ".join(filter(None, sentences)))
     return comparison
 

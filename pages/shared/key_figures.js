@@ -44,7 +44,7 @@ export default function ({ parentElement, data, setStateValue }) {
   const press = (cell) => setStateValue("cell", String(cell) === String(data.pressed) ? null : cell);
   columns.replaceChildren(
     ...data.models.map((model) => {
-      const title = made("p", "key-figures-title", model.name);
+      const title = made("p", "key-figures-title", model.title);
       const axis = made("div", "key-figures-axis", made("span", "", data.range[0]), made("span", "", data.range[1]));
       axis.setAttribute("aria-hidden", "true");
       const rows = model.figures.map((each) => figure(each, model.color));

@@ -78,6 +78,7 @@ def key_figures(
         "models": [
             {
                 "name": name,
+                "title": recognized(name),
                 "color": MODEL_COLORS[index % len(MODEL_COLORS)],
                 "figures": [_figure(metric, values, start) for metric in KEY_METRICS],
                 "matrix": _matrix(values["confusion_matrix"]) if matrices else None,
@@ -137,7 +138,7 @@ def _roc(name: str, values: dict, rocs: dict[str, Curve]) -> dict[str, Any]:
         "others": [_points(other.x, other.y) for title, other in rocs.items() if title != name],
         "label": _(
             "ROC of {name}: AUC {auc}; operating point: sensitivity {sensitivity}, specificity {specificity}"
-        ).format(name=name, **shown),
+        ).format(name=recognized(name), **shown),
     }
 
 
