@@ -19,10 +19,19 @@ COLUMNS = f"time, run, stage, finding, {', '.join(NUMBERS)}"
 COUNT = (
     "SELECT COUNT(*) AS rows, COALESCE(SUM(model = :model), 0) AS results, MAX(rowid) AS last FROM answers"
 )
-BY_DAY = """
-SELECT date(time, 'unixepoch', 'localtime') AS day, COUNT(*) AS results,
-    SUM(finding = :pneumonia) AS flagged, SUM(probability IS NULL) AS withheld,
+COUNTS = """
+    COUNT(*) AS results, COALESCE(SUM(finding = :pneumonia), 0) AS flagged,
+    COALESCE(SUM(probability IS NULL), 0) AS withheld,
     COALESCE(SUM(warned), 0) AS warned, COUNT(warned) AS warned_known
+"""
+BEFORE = f"""
+SELECT {COUNTS} FROM (
+    SELECT finding, probability, warned FROM answers
+    WHERE model = :model AND rowid <= :last ORDER BY rowid LIMIT :rows
+)
+"""
+BY_DAY = f"""
+SELECT date(time, 'unixepoch', 'localtime') AS day, {COUNTS}
 FROM answers WHERE model = :model AND rowid <= :last AND time > (SELECT MAX(time) FROM answers) - :seconds
 GROUP BY day ORDER BY day
 """
@@ -43,6 +52,7 @@ class LogRows:
             and warned_known (results of which that is known); of the last `DAYS` days.
         baseline: the first results, numbered from 1, with the columns of the log.
         blocks: the last ones in complete blocks, the oldest first, numbered likewise.
+        before: counts of all results before `blocks`, as a row of `days`.
         pending: number of results since the last complete block.
     """
 
@@ -51,6 +61,7 @@ class LogRows:
     days: pd.DataFrame
     baseline: pd.DataFrame
     blocks: tuple[pd.DataFrame, ...]
+    before: pd.Series
     pending: int
 
 
@@ -80,12 +91,15 @@ def read_rows(
     last.index = pd.RangeIndex(results - pending - rows + 1, results - pending + 1)
     first = _read(log, FIRST, bounds | {"rows": baseline})
     first.index += 1
+    earlier = {"rows": results - pending - rows, "pneumonia": PRESENT}
+    before = log.query(BEFORE, bounds | earlier).iloc[0]
     return LogRows(
         results,
         int(count["rows"]) - results,
         days,
         first,
         tuple(last.iloc[start : start + block] for start in range(0, rows, block)),
+        before,
         pending,
     )
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.config import CLASS_NAMES
 from core.inference import PRESENT
+from core.monitor.cusum import Cusum, cusum
 from core.monitor.limits import (
     AMBER_TAIL,
     RED_TAIL,
@@ -34,6 +35,7 @@ NUMBERS = {
     "lung_distinctness": Sentence("Distinctness of the lungs"),
     "distance": Sentence("Distance from the training images"),
 }
+ADDING_UP = ("flagged", "warned")  # shares with a CUSUM
 MIN_NUMBERS = 20  # known in a block, and in the baseline
 
 
@@ -59,10 +61,12 @@ class Signal:
     Attributes:
         name: of the quantity, a key of `SHARES` or `NUMBERS`.
         deviations: by block, the oldest first; None where too little is known.
+        cusum: of a share, over the blocks; None where there is none.
     """
 
     name: str
     deviations: tuple[Deviation | None, ...]
+    cusum: Cusum | None = None
 
     @property
     def title(self) -> Sentence:
@@ -73,15 +77,22 @@ class Signal:
     def light(self) -> str:
         """`RED` if one of the last two blocks is far off, `AMBER` if both are off on the same side.
 
-        `GREEN` if neither is the case, `TOO_FEW` if the quantity is known of too few results of both.
+        `AMBER`, too, if the CUSUM is beyond its limit. Else `GREEN`, or `TOO_FEW` if the quantity is known of
+        too few results of both.
         """
         last = [item for item in self.deviations[-2:] if item]
         if not last:
             return TOO_FEW
         if any(item.tail < RED_TAIL for item in last):
             return RED
+        return AMBER if self._both_off or (self.cusum and self.cusum.beyond) else GREEN
+
+    @property
+    def _both_off(self) -> bool:
+        """Whether both of the last two blocks are off on the same side."""
+        last = [item for item in self.deviations[-2:] if item]
         both = len(last) == 2 and last[0].side == last[1].side
-        return AMBER if both and all(item.tail < AMBER_TAIL for item in last) else GREEN
+        return both and all(item.tail < AMBER_TAIL for item in last)
 
     @property
     def worst(self) -> Deviation | None:
@@ -89,7 +100,9 @@ class Signal:
         return min((item for item in self.deviations[-2:] if item), key=lambda item: item.tail, default=None)
 
     def detail(self) -> str:
-        """What was seen in the last two blocks, where it deviates more."""
+        """What was seen in the last two blocks, where it deviates more; or what has added up to amber."""
+        if self.light == AMBER and not self._both_off and self.cusum:
+            return self.cusum.sentence()
         return self.worst.text if self.worst else Sentence("not known of enough results")
 
     def sentence(self) -> Sentence:
@@ -111,12 +124,16 @@ def share_count(rows: pd.DataFrame, name: str) -> Count:
 
 
 def find_signals(
-    baseline: pd.DataFrame, blocks: Sequence[pd.DataFrame], measured: MeasuredSet | None = None
+    baseline: pd.DataFrame,
+    blocks: Sequence[pd.DataFrame],
+    measured: MeasuredSet | None = None,
+    before: pd.Series | None = None,
 ) -> tuple[Signal, ...]:
     """Every quantity, block by block.
 
     Args:
         baseline, blocks: rows of the log, as `core.monitor.log_rows` reads them.
+        before: counts of all results before the blocks; None if these are the baseline.
         measured: local images, with which numbers are then compared instead of the baseline. Shares never
             are: such a set usually holds more pneumonias than daily work does.
     """
@@ -129,9 +146,30 @@ def find_signals(
             return _mixture_deviation(measured, block, name)
         return _number_deviation(baseline, block, name)
 
-    shares = (Signal(name, tuple(share(name, block) for block in blocks)) for name in SHARES)
+    shares = (
+        Signal(
+            name,
+            tuple(share(name, block) for block in blocks),
+            _cusum(name, baseline, blocks, before) if name in ADDING_UP else None,
+        )
+        for name in SHARES
+    )
     numbers = (Signal(name, tuple(number(name, block) for block in blocks)) for name in NUMBERS)
     return (*shares, *numbers)
+
+
+def _cusum(
+    name: str, baseline: pd.DataFrame, blocks: Sequence[pd.DataFrame], before: pd.Series | None
+) -> Cusum | None:
+    """That of a share, over the blocks after the first results; None if there are none, or it is unknown."""
+    later = [block for block in blocks if block.index[0] > len(baseline)]
+    known = share_count(baseline, name)
+    if before is not None and len(later) == len(blocks):  # else the blocks begin among the first results
+        known = Count(int(before[name]), int(before["warned_known" if name == "warned" else "results"]))
+    if not later or not known.n:
+        return None
+    counts = [share_count(block, name) for block in later]
+    return cusum(known, counts, int(later[0].index[0]), int(later[-1].index[-1]))
 
 
 def _where(block: pd.DataFrame) -> str:

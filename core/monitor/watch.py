@@ -202,6 +202,7 @@ class Watch:
                 signal.name: {
                     "light": signal.light,
                     "tails": [item.tail if item else None for item in signal.deviations],
+                    "cusum": vars(signal.cusum) if signal.cusum else None,
                     "text": signal.sentence(),
                 }
                 for signal in self.signals
@@ -229,7 +230,7 @@ def watch(
     if not log.path.exists():
         return Watch(model, measured=measured)
     rows = read_rows(log, model, BASELINE, BLOCK, BLOCKS, from_first=measured is not None)
-    signals = find_signals(rows.baseline, rows.blocks, measured) if rows.blocks else ()
+    signals = find_signals(rows.baseline, rows.blocks, measured, rows.before) if rows.blocks else ()
     return Watch(
         model,
         rows,
