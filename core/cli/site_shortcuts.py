@@ -29,18 +29,18 @@ def site_shortcuts(source: Source, model: Path | None, precision: str, as_json: 
     reader = Reader(model, precision) if model else Reader.of(default_model(), precision)
     (measurement,) = measured(local, [reader])
     files = list(local.table["file"])
-    found = find_site_shortcuts(measurement, files, reader, Bar("Testing", "image"))
+    shortcuts = find_site_shortcuts(measurement, files, reader, Bar("Testing", "image"))
     if as_json:
-        print_json(found.values() | {"model": measurement.readings.model, "notice": NOTICE})
+        print_json(shortcuts.values() | {"model": measurement.readings.model, "notice": NOTICE})
         return
     print(f"{measurement.readings.name}: model {measurement.readings.model}")
-    _print(found)
+    _print(shortcuts)
     for sentence in [*measurement.cautions(), NOTICE]:
         print(sentence)
 
 
-def _print(found: SiteShortcuts) -> None:
+def _print(shortcuts: SiteShortcuts) -> None:
     """The tests for people."""
-    for sentence in [*found.baseline_sentences(), *found.notes()]:
+    for sentence in [*shortcuts.baseline_sentences(), *shortcuts.notes()]:
         print(sentence)
-    print_occlusion(found.effects, found.heat_table())
+    print_occlusion(shortcuts.effects, shortcuts.heat_table())

@@ -25,11 +25,11 @@ def gradients(
         outputs: of the layers and of the one before them by name, as `layer_outputs` gives them.
         gradient: of the number by the last layer's output.
     """
-    found, before = {layers[-1].name: gradient}, [None, *layers]
+    by_output, before = {layers[-1].name: gradient}, [None, *layers]
     for layer, previous in reversed(list(zip(layers, before, strict=False))):
         (name,) = layer.inputs
-        found[name] = _by_input(layer, previous, arrays, outputs, found[layer.name])
-    return found
+        by_output[name] = _by_input(layer, previous, arrays, outputs, by_output[layer.name])
+    return by_output
 
 
 def _by_input(

@@ -78,12 +78,12 @@ def _offer(measurement: SiteMeasurement, active: AvailableModel, files: list[str
 
     try:
         reader = _reader(measurement.readings.model, active)
-        found = find_site_shortcuts(measurement, files, reader, progress)
+        shortcuts = find_site_shortcuts(measurement, files, reader, progress)
     except UserError as error:
         bar.empty()
         show_error(error)
         return
-    st.session_state[KEY] = measurement, found
+    st.session_state[KEY] = measurement, shortcuts
     st.rerun()
 
 
