@@ -25,13 +25,9 @@ def choose_cohort(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         )
         if chosen != ALL_IMAGES:
             rows = rows[dataset.table["sha256"].iloc[rows].isin(cohorts[chosen])]
-            if may(delete_cohort):
-                st.button(
-                    _("Delete"),
-                    icon=":material/delete:",
-                    on_click=failures_told(delete_cohort),
-                    args=(dataset.root, chosen),
-                )
+            if may(delete_cohort) and st.button(_("Delete"), icon=":material/delete:"):
+                failures_told(delete_cohort)(dataset.root, chosen)
+                st.rerun(scope="fragment")
         if may(save_cohort):
             _offer_to_save(dataset, rows)
         if len(rows):

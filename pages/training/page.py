@@ -83,12 +83,11 @@ def offer_start(dataset: Dataset, settings: TrainingSettings, estimate: WorkEsti
         typed = st.text_input(_("Name"), placeholder=_("Default: preset and time"), width=320).strip()
         name = as_run_name(typed)
         title, icon = (_("Add to queue"), "playlist_add") if busy else (_("Start training"), "play_arrow")
-        st.button(
+        # No callback: it would get the settings of the page's last run, not those that were changed since.
+        wanted = st.button(
             title,
             type="primary",
             icon=f":material/{icon}:",
-            on_click=start,
-            args=(settings, name or None),
             help=_("Another run is training; this one starts when it ends.") if busy else None,
         )
     if name != typed:
@@ -96,6 +95,8 @@ def offer_start(dataset: Dataset, settings: TrainingSettings, estimate: WorkEsti
         st.caption(
             _("It will be called **{called}**: letters, digits, . _ and - only.").format(called=called)
         )
+    if wanted:
+        start(settings, name or None)
 
 
 def start(settings: TrainingSettings, name: str | None) -> None:
@@ -106,6 +107,7 @@ def start(settings: TrainingSettings, name: str | None) -> None:
         st.session_state.pop("template", None)
         st.session_state["run"] = run.name
         change_view(RUNS)
+        st.rerun()
 
 
 main()

@@ -24,7 +24,7 @@ def choose_view(default: str) -> str:
 
 
 def change_view(view: str) -> None:
-    """Show another view from the next run of the script on; for callbacks.
+    """Show another view from the next run of the script on.
 
     The control gets a new key: a refresh of the sidebar may be under way with the old one's value, and would
     change the view back.

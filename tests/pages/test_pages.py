@@ -17,7 +17,7 @@ from core.evaluation import calibrated
 from core.images import read_image
 from core.inference import load_predictor
 from core.registry import answering_models, find_model, retire, rollback
-from core.runs import Run, Sweep, Trial, create_run, housekeeping, jobs, strategies
+from core.runs import Run, Sweep, Trial, create_run, housekeeping, jobs, list_runs, strategies
 from tests.pages.opened_page import PROJECT, opened, shown_table
 
 pytestmark = pytest.mark.slow
@@ -94,6 +94,19 @@ def test_a_custom_stage_is_chosen_saved_and_found_again(demo, own_home):
     assert list(strategies.saved()) == ["two-blocks"]
     app.session_state["terminal"] = True
     assert "strategy.name=two-blocks" in app.run().code[0].value
+
+
+def test_what_was_typed_last_counts_although_start_is_pressed_before_the_page_shows_it(demo, own_home):
+    app = opened("training", dataset=str(demo), view="New run")
+    app.number_input(key="quick-epochs").set_value(3)
+    app.number_input(key="quick-width").set_value(0.125)
+    next(button for button in app.button if button.label == "Start training").click().run()
+    (run,) = list_runs()
+    jobs.stop(run)
+    assert (run.settings().epochs, run.settings().width) == (3, 0.125)
+    assert app.session_state["run"] == run.name and run.name in texts(app)
+    wait_for(run)
+    housekeeping.delete(run)
 
 
 def test_a_run_shows_its_followed_images_and_starts_again_with_its_own_settings(trained):

@@ -37,17 +37,13 @@ def choose_strategy(backbone: Backbone, given: Strategy | None, key: str) -> Str
         base = saved.get(chosen) or given or _last_block(backbone)
         strategy = _edit(backbone, base, f"{key}-{chosen}")
         row = st.container(horizontal=True)
-        if may(strategies.save):
-            row.button(
-                _("Save strategy"), icon=":material/save:", on_click=failures_told(_save), args=(strategy,)
-            )
-        if chosen != NEW and may(strategies.forget):
-            row.button(
-                _("Delete strategy"),
-                icon=":material/delete:",
-                on_click=failures_told(strategies.forget),
-                args=(chosen,),
-            )
+        if may(strategies.save) and row.button(_("Save strategy"), icon=":material/save:"):
+            failures_told(_save)(strategy)
+            st.rerun()
+        offered = chosen != NEW and may(strategies.forget)
+        if offered and row.button(_("Delete strategy"), icon=":material/delete:"):
+            failures_told(strategies.forget)(chosen)
+            st.rerun()
     return strategy
 
 
