@@ -22,8 +22,8 @@ def site_shortcuts(source: Source, model: Path | None, precision: str, as_json: 
 
     SOURCE is as for `site measure`. Shortcut baselines tell whether the labels can be predicted from corners,
     border or grey levels alone, cross-validated on these images; the occlusion test, what hiding parts of the
-    images does to the active model; and the heat maps, how much of them lies in the lungs. It takes about 90
-    milliseconds of two cores per image.
+    images does to the active model; and the heat maps, how much of them lies in the lungs. It takes up
+    to 0.4 seconds of processor time per image.
     """
     local = source.open()
     reader = Reader(model, precision) if model else Reader.of(default_model(), precision)

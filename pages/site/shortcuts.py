@@ -68,7 +68,7 @@ def _offer(measurement: SiteMeasurement, active: AvailableModel, files: list[str
         _("Test for shortcuts on {count:,} images").format(count=count),
         icon=":material/visibility_off:",
         key="site-test-shortcuts",
-        help=_("Takes about 90 milliseconds of two cores per image, and decodes it again."),
+        help=_("Takes up to 0.4 seconds of processor time per image; each is decoded again."),
     ):
         return
     bar = st.progress(0.0, _("Loading ..."))
