@@ -136,7 +136,7 @@ def test_a_run_is_renamed_noted_downloaded_and_deleted(served_home, server, new_
     page.get_by_role("textbox", name="Note").press("Tab")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="better")).to_be_visible()
-    expect(page.get_by_text("The first one.")).to_be_visible()
+    expect(page.get_by_role("cell", name="The first one.")).to_be_visible()
     settled(page)
 
     address_of_zip = page.get_by_role("link", name="Download").get_attribute("href")

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.stats import betabinom, norm
 
 from core.inference import AuditLog
 from core.monitor.cusum import ALLOWANCE, LIMIT, cusum
 from core.monitor.limits import Count
 from core.monitor.watch import BASELINE, BLOCK, watch
-from experiments.self_starting import _sums
 from tests.monitor.logged_results import MODEL, add_results, steady
 
 
@@ -16,20 +16,23 @@ def log(tmp_path) -> AuditLog:
     return AuditLog(tmp_path / "audit.sqlite")
 
 
-def test_the_sums_are_those_of_the_simulated_hospitals():
+def test_the_sums_are_those_of_normal_scores_by_another_librarys_distribution():
     random = np.random.default_rng(0)
-    first, blocks = random.binomial(BASELINE, 0.3, (1, 5)), random.binomial(BLOCK, 0.4, (1, 5, 20))
-    expected = _sums(first, blocks)[0, :, -1]
-    for hospital, total in enumerate(expected):
-        counts = [Count(int(count), BLOCK) for count in blocks[0, hospital]]
-        found = cusum(Count(int(first[0, hospital]), BASELINE), counts, 101, 1100)
-        assert max(found.up, found.down) == pytest.approx(total)
+    count, n, sums = int(random.binomial(BASELINE, 0.3)), BASELINE, np.zeros(2)
+    blocks = [int(block) for block in random.binomial(BLOCK, 0.4, 20)]
+    total = cusum(Count(count, n), [Count(block, BLOCK) for block in blocks], 101, 1100)
+    for block in blocks:
+        usual = betabinom(BLOCK, count + 1 / 2, n - count + 1 / 2)  # by Jeffreys' prior
+        score = norm.ppf((usual.cdf(block - 1) + usual.cdf(block)) / 2)
+        sums = np.maximum(0, sums + np.array([score, -score]) - ALLOWANCE)
+        count, n = count + block, n + BLOCK
+    assert (total.up, total.down) == pytest.approx(sums)
 
 
 def test_a_block_counts_by_its_mid_p_value_less_the_allowance():
     """After 0 of 1, the next counts with probability 1/4 (Jeffreys): mid-p 7/8, normal score 1.1503."""
-    found = cusum(Count(0, 1), [Count(1, 1)], 2, 2)
-    assert (found.up, found.down) == (pytest.approx(1.15035 - ALLOWANCE, abs=1e-4), 0.0)
+    total = cusum(Count(0, 1), [Count(1, 1)], 2, 2)
+    assert (total.up, total.down) == (pytest.approx(1.15035 - ALLOWANCE, abs=1e-4), 0.0)
 
 
 def growing(blocks: int) -> list[dict]:
