@@ -33,7 +33,7 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, pag
     show_withheld_results(page)
     drop(page, first)
     page.get_by_text("Technical details").click()
-    expect(page.get_by_text(re.compile(r"Model: .*trained/3"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Model: Stage .*trained/3"))).to_be_visible()
 
     colleague.goto(f"{trained_server}/comparison?section=Promotion")
     expect(colleague.get_by_text("Trained on real data", exact=True)).to_be_visible()
@@ -51,7 +51,7 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, pag
         show_withheld_results(page)
         drop(page, second)
         page.get_by_text("Technical details").click()
-        expect(page.get_by_text(re.compile(r"Model: .*trained/2"))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"Model: Stage .*trained/2"))).to_be_visible()
     finally:
         colleague.get_by_role("button", name="Roll back").click()
         expect(colleague.get_by_text("is active again")).to_be_visible()
@@ -61,4 +61,4 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, pag
     show_withheld_results(page)
     drop(page, first)
     page.get_by_text("Technical details").click()
-    expect(page.get_by_text(re.compile(r"Model: .*trained/3"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Model: Stage .*trained/3"))).to_be_visible()
