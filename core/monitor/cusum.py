@@ -11,11 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.monitor.limits import Count, predictive
-from core.sentence import Sentence
+from core.sentence import Sentence, template
 
 ALLOWANCE = 0.5  # standard deviations that a block may be off without adding up
 LIMIT = 6.55  # reached within 20 blocks in 1 of 100 hospitals while nothing changes: docs/results/monitor.md
 MAX_SCORE_P = 1e-12  # nothing is less likely than that
+MORE = template("little by little more in results {first:,} to {last:,} (CUSUM {sum:.1f}, limit {limit:.1f})")
+FEWER = template(
+    "little by little fewer in results {first:,} to {last:,} (CUSUM {sum:.1f}, limit {limit:.1f})"
+)
 
 
 @dataclass(frozen=True)
@@ -39,21 +43,8 @@ class Cusum:
 
     def sentence(self) -> Sentence:
         """What adds up."""
-        if self.up >= self.down:
-            return Sentence(
-                "little by little more in results {first:,} to {last:,} (CUSUM {sum:.1f}, limit {limit:.1f})",
-                first=self.first,
-                last=self.last,
-                sum=self.up,
-                limit=LIMIT,
-            )
-        return Sentence(
-            "little by little fewer in results {first:,} to {last:,} (CUSUM {sum:.1f}, limit {limit:.1f})",
-            first=self.first,
-            last=self.last,
-            sum=self.down,
-            limit=LIMIT,
-        )
+        text = MORE if self.up >= self.down else FEWER
+        return Sentence(text, first=self.first, last=self.last, sum=max(self.up, self.down), limit=LIMIT)
 
 
 def cusum(before: Count, blocks: Sequence[Count], first: int, last: int) -> Cusum:
