@@ -122,8 +122,9 @@ class Engine:
     def _first_pass(self, key: tuple[str, str], inputs: tuple[np.ndarray, ...]) -> list[np.ndarray]:
         """Compile a part; its first pass arranges copies of the weights, which then suffice."""
         part, precision = key
-        model = self._parts[part] if part in self._parts else self._sharper_parts()[part]
-        passes = SharedPasses(compiled(model, precision, self._threads), TOGETHER)
+        if part not in self._parts:
+            self._parts = {**self._parts, **self._sharper_parts()}
+        passes = SharedPasses(compiled(self._parts[part], precision, self._threads), TOGETHER)
         outputs = passes.infer(*inputs)
         release_pages()
         release_memory()

@@ -7,6 +7,7 @@ chosen by a rule, and measured: docs/results/heat-map.md.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class SharperMap:
     heat: HeatMap
     lungs: Lungs
 
-    @property
+    @cached_property
     def inside(self) -> float | None:
         """Share of the heat that lies in the lungs, 0 to 1; None without any heat."""
         heat = self.heat.over(np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8))
