@@ -163,18 +163,12 @@ def find_site_shortcuts(
     read, pixels, parts, hidden, done = [], [], [], [], 0
     for batch in decode_ahead(loaders, BATCH):
         expected = digests[done : done + len(batch)]
-        same = [
-            isinstance(image, Image) and image.sha256 == sha256
+        unchanged = [
+            image if isinstance(image, Image) and image.sha256 == sha256 else None
             for image, sha256 in zip(batch, expected, strict=True)
         ]
-        read += same
-        whole = WholeImages(
-            [
-                image
-                for image, unchanged in zip(batch, same, strict=True)
-                if isinstance(image, Image) and unchanged
-            ]
-        )
+        read += [image is not None for image in unchanged]
+        whole = WholeImages([image for image in unchanged if image is not None])
         if whole.images:
             framed = FramedImages.of(whole, reader.predictor.framing, with_lungs=True)
             columns, activations = occluded(reader.predictor, framed)

@@ -65,16 +65,19 @@ def test_labels_that_can_be_read_from_the_border_are_told(narrow_bundle, ward, o
 
 
 def test_nothing_of_a_file_is_in_the_values_and_the_map_has_every_image(narrow_bundle, ward, own_home):
-    measurement, files, found = shortcuts_of(ward)
-    assert len(found.predictions) == len(found.hidden) == len(measurement.predictions) and not found.gone
-    values = json.loads(json.dumps(found.values(), allow_nan=False))
+    measurement, files, shortcuts = shortcuts_of(ward)
+    assert (
+        len(shortcuts.predictions) == len(shortcuts.hidden) == len(measurement.predictions)
+        and not shortcuts.gone
+    )
+    values = json.loads(json.dumps(shortcuts.values(), allow_nan=False))
     assert values["images"] == len(measurement.predictions) and "ward" not in str(values)
     images = values["heat_in_lungs"]["images"]
     assert images == 0 or 0 <= values["heat_in_lungs"][HEAT_IN_LUNGS] <= 1
-    mapped, shares = found.map()
+    mapped, shares = shortcuts.map()
     assert list(mapped["path"]) == list(measurement.predictions.table["path"]) and 0 < shares.sum() <= 1
-    telling = [name for name in ("corners", "frame") if found.baselines[name].interval[0] > 0.5]
-    assert found.baseline_sentences()[-1] == (TELLING if telling else NOT_TELLING)
+    telling = [name for name in ("corners", "frame") if shortcuts.baselines[name].interval[0] > 0.5]
+    assert shortcuts.baseline_sentences()[-1] == (TELLING if telling else NOT_TELLING)
     other = replace(measurement, readings=replace(measurement.readings, model="another/1 (00000000)"))
     with pytest.raises(UserError, match="another/1 .* was measured, and .* is given"):
         find_site_shortcuts(other, files, Reader.of(active_model().model))
@@ -84,11 +87,11 @@ def test_images_that_have_gone_or_changed_are_left_out_and_counted(narrow_bundle
     measurement, files, _ = shortcuts_of(ward)
     reader = Reader.of(active_model().model)
     marked(ward, "PNEUMONIA")
-    found = find_site_shortcuts(measurement, files, reader)
-    assert set(found.predictions.table["label"]) == {"NORMAL"}
-    assert found.gone == len(measurement.predictions) - len(found.predictions) > 0
-    assert "have gone or changed" in found.notes()[0]
-    assert found.baseline_sentences() == [TOO_FEW] and not any(effect.auc for effect in found.effects)
+    shortcuts = find_site_shortcuts(measurement, files, reader)
+    assert set(shortcuts.predictions.table["label"]) == {"NORMAL"}
+    assert shortcuts.gone == len(measurement.predictions) - len(shortcuts.predictions) > 0
+    assert "have gone or changed" in shortcuts.notes()[0]
+    assert shortcuts.baseline_sentences() == [TOO_FEW] and not any(effect.auc for effect in shortcuts.effects)
     shutil.rmtree(ward)
     with pytest.raises(UserError, match="None of the images that were measured is there"):
         find_site_shortcuts(measurement, files, reader)
