@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.config.declaration import Group, check_all, setting
+from core.sentence import Sentence
 
 
 def flip(default: bool, label: str, help: str) -> Any:
@@ -28,41 +29,66 @@ class Augmentation:
     Shear is in degrees, as in Keras's ImageDataGenerator, whose 0.2 means 0.2 degrees.
     """
 
-    horizontal_flip: bool = flip(True, "Horizontal flip", "Mirror half of the views left to right.")
+    horizontal_flip: bool = flip(
+        True, Sentence("Horizontal flip"), Sentence("Mirror half of the views left to right.")
+    )
     vertical_flip: bool = flip(
-        True, "Vertical flip (not anatomically plausible)", "Turn half of the views upside down."
+        True,
+        Sentence("Vertical flip (not anatomically plausible)"),
+        Sentence("Turn half of the views upside down."),
     )
-    rotation: float = strength(40.0, "Rotation (°)", "Maximum rotation, either way.", 180, 1)
-    width_shift: float = strength(0.2, "Width shift", "Maximum shift as a fraction of the width, either way.")
+    rotation: float = strength(
+        40.0, Sentence("Rotation (°)"), Sentence("Maximum rotation, either way."), 180, 1
+    )
+    width_shift: float = strength(
+        0.2, Sentence("Width shift"), Sentence("Maximum shift as a fraction of the width, either way.")
+    )
     height_shift: float = strength(
-        0.2, "Height shift", "Maximum shift as a fraction of the height, either way."
+        0.2, Sentence("Height shift"), Sentence("Maximum shift as a fraction of the height, either way.")
     )
-    shear: float = strength(0.2, "Shear (°)", "Maximum shear angle, either way.", 60, 0.1)
-    crop: float = strength(0.0, "Crop", "Maximum fraction of each side that a random crop leaves out.")
-    aspect: float = strength(0.0, "Aspect", "Maximum change of the crop's aspect ratio, either way.")
-    contrast: float = strength(0.0, "Contrast", "Maximum relative change of contrast, either way.")
-    brightness: float = strength(0.0, "Brightness", "Maximum relative change of brightness, either way.")
-    gamma: float = strength(0.0, "Gamma", "Maximum relative change of the gamma exponent, either way.")
+    shear: float = strength(0.2, Sentence("Shear (°)"), Sentence("Maximum shear angle, either way."), 60, 0.1)
+    crop: float = strength(
+        0.0, Sentence("Crop"), Sentence("Maximum fraction of each side that a random crop leaves out.")
+    )
+    aspect: float = strength(
+        0.0, Sentence("Aspect"), Sentence("Maximum change of the crop's aspect ratio, either way.")
+    )
+    contrast: float = strength(
+        0.0, Sentence("Contrast"), Sentence("Maximum relative change of contrast, either way.")
+    )
+    brightness: float = strength(
+        0.0, Sentence("Brightness"), Sentence("Maximum relative change of brightness, either way.")
+    )
+    gamma: float = strength(
+        0.0, Sentence("Gamma"), Sentence("Maximum relative change of the gamma exponent, either way.")
+    )
     texture: float = appearance(
-        "Texture", "Maximum share of the image's convolution by a random kernel that is blended in."
+        Sentence("Texture"),
+        Sentence("Maximum share of a copy, filtered by a random kernel, that is blended in."),
     )
     local_contrast: float = appearance(
-        "Local contrast", "Maximum share of the tile by tile equalised image that is blended in."
+        Sentence("Local contrast"),
+        Sentence("Maximum share of a copy, equalised tile by tile, that is blended in."),
     )
     markers: float = appearance(
-        "Markers", "Fraction of the views in which a line, a marker or text is drawn."
+        Sentence("Markers"), Sentence("Fraction of the views in which a line, a marker or text is drawn.")
     )
     resolution: float = appearance(
-        "Resolution", "Maximum fraction of the resolution that is lost before the image is enlarged again."
+        Sentence("Resolution"),
+        Sentence("Maximum fraction of the resolution that is lost before the image is enlarged again."),
     )
     sharpness: float = appearance(
-        "Sharpness", "Maximum strength of sharpening, or standard deviation of blurring in pixels."
+        Sentence("Sharpness"),
+        Sentence("Maximum strength of sharpening, or standard deviation of blurring in pixels."),
     )
     noise: float = appearance(
-        "Noise", "Maximum standard deviation of added noise, as a fraction of the grey levels.", 0.2
+        Sentence("Noise"),
+        Sentence("Maximum standard deviation of added noise, as a fraction of the grey levels."),
+        0.2,
     )
     compression: float = appearance(
-        "Compression", "Maximum loss of JPEG quality: 0.4 means a quality between 60 and 100."
+        Sentence("Compression"),
+        Sentence("Maximum loss of JPEG quality: 0.4 means a quality between 60 and 100."),
     )
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from math import inf
 from typing import Any, cast, get_args, get_type_hints
 
 from core.errors import UserError
-from core.sentence import Sentence
+from core.sentence import Sentence, joined, template
 
 DECLARATION = "declaration"  # key in a field's metadata
 METHOD_STAGES = 3
@@ -20,15 +20,20 @@ METHOD_STAGES = 3
 class Group(StrEnum):
     """Headings under which settings are shown."""
 
-    RUN = "Run"
-    STRATEGY = "Strategy"
-    LOOP = "Epochs and steps"
-    OPTIMIZER = "Optimiser"
-    REGULARISATION = "Regularisation"
-    DATA = "Data"
-    AUGMENTATION = "Augmentation"
-    APPEARANCE = "Appearance"
-    ADVANCED = "Advanced"
+    RUN = template("Run")
+    STRATEGY = template("Strategy")
+    LOOP = template("Epochs and steps")
+    OPTIMIZER = template("Optimiser")
+    REGULARISATION = template("Regularisation")
+    DATA = template("Data")
+    AUGMENTATION = template("Augmentation")
+    APPEARANCE = template("Appearance")
+    ADVANCED = template("Advanced")
+
+    @property
+    def heading(self) -> Sentence:
+        """What the pages translate."""
+        return Sentence(self.value)
 
 
 @dataclass(frozen=True)
@@ -78,20 +83,19 @@ class Declaration:
             self._check_single(value)
             return
         if not isinstance(value, tuple) or (self.per_stage and len(value) != METHOD_STAGES):
-            needed = f"{METHOD_STAGES} values, one for each stage" if self.per_stage else "a list"
-            raise UserError(
-                Sentence("{name} is {value!r}; give {needed}.", name=self.name, value=value, needed=needed)
-            )
+            needed = Sentence("give a list")
+            if self.per_stage:
+                needed = Sentence("give {count} values, one for each stage", count=METHOD_STAGES)
+            raise UserError(self._refusal(value, needed))
         for item in value:
             self._check_single(item)
 
     def _check_single(self, value: Any) -> None:
         if not (value is None and self.none) and not self._is_allowed(value):
-            raise UserError(
-                Sentence(
-                    "{name} is {value!r}; {needed}.", name=self.name, value=value, needed=self._needed(value)
-                )
-            )
+            raise UserError(self._refusal(value, self._needed(value)))
+
+    def _refusal(self, value: Any, needed: Sentence) -> Sentence:
+        return Sentence("{name} is {value!r}; {needed}.", name=self.name, value=value, needed=needed)
 
     def _is_allowed(self, value: Any) -> bool:
         if self.choices:
@@ -107,13 +111,16 @@ class Declaration:
     def _is_number(self, value: Any) -> bool:
         return isinstance(value, int | float) and (self.kind is float or float(value).is_integer())
 
-    def _needed(self, value: Any) -> str:
+    def _needed(self, value: Any) -> Sentence:
         if self.choices:
-            return f"choose from {self.allowed}"
+            return Sentence("choose from {allowed}", allowed=self.allowed)
         if self.bounds is None:
-            return f"give {self.allowed}"
-        kind = "a whole number" if self.kind is int else "a number"
-        return f"it must be {self.allowed}" if self._is_number(value) else f"{kind} {self.allowed} is needed"
+            return Sentence("give {allowed}", allowed=self.allowed)
+        if self._is_number(value):
+            return Sentence("it must be {allowed}", allowed=self.allowed)
+        if self.kind is int:
+            return Sentence("a whole number {allowed} is needed", allowed=self.allowed)
+        return Sentence("a number {allowed} is needed", allowed=self.allowed)
 
     @property
     def allowed(self) -> str:
@@ -121,26 +128,29 @@ class Declaration:
         if self.choices:
             return ", ".join(map(str, self.choices))
         if self.kind is bool:
-            return "true or false"
+            return Sentence("true or false")
         if self.bounds is None:
-            return "text"
+            return Sentence("text")
         low, high = self.bounds
-        return f"at or above {low}" if high is None else f"between {low} and {high}"
+        if high is None:
+            return Sentence("at or above {low}", low=low)
+        return Sentence("between {low} and {high}", low=low, high=high)
 
     def in_words(self, value: Any) -> str:
         """A value as people read it, such as `on`, `all images` or `1, 0.1, 1`."""
         if isinstance(value, tuple):
-            return ", ".join(map(self.in_words, value))
+            return joined(list(map(self.in_words, value)), ", ")
         if value is None:
             return self.none
         if isinstance(value, bool):
-            return "on" if value else "off"
+            return Sentence("on") if value else Sentence("off")
         return f"{value:g}" if isinstance(value, float) else str(value)
 
-    def full_help(self, stage: int | None = None) -> str:
+    def full_help(self, stage: int | None = None) -> Sentence:
         """The help and the default, which is that of `stage` where there is one for each."""
         default = self.default if stage is None else self.default[stage - 1]
-        return f"{self.help} Default: {self.in_words(default) or 'empty'}."
+        value = self.in_words(default) or Sentence("empty")
+        return Sentence("{help} Default: {default}.", help=self.help, default=value)
 
 
 def setting(default: Any, label: str, help: str, group: Group, **more: Any) -> Any:

@@ -23,110 +23,126 @@ SEEDS = (0, 2**31 - 1)
 class TrainingSettings:
     """Everything that decides how a run trains. The defaults are the method's values."""
 
-    data: str = setting("", "Data set", "Folder of the data set.", Group.RUN)
-    preset: str = setting("seed", "Preset", "Preset that the settings started from.", Group.RUN)
+    data: str = setting("", Sentence("Data set"), Sentence("Folder of the data set."), Group.RUN)
+    preset: str = setting(
+        "seed", Sentence("Preset"), Sentence("Preset that the settings started from."), Group.RUN
+    )
     stages: tuple[int, ...] = setting(
         (1, 2, 3),
-        "Stages",
-        "Stages to train. Stages 2 and 3 start from stage 1's weights; so does 4, the custom stage.",
+        Sentence("Stages"),
+        Sentence(
+            "Stages to train. Stages 2 and 3 start from stage 1's weights; so does 4, the custom stage."
+        ),
         Group.RUN,
         choices=STAGE_NUMBERS,
         many=True,
     )
     backbone: str = setting(
         VGG19.name,
-        "Backbone",
-        "The method uses VGG19. All backbones use the same classification head and the same stages.",
+        Sentence("Backbone"),
+        Sentence(
+            "The method uses VGG19. All backbones use the same classification head and the same stages."
+        ),
         Group.RUN,
         choices=tuple(BACKBONES),
     )
     weights: str = setting(
         "imagenet",
-        "Starting weights",
-        "`imagenet` (downloaded once), `none` (random), or a weights file in Keras's no-top layout.",
+        Sentence("Starting weights"),
+        Sentence(
+            "`imagenet` (downloaded once), `none` (random), or a weights file in Keras's no-top layout."
+        ),
         Group.RUN,
     )
     cohort: str | None = setting(
         None,
-        "Cohort",
-        "Saved selection of images to train and validate on. The test split is always complete.",
+        Sentence("Cohort"),
+        Sentence("Saved selection of images to train and validate on. The test split is always complete."),
         Group.RUN,
-        none="all images",
+        none=Sentence("all images"),
     )
     held_out_site: str | None = setting(
         None,
-        "Held-out site",
-        "Site of joined data sets that the run is tested on; it trains on the other sites.",
+        Sentence("Held-out site"),
+        Sentence("The run is tested on this site's images and trained on those of the other sites."),
         Group.RUN,
-        none="none",
+        none=Sentence("no site"),
     )
     strategy: Strategy | None = None
-    epochs: int = setting(20, "Epochs", "Maximum number of epochs per stage.", Group.LOOP, bounds=(1, 1000))
+    epochs: int = setting(
+        20, Sentence("Epochs"), Sentence("Maximum number of epochs per stage."), Group.LOOP, bounds=(1, 1000)
+    )
     batch_size: int = setting(
         32,
-        "Batch size",
-        "Images per step. Larger batches need more memory and mean fewer steps.",
+        Sentence("Batch size"),
+        Sentence("Images per step. Larger batches need more memory and mean fewer steps."),
         Group.LOOP,
         bounds=(1, 512),
     )
     steps: tuple[int | None, ...] = setting(
         tuple(stage.steps for stage in STAGES.values()),
-        "Steps per epoch",
-        "Leave empty to go through all images once per epoch.",
+        Sentence("Steps per epoch"),
+        Sentence("Leave empty to go through all images once per epoch."),
         Group.LOOP,
         bounds=(1, 100_000),
-        none="all images",
+        none=Sentence("all images"),
         per_stage=True,
     )
     early_stopping: int = setting(
         5,
-        "Early stopping (epochs)",
-        "Epochs without a lower validation loss after which a stage ends.",
+        Sentence("Early stopping (epochs)"),
+        Sentence("Epochs without a lower validation loss after which a stage ends."),
         Group.LOOP,
         bounds=(1, 1000),
     )
     seed: int = setting(
         0,
-        "Seed",
-        "Seed of the split, the augmentation, the head's initial weights and dropout. The same settings and "
-        "seed give the same run.",
+        Sentence("Seed"),
+        Sentence(
+            "Seed of the split, the augmentation, the head's initial weights and dropout. The same settings "
+            "and seed give the same run."
+        ),
         Group.LOOP,
         bounds=SEEDS,
     )
     precision: str = setting(
         "auto",
-        "Precision",
-        "Precision of the convolutions. `auto` is bfloat16, about twice as fast, where the processor "
-        "supports it, and float32 elsewhere. Weights, head and loss are always float32.",
+        Sentence("Precision"),
+        Sentence(
+            "Precision of the convolutions. `auto` is bfloat16, about twice as fast, where the processor "
+            "supports it, and float32 elsewhere. Weights, head and loss are always float32."
+        ),
         Group.LOOP,
         choices=PRECISIONS,
     )
     cache_activations: bool = setting(
         True,
-        "Cache activations",
-        "Compute the activations of frozen layers once, store them and train on them.",
+        Sentence("Cache activations"),
+        Sentence("Compute the activations of frozen layers once, store them and train on them."),
         Group.LOOP,
     )
     optimizer: str = setting(
         "sgd",
-        "Optimiser",
-        "Adam adapts the rate of each weight and needs fewer epochs; AdamW adds weight decay.",
+        Sentence("Optimiser"),
+        Sentence("Adam adapts the rate of each weight and needs fewer epochs; AdamW adds weight decay."),
         Group.OPTIMIZER,
         choices=OPTIMIZERS,
     )
     learning_rate: float = setting(
         1e-4,
-        "Learning rate",
-        "Learning rate of stage 1; the other stages multiply it by their rate factors. Too high a rate makes "
-        "the loss diverge.",
+        Sentence("Learning rate"),
+        Sentence(
+            "Learning rate of stage 1; the other stages multiply it by their rate factors. Too high a rate "
+            "makes the loss diverge."
+        ),
         Group.OPTIMIZER,
         bounds=(1e-8, 1),
         step=1e-5,
     )
     rate_factors: tuple[float, ...] = setting(
         tuple(stage.rate_factor for stage in STAGES.values()),
-        "Rate factor",
-        "Multiplies the learning rate in this stage.",
+        Sentence("Rate factor"),
+        Sentence("Multiplies the learning rate in this stage."),
         Group.OPTIMIZER,
         bounds=(1e-4, 100),
         step=0.1,
@@ -134,8 +150,8 @@ class TrainingSettings:
     )
     momentum: float = setting(
         0.0,
-        "Momentum",
-        "Share of the previous update that SGD adds to each update.",
+        Sentence("Momentum"),
+        Sentence("Share of the previous update that SGD adds to each update."),
         Group.OPTIMIZER,
         bounds=(0, 0.999),
         step=0.1,
@@ -143,40 +159,42 @@ class TrainingSettings:
     )
     nesterov: bool = setting(
         False,
-        "Nesterov momentum",
-        "Look ahead along the momentum.",
+        Sentence("Nesterov momentum"),
+        Sentence("Compute the gradient where the momentum would take the weights."),
         Group.OPTIMIZER,
         only_with=("optimizer", "sgd"),
     )
     clip_norm: float | None = setting(
         None,
-        "Gradient clipping (norm)",
-        "Largest global norm of the gradients of a step; larger gradients are scaled down to it.",
+        Sentence("Gradient clipping (norm)"),
+        Sentence("Largest global norm of the gradients of a step; larger gradients are scaled down to it."),
         Group.OPTIMIZER,
         bounds=(0.001, 1000),
         step=0.1,
-        none="off",
+        none=Sentence("off"),
     )
     schedule: str = setting(
         "plateau",
-        "Learning rate schedule",
-        "`plateau` reduces the rate when the validation loss stops improving; `cosine` lowers it along a "
-        "cosine, to 0 at the last epoch.",
+        Sentence("Learning rate schedule"),
+        Sentence(
+            "`plateau` reduces the rate when the validation loss stops improving; `cosine` lowers it along a "
+            "cosine, to 0 at the last epoch."
+        ),
         Group.OPTIMIZER,
         choices=SCHEDULES,
     )
     plateau: int = setting(
         2,
-        "Plateau (epochs)",
-        "Epochs without a lower validation loss after which the plateau schedule reduces the rate.",
+        Sentence("Plateau (epochs)"),
+        Sentence("Epochs without a lower validation loss after which the plateau schedule reduces the rate."),
         Group.OPTIMIZER,
         bounds=(1, 1000),
         only_with=("schedule", "plateau"),
     )
     plateau_factor: float = setting(
         0.5,
-        "Plateau factor",
-        "Multiplies the learning rate at each plateau.",
+        Sentence("Plateau factor"),
+        Sentence("Multiplies the learning rate at each plateau."),
         Group.OPTIMIZER,
         bounds=(0.01, 0.99),
         step=0.05,
@@ -184,8 +202,8 @@ class TrainingSettings:
     )
     warmup: float = setting(
         0.0,
-        "Warm-up (epochs)",
-        "Epochs, or part of one, over which the cosine schedule first raises the rate from 0.",
+        Sentence("Warm-up (epochs)"),
+        Sentence("Epochs, or part of one, over which the cosine schedule first raises the rate from 0."),
         Group.OPTIMIZER,
         bounds=(0, 1000),
         step=0.5,
@@ -193,8 +211,8 @@ class TrainingSettings:
     )
     weight_decay: float = setting(
         0.0,
-        "Weight decay",
-        "Rate at which AdamW shrinks the weights towards 0.",
+        Sentence("Weight decay"),
+        Sentence("Rate at which AdamW shrinks the weights towards 0."),
         Group.REGULARISATION,
         bounds=(0, 1),
         step=0.01,
@@ -202,108 +220,122 @@ class TrainingSettings:
     )
     weight_average: float = setting(
         0.0,
-        "Weight average",
-        "Momentum of a running average of the weights, which is validated and saved in their place: 0.99 "
-        "averages about 100 steps; 0 turns it off.",
+        Sentence("Weight average"),
+        Sentence(
+            "Momentum of a running average of the weights, which is validated and saved in their place: 0.99 "
+            "averages about 100 steps; 0 turns it off."
+        ),
         Group.REGULARISATION,
         bounds=(0, 0.9999),
         step=0.01,
     )
     label_smoothing: float = setting(
         0.0,
-        "Label smoothing",
-        "Share of each label that is spread over both classes: fewer probabilities near 0 and 1.",
+        Sentence("Label smoothing"),
+        Sentence("Share of each label that is spread over both classes: fewer probabilities near 0 and 1."),
         Group.REGULARISATION,
         bounds=(0, 0.5),
         step=0.05,
     )
     entropy: float = setting(
         0.0,
-        "Entropy regularisation",
-        "Weight of the predictions' entropy, which is subtracted from the loss: probabilities near 0 and 1 "
-        "cost something.",
+        Sentence("Entropy regularisation"),
+        Sentence(
+            "Weight of the predictions' entropy, which is subtracted from the loss: probabilities near 0 and "
+            "1 are penalised."
+        ),
         Group.REGULARISATION,
         bounds=(0, 1),
         step=0.05,
     )
     mixup: float = setting(
         0.0,
-        "Mixup",
-        "Alpha of the Beta distribution by which pairs of images are blended: 0.2 blends most pairs a "
-        "little, 1 makes all proportions equally likely; 0 turns it off.",
+        Sentence("Mixup"),
+        Sentence(
+            "Alpha of the Beta distribution by which pairs of images are blended: 0.2 blends most pairs a "
+            "little, 1 makes all proportions equally likely; 0 turns it off."
+        ),
         Group.REGULARISATION,
         bounds=(0, 10),
         step=0.1,
     )
     class_weights: bool = setting(
         False,
-        "Class weights",
-        "Give both classes equal weight in the loss, however many images each has.",
+        Sentence("Class weights"),
+        Sentence("Give both classes equal weight in the loss, however many images each has."),
         Group.REGULARISATION,
     )
     validation_fraction: float = setting(
         0.1,
-        "Validation fraction",
-        "Share of the patients held out for validation, on whose images the best epoch is chosen.",
+        Sentence("Validation fraction"),
+        Sentence("Share of the patients held out for validation, on whose images the best epoch is chosen."),
         Group.DATA,
         bounds=(0.01, 0.5),
         step=0.01,
     )
     split_seed: int | None = setting(
         None,
-        "Split seed",
-        "Seed of the split alone, by which patients are held out. Runs of several seeds with one split seed "
-        "can answer as an ensemble.",
+        Sentence("Split seed"),
+        Sentence(
+            "Seed that decides which patients are held out. Runs with different seeds but the same split seed"
+            " can answer as an ensemble."
+        ),
         Group.DATA,
         bounds=SEEDS,
-        none="the seed",
+        none=Sentence("the seed"),
     )
     train_limit: int | None = setting(
         None,
-        "Training images",
-        "Maximum number of training images.",
+        Sentence("Training images"),
+        Sentence("Maximum number of training images."),
         Group.DATA,
         bounds=(2, None),
-        none="all",
+        none=Sentence("all"),
     )
     validation_limit: int | None = setting(
         None,
-        "Validation images",
-        "Maximum number of validation images.",
+        Sentence("Validation images"),
+        Sentence("Maximum number of validation images."),
         Group.DATA,
         bounds=(2, None),
-        none="all",
+        none=Sentence("all"),
     )
     validation_crop: float = setting(
         0.0,
-        "Validation crop",
-        "Maximum fraction of each side that a random crop leaves out of the images on which the best epoch "
-        "is chosen. Final metrics are measured on whole images. 0 turns it off.",
+        Sentence("Validation crop"),
+        Sentence(
+            "Maximum fraction of each side that a random crop leaves out of the images on which the best "
+            "epoch is chosen. Final metrics are measured on whole images. 0 turns it off."
+        ),
         Group.DATA,
         bounds=(0, 0.9),
         step=0.05,
     )
     preprocessing: str = setting(
         "none",
-        "Preprocessing",
-        "What is done to the grey levels of each image, in training and in diagnosis. `clahe` equalises "
-        "contrast tile by tile; `rank` replaces grey levels by their ranks, so that exposure makes hardly "
-        "any difference.",
+        Sentence("Preprocessing"),
+        Sentence(
+            "What is done to the grey levels of each image, in training and in diagnosis. `clahe` equalises "
+            "contrast tile by tile; `rank` replaces grey levels by their ranks, so that exposure makes hardly"
+            " any difference."
+        ),
         Group.DATA,
         choices=PREPROCESSING,
     )
     framing: str = setting(
         WHOLE,
-        "Framing",
-        "The part of each image that the network sees, in training and in diagnosis. `lungs` is the box "
-        "around the lungs with a margin, or the whole image where no plausible lungs are found.",
+        Sentence("Framing"),
+        Sentence(
+            "The part of each image that the network sees, in training and in diagnosis. `lungs` is the box "
+            "around the lungs with a margin, or the whole image where no plausible lungs are found."
+        ),
         Group.DATA,
         choices=FRAMINGS,
     )
     lung_margin: float = setting(
         LUNG_MARGIN,
-        "Lung margin",
-        "Margin around the lungs' box on each side, as a fraction of its width or height.",
+        Sentence("Lung margin"),
+        Sentence("Margin around the lungs' box on each side, as a fraction of its width or height."),
         Group.DATA,
         bounds=(0, 0.5),
         step=0.01,
@@ -311,35 +343,43 @@ class TrainingSettings:
     )
     without_copies: bool = setting(
         False,
-        "Leave out copies",
-        "Train on only one of several byte-identical images. The audit of a data set can turn this on.",
+        Sentence("Leave out copies"),
+        Sentence(
+            "Train on only one of several byte-identical images. The audit of a data set can turn this on."
+        ),
         Group.DATA,
         from_dataset=True,
     )
     without_test_patients: bool = setting(
         False,
-        "Leave out test patients",
-        "Neither train nor validate on images of patients who are in the test split. The audit of a data set "
-        "can turn this on.",
+        Sentence("Leave out test patients"),
+        Sentence(
+            "Neither train nor validate on images of patients who are in the test split. The audit of a data "
+            "set can turn this on."
+        ),
         Group.DATA,
         from_dataset=True,
     )
     label_version: int | None = setting(
         None,
-        "Reviewed labels",
-        "Version of the readers' reviews by which training and validation images are labelled or left out. A "
-        "new run uses the latest of its data set. Test images keep their published labels.",
+        Sentence("Reviewed labels"),
+        Sentence(
+            "Version of the readers' reviews by which training and validation images are labelled or left "
+            "out. A new run uses the latest of its data set. Test images keep their published labels."
+        ),
         Group.DATA,
         bounds=(1, None),
-        none="as published",
+        none=Sentence("as published"),
         from_dataset=True,
     )
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     box_jitter: float = setting(
         0.03,
-        "Box jitter",
-        "Maximum distance by which augmentation moves each side of the frame in or out, as a fraction of its "
-        "width or height.",
+        Sentence("Box jitter"),
+        Sentence(
+            "Maximum distance by which augmentation moves each side of the frame in or out, as a fraction of "
+            "its width or height."
+        ),
         Group.AUGMENTATION,
         bounds=(0, 0.3),
         step=0.01,
@@ -347,17 +387,21 @@ class TrainingSettings:
     )
     views: int = setting(
         4,
-        "Cached views",
-        "Number of augmented views of each image whose activations are cached for stages 1 and 2; each epoch "
-        "uses the next one. More views need more disk space.",
+        Sentence("Cached views"),
+        Sentence(
+            "Number of augmented views of each image whose activations are cached for stages 1 and 2; each "
+            "epoch uses the next one. More views need more disk space."
+        ),
         Group.AUGMENTATION,
         bounds=(1, 100),
     )
     width: float = setting(
         1.0,
-        "Width",
-        "Share of the network's channels. With 0.125, the same layers have an eighth of their channels and "
-        "train in seconds, for a quick trial, not for use. Narrow networks start from random weights.",
+        Sentence("Network width"),
+        Sentence(
+            "Share of the network's channels. With 0.125, the same layers have an eighth of their channels "
+            "and train in seconds, for a quick trial, not for use. Narrow networks start from random weights."
+        ),
         Group.ADVANCED,
         bounds=(0.02, 1),
         step=0.125,

@@ -135,32 +135,32 @@ class Strategy:
 
     name: str = setting(
         MISSING,
-        "Name",
-        "Up to 32 letters, digits, dashes and underscores, beginning with a letter.",
+        Sentence("Name"),
+        Sentence("Up to 32 letters, digits, dashes and underscores, beginning with a letter."),
         Group.STRATEGY,
     )
     trained_layers: tuple[str, ...] = setting(
         MISSING,
-        "Trained layers",
-        "Layers of the backbone to train besides the head.",
+        Sentence("Trained layers"),
+        Sentence("Layers of the backbone to train besides the head."),
         Group.STRATEGY,
         many=True,
     )
     rate_factor: float = setting(
         0.1,
-        "Rate factor",
-        "Multiplies the learning rate of stage 1.",
+        Sentence("Rate factor"),
+        Sentence("Multiplies the learning rate of stage 1."),
         Group.STRATEGY,
         bounds=(1e-4, 100),
         step=0.1,
     )
     steps: int | None = setting(
         None,
-        "Steps per epoch",
-        "Leave empty to go through all images once per epoch.",
+        Sentence("Steps per epoch"),
+        Sentence("Leave empty to go through all images once per epoch."),
         Group.STRATEGY,
         bounds=(1, 100_000),
-        none="all images",
+        none=Sentence("all images"),
     )
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.config import Declaration
 from pages.shared.first_value import first_value
+from pages.shared.texts import _, translated
 
 
 def setting_widget(
@@ -23,8 +24,10 @@ def setting_widget(
     Returns:
         The chosen value; None where a number is left empty.
     """
-    label = setting.label if stage is None else f"{setting.label}, stage {stage}"
-    options: dict[str, Any] = {"key": key, "help": setting.full_help(stage), "disabled": disabled}
+    label = translated(setting.label)
+    if stage is not None:
+        label = _("{setting}, stage {number}").format(setting=label, number=stage)
+    options: dict[str, Any] = {"key": key, "help": translated(setting.full_help(stage)), "disabled": disabled}
     value = first_value(key, value)
     if setting.choices:
         index = setting.choices.index(value) if value in setting.choices else None
@@ -44,4 +47,6 @@ def setting_widget(
     # With a first value of its own the widget could not be emptied. Assigned anew, the value is sent in each
     # run: a browser that is still drawing when the next run begins passes over what was sent only once.
     st.session_state[key] = st.session_state.get(key, value)
-    return st.number_input(label, low, high, None, step, shown, placeholder=setting.none, **options)
+    return st.number_input(
+        label, low, high, None, step, shown, placeholder=translated(setting.none), **options
+    )

@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
-from core.config import CATALOGUES, ENGLISH, PROJECT
+from core.config import CATALOGUES, ENGLISH, PROJECT, Strategy, TrainingSettings, declarations
 from core.config.languages import LANGUAGES
 from core.errors import UserError
 from core.figures.confusion_matrix import confusion_matrix
@@ -49,7 +49,6 @@ AS_THEY_ARE = {
     "lung area",
     "lungs across",
     "lungs down",
-    "{}, stage {}",  # of a setting, whose name is English
     "{} GiB",
     "{} MiB",
     "Left",  # a key
@@ -259,6 +258,31 @@ def test_a_page_speaks_german_where_the_server_does(german, own_home, name, titl
     page = AppTest.from_file(str(PROJECT / "pages" / name / "page.py"), default_timeout=60).run()
     assert not page.exception
     assert page.title[0].value == title and page.caption[0].value.startswith(purpose)
+
+
+def settings_of_the_form():
+    from core.config import TrainingSettings
+    from pages.training.launch.fields import change_settings
+
+    change_settings(TrainingSettings(), "form")
+
+
+def test_the_form_says_in_german_what_each_setting_is(german):
+    page = AppTest.from_function(settings_of_the_form, default_timeout=60).run()
+    from pages.shared.texts import messages, translated
+    from pages.training.launch.fields import tabs_of_form
+
+    for setting in (declarations(TrainingSettings) | declarations(Strategy)).values():
+        for text in filter(None, (setting.label, setting.help, setting.none, setting.group.heading)):
+            assert isinstance(text, Sentence) and text.template in messages(), text
+    groups = tabs_of_form()
+    assert [tab.label for tab in page.tabs] == [translated(group.heading) for group in groups]
+    shown = {
+        (item.label.partition(", Stufe ")[0], item.help.partition(" Vorgabe: ")[0])
+        for item in page.get("checkbox") + list(page.number_input) + list(page.selectbox) + list(page.slider)
+    }
+    for setting in (setting for settings in groups.values() for setting in settings):
+        assert (translated(setting.label), translated(setting.help)) in shown
 
 
 def test_an_error_of_core_is_german_where_the_server_is(german):

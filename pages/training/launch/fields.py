@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.config import STAGES, Augmentation, Declaration, Group, TrainingSettings, declarations
 from pages.shared.setting_widget import setting_widget
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 ELSEWHERE = (Group.RUN, Group.STRATEGY)  # groups that the form draws above the tabs
 PART = "augmentation"
@@ -24,7 +24,8 @@ def change_settings(base: TrainingSettings, key: str) -> TrainingSettings:
     """
     groups = tabs_of_form()
     values: dict[str, Any] = {}
-    for tab, (group, settings) in zip(st.tabs(list(groups)), groups.items(), strict=True):
+    tabs = st.tabs([translated(group.heading) for group in groups])
+    for tab, (group, settings) in zip(tabs, groups.items(), strict=True):
         with tab:
             if group == Group.AUGMENTATION:
                 values[PART] = st.checkbox(

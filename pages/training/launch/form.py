@@ -92,12 +92,12 @@ def _template() -> TrainingSettings | None:
 def _backbone(base: TrainingSettings, key: str) -> str:
     names = list(BACKBONES)
     return st.selectbox(
-        SETTINGS["backbone"].label,
+        translated(SETTINGS["backbone"].label),
         names,
         names.index(base.backbone),
         format_func=lambda name: BACKBONES[name].title,
         key=f"{key}-backbone",
-        help=SETTINGS["backbone"].help,
+        help=translated(SETTINGS["backbone"].help),
     )
 
 
@@ -105,7 +105,7 @@ def _preset(dataset: Dataset) -> str:
     captions = [translated(item.summary) for item in PRESETS.values()]
     start = default_preset(dataset.synthetic, len(dataset.table))
     return st.radio(
-        SETTINGS["preset"].label,
+        translated(SETTINGS["preset"].label),
         list(PRESETS),
         list(PRESETS).index(start),
         captions=captions,
@@ -121,7 +121,11 @@ def _cohort(dataset: Dataset, base: TrainingSettings, key: str) -> str | None:
     offered = [ALL_IMAGES, *known]
     start = offered.index(base.cohort) if base.cohort in known else 0
     chosen = st.selectbox(
-        SETTINGS["cohort"].label, offered, start, key=f"{key}-cohort", help=SETTINGS["cohort"].help
+        translated(SETTINGS["cohort"].label),
+        offered,
+        start,
+        key=f"{key}-cohort",
+        help=translated(SETTINGS["cohort"].help),
     )
     return None if chosen == ALL_IMAGES else chosen
 
@@ -134,5 +138,10 @@ def _held_out_site(dataset: Dataset, base: TrainingSettings, key: str) -> str | 
     setting = SETTINGS["held_out_site"]
     start = sites.index(base.held_out_site) if base.held_out_site in sites else None
     return st.selectbox(
-        setting.label, sites, start, key=f"{key}-held-out-site", help=setting.help, placeholder=setting.none
+        translated(setting.label),
+        sites,
+        start,
+        key=f"{key}-held-out-site",
+        help=translated(setting.help),
+        placeholder=translated(setting.none),
     )

@@ -8,14 +8,14 @@ from core.architecture import Backbone
 from core.config import TrainingSettings, declarations
 from core.errors import UserError
 from core.weights import imagenet
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 CHOICES = {
     "imagenet": _("ImageNet (downloaded once, up to 90 MB)"),
     "file": _("A weights file"),
     "none": _("Random"),
 }
-LABEL = declarations(TrainingSettings)["weights"].label
+LABEL = translated(declarations(TrainingSettings)["weights"].label)
 PATIENCE_S = 0.2  # mostly enough: without a network, there is nothing to wait for
 
 
