@@ -7,8 +7,9 @@ import click
 
 from core.cli.output import as_json, precision, print_json
 from core.errors import UserError
+from core.evaluation import percent
 from core.images import read_image, shown
-from core.inference import AvailableModel, Reader, file_results, percent
+from core.inference import AvailableModel, Reader, file_results
 from core.registry import active_model, missing_model
 
 model_option = click.option(

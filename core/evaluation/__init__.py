@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from core.evaluation.paired_tests import Difference, delong, holm, mcnemar, paired_rate
     from core.evaluation.pairwise import PairwiseTest, pairwise_tests
     from core.evaluation.patients import patient_groups
+    from core.evaluation.percentages import counted_share, percent
     from core.evaluation.predictions import Predictions, on_common_images
     from core.evaluation.rate_sizes import (
         POWER,
@@ -99,6 +100,7 @@ __all__ = [
     "ImagesByClass",
     "auc_interval_width",
     "consecutive_images",
+    "counted_share",
     "expected_interval",
     "highest_minimum",
     "images_for_auc_margin",
@@ -165,6 +167,7 @@ __all__ = [
     "too_few",
     "patient_groups",
     "patient_weights",
+    "percent",
     "percentile_interval",
     "wilson",
     "wilson_by_patient",

@@ -3,22 +3,11 @@
 import plotly.graph_objects as go
 
 from core.config import CLASS_NAMES
+from core.evaluation import counted_share
 from core.figures.style import heading, styled
 from core.sentence import Sentence
 
 CELLS = [["TN", "FP"], ["FN", "TP"]]
-
-
-def shown_share(count: int, total: int) -> str:
-    """Images of a cell by those of its true label, in whole per cent: 0% and 100% are none and all.
-
-    >>> shown_share(1, 214), shown_share(213, 214), shown_share(0, 0), shown_share(83, 115)
-    ('<1%', '>99%', '0%', '72%')
-    """
-    share = count / max(1, total)
-    if 0 < share < 0.01:
-        return "<1%"
-    return ">99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
 def confusion_matrix(matrix: list[list[int]], title: str = "") -> go.Figure:
@@ -32,7 +21,7 @@ def confusion_matrix(matrix: list[list[int]], title: str = "") -> go.Figure:
     shares = [[count / total for count in row] for row, total in zip(matrix, totals, strict=True)]
     texts = [
         [
-            f"<b>{cell} {count:,}</b><br>{shown_share(count, sum(counts))}"
+            f"<b>{cell} {count:,}</b><br>{counted_share(count, sum(counts))}"
             for cell, count in zip(cells, counts, strict=True)
         ]
         for cells, counts in zip(CELLS, matrix, strict=True)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from core.inference.network_predictor import NetworkPredictor
     from core.inference.occlusion import MASKS, OcclusionResult, occlusion_test
     from core.inference.out_of_distribution import check
-    from core.inference.prediction import ModelOutput, Prediction, percent, shown_threshold, shown_zones
+    from core.inference.prediction import ModelOutput, Prediction, shown_threshold, shown_zones
     from core.inference.predictor import BATCH, Predictor
     from core.inference.reader import Reader
     from core.inference.reading import Reading
@@ -112,7 +112,6 @@ __all__ = [
     "model_warnings",
     "network_cache",
     "occlusion_test",
-    "percent",
     "prioritized",
     "published_models",
     "read_jointly",

@@ -1,8 +1,8 @@
 """Why a probability decides nothing, in a sentence: it is between zones, borderline, or disputed."""
 
 from core.config import CLASS_NAMES, POSITIVE, THRESHOLD
-from core.evaluation import UNDECIDED, Zones
-from core.inference.prediction import Prediction, percent
+from core.evaluation import UNDECIDED, Zones, percent
+from core.inference.prediction import Prediction
 from core.sentence import Sentence, template
 
 

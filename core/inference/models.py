@@ -8,9 +8,9 @@ from typing import Any
 from core import config
 from core.architecture import VGG19
 from core.config import PUBLISHED_STAGES, STAGES, THRESHOLD, Stage
-from core.evaluation import wilson
+from core.evaluation import percent, wilson
 from core.inference.identity import ModelIdentity, identity_of, model_warnings
-from core.inference.prediction import percent, shown_threshold, shown_zones
+from core.inference.prediction import shown_threshold, shown_zones
 from core.runs import bundled_runs
 from core.sentence import Sentence, joined, template
 from core.weights import ModelRecord, WeightsError, read_record

@@ -90,18 +90,6 @@ def predictions(
     ]
 
 
-def percent(probability: float, decimals: int = 1) -> str:
-    """A probability in per cent; never as 0% or 100%, which no model can promise.
-
-    >>> percent(0.1234), percent(0.99996), percent(0.0001), percent(0.996, 0)
-    ('12.3%', '>99.9%', '<0.1%', '>99%')
-    """
-    least = 10.0 ** -(decimals + 2)  # that is shown
-    if probability > 1 - least:
-        return f">{1 - least:.{decimals}%}"
-    return f"<{least:.{decimals}%}" if probability < least else f"{probability:.{decimals}%}"
-
-
 def shown_threshold(record: ModelRecord, threshold: float | None = None) -> float:
     """A model's decision threshold after calibration, as results show it.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.config import THRESHOLD
-from core.evaluation import Zones
+from core.evaluation import Zones, percent
 from core.images import Image
 from core.inference.findings import ADVICE, FINDINGS, NO_RESULT, UNDECIDED
 from core.inference.heat_location import HeatLocation
@@ -11,7 +11,7 @@ from core.inference.heat_map import HeatMap
 from core.inference.image_check import Check
 from core.inference.indeterminate import disagreement, undecided
 from core.inference.lung_check import LUNG_REASONS
-from core.inference.prediction import ModelOutput, Prediction, percent
+from core.inference.prediction import ModelOutput, Prediction
 from core.inference.score_words import certainty
 from core.inference.second_opinion_words import agreement, changed, stability
 from core.inference.sharper_map import SharperMap

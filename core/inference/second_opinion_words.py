@@ -1,7 +1,8 @@
 """A second opinion in sentences, with probabilities only where they mean something."""
 
 from core.config import CLASS_NAMES, POSITIVE
-from core.inference.prediction import Prediction, percent
+from core.evaluation import percent
+from core.inference.prediction import Prediction
 from core.inference.stability import UNCERTAIN, SecondOpinion
 from core.sentence import Sentence, joined, template
 

@@ -14,8 +14,7 @@ import numpy as np
 
 from core.config import CLASS_NAMES, POSITIVE
 from core.errors import UserError
-from core.evaluation import calibrated, wilson
-from core.inference.prediction import percent
+from core.evaluation import calibrated, percent, wilson
 from core.runs import open_run
 from core.sentence import Sentence
 from core.weights import ModelRecord, WeightsError, read_record

@@ -11,8 +11,9 @@ import pandas as pd
 import PIL.Image
 import PIL.ImageDraw
 
+from core.evaluation import percent
 from core.images import Box
-from core.inference import NOTICE, AvailableModel, HumanReading, Reading, percent
+from core.inference import NOTICE, AvailableModel, HumanReading, Reading
 from core.reports.document import Picture, Section, write_pdf
 
 STRENGTH = 0.6  # of the heat map

@@ -10,9 +10,10 @@ import streamlit as st
 from core.comparison import EvaluatedStage
 from core.dataset import Dataset
 from core.errors import UserError
+from core.evaluation import percent
 from core.figures.heat_overlay import overlay
 from core.images import Image, read_image
-from core.inference import Reader, Reading, percent
+from core.inference import Reader, Reading
 from pages.comparison.stage_images import images_of
 from pages.diagnosis import add_file
 from pages.shared.failures import sentence, show_error

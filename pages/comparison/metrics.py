@@ -5,9 +5,8 @@ import streamlit as st
 from core import evaluation
 from core.comparison import ModelComparison, verdict
 from core.config import THRESHOLD
-from core.evaluation import METRICS, Predictions
+from core.evaluation import METRICS, Predictions, percent
 from core.figures.metric_intervals import metric_intervals
-from core.inference import percent
 from core.runs import differing_in_seed, list_runs
 from pages.comparison.model_columns import show_models
 from pages.comparison.zones import show_zones

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.evaluation import UNDECIDED
+from core.evaluation import UNDECIDED, percent
 from core.figures.diagnosis import probability_bar
 from core.images import ImageError
-from core.inference import NOTICE, AvailableModel, Reader, Reading, percent
+from core.inference import NOTICE, AvailableModel, Reader, Reading
 from pages.diagnosis.downloads import image_downloads
 from pages.diagnosis.earlier_image import earlier_xray, tell_search
 from pages.diagnosis.entries import Entry, full_reading

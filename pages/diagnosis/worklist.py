@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.evaluation import percent
 from core.inference import (
     ABSENT,
     MAX_WAIT_S,
@@ -14,7 +15,6 @@ from core.inference import (
     PRESENT,
     UNDECIDED,
     AvailableModel,
-    percent,
     prioritized,
 )
 from pages.diagnosis.entries import SHOWN_IMAGE, Entry, show_next

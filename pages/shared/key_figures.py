@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from core.config import CLASS_NAMES
-from core.evaluation import METRICS, Curve
-from core.figures.confusion_matrix import CELLS, shown_share
+from core.evaluation import METRICS, Curve, counted_share
+from core.figures.confusion_matrix import CELLS
 from core.figures.style import MODEL_COLORS
 from pages.shared.component import component
 from pages.shared.stored_texts import recognized
@@ -118,7 +118,7 @@ def _matrix(matrix: list[list[int]]) -> list[list[dict[str, Any]]]:
             {
                 "name": name,
                 "count": f"{count:,}",
-                "share": shown_share(count, sum(counts)),
+                "share": counted_share(count, sum(counts)),
                 "shade": round(100 * count / max(1, sum(counts))),
             }
             for name, count in zip(names, counts, strict=True)

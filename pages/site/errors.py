@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.inference import percent
+from core.evaluation import percent
 from core.site import SiteMeasurement, misclassified_images
 from pages.shared.texts import _
 from pages.site.thumbnails import show_thumbnails

@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from core.anatomy import Frame
-from core.evaluation import Zones
+from core.evaluation import Zones, percent
 from core.images import Image, read_image
 from core.inference import (
     Check,
@@ -21,7 +21,6 @@ from core.inference import (
     Reader,
     Reading,
     SecondOpinion,
-    percent,
     shown_threshold,
 )
 from core.inference.prediction import predictions
