@@ -10,9 +10,9 @@ from core.architecture import BACKBONES, VGG19, Backbone
 from core.config import json_values, old_names
 from core.config.declaration import Group, check_all, setting
 from core.errors import UserError
-from core.sentence import Sentence, template
+from core.sentence import Sentence
 
-STAGE_TITLE = template("Stage {number}")
+HEAD_ONLY = Sentence("the head only")
 FILES = {"model_01": "vgg19_model_01.h5", "model_02": "vgg19_model_02.h5", "model_03": "vgg_unfrozen.h5"}
 
 
@@ -60,36 +60,19 @@ class Stage:
 def method_stages(backbone: Backbone) -> dict[int, Stage]:
     """The three stages of the method on a backbone, by number."""
     body = tuple(layer.name for layer in backbone.weighted_body)
+    last = backbone.last_convolutions
+
+    def stage(
+        number: int, starts_from: int | None, layers: tuple[str, ...], summary: str, **more: Any
+    ) -> Stage:
+        name = f"model_{number:02d}"
+        title = Sentence("Stage {number}", number=number)
+        return Stage(number, name, title, starts_from, layers, weights_file(backbone, name), summary, **more)
+
     stages = (
-        Stage(
-            number=1,
-            name="model_01",
-            title=Sentence(STAGE_TITLE, number=1),
-            starts_from=None,
-            trained_layers=(),
-            file=weights_file(backbone, "model_01"),
-            summary=template("the head only"),
-        ),
-        Stage(
-            number=2,
-            name="model_02",
-            title=Sentence(STAGE_TITLE, number=2),
-            starts_from=1,
-            trained_layers=backbone.last_convolutions,
-            file=weights_file(backbone, "model_02"),
-            summary=template("the last two convolutions and the head"),
-            rate_factor=0.1,
-        ),
-        Stage(
-            number=3,
-            name="model_03",
-            title=Sentence(STAGE_TITLE, number=3),
-            starts_from=1,
-            trained_layers=body,
-            file=weights_file(backbone, "model_03"),
-            summary=template("the whole network"),
-            steps=100,
-        ),
+        stage(1, None, (), HEAD_ONLY),
+        stage(2, 1, last, Sentence("the last two convolutions and the head"), rate_factor=0.1),
+        stage(3, 1, body, Sentence("the whole network"), steps=100),
     )
     return {stage.number: stage for stage in stages}
 
@@ -197,7 +180,7 @@ class Strategy:
             )
         chosen = tuple(layer.name for layer in backbone.weighted_body if layer.name in self.trained_layers)
         if not chosen:
-            summary = Sentence("the head only")
+            summary = HEAD_ONLY
         elif set(chosen) <= set(convolutions(backbone)):
             summary = Sentence("{count} convolutions and the head", count=len(chosen))
         else:
