@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     )
     from core.registry.disagreement import save_agreement
     from core.registry.ensemble_cost import EnsembleCost
-    from core.registry.ensembles import EnsemblePlan, plan_ensemble, register_ensemble
+    from core.registry.ensemble_plan import EnsemblePlan, plan_ensemble
+    from core.registry.ensembles import register_ensemble
     from core.registry.evidence import THRESHOLD_CHECK, evidence_of
     from core.registry.golden_images import (
         TOLERANCE,

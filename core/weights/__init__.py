@@ -7,6 +7,7 @@ from core.door import open_door
 if TYPE_CHECKING:
     from core.weights import imagenet
     from core.weights.ensemble_file import intact_members, member_paths, write_ensemble
+    from core.weights.layer_arrays import Arrays, StoredArrays, WeightsError
     from core.weights.network_file import read_network, write_network
     from core.weights.packed import write_packed
     from core.weights.quantised_kernel import (
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
         unpacked,
     )
     from core.weights.reader import (
-        Arrays,
-        StoredArrays,
-        WeightsError,
         describe_foreign_model,
         file_digest,
         read_backbone,

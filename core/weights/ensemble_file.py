@@ -6,7 +6,8 @@ import h5py
 
 from core import atomic
 from core.sentence import Sentence
-from core.weights.reader import WeightsError, file_digest
+from core.weights.layer_arrays import WeightsError
+from core.weights.reader import file_digest
 from core.weights.record import ATTRIBUTE, ModelRecord
 
 

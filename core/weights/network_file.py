@@ -9,9 +9,10 @@ import h5py
 from core import atomic
 from core.architecture import Layer
 from core.sentence import Sentence
+from core.weights.layer_arrays import Arrays, WeightsError, checked_finite
 from core.weights.packed import stored_layer, write_layer
 from core.weights.quantised_kernel import unpacked
-from core.weights.reader import Arrays, WeightsError, checked_finite, open_weights
+from core.weights.reader import open_weights
 
 FACTS = "facts"  # attribute of the file
 

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 
 from core import atomic
-from core.weights.reader import Arrays
+from core.weights.layer_arrays import Arrays
 from core.weights.record import ATTRIBUTE, ModelRecord
 
 
