@@ -30,6 +30,31 @@ def test_the_steps_of_the_published_algorithm_give_the_same():
     assert expected_rates(raw, 2.0).sensitivity == pytest.approx(scaled[:2].sum() / scaled.sum())
 
 
+NANNYML = {  # estimated recall and specificity of three chunks of 50, by NannyML 0.13.1 (CBPE)
+    1.0: [  # as its calibration leaves them: not needed
+        (0.807352215090444, 0.7470148984524368),
+        (0.9364993138151875, 0.5177715654952076),
+        (0.41533164699269254, 0.8577219861328561),
+    ],
+    2.0: [  # with temperature scaling for a calibrator
+        (0.7011257401272475, 0.6709905760133956),
+        (0.9014302657481863, 0.38437720253871827),
+        (0.3083261054279929, 0.8319704292461018),
+    ],
+}
+
+
+@pytest.mark.parametrize("temperature", NANNYML)
+def test_another_program_expects_the_same(temperature):
+    """What `nannyml.CBPE` estimates after a fit on 20,000 labels that were drawn by such probabilities."""
+    for seed, shape, published in zip(
+        (2, 3, 4), ((0.5, 0.7), (0.9, 0.4), (2, 5)), NANNYML[temperature], strict=True
+    ):
+        probabilities = np.random.default_rng(seed).beta(*shape, 50).round(3).clip(0.001, 0.999)
+        expected = expected_rates(rows(probabilities, threshold=0.4), temperature)
+        assert (expected.sensitivity, expected.specificity) == pytest.approx(published, abs=1e-12)
+
+
 def test_labels_drawn_by_the_probabilities_have_the_expected_rates():
     random = np.random.default_rng(0)
     probabilities = random.beta(0.5, 0.7, 200_000)
