@@ -8,11 +8,13 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
+from pkgutil import walk_packages
 
 import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
+import pages
 from core.api import SecurityHeaders, api_routes
 from core.self_test import start_self_test
 from pages.look import Look
@@ -41,10 +43,14 @@ async def started(_app: st.App) -> AsyncIterator[None]:
 
 
 def prepare() -> None:
-    """Import what the first page needs, then test what answers."""
+    """Import what the first page needs, test what answers, then import what the other pages need."""
     for name in FIRST_PAGE:
         import_module(name)
     start_self_test()
+    for module in walk_packages(pages.__path__, "pages."):
+        if not module.name.endswith(".page"):  # a script, which draws a page
+            import_module(module.name)
+    import_module("scipy.special")  # behind every interval
 
 
 app = st.App(
