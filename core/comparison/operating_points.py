@@ -20,8 +20,9 @@ def own_points(stages: list[EvaluatedStage], validation: dict[str, Predictions])
         stages: the models but the ensemble.
         validation: predictions for the validation images by model name, the ensemble's included.
     """
-    rules = {stage.name: _rule(stage.run) for stage in stages}
-    records = {stage.name: _record(stage) for stage in stages}
+    in_use = [model.record for model in answering_models()]
+    rules = {stage.name: _rule(stage.run, in_use) for stage in stages}
+    records = {stage.name: _record(stage, in_use) for stage in stages}
     shared = _only(set(rules.values()))
     return {
         name: OperatingPoint("own", record.threshold, record.threshold_rule)
@@ -31,9 +32,9 @@ def own_points(stages: list[EvaluatedStage], validation: dict[str, Predictions])
     }
 
 
-def _rule(run: Run) -> str:
+def _rule(run: Run, in_use: list[ModelRecord]) -> str:
     """The rule that found the thresholds of a run's weights; `half` if there is not one rule for all."""
-    records = [_record(EvaluatedStage(run, number)) for number in run.settings().stages]
+    records = [_record(EvaluatedStage(run, number), in_use) for number in run.settings().stages]
     return _only({RULES.get(record.threshold_rule, "half") for record in records if record})
 
 
@@ -41,9 +42,8 @@ def _only(rules: set[str]) -> str:
     return next(iter(rules)) if len(rules) == 1 else "half"
 
 
-def _record(stage: EvaluatedStage) -> ModelRecord | None:
+def _record(stage: EvaluatedStage, in_use: list[ModelRecord]) -> ModelRecord | None:
     """The record of a stage's weights in use for diagnosis, else in the run's folder; None without any."""
-    in_use = (model.record for model in answering_models())
     return next((record for record in in_use if stage.is_network_of(record)), stage.record)
 
 

@@ -178,9 +178,13 @@ def save_drawn_images(run: Run, stage: int) -> None:
     atomic.write_json(run.path / DRAWN_FILE, content)
 
 
-@lru_cache(maxsize=4)
 def drawn_images(count: int = MAX_GOLDEN_IMAGES, seed: int = SEED) -> np.ndarray:
     """Chests drawn from a seed, uint8 (count, 128, 128); drawn once per process, and not to be changed."""
+    return _drawn(count, seed)
+
+
+@lru_cache(maxsize=4)
+def _drawn(count: int, seed: int) -> np.ndarray:
     images = [draw_chest(np.random.default_rng([seed, n]), CAUSES[n % len(CAUSES)]) for n in range(count)]
     factor = images[0].shape[0] // IMAGE_SIZE
     blocks = np.stack(images).reshape(count, IMAGE_SIZE, factor, IMAGE_SIZE, factor)

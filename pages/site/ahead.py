@@ -7,6 +7,7 @@ from importlib import import_module
 
 from core.registry import RegisteredModel, drawn_images, golden_agreement
 
+AFTER_S = 0.5  # so that the page is drawn first
 OF_A_MEASUREMENT = ("scipy.stats", "sklearn.metrics", "sklearn.tree")  # each takes long to import
 
 
@@ -28,4 +29,6 @@ def get_ready_to_promote(version: RegisteredModel) -> None:
 
 
 def _begin(work: Callable[[], object]) -> None:
-    threading.Thread(target=work, name="ahead", daemon=True).start()
+    timer = threading.Timer(AFTER_S, work)
+    timer.daemon = True
+    timer.start()
