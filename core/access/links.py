@@ -8,6 +8,7 @@ from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
 
 from core.config import home_key
 from core.errors import UserError
+from core.sentence import Sentence
 
 VALID_HOURS = 12
 KEY = "link.key"  # in the home: all its servers accept each other's links
@@ -34,10 +35,12 @@ def check_signature(path: str, signature: str) -> None:
             raise BadSignature(f"The signature is of {signed_path}.")
     except SignatureExpired as error:
         raise UserError(
-            f"This link was valid for {VALID_HOURS} hours. Take a new one from the page."
+            Sentence(
+                "This link was valid for {hours} hours. Take a new one from the page.", hours=VALID_HOURS
+            )
         ) from error
     except BadSignature as error:
-        raise UserError("This link is not valid. Take it from the page.") from error
+        raise UserError(Sentence("This link is not valid. Take it from the page.")) from error
 
 
 def _signer() -> TimestampSigner:

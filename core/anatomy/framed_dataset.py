@@ -19,6 +19,7 @@ from core.dataset import Dataset, Progress, storage_folder
 from core.disk import new_array
 from core.errors import UserError
 from core.images import read_image, stored_path
+from core.sentence import Sentence
 
 
 def framed_pixels(dataset: Dataset, framing: Framing, progress: Progress | None = None) -> np.ndarray:
@@ -74,7 +75,11 @@ def _framed(dataset: Dataset, frames: list[Frame]) -> Iterator[np.ndarray]:
     def framed(path: str, digest: str, frame: Frame) -> np.ndarray:
         image = read_image(Path(root) / path)
         if image.sha256 != digest:
-            raise UserError(f"{path} has changed since {dataset.root} was opened. Start again.")
+            raise UserError(
+                Sentence(
+                    "{path} has changed since {root} was opened. Start again.", path=path, root=dataset.root
+                )
+            )
         return frame.pixels(image)
 
     with ThreadPoolExecutor(processor.cores()) as threads:

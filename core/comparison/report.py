@@ -14,6 +14,7 @@ from core.comparison.report_figures import report_figures, write_pictures
 from core.comparison.report_sections import Findings, report_sections
 from core.errors import UserError
 from core.reports import Section, as_markdown, write_pdf
+from core.sentence import Sentence
 
 
 def write_report(
@@ -34,7 +35,9 @@ def write_report(
     """
     folder = Path(folder).expanduser()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} is not an empty folder. Choose a new one for the report.")
+        raise UserError(
+            Sentence("{folder} is not an empty folder. Choose a new one for the report.", folder=folder)
+        )
     report_step = progress or (lambda _: None)
     report_step("Computing metrics")
     findings = _findings(comparison)

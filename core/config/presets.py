@@ -99,7 +99,9 @@ def preset(name: str) -> Preset:
         UserError: there is none.
     """
     if name not in PRESETS:
-        raise UserError(f"There is no preset {name!r}; choose from {', '.join(PRESETS)}.")
+        raise UserError(
+            Sentence("There is no preset {name!r}; choose from {known}.", name=name, known=", ".join(PRESETS))
+        )
     return PRESETS[name]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.config import environment
 from core.errors import UserError
+from core.sentence import Sentence
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 CPU_FACTS = Path("/proc/cpuinfo")
@@ -102,7 +103,10 @@ def resolved(precision: str) -> str:
         UserError: there is no such precision.
     """
     if precision not in PRECISIONS:
-        raise UserError(f"precision is {precision!r}; choose from {', '.join(PRECISIONS)}.")
+        needed = Sentence("choose from {allowed}", allowed=", ".join(PRECISIONS))
+        raise UserError(
+            Sentence("{name} is {value!r}; {needed}.", name="precision", value=precision, needed=needed)
+        )
     if precision != "auto":
         return precision
     return "float32" if bfloat16_unit() == "none" else "bfloat16"

@@ -17,6 +17,7 @@ from core.inference.network_cache import cached_parts
 from core.inference.network_predictor import NetworkPredictor
 from core.inference.predictor import Predictor
 from core.inference.sharper_map_parts import sharper_map_parts
+from core.sentence import Sentence
 from core.weights import (
     ModelRecord,
     WeightsError,
@@ -77,7 +78,7 @@ def load_network(path: Path, precision: str = "auto", threads: int = 0) -> Netwo
 
 def _check_unchanged(path: Path, record: ModelRecord, digest: str) -> None:
     if (read_record(path), file_digest(path)) != (record, digest):
-        raise WeightsError(f"{path} was replaced while it was read. Try again.")
+        raise WeightsError(Sentence("{path} was replaced while it was read. Try again.", path=path))
 
 
 def shared_predictor(path: Path, precision: str = "auto", threads: int | None = None) -> Predictor:

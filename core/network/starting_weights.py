@@ -11,6 +11,7 @@ import numpy as np
 from core.architecture import CHANNELS, IMAGE_SIZE, IMAGENET_DEVIATION, VGG19, Backbone
 from core.errors import UserError
 from core.network.saving import set_arrays
+from core.sentence import Sentence
 from core.weights import Arrays, imagenet, read_backbone
 
 DOWNLOAD_TIMEOUT_S = 30
@@ -114,8 +115,14 @@ def _download(url: str) -> Path:
         return Path(file)
     except Exception as error:  # get_file wraps network errors in a bare Exception
         raise UserError(
-            "The ImageNet weights could not be downloaded. Check the connection, or fetch "
-            f"{imagenet.FILE} ({imagenet.BYTES:,} bytes, MD5 {imagenet.MD5}) from {imagenet.URL} and put it "
-            f"into {cache / 'models'}, "
-            "or give a weights file of your own, or `none` for random weights."
+            Sentence(
+                "The ImageNet weights could not be downloaded. Check the connection, or fetch {file} "
+                "({size:,} bytes, MD5 {digest}) from {url} and put it into {folder}, or give a weights file "
+                "of your own, or `none` for random weights.",
+                file=imagenet.FILE,
+                size=imagenet.BYTES,
+                digest=imagenet.MD5,
+                url=imagenet.URL,
+                folder=cache / "models",
+            )
         ) from error

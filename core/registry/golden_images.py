@@ -24,7 +24,7 @@ from core.images import Image
 from core.inference import Predictor, Reader
 from core.registry.models import RegisteredModel
 from core.runs import Run
-from core.sentence import Sentence
+from core.sentence import Sentence, template
 from core.weights import member_paths
 
 MAX_GOLDEN_IMAGES = 20
@@ -153,9 +153,9 @@ def save_golden_images(item: RegisteredModel, weights: Path) -> None:
             _write(weights, golden_images(item))
             return
     try:
-        pixels, source = _test_images(item), "test images of its data set"
+        pixels, source = _test_images(item), template("test images of its data set")
     except UserError:
-        pixels, source = drawn_images(), "drawn images"
+        pixels, source = drawn_images(), template("drawn images")
     probabilities = _probabilities(Reader(weights, "float32").predictor, pixels)
     _write(weights, GoldenImages(pixels, probabilities, source))
 

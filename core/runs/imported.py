@@ -18,7 +18,7 @@ from core.sentence import Sentence
 from core.weights import ModelRecord, file_digest, read_foreign_model, write_model
 
 SCALINGS = ("imagenet", "unit")
-NOT_COMPARED = (
+NOT_COMPARED = Sentence(
     "Only the shapes of the weights could be compared with the model here, not activations, strides and the "
     "order of layers. Compare some results with those in Keras, or import the whole model (model.save)."
 )
@@ -94,7 +94,7 @@ def import_weights(
         now = time.time()
         if not foreign.compared and not source.run:
             run.add_status_note(NOT_COMPARED)
-        message = f"Imported from {file.name} as {STAGES[stage].name}."
+        message = Sentence("Imported from {file} as {model}.", file=file.name, model=STAGES[stage].name)
         run.write_state(state="finished", message=message, done=1.0, stage=stage, started=now, ended=now)
     return run
 

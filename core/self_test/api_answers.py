@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from core.api import OWN, api_routes
 from core.errors import UserError
 from core.inference import ModelIdentity
+from core.sentence import Sentence
 
 HOST = "127.0.0.1"
 PATH, QUERY = "/api/predict", b"anyway=1"  # a probability for every image
@@ -28,17 +29,34 @@ def api_probabilities(files: list[bytes], identity: ModelIdentity) -> np.ndarray
     """
     status, content = asyncio.run(_answer(*_form(files)))
     if status != 200:
-        raise UserError(f"{PATH} answers with status {status}: {content.get('error', 'no reason given')}")
+        reason = content.get("error") or Sentence("no reason given")
+        raise UserError(
+            Sentence("{path} answers with status {status}: {reason}", path=PATH, status=status, reason=reason)
+        )
     model = content["model"]
     if (model["name"], model["version"], model["weights"]) != (
         identity.name,
         identity.version,
         identity.digest,
     ):
-        raise UserError(f"{PATH} answers with {model['name']} ({model['weights']}) instead of {identity}.")
+        raise UserError(
+            Sentence(
+                "{path} answers with {other} instead of {identity}.",
+                path=PATH,
+                other=f"{model['name']} ({model['weights']})",
+                identity=identity,
+            )
+        )
     unread = [result["error"] for result in content["results"] if "error" in result]
     if unread:
-        raise UserError(f"{PATH} gives {len(unread)} images no result: {unread[0]}")
+        raise UserError(
+            Sentence(
+                "{path} gives {count} images no result: {reason}",
+                path=PATH,
+                count=len(unread),
+                reason=unread[0],
+            )
+        )
     return np.array([result.get("raw_probability", result["probability"]) for result in content["results"]])
 
 

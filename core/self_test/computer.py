@@ -16,7 +16,8 @@ from core.compilation import convolution_times, uses_winograd
 from core.config import NAME, PROJECT, processor
 from core.disk import existing_folder, free_space
 from core.inference import bundled_models
-from core.self_test.result import FAILED, PASSED, Finding
+from core.self_test.result import FAILED, NO_FIGURE, PASSED, Finding
+from core.sentence import Sentence
 
 LIBRARIES = (  # that take part in an answer
     "fastapi",
@@ -42,31 +43,34 @@ FOLDERS = ("", "runs", "data", "model_weights", "registry", "node", "self-test")
 def libraries() -> Finding:
     """Versions of the libraries that take part in an answer, compared with those that were tested."""
     pinned, installed = _pinned(), library_versions()
-    wrong = [
-        f"{name} {version or 'missing'} instead of {pinned[name]}"
-        for name, version in installed.items()
-        if name in pinned and version != pinned[name]
-    ]
-    listing = ", ".join(f"{name} {version}" for name, version in installed.items())
-    figure = f"{len(LIBRARIES) - len(wrong)} of {len(LIBRARIES)}"
+    wrong = {name: version for name, version in installed.items() if version != pinned.get(name, version)}
+    figure = _of(len(LIBRARIES) - len(wrong), len(LIBRARIES))
     if wrong:
-        sentence = (
-            f"These versions were not tested: {', '.join(wrong)}. Install what requirements.lock names."
+        sentence = Sentence(
+            "Missing, or not the version that was tested: {installed}. Tested: {tested}. Install what "
+            "requirements.lock names.",
+            installed=_listing(wrong),
+            tested=_listing({name: pinned[name] for name in wrong}),
         )
         return Finding(FAILED, figure, sentence)
-    return Finding(PASSED, figure, f"Python {platform.python_version()}, {listing}.")
+    return Finding(PASSED, figure, _listing({"Python": platform.python_version(), **installed}))
 
 
 def processor_and_precision() -> Finding:
     """The processor, and the precision in which the model computes on it."""
     precision, unit = processor.resolved("auto"), processor.bfloat16_unit()
     cores = processor.cores()
-    threads = processor.answering_threads() or "all"
-    convolution, times = "Winograd" if uses_winograd(precision) else "direct", convolution_times()
-    sentence = (
-        f"{processor.name()}, {cores} cores, bfloat16 unit: {unit}; inference uses {threads} cores. "
-        f"Convolution: {convolution} (measured in float32: direct {times.direct_ms:.1f} ms, Winograd "
-        f"{times.winograd_ms:.1f} ms)."
+    times = convolution_times()
+    sentence = Sentence(
+        "{processor}, {cores} cores, bfloat16 unit: {unit}; inference uses {threads} cores. Convolution: "
+        "{convolution} (measured in float32: direct {direct:.1f} ms, Winograd {winograd:.1f} ms).",
+        processor=processor.name(),
+        cores=cores,
+        unit=unit,
+        threads=processor.answering_threads() or cores,
+        convolution="Winograd" if uses_winograd(precision) else Sentence("direct"),
+        direct=times.direct_ms,
+        winograd=times.winograd_ms,
     )
     return Finding(PASSED, precision, sentence)
 
@@ -75,33 +79,45 @@ def disk() -> Finding:
     """Free space on the disk of the home."""
     folder = config.home()
     free = free_space(folder)
-    sentence = f"Free in {folder}; the minimum is {_gib(MIN_DISK)}. A run of three stages takes 2.5 GiB."
+    sentence = Sentence(
+        "Free in {folder}; the minimum is {least}. A run of three stages takes 2.5 GiB.",
+        folder=folder,
+        least=_gib(MIN_DISK),
+    )
     return Finding(PASSED if free >= MIN_DISK else FAILED, _gib(free), sentence)
 
 
 def clock() -> Finding:
     """Whether the time is plausible: not before the bundled model, files of the home, or the disk's clock."""
     now = time.time()
-    known = {f"{path} was changed": path.stat().st_mtime for path in _dated_files()}
+    known: dict[str, float] = {
+        Sentence("{path} was changed", path=path): path.stat().st_mtime for path in _dated_files()
+    }
     for model in bundled_models():
         if model.record.created:
-            known["the bundled model was trained"] = datetime.fromisoformat(model.record.created).timestamp()
+            trained = datetime.fromisoformat(model.record.created).timestamp()
+            known[Sentence("the bundled model was trained")] = trained
     figure = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     latest = max(known, key=lambda name: known[name], default="")
     if latest and known[latest] > now + CLOCK_TOLERANCE_S:
-        return Finding(
-            FAILED, figure, f"The clock is {known[latest] - now:.0f} s behind the time when {latest}. Set it."
+        behind = known[latest] - now
+        sentence = Sentence(
+            "The clock is {behind:.0f} s behind the time when {latest}. Set it.", behind=behind, latest=latest
         )
+        return Finding(FAILED, figure, sentence)
     offset = _disk_clock_offset()
     if offset is None:
-        return Finding(PASSED, figure, "Not before the files of the home, which cannot be written.")
+        sentence = Sentence("Not before the files of the home, which cannot be written.")
+        return Finding(PASSED, figure, sentence)
     if abs(offset) > CLOCK_TOLERANCE_S:
-        return Finding(
-            FAILED, figure, f"The clock of the home's disk differs by {offset:.0f} s. Synchronise both."
+        sentence = Sentence(
+            "The clock of the home's disk differs by {offset:.0f} s. Synchronise both.", offset=offset
         )
-    return Finding(
-        PASSED, figure, f"Not before the files of the home; its disk's clock differs by {abs(offset):.1f} s."
+        return Finding(FAILED, figure, sentence)
+    sentence = Sentence(
+        "Not before the files of the home; its disk's clock differs by {offset:.1f} s.", offset=abs(offset)
     )
+    return Finding(PASSED, figure, sentence)
 
 
 def permissions() -> Finding:
@@ -109,14 +125,14 @@ def permissions() -> Finding:
     home = config.home()
     folders = [folder for name in FOLDERS if (folder := home / name).exists() or not name]
     refused = [str(folder) for folder in folders if not _can_write(folder)]
-    figure = f"{len(folders) - len(refused)} of {len(folders)}"
+    figure = _of(len(folders) - len(refused), len(folders))
     if refused:
-        return Finding(
-            FAILED,
-            figure,
-            f"Not writable: {', '.join(refused)}. Give this user the right, or choose another home.",
+        sentence = Sentence(
+            "Not writable: {folders}. Give this user the right, or choose another home.",
+            folders=", ".join(refused),
         )
-    return Finding(PASSED, figure, f"Folders in {home} that can be written.")
+        return Finding(FAILED, figure, sentence)
+    return Finding(PASSED, figure, Sentence("Folders in {home} that can be written.", home=home))
 
 
 def memory() -> Finding:
@@ -127,7 +143,9 @@ def memory() -> Finding:
         free = min(free, limit - int((processor.CGROUP / "memory.current").read_text()))
     except (OSError, ValueError):  # no container, or no limit
         pass
-    sentence = f"Available; the minimum is {_gib(MIN_MEMORY)}. A server with its model takes 1.1 GiB."
+    sentence = Sentence(
+        "Available; the minimum is {least}. A server with its model takes 1.1 GiB.", least=_gib(MIN_MEMORY)
+    )
     return Finding(PASSED if free >= MIN_MEMORY else FAILED, _gib(free), sentence)
 
 
@@ -177,6 +195,15 @@ def _can_write(folder: Path) -> bool:
         return True
     except OSError:
         return False
+
+
+def _listing(versions: dict[str, str]) -> str:
+    """Libraries with their versions; a dash for one that is missing."""
+    return ", ".join(f"{name} {version or NO_FIGURE}" for name, version in versions.items())
+
+
+def _of(count: int, total: int) -> str:
+    return f"{count} / {total}"
 
 
 def _gib(size: int) -> str:

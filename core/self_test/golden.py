@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 
-from core.errors import UserError
+from core.errors import UserError, sentence_of
 from core.evaluation import calibrated
 from core.images import Image, read_image
 from core.inference import Reader, Reading, bundled_models
@@ -30,6 +30,7 @@ from core.registry import (
 from core.self_test.api_answers import api_probabilities
 from core.self_test.node_answers import NodeReport, node_reports
 from core.self_test.result import FAILED, NO_FIGURE, PASSED, Finding
+from core.sentence import Sentence, joined
 from core.weights import WeightsError
 
 ROUNDING = 0.05  # of a percentage with one decimal place
@@ -40,7 +41,7 @@ def active_by_file() -> Finding:
     item = active_registered_model()
     if item is None:
         active = active_model()
-        raise UserError(" ".join(active.model.notices) if active else missing_model())
+        raise UserError(joined(active.model.notices, " ") if active else missing_model())
     if item.version:
         unchanged(item.folder)
     return _by_file(item)
@@ -58,11 +59,11 @@ def model_that_answers() -> Finding:
     """Which model answers now, and that it is the one that was promoted."""
     active = active_model()
     if active is None:
-        return Finding(FAILED, "none", missing_model())
-    notices = " ".join(active.model.notices)
-    return Finding(
-        FAILED if notices else PASSED, str(active.model.identity), notices or "It is the active model."
-    )
+        return Finding(FAILED, NO_FIGURE, missing_model())
+    identity = str(active.model.identity)
+    if active.model.notices:
+        return Finding(FAILED, identity, joined(active.model.notices, " "))
+    return Finding(PASSED, identity, Sentence("It is the active model."))
 
 
 def by_api() -> Finding:
@@ -82,22 +83,30 @@ def by_node() -> Finding:
         readings = Reader.of(item.model).read(_images(golden.pixels, Path(folder)))
     odd = sum(not _says_the_same(*pair) for pair in zip(reports, readings, strict=True))
     if odd:
-        return Finding(
-            FAILED,
-            f"{odd} differ",
-            f"Of {odd} images, the node reports another percentage or other warnings than the reader gives.",
+        sentence = Sentence(
+            "For {count} images, the node reports another percentage or other warnings than the same images "
+            "get from files.",
+            count=odd,
         )
+        return Finding(FAILED, Sentence("{count} differ", count=odd), sentence)
     percentages = [report.percentage for report in reports]
     largest = _largest_difference(golden, percentages, item.model.record.temperature)
     count = len(percentages) - percentages.count(None)
-    warnings = "warnings, numbers included, are those that the reader gives"
     if not count:
-        detail = f"Reports give no percentage of any of these {len(percentages)} images. Their {warnings}."
-        return Finding(PASSED, "the same warnings", detail)
-    detail = (
-        f"Largest difference {largest:.4f} on the {count} of {len(percentages)} golden images for which "
-        f"reports give a percentage; at most {TOLERANCE:g} is allowed. Reports round to 0.1%. Their "
-        f"{warnings} of all these images."
+        sentence = Sentence(
+            "Reports give no percentage for any of these {total} images. Their warnings, numbers included, "
+            "are those that the images get from files.",
+            total=len(percentages),
+        )
+        return Finding(PASSED, Sentence("the same warnings"), sentence)
+    detail = Sentence(
+        "Largest difference {largest:.4f} on the {count} of {total} golden images for which reports give a "
+        "percentage; at most {tolerance:g} is allowed. Reports round to 0.1%. Their warnings, numbers "
+        "included, are those that all these images get from files.",
+        largest=largest,
+        count=count,
+        total=len(percentages),
+        tolerance=TOLERANCE,
     )
     return Finding(PASSED if largest <= TOLERANCE else FAILED, f"{largest:.4f}", detail)
 
@@ -137,15 +146,17 @@ def _by_file(item: RegisteredModel) -> Finding:
     except (NoGoldenImages, WeightsError):
         raise  # there is nothing to compare with, or nothing to compare
     except UserError as error:  # damaged golden images
-        agreement = GoldenAgreement(False, str(error))
+        agreement = GoldenAgreement(False, sentence_of(error))
     finding = _finding(agreement)
     try:
         save_agreement(item.folder, item.model.path, agreement.passed, agreement.detail)
     except UserError as error:
-        return replace(finding, outcome=FAILED, sentence=f"{finding.sentence} This cannot be kept: {error}")
+        kept_not = Sentence("This cannot be kept: {error}", error=sentence_of(error))
+        return replace(finding, outcome=FAILED, sentence=joined([finding.sentence, kept_not], " "))
     if agreement.passed:
         return finding
-    return replace(finding, sentence=f"{finding.sentence} {item.title} is not used any more.")
+    unused = Sentence("{title} is not used any more.", title=item.title)
+    return replace(finding, sentence=joined([finding.sentence, unused], " "))
 
 
 def _answering() -> RegisteredModel:

@@ -17,6 +17,7 @@ from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian,
 from core.dicom_node import NodeSettings, ScpSettings, node_status, run_node
 from core.errors import UserError
 from core.inference import ModelIdentity
+from core.sentence import Sentence
 
 AET, SENDER = "SELFTEST", "SELFTESTSCU"
 ALGORITHM_VERSION, CERTAINTY_OF_FINDING, COMMENT = "111003", "111012", "121106"  # of DICOM's own scheme
@@ -65,7 +66,13 @@ def node_reports(pixels: np.ndarray, identity: ModelIdentity) -> list[NodeReport
         items = list(_items(report))
         values = dict(items)
         if values.get(ALGORITHM_VERSION) != str(identity):
-            raise UserError(f"The node answers with {values.get(ALGORITHM_VERSION)} instead of {identity}.")
+            raise UserError(
+                Sentence(
+                    "The node answers with {other} instead of {identity}.",
+                    other=values.get(ALGORITHM_VERSION),
+                    identity=identity,
+                )
+            )
         comments = frozenset(value for code, value in items if code == COMMENT)
         told[_number_of(report)] = NodeReport(values.get(CERTAINTY_OF_FINDING), comments)
     return told
@@ -86,7 +93,9 @@ def _listening(port: "Queue[int | UserError]") -> int:
     try:
         outcome = port.get(timeout=MAX_WAIT_S)
     except Empty:
-        raise UserError(f"The node did not start within {MAX_WAIT_S:.0f} s.") from None
+        raise UserError(
+            Sentence("The node did not start within {seconds:.0f} s.", seconds=MAX_WAIT_S)
+        ) from None
     if isinstance(outcome, UserError):
         raise outcome
     return outcome
@@ -102,12 +111,12 @@ def _store(port: int, images: list[pydicom.Dataset]) -> None:
     entity.add_requested_context(ComputedRadiographyImageStorage, ExplicitVRLittleEndian)
     association = entity.associate("127.0.0.1", port, ae_title=AET)
     if not association.is_established:
-        raise UserError("The node refuses the association.")
+        raise UserError(Sentence("The node refuses the association."))
     try:
         for image in images:
             status = association.send_c_store(image).get("Status")
             if status != 0:
-                raise UserError(f"The node refuses an image with status {status}.")
+                raise UserError(Sentence("The node refuses an image with status {status}.", status=status))
     finally:
         if association.is_established:
             association.release()
@@ -118,9 +127,10 @@ def _wait_for(count: int, folder: Path, node: threading.Thread) -> None:
     deadline = time.monotonic() + MAX_WAIT_S
     while (status := node_status(folder)) is None or status.processed < count:
         if status and status.failed:
-            raise UserError(f"The node cannot process an image: {next(iter(status.reasons))}")
+            reason = next(iter(status.reasons))
+            raise UserError(Sentence("The node cannot process an image: {reason}", reason=reason))
         if not node.is_alive() or time.monotonic() > deadline:
-            raise UserError("The node did not process every image.")
+            raise UserError(Sentence("The node did not process every image."))
         time.sleep(POLL_INTERVAL_S)
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 
 import core
-from core.errors import UserError
+from core.errors import UserError, sentence_of
 from core.registry import NoGoldenImages, active_model
 from core.runs import lock
 from core.self_test import computer
@@ -22,6 +22,7 @@ from core.self_test.result import (
     lock_path,
     save_result,
 )
+from core.sentence import Sentence
 
 Check = Callable[[], Finding | None]
 
@@ -32,17 +33,17 @@ def checks() -> tuple[tuple[str, Check], ...]:
     from core.self_test import golden
 
     return (
-        ("Golden images by file", golden.active_by_file),
-        ("Golden images of the bundled model", golden.bundled_by_file),
-        ("Model that answers", golden.model_that_answers),
-        ("Golden images by API", golden.by_api),
-        ("Golden images by DICOM node", golden.by_node),
-        ("Libraries", computer.libraries),
-        ("Processor and precision", computer.processor_and_precision),
-        ("Free disk space", computer.disk),
-        ("Clock", computer.clock),
-        ("Write permissions", computer.permissions),
-        ("Free memory", computer.memory),
+        (Sentence("Golden images by file"), golden.active_by_file),
+        (Sentence("Golden images of the bundled model"), golden.bundled_by_file),
+        (Sentence("Model that answers"), golden.model_that_answers),
+        (Sentence("Golden images by API"), golden.by_api),
+        (Sentence("Golden images by DICOM node"), golden.by_node),
+        (Sentence("Libraries"), computer.libraries),
+        (Sentence("Processor and precision"), computer.processor_and_precision),
+        (Sentence("Free disk space"), computer.disk),
+        (Sentence("Clock"), computer.clock),
+        (Sentence("Write permissions"), computer.permissions),
+        (Sentence("Free memory"), computer.memory),
     )
 
 
@@ -83,11 +84,13 @@ def found(check: Check) -> Finding | None:
     try:
         return check()
     except NoGoldenImages as error:
-        return Finding(NOT_CHECKED, NO_FIGURE, str(error))
+        return Finding(NOT_CHECKED, NO_FIGURE, sentence_of(error))
     except UserError as error:
-        return Finding(FAILED, NO_FIGURE, str(error))
+        return Finding(FAILED, NO_FIGURE, sentence_of(error))
     except Exception as error:  # whatever is wrong with this computer: the other checks go on
-        return Finding(FAILED, NO_FIGURE, f"The check ended with {type(error).__name__}: {error}")
+        kind = type(error).__name__
+        sentence = Sentence("The check ended with {kind}: {error}", kind=kind, error=str(error))
+        return Finding(FAILED, NO_FIGURE, sentence)
 
 
 @contextmanager
@@ -99,7 +102,7 @@ def _alone() -> Iterator[None]:
         yield
         return
     if descriptor is None:
-        raise UserError("Another self-test is running. Wait for its result.")
+        raise UserError(Sentence("Another self-test is running. Wait for its result."))
     try:
         yield
     finally:

@@ -74,9 +74,11 @@ def accept(acceptance: Acceptance, identity: ModelIdentity, by: str) -> Measured
         UserError: a criterion is not met, nobody is named, or the disk is full.
     """
     if not acceptance.passed:
-        raise UserError(f"{identity} is not accepted. {acceptance.verdict()}")
+        raise UserError(
+            Sentence("{model} is not accepted. {verdict}", model=identity, verdict=acceptance.verdict())
+        )
     if not by.strip():
-        raise UserError("Whoever accepts a model gives a name.")
+        raise UserError(Sentence("Whoever accepts a model gives a name."))
     return keep_measured_set(acceptance.measurement, identity, by.strip(), ACCEPTED)
 
 
@@ -128,7 +130,7 @@ def measured_set(identity: ModelIdentity) -> MeasuredSet | None:
         measured = MeasuredSet(**content, table=table.astype(dict.fromkeys(numbers, float)))
         return measured if set(CLASS_NAMES) <= set(table["label"]) else None
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{path} is damaged. Restore it, or move it away.") from error
+        raise UserError(Sentence("{path} is damaged. Restore it, or move it away.", path=path)) from error
 
 
 def _path(identity: ModelIdentity) -> Path:

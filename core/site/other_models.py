@@ -35,8 +35,12 @@ def readers_of(items: Sequence[RegisteredModel], precision: str = "auto") -> tup
     """
     if len(items) > MAX_OTHER_MODELS:
         raise UserError(
-            f"{len(items)} models are too many to be measured beside one: all are in memory at once. Name "
-            f"up to {MAX_OTHER_MODELS}."
+            Sentence(
+                "{count} models are too many to be measured beside one: all are in memory at once. Name up "
+                "to {most}.",
+                count=len(items),
+                most=MAX_OTHER_MODELS,
+            )
         )
     readers, problems = [], []
     for item in items:

@@ -19,6 +19,7 @@ import numpy as np
 
 from core import atomic
 from core.errors import UserError
+from core.sentence import Sentence
 from core.training.callbacks import History, KeepBest
 from core.training.loop import Position
 from core.weights import file_digest
@@ -77,8 +78,10 @@ class Checkpoint(keras.callbacks.Callback):
                 continue
             if commit["frozen"] != self.frozen:
                 raise UserError(
-                    "The starting weights have changed since this run began, so it cannot be resumed. "
-                    "Restore the old file, or start a new run."
+                    Sentence(
+                        "The starting weights have changed since this run began, so it cannot be resumed. "
+                        "Restore the old file, or start a new run."
+                    )
                 )
             model.optimizer.build(model.trainable_variables)
             _read(path, _variables(model))

@@ -1,7 +1,7 @@
 """After the last stage: references of the training images, for the out-of-distribution check in diagnosis."""
 
 from core.dataset import open_dataset
-from core.errors import UserError
+from core.errors import UserError, sentence_of
 from core.inference import save_reference
 from core.runs import Run, WorkEstimate
 from core.sentence import Sentence
@@ -36,7 +36,9 @@ def write_references(run: Run) -> None:
             )
             save_reference(run, number, dataset, check)
     except UserError as error:
-        run.add_status_note(f"No out-of-distribution check for these models: {error}")
+        run.add_status_note(
+            Sentence("No out-of-distribution check for these models: {error}", error=sentence_of(error))
+        )
 
 
 def _progress(run: Run) -> Progress:

@@ -105,13 +105,18 @@ def load_data(run: Run, settings: TrainingSettings) -> tuple[Dataset, RunData]:
     earlier, facts = run.facts(), facts_of(dataset, data, settings)
     if any(earlier.get(name, facts[name]) != facts[name] for name in ("fingerprint", "films", "labels")):
         raise UserError(
-            f"The data set {dataset.root}, its labels or the cohort have changed since this run began, so it "
-            "cannot be resumed. Start a new run."
+            Sentence(
+                "The data set {root}, its labels or the cohort have changed since this run began, so it "
+                "cannot be resumed. Start a new run.",
+                root=dataset.root,
+            )
         )
     if earlier.get("lung_network", facts["lung_network"]) != facts["lung_network"]:
         raise UserError(
-            "The lung network has changed since this run began and would frame its images differently, so it "
-            "cannot be resumed. Start a new run."
+            Sentence(
+                "The lung network has changed since this run began and would frame its images differently, "
+                "so it cannot be resumed. Start a new run."
+            )
         )
     run.write_facts(facts)
     return dataset, data
@@ -189,8 +194,14 @@ def publish(training: StageTraining) -> None:
     published = stage.path_in(run.model_folder())
     if (earlier := _width(published)) > width:
         run.add_status_note(
-            f"Stage {stage.number} has width {width:g} and was not published: {published.name} has width "
-            f"{earlier:g}. To publish it all the same, move that file away and train again."
+            Sentence(
+                "Stage {number} has width {width:g} and was not published: {file} has width {earlier:g}. To "
+                "publish it all the same, move that file away and train again.",
+                number=stage.number,
+                width=width,
+                file=published.name,
+                earlier=earlier,
+            )
         )
         return
     atomic.copy(training.weights_path, run.model_folder() / stage.file)

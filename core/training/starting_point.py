@@ -7,7 +7,7 @@ from core.dataset import assign_roles
 from core.errors import UserError
 from core.network import load_starting_weights, restore
 from core.runs import Run
-from core.sentence import Sentence
+from core.sentence import Sentence, joined
 from core.training.data import ImageSet
 from core.weights import read_record
 
@@ -32,41 +32,67 @@ def load_starting_point(
     path = settings.stage(earlier).path_in(run.model_folder())
     if not path.exists():
         raise UserError(
-            f"Stage {number} starts from {STAGES[earlier].name}, and there is no {path}. "
-            f"Train stage {earlier} first, or both in one run."
+            Sentence(
+                "Stage {number} starts from {model}, and there is no {path}. Train stage {earlier} first, or "
+                "both in one run.",
+                number=number,
+                model=STAGES[earlier].name,
+                path=path,
+                earlier=earlier,
+            )
         )
     earlier_record = read_record(path)
     if (width := earlier_record.width) != settings.width:
         raise UserError(
-            f"Stage {number} starts from {path}, which has width {width:g}, and this run has width "
-            f"{settings.width:g}. Set width to {width:g}, or train stage {earlier} in the same run."
+            Sentence(
+                "Stage {number} starts from {path}, which has width {width:g}, and this run has width "
+                "{own:g}. Set width to {width:g}, or train stage {earlier} in the same run.",
+                number=number,
+                path=path,
+                width=width,
+                own=settings.width,
+                earlier=earlier,
+            )
         )
     if earlier_record.framing != settings.framing:
         run.add_status_note(
-            f"Stage {number} starts from {path.name}, whose images were framed as "
-            f"{earlier_record.framing}; those of this run are framed as {settings.framing}."
+            Sentence(
+                "Stage {number} starts from {file}, whose images were framed as {framing}; those of this run "
+                "are framed as {own}.",
+                number=number,
+                file=path.name,
+                framing=earlier_record.framing,
+                own=settings.framing,
+            )
         )
     record = restore(network, path)
     if warning := _leakage_warning(Run(run.path.parent / record.run), validation):
-        origin = record.run or "an unknown run"
-        run.add_status_note(f"Stage {number} starts from stage {earlier} of {origin}, which {warning}")
+        origin = record.run or Sentence("an unknown run")
+        start = Sentence(
+            "Stage {number} starts from stage {earlier} of {run}.", number=number, earlier=earlier, run=origin
+        )
+        run.add_status_note(joined([start, warning], " "))
     return record.starting_weights
 
 
 def _leakage_warning(earlier: Run, validation: ImageSet) -> str:
     """A warning if an earlier run may have trained on these validation images, else ""."""
-    consequence = "validation results may be too good"
     if earlier.facts().get("fingerprint") != validation.dataset.fingerprint:
-        return f"was trained on unknown images: if they include validation images, {consequence}."
+        return Sentence(
+            "It was trained on unknown images: if they include validation images, validation results may be "
+            "too good."
+        )
     settings = earlier.settings()
     roles = assign_roles(validation.dataset.table, settings.validation_fraction, settings.seed_of_split)
     leaked = int((roles[validation.rows] == "training").sum())
     if not leaked:
         return ""
-    return (
-        f"held out other patients and may have trained on the patients of {leaked} of these "
-        f"{len(validation)} validation images: {consequence}. Use the same split seed and validation "
-        "fraction for both runs, or train both stages in one run."
+    return Sentence(
+        "It held out other patients and may have trained on the patients of {leaked} of these {total} "
+        "validation images: validation results may be too good. Use the same split seed and validation "
+        "fraction for both runs, or train both stages in one run.",
+        leaked=leaked,
+        total=len(validation),
     )
 
 
@@ -75,5 +101,10 @@ def _load_starting_weights(network: keras.Model, run: Run, settings: TrainingSet
     backbone = settings.architecture
     origin = load_starting_weights(network, backbone, settings.weights)
     if origin.startswith("random"):
-        run.add_status_note(f"{backbone.title} starts from {origin} weights.")
+        run.add_status_note(
+            Sentence(
+                "{backbone} starts from random weights: those of ImageNet could not be downloaded.",
+                backbone=backbone.title,
+            )
+        )
     return origin

@@ -12,6 +12,7 @@ from core.config import WHOLE
 from core.dataset import ImageFeatures, save_image_features
 from core.network import FeatureStore, segment
 from core.runs import cached_activations
+from core.sentence import Sentence
 from core.training.batches import InputSource
 from core.training.frozen_layers import FrozenLayers, rows_of
 from core.training.stage_training import StageTraining
@@ -53,8 +54,11 @@ def trainable_model(training: StageTraining) -> TrainableModel:
     cache_bytes = progress.estimate.cache_bytes()
     if not FeatureStore(cached_activations.folder()).has_room_for(cache_bytes):
         run.add_status_note(
-            f"The disk has no room for {cache_bytes / 2**30:.1f} GiB of cached activations: every epoch "
-            "computes the frozen layers again, which is slower and gives the same result."
+            Sentence(
+                "The disk has no room for {size:.1f} GiB of cached activations: every epoch computes the "
+                "frozen layers again, which is slower and gives the same result.",
+                size=cache_bytes / 2**30,
+            )
         )
         return on_pixels(training)
     return on_cached_activations(training)

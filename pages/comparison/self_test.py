@@ -9,7 +9,8 @@ from core.errors import UserError
 from core.self_test import SelfTest, last_self_test, run_self_test, self_test_pdf
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
-from pages.shared.texts import _
+from pages.shared.stored_texts import recognized
+from pages.shared.texts import _, translated
 
 ICONS = {
     "passed": ":green[:material/check_circle:]",
@@ -34,7 +35,7 @@ def show_self_test(_comparison: ModelComparison) -> None:
     if st.button(_("Run self-test"), type="primary", icon=":material/fact_check:"):
         with st.status(_("Testing ...")) as status:
             try:
-                result = run_self_test(by, lambda name: status.update(label=f"{name} ..."))
+                result = run_self_test(by, lambda name: status.update(label=f"{translated(name)} ..."))
             except UserError as error:
                 status.update(label=_("The self-test could not be run."), state="error")
                 show_error(error)
@@ -58,15 +59,14 @@ def _show(result: SelfTest) -> None:
             icon=":material/check_circle:",
         )
     else:
-        names = ", ".join(check.name for check in result.failed)
+        names = ", ".join(recognized(check.name) for check in result.failed)
         st.error(
             _("Failed at {moment}: {names}.").format(moment=result.moment, names=escaped(names)),
             icon=":material/error:",
         )
     for check in result.checks:
-        st.markdown(
-            f"{ICONS[check.outcome]} **{check.name}** · {escaped(check.figure)}  \n{escaped(check.sentence)}"
-        )
+        name, figure = recognized(check.name), escaped(recognized(check.figure))
+        st.markdown(f"{ICONS[check.outcome]} **{name}** · {figure}  \n{escaped(recognized(check.sentence))}")
     st.caption(_("SHA-256 of the result: `{sha256}`").format(sha256=result.sha256))
     with st.container(horizontal=True):
         st.download_button(

@@ -10,25 +10,34 @@ from string import Formatter
 
 from pages.shared.texts import messages, translated
 
+SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 MIN_LETTERS = 4  # of a template, without its values: one of fewer fits anything
 
 
-@lru_cache(maxsize=4096)
 def recognized(text: str) -> str:
     """A text in the language of the server; one that no template of the catalogue makes stays as it is.
 
-    What stands in a text for a value is translated, too, where the catalogue has it.
+    What stands in a text for a value is translated, too, where the catalogue has it, and each of several
+    sentences in a row.
     """
-    if not text.strip():
-        return text
+    return _translation(text) or translated(text)
+
+
+@lru_cache(maxsize=4096)
+def _translation(text: str) -> str:
+    """Its translation; "" where the catalogue has none."""
     known = messages()
     if text in known:
         return known[text]
+    sentences = SENTENCE_END.split(text)
+    translations = [_translation(sentence) for sentence in sentences] if len(sentences) > 1 else []
+    if translations and all(translations):
+        return " ".join(translations)
     for pattern, message in _templates():
         if match := pattern.fullmatch(text):
             values = {name: recognized(value) for name, value in match.groupdict().items()}
             return _filled(known[message], values)
-    return translated(text)
+    return ""
 
 
 @lru_cache(maxsize=1)

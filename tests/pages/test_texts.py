@@ -64,6 +64,26 @@ CORE = [
     for path in sorted((PROJECT / "core").rglob("*.py"))
     if "core.sentence" in path.read_text(encoding="utf-8")
 ]
+TERMINAL = (
+    "access/tokens",
+    "anatomy/dataset_audit",
+    "anatomy/masks",
+    "anatomy/training",
+    "batch",
+    "cli",
+    "cluster",
+    "config/environment",
+    "dataset/image_checks",
+    "dataset/set_checks",
+    "dicom_node",
+    "export",
+    "training/sweep",
+)
+PROGRAMS = [  # whose errors a terminal, a log or another program shows
+    path
+    for path in sorted((PROJECT / "core").rglob("*.py"))
+    if str(path.relative_to(PROJECT / "core")).startswith(TERMINAL)
+]
 MARKUP = re.compile(r":material/\w+:|:[a-z]+\[|\{[^{}]*\}")
 MARKS = re.compile(r":material/\w+:|:[a-z]+\[|\]\([^)]*\)|`[^`]*`|\*+")  # icons, colours, links, code, stress
 WORDS = re.compile(r"[A-Z][a-z]|[A-Za-z]{2,}[,.:;]? |  ?[a-z]{2,}|\d [a-z]")
@@ -204,6 +224,13 @@ def test_a_sentence_of_core_is_one_literal_with_a_value_for_each_name_in_it():
             assert {name for name, _ in fields(text)} == given, f"{path}:{call.lineno}: {text}"
 
 
+def test_an_error_or_finding_that_a_page_may_show_is_a_sentence():
+    for path in set((PROJECT / "core").rglob("*.py")) - set(PROGRAMS):
+        for call in (node for node in ast.walk(tree_of(path)) if calls(node, "UserError", "Finding")):
+            texts = [text_of(argument) for argument in call.args]
+            assert not any(map(reads_as_language, texts)), f"{path}:{call.lineno}: {texts}"
+
+
 def test_a_catalogue_has_each_message_and_no_other(catalogue):
     messages = {message_of(call) for _, call, _ in lookups()} | {(None, text) for _, _, text in sentences()}
     translated = {
@@ -324,4 +351,7 @@ def test_what_a_file_holds_in_english_is_shown_in_german(german):
     assert recognized("Queued: position 2 of 3.") == "In der Warteschlange: Platz 2 von 3."
     assert recognized("Framing images by their lungs: 1,200 of 5,216").endswith("1,200 von 5,216")
     assert recognized("Sensitivity") == "Sensitivität"
+    assert recognized("The node refuses the association. Model A is not used any more.") == (
+        "Der Knoten lehnt die Verbindung ab. Model A wird nicht mehr verwendet."
+    )
     assert recognized("test/NORMAL/IM-0001.jpeg") == "test/NORMAL/IM-0001.jpeg"

@@ -19,5 +19,7 @@ def test_without_a_connection_another_backbone_stays_random_and_says_so(tmp_path
     before = network.get_weights()
     origin = load_starting_point(network, run, settings, number=1, validation=None)
     assert origin == "random (ImageNet's could not be downloaded)"
-    assert run.status().notes == ["ResNet50 starts from random (ImageNet's could not be downloaded) weights."]
+    assert run.status().notes == [
+        "ResNet50 starts from random weights: those of ImageNet could not be downloaded."
+    ]
     assert all(np.array_equal(*pair) for pair in zip(before, network.get_weights(), strict=True))

@@ -66,7 +66,8 @@ def _draw(run: Run, references: dict[str, Run]) -> None:
     expanded = status.state in ("failed", "died")
     log = st.expander(_("Technical log"), expanded, icon=":material/article:", on_change="rerun")
     if log.open:  # a browser takes a second to load what shows code
-        log.code(run.log_tail() or _("The log is empty."), language=None, height=220, wrap_lines=True)
+        text = "\n".join(map(recognized, run.log_tail().splitlines())) or _("The log is empty.")
+        log.code(text, language=None, height=220, wrap_lines=True)
         log.caption(
             _("Without TensorFlow's notes on processor and GPU; the whole log is in {file}.").format(
                 file=f"`runs/{run.name}/{run.log_path.name}`"
@@ -99,7 +100,7 @@ def _headline(run: Run, status: RunStatus) -> None:
             icon=":material/hourglass_top:",
         )
     for note in status.notes:
-        st.info(escaped(note))
+        st.info(escaped(recognized(note)))
 
 
 def _account(run: Run, status: RunStatus) -> None:
