@@ -65,8 +65,10 @@ class Metric:
         """
         if value is None:
             return "–"
-        bounds = "" if interval is None else " (" + " to ".join(map(self.format.format, interval)) + ")"
-        return self.format.format(value) + bounds
+        if interval is None:
+            return self.format.format(value)
+        shown, low, high = map(self.format.format, (value, *interval))
+        return Sentence("{value} ({low} to {high})", value=shown, low=low, high=high)
 
 
 def _roc_auc(labels: np.ndarray, probabilities: np.ndarray) -> float:

@@ -11,7 +11,7 @@ from core.evaluation.outcomes import Outcomes
 from core.evaluation.paired_tests import Difference, holm
 from core.evaluation.predictions import Predictions, check_same_images
 from core.evaluation.sample_size import too_few
-from core.sentence import Sentence
+from core.sentence import Sentence, joined
 
 SIGNIFICANCE_LEVEL = 0.05
 TOO_NARROW = Sentence(
@@ -47,17 +47,29 @@ class PairwiseTest:
 
     def sentence(self) -> str:
         """What these images show about the pair, and what they do not."""
-        return " ".join(filter(None, (self._conclusion(), self.caution)))
+        return joined([self._conclusion(), self.caution], " ") if self.caution else self._conclusion()
 
     def _conclusion(self) -> str:
         metric = METRICS[self.measure]
         if self.difference is None or self.reason:
-            return f"{metric.title} cannot be compared. {self.reason}"
-        bounds = f"95% interval {self.bounds}"
+            return joined([Sentence("{metric} cannot be compared.", metric=metric.title), self.reason], " ")
         if self.difference.value == 0:
-            return f"{self.first} and {self.second} have the same {metric.label} on these images ({bounds})."
-        text = f"{metric.title} is {self.amount} higher for {self.higher} than for {self.lower} ({bounds})"
-        return f"{text}. {self.significance}"
+            return Sentence(
+                "{metric} is the same for {first} and {second} on these images (95% interval {bounds}).",
+                metric=metric.title,
+                first=self.first,
+                second=self.second,
+                bounds=self.bounds,
+            )
+        text = Sentence(
+            "{metric} is {amount} higher for {higher} than for {lower} (95% interval {bounds}).",
+            metric=metric.title,
+            amount=self.amount,
+            higher=self.higher,
+            lower=self.lower,
+            bounds=self.bounds,
+        )
+        return joined([text, self.significance], " ")
 
     @property
     def higher(self) -> str:
@@ -85,7 +97,8 @@ class PairwiseTest:
         low, high = self.difference.interval
         ends = (-high, -low) if self.difference.value < 0 else (low, high)
         scale, decimals = self._format()
-        return " to ".join(f"{scale * end:+.{decimals}f}" for end in ends)
+        low, high = (f"{scale * end:+.{decimals}f}" for end in ends)
+        return Sentence("{low} to {high}", low=low, high=high)
 
     @property
     def p_value(self) -> str:
@@ -104,12 +117,15 @@ class PairwiseTest:
         assert self.difference is not None
         low, high = self.difference.interval
         if self.significant:
-            return f"The difference is statistically significant ({self.p_value})."
+            return Sentence("The difference is statistically significant ({p}).", p=self.p_value)
         if not low <= 0 <= high:
-            return f"This is borderline ({self.p_value} after correction): suggestive, not conclusive."
-        return (
-            f"The difference is not statistically significant ({self.p_value}), which does not show that the "
-            "models are equally good."
+            return Sentence(
+                "This is borderline ({p} after correction): suggestive, not conclusive.", p=self.p_value
+            )
+        return Sentence(
+            "The difference is not statistically significant ({p}), which does not show that the models are "
+            "equally good.",
+            p=self.p_value,
         )
 
     def _format(self) -> tuple[int, int]:

@@ -214,5 +214,6 @@ def _judged(
 
 
 def _share(share: float, interval: Interval | None) -> str:
-    bounds = f" ({interval[0]:.0%} to {interval[1]:.0%})" if interval else ""
-    return f"{share:.0%}{bounds}"
+    if not interval:
+        return f"{share:.0%}"
+    return Sentence("{rate:.0%} ({low:.0%} to {high:.0%})", rate=share, low=interval[0], high=interval[1])

@@ -42,7 +42,7 @@ def positives_by_range(bins: dict[str, list[dict]]) -> pd.DataFrame:
     """Images with pneumonia of all images, one row for each range of probabilities, one column per model."""
     counts = {
         name: {
-            tuple(row["range"]): _("{positives} of {total}").format(
+            tuple(row["range"]): _("{positives:,} of {total:,}").format(
                 positives=row["positives"], total=row["n"]
             )
             for row in rows

@@ -102,7 +102,7 @@ def key_figures(
 def _figure(metric: str, values: dict, start: float) -> dict[str, Any]:
     """A metric as text, and its interval in per cent of an axis from `start` to 1."""
     value, interval = values[metric], values["intervals"][metric]
-    text, _space, bounds = METRICS[metric].text(value, interval).partition(" ")
+    text, _space, bounds = recognized(METRICS[metric].text(value, interval)).partition(" ")
     figure = {"title": recognized(METRICS[metric].title), "text": text, "bounds": bounds, "value": None}
     if value is None:
         return figure

@@ -11,7 +11,9 @@ from string import Formatter
 from pages.shared.texts import messages, translated
 
 SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
-MIN_LETTERS = 4  # of a template, without its values: one of fewer fits anything
+MIN_LETTERS = 4  # of a template with texts in it, without those: one of fewer fits anything
+NUMERIC = re.compile(r"\+?(?:,|,?(?:\.\d+)?[dfge%])")  # format of a number
+NUMBER = r"(?:[+-]?\d[\d,.]*(?:e[+-]?\d+)?|nan)%?"
 
 
 def recognized(text: str) -> str:
@@ -47,7 +49,9 @@ def _templates() -> list[tuple[re.Pattern[str], str]]:
     for message in messages():
         parts = list(Formatter().parse(message))
         letters = sum(map(str.isalpha, "".join(literal for literal, *_rest in parts)))
-        if letters >= MIN_LETTERS and any(name for _literal, name, *_rest in parts):
+        formats = [form or "" for _literal, name, form, _conversion in parts if name]
+        needed = 1 if all(NUMERIC.fullmatch(form) for form in formats) else MIN_LETTERS
+        if formats and letters >= needed:
             patterns.append((letters, _pattern(parts), message))
     return [
         (re.compile(pattern, re.DOTALL), message)
@@ -57,10 +61,11 @@ def _templates() -> list[tuple[re.Pattern[str], str]]:
 
 def _pattern(parts: list) -> str:
     pattern, seen = "", set()
-    for literal, name, *_format in parts:
+    for literal, name, form, _conversion in parts:
         pattern += re.escape(literal)
         if name:
-            pattern += f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
+            value = NUMBER if NUMERIC.fullmatch(form) else ".+?"
+            pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{value})"
             seen.add(name)
     return pattern
 

@@ -105,7 +105,7 @@ def test_f23_two_perfect_models_are_not_shown_to_be_equal():
 
 def test_f23_the_same_model_twice_has_no_difference():
     model = predictions("A", list(np.linspace(0, 0.6, 20)), list(np.linspace(0.4, 1, 20)))
-    assert "have the same ROC AUC" in sentences(model, Predictions.of("B", model.table))["auc"]
+    assert "ROC AUC is the same for" in sentences(model, Predictions.of("B", model.table))["auc"]
 
 
 def test_f23_a_perfect_model_against_another_has_a_caution():

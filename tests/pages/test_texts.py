@@ -354,4 +354,8 @@ def test_what_a_file_holds_in_english_is_shown_in_german(german):
     assert recognized("The node refuses the association. Model A is not used any more.") == (
         "Der Knoten lehnt die Verbindung ab. Model A wird nicht mehr verwendet."
     )
+    assert recognized("91.2% (88.0% to 94.0%)") == "91.2% (88.0% bis 94.0%)"
+    assert recognized("+0.010 to +0.042") == "+0.010 bis +0.042"
+    assert recognized("1,200 of 5,216") == "1,200 von 5,216"
+    assert recognized("bed to bed") == "bed to bed"
     assert recognized("test/NORMAL/IM-0001.jpeg") == "test/NORMAL/IM-0001.jpeg"
