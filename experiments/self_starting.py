@@ -5,11 +5,14 @@ python -m experiments.self_starting
 No image is read: each imagined hospital draws 100 first results and blocks of 50, each of which is flagged
 and warned of with some probability. A block is compared with all results before it by the beta-binomial
 distribution that they predict; the normal score of its mid-p value goes into both sums of a tabular CUSUM
-(Hawkins, The Statistician 1987), which are beyond the limit in 1 of 100 hospitals within 20 blocks while
-nothing changes. Beside it stands the light of blocks alone, red or amber.
+(Hawkins, The Statistician 1987) of the last 20 blocks, as the monitor shows them. They have one limit while
+all blocks are among them, and another one afterwards, each of which fewer than 1 in 100 hospitals exceed
+within 20 blocks while nothing changes. Beside it stands the light of blocks alone, red or amber. A change
+begins after a history of blocks as before.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import combinations_with_replacement
 
 import click
 import numpy as np
@@ -19,8 +22,9 @@ from core.monitor.watch import BASELINE, BLOCK, BLOCKS
 
 SEED = 42
 ALLOWANCE = 0.5  # standard deviations
-FALSE_ALARMS = 0.01  # of both sums of both shares, within all blocks
-SHARES = (0.05, 0.32, 0.65, 0.9)  # at every pair of which the limit holds
+ALARMS_OF_LIMIT = 0.008  # share of hospitals that exceed a limit within 20 blocks while nothing changes
+SHARES = (0.05, 0.32, 0.65, 0.9)
+PAIRS = tuple(combinations_with_replacement(SHARES, 2))  # at each of which the limit holds
 WARNED, FLAGGED = 0.32, 0.65  # docs/results/monitor.md; of inverted images 1 and 0
 CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # share of inverted images, by number of the block
     "nothing": lambda number: 0.0 * number,
@@ -28,32 +32,61 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # share of inverted 
     "a fifth inverted": lambda number: np.full(len(number), 0.2),
     "inverted, 1 percentage point more a block": lambda number: 0.01 * number,
 }
+LATE = 100  # blocks, after which usual shares are well known
+HISTORIES = (0, 10, 20, LATE)  # blocks as before, after which a change begins
 LONG = 2000  # blocks of a series whose run length is counted
+SERIES = 100  # of them
 
 
 @click.command()
 @click.option("--hospitals", default=20_000, show_default=True, help="Imagined hospitals for each line.")
 def main(hospitals: int) -> None:
-    """Print the limit, its average run length, and how often each change is told."""
+    """Print limits; then, in another drawing, false alarms, run lengths and how often changes are told."""
     random = np.random.default_rng(SEED)
-    still = np.zeros(BLOCKS)
-    highest = [
-        _sums(*_drawn(random, (first, second), still, (0.0, 0.0), hospitals)).max(axis=(0, 2))
-        for number, first in enumerate(SHARES)
-        for second in SHARES[number:]
-    ]
-    limit = max(float(np.quantile(values, 1 - FALSE_ALARMS)) for values in highest)
-    long = _sums(*_drawn(random, (WARNED, FLAGGED), np.zeros(LONG), (0.0, 0.0), 300)).max(axis=0) > limit
-    lengths = np.where(long.any(axis=1), long.argmax(axis=1) + 1, LONG)
-    ended = f"{long.any(axis=1).mean():.0%} of series end before {LONG}"
-    print(f"limit {limit:.2f}; average run length {lengths.mean():.0f} blocks, {ended}")
-    for title, change in CHANGES.items():
-        inverted = change(np.arange(1, BLOCKS + 1))
-        first, blocks = _drawn(random, (WARNED, FLAGGED), inverted, (1.0, 0.0), hospitals)
-        light = _light(first, blocks)
-        cusum = (_sums(first, blocks) > limit).any(axis=0)
-        told = {"blocks": light, "CUSUM": cusum, "either": light | cusum}
-        print(title, "; ".join(f"{name} {_within(alarms)}" for name, alarms in told.items()), flush=True)
+    highest = [_highest(random, pair, hospitals, (0, BLOCKS, LATE), (0.0, 0.0)) for pair in PAIRS]
+    found = np.quantile(highest, 1 - ALARMS_OF_LIMIT, axis=2).max(axis=0)
+    limits = round(found[0], 2), round(found[1:].max(), 2)
+    print(f"limits {limits[0]} and, once blocks have left the window, {limits[1]}", flush=True)
+    random = np.random.default_rng(SEED + 1)
+    for pair in PAIRS:
+        beyond = _highest(random, pair, hospitals, HISTORIES, limits) > 0
+        told = ", ".join(f"{share:.2%}" for share in beyond.mean(axis=1))
+        print(f"{pair}: told {told}; average run length {_run_length(random, pair, limits)}", flush=True)
+    for history in HISTORIES:
+        for title, change in CHANGES.items():
+            inverted = np.append(np.zeros(history), change(np.arange(1, BLOCKS + 1)))
+            first, blocks = _drawn(random, (WARNED, FLAGGED), inverted, (1.0, 0.0), hospitals)
+            light = _light(first, blocks)[:, history:]
+            cusum = _beyond(first, blocks, limits)[:, history:] > 0
+            told = {"blocks": light, "CUSUM": cusum, "either": light | cusum}
+            line = "; ".join(f"{name} {_within(alarms)}" for name, alarms in told.items())
+            print(f"after {history} blocks, {title}: {line}", flush=True)
+
+
+def _highest(
+    random: np.random.Generator,
+    pair: tuple[float, float],
+    hospitals: int,
+    histories: Sequence[int],
+    limits: tuple[float, float],
+) -> np.ndarray:
+    """How far sums get beyond the limits within 20 blocks after each history: (histories, hospitals)."""
+    still = np.zeros(max(histories) + BLOCKS)
+    beyond = _beyond(*_drawn(random, pair, still, (0.0, 0.0), hospitals), limits)
+    return np.stack([beyond[:, history : history + BLOCKS].max(axis=1) for history in histories])
+
+
+def _run_length(random: np.random.Generator, pair: tuple[float, float], limits: tuple[float, float]) -> str:
+    """After how many blocks a sum is beyond its limit while nothing changes, in the mean of some series."""
+    beyond = _beyond(*_drawn(random, pair, np.zeros(LONG), (0.0, 0.0), SERIES), limits) > 0
+    lengths = np.where(beyond.any(axis=1), beyond.argmax(axis=1) + 1, LONG)
+    return f"{lengths.mean():.0f} blocks, {beyond.any(axis=1).mean():.0%} of series end before {LONG}"
+
+
+def _beyond(first: np.ndarray, blocks: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    """How far the highest sum of all shares is beyond the limit after each block: (hospitals, blocks)."""
+    limit = np.where(np.arange(1, blocks.shape[2] + 1) <= BLOCKS, *limits)
+    return _sums(first, blocks).max(axis=0) - limit
 
 
 def _within(alarms: np.ndarray) -> str:
@@ -79,16 +112,17 @@ def _drawn(
 
 
 def _sums(first: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """The higher of both sums of each share after each block, float64 (shares, hospitals, blocks)."""
+    """The higher of both sums of each share over the last blocks up to each, (shares, hospitals, blocks)."""
     before = first[..., np.newaxis] + np.cumsum(blocks, axis=2) - blocks
-    highest = np.zeros(blocks.shape)
-    up, down = np.zeros((2, *first.shape))
+    scores = np.zeros((*first.shape, BLOCKS - 1 + blocks.shape[2]))  # 0 before the first block adds nothing
     for number in range(blocks.shape[2]):
-        scores = _scores(before[..., number], BASELINE + number * BLOCK, blocks[..., number])
-        up = np.maximum(0, up + scores - ALLOWANCE)
-        down = np.maximum(0, down - scores - ALLOWANCE)
-        highest[..., number] = np.maximum(up, down)
-    return highest
+        of_block = _scores(before[..., number], BASELINE + number * BLOCK, blocks[..., number])
+        scores[..., BLOCKS - 1 + number] = of_block
+    up, down = np.zeros((2, *blocks.shape))
+    for start in range(BLOCKS):
+        score = scores[..., start : start + blocks.shape[2]]
+        up, down = np.maximum(0, up + score - ALLOWANCE), np.maximum(0, down - score - ALLOWANCE)
+    return np.maximum(up, down)
 
 
 def _scores(before: np.ndarray, results: int, now: np.ndarray) -> np.ndarray:
