@@ -14,7 +14,8 @@ from core.monitor.limits import Count, predictive
 from core.sentence import Sentence, template
 
 ALLOWANCE = 0.5  # standard deviations that a block may be off without adding up
-LIMIT = 6.55  # reached within 20 blocks in 1 of 100 hospitals while nothing changes: docs/results/monitor.md
+LIMIT = 6.89  # while no block has left the window: fewer than 1 in 100 hospitals exceed it within 20 blocks
+LATER_LIMIT = 7.45  # the same afterwards, where sums have not just begun: docs/results/monitor.md
 MAX_SCORE_P = 1e-12  # nothing is less likely than that
 MORE = template("little by little more in results {first:,} to {last:,} (CUSUM {sum:.1f}, limit {limit:.1f})")
 FEWER = template(
@@ -29,38 +30,41 @@ class Cusum:
     Attributes:
         up, down: of what is above and below expectation, in standard deviations of a block.
         first, last: numbers of the results in the blocks.
+        limit: of both sums.
     """
 
     up: float
     down: float
     first: int
     last: int
+    limit: float = LIMIT
 
     @property
     def beyond(self) -> bool:
         """Whether one of them is beyond the limit."""
-        return max(self.up, self.down) > LIMIT
+        return max(self.up, self.down) > self.limit
 
     def sentence(self) -> Sentence:
         """What adds up."""
         text = MORE if self.up >= self.down else FEWER
-        return Sentence(text, first=self.first, last=self.last, sum=max(self.up, self.down), limit=LIMIT)
+        return Sentence(text, first=self.first, last=self.last, sum=max(self.up, self.down), limit=self.limit)
 
 
-def cusum(before: Count, blocks: Sequence[Count], first: int, last: int) -> Cusum:
+def cusum(before: Count, blocks: Sequence[Count], first: int, last: int, later: bool = False) -> Cusum:
     """Both sums of a share.
 
     Args:
         before: of all results before the blocks.
         blocks: the oldest first.
         first, last: numbers of the results in them.
+        later: whether there were blocks before them.
     """
     up = down = 0.0
     for block in blocks:
         score = _score(before, block)
         up, down = max(0.0, up + score - ALLOWANCE), max(0.0, down - score - ALLOWANCE)
         before = Count(before.count + block.count, before.n + block.n)
-    return Cusum(up, down, first, last)
+    return Cusum(up, down, first, last, LATER_LIMIT if later else LIMIT)
 
 
 def _score(before: Count, block: Count) -> float:

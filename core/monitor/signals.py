@@ -169,7 +169,8 @@ def _cusum(
     if not later or not known.n:
         return None
     counts = [share_count(block, name) for block in later]
-    return cusum(known, counts, int(later[0].index[0]), int(later[-1].index[-1]))
+    first, last = int(later[0].index[0]), int(later[-1].index[-1])
+    return cusum(known, counts, first, last, first > len(baseline) + 1)
 
 
 def _where(block: pd.DataFrame) -> str:

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import betabinom, norm
 
 from core.inference import AuditLog
-from core.monitor.cusum import ALLOWANCE, LIMIT, cusum
+from core.monitor.cusum import ALLOWANCE, LATER_LIMIT, LIMIT, cusum
 from core.monitor.limits import Count
 from core.monitor.watch import BASELINE, BLOCK, watch
 from tests.monitor.logged_results import MODEL, add_results, steady
@@ -62,4 +62,20 @@ def test_what_came_before_the_blocks_counts_as_usual(log):
     assert watched.light == "green" and watched.rows.before["results"] == BASELINE + 10 * BLOCK
     assert watched.rows.before["flagged"] == (BASELINE + 10 * BLOCK) / 4
     assert watched.rows.before["warned_known"] == watched.rows.before["results"]
-    assert watched.signals[0].cusum.first == BASELINE + 10 * BLOCK + 1
+    total = watched.signals[0].cusum
+    assert (total.first, total.limit) == (BASELINE + 10 * BLOCK + 1, LATER_LIMIT)
+
+
+def test_only_the_last_blocks_add_up_beside_all_results_before_them(log):
+    """Twenty of thirty blocks, each beside SciPy's beta-binomial distribution of everything before it."""
+    random = np.random.default_rng(1)
+    flagged = random.random(BASELINE + 30 * BLOCK) < 0.3
+    add_results(log, [{"finding": "Pneumonia"} if one else {} for one in flagged])
+    sums = np.zeros(2)
+    for end in range(BASELINE + 11 * BLOCK, len(flagged) + 1, BLOCK):
+        before, count = flagged[: end - BLOCK], flagged[end - BLOCK : end].sum()
+        usual = betabinom(BLOCK, before.sum() + 1 / 2, (~before).sum() + 1 / 2)
+        score = norm.ppf((usual.cdf(count - 1) + usual.cdf(count)) / 2)
+        sums = np.maximum(0, sums + np.array([score, -score]) - ALLOWANCE)
+    total = watch(MODEL, log).signals[0].cusum
+    assert (total.up, total.down) == pytest.approx(sums)
