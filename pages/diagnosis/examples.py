@@ -9,7 +9,7 @@ from core.dataset import draw_example
 from pages.diagnosis.uploads import Upload
 
 # Seed, and whether there is an opacity, by name.
-EXAMPLES = {"SYNTHETIC example 1.png": (5, True), "SYNTHETIC example 2.png": (4, False)}
+EXAMPLES = {"SYNTHETIC example 1.png": (5, True), "SYNTHETIC example 2.png": (0, False)}
 
 
 def examples() -> list[Upload]:

@@ -84,8 +84,8 @@ def first_steps(model: AvailableModel) -> None:
             icon=":material/draw:",
             on_click=lambda: add_images(examples()),
             help=_(
-                "Two drawn chests, one with an opacity. They show how the page works, not how good the "
-                "model is: it warns that they are unlike real ones."
+                "Two drawn chests, one with an opacity. They show how the page works: a drawing that is "
+                "answered rightly says nothing of how good the model is."
             ),
         )
         st.caption(_("Real ones: *Get data* on the Dataset page fetches a public set."), width="content")

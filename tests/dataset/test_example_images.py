@@ -7,8 +7,8 @@ from PIL import Image
 from core.anatomy import shared_lung_finder
 from core.dataset import draw_example
 
-RIGHT_LOWER_LUNG = np.s_[230:300, 110:160]
-LEFT_LOWER_LUNG = np.s_[230:300, 345:375]
+RIGHT_LOWER_LUNG = np.s_[230:300, 130:200]
+LEFT_LOWER_LUNG = np.s_[230:300, 430:480]
 
 
 @pytest.fixture(scope="module")
