@@ -27,7 +27,7 @@ from core.registry import (
     stop_shadow,
 )
 from core.roles import may
-from pages.shared.failures import show_error
+from pages.shared.failures import failures_shown, show_error
 from pages.shared.markdown import escaped
 from pages.shared.registry_states import ACTIONS, STATES
 from pages.shared.stored_texts import recognized
@@ -44,8 +44,14 @@ SHADOW_HELP = _(
 )
 
 
+@st.fragment  # so that a choice here does not compare the models above anew
 def show_promotion(comparison: ModelComparison) -> None:
     """Every model with its state; promotion of one of them, rollback and the log."""
+    with failures_shown():
+        _show(comparison)
+
+
+def _show(comparison: ModelComparison) -> None:
     models = list_models()
     active = active_registered_model()
     st.caption(

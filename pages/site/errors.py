@@ -11,6 +11,7 @@ MAX_SHOWN = 24
 BLIND = _("Do not open this before you have labelled the images: it shows results and labels.")
 
 
+@st.fragment  # so that the switch draws nothing else anew
 def show_errors(measurement: SiteMeasurement, files: list[str]) -> None:
     """A switch that shows the misclassified images.
 

@@ -99,6 +99,7 @@ def _reader(model: str, active: AvailableModel) -> Reader:
     return readers[0]
 
 
+@st.fragment
 def _show_map(shortcuts: SiteShortcuts, threshold: float, files: list[str]) -> None:
     """The images in the model's last hidden layer, selectable with a lasso."""
     mapped = shortcuts.map()
