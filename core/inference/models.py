@@ -46,9 +46,20 @@ class AvailableModel:
         """One line for people: stage, run or members, other backbone, whether trained on synthetic data."""
         if self.bundled:
             return Sentence("Bundled model · stage {stage}", stage=self.stage.number)
-        mark = f", {self.backbones}" if self.backbones != VGG19.title else ""
-        mark += ", SYNTHETIC data" if self.record.synthetic else ""
-        return f"{self.stage.title} · {self.stage.name} · {self.origin}{mark}"
+        parts: list[str] = [self._stage_of_run()]
+        if self.backbones != VGG19.title:
+            parts.append(self.backbones)
+        if self.record.synthetic:
+            parts.append(Sentence("SYNTHETIC data"))
+        return joined(parts, ", ")
+
+    def _stage_of_run(self) -> Sentence:
+        number = self.stage.number
+        if self.record.members:
+            return Sentence("Ensemble · {members}", members=self.origin)
+        if self.record.run:
+            return Sentence("Stage {number} · {run}", number=number, run=self.record.run)
+        return Sentence("Stage {number} · unknown origin", number=number)
 
     @property
     def origin(self) -> str:
@@ -97,12 +108,25 @@ class AvailableModel:
         other = self.record.backbone != VGG19.name
         return f"{self.record.backbone}-{self.stage.number}" if other else str(self.stage.number)
 
+    def threshold_and_test_sentences(self) -> Sentence:
+        """The decision threshold and its rule; then the test result, with its threshold if it is another."""
+        rates = self._test_rates()
+        if not rates or self._test_threshold() != self.record.threshold:
+            return joined([self.threshold_sentence(), self.test_result_sentence()], " ")
+        result = Sentence(
+            "On {count} test images: sensitivity {sensitivity}, specificity {specificity}.",
+            count=self._test()["n"],
+            sensitivity=rates[0],
+            specificity=rates[1],
+        )
+        return joined([self.threshold_sentence(), result], " ")
+
     def test_result_sentence(self) -> str:
         """Sensitivity and specificity on the test images with 95% intervals, in a sentence."""
         if not (rates := self._test_rates()):
             return NOT_EVALUATED
         test = self._test()
-        threshold = shown_threshold(self.record, test.get("threshold", THRESHOLD))
+        threshold = shown_threshold(self.record, self._test_threshold())
         sensitivity, specificity = rates
         return Sentence(
             "On {count} test images at a decision threshold of {threshold:.1%}: sensitivity {sensitivity}, "
@@ -117,7 +141,7 @@ class AvailableModel:
         """The same for a clinician: how good the model was, and on whom."""
         if not (rates := self._test_rates()):
             return NOT_EVALUATED
-        if float(self._test().get("threshold", THRESHOLD)) != self.record.threshold:
+        if self._test_threshold() != self.record.threshold:
             return Sentence(
                 "{result} The decision threshold has been changed since.", result=self.test_result_sentence()
             )
@@ -140,6 +164,9 @@ class AvailableModel:
 
     def _test(self) -> dict[str, Any]:
         return (self.record.evaluation or {}).get("test") or {}
+
+    def _test_threshold(self) -> float:
+        return float(self._test().get("threshold", THRESHOLD))
 
     def _test_rates(self) -> tuple[str, str] | None:
         """Sensitivity and specificity on the test images with 95% intervals; None without both classes."""

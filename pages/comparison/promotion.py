@@ -29,6 +29,7 @@ from core.registry import (
 from core.roles import may
 from pages.shared.failures import failures_shown, show_error
 from pages.shared.markdown import escaped
+from pages.shared.model_title import model_title
 from pages.shared.registry_states import ACTIONS, STATES
 from pages.shared.stored_texts import recognized
 from pages.shared.tables import show_table
@@ -73,7 +74,7 @@ def _show(comparison: ModelComparison) -> None:
             _("Model to promote"),
             others,
             first,
-            format_func=lambda item: item.title,
+            format_func=lambda item: model_title(item.model),
             key="to-promote",
             width=420,
         )
@@ -128,7 +129,7 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
     ).strip()
     override = bool(failed) and st.checkbox(
         _("Promote {model} although {count} of {total} checks failed; every answer will say so").format(
-            model=escaped(item.title), count=len(failed), total=len(checks)
+            model=escaped(model_title(item.model)), count=len(failed), total=len(checks)
         ),
         key=f"override-{item.title}-{decided}",
     )
@@ -172,11 +173,12 @@ def _log(decisions: list[Event]) -> None:
     if not decisions:
         return
     st.subheader(_("Log"), anchor=False)
+    titles = _titles()
     table = pd.DataFrame(
         {
             _("Time"): local_times(event.time for event in decisions),
             _("Action"): [ACTIONS.get(event.action, event.action) for event in decisions],
-            _("Model"): [event.title for event in decisions],
+            _("Model"): [titles.get(event.title, event.title) for event in decisions],
             _("Who"): [event.who for event in decisions],
             _("Reason"): [event.reason for event in decisions],
             _("Checks failed"): [
@@ -202,14 +204,19 @@ def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: Callable[
     except UserError as error:
         show_error(error)
         return
-    st.session_state[OUTCOME] = outcome(title=escaped(item.title)), len(events())
+    st.session_state[OUTCOME] = outcome(title=escaped(_titles().get(item.title, item.title))), len(events())
     st.rerun()
+
+
+def _titles() -> dict[str, str]:
+    """What users call the models that are here, by the names under which the registry has them."""
+    return {item.title: model_title(item.model) for item in list_models()}
 
 
 def _table(models: list[RegisteredModel]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            _("Model"): [f"{item.title} ({item.model.identity.digest})" for item in models],
+            _("Model"): [model_title(item.model) for item in models],
             _("State"): [STATES[item.state] for item in models],
             _("Trained on"): [item.model.record.data or _("unknown") for item in models],
             _("Test AUC"): [_test_auc(item) for item in models],

@@ -95,8 +95,8 @@ def advanced(active: AvailableModel) -> AvailableModel:
     """Which model reads, what is shown of it, and in which order; returns the model."""
     others = [item.model for item in list_models() if item.model.path != active.path]
     model = st.selectbox(_("Model"), [active, *others], format_func=lambda item: _option(item, active))
-    sentences = [provenance(model), model.test_result_sentence(), model.threshold_sentence()]
-    st.caption(escaped(" ".join(map(translated, sentences))))
+    facts = translated(model.threshold_and_test_sentences())
+    st.caption(escaped(f"{provenance(model)} {facts}"))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         choose_read_first()
         kept_switch(_("Upload a folder"), "folder", _("Subfolders are included."))

@@ -242,13 +242,13 @@ def test_a_model_is_promoted_and_rolled_back_on_the_comparison_page(trained):
     assert "**Trained on real data**" in texts(app)
     assert labelled(app.button, "Promote").disabled
     labelled(app.text_input, "Reason").set_value("a demonstration").run()
-    labelled(app.checkbox, "Promote trained/").check().run()
+    labelled(app.checkbox, "Promote Stage 2 · trained").check().run()
     labelled(app.button, "Promote").click().run()
     assert not app.exception
     assert answering_models()[-1].identity.name == "trained/2"
     assert app.success[0].value.endswith("is active now.")
     assert not labelled(app.text_input, "Reason").value, "given for one decision"
-    assert not labelled(app.checkbox, "Promote trained/").value
+    assert not labelled(app.checkbox, "Promote Stage ").value
     labelled(app.button, "Roll back").click().run()
     assert not app.exception
     assert answering_models()[-1].identity.name == "trained/3"

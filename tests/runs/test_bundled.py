@@ -39,6 +39,7 @@ def test_a_packed_run_holds_what_comparing_needs_and_no_path_of_this_computer(bu
 def test_it_answers_where_nothing_was_trained_and_the_answers_hardly_differ(bundled, trained, demo):
     (model,) = answering_models()
     assert model.bundled and model.title == "Bundled model · stage 3" and not Reader(model.path).companions
+    assert model.threshold_and_test_sentences().count("ecision threshold") == 1
     assert reference_of(model.record) is not None
     pixels = open_dataset(demo).pixels[:32]
     whole = load_predictor(trained.weights_path(3)).probabilities(pixels)
