@@ -32,7 +32,7 @@ from core.runs import Run, create_run, detached, jobs
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "chest_xray"
 
-pytest_plugins = ["longest_first"]
+pytest_plugins = ["frozen_heap", "longest_first"]
 SLOW_FIXTURES = {"trained", "page", "real"}  # a training process, a browser, real X-rays
 SLOW_FILE = re.compile(r"^pytestmark = (\[\s+)?pytest\.mark\.slow\b", re.MULTILINE)
 
