@@ -8,6 +8,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 
 
+@cache
 def rooms(house: str) -> set[str]:
     """Folders of `core` or `pages` that have a door."""
     return {path.parent.name for path in (PROJECT / house).glob("*/__init__.py")}
@@ -19,8 +20,13 @@ def sources() -> list[Path]:
     return [*folders, PROJECT / "streamlit_app.py", PROJECT / "server.py"]
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Modules that a file imports from, with dots."""
+    return frozenset(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
