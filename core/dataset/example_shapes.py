@@ -103,11 +103,11 @@ def spots(x: Numbers, y: Numbers, across: Numbers, down: Numbers, power: int = 2
         x, y, across, down: of one spot, or of several, float (n,).
         power: a greater one makes them rectangles.
     """
-    x, y, across, down = (
-        each[:, np.newaxis] for each in np.broadcast_arrays(*map(np.atleast_1d, (x, y, across, down)))
-    )
+    of_each = np.broadcast_arrays(*map(np.atleast_1d, (x, y, across, down)))
+    x, y, across, down = (values[:, np.newaxis].astype(np.float32) for values in of_each)
     in_rows = np.exp(-(np.abs((ROWS - y) / down) ** power))
-    return (in_rows.T @ np.exp(-(np.abs((COLUMNS - x) / across) ** power))).astype(np.float32)
+    in_columns = np.exp(-(np.abs((COLUMNS - x) / across) ** power))
+    return np.einsum("nr,nc->rc", in_rows, in_columns)  # too small for the threads of a matrix product
 
 
 def rising(start: float, end: float) -> np.ndarray:

@@ -19,8 +19,8 @@ MIDDLE = 0.5  # of the body, a share of the width
 VERTEBRAE, FIRST_VERTEBRA, VERTEBRA_PITCH = 18, 0.02, 0.056
 RIBS, FIRST_RIB, RIB_PITCH = 10, 0.08, 0.083  # at the spine
 RIB_DROP = 0.16, 0.011  # from the spine to the front, of the first rib, and more for each further one
-RIB_BONE = 24.0
-ALONG, AROUND = 420, 24  # points on the surface of a rib
+RIB_BONE = 576.0
+ALONG, AROUND = 360, 20  # points on the surface of a rib
 CHEST_WALL: Points = [  # half width of the rib cage, and at which height
     (0.1, 0.16), (0.168, 0.2), (0.22, 0.26), (0.272, 0.34), (0.313, 0.44), (0.342, 0.55), (0.362, 0.68),
     (0.373, 0.82), (0.378, 1.0),
@@ -86,7 +86,7 @@ def _ribs(random: np.random.Generator) -> np.ndarray:
             thickness = (0.0155 + 0.003 * np.cos(angle) ** 2) * random.normal(1, 0.05)
             y = top + drop * (1 - np.cos(angle)) / 2 + 0.03 * np.sin(angle) + thickness * np.sin(around)
             x = MIDDLE + side * (wall * np.sin(angle) ** 0.9 + 0.0055 * np.cos(around) * np.sin(angle))
-            length = wall * angle[-1] / ALONG * np.hypot(np.cos(angle), 0.37 * np.sin(angle))
+            length = wall * angle[-1] / (ALONG * AROUND) * np.hypot(np.cos(angle), 0.37 * np.sin(angle))
             in_front = 0.5 + 0.5 * np.tanh(4 * (angle - 1.9))  # where cartilage begins
             ends = np.clip(5 * turn, 0.4, 1) * np.clip(6 * (1 - turn), 0, 1)
             mass = np.broadcast_to(length * ends * (1 - 0.56 * in_front), y.shape)
