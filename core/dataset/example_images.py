@@ -155,6 +155,6 @@ def _exposed(tissue: np.ndarray, random: np.random.Generator, moving: bool) -> n
 def _marked(pixels: np.ndarray) -> np.ndarray:
     """The pixels with `MARK` in their corner."""
     picture = Image.fromarray(pixels)
-    font = ImageFont.load_default(size=15)
-    ImageDraw.Draw(picture).text((12, 10), MARK, fill=230, font=font, stroke_width=1, stroke_fill=0)
+    font = ImageFont.load_default(size=19)
+    ImageDraw.Draw(picture).text((12, 10), MARK, fill=255, font=font)
     return np.asarray(picture)
