@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 
 from core.comparison.evaluated_stage import EvaluatedStage, labelled, shortly_named
@@ -15,7 +14,6 @@ from core.evaluation import (
     Predictions,
     calibrated,
     ensemble,
-    net_benefit,
     on_common_images,
     reliability,
     too_few,
@@ -154,14 +152,6 @@ class ModelComparison:
             model.name: reliability(model.labels, calibrated(model.probabilities, temperatures[model.name]))
             for model in self.models
         }
-
-    def net_benefits(self, thresholds: np.ndarray) -> dict[str, np.ndarray]:
-        """Net benefit at each threshold by model name, and of treating all: (thresholds,) each."""
-        benefits = {
-            model.name: net_benefit(model.labels, model.probabilities, thresholds) for model in self.models
-        }
-        first = self.models[0]
-        return benefits | {"treat all": net_benefit(first.labels, np.ones(len(first)), thresholds)}
 
     def histories(self) -> dict[str, pd.DataFrame]:
         """Training history by epoch and model name; stages without a history are left out."""

@@ -86,7 +86,7 @@ def _curves(comparison: ModelComparison, metrics: dict[str, dict]) -> dict[str, 
     table = evaluation.calibration_table(models, comparison.validation)
     bins = comparison.reliability(table["temperature"])
     roc_points, pr_points = curve_points(metrics)
-    benefits = comparison.net_benefits(DECISION_THRESHOLDS)
+    benefits = evaluation.net_benefits(models, DECISION_THRESHOLDS)
     return {
         "roc": (
             roc_curves({model.name: evaluation.roc(model) for model in models}, roc_points),

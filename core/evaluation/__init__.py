@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         reliability,
     )
     from core.evaluation.calibration_line import CalibrationLine, calibration_line
-    from core.evaluation.clinical_use import net_benefit, predictive_values
+    from core.evaluation.clinical_use import net_benefit, net_benefits, predictive_values
     from core.evaluation.curves import Curve, precision_recall, roc
     from core.evaluation.ensembles import ensemble
     from core.evaluation.estimators import CountStatistic, Proportion, ScoreStatistic
@@ -152,6 +152,7 @@ __all__ = [
     "misclassified",
     "misclassified_by_all",
     "net_benefit",
+    "net_benefits",
     "on_common_images",
     "only_label",
     "over_seeds",

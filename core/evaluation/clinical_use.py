@@ -1,8 +1,11 @@
 """What predictions are worth in use: predictive values at a prevalence, and net benefit."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.evaluation.outcomes import Outcomes
+from core.evaluation.predictions import Predictions
 
 
 def predictive_values(
@@ -42,3 +45,14 @@ def net_benefit(labels: np.ndarray, probabilities: np.ndarray, thresholds: np.nd
     positive = outcomes.labels == 1
     odds = thresholds / (1 - thresholds)
     return ((predicted & positive).sum(axis=1) - odds * (predicted & ~positive).sum(axis=1)) / len(outcomes)
+
+
+def net_benefits(models: Sequence[Predictions], thresholds: np.ndarray) -> dict[str, np.ndarray]:
+    """Net benefit at each threshold by model name, and of treating all: (thresholds,) each.
+
+    Args:
+        models: on the same images.
+    """
+    benefits = {model.name: net_benefit(model.labels, model.probabilities, thresholds) for model in models}
+    first = models[0]
+    return benefits | {"treat all": net_benefit(first.labels, np.ones(len(first)), thresholds)}

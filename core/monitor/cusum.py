@@ -17,9 +17,9 @@ ALLOWANCE = 0.5  # standard deviations that a block may be off without adding up
 LIMIT = 6.89  # while no block has left the window: fewer than 1 in 100 hospitals exceed it within 20 blocks
 LATER_LIMIT = 7.45  # the same afterwards, where sums have not just begun: docs/results/monitor.md
 MAX_SCORE_P = 1e-12  # nothing is less likely than that
-MORE = template("little by little more in results {first:,} to {last:,} (CUSUM {sum:.1f}, limit {limit:.1f})")
+MORE = template("little by little more in results {first:,} to {last:,} (CUSUM {sum:.2f}, limit {limit:.2f})")
 FEWER = template(
-    "little by little fewer in results {first:,} to {last:,} (CUSUM {sum:.1f}, limit {limit:.1f})"
+    "little by little fewer in results {first:,} to {last:,} (CUSUM {sum:.2f}, limit {limit:.2f})"
 )
 
 

@@ -5,14 +5,14 @@ import streamlit as st
 from core import evaluation
 from core.comparison import ModelComparison, verdict
 from core.config import THRESHOLD
-from core.evaluation import METRICS, Predictions, percent
+from core.evaluation import METRICS, Predictions
 from core.figures.metric_intervals import metric_intervals
 from core.runs import differing_in_seed, list_runs
 from pages.comparison.model_columns import show_models
 from pages.comparison.zones import show_zones
 from pages.shared.charts import BY_CONTENT, draw, offer_csv
 from pages.shared.differences import show_differences
-from pages.shared.stored_texts import recognized
+from pages.shared.predictive_values import show_predictive_values
 from pages.shared.tables import show_table
 from pages.shared.texts import _, translated
 
@@ -29,7 +29,7 @@ def show_metrics(comparison: ModelComparison) -> None:
     tests = evaluation.pairwise_tests(comparison.models, comparison.thresholds)
     show_verdict(comparison, metrics, tests)
     show_models(comparison, metrics)
-    show_predictive_values(metrics)
+    show_predictive_values(metrics, bind=True)
     # What is drawn in a closed part costs the browser as much as what is seen.
     every = st.expander(_("All metrics"), key="all-metrics", bind="query-params")
     if every.open:
@@ -108,46 +108,3 @@ def show_seeds(split: str) -> None:
     table = table.loc[list(titles), list(groups)].rename(index=titles)
     show_table(table.rename_axis(index=None, columns=None), index=True)
     st.caption(_("Runs that differ only in their seed: mean and standard deviation, at a threshold of 0.5."))
-
-
-def show_predictive_values(metrics: dict[str, dict]) -> None:
-    """PPV and NPV at a prevalence that the reader chooses."""
-    st.subheader(_("Predictive values at your prevalence"))
-    prevalence = st.slider(
-        _("Of 100 children X-rayed, how many have pneumonia?"),
-        1,
-        99,
-        20,
-        key="prevalence",
-        bind="query-params",
-        width=420,
-    )
-    for name, values in metrics.items():
-        if values["sensitivity"] is None or values["specificity"] is None:
-            continue
-        predictive = evaluation.predictive_values(
-            values["sensitivity"], values["specificity"], prevalence / 100
-        )
-        if predictive is None:
-            st.markdown(
-                _("**{name}** predicts the same label for every image.").format(name=recognized(name))
-            )
-            continue
-        ppv, npv = predictive
-        st.markdown(
-            _(
-                "**{name}**: PPV {ppv}, NPV {npv}. Pneumonia is present in {positives} images predicted "
-                "PNEUMONIA and in {negatives} predicted NORMAL."
-            ).format(
-                name=recognized(name),
-                ppv=percent(ppv),
-                npv=percent(npv),
-                positives=_of_thousand(ppv),
-                negatives=_of_thousand(1 - npv),
-            )
-        )
-
-
-def _of_thousand(share: float) -> str:
-    """A share in words; never none or all, which no model can promise."""
-    return _("{count} of 1,000").format(count=min(max(round(1000 * share), 1), 999))

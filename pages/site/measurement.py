@@ -33,6 +33,7 @@ from pages.shared.texts import _, translated
 from pages.site.errors import show_errors
 from pages.site.images import nothing_chosen
 from pages.site.models import choose_measurement, choose_models, show_side_by_side
+from pages.site.more_figures import show_more_figures
 from pages.site.shift import show_shift
 from pages.site.shortcuts import show_shortcuts
 
@@ -142,6 +143,7 @@ def show_measurements(comparison: SiteComparison, active: AvailableModel, local:
                 )
             )
     _show_curves(measurement)
+    show_more_figures(measurement)
     _show_groups(measurement)
     st.subheader(_("Weak slices"))
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in measurement.weak_slices.sentences()))

@@ -139,7 +139,7 @@ def test_comparison_shows_the_numbers_that_training_kept(trained):
     kept = trained.results.evaluation()["3"]["test"]
     assert numbers.loc["Accuracy", "Stage 3"].startswith(f"{kept['accuracy']:.1%} (")
     assert numbers.loc["Images", "Stage 1"] == "15" and "All of run trained." in texts(app)
-    assert "Of 100 children" in app.slider(key="prevalence").label
+    assert "Of 100 patients" in app.slider(key="prevalence").label
     tested = shown_table(app, -1)
     assert (tested["Metric"] == "ROC AUC").sum() == 3, "a row for each pair"
 

@@ -118,6 +118,12 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     if errors:
         errors.set_value(True).run()
         assert not app.exception and "the most confident errors first" in captions(app)
+    assert "Decision curve" not in headings
+    app.session_state["site-more"] = True  # the part that is closed at first
+    app.run()
+    headings = [heading.value for heading in app.subheader]
+    assert not app.exception and "Decision curve" in headings and "Probabilities by class" in headings
+    assert "**trained/3 " in "".join(text.value for text in app.markdown if "PPV" in text.value)
     app.button_group(key="site-section").set_value("How many do I need?").run()
     assert "What the images at hand can show" in [heading.value for heading in app.subheader]
     app.button_group(key="site-section").set_value("Set the threshold").run()
