@@ -18,7 +18,8 @@ from core.dataset import (
     example_paths,
     share_by_class,
 )
-from core.errors import UserError
+from core.errors import UserError, sentence_of
+from core.sentence import Sentence, joined
 
 
 def implausible(dataset: Dataset) -> np.ndarray:
@@ -49,12 +50,14 @@ def implausible_lungs(dataset: Dataset) -> Iterator[Finding]:
     reasons = Counter(remark_kind(remark) for row in rows for remark in lungs.remarks(row))
     yield Finding(
         "implausible_lungs",
-        "Images without plausible lungs",
+        Sentence("Images without plausible lungs"),
         len(rows),
         example_paths(dataset, rows),
-        "They may not be frontal chest X-rays, or not whole; or the lung network is wrong. A model "
-        "framed by lungs sees such an image whole.",
-        "Look at them with their outlines, and remove what is no frontal chest X-ray.",
+        Sentence(
+            "They may not be frontal chest X-rays, or not whole; or the lung network is wrong. A model "
+            "framed by lungs sees such an image whole."
+        ),
+        Sentence("Look at them with their outlines, and remove what is no frontal chest X-ray."),
         {"reasons": dict(reasons.most_common()), "share_by_class": share_by_class(dataset, rows)},
         issue="no plausible lungs",
     )
@@ -65,11 +68,14 @@ def cut_off_lungs(dataset: Dataset) -> Iterator[Finding]:
     rows = cut_off(dataset)
     yield Finding(
         "lungs_cut_off",
-        "Images whose border cuts the lungs off",
+        Sentence("Images whose border cuts the lungs off"),
         len(rows),
         example_paths(dataset, rows),
-        "What lies outside cannot be judged, and if one class is cut off more often, a model can learn that.",
-        "Compare the shares by class. Export the images uncropped if you can.",
+        Sentence(
+            "What lies outside cannot be judged, and if one class is cut off more often, a model can learn "
+            "that."
+        ),
+        Sentence("Compare the shares by class. Export the images uncropped if you can."),
         {"share_by_class": share_by_class(dataset, rows)},
         issue="lungs cut off",
     )
@@ -84,12 +90,14 @@ def lung_geometry(dataset: Dataset) -> Iterator[Finding]:
     strong = bool(auc and auc.value > SHORTCUT_AUC)
     yield Finding(
         "lung_geometry",
-        "Position and size of the lungs predict the class",
+        Sentence("Position and size of the lungs predict the class"),
         int(strong),
-        ["position and size of the lungs"] if strong else [],
-        "AUC of gradient boosting on the box, the areas and the tilt of the lungs, cross-validated by "
-        "patient: how an image is framed gives its class away, whatever the lungs look like.",
-        "Train with framing = lungs, and compare every model with this baseline.",
+        [Sentence("position and size of the lungs")] if strong else [],
+        Sentence(
+            "AUC of gradient boosting on the box, the areas and the tilt of the lungs, cross-validated by "
+            "patient: how an image is framed gives its class away, whatever the lungs look like."
+        ),
+        Sentence("Train with framing = lungs, and compare every model with this baseline."),
         {"images": len(rows), **auc_facts({"lungs": auc})},
     )
 
@@ -107,5 +115,5 @@ def possible_lung_checks(dataset: Dataset, progress: Progress | None = None) -> 
     try:
         dataset_lungs(dataset, progress)
     except UserError as error:
-        return (), f"The checks of lungs were left out. {error}"
+        return (), joined([Sentence("The checks of lungs were left out."), sentence_of(error)], " ")
     return LUNG_CHECKS, ""

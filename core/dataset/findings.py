@@ -9,15 +9,25 @@ import pandas as pd
 from core.config import old_names
 from core.dataset.dataset import Dataset
 from core.dataset.shortcut_baselines import SHORTCUT_TITLES, CrossValidatedAuc
+from core.sentence import Sentence
 
 MAX_EXAMPLES = 12
 INTERVAL = "interval_"  # in the name of a fact: the 95% interval of the AUC of the same name
-TITLES = {  # of facts whose name is not clear by itself
-    "across_splits": "Groups in more than one split",
-    "unknown_patients": "Images of unknown patients",
-    "bare_numbers_in_test": "Patient numbers in test, whatever their prefix",
-    "bare_numbers_in_test_and_train": "Of these, also in train",
-    "ratio": "Larger class divided by smaller",
+TITLES = {  # of facts
+    "across_splits": Sentence("Groups in more than one split"),
+    "bare_numbers_in_test": Sentence("Patient numbers in test, whatever their prefix"),
+    "bare_numbers_in_test_and_train": Sentence("Of these, also in train"),
+    "by_label": Sentence("By label"),
+    "by_split": Sentence("By split"),
+    "height": Sentence("Height"),
+    "images": Sentence("Images"),
+    "images_scored": Sentence("Images scored"),
+    "ratio": Sentence("Larger class divided by smaller"),
+    "reasons": Sentence("Reasons"),
+    "share_by_class": Sentence("Share by class"),
+    "unknown_patients": Sentence("Images of unknown patients"),
+    "validation_images": Sentence("Validation images"),
+    "width": Sentence("Width"),
 }
 
 
@@ -59,8 +69,11 @@ class Finding:
 
     def _line(self, name: str) -> str:
         bounds = self.facts.get(name.replace("auc_", INTERVAL, 1)) if name.startswith("auc_") else None
-        interval = " ({:.3f} to {:.3f})".format(*bounds) if bounds else ""
-        return f"{_title(name)}: {_text(self.facts[name])}{interval}"
+        value = _text(self.facts[name])
+        if bounds:
+            low, high = map("{:.3f}".format, bounds)
+            value = Sentence("{value} ({low} to {high})", value=value, low=low, high=high)
+        return Sentence("{title}: {value}", title=_title(name), value=value)
 
 
 def auc_facts(aucs: Mapping[str, CrossValidatedAuc | None]) -> dict:
@@ -116,12 +129,14 @@ def _title(name: str) -> str:
     if name.startswith("auc_"):
         shortcut = name.removeprefix("auc_")
         return f"AUC, {SHORTCUT_TITLES.get(shortcut, shortcut)}"
-    return TITLES.get(name, name.replace("_", " ").capitalize())
+    return TITLES[name]
 
 
 def _text(value: object) -> str:
     if value is None:
-        return "not computed: too few images"
+        return Sentence("not computed: too few images")
     if isinstance(value, dict):
-        return ", ".join(f"{name} {item}" for name, item in value.items()) or "none"
+        return ", ".join(f"{name} {item}" for name, item in value.items()) or Sentence("none")
+    if isinstance(value, str):
+        return value
     return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -13,6 +13,7 @@ from core.dataset.findings import MAX_EXAMPLES, Finding, example_paths, share_by
 from core.dataset.label_errors import label_error_scores, suspicious_labels
 from core.dataset.patients import patients_in_training_and_test
 from core.dataset.problems import is_passed_over
+from core.sentence import Sentence
 
 MAX_SUSPICIOUS = 20
 BARE_NUMBER = re.compile(r"(?:bacteria|virus)-(\d+)")
@@ -24,20 +25,20 @@ def unreadable_files(dataset: Dataset) -> Iterator[Finding]:
     paths = [problem.path for problem in problems if not is_passed_over(problem)]
     yield Finding(
         "unreadable",
-        "Unreadable files",
+        Sentence("Unreadable files"),
         len(paths),
         paths[:MAX_EXAMPLES],
-        "They are skipped everywhere, so the data set is smaller than its folder.",
-        "Copy or export them again.",
+        Sentence("They are skipped everywhere, so the data set is smaller than its folder."),
+        Sentence("Copy or export them again."),
     )
     others = [f"{problem.path}: {problem.message}" for problem in problems if is_passed_over(problem)]
     yield Finding(
         "passed_over",
-        "Files and folders passed over",
+        Sentence("Files and folders passed over"),
         len(others),
         others[:MAX_EXAMPLES],
-        "They are in no folder of a class, or are not images.",
-        "Move images to a folder of a split and a class.",
+        Sentence("They are in no folder of a class, or are not images."),
+        Sentence("Move images to a folder of a split and a class."),
     )
 
 
@@ -51,11 +52,13 @@ def identical_images(dataset: Dataset) -> Iterator[Finding]:
     }
     yield Finding(
         "byte_identical_groups",
-        "Groups of byte-identical images",
+        Sentence("Groups of byte-identical images"),
         len(groups),
         _group_paths(table, groups),
-        "A copy in training counts its image twice; a copy in validation makes the metrics look too good.",
-        "Leave copies out of training.",
+        Sentence(
+            "A copy in training counts its image twice; a copy in validation makes the metrics look too good."
+        ),
+        Sentence("Leave copies out of training."),
         {"images": sum(map(len, groups)), "by_split": by_split},
         issue="byte-identical",
         exclusion="without_copies",
@@ -63,27 +66,32 @@ def identical_images(dataset: Dataset) -> Iterator[Finding]:
     yield _identical_across(
         "split",
         "identical_across_splits",
-        "The model is tested on images that it was trained on.",
+        Sentence("Identical images in different splits"),
+        Sentence("The model is tested on images that it was trained on."),
         table,
         groups,
     )
     yield _identical_across(
-        "label", "identical_across_classes", "At least one of the labels is wrong.", table, groups
+        "label",
+        "identical_across_classes",
+        Sentence("Identical images in different classes"),
+        Sentence("At least one of the labels is wrong."),
+        table,
+        groups,
     )
 
 
 def _identical_across(
-    column: str, name: str, why: str, table: pd.DataFrame, groups: list[np.ndarray]
+    column: str, name: str, title: str, why: str, table: pd.DataFrame, groups: list[np.ndarray]
 ) -> Finding:
     across = [rows for rows in groups if table[column].iloc[rows].nunique() > 1]
-    places = {"split": "splits", "label": "classes"}[column]
     return Finding(
         name,
-        f"Identical images in different {places}",
+        title,
         len(across),
         _group_paths(table, across),
         why,
-        "Remove one of each pair from the folder.",
+        Sentence("Remove one of each pair from the folder."),
     )
 
 
@@ -93,11 +101,11 @@ def nearly_identical_images(dataset: Dataset) -> Iterator[Finding]:
     across = [rows for rows in groups if dataset.table["split"].iloc[rows].nunique() > 1]
     yield Finding(
         "near_identical_groups",
-        "Groups of nearly identical images",
+        Sentence("Groups of nearly identical images"),
         len(groups),
         _group_paths(dataset.table, groups),
-        "Another export of the same X-ray is as bad as a copy.",
-        "Review them, and remove those that show the same X-ray.",
+        Sentence("Another export of the same X-ray is as bad as a copy."),
+        Sentence("Review them, and remove those that show the same X-ray."),
         {"across_splits": len(across)},
         issue="nearly identical",
     )
@@ -113,11 +121,13 @@ def patients_across_splits(dataset: Dataset) -> Iterator[Finding]:
     bare = {role: set(numbers[roles == role].dropna()) for role in ("train", "test")}
     yield Finding(
         "patients_in_several_splits",
-        "Patients with images in training and in test",
+        Sentence("Patients with images in training and in test"),
         len(patients),
         patients[:MAX_EXAMPLES],
-        "The model may recognise the patient rather than the disease.",
-        "Leave these patients out of training and validation. (Validation is always held out by patient.)",
+        Sentence("The model may recognise the patient rather than the disease."),
+        Sentence(
+            "Leave these patients out of training and validation. (Validation is always held out by patient.)"
+        ),
         {
             "unknown_patients": int((table["patient"] == "").sum()),
             "bare_numbers_in_test": len(bare["test"]),
@@ -133,11 +143,11 @@ def coloured_images(dataset: Dataset) -> Iterator[Finding]:
     rows = issues.coloured(dataset)
     yield Finding(
         "coloured",
-        "Images with colour",
+        Sentence("Images with colour"),
         len(rows),
         example_paths(dataset, rows),
-        "X-rays are greyscale; colour suggests a photograph, a screenshot or annotations.",
-        "Review them, and export the originals.",
+        Sentence("X-rays are greyscale; colour suggests a photograph, a screenshot or annotations."),
+        Sentence("Review them, and export the originals."),
         issue="colour",
     )
 
@@ -147,11 +157,11 @@ def marked_images(dataset: Dataset) -> Iterator[Finding]:
     rows = issues.marked(dataset)
     yield Finding(
         "marks_at_the_border",
-        "Images with a bright marker at the border",
+        Sentence("Images with a bright marker at the border"),
         len(rows),
         example_paths(dataset, rows),
-        "A model can learn the letters that a hospital prints on its images instead of the lungs.",
-        "Compare the shares by class; if they differ, check the corners of the heat maps.",
+        Sentence("A model can learn the letters that a hospital prints on its images instead of the lungs."),
+        Sentence("Compare the shares by class; if they differ, check the corners of the heat maps."),
         {"share_by_class": share_by_class(dataset, rows)},
         issue="marker at the border",
     )
@@ -163,11 +173,14 @@ def unusual_sizes(dataset: Dataset) -> Iterator[Finding]:
     rows = issues.unusual_size(dataset)
     yield Finding(
         "unusual_sizes",
-        "Images of unusual size",
+        Sentence("Images of unusual size"),
         len(rows),
         example_paths(dataset, rows),
-        "Small images are enlarged and blurred, elongated ones are squeezed, and the model sees the result.",
-        "Check whether they are chest X-rays at all.",
+        Sentence(
+            "Small images are enlarged and blurred, elongated ones are squeezed, and the model sees the "
+            "result."
+        ),
+        Sentence("Check whether they are chest X-rays at all."),
         {"width": _range(table["width"]), "height": _range(table["height"])},
         issue="unusual size",
     )
@@ -180,14 +193,18 @@ def mislabelled_images(dataset: Dataset) -> Iterator[Finding]:
     table = dataset.table.iloc[rows]
     yield Finding(
         "suspicious_labels",
-        "Images that may be mislabelled",
+        Sentence("Images that may be mislabelled"),
         len(rows),
         list(table["path"].iloc[:MAX_SUSPICIOUS]),
-        "A linear probe on a network's features, cross-validated by patient, predicts the other label. "
-        "The most suspicious come first. Usually the probe is wrong, not the label.",
-        "Review their labels: open an image, or use `labels review`. Reviewed ones are not listed again.",
+        Sentence(
+            "A linear probe on a network's features, cross-validated by patient, predicts the other label. "
+            "The most suspicious come first. Usually the probe is wrong, not the label."
+        ),
+        Sentence(
+            "Review their labels: open an image, or use `labels review`. Reviewed ones are not listed again."
+        ),
         {
-            "images_scored": "none; no finished run on this data set has stored its features"
+            "images_scored": Sentence("none; no finished run on this data set has stored its features")
             if scores is None
             else int(np.isfinite(scores).sum()),
             "by_label": table["label"].value_counts().to_dict(),
@@ -201,4 +218,9 @@ def _group_paths(table: pd.DataFrame, groups: list[np.ndarray]) -> list[list[str
 
 
 def _range(values: pd.Series) -> str:
-    return f"{values.min()} to {values.max()}, median {values.median():.0f}"
+    return Sentence(
+        "{low:g} to {high:g}, median {median:.0f}",
+        low=values.min(),
+        high=values.max(),
+        median=values.median(),
+    )

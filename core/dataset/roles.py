@@ -71,12 +71,13 @@ def few_validation_images(dataset: Dataset, rows_of: dict[str, np.ndarray]) -> s
         rows_of: row numbers by role, of `rows_by_role`.
     """
     counts = dataset.table["label"].iloc[rows_of[VALIDATION]].value_counts()
-    few = [f"{counts[label]} of {label}" for label in CLASS_NAMES if counts[label] < FEW_IN_VALIDATION]
+    few = [label for label in CLASS_NAMES if counts[label] < FEW_IN_VALIDATION]
     if not few:
         return ""
-    return (
-        f"Validation holds few images: {' and '.join(few)}. The best epoch and the operating point chosen on "
-        "them depend on chance. Add patients, or raise the validation fraction."
+    return Sentence(
+        "Validation holds few images: {counts}. The best epoch and the operating point chosen on them depend "
+        "on chance. Add patients, or raise the validation fraction.",
+        counts=", ".join(f"{counts[label]} {label}" for label in few),
     )
 
 

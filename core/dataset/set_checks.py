@@ -10,6 +10,7 @@ from core.dataset.dataset import Dataset
 from core.dataset.findings import Finding, auc_facts
 from core.dataset.roles import FEW_IN_VALIDATION, VALIDATION, assign_roles
 from core.errors import UserError
+from core.sentence import Sentence
 
 FEW_IMAGES = 50  # of a class in a split
 IMBALANCE = 2.0  # images of one class for each image of the other
@@ -26,11 +27,11 @@ def class_balance(dataset: Dataset) -> Iterator[Finding]:
     imbalanced = [split for split, ratio in ratios.items() if ratio >= IMBALANCE]
     yield Finding(
         "class_imbalance",
-        "Splits with imbalanced classes",
+        Sentence("Splits with imbalanced classes"),
         len(imbalanced),
         imbalanced,
-        "Accuracy rewards a model that always predicts the larger class.",
-        "Read sensitivity and specificity, and try class weights.",
+        Sentence("Accuracy rewards a model that always predicts the larger class."),
+        Sentence("Read sensitivity and specificity, and try class weights."),
         {"ratio": ratios},
     )
     small = [
@@ -40,11 +41,11 @@ def class_balance(dataset: Dataset) -> Iterator[Finding]:
     ]
     yield Finding(
         "tiny_splits",
-        "Classes with few images in a split",
+        Sentence("Classes with few images in a split"),
         len(small),
         small,
-        "Metrics on so few images have wide intervals.",
-        "Add images, or merge the split with another (val is merged into training automatically).",
+        Sentence("Metrics on so few images have wide intervals."),
+        Sentence("Add images, or merge the split with another (val is merged into training automatically)."),
     )
 
 
@@ -60,11 +61,13 @@ def validation_classes(dataset: Dataset) -> Iterator[Finding]:
         few = [str(error)]
     yield Finding(
         "small_validation",
-        "Classes with few images for validation",
+        Sentence("Classes with few images for validation"),
         len(few),
         few,
-        "Validation chooses the best epoch and the operating point; on few images of a class, by chance.",
-        "Add patients of that class, or raise the validation fraction. A run needs both classes.",
+        Sentence(
+            "Validation chooses the best epoch and the operating point; on few images of a class, by chance."
+        ),
+        Sentence("Add patients of that class, or raise the validation fraction. A run needs both classes."),
         {"validation_images": facts},
     )
 
@@ -83,12 +86,14 @@ def shortcuts(dataset: Dataset) -> Iterator[Finding]:
     ]
     yield Finding(
         "shortcuts",
-        "Shortcuts that predict the class without the lungs",
+        Sentence("Shortcuts that predict the class without the lungs"),
         len(strong),
         strong,
-        "AUC of gradient boosting on the histogram, the corners, the border or an 8 x 8 thumbnail, "
-        "cross-validated by patient. A model no better than these may not be using the lungs.",
-        "Compare every model with these baselines, and distrust one that is no better.",
+        Sentence(
+            "AUC of gradient boosting on the histogram, the corners, the border or an 8 x 8 thumbnail, "
+            "cross-validated by patient. A model no better than these may not be using the lungs."
+        ),
+        Sentence("Compare every model with these baselines, and distrust one that is no better."),
         auc_facts(aucs),
     )
 
@@ -101,11 +106,15 @@ def split_differences(dataset: Dataset) -> Iterator[Finding]:
     differing = [label for label, auc in aucs.items() if auc and auc.value > SPLIT_AUC]
     yield Finding(
         "split_differences",
-        "Classes whose test images look different",
+        Sentence("Classes whose test images look different"),
         len(differing),
         differing,
-        "AUC for telling test from training images by their histogram alone. Where it is high, validation "
-        "metrics are too optimistic.",
-        "Trust test results more than validation results, and expect other hospitals to differ more.",
+        Sentence(
+            "AUC for telling test from training images by their histogram alone. Where it is high, "
+            "validation metrics are too optimistic."
+        ),
+        Sentence(
+            "Trust test results more than validation results, and expect other hospitals to differ more."
+        ),
         auc_facts({label.lower(): auc for label, auc in aucs.items()}),
     )

@@ -13,7 +13,7 @@ from pages.shared.charts import offer_json
 from pages.shared.failures import failures_told
 from pages.shared.first_value import set_widgets
 from pages.shared.markdown import escaped
-from pages.shared.texts import _
+from pages.shared.texts import _, translated
 
 MAX_EXAMPLES = 6
 MAX_SUSPICIOUS = 20
@@ -62,10 +62,10 @@ def show_audit(dataset: Dataset) -> None:
 
 def _show_finding(dataset: Dataset, finding: Finding) -> None:
     icon = ":material/warning:" if finding.count else ":material/check_circle:"
-    with st.expander(f"{finding.title}: {finding.count:,}", icon=icon):
+    with st.expander(f"{translated(finding.title)}: {finding.count:,}", icon=icon):
         if finding.count:
-            st.markdown(f"{finding.why} *{finding.remedy}*")
-        lines = finding.lines() or ([] if finding.count else [_("No issues found.")])
+            st.markdown(f"{translated(finding.why)} *{translated(finding.remedy)}*")
+        lines = list(map(translated, finding.lines())) or ([] if finding.count else [_("No issues found.")])
         st.caption("  \n".join(lines))
         with st.container(horizontal=True, vertical_alignment="center"):
             _show_actions(dataset, finding)
@@ -79,7 +79,7 @@ def _show_examples(dataset: Dataset, finding: Finding) -> None:
     paths = [path for path in finding.examples if isinstance(path, str) and path in row_of]
     others = [item for item in finding.examples if item not in paths][:MAX_EXAMPLES]
     if texts := [item for item in others if isinstance(item, str)]:
-        st.caption(_("Affected: {examples}").format(examples=", ".join(texts)))
+        st.caption(_("Affected: {examples}").format(examples=", ".join(map(translated, texts))))
     for group in [paths[:limit], *(item for item in others if isinstance(item, list))]:
         if group:
             with st.container(horizontal=True):

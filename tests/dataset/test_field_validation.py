@@ -101,7 +101,7 @@ def test_19_train_and_sweep_refuse_before_a_run_exists(spare, own_home, tmp_path
 
 def test_19_few_images_of_a_class_are_told(spare, demo):
     rows_of = rows_by_role(spare, TrainingSettings())
-    assert "of PNEUMONIA" in few_validation_images(spare, rows_of)
+    assert " PNEUMONIA" in few_validation_images(spare, rows_of)
     enough = {**rows_of, "validation": np.repeat(np.arange(len(spare.table)), 10)}
     assert few_validation_images(spare, enough) == ""
 

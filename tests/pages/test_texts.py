@@ -66,15 +66,12 @@ CORE = [
 ]
 TERMINAL = (
     "access/tokens",
-    "anatomy/dataset_audit",
     "anatomy/masks",
     "anatomy/training",
     "batch",
     "cli",
     "cluster",
     "config/environment",
-    "dataset/image_checks",
-    "dataset/set_checks",
     "dicom_node",
     "export",
     "training/sweep",

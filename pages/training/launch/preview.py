@@ -128,7 +128,7 @@ def _warnings(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstima
         warnings.append(_("Some images have no known patient: validation results may be too optimistic."))
     labelled = relabelled(dataset, settings.label_version)
     if few := few_validation_images(labelled, rows_by_role(dataset, settings)):
-        warnings.append(few)
+        warnings.append(translated(few))
     elif estimate.validation < 50:
         warnings.append(
             _(
