@@ -7,6 +7,7 @@ start theirs alike. Processes of commands, servers and Ray, which tests start as
 product does.
 """
 
+import gc
 import json
 import multiprocessing
 import os
@@ -114,12 +115,15 @@ def ask(
 
 def serve(address: str) -> None:
     """Import what training needs, then fork for each request, until standard input is closed by everybody."""
+    gc.disable()
     for _ in range(RESERVED):
         os.open(os.devnull, os.O_RDONLY)
     sys.modules["jax"] = None  # TensorFlow imports it where it is installed, and does without it
     import core.training.references
     import core.training.stage  # noqa: F401
 
+    gc.freeze()  # which no fork needs to search for garbage, and to copy for that
+    gc.enable()
     detached.start = partial(ask, address)
     forks = {}
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
