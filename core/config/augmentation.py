@@ -51,7 +51,7 @@ class Augmentation:
         0.0, Sentence("Crop"), Sentence("Maximum fraction of each side that a random crop leaves out.")
     )
     aspect: float = strength(
-        0.0, Sentence("Aspect"), Sentence("Maximum change of the crop's aspect ratio, either way.")
+        0.0, Sentence("Aspect ratio"), Sentence("Maximum change of the crop's aspect ratio, either way.")
     )
     contrast: float = strength(
         0.0, Sentence("Contrast"), Sentence("Maximum relative change of contrast, either way.")

@@ -92,6 +92,7 @@ def test_what_has_no_effect_is_disabled():
     app = opened(TrainingSettings())
     drawn = widgets(app)
     assert drawn["form-weight_decay"].disabled and not drawn["form-momentum"].disabled
+    assert drawn["form-box_jitter"].disabled and not drawn["form-views"].disabled
     app.selectbox(key="form-optimizer").set_value("adamw")
     app.checkbox(key="form-augmentation").uncheck().run()
     drawn = widgets(app)

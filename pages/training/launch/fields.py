@@ -77,8 +77,8 @@ def _key(setting: Declaration, base: TrainingSettings, key: str) -> str:
 
 def _is_without_effect(setting: Declaration, base: TrainingSettings, values: dict[str, Any]) -> bool:
     """Whether the current value of another setting leaves this one without effect."""
-    if setting.group in (Group.AUGMENTATION, Group.APPEARANCE):
-        return not values[PART]
+    if setting.group in (Group.AUGMENTATION, Group.APPEARANCE) and not values[PART]:
+        return True
     if setting.only_with is None:
         return False
     name, needed = setting.only_with
