@@ -1,9 +1,10 @@
 """Which features of a network, and which distance, tell that an image is of another hospital?
 
-python -m experiments.network_distances DATA STARTING_WEIGHTS
+python -m experiments.network_distances DATA STARTING_WEIGHTS [OTHER_SEED ...]
 
 Features of the bundled model, fine-tuned, and of its starting weights, at several depths, beside what
-Diagnosis uses. Judged on validation images and on invented hospitals alone; see docs/results/like-home.md.
+Diagnosis uses, and whether models of other seeds agree with it. Judged on validation images and on invented
+hospitals alone; see docs/results/like-home.md.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from core.config import TrainingSettings
 from core.dataset import open_dataset, rows_by_role
 from core.evaluation.calibration import log_odds
 from core.images import Image
-from core.inference import Predictor, load_predictor
+from core.inference import ModelOutput, Predictor, load_predictor
 from core.inference.class_distance import class_distances, fit_classes
 from core.inference.likeness import QUANTILE, appearance, fit_likeness
 from core.inference.reference import unit_length
@@ -43,7 +44,8 @@ Score = Callable[[Numbers], np.ndarray]
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path, exists=True))
 @click.argument("weights", type=click.Path(path_type=Path, exists=True))
-def main(data: Path, weights: Path) -> None:
+@click.argument("others", type=click.Path(path_type=Path, exists=True), nargs=-1)
+def main(data: Path, weights: Path, others: tuple[Path, ...]) -> None:
     """Share of invented hospitals' images that each candidate flags, and of other validation images."""
     dataset = open_dataset(data)
     roles = rows_by_role(dataset, TrainingSettings(data=str(data)))
@@ -54,7 +56,8 @@ def main(data: Path, weights: Path) -> None:
     for site in hospitals():
         chosen = random.permutation(validation)[:IMAGES_PER_SITE]
         moved.append(np.stack([image_from(site, image, random) for image in chosen]))
-    features = Features(load_predictor(bundled_runs()[0].weights_path(3)), weights)
+    models = [load_predictor(path) for path in (bundled_runs()[0].weights_path(3), *others)]
+    features = Features(models, weights)
     known, held_out, elsewhere = (
         features.of(pixels) for pixels in (dataset.pixels[rows], validation, np.concatenate(moved))
     )
@@ -70,12 +73,12 @@ class Features:
     """Numbers of images by what they are taken from.
 
     Args:
-        predictor: the fine-tuned model.
+        models: the fine-tuned model; after it those that may agree with it.
         weights: the file of its starting weights.
     """
 
-    def __init__(self, predictor: Predictor, weights: Path) -> None:
-        self._predictor = predictor
+    def __init__(self, models: list[Predictor], weights: Path) -> None:
+        self._models = models
         image = ops.parameter([-1, CHANNELS, IMAGE_SIZE, IMAGE_SIZE], np.float32)
         layers = VGG19.layers[: VGG19.position(DEPTHS["block 5"]) + 1]
         outputs = layer_outputs(layers, starting_weights(str(weights)), image)
@@ -93,7 +96,8 @@ class Features:
         return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
     def _of_batch(self, pixels: np.ndarray) -> Numbers:
-        outputs = self._predictor.outputs([Image("", item, "") for item in pixels])
+        images = [Image("", item, "") for item in pixels]
+        outputs, *others = [model.outputs(images) for model in self._models]
         factor, offset = (
             np.asarray(each, np.float32).reshape(-1, 1, 1)
             for each in (self._scaling.factor, self._scaling.offset)
@@ -107,7 +111,8 @@ class Features:
             "appearance": np.stack([unknown if each is None else each for each in seen]),
             "fine-tuned": np.log1p(np.stack([item.features for item in outputs])),
             "hidden": np.stack([item.hidden for item in outputs]),
-            "log-odds": log_odds(np.array([[item.prediction.probability] for item in outputs])),
+            "log-odds": _log_odds(outputs),
+            "of all models": np.hstack([_log_odds(each) for each in (outputs, *others)]),
         } | {
             name: np.log1p(np.maximum(values, 0))
             for name, values in zip(DEPTHS, frozen.values(), strict=True)
@@ -125,12 +130,20 @@ def _candidates(known: Numbers, classes: np.ndarray, held_out: Numbers) -> Itera
         "Mahalanobis",
         lambda numbers: np.nan_to_num([likeness.score(each) for each in numbers["appearance"]]),
     )
+    yield "grey levels, lung network, geometry", "tenth neighbour", _scaled_neighbour(known["appearance"])
     yield "fine-tuned, block 5", "Mahalanobis", _mahalanobis(known, classes, ["fine-tuned"])
     for name, parts in by_depth.items():
         yield f"starting weights, {name}", "Mahalanobis", _mahalanobis(known, classes, parts)
     yield "fine-tuned, hidden layer", "tenth neighbour, length 1", _neighbour(known["hidden"])
     yield "fine-tuned, hidden layer", "ViM", _vim(known)
     yield "fine-tuned, log-odds", "energy", lambda numbers: -_energy(numbers)
+    if known["of all models"].shape[1] > 1:
+        yield "log-odds of several seeds", "spread", lambda numbers: numbers["of all models"].std(axis=1)
+
+
+def _log_odds(outputs: list[ModelOutput]) -> np.ndarray:
+    """Float (n, 1)."""
+    return log_odds(np.array([[each.prediction.probability] for each in outputs]))
 
 
 def _mahalanobis(known: Numbers, classes: np.ndarray, parts: list[str]) -> Score:
@@ -148,6 +161,20 @@ def _neighbour(known: np.ndarray) -> Score:
     """Sun et al., "Out-of-distribution detection with deep nearest neighbors", ICML 2022."""
     neighbours = NearestNeighbors(n_neighbors=NEIGHBOUR).fit(unit_length(known))
     return lambda numbers: neighbours.kneighbors(unit_length(numbers["hidden"]))[0][:, -1]
+
+
+def _scaled_neighbour(known: np.ndarray) -> Score:
+    """Distance to the tenth nearest training image, in standard deviations; 0 where no lungs were seen."""
+    seen = known[~np.isnan(known).any(axis=1)]
+    scale = np.maximum(seen.std(axis=0), 1e-6)
+    neighbours = NearestNeighbors(n_neighbors=NEIGHBOUR).fit(seen / scale)
+
+    def distance(numbers: Numbers) -> np.ndarray:
+        without_lungs = np.isnan(numbers["appearance"]).any(axis=1)
+        nearest = neighbours.kneighbors(np.nan_to_num(numbers["appearance"]) / scale)[0][:, -1]
+        return np.where(without_lungs, 0, nearest)
+
+    return distance
 
 
 def _vim(known: Numbers) -> Score:
