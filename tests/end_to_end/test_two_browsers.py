@@ -44,7 +44,7 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, pag
         with suppress(TimeoutError):
             option.click(timeout=5000)
             break
-    promote_although_checks_fail(colleague, "a trial")
+    promote_although_checks_fail(colleague, "Stage 2 · trained", "a trial")
 
     try:
         page.reload()

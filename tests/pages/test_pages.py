@@ -208,7 +208,9 @@ def test_diagnosis_answers_as_training_measured_and_survives_a_bad_file(trained,
     assert answer.probability == pytest.approx(kept["probability"], abs=NEAR)
     shown = calibrated(answer.probability, record.temperature)
     assert f"Probability of pneumonia **{shown:.1%}**" in texts(app)
-    assert "Run trained, trained on demo from random weights. On 15 test images" in texts(app)
+    facts = answering_models()[-1].threshold_and_test_sentences()
+    assert "On 15 test images" in facts
+    assert f"Run trained, trained on demo from random weights. {facts}" in texts(app)
 
 
 def test_a_saved_operating_point_is_used_in_diagnosis(trained, demo):
