@@ -43,6 +43,7 @@ def watched(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_an_answer_connects_to_nobody(watched, demo):
     image = next((demo / "test").rglob("*.jpeg"))
     output, events, left_behind = watched("-m", "core", "predict", image, "--json")

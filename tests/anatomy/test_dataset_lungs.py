@@ -118,6 +118,7 @@ def test_lungs_that_the_border_cuts_are_found(folder, own_home):
     assert "train/NORMAL/half.png" in set(dataset.table["path"].iloc[rows])
 
 
+@pytest.mark.slow
 def test_lungs_at_another_place_in_one_class_give_it_away(folder):
     dataset = open_dataset(folder)
     table = pd.concat([dataset.table] * 3, ignore_index=True)  # boosting needs more than sixty images

@@ -121,6 +121,7 @@ def test_measure_lays_every_model_beside_the_active_one_and_tells_which_it_canno
     assert "There is no model 'yours/3'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_zones_are_saved_with_their_images_which_the_monitor_compares_with(
     narrow_bundle, demo, own_home, capsys
 ):
@@ -141,6 +142,7 @@ def test_zones_are_saved_with_their_images_which_the_monitor_compares_with(
     assert "By the model's zones (rule out below" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_shortcuts_are_tested_in_the_terminal_as_on_the_page(narrow_bundle, demo, own_home, capsys):
     assert main(["site", "shortcuts", str(demo), "--json"]) == 0
     values = json.loads(capsys.readouterr().out)

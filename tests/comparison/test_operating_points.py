@@ -31,6 +31,7 @@ def bundled(own_home, monkeypatch) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_page_terminal_and_report_start_at_the_same_thresholds(bundled, tmp_path, monkeypatch, capsys):
     comparison = ModelComparison.of(evaluated_stages([bundled]), "test")
     app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=300)

@@ -143,6 +143,7 @@ def test_a_remote_ae_that_answers_nonsense_does_not_end_delivery(queue, tmp_path
         eventually(lambda: node_status(tmp_path).delivered == 2)
 
 
+@pytest.mark.slow
 def test_delivery_goes_on_when_the_database_can_be_written_again(queue, tmp_path, caplog):
     everything = remote(ComprehensiveSRStorage, SecondaryCaptureImageStorage)
     gone = Outbox(queue, "GONE")

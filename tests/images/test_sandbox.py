@@ -61,6 +61,7 @@ def test_an_image_that_needs_too_much_memory_is_refused():
     assert decode_safely(IMAGE, "image.png").width == 120
 
 
+@pytest.mark.slow
 def test_22_large_images_are_read_in_full():
     """4,280 x 3,520 pixels of 14 bits as lossless JPEG 2000, and 40 million pixels."""
     chest = Image.fromarray(CHEST).resize((3520, 4280), Image.Resampling.BICUBIC)

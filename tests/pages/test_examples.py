@@ -1,8 +1,12 @@
 """The drawn chests that people try the Diagnosis page with."""
 
+import pytest
+
 from core.images import decode
 from core.inference import ABSENT, PRESENT, Reader, bundled_models
 from pages.diagnosis.examples import EXAMPLES, examples
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_bundled_model_gives_each_example_a_score_and_the_right_finding(monkeypatch):

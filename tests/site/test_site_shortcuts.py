@@ -15,6 +15,7 @@ from core.registry import active_model
 from core.site import find_site_shortcuts, measure, open_local_images, read_local_images
 from core.site.site_shortcuts import NOT_TELLING, TELLING, TOO_FEW
 
+pytestmark = pytest.mark.slow
 PARTS = {"outer 15%", "corners", "lungs", "all but the lungs"}
 
 
