@@ -79,7 +79,7 @@ def _show(comparison: ModelComparison) -> None:
             width=420,
         )
         _promotion(item, active, len(decisions))
-    _log(decisions)
+    _log(decisions, _titles(models))
 
 
 def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: int) -> None:
@@ -168,12 +168,11 @@ def _line(check: PromotionCheck) -> None:
         technical_details(_("The same from a terminal"), check.command)
 
 
-def _log(decisions: list[Event]) -> None:
-    """What was decided so far, and the way back."""
+def _log(decisions: list[Event], titles: dict[str, str]) -> None:
+    """What was decided so far, with the models' `titles`, and the way back."""
     if not decisions:
         return
     st.subheader(_("Log"), anchor=False)
-    titles = _titles()
     table = pd.DataFrame(
         {
             _("Time"): local_times(event.time for event in decisions),
@@ -204,13 +203,14 @@ def _decide(decision: Callable[[], RegisteredModel | Shadow], outcome: Callable[
     except UserError as error:
         show_error(error)
         return
-    st.session_state[OUTCOME] = outcome(title=escaped(_titles().get(item.title, item.title))), len(events())
+    titles = _titles(list_models())  # a decision may have registered a version
+    st.session_state[OUTCOME] = outcome(title=escaped(titles.get(item.title, item.title))), len(events())
     st.rerun()
 
 
-def _titles() -> dict[str, str]:
-    """What users call the models that are here, by the names under which the registry has them."""
-    return {item.title: model_title(item.model) for item in list_models()}
+def _titles(models: list[RegisteredModel]) -> dict[str, str]:
+    """What users call these models, by the names under which the registry has them."""
+    return {item.title: model_title(item.model) for item in models}
 
 
 def _table(models: list[RegisteredModel]) -> pd.DataFrame:
