@@ -259,12 +259,13 @@ def test_texts_that_tell_entries_apart_are_translated_each_in_its_own_way(catalo
 def german(monkeypatch) -> Iterator[None]:
     """Pages that are imported anew, by a server whose language is German."""
     monkeypatch.setenv("PNEUMONIA_STUDIO_LANGUAGE", "de")
-    pages = {name: module for name, module in list(sys.modules.items()) if name.split(".")[0] == "pages"}
+    pages = {name: module for name, module in sys.modules.copy().items() if name.split(".")[0] == "pages"}
     for name in pages:
         del sys.modules[name]
     yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "pages"]:
-        del sys.modules[name]
+    for name in sys.modules.copy():  # to which a thread that a page began may still be adding
+        if name.split(".")[0] == "pages":
+            del sys.modules[name]
     sys.modules.update(pages)
 
 
