@@ -26,7 +26,7 @@ from pynetdicom.sop_class import Verification  # pyright: ignore[reportAttribute
 from short_runs import wait_until
 
 from core.dataset.synthetic import draw_chest
-from core.dicom_node import NodeStatus, node_status
+from core.dicom_node import NodeStatus, associate, node_status
 
 PROJECT = Path(__file__).resolve().parents[1]
 SIDE = 384  # pixels: 147 kB per image
@@ -73,7 +73,7 @@ def save_images(folder: Path, images: list[FileDataset]) -> list[Path]:
     return paths
 
 
-def associate(
+def connect(
     port: int, aet: str = "MODALITY", called: str = "PNEUMONIA", syntax: UID = ExplicitVRLittleEndian
 ) -> Association:
     """An association with the node, established or not."""
@@ -87,12 +87,12 @@ def associate(
         CTImageStorage,
     ):
         entity.add_requested_context(sop_class, syntax)
-    return entity.associate("127.0.0.1", port, ae_title=called)
+    return associate(entity, "127.0.0.1", port, called)
 
 
 def store(port: int, *images: FileDataset, syntax: UID = ExplicitVRLittleEndian) -> list[int]:
     """Send images by C-STORE; the status of each response."""
-    association = associate(port, syntax=syntax)
+    association = connect(port, syntax=syntax)
     assert association.is_established
     statuses = [association.send_c_store(image).Status for image in images]
     association.release()

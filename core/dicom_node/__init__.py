@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from core.door import open_door
 
 if TYPE_CHECKING:
+    from core.dicom_node.association import associate
     from core.dicom_node.given_up import retry_given_up
     from core.dicom_node.node import run_node
     from core.dicom_node.outbox import Outbox
@@ -30,6 +31,7 @@ __all__ = [
     "RemoteAE",
     "RemoteWeb",
     "ScpSettings",
+    "associate",
     "earlier_image",
     "node_errors",
     "node_folder",

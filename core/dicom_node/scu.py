@@ -15,6 +15,7 @@ from pydicom.uid import (
 from pynetdicom import AE
 from pynetdicom.association import Association
 
+from core.dicom_node.association import associate
 from core.dicom_node.remote import DeliveryError, Refused, RemoteAE
 
 RESULT_CLASSES = (
@@ -45,12 +46,7 @@ def send(paths: list[Path], remote: RemoteAE, aet: str, tls: ssl.SSLContext | No
     entity.connection_timeout = TIMEOUT_S
     for sop_class in RESULT_CLASSES:
         entity.add_requested_context(sop_class, RESULT_SYNTAX)
-    association = entity.associate(
-        remote.host,
-        remote.port,
-        ae_title=remote.aet,
-        tls_args=(tls, remote.host) if tls else None,
-    )
+    association = associate(entity, remote.host, remote.port, remote.aet, tls)
     if not association.is_established:
         reason = f"rejected the AE title {aet}" if association.is_rejected else "does not answer"
         raise DeliveryError(f"{remote} {reason}")

@@ -14,7 +14,7 @@ import pydicom
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
 
-from core.dicom_node import NodeSettings, ScpSettings, node_status, run_node
+from core.dicom_node import NodeSettings, ScpSettings, associate, node_status, run_node
 from core.errors import UserError
 from core.inference import ModelIdentity
 from core.sentence import Sentence
@@ -109,7 +109,7 @@ def _store(port: int, images: list[pydicom.Dataset]) -> None:
     entity = AE(SENDER)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = MAX_WAIT_S
     entity.add_requested_context(ComputedRadiographyImageStorage, ExplicitVRLittleEndian)
-    association = entity.associate("127.0.0.1", port, ae_title=AET)
+    association = associate(entity, "127.0.0.1", port, AET)
     if not association.is_established:
         raise UserError(Sentence("The node refuses the association."))
     try:

@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 import pydicom
 import pytest
-from dicom_peers import Node, associate, dicom_image, eventually, home_with, store
+from dicom_peers import Node, connect, dicom_image, eventually, home_with, store
 from PIL import Image
 from pydicom import uid as uids
 from pydicom.encaps import encapsulate
@@ -61,14 +61,14 @@ def test_every_transfer_syntax_carries_the_same_image(node, syntax, tmp_path):
 
 def test_unknown_peers_are_rejected(node):
     for title, called in (("STRANGER", "PNEUMONIA"), ("ELSEWHERE", "PNEUMONIA"), ("MODALITY", "OTHER")):
-        assert associate(node.port, title, called).is_rejected, (title, called)
-    association = associate(node.port)
+        assert connect(node.port, title, called).is_rejected, (title, called)
+    association = connect(node.port)
     assert association.send_c_echo().Status == 0
     association.release()
 
 
 def test_other_sop_classes_are_not_accepted(node):
-    association = associate(node.port)
+    association = connect(node.port)
     accepted = {context.abstract_syntax for context in association.accepted_contexts}
     association.release()
     assert CTImageStorage not in accepted and ComputedRadiographyImageStorage in accepted
@@ -83,7 +83,7 @@ def store_raw(port: int, tmp_path: Path, data: bytes, number: int) -> int | None
     content = path.read_bytes()
     length = struct.unpack("<L", content[140:144])[0]  # of the meta information
     path.write_bytes(content[: 144 + length] + data)
-    association = associate(port)
+    association = connect(port)
     assert association.is_established
     response = association.send_c_store(path)
     association.release()
@@ -119,7 +119,7 @@ def test_the_node_survives_fuzzed_data_sets(node, tmp_path, unparsed):
     association, statuses = None, []
     for _ in range(int(os.environ.get("PNEUMONIA_STUDIO_FUZZ", "100"))):
         if association is None or not association.is_established:
-            association = associate(node.port)
+            association = connect(node.port)
             assert association.is_established
         bad = good[: random.integers(1, len(good))].copy()
         for index in random.integers(0, len(bad), random.integers(1, 30)):
