@@ -4,6 +4,8 @@ Only those that are asked for and ages are kept. A patient is kept as a digest.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -107,7 +109,15 @@ def check_groups(groups: Sequence[str], columns: set[str], source: Path) -> None
 
 
 def _read(source: Path) -> pd.DataFrame:
-    """All of a table as text."""
+    """All of a table as text; cached until its size or time of change differ."""
+    with suppress(OSError):
+        status = source.stat()
+        return _parsed(source, status.st_size, status.st_mtime_ns)
+    return _parsed(source, 0, 0)
+
+
+@lru_cache(maxsize=2)
+def _parsed(source: Path, _size: int, _modified: int) -> pd.DataFrame:
     try:
         rows = read_text_table(source, lambda rows: bool(rows) and bool(path_columns(rows[0])))
     except (OSError, ValueError) as error:

@@ -1,8 +1,9 @@
 """Reading a weights file: its record, and its arrays by layer; nothing in it is executed or unpickled."""
 
 import hashlib
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -111,19 +112,31 @@ def read_backbone(path: str | Path, backbone: Backbone = VGG19) -> Arrays:
 
 
 def read_record(path: str | Path) -> ModelRecord:
-    """Read the file's record without its arrays.
+    """Read the file's record without its arrays; cached until its size or time of change differ.
 
     Raises:
         WeightsError: the file is missing or cut short.
     """
-    with open_weights(Path(path)) as file:
+    return _read_record(Path(path), *_size_and_time(path))
+
+
+@lru_cache(maxsize=64)
+def _read_record(path: Path, _size: int, _modified: int) -> ModelRecord:
+    with open_weights(path) as file:
         return _record(file)
 
 
 def file_digest(path: str | Path) -> str:
     """SHA-256 of a file's content, cached until its size or time of change differ."""
-    status = Path(path).stat()
-    return _digest(str(path), status.st_size, status.st_mtime_ns)
+    return _digest(str(path), *_size_and_time(path))
+
+
+def _size_and_time(path: str | Path) -> tuple[int, int]:
+    """Size and time of change of a file; zeros where there is none."""
+    with suppress(OSError):
+        status = os.stat(path)
+        return status.st_size, status.st_mtime_ns
+    return 0, 0
 
 
 @lru_cache(maxsize=64)
