@@ -128,7 +128,7 @@ def _title(name: str) -> str:
     """
     if name.startswith("auc_"):
         shortcut = name.removeprefix("auc_")
-        return f"AUC, {SHORTCUT_TITLES.get(shortcut, shortcut)}"
+        return Sentence("AUC, {shortcut}", shortcut=SHORTCUT_TITLES.get(shortcut, shortcut))
     return TITLES[name]
 
 

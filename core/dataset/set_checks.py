@@ -34,8 +34,8 @@ def class_balance(dataset: Dataset) -> Iterator[Finding]:
         Sentence("Read sensitivity and specificity, and try class weights."),
         {"ratio": ratios},
     )
-    small = [
-        f"{split}/{label}: {n} images"
+    small: list[str] = [
+        Sentence("{split}/{label}: {n:,} images", split=split, label=label, n=n)
         for (split, label), n in zip(sizes.index, sizes, strict=True)
         if n < FEW_IMAGES
     ]
@@ -52,11 +52,16 @@ def class_balance(dataset: Dataset) -> Iterator[Finding]:
 def validation_classes(dataset: Dataset) -> Iterator[Finding]:
     """Classes with few or no images for validation, as the default settings hold patients out."""
     defaults, facts = TrainingSettings(), {}
+    few: list[str]
     try:
         roles = assign_roles(dataset.table, defaults.validation_fraction, defaults.seed)
         labels = dataset.table["label"][roles == VALIDATION]
         facts = {label: int((labels == label).sum()) for label in CLASS_NAMES}
-        few = [f"{label}: {n} images" for label, n in facts.items() if n < FEW_IN_VALIDATION]
+        few = [
+            Sentence("{label}: {n:,} images", label=label, n=n)
+            for label, n in facts.items()
+            if n < FEW_IN_VALIDATION
+        ]
     except UserError as error:
         few = [str(error)]
     yield Finding(

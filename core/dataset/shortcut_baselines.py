@@ -16,6 +16,7 @@ from core.config import CLASS_NAMES, POSITIVE
 from core.dataset.dataset import Dataset
 from core.dataset.pixels import block_means, blocks
 from core.evaluation import Interval, interval, patient_groups
+from core.sentence import Sentence
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -131,7 +132,12 @@ SHORTCUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "thumbnail": thumbnail,
 }
 BASELINES = ("corners", "frame", "histogram")  # those that models are compared with
-SHORTCUT_TITLES = {"frame": "border"}  # for people, where files have another name
+SHORTCUT_TITLES = {  # for people
+    "corners": Sentence("corners"),
+    "frame": Sentence("border"),
+    "histogram": Sentence("histogram"),
+    "thumbnail": Sentence("thumbnail"),
+}
 
 
 def _auc(features: np.ndarray, labels: np.ndarray, patients: pd.Series) -> CrossValidatedAuc | None:
