@@ -39,19 +39,21 @@ from pages.shared.times import local_times
 from pages.shared.user import offered, signed_in_user
 
 OUTCOME = "promotion-outcome"  # in the session: what was decided here, and the number of decisions by then
+CHECKS = "promotion-checks"  # in the session: what was checked last, and the checks
 SHADOW_HELP = _(
     "It reads what the active model reads, in the background. What it says is never given as an "
     "answer; the section Shadow compares the two."
 )
 
 
-@st.fragment  # so that a choice here does not compare the models above anew
 def show_promotion(comparison: ModelComparison) -> None:
     """Every model with its state; promotion of one of them, rollback and the log."""
-    with failures_shown():
-        _show(comparison)
+    st.session_state.pop(CHECKS, None)
+    _show(comparison)
 
 
+@st.fragment  # so that a choice here does not compare the models above anew
+@failures_shown()
 def _show(comparison: ModelComparison) -> None:
     models = list_models()
     active = active_registered_model()
@@ -105,14 +107,29 @@ def _promotion(item: RegisteredModel, active: RegisteredModel | None, decided: i
         width=160,
         help=_("By how much ROC AUC and sensitivity may be below the active model's."),
     )
+    checks = _show_checks(item, active, margin, decided)
+    if offered(promote, _("Promoting a model")):
+        _decisions(item, checks, margin, decided)
+
+
+def _show_checks(
+    item: RegisteredModel, active: RegisteredModel | None, margin: float, decided: int
+) -> list[PromotionCheck]:
+    """Each check as soon as it is done; kept until something else is chosen, decided or the page is drawn."""
+    subject = (item.title, item.model.identity, active and active.model.identity, margin, decided)
+    known, checks = st.session_state.get(CHECKS, (None, []))
+    if known == subject:
+        for check in checks:
+            _line(check)
+        return checks
     checks, lines = [], st.container()
     with st.spinner(_("Checking the model ...")):
         for check in checks_in_turn(item, active, margin):
             checks.append(check)
             with lines:
                 _line(check)
-    if offered(promote, _("Promoting a model")):
-        _decisions(item, checks, margin, decided)
+    st.session_state[CHECKS] = subject, checks
+    return checks
 
 
 def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: float, decided: int) -> None:
