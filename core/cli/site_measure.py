@@ -8,6 +8,8 @@ from core import atomic
 from core.cli.diagnosis import default_model, model_option
 from core.cli.output import as_json, percent, precision, print_json
 from core.cli.site_source import Source, measured, source_options
+from core.evaluation import percent as probability_percent
+from core.evaluation import predictive_values, side_by_side
 from core.inference import NOTICE, Reader
 from core.registry import RegisteredModel, find_model
 from core.site import (
@@ -30,6 +32,16 @@ ALL = "all"  # as `--compare`: every model of the registry
 @source_options
 @click.option("--group", "groups", metavar="COLUMN", multiple=True, help="Column of groups; may be repeated.")
 @click.option("--errors", type=click.Path(path_type=Path), help="Save the misclassified images as a table.")
+@click.option(
+    "--all-metrics",
+    is_flag=True,
+    help="Show every metric, and the best specificity at fixed sensitivities; --json always has them.",
+)
+@click.option(
+    "--prevalence",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of your patients with pneumonia: show what a prediction means there.",
+)
 @model_option
 @click.option(
     "--compare",
@@ -45,6 +57,8 @@ def measure_site(
     source: Source,
     groups: tuple[str, ...],
     errors: Path | None,
+    all_metrics: bool,
+    prevalence: float | None,
     model: Path | None,
     others: tuple[str, ...],
     precision: str,
@@ -70,9 +84,12 @@ def measure_site(
         table = misclassified_images(measurement, list(local.table["file"]))
         atomic.write_text(errors, table.to_csv(index=False))
     if as_json:
-        print_json(measurement.values() | (_comparison_values(compared) if others else {}))
+        predictive = {"predictive_values": _predictive_values(measurement, prevalence)} if prevalence else {}
+        print_json(measurement.values() | predictive | (_comparison_values(compared) if others else {}))
     else:
-        _print(measurement)
+        _print(measurement, all_metrics)
+        if prevalence:
+            _print_predictive_values(measurement, prevalence)
         _print_comparison(compared)
         print(NOTICE)
     return 1 if measurement.counts.unreadable else 0
@@ -108,7 +125,28 @@ def _print_comparison(compared: SiteComparison) -> None:
             print(f"{measurement.readings.model}: {sentence}")
 
 
-def _print(measurement: SiteMeasurement) -> None:
+def _predictive_values(measurement: SiteMeasurement, prevalence: float) -> dict[str, float] | None:
+    """PPV and NPV at a prevalence; None where the images do not give them."""
+    metrics = measurement.metrics or {}
+    sensitivity, specificity = metrics.get("sensitivity"), metrics.get("specificity")
+    if sensitivity is None or specificity is None:
+        return None
+    values = predictive_values(sensitivity, specificity, prevalence)
+    return dict(zip(("ppv", "npv"), values, strict=True)) if values else None
+
+
+def _print_predictive_values(measurement: SiteMeasurement, prevalence: float) -> None:
+    values = _predictive_values(measurement, prevalence)
+    if values:
+        ppv, npv = (probability_percent(values[name]) for name in ("ppv", "npv"))
+        print(f"  At a prevalence of {percent(prevalence)}: PPV {ppv}, NPV {npv}")
+    else:
+        print(
+            "  There are no predictive values: the images are of one class, or all get the same prediction."
+        )
+
+
+def _print(measurement: SiteMeasurement, all_metrics: bool) -> None:
     """A measurement for people."""
     readings = measurement.readings
     print(f"{readings.name}: model {readings.model}, decision threshold {percent(readings.threshold)}")
@@ -116,8 +154,14 @@ def _print(measurement: SiteMeasurement) -> None:
         print(sentence)
     for title, count in measurement.counts.titled().items():
         print(f"  {title}: {count:,}")
-    for title, text in metric_texts(measurement.metrics).items() if measurement.metrics else ():
-        print(f"  {title:<14}{text}")
+    if measurement.metrics and all_metrics:
+        for title, (text,) in side_by_side({"": measurement.metrics}).iterrows():
+            print(f"  {title:<19}{text}")
+        for minimum, specificity in measurement.specificities().items():
+            print(f"  Specificity at sensitivity {minimum:.0%}: {percent(specificity)}")
+    elif measurement.metrics:
+        for title, text in metric_texts(measurement.metrics).items():
+            print(f"  {title:<14}{text}")
     if measurement.calibration:
         print(measurement.calibration.sentence())
     for sentence in measurement.zone_sentences():

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from core.evaluation.misclassified import disagreements, misclassified, misclassified_by_all
     from core.evaluation.operating_points import (
         DEFAULT,
+        FIXED_SENSITIVITIES,
         RULES,
         TARGET_SENSITIVITY,
         OperatingPoint,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         find_point,
         frozen_points,
         lowest_cost,
+        specificities,
         youden,
     )
     from core.evaluation.outcomes import only_label
@@ -186,6 +188,8 @@ __all__ = [
     "patients_for_rate",
     "outcome_of_parts",
     "zone_outcome",
+    "FIXED_SENSITIVITIES",
+    "specificities",
 ]
 
 open_door(__name__)

@@ -9,6 +9,7 @@ from core.errors import UserError
 from core.sentence import Sentence, template
 
 TARGET_SENSITIVITY = 0.95
+FIXED_SENSITIVITIES = (0.90, 0.95, 0.98)  # at which specificities are read from a curve
 YOUDEN = Sentence("largest sensitivity + specificity on validation (Youden's J)")  # the rule in words
 AT_LEAST = template("{rate} of at least {minimum:g}% on validation")
 RULES = {  # of `frozen_points`, by their words in a model's record
@@ -100,6 +101,21 @@ def at_least(labels: np.ndarray, probabilities: np.ndarray, rate: str, minimum: 
     best = int(np.flatnonzero(allowed)[np.argmax(gain[allowed])])
     rule = Sentence(AT_LEAST, rate=Sentence(rate), minimum=100 * minimum)
     return OperatingPoint(f"{rate} {100 * minimum:g}%", float(thresholds[best]), rule)
+
+
+def specificities(labels: np.ndarray, probabilities: np.ndarray) -> dict[float, float]:
+    """The best specificity among the thresholds that reach each of `FIXED_SENSITIVITIES` on these images.
+
+    They describe the curve: a threshold found on the images that it is measured on is too favourable.
+
+    Raises:
+        UserError: one class is missing.
+    """
+    best = {}
+    for minimum in FIXED_SENSITIVITIES:
+        threshold = at_least(labels, probabilities, "sensitivity", minimum).threshold
+        best[minimum] = float((np.asarray(probabilities)[np.asarray(labels) == 0] < threshold).mean())
+    return best
 
 
 def check_minimum(rate: str, minimum: float) -> None:

@@ -1,6 +1,6 @@
 """How well a model does on local images: every number, and in words."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from core.evaluation import (
     calibration_line,
     evaluate_with_intervals,
     reliability,
+    specificities,
     too_few,
     wilson_by_patient,
     zone_outcome,
@@ -105,6 +106,17 @@ class SiteMeasurement:
         of = self.predictions
         return zone_outcome(self.readings.zones, of.labels, of.probabilities, of.patients)
 
+    def named(self, model: str) -> "SiteMeasurement":
+        """The same under another name of the model, to be shown."""
+        predictions = replace(self.predictions, name=model) if self.predictions else None
+        return replace(self, readings=replace(self.readings, model=model), predictions=predictions)
+
+    def specificities(self) -> dict[float, float]:
+        """Those of `core.evaluation.specificities`; none without results of both classes."""
+        if self.predictions is None or self.metrics is None or self.metrics["auc"] is None:
+            return {}
+        return specificities(self.predictions.labels, self.predictions.probabilities)
+
     def zone_sentences(self) -> list[str]:
         """The same in a sentence; none without zones or results."""
         outcome, zones = self.zone_outcome, self.readings.zones
@@ -129,8 +141,9 @@ class SiteMeasurement:
             "threshold": self.readings.threshold,
             "label_source": self.readings.label_source,
             "counts": asdict(self.counts),
-            "metrics": {key: metrics.get(key) for key in (*SHOWN_METRICS, "confusion_matrix")},
-            "intervals": {key: metrics["intervals"][key] for key in SHOWN_METRICS} if metrics else {},
+            "metrics": {key: metrics.get(key) for key in (*METRICS, "confusion_matrix")},
+            "intervals": {key: metrics["intervals"][key] for key in METRICS} if metrics else {},
+            "specificities": self.specificities(),
             "calibration": asdict(self.calibration) if self.calibration else None,
             "zones": asdict(self.readings.zones) if self.readings.zones else None,
             "zone_outcome": asdict(outcome) if (outcome := self.zone_outcome) else None,

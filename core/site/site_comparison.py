@@ -1,7 +1,7 @@
 """Several models on the same local images: side by side, and every pair tested for a difference."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from core.evaluation import PairwiseTest, Predictions, on_common_images, pairwise_tests
 from core.sentence import Sentence
@@ -32,6 +32,22 @@ class SiteComparison:
     tests: tuple[PairwiseTest, ...] = ()
     problem: str = ""
     not_measured: tuple[str, ...] = ()
+
+    def named(self, names: Mapping[str, str]) -> "SiteComparison":
+        """The same under other names of the models, to be shown; `names` has them by the present ones."""
+
+        def name(model: str) -> str:
+            return names.get(model, model)
+
+        return replace(
+            self,
+            measurements=tuple(item.named(name(item.readings.model)) for item in self.measurements),
+            models=tuple(replace(model, name=name(model.name)) for model in self.models),
+            metrics={name(model): metrics for model, metrics in (self.metrics or {}).items()} or None,
+            tests=tuple(
+                replace(test, first=name(test.first), second=name(test.second)) for test in self.tests
+            ),
+        )
 
     def notes(self) -> list[str]:
         """What is compared, and on which images, one sentence each."""

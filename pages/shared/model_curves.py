@@ -15,8 +15,6 @@ from pages.shared.charts import banded, draw
 from pages.shared.tables import show_table
 from pages.shared.texts import _
 
-SENSITIVITIES = (0.90, 0.95, 0.98)
-
 
 def show_precision_recall(
     models: Sequence[Predictions], metrics: dict[str, dict], column: DeltaGenerator
@@ -37,18 +35,12 @@ def show_specificities(models: Sequence[Predictions]) -> None:
     st.subheader(_("Specificity at fixed sensitivities"))
     rows = {
         model.name: {
-            _("at sensitivity {minimum:.2f}").format(minimum=minimum): _specificity_at(model, minimum)
-            for minimum in SENSITIVITIES
+            _("at sensitivity {minimum:.2f}").format(minimum=minimum): specificity
+            for minimum, specificity in evaluation.specificities(model.labels, model.probabilities).items()
         }
         for model in models
     }
     show_table(pd.DataFrame(rows).map(METRICS["specificity"].text), index=True)
-
-
-def _specificity_at(model: Predictions, minimum: float) -> float:
-    """Best specificity among the thresholds that reach a sensitivity on these images."""
-    threshold = evaluation.at_least(model.labels, model.probabilities, "sensitivity", minimum).threshold
-    return evaluation.evaluate(model.labels, model.probabilities, threshold)["specificity"]
 
 
 def show_distributions(models: Sequence[Predictions], thresholds: dict[str, float]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from core.cli.main import main
 from core.config import environment
 from core.dataset import open_dataset
-from core.evaluation import OperatingPoint
+from core.evaluation import METRICS, OperatingPoint, predictive_values
 from core.inference import AuditLog, Reader
 from core.registry import active_model, find_model, list_models, register_operating_point, retire
 from core.site import LabelLog, blinded, measured_set, write_criteria
@@ -81,6 +81,26 @@ def test_measure_counts_what_it_leaves_out_and_names_nobody(local_table, capsys)
     text = capsys.readouterr().out
     assert "Left out: the model was trained on them: 1" in text and "Unreadable: The file" in text
     assert "Weak slices are not searched: too few images or errors." in text
+
+
+def test_measure_shows_every_metric_and_what_a_prediction_means_at_a_prevalence(local_table, capsys):
+    table, _files = local_table
+    arguments = ["site", "measure", str(table), "--labels", "finding", "--prevalence", "0.2"]
+    main([*arguments, "--json"])
+    values = json.loads(capsys.readouterr().out)
+    assert set(values["metrics"]) >= set(METRICS) and set(values["intervals"]) == set(METRICS)
+    assert list(values["specificities"]) == ["0.9", "0.95", "0.98"]
+    rates = (values["metrics"][rate] for rate in ("sensitivity", "specificity"))
+    expected = predictive_values(*rates, 0.2)
+    shown = values["predictive_values"]
+    assert expected is None and shown is None or tuple(shown.values()) == pytest.approx(expected)
+    main([*arguments, "--all-metrics"])
+    text = capsys.readouterr().out
+    assert all(metric.title in text for metric in METRICS.values())
+    assert "Specificity at sensitivity 95%: " in text
+    assert ("At a prevalence of 20.0%: PPV" in text) == (expected is not None)
+    assert main([*arguments[:-1], "20"]) == 2
+    assert "20.0 is not in the range 0<x<1" in capsys.readouterr().err
 
 
 def test_measure_lays_every_model_beside_the_active_one_and_tells_which_it_cannot_use(

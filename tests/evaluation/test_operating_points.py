@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.evaluation import at_least, evaluate, frozen_points, lowest_cost, youden
+from core.evaluation import at_least, evaluate, frozen_points, lowest_cost, specificities, youden
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 PROBABILITIES = np.array([0.1, 0.2, 0.3, 0.7, 0.4, 0.6, 0.8, 0.9])
@@ -37,3 +37,8 @@ def test_impossible_rules_are_refused():
         lowest_cost(LABELS, PROBABILITIES, -1)
     with pytest.raises(UserError, match="one class only"):
         youden(np.ones(8), PROBABILITIES)
+
+
+def test_the_specificity_at_a_sensitivity_is_the_best_that_reaches_it():
+    assert specificities(LABELS, PROBABILITIES) == {0.9: 0.75, 0.95: 0.75, 0.98: 0.75}
+    assert specificities([0, 0, 1], [0.1, 0.9, 0.5]) == {0.9: 0.5, 0.95: 0.5, 0.98: 0.5}
