@@ -28,11 +28,12 @@ from pages.shared.charts import banded, choose_format, draw, offer_csv, offer_js
 from pages.shared.failures import show_error
 from pages.shared.key_figures import key_figures
 from pages.shared.markdown import escaped
+from pages.shared.model_title import model_title
 from pages.shared.tables import show_table
 from pages.shared.texts import _, translated
 from pages.site.errors import show_errors
 from pages.site.images import nothing_chosen
-from pages.site.models import choose_measurement, choose_models, show_side_by_side
+from pages.site.models import choose_measurement, choose_models, model_titles, show_side_by_side
 from pages.site.more_figures import show_more_figures
 from pages.site.shift import show_shift
 from pages.site.shortcuts import show_shortcuts
@@ -64,7 +65,9 @@ def offer_measurement(local: LocalImages, model: AvailableModel) -> None:
     except UserError as error:
         show_error(error)
     others = choose_models(model)
-    label = _("Measure {model} on {count:,} images").format(model=reader.identity, count=len(local.table))
+    label = _("Measure {model} on {count:,} images").format(
+        model=escaped(model_title(model)), count=len(local.table)
+    )
     if st.button(label, type="primary", icon=":material/monitoring:", key="site-measure"):
         bar = st.progress(0.0, _("Reading images"))
 
@@ -89,7 +92,7 @@ def is_of(measurement: SiteMeasurement, active: AvailableModel) -> bool:
     if measured == str(active.identity):
         return True
     sentence = _("{active} answers now, but {measured} was measured. Measure again.").format(
-        active=active.identity, measured=measured
+        active=model_title(active), measured=model_titles(active).get(measured, measured)
     )
     st.info(escaped(sentence), icon=":material/info:")
     return False
@@ -116,24 +119,26 @@ def show_measurements(comparison: SiteComparison, active: AvailableModel, local:
         active: the model that answers now.
         local: the images that were measured; None where they are not chosen any more.
     """
-    measurement = choose_measurement(comparison)
+    titles = model_titles(active)
+    measurement = choose_measurement(comparison, titles)
     st.subheader(escaped(measurement.readings.name))
     model, threshold = measurement.readings.model, measurement.readings.threshold
+    title = titles.get(model, model)
     st.caption(
         escaped(
-            _("Model {model}, decision threshold {threshold:.1%}.").format(model=model, threshold=threshold)
+            _("Model {model}, decision threshold {threshold:.1%}.").format(model=title, threshold=threshold)
         )
     )
     show_cautions([*measurement.cautions(), *measurement.readings.model_warnings])
     choose_format()
-    show_side_by_side(comparison)
+    show_side_by_side(comparison.named(titles))
     left, right = st.columns(2, gap="large")
     with left:
         _show_counts(measurement)
     if measurement.metrics is None:
         return
     with right:
-        key_figures({model: measurement.metrics}, "site-metrics")
+        key_figures({title: measurement.metrics}, "site-metrics")
         if model == str(active.identity):
             st.caption(
                 escaped(
@@ -142,8 +147,8 @@ def show_measurements(comparison: SiteComparison, active: AvailableModel, local:
                     )
                 )
             )
-    _show_curves(measurement)
-    show_more_figures(measurement)
+    _show_curves(measurement.named(title))
+    show_more_figures(measurement.named(title))
     _show_groups(measurement)
     st.subheader(_("Weak slices"))
     st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in measurement.weak_slices.sentences()))

@@ -1,5 +1,7 @@
 """Several models on the same local images: which are measured, and what they come to side by side."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core import evaluation
@@ -11,6 +13,7 @@ from pages.shared.charts import banded, draw, offer_csv
 from pages.shared.differences import show_differences
 from pages.shared.key_figures import key_figures
 from pages.shared.markdown import escaped
+from pages.shared.model_title import model_title
 from pages.shared.registry_states import STATES
 from pages.shared.tables import show_table
 from pages.shared.texts import _
@@ -23,7 +26,7 @@ def choose_models(active: AvailableModel) -> list[RegisteredModel]:
         return []
 
     def title(name: str) -> str:
-        return f"{name} · {STATES[others[name].state]}"
+        return f"{model_title(others[name].model)} · {STATES[others[name].state]}"
 
     chosen = st.multiselect(
         _("Also measure"),
@@ -64,9 +67,18 @@ def show_side_by_side(comparison: SiteComparison) -> None:
         show_differences(comparison.tests, "differences-site")
 
 
-def choose_measurement(comparison: SiteComparison) -> SiteMeasurement:
+def choose_measurement(comparison: SiteComparison, titles: Mapping[str, str]) -> SiteMeasurement:
     """The measurement to show in full: that of the active model unless another is chosen."""
     by_model = {item.readings.model: item for item in comparison.measurements}
     if len(by_model) == 1:
         return comparison.measurements[0]
-    return by_model[st.selectbox(_("Show in full"), by_model, key="site-shown")]
+    chosen = st.selectbox(
+        _("Show in full"), by_model, key="site-shown", format_func=lambda model: titles.get(model, model)
+    )
+    return by_model[chosen]
+
+
+def model_titles(active: AvailableModel) -> dict[str, str]:
+    """What models are called on pages, by the names under which measurements have them."""
+    models = [active, *(item.model for item in other_models(active.identity).values())]
+    return {str(model.identity): model_title(model) for model in models}

@@ -9,6 +9,7 @@ from core.registry import RegisteredModel, answering_registered_model
 from core.site import SiteMeasurement, SitePoint, SiteTemperature, SiteZones, keep_measured_set
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
+from pages.shared.model_title import model_title
 from pages.shared.texts import _
 from pages.shared.user import offered, signed_in_user
 from pages.site.ahead import get_ready_to_promote, get_ready_to_save
@@ -18,6 +19,7 @@ Found = SitePoint | SiteTemperature | SiteZones
 HELP = _("Registers the active model with it and what it rests on. It answers once it is promoted.")
 
 
+@st.fragment  # so that the page is not drawn anew
 def offer_version(
     evidence: Found,
     measurement: SiteMeasurement,
@@ -43,34 +45,30 @@ def offer_version(
         st.warning(escaped(sentence), icon=":material/warning:")
     saved = st.session_state.setdefault(SAVED, [])
     title = next((title for earlier, title in saved if earlier == evidence), "")
+    outcome = st.empty()
+    if not title and outcome.button(_("Save as a version"), icon=":material/save:", help=HELP):
+        title = _save(evidence, measurement, register)
     if title:
-        st.success(
-            escaped(
-                _("Registered as {title}. It answers once it is promoted on the Comparison page.").format(
-                    title=title
-                )
-            ),
-            icon=":material/check:",
+        sentence = _("Registered as {title}. It answers once it is promoted on the Comparison page.").format(
+            title=title
         )
-    elif st.button(_("Save as a version"), icon=":material/save:", help=HELP):
-        _save(evidence, measurement, register)
+        outcome.success(escaped(sentence), icon=":material/check:")
     else:
         get_ready_to_save()
 
 
-def _save(evidence: Found, measurement: SiteMeasurement, register: Callable[[str], RegisteredModel]) -> None:
-    """Register a version and show it, or say why it was not."""
+def _save(evidence: Found, measurement: SiteMeasurement, register: Callable[[str], RegisteredModel]) -> str:
+    """Register a version; its title, or "" once it is said why it was not."""
     active = answering_registered_model()
     try:
         if active is None or str(active.model.identity) != evidence.model:
-            raise UserError(
-                _("{model} is no longer active. Measure the model that is.").format(model=evidence.model)
-            )
+            raise UserError(_("The measured model is no longer active. Measure the one that is."))
         version = register(active.title)
         keep_measured_set(measurement, version.model.identity, signed_in_user())
     except UserError as error:
         show_error(error)
-        return
+        return ""
     get_ready_to_promote(version)
-    st.session_state[SAVED].append((evidence, version.title))
-    st.rerun()
+    title = model_title(version.model)
+    st.session_state[SAVED].append((evidence, title))
+    return title

@@ -22,11 +22,14 @@ from core.site import (
     measured_set,
     write_criteria,
 )
+from pages.shared.model_title import model_title
 from tests.monitor.logged_results import WITHHELD, add_results, steady
 from tests.pages.opened_page import opened, shown_table
 from tests.site_measurements import measured
 
 pytestmark = pytest.mark.slow
+
+VERSION = "Stage 3 · narrow, VGG19 (width 0.125) · version 1"  # of the bundled model
 
 
 def bring(app, source) -> None:
@@ -39,6 +42,11 @@ def captions(app) -> str:
     """All small print of the page, and its lists, without escapes."""
     elements = [element for kind in ("caption", "markdown") for element in getattr(app, kind)]
     return "\n".join(element.value for element in elements).replace("\\", "")
+
+
+def successes(app) -> str:
+    """What the page says was done, without escapes."""
+    return "\n".join(element.value for element in app.success).replace("\\", "")
 
 
 def test_without_images_the_page_tells_how_many_are_needed(trained):
@@ -103,7 +111,7 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     app = opened("site")
     bring(app, demo)
     assert "60 SYNTHETIC labelled images: " in captions(app)
-    next(button for button in app.button if button.label.startswith("Measure trained/3")).click().run()
+    next(button for button in app.button if button.label.startswith("Measure Stage 3")).click().run()
     assert not app.exception and not app.error
     counts = dict(shown_table(app).to_numpy())
     assert counts["Labelled files"] == "60"
@@ -123,7 +131,7 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
     app.run()
     headings = [heading.value for heading in app.subheader]
     assert not app.exception and "Decision curve" in headings and "Probabilities by class" in headings
-    assert "**trained/3 " in "".join(text.value for text in app.markdown if "PPV" in text.value)
+    assert "**Stage 3 · trained" in "".join(text.value for text in app.markdown if "PPV" in text.value)
     app.button_group(key="site-section").set_value("How many do I need?").run()
     assert "What the images at hand can show" in [heading.value for heading in app.subheader]
     app.button_group(key="site-section").set_value("Set the threshold").run()
@@ -137,7 +145,7 @@ def test_images_are_measured_and_what_became_of_them_is_shown(trained, demo):
 def test_shortcuts_are_tested_on_demand_and_once(narrow_bundle, demo, own_home):
     app = opened("site")
     bring(app, demo)
-    next(button for button in app.button if button.label.startswith("Measure bundled/3")).click().run()
+    next(button for button in app.button if button.label.startswith("Measure Bundled model")).click().run()
     assert "Test for shortcuts on " in app.button(key="site-test-shortcuts").label
     app.button(key="site-test-shortcuts").click().run()
     assert not app.exception and not app.error
@@ -148,7 +156,7 @@ def test_shortcuts_are_tested_on_demand_and_once(narrow_bundle, demo, own_home):
     app.button_group(key="site-map-colour").set_value("error").run()
     assert not app.exception
     assert not [button for button in app.button if button.key == "site-test-shortcuts"]
-    next(button for button in app.button if button.label.startswith("Measure bundled/3")).click().run()
+    next(button for button in app.button if button.label.startswith("Measure Bundled model")).click().run()
     assert app.button(key="site-test-shortcuts")  # of a new measurement
 
 
@@ -157,14 +165,14 @@ def test_other_models_are_measured_beside_the_active_one_and_shown_in_full(narro
     app = opened("site")
     bring(app, demo / "test")
     app.multiselect(key="site-models").set_value(["bundled/3@1"]).run()
-    next(button for button in app.button if button.label.startswith("Measure bundled/3")).click().run()
+    next(button for button in app.button if button.label.startswith("Measure Bundled model")).click().run()
     assert not app.exception and not app.error
     assert "Models side by side" in [heading.value for heading in app.subheader]
     assert "images have a result of each model; only these are compared." in captions(app)
     shown = app.selectbox(key="site-shown")
-    assert [name.split(" (")[0] for name in shown.options] == ["bundled/3", "bundled/3 v1"]
+    assert shown.options == ["Bundled model · stage 3", VERSION]
     shown.set_value(shown.options[1]).run()
-    assert not app.exception and "Model bundled/3 v1 (" in captions(app)
+    assert not app.exception and f"Model {VERSION}, " in captions(app)
     assert "decision threshold 20.0%" in captions(app)
     app.button_group(key="site-section").set_value("Accept").run()
     assert not app.exception and not app.error
@@ -180,7 +188,7 @@ def test_three_zones_are_found_for_rates_that_the_user_sets_and_saved(narrow_bun
     assert "to promise 0.001 takes at least 1,249" in app.error[0].value
     app.number_input(key="site-miss-rate").set_value(5.0).run()
     next(button for button in app.button if button.label == "Save as a version").click().run()
-    assert not app.exception and "Registered as bundled/3@1" in app.success[0].value
+    assert not app.exception and f"Registered as {VERSION}" in successes(app)
     zones = find_model("bundled/3@1").model.record.zones
     assert (zones["miss_rate"], zones["rule"]) == (0.05, "on 600 images of site")
     promote_unchecked("bundled/3@1")
@@ -277,17 +285,17 @@ def test_a_threshold_is_found_and_saved_as_a_version_that_does_not_answer_yet(tr
     assert "SYNTHETIC images" in app.warning[0].value
     next(button for button in app.button if button.label == "Save as a version").click().run()
     assert not app.exception and not app.error
-    (version,) = [item for item in list_models() if item.title in app.success[0].value]
+    (version,) = [item for item in list_models() if model_title(item.model) in successes(app)]
     assert version.model.record.threshold == find_site_point(measurement, "sensitivity", 0.9).point.threshold
     assert str(active_model().model.identity) == model
     app.run()
-    assert version.title in app.success[0].value  # and once is enough
+    assert model_title(version.model) in successes(app)  # and once is enough
     assert not [button for button in app.button if button.label == "Save as a version"]
     app.button_group(key="site-section").set_value("Recalibrate").run()
     assert "Temperature" in captions(app) and "each image at a temperature fitted without" in captions(app)
     next(button for button in app.button if button.label == "Save as a version").click().run()
     assert not app.exception and not app.error
-    (version,) = [item for item in list_models() if item.title in app.success[0].value]
+    (version,) = [item for item in list_models() if model_title(item.model) in successes(app)]
     assert version.model.record.temperature == find_site_temperature(measurement).temperature
 
 
@@ -327,12 +335,12 @@ def test_a_retired_version_is_measured_beside_the_active_model_and_called_retire
     app = opened("site")
     bring(app, demo / "test")
     others = app.multiselect(key="site-models")
-    assert others.options == ["bundled/3@1 · retired"]
+    assert others.options == [f"{VERSION} · retired"]
     others.select("bundled/3@1").run()
     measure_on_page(app)
     shown = app.selectbox(key="site-shown")
-    assert [name.split(" (")[0] for name in shown.options] == ["bundled/3", "bundled/3 v1"]
+    assert shown.options == ["Bundled model · stage 3", VERSION]
     shown.set_value(shown.options[1]).run()
-    assert "Model bundled/3 v1" in captions(app) and "decision threshold 30.0%" in captions(app)
+    assert f"Model {VERSION}, " in captions(app) and "decision threshold 30.0%" in captions(app)
     app.button_group(key="site-section").set_value("Set the threshold").run()
     assert not app.exception
