@@ -15,6 +15,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 PROJECT = Path(__file__).resolve().parent.parent
 MAX_START_S = 60
+FIGURES = """[...document.querySelectorAll('.js-plotly-plot')]
+    .filter(figure => !figure.closest('details:not([open])'))"""  # those that are drawn
+FIGURES_FIT = f"""{FIGURES}.every(figure => {{
+    const {{ right, width }} = figure.getBoundingClientRect();
+    const room = figure.closest('[data-testid=stVerticalBlock]').getBoundingClientRect();
+    const drawn = figure.querySelector('.main-svg').getBoundingClientRect().width;
+    return right < room.right + 2 && Math.abs(drawn - width) < 2;
+}})"""
 
 
 def free_port() -> int:

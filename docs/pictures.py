@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import click
 from playwright.sync_api import Page
 
-from benchmarks.app import browser, comes_true, settled
+from benchmarks.app import FIGURES_FIT, browser, comes_true, settled
 from docs.picture_states import GROUP, READERS, STATES, real_images, served, ward_table
 from docs.screenshots import PROJECT
 from pages.shared.texts import _
@@ -179,6 +179,7 @@ def take(page: Page, name: str, widths: tuple[int, ...]) -> None:
         settled(page)
         comes_true(page, LOADED)
         page.wait_for_timeout(DRAWING_MS)
+        comes_true(page, FIGURES_FIT)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             page.wait_for_timeout(REPAINT_MS)

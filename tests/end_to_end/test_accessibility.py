@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.app import comes_true, settled
+from benchmarks.app import FIGURES, FIGURES_FIT, comes_true, settled
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -27,11 +27,6 @@ PAGES = (
 WIDTHS = (360, 390, 1024)
 MIN_CELL = 90  # pixels, of a confusion matrix
 MAX_SHIFT = 0.05
-FIGURES = """[...document.querySelectorAll('.js-plotly-plot')]
-    .filter(figure => !figure.closest('details:not([open])'))"""
-FIGURES_FIT = f"""{FIGURES}.every(figure => Math.abs(
-    figure.querySelector('.main-svg').getBoundingClientRect().width
-    - figure.getBoundingClientRect().width) < 2)"""
 FAULTS = """(minCell) => {
     const main = document.querySelector('[data-testid=stMain]'), faults = [];
     if (main.scrollWidth > main.clientWidth) faults.push(`scrolls sideways: ${main.scrollWidth}`);
