@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from core.architecture import Backbone, Layer
 from core.figures.confusion_matrix import confusion_matrix
 from core.figures.style import LEGEND_BELOW, MODEL_COLORS, MUTED, STAGE_COLORS, styled
-from core.figures.training_curves import LOG_TICKS
+from core.figures.training_curves import loss_axis
 from core.sentence import Sentence, joined
 
 MAX_BARS = 40  # of layers; a network of more is drawn by block
@@ -118,5 +118,7 @@ def loss_by_model(histories: dict[str, pd.DataFrame]) -> go.Figure:
                 ),
             )
     figure.update_xaxes(title=Sentence("epoch"), dtick=max(1, max(map(len, histories.values())) // 10))
-    figure.update_yaxes(title=Sentence("loss"), type="log", tickvals=LOG_TICKS)
+    losses = pd.concat(histories.values())
+    highest, best = max(losses["loss"].max(), losses["val_loss"].max()), losses["val_loss"].min()
+    figure.update_yaxes(title=Sentence("loss"), **loss_axis(highest, best))
     return styled(figure, height=360, legend=LEGEND_BELOW)

@@ -23,6 +23,13 @@ MARKS = {  # symbol, size, sentence
 }
 
 
+def loss_axis(highest: float, best: float) -> dict:
+    """Properties of an axis of losses: logarithmic where the highest is many times the best on validation."""
+    if highest > MIN_LOG_RATIO * max(best, 1e-6):  # a first step may be a hundred times the last
+        return {"type": "log", "tickvals": LOG_TICKS}
+    return {}
+
+
 def curves(
     steps: pd.DataFrame,
     epochs: pd.DataFrame,
@@ -100,15 +107,8 @@ def curves(
         borders.append(
             {"x0": offset, "x1": offset, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": GRID}}
         )
-    vertical = {}
-    if metric == "accuracy":
-        vertical = {"tickformat": ".0%"}
-    elif steps["loss"].max() > MIN_LOG_RATIO * max(epochs["val_loss"].min(), 1e-6):
-        # A first step may be a hundred times the last.
-        vertical = {
-            "type": "log",
-            "tickvals": LOG_TICKS,
-        }
+    percent = {"tickformat": ".0%"}
+    vertical = percent if metric == "accuracy" else loss_axis(steps["loss"].max(), epochs["val_loss"].min())
     return styled(
         go.Figure(
             [{"type": "scatter", **trace} for trace in traces],

@@ -1,8 +1,9 @@
+import pandas as pd
 import pytest
 
 from core.architecture import BACKBONES, VGG19
 from core.config import method_stages
-from core.figures.training import MAX_BARS, frozen_layers
+from core.figures.training import MAX_BARS, frozen_layers, loss_by_model
 
 
 def test_a_small_network_is_drawn_by_layer():
@@ -35,3 +36,10 @@ def test_a_block_of_which_some_layers_are_trained_is_coloured_in_part():
     frozen, trained = frozen_layers(backbone, method_stages(backbone)[2].trained_layers).data
     assert list(trained.customdata[0][:2]) == ["conv5", "2 of 10 layers"]
     assert (trained.y[0], frozen.y[-1]) == pytest.approx((0.2, 0.8)) and trained.x[0] == frozen.x[-1]
+
+
+@pytest.mark.parametrize(("first", "kind"), [(1.2, None), (60.0, "log")])
+def test_losses_have_a_logarithmic_axis_only_where_they_differ_much(first, kind):
+    epochs = pd.DataFrame({"epoch": [1, 2], "loss": [first, 0.6], "val_loss": [0.7, 0.65]})
+    axis = loss_by_model({"Stage 1": epochs}).layout.yaxis
+    assert (axis.type, axis.tickvals is None) == (kind, kind is None)
