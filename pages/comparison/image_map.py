@@ -9,7 +9,7 @@ from core.config import CLASS_NAMES, POSITIVE
 from core.figures.image_map import image_map as map_figure
 from pages.comparison.gallery import show_gallery
 from pages.comparison.shortcuts import offer_occlusion_test
-from pages.shared.charts import draw
+from pages.shared.charts import choose_format, draw
 from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
@@ -42,6 +42,7 @@ def show_map(comparison: ModelComparison) -> None:
     table, shares = mapped
     figure = map_figure(table, _groups(comparison, table, color, name), shares)
     drawn = draw(figure, f"map-{name}", on_select="rerun", selection_mode=("points", "lasso", "box"))
+    choose_format()
     selected = {point["customdata"][0] for point in drawn.selection["points"]}
     if selected:
         images = table[table["path"].isin(selected)]

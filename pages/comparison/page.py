@@ -31,14 +31,14 @@ from pages.shared.one_of import one_of
 from pages.shared.texts import _
 
 ALL_IMAGES = _("all images")
-SECTIONS = {  # by name: title, which the address holds too, what is shown, and whether figures are
+SECTIONS = {  # by name: title, which the address holds too, what is shown, and whether figures always are
     "Metrics": (_("Metrics"), show_metrics, True),
     "Curves": (_("Curves"), show_curves, True),
     "Calibration": (_("Calibration"), show_calibration, True),
     "Subgroups": (_("Subgroups"), show_subgroups, True),
     "Errors": (_("Errors"), show_errors, False),
-    "Shortcuts": (_("Shortcuts"), show_shortcuts, True),
-    "Map": (_("Map"), show_map, True),
+    "Shortcuts": (_("Shortcuts"), show_shortcuts, False),
+    "Map": (_("Map"), show_map, False),
     "Training": (_("Training"), show_training, True),
     "Report": (_("Report"), show_report, False),
     "Promotion": (_("Promotion"), show_promotion, False),

@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.evaluation import METRICS
 from pages.comparison.metrics import evaluated
 from pages.comparison.stage_images import images_of
+from pages.shared.charts import choose_format
 from pages.shared.failures import show_error
 from pages.shared.occlusion import show_heat_shares, show_occlusion
 from pages.shared.tables import show_table
@@ -35,6 +36,7 @@ def show_shortcuts(comparison: ModelComparison) -> None:
         return
     show_occlusion(table, comparison.split)
     show_heat_shares(heat_share_table(comparison), comparison.split)
+    choose_format()
 
 
 def show_baselines(comparison: ModelComparison) -> None:
