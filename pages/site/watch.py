@@ -1,5 +1,7 @@
 """Keeping watch: whether the active model's results in the audit log stay as they were."""
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -11,6 +13,7 @@ from core.site import LocalImages, measured_set
 from pages.shared.charts import choose_format, draw, offer_csv, offer_json
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
+from pages.shared.model_title import model_title
 from pages.shared.tables import show_table
 from pages.shared.texts import _, translated
 
@@ -32,21 +35,22 @@ def show_watch(active: AvailableModel, local: LocalImages | None) -> None:
     _show_light(watched)
     if watched.rows is None:
         return
-    _show_days(watched)
+    _show_days(watched, model_title(active))
     st.subheader(_("Labels that came later"))
     if compared is None:
         st.caption(_("Such as those of reports: choose a folder or table of images with their labels above."))
     else:
-        st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in compared.sentences()))
+        shown = replace(compared, model=model_title(active))
+        st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in shown.sentences()))
 
 
-def _show_days(watched: Watch) -> None:
+def _show_days(watched: Watch, model: str) -> None:
     """What was compared with what, and the charts."""
     st.caption(
         _(
             "The results of {model} in the audit log. {compared} It shows that something has changed, not "
             "whether results are right."
-        ).format(model=escaped(watched.model), compared=escaped(translated(watched.baseline())))
+        ).format(model=escaped(model), compared=escaped(translated(watched.baseline())))
     )
     assert watched.rows is not None
     if watched.rows.days.empty:
