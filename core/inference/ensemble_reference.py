@@ -46,6 +46,10 @@ class EnsembleReference:
         """As of one model; the largest of the members'."""
         return max(member.likeness_score(pixels, lungs) for member in self.members)
 
+    def blur(self, pixels: np.ndarray) -> float:
+        """As of one model; the largest of the members'."""
+        return max(member.blur(pixels) for member in self.members)
+
     def deviations(self, pixels: np.ndarray, lungs: Lungs, number: int) -> dict[str, float]:
         """As of one model; of the first member that knows, as all were trained on images of one data set."""
         known = (member.deviations(pixels, lungs, number) for member in self.members)

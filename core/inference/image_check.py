@@ -9,8 +9,8 @@ class Check:
 
     Attributes:
         reason: `blank`, `colour`, `no lungs`, `one lung`, `implausible lungs`, `out of distribution`,
-            `unlike tested images`, an orientation other than `upright`, or that of a finding in the DICOM
-            header: `lateral view`, `other body part`, `unknown` or `age`.
+            `blurred`, `unlike tested images`, an orientation other than `upright`, or that of a finding in
+            the DICOM header: `lateral view`, `other body part`, `unknown` or `age`.
         sentence: what is wrong and what to do.
         withheld: whether the result must not be shown.
         voids_score: whether the result may be shown, but not as a percentage: it would mean nothing.

@@ -3,11 +3,13 @@
 Fine-tuning teaches a network to forget what tells one hospital from another, so the model's own features are
 not asked. Three things are: grey levels and sharpness, the first levels of the lung network, and the geometry
 of the lungs. Which of them, and the limit, were chosen on validation images and on invented hospitals:
-docs/results/like-home.md. Distance: see `class_distance`.
+docs/results/like-home.md. Distance: see `class_distance`. Among so many numbers a few that are far off count
+for little, so blur, which moves few, is asked for by itself.
 """
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 
@@ -28,6 +30,7 @@ GREY_NAMES = (  # of the numbers of `_grey_levels`
     "fine detail",
     *(f"brightness of the {side} border" for side in ("upper", "lower", "left", "right")),
 )
+BLUR = {"sharpness across": 0.5, "sharpness down": 0.5, "fine detail": -1.0}  # weights, whatever the contrast
 GEOMETRY_NAMES = tuple(field.name for field in fields(Geometry))
 
 
@@ -51,6 +54,18 @@ class Likeness:
         """Distance of an image by the limit: above 1, it is unlike those that the model was trained on."""
         scaled = appearance[np.newaxis] / self.scale
         return float(class_distances(scaled, self.means, self.precision)[0]) / self.limit
+
+    def blur(self, pixels: np.ndarray) -> float:
+        """How blurred an image is, in standard deviations from the more blurred class of the training images.
+
+        Blur takes more of fine detail than of edges, whatever the contrast.
+
+        Args:
+            pixels: of the whole image, uint8 (128, 128).
+        """
+        weights, expected, deviation = _blur_of_training(self)
+        scaled = _grey_levels(pixels) / self.scale[: len(GREY_NAMES)]
+        return float((scaled @ weights - expected) / deviation)
 
     def deviations(self, appearance: np.ndarray, number: int) -> dict[str, float]:
         """By how many standard deviations of all training images an image differs from the mean of a class.
@@ -101,6 +116,19 @@ def fit_likeness(
     means, precision = fit_classes(training / scale, classes)
     distances = class_distances(np.stack(validation) / scale, means, precision)
     return Likeness(scale, means, precision, float(np.quantile(distances, QUANTILE)))
+
+
+@lru_cache(maxsize=16)
+def _blur_of_training(likeness: Likeness) -> tuple[np.ndarray, float, float]:
+    """Weights of scaled grey levels; of the training images the higher class mean, and the deviation."""
+    count = len(GREY_NAMES)
+    weights = np.array([BLUR.get(name, 0.0) for name in GREY_NAMES]) * likeness.scale[:count]
+    covariance = np.linalg.inv(likeness.precision.astype(np.float64))[:count, :count]
+    return (
+        weights,
+        float((likeness.means[:, :count] @ weights).max()),
+        float(weights @ covariance @ weights) ** 0.5,
+    )
 
 
 def _grey_levels(pixels: np.ndarray) -> np.ndarray:

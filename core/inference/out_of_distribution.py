@@ -16,6 +16,9 @@ from core.inference.predictor import Predictor
 from core.sentence import Sentence, template
 
 BLANK = 4.0  # grey levels: standard deviation of the pixels
+MAX_BLUR = (
+    3.0  # standard deviations; between validation images and the same blurred: docs/results/like-home.md
+)
 MAX_SCORE = 1.5  # out-of-distribution score above which the result is withheld
 NO_SCORE = Sentence("So no percentage is given.")
 DOUBTFUL_SCORE = Sentence("The percentage may not hold.")
@@ -81,6 +84,7 @@ def _pixel_checks(
         return [Check(orientation, Sentence(APPEARANCES[orientation]), score > MAX_SCORE)]
     checks = lung_checks(lungs, reference.current_lung_limit) + _distance_checks(score)
     calibrated_here = bool(predictor.record.temperature_rule)
+    checks += _blur_checks(reference.blur(whole), calibrated_here)
     return checks + _likeness_checks(reference.likeness_score(whole, lungs), calibrated_here)
 
 
@@ -95,6 +99,18 @@ def _distance_checks(score: float) -> list[Check]:
         advice=MEANT_FOR if score > MAX_SCORE else CAUTION,
     )
     return [Check("out of distribution", sentence, score > MAX_SCORE)]
+
+
+def _blur_checks(blur: float, calibrated_here: bool) -> list[Check]:
+    """By how blurred the image is, which alone raises the score."""
+    if blur <= MAX_BLUR:
+        return []
+    sentence = Sentence(
+        "Blurred, or enlarged from a small image: blur alone can make the model say pneumonia. Upload the "
+        "original X-ray. {consequence}",
+        consequence=DOUBTFUL_SCORE if calibrated_here else NO_SCORE,
+    )
+    return [Check("blurred", sentence, False, voids_score=not calibrated_here)]
 
 
 def _likeness_checks(score: float, calibrated_here: bool) -> list[Check]:

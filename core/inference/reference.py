@@ -121,6 +121,10 @@ class Reference:
         seen = appearance(pixels, lungs)
         return 0.0 if seen is None else self.likeness.score(seen)
 
+    def blur(self, pixels: np.ndarray) -> float:
+        """As `Likeness.blur` of an image's pixels; 0 where that is unknown."""
+        return self.likeness.blur(pixels) if self.likeness else 0.0
+
     def deviations(self, pixels: np.ndarray, lungs: Lungs, number: int) -> dict[str, float]:
         """As `Likeness.deviations` of an image's pixels and lungs; {} where that is unknown."""
         seen = appearance(pixels, lungs) if self.likeness and self.current else None

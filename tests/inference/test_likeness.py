@@ -15,7 +15,7 @@ from core.images import Image, network_pixels, read_image
 from core.inference import Reader, file_results, load_predictor
 from core.inference.ensemble_reference import EnsembleReference
 from core.inference.likeness import MIN_VALIDATION_IMAGES, QUANTILE, appearance, fit_likeness
-from core.inference.out_of_distribution import check, out_of_distribution_score
+from core.inference.out_of_distribution import MAX_BLUR, check, out_of_distribution_score
 from core.inference.reference import Reference
 
 
@@ -171,3 +171,27 @@ def test_an_ensemble_tells_the_deviations_of_a_member_that_knows(reference, ches
     ensemble = EnsembleReference((replace(reference, likeness=None), reference))
     assert deviations(ensemble, chests[:2], 0) == deviations(reference, chests[:2], 0)
     assert not deviations(replace(reference, likeness=None), chests[:2], 0)
+
+
+def blurred(chest, radius: float) -> np.ndarray:
+    return np.asarray(PIL.Image.fromarray(chest).filter(PIL.ImageFilter.GaussianBlur(radius)))
+
+
+def test_blur_is_told_whatever_the_contrast_and_sharp_images_are_not_blurred(reference, chests):
+    faint = [(100 + chest * 0.4).astype(np.uint8) for chest in chests]
+    assert max(map(reference.blur, [*chests, *faint])) < MAX_BLUR
+    assert min(reference.blur(blurred(chest, 1)) for chest in [*chests, *faint]) > MAX_BLUR
+    assert reference.blur(sharpened(chests[0])) < reference.blur(chests[0])
+    without = replace(reference, likeness=None)
+    assert without.blur(blurred(chests[0], 2)) == 0
+    assert EnsembleReference((without, reference)).blur(chests[0]) == max(0, reference.blur(chests[0]))
+
+
+def test_a_blurred_image_is_uncertain_and_has_no_percentage(real, monkeypatch):
+    monkeypatch.delenv("PNEUMONIA_STUDIO_BUNDLED")
+    chest = read_image(next((real / "test/NORMAL").iterdir()))
+    soft = replace(chest, pixels=blurred(chest.pixels, chest.width / 64))
+    sharp, reading = Reader(BUNDLED_WEIGHTS).read([chest, soft])
+    assert not sharp.checks
+    assert "blurred" in [check.reason for check in reading.checks]
+    assert reading.finding == "Uncertain" and reading.probability is None and not reading.withheld

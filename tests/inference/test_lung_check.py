@@ -90,7 +90,7 @@ ANSWERED, WARNED, NO_RESULT = "answered", "warned", "withheld"
     "change, outcomes, words",
     [
         (lambda chest, _: chest, {ANSWERED}, ""),
-        (lambda chest, _: resized(chest, 64, 64), {ANSWERED}, ""),
+        (lambda chest, _: resized(chest, 64, 64), {WARNED}, "enlarged from a small image"),
         (lambda chest, _: resized(chest, 900, 700), {ANSWERED}, ""),
         (lambda chest, _: collimated(chest), {ANSWERED, WARNED}, ""),
         (lambda chest, _: with_pacemaker_and_tube(chest), {ANSWERED, WARNED}, ""),
