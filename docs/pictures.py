@@ -26,7 +26,7 @@ WIDTHS = (390, 1024, 1440, 1920)
 SCHEMES = ("light", "dark")
 HEIGHT = 900  # of the window; a picture shows the whole page
 PATIENCE_MS = 600_000  # for a page that other programs keep from computing
-DRAWING_MS, REPAINT_MS = 800, 200  # of figures in a new width, of colours
+DRAWING_MS, REPAINT_MS = 1500, 200  # of figures in a new width, of colours
 DROPPED = 12  # images at once
 SECTIONS = {  # by page, the control that chooses a section
     "diagnosis": "",
