@@ -34,11 +34,17 @@ class SiteComparison:
     not_measured: tuple[str, ...] = ()
 
     def named(self, names: Mapping[str, str]) -> "SiteComparison":
-        """The same under other names of the models, to be shown; `names` has them by the present ones."""
+        """The same under other names of the models, to be shown; unchanged if two would share a name.
+
+        Args:
+            names: by the present ones, which others keep.
+        """
 
         def name(model: str) -> str:
             return names.get(model, model)
 
+        if len({name(item.readings.model) for item in self.measurements}) < len(self.measurements):
+            return self
         return replace(
             self,
             measurements=tuple(item.named(name(item.readings.model)) for item in self.measurements),

@@ -64,3 +64,14 @@ def test_labels_of_one_class_are_compared_by_their_rate_alone():
     specificity = by_measure["specificity"].difference
     assert specificity and specificity.value == 0
     assert "cannot be compared" in by_measure["auc"].sentence()
+
+
+def test_models_are_shown_under_other_names_unless_two_would_share_one():
+    compared = compare_models([measured(images(40), "a"), measured(images(40, seed=0), "b")])
+    shown = compared.named({"a": "Stage 3 · first"})
+    names = {"Stage 3 · first", "b"}
+    assert {model.name for model in shown.models} == set(shown.metrics) == names
+    assert {test.first for test in shown.tests} | {test.second for test in shown.tests} == names
+    assert [item.readings.model for item in shown.measurements] == ["Stage 3 · first", "b"]
+    assert shown.metrics["b"] == compared.metrics["b"]
+    assert compared.named({"a": "same", "b": "same"}) is compared
