@@ -16,9 +16,7 @@ from core.inference.predictor import Predictor
 from core.sentence import Sentence, template
 
 BLANK = 4.0  # grey levels: standard deviation of the pixels
-MAX_BLUR = (
-    3.0  # standard deviations; between validation images and the same blurred: docs/results/like-home.md
-)
+MAX_BLUR = 3.0  # standard deviations; chosen on validation images: docs/results/like-home.md
 MAX_SCORE = 1.5  # out-of-distribution score above which the result is withheld
 NO_SCORE = Sentence("So no percentage is given.")
 DOUBTFUL_SCORE = Sentence("The percentage may not hold.")
