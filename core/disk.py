@@ -1,4 +1,4 @@
-"""Room on the disk: arrays whose space is reserved before it is mapped, and failures in a sentence."""
+"""Files on the disk: what tells a changed one, room for arrays that are mapped, failures in a sentence."""
 
 import errno
 import os
@@ -20,6 +20,15 @@ FORBIDDEN = (errno.EACCES, errno.EPERM)
 NO_FOLDER = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP)
 UNSUPPORTED = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)  # file systems that cannot reserve space
 ZEROS = bytes(2**20)
+
+
+def stamp(path: str | Path) -> tuple[str, int, int]:
+    """Path, size and time of change, which tell a file from another one, or none, at its place."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return str(path), 0, 0
+    return str(path), status.st_size, status.st_mtime_ns
 
 
 def new_array(path: Path, dtype: "DTypeLike", shape: tuple[int, ...]) -> "np.memmap":

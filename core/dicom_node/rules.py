@@ -19,7 +19,7 @@ from typing import Any
 import pydicom
 
 from core.dicom_node.queue_files import node_folder
-from core.disk import explained
+from core.disk import explained, stamp
 from core.errors import UserError
 from core.images import decoded_text, open_dicom, patient_age
 
@@ -167,12 +167,12 @@ class RulesFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = self._state()
+        self._seen = stamp(path)
         self._rules = read_rules(path)
 
     def current(self) -> NodeRules:
         """The rules as the file is now; the earlier ones where it has become invalid, which is logged."""
-        seen = self._state()
+        seen = stamp(self._path)
         if seen != self._seen:
             self._seen = seen
             try:
@@ -181,13 +181,6 @@ class RulesFile:
             except UserError as error:
                 log.error("the earlier rules stay in force: %s", error)
         return self._rules
-
-    def _state(self) -> tuple[int, int] | None:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size
 
 
 def rules_path(folder: Path | None = None) -> Path:

@@ -19,6 +19,7 @@ import pandas as pd
 from core import atomic
 from core.config import IMAGE_SIZE
 from core.dataset import CAUSES, Dataset, draw_chest, open_dataset
+from core.disk import stamp
 from core.errors import UserError
 from core.images import Image
 from core.inference import Predictor, Reader
@@ -120,22 +121,13 @@ def golden_agreement(item: RegisteredModel) -> GoldenAgreement:
     """
     try:
         golden = golden_images(item)
-        key = (*map(_stamp, (item.model.path, *_members(item))), golden.pixels.tobytes())
+        key = (*map(stamp, (item.model.path, *_members(item))), golden.pixels.tobytes())
         with _computing:
             if key not in _computed:
                 _computed[key] = _probabilities(Reader.of(item.model).predictor, golden.pixels)
         return golden.agreement(_computed[key])
     except UserError as error:
         return GoldenAgreement(False, str(error))
-
-
-def _stamp(path: Path) -> tuple[str, int, int]:
-    """What tells a file from another one at its place; of a missing file, too."""
-    try:
-        status = path.stat()
-    except OSError:
-        return str(path), 0, 0
-    return str(path), status.st_mtime_ns, status.st_size
 
 
 def _members(item: RegisteredModel) -> list[Path]:

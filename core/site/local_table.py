@@ -4,12 +4,12 @@ Only those that are asked for and ages are kept. A patient is kept as a digest.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from core.disk import stamp
 from core.errors import UserError
 from core.images import existing_path, path_columns, read_text_table, shown
 from core.sentence import Sentence
@@ -110,14 +110,12 @@ def check_groups(groups: Sequence[str], columns: set[str], source: Path) -> None
 
 def _read(source: Path) -> pd.DataFrame:
     """All of a table as text; cached until its size or time of change differ."""
-    with suppress(OSError):
-        status = source.stat()
-        return _parsed(source, status.st_size, status.st_mtime_ns)
-    return _parsed(source, 0, 0)
+    return _parsed(*stamp(source))
 
 
 @lru_cache(maxsize=2)
-def _parsed(source: Path, _size: int, _modified: int) -> pd.DataFrame:
+def _parsed(path: str, _size: int, _modified: int) -> pd.DataFrame:
+    source = Path(path)
     try:
         rows = read_text_table(source, lambda rows: bool(rows) and bool(path_columns(rows[0])))
     except (OSError, ValueError) as error:

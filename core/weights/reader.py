@@ -1,9 +1,8 @@
 """Reading a weights file: its record, and its arrays by layer; nothing in it is executed or unpickled."""
 
 import hashlib
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import h5py
 
 from core.architecture import VGG19, Backbone
+from core.disk import stamp
 from core.sentence import Sentence, joined
 from core.weights.file_kinds import is_keras_archive, other_format
 from core.weights.keras_archive import archived_config, archived_weights
@@ -117,26 +117,18 @@ def read_record(path: str | Path) -> ModelRecord:
     Raises:
         WeightsError: the file is missing or cut short.
     """
-    return _read_record(Path(path), *_size_and_time(path))
+    return _read_record(*stamp(path))
 
 
 @lru_cache(maxsize=64)
-def _read_record(path: Path, _size: int, _modified: int) -> ModelRecord:
-    with open_weights(path) as file:
+def _read_record(path: str, _size: int, _modified: int) -> ModelRecord:
+    with open_weights(Path(path)) as file:
         return _record(file)
 
 
 def file_digest(path: str | Path) -> str:
     """SHA-256 of a file's content, cached until its size or time of change differ."""
-    return _digest(str(path), *_size_and_time(path))
-
-
-def _size_and_time(path: str | Path) -> tuple[int, int]:
-    """Size and time of change of a file; zeros where there is none."""
-    with suppress(OSError):
-        status = os.stat(path)
-        return status.st_size, status.st_mtime_ns
-    return 0, 0
+    return _digest(*stamp(path))
 
 
 @lru_cache(maxsize=64)
