@@ -21,16 +21,15 @@ QUANTILE = 0.97  # share of the validation images within the limit
 MIN_VALIDATION_IMAGES = 50  # fewer do not tell what 97% of them keep
 GREY_QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BORDER = 4  # pixels
+SHARPNESS_NAMES = ("sharpness across", "sharpness down", "fine detail")  # of the numbers of `_sharpness`
+BLUR = np.array([0.5, 0.5, -1.0])  # their weights: blur takes more of fine detail than of edges
 GREY_NAMES = (  # of the numbers of `_grey_levels`
     *(f"{share:.0%} quantile of grey levels" for share in GREY_QUANTILES),
     "brightness",
     "contrast",
-    "sharpness across",
-    "sharpness down",
-    "fine detail",
+    *SHARPNESS_NAMES,
     *(f"brightness of the {side} border" for side in ("upper", "lower", "left", "right")),
 )
-BLUR = {"sharpness across": 0.5, "sharpness down": 0.5, "fine detail": -1.0}  # weights, whatever the contrast
 GEOMETRY_NAMES = tuple(field.name for field in fields(Geometry))
 
 
@@ -58,14 +57,13 @@ class Likeness:
     def blur(self, pixels: np.ndarray) -> float:
         """How blurred an image is, in standard deviations from the more blurred class of the training images.
 
-        Blur takes more of fine detail than of edges, whatever the contrast.
+        Contrast makes no difference.
 
         Args:
             pixels: of the whole image, uint8 (128, 128).
         """
-        weights, expected, deviation = _blur_of_training(self)
-        scaled = _grey_levels(pixels) / self.scale[: len(GREY_NAMES)]
-        return float((scaled @ weights - expected) / deviation)
+        expected, deviation = _blur_of_training(self)
+        return float((_sharpness(pixels.astype(np.float32)) @ BLUR - expected) / deviation)
 
     def deviations(self, appearance: np.ndarray, number: int) -> dict[str, float]:
         """By how many standard deviations of all training images an image differs from the mean of a class.
@@ -119,30 +117,31 @@ def fit_likeness(
 
 
 @lru_cache(maxsize=16)
-def _blur_of_training(likeness: Likeness) -> tuple[np.ndarray, float, float]:
-    """Weights of scaled grey levels; of the training images the higher class mean, and the deviation."""
-    count = len(GREY_NAMES)
-    weights = np.array([BLUR.get(name, 0.0) for name in GREY_NAMES]) * likeness.scale[:count]
-    covariance = np.linalg.inv(likeness.precision.astype(np.float64))[:count, :count]
-    return (
-        weights,
-        float((likeness.means[:, :count] @ weights).max()),
-        float(weights @ covariance @ weights) ** 0.5,
-    )
+def _blur_of_training(likeness: Likeness) -> tuple[float, float]:
+    """Of the training images the higher mean of the classes, and the standard deviation within one."""
+    first = GREY_NAMES.index(SHARPNESS_NAMES[0])
+    part = slice(first, first + len(SHARPNESS_NAMES))
+    weights = BLUR * likeness.scale[part]
+    covariance = np.linalg.inv(likeness.precision.astype(np.float64))[part, part]
+    return float((likeness.means[:, part] @ weights).max()), float(weights @ covariance @ weights) ** 0.5
 
 
 def _grey_levels(pixels: np.ndarray) -> np.ndarray:
     """Quantiles, mean and deviation, sharpness, and the mean of each border: float64 (16,)."""
     values = pixels.astype(np.float32)
-    across, down = np.diff(values, axis=1), np.diff(values, axis=0)
-    curvature = np.diff(across, axis=1)[1:-1] + np.diff(down, axis=0)[:, 1:-1]
-    sharpness = np.log1p([np.abs(across).mean(), np.abs(down).mean(), curvature.std()])
     borders = values[:BORDER], values[-BORDER:], values[:, :BORDER], values[:, -BORDER:]
     return np.concatenate(
         [
             np.quantile(values, GREY_QUANTILES),
             [values.mean(), values.std()],
-            sharpness,
+            _sharpness(values),
             [border.mean() for border in borders],
         ]
     )
+
+
+def _sharpness(values: np.ndarray) -> np.ndarray:
+    """Logarithms of the mean differences across and down and of the Laplacian's deviation: float64 (3,)."""
+    across, down = np.diff(values, axis=1), np.diff(values, axis=0)
+    curvature = np.diff(across, axis=1)[1:-1] + np.diff(down, axis=0)[:, 1:-1]
+    return np.log1p([np.abs(across).mean(), np.abs(down).mean(), curvature.std()])
