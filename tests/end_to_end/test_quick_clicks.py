@@ -1,0 +1,53 @@
+"""A click may come while the page still works on the one before."""
+
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from benchmarks.app import PROJECT, free_port, wait_until_up
+
+PAGE = """
+import time
+import streamlit as st
+
+@st.cache_resource
+def counts():
+    return {"now": 0, "most": 0, "calls": 0}
+
+def work():
+    counts()["now"] += 1
+    counts()["calls"] += 1
+    counts()["most"] = max(counts()["most"], counts()["now"])
+    time.sleep(1)
+    counts()["now"] -= 1
+
+st.button("First", on_click=work)
+st.button("Second", on_click=work)
+st.write("{calls} clicks, at most {most} at once".format(**counts()))
+"""
+
+
+@pytest.fixture
+def small_page(tmp_path):
+    """A page of two slow buttons, under the settings of the app's server; its address."""
+    script = tmp_path / "page.py"
+    script.write_text(PAGE)
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    process = subprocess.Popen(command, cwd=PROJECT)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        assert wait_until_up(process, f"{address}/_stcore/health")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_clicks_are_answered_one_after_another(small_page: str, page: Page):
+    page.goto(small_page)
+    page.get_by_role("button", name="First").click()
+    page.get_by_role("button", name="Second").click()
+    expect(page.get_by_text("2 clicks, at most 1 at once")).to_be_visible()
