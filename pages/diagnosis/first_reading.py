@@ -36,7 +36,7 @@ def first_reading_buttons(entry: Entry) -> None:
             st.button(
                 capitalized(FINDINGS[finding]),
                 shortcut=KEYS[finding],
-                key=f"first-{finding}",
+                key=f"first-{finding}-{entry.upload.key}",  # a late second click is not for the next image
                 on_click=failures_told(_save),
                 args=(entry, finding),
             )

@@ -53,7 +53,7 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
                 icon=f":material/{ICONS[agreement]}:",
                 type="primary" if agreement == given.agreement else "secondary",
                 shortcut=KEYS[agreement],
-                key=f"say-{agreement}",
+                key=f"say-{agreement}-{entry.upload.key}",  # a late second click is not for the next image
                 on_click=failures_told(_save),
                 args=(entry, model, agreement, following),
             )
@@ -90,17 +90,21 @@ def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry 
     own = st.session_state.get(f"own-{entry.upload.key}", "").strip()
     changed = bool(st.session_state.get(f"changed-{entry.upload.key}"))
     reading = HumanReading(agreement, own, changed, entry.box)
-    if log := audit_log():
-        log.add_human_reading(entry.upload.key, model.record, model.identity, reading)
-    st.session_state[SAVED] = Saved(entry, model, entry.human_reading, entry.human_model, following)
-    entry.human_reading, entry.human_model = reading, model.path
+    saved = Saved(entry, model, entry.human_reading, entry.human_model, following)
+    if (reading, model.path) != (saved.before, saved.before_model):  # not where the button was clicked twice
+        if log := audit_log():
+            log.add_human_reading(entry.upload.key, model.record, model.identity, reading)
+        entry.human_reading, entry.human_model = reading, model.path
+        st.session_state[SAVED] = saved
     if following:
         show_next(following)
     send_reading(entry, model, reading)  # last: the reading is saved, also where it cannot be sent
 
 
 def _undo() -> None:
-    saved: Saved = st.session_state[SAVED]
+    saved: Saved | None = st.session_state.get(SAVED)
+    if saved is None:  # undone by the first of two clicks
+        return
     of_this_model = saved.before if saved.before_model == saved.model.path else None
     send_reading(saved.entry, saved.model, of_this_model)
     if log := audit_log():

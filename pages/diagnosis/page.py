@@ -197,7 +197,12 @@ def _in_full(entry: Entry, model: AvailableModel, next_entry: Entry | None) -> N
     if not entry.error:
         card(entry, model, next_entry)
     st.button(
-        _("Remove from the list"), icon=":material/delete:", type="tertiary", on_click=remove, args=(entry,)
+        _("Remove from the list"),
+        icon=":material/delete:",
+        type="tertiary",
+        key=f"remove-{entry.upload.key}",  # a late second click is not for the next image
+        on_click=remove,
+        args=(entry,),
     )
 
 

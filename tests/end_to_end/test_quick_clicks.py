@@ -1,12 +1,13 @@
 """A click may come while the page still works on the one before."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.app import PROJECT, free_port, wait_until_up
+from benchmarks.app import PROJECT, free_port, settled, wait_until_up
 
 PAGE = """
 import time
@@ -51,3 +52,23 @@ def test_clicks_are_answered_one_after_another(small_page: str, page: Page):
     page.get_by_role("button", name="First").click()
     page.get_by_role("button", name="Second").click()
     expect(page.get_by_text("2 clicks, at most 1 at once")).to_be_visible()
+
+
+def test_a_second_click_does_not_read_the_next_image(bundled_server: str, page: Page):
+    page.goto(f"{bundled_server}/diagnosis")
+    page.get_by_role("button", name="Try an example").click()
+    read = page.locator("[class*=st-key-worklist]").get_by_text("You: agree")
+    for wait_ms in (0, 200, 600):
+        agree = page.get_by_role("button", name=re.compile("^Agree"))
+        expect(agree).to_be_visible()
+        settled(page)
+        # On the button itself: by the time of the second click another may have taken its place.
+        agree.evaluate(
+            "(button, wait) => { button.click(); setTimeout(() => button.click(), wait); }", wait_ms
+        )
+        expect(page.get_by_text("Next: SYNTHETIC example 2.png")).to_be_visible()
+        page.wait_for_timeout(wait_ms + 300)
+        settled(page)
+        expect(read).to_have_count(1)
+        page.get_by_role("button", name="Undo").dblclick()
+        expect(read).to_have_count(0)
