@@ -135,7 +135,8 @@ def _show_checks(
 def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: float, decided: int) -> None:
     """The reason, and the buttons that promote a model, retire it or make it a shadow.
 
-    A reason holds for one decision, and an override for one on one model.
+    A reason holds for one decision, an override for one on one model, and a button for one, however often it
+    is clicked.
     """
     failed = [check.title for check in checks if not check.passed]
     reason = st.text_input(
@@ -157,6 +158,7 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
             _("Promote"),
             icon=":material/verified:",
             type="primary",
+            key=f"promote-{decided}",
             disabled=bool(failed) and not (override and reason),
         ):
             _decide(
@@ -164,17 +166,19 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
                 _("{title} is active now.").format,
             )
         if item.state == SHADOW:
-            if st.button(_("Stop shadow"), icon=":material/visibility_off:"):
+            if st.button(_("Stop shadow"), icon=":material/visibility_off:", key=f"stop-shadow-{decided}"):
                 _decide(
                     lambda: stop_shadow(item.title, signed_in_user(), reason),
                     _("{title} is no longer a shadow.").format,
                 )
-        elif st.button(_("Make shadow"), icon=":material/visibility:", help=SHADOW_HELP):
+        elif st.button(
+            _("Make shadow"), icon=":material/visibility:", key=f"make-shadow-{decided}", help=SHADOW_HELP
+        ):
             _decide(
                 lambda: make_shadow(item.title, signed_in_user(), reason),
                 _("{title} is a shadow now.").format,
             )
-        if item.version and st.button(_("Retire"), icon=":material/archive:"):
+        if item.version and st.button(_("Retire"), icon=":material/archive:", key=f"retire-{decided}"):
             _decide(lambda: retire(item.title, signed_in_user(), reason), _("{title} is retired.").format)
 
 
@@ -205,7 +209,10 @@ def _log(decisions: list[Event], titles: dict[str, str]) -> None:
     )
     show_table(table[::-1])
     if may(rollback) and st.button(
-        _("Roll back"), icon=":material/undo:", help=_("The model that was active before answers again.")
+        _("Roll back"),
+        icon=":material/undo:",
+        key=f"roll-back-{len(decisions)}",
+        help=_("The model that was active before answers again."),
     ):
         _decide(lambda: rollback(signed_in_user()), _("{title} is active again.").format)
 

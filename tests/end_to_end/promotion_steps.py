@@ -18,5 +18,5 @@ def promote_although_checks_fail(page: Page, title: str, reason: str) -> None:
     page.get_by_role("textbox", name="Reason").fill(reason)
     page.get_by_role("textbox", name="Reason").press("Tab")
     page.get_by_text(re.compile(f"Promote {title}.* although")).click()
-    page.get_by_role("button", name="Promote").click()
+    page.get_by_role("button", name="Promote").dblclick()
     expect(page.get_by_text("is active now")).to_be_visible()
