@@ -94,7 +94,7 @@ def test_a_trainer_opens_data_and_starts_and_watches_a_first_run(server, served_
     page.get_by_role("spinbutton", name="Training images").press("Enter")
     page.get_by_role("spinbutton", name="Validation images").fill("8")
     page.get_by_role("spinbutton", name="Validation images").press("Enter")
-    page.get_by_role("button", name="Start training").click()
+    page.get_by_role("button", name="Start training").dblclick()
 
     watched = page.get_by_test_id("stMain")  # the sidebar says it, too
     wait_until(lambda: list_runs(served_home / "runs"))
@@ -111,6 +111,7 @@ def test_a_trainer_opens_data_and_starts_and_watches_a_first_run(server, served_
         expect(watched.get_by_text(re.compile("Stage 3: training"))).to_be_visible()
         assert page.evaluate(POINTS) >= before > 0
     expect(watched.get_by_text("3 of 3", exact=True)).to_be_visible(timeout=600_000)
+    assert len(list_runs(served_home / "runs")) == 1  # of two clicks
     expect(watched.get_by_text("Stage 3, epoch 1: validation loss").first).to_be_visible()
     expect(page.get_by_role("link", name="Use for diagnosis")).to_be_visible()
     page.get_by_role("link", name="Compare the stages").click()
