@@ -55,7 +55,9 @@ def show_audit(dataset: Dataset) -> None:
         text = report(dataset, findings, left_out)
         st.download_button(_("Report"), text, f"audit-{dataset.root.name}.md", icon=":material/download:")
         offer_json({finding.name: finding.to_json() for finding in findings}, f"audit-{dataset.root.name}")
-        st.button(_("Run again"), icon=":material/refresh:", on_click=audits.pop, args=(dataset.fingerprint,))
+        st.button(
+            _("Run again"), icon=":material/refresh:", on_click=audits.pop, args=(dataset.fingerprint, None)
+        )
     for finding in sorted(findings, key=lambda item: not item.count):
         _show_finding(dataset, finding)
 

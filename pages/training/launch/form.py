@@ -85,7 +85,9 @@ def _template() -> TrainingSettings | None:
     row.info(
         _("Settings copied from **{name}**. Change any of them.").format(name=name), icon=":material/replay:"
     )
-    row.button(_("Start over"), icon=":material/close:", on_click=lambda: st.session_state.pop("template"))
+    row.button(
+        _("Start over"), icon=":material/close:", on_click=st.session_state.pop, args=("template", None)
+    )
     return settings
 
 
