@@ -26,6 +26,8 @@ from pages.shared.user import MEANINGS, requires_sign_in, role_of_user, signed_i
 # A file of our own: a Material symbol as the icon of the browser's tab would be fetched from Google.
 st.set_page_config(page_icon=Path(__file__).parent / "pages" / "icon.svg", layout="wide")
 
+# Rarely: Streamlit may lose the end of what a click has drawn to a refresh that begins as that ends.
+REFRESH_S, REFRESH_IN_TRAINING_S = 60, 5
 IN_TRAINING = "in-training"  # in the session: the run that trained last, and the page that was open
 PAGES = (
     ("diagnosis", _("Diagnosis"), "stethoscope"),
@@ -36,7 +38,6 @@ PAGES = (
 )
 
 
-@st.fragment(run_every=5)
 def status(page_title: str) -> None:
     """Which model answers, the last self-test, what is being trained, and the DICOM node."""
     with failures_shown():
@@ -185,7 +186,8 @@ if signed_out:
     sign_in()
     st.stop()
 with st.sidebar:
-    status(page.title)
+    refresh_s = REFRESH_S if jobs.is_idle() else REFRESH_IN_TRAINING_S
+    st.fragment(status, run_every=refresh_s)(page.title)
     st.caption(
         _("Version {version} · For research use only. Not a medical device.").format(version=__version__)
     )

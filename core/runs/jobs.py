@@ -63,8 +63,7 @@ def ensure_scheduler(folder: Path | None = None) -> None:
     folder = runs_folder(folder)
     if lock.is_held(scheduler_lock(folder)):
         return
-    idle = not queue.names(folder) and not lock.is_held(training_lock(folder))
-    if idle and not untold_run(folder).exists():
+    if is_idle(folder) and not untold_run(folder).exists():
         return
     # The scheduler inherits its lock, so that nobody starts a second one while it comes up.
     scheduler = lock.acquire(scheduler_lock(folder), LOCK_PATIENCE_S)
@@ -83,6 +82,12 @@ def ensure_scheduler(folder: Path | None = None) -> None:
     finally:
         os.close(scheduler)
     threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie behind
+
+
+def is_idle(folder: Path | None = None) -> bool:
+    """Whether no run is training or waiting for its turn."""
+    folder = runs_folder(folder)
+    return not queue.names(folder) and not lock.is_held(training_lock(folder))
 
 
 def runs_folder(folder: Path | None = None) -> Path:
