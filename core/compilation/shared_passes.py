@@ -32,7 +32,7 @@ class SharedPasses:
     """A compiled model, safe to use from several threads.
 
     Args:
-        model: whose inputs and outputs all have a row for each image.
+        model: whose inputs and outputs all have a row for each image; nobody else uses it.
         rows: images in a pass, unless one thread asks for more.
     """
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import numpy as np
+import openvino
 import pytest
 from openvino import opset13 as ops
 
@@ -34,11 +35,15 @@ class CountedPasses(SharedPasses):
         return super().infer(*inputs)
 
 
-@pytest.fixture(scope="module")
-def model():
+def double() -> openvino.CompiledModel:
     """Doubles its first input and adds its second."""
     x, y = (ops.parameter([-1, 3], np.float32) for _ in range(2))
     return compiled(openvino_model([ops.add(ops.add(x, x), y)], [x, y], "double"), "float32", threads=1)
+
+
+@pytest.fixture(scope="module")
+def model() -> openvino.CompiledModel:
+    return double()
 
 
 def test_those_who_wait_share_passes_and_each_gets_its_own_rows(model):
@@ -89,8 +94,8 @@ def test_an_interrupt_stops_its_own_thread_only_and_the_others_get_an_error(mode
     assert passes.infer(row, row)[0].tolist() == [[3, 3, 3]]
 
 
-def test_memory_that_is_given_back_changes_no_answer(model):
-    passes = [SharedPasses(model, LIMIT) for _ in range(2)]
+def test_memory_that_is_given_back_changes_no_answer():
+    passes = [SharedPasses(double(), LIMIT) for _ in range(2)]
     rows = np.arange(6, dtype=np.float32).reshape(2, 3)
     with ThreadPoolExecutor(4) as threads:
         answers = [threads.submit(passes[n % 2].infer, rows + n, rows) for n in range(200)]
