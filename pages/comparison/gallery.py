@@ -128,7 +128,7 @@ def _enlarge(images: list[Shown], stages: list[EvaluatedStage], dataset: Dataset
     except UserError as error:
         show_error(error)
         return
-    if st.button(_("Add to Diagnosis"), icon=":material/stethoscope:"):
+    if st.button(_("Add to Diagnosis"), icon=":material/stethoscope:", key=f"add-{shown.row}"):
         add_file(shown.path)
         st.page_link("pages/diagnosis/page.py", label=_("Open Diagnosis"), icon=":material/arrow_forward:")
     columns = st.columns(len(stages) + 1)

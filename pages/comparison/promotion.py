@@ -158,7 +158,7 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
             _("Promote"),
             icon=":material/verified:",
             type="primary",
-            key=f"promote-{decided}",
+            key=f"promote-{item.title}-{decided}",
             disabled=bool(failed) and not (override and reason),
         ):
             _decide(
@@ -166,19 +166,26 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
                 _("{title} is active now.").format,
             )
         if item.state == SHADOW:
-            if st.button(_("Stop shadow"), icon=":material/visibility_off:", key=f"stop-shadow-{decided}"):
+            if st.button(
+                _("Stop shadow"), icon=":material/visibility_off:", key=f"stop-shadow-{item.title}-{decided}"
+            ):
                 _decide(
                     lambda: stop_shadow(item.title, signed_in_user(), reason),
                     _("{title} is no longer a shadow.").format,
                 )
         elif st.button(
-            _("Make shadow"), icon=":material/visibility:", key=f"make-shadow-{decided}", help=SHADOW_HELP
+            _("Make shadow"),
+            icon=":material/visibility:",
+            key=f"make-shadow-{item.title}-{decided}",
+            help=SHADOW_HELP,
         ):
             _decide(
                 lambda: make_shadow(item.title, signed_in_user(), reason),
                 _("{title} is a shadow now.").format,
             )
-        if item.version and st.button(_("Retire"), icon=":material/archive:", key=f"retire-{decided}"):
+        if item.version and st.button(
+            _("Retire"), icon=":material/archive:", key=f"retire-{item.title}-{decided}"
+        ):
             _decide(lambda: retire(item.title, signed_in_user(), reason), _("{title} is retired.").format)
 
 

@@ -119,12 +119,16 @@ def _account(run: Run, status: RunStatus) -> None:
 
 
 def _controls(run: Run, status: RunStatus) -> None:
-    """Buttons for what can be done in the run's state."""
+    """Buttons for what can be done in the run's state.
+
+    Each has the run in its key: a click that comes while another run is being drawn is not for that one.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if status.state == "running" and may(jobs.stop):
             st.button(
                 _("Stop"),
                 icon=":material/stop:",
+                key=f"stop-{run.name}",
                 disabled=status.stopping,
                 help=_("Stops after the current step. You can resume the run from there."),
                 on_click=failures_told(_stop),
@@ -132,7 +136,11 @@ def _controls(run: Run, status: RunStatus) -> None:
             )
         elif status.state == "queued" and may(jobs.stop):
             st.button(
-                _("Remove from queue"), icon=":material/close:", on_click=failures_told(_stop), args=(run,)
+                _("Remove from queue"),
+                icon=":material/close:",
+                key=f"dequeue-{run.name}",
+                on_click=failures_told(_stop),
+                args=(run,),
             )
         elif status.state == "finished":
             _offer_comparison(run)
@@ -141,6 +149,7 @@ def _controls(run: Run, status: RunStatus) -> None:
                 _("Resume"),
                 icon=":material/play_arrow:",
                 type="primary",
+                key=f"resume-{run.name}",
                 on_click=failures_told(_resume),
                 args=(run,),
             )
@@ -148,6 +157,7 @@ def _controls(run: Run, status: RunStatus) -> None:
             st.button(
                 _("New run with these settings"),
                 icon=":material/replay:",
+                key=f"again-{run.name}",
                 on_click=failures_told(_start_again),
                 args=(run,),
             )
@@ -158,10 +168,12 @@ def _controls(run: Run, status: RunStatus) -> None:
                 icon=":material/download:",
                 help=_("The whole run as a zip file"),
             )
-        if may(housekeeping.rename) and st.button(_("Edit"), icon=":material/edit:", help=_("Name and note")):
+        if may(housekeeping.rename) and st.button(
+            _("Edit"), icon=":material/edit:", key=f"edit-{run.name}", help=_("Name and note")
+        ):
             edit(run)
         deletable = status.state not in ACTIVE and may(housekeeping.delete)
-        if deletable and st.button(_("Delete"), icon=":material/delete:"):
+        if deletable and st.button(_("Delete"), icon=":material/delete:", key=f"delete-{run.name}"):
             delete(run)
 
 
