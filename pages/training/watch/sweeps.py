@@ -9,6 +9,7 @@ from pages.shared.technical_details import technical_details
 from pages.shared.texts import _
 
 SINGLE = _("Single runs")
+REFRESH_S = 5
 
 
 def runs_of_group(runs: list[Run]) -> list[Run]:
@@ -24,11 +25,11 @@ def runs_of_group(runs: list[Run]) -> list[Run]:
     group = st.pills(_("Group"), groups, required=True, key="group", label_visibility="collapsed")
     selected = [run for run in runs if owners.get(run.name, SINGLE) == group]
     if group in sweeps:
-        _show(group)
+        is_over = sweeps[group].done() == 1
+        st.fragment(_show, run_every=None if is_over else REFRESH_S)(group)
     return selected
 
 
-@st.fragment(run_every=5)
 def _show(name: str) -> None:
     """Progress and best trial of a sweep, read again at each refresh."""
     try:
