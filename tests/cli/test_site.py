@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import shutil
 
 import pandas as pd
 import pytest
@@ -229,6 +230,40 @@ def test_reports_compares_the_log_with_a_table_and_refuses_one_without_paths(
     (tmp_path / "reports.csv").write_text("accession,label\n4711,1\n")
     assert main(["site", "reports", str(tmp_path / "reports.csv")]) == 2
     assert "has no column of paths (it has accession, label)" in capsys.readouterr().err
+
+
+def test_criteria_are_written_down_first_and_drawings_meet_them_in_vain(
+    narrow_bundle, demo, own_home, tmp_path, capsys
+):
+    assert main(["site", "accept", str(demo / "test")]) == 2
+    assert "No criteria have been written down. Do that first" in capsys.readouterr().err
+    assert main(["site", "criteria"]) == 0
+    assert capsys.readouterr().out == "No criteria have been written down.\n"
+    assert main(["site", "criteria", "--withheld", "0.5"]) == 0
+    assert capsys.readouterr().out.startswith("at most 50% of results withheld; written down by ")
+    assert main(["site", "accept", str(demo / "test"), "--pdf", str(tmp_path / "report.pdf")]) == 1
+    text = capsys.readouterr().out
+    assert "SYNTHETIC" in text and "Accepted." not in text
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
+def test_a_model_is_accepted_on_images_that_met_the_criteria_and_are_kept_to_compare_with(
+    narrow_bundle, real, own_home, tmp_path, capsys
+):
+    for label in ("NORMAL", "PNEUMONIA"):
+        (tmp_path / "ward" / label).mkdir(parents=True)
+        for file in sorted((real / "test" / label).iterdir())[:10]:
+            shutil.copy(file, tmp_path / "ward" / label)
+    main(["site", "criteria", "--withheld", "0.5"])
+    capsys.readouterr()
+    assert main(["site", "accept", str(tmp_path / "ward"), "--json"]) == 0
+    (outcome,) = json.loads(capsys.readouterr().out)["outcomes"]
+    assert outcome["result"] == "met"
+    assert main(["site", "accept", str(tmp_path / "ward")]) == 0
+    text = capsys.readouterr().out
+    assert "1 of 1 criteria are met." in text and "the 20 images of ward" in text
+    assert len(measured_set(active_model().model.identity).table) == 20
 
 
 def test_labels_tells_how_well_readers_agree_and_saves_what_they_said(own_home, tmp_path, capsys):

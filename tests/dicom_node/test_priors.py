@@ -7,6 +7,7 @@ import pytest
 from dicom_peers import dicom_image
 from dicomweb_server import dripping, file_of, pacs_with, server
 
+from core.cli.main import main
 from core.config import environment
 from core.dicom_node import earlier_image, priors, priors_server
 from core.errors import UserError
@@ -119,3 +120,30 @@ def test_a_server_that_would_expose_patients_is_refused(root, named):
     named(root)
     with pytest.raises(UserError, match="https"):
         priors_server()
+
+
+def test_the_terminal_finds_an_earlier_image_or_says_why_there_is_none(tmp_path, named, capsys):
+    nobody = dicom_image(1)
+    nobody.PatientID = ""
+    for name, content in {
+        "image.dcm": file_of(dicom_image(1)),
+        "nobody.dcm": file_of(nobody),
+        "note.txt": b"no image",
+    }.items():
+        (tmp_path / name).write_bytes(content)
+
+    assert main(["priors", str(tmp_path / "image.dcm")]) == 2
+    assert environment.PRIORS.name in capsys.readouterr().err
+    with server(pacs_with(earlier())) as (root, _asked):
+        named(root)
+        saved = tmp_path / "prior.dcm"
+        assert main(["priors", str(tmp_path / "image.dcm"), "--save", str(saved)]) == 0
+        assert "Found one: " in capsys.readouterr().out and pydicom.dcmread(saved).StudyDate == "20230601"
+        assert main(["priors", str(tmp_path / "nobody.dcm")]) == 2
+        assert "has no patient ID or no date" in capsys.readouterr().err
+        assert main(["priors", str(tmp_path / "note.txt")]) == 2
+        assert "is not a DICOM file, so it names no patient" in capsys.readouterr().err
+    with server(pacs_with(earlier(PatientID="4712"))) as (root, _asked):
+        named(root)
+        assert main(["priors", str(tmp_path / "image.dcm")]) == 1
+        assert "has no earlier frontal chest X-ray of this patient" in capsys.readouterr().out

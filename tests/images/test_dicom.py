@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.dataset.synthetic import draw_chest
-from core.images import ImageError, decode, network_pixels, read_image
+from core.images import ImageError, decode, network_pixels, read_header, read_image
 
 needs_dcmtk = pytest.mark.skipif(not shutil.which("img2dcm"), reason="dcmtk is not installed")
 
@@ -153,3 +153,9 @@ def test_a_deflated_file_that_is_no_deflated_file_is_refused():
     head = b"\0" * 128 + b"DICM" + b"\x02\0\x10\0UI\x16\x001.2.840.10008.1.2.1.99"
     with pytest.raises(ImageError, match="x.dcm is damaged or cut short"):
         decode(head + b"\xff" * 1000, "x.dcm")
+
+
+def test_a_damaged_header_is_told_with_its_files_name(tmp_path):
+    (tmp_path / "cut.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\x08\x00\x60\x00ZZ\xff\xff")
+    with pytest.raises(ImageError, match="cut.dcm is damaged or cut short"):
+        read_header(tmp_path / "cut.dcm")
