@@ -150,6 +150,7 @@ def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
     expect(page.get_by_text("Saved: agree, image.dcm.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("No agreement or disagreement recorded yet")).to_be_visible()
+    settled(page)  # the line with Undo goes last, and all below moves up
     page.keyboard.press("f")
     page.keyboard.press("b")
     area = page.locator(".viewer canvas").first.bounding_box()
@@ -210,6 +211,7 @@ def test_the_viewer_inverts_flips_measures_and_zooms_without_the_server(trained_
     expect(page.get_by_text("Probability of pneumonia").first).to_be_visible()
     canvas = page.locator(".viewer canvas")
     expect(canvas).to_have_count(2)
+    settled(page)
     pixel = """(share = 0.5) => { const canvas = document.querySelector('.viewer canvas');
         const place = [share * canvas.width, canvas.height / 2, 1, 1];
         return canvas.getContext('2d').getImageData(...place).data[0]; }"""
