@@ -90,11 +90,13 @@ def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry 
     own = st.session_state.get(f"own-{entry.upload.key}", "").strip()
     changed = bool(st.session_state.get(f"changed-{entry.upload.key}"))
     reading = HumanReading(agreement, own, changed, entry.box)
+    if log := audit_log():
+        log.add_human_reading(entry.upload.key, model.record, model.identity, reading)
+    last: Saved | None = st.session_state.get(SAVED)
     saved = Saved(entry, model, entry.human_reading, entry.human_model, following)
-    if (reading, model.path) != (saved.before, saved.before_model):  # not where the button was clicked twice
-        if log := audit_log():
-            log.add_human_reading(entry.upload.key, model.record, model.identity, reading)
-        entry.human_reading, entry.human_model = reading, model.path
+    is_repeated = (reading, model.path) == (saved.before, saved.before_model)
+    entry.human_reading, entry.human_model = reading, model.path
+    if not (is_repeated and last and last.entry is entry):  # of two clicks, Undo takes back both
         st.session_state[SAVED] = saved
     if following:
         show_next(following)
