@@ -138,6 +138,7 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
     A reason holds for one decision, an override for one on one model, and a button for one, however often it
     is clicked.
     """
+    decision = f"{item.title}-{decided}"
     failed = [check.title for check in checks if not check.passed]
     reason = st.text_input(
         _("Reason"),
@@ -149,7 +150,7 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
         _("Promote {model} although {count} of {total} checks failed; every answer will say so").format(
             model=escaped(model_title(item.model)), count=len(failed), total=len(checks)
         ),
-        key=f"override-{item.title}-{decided}",
+        key=f"override-{decision}",
     )
     if item.version and registers_version(item, checks):
         st.caption(_("Promoted now, it becomes a further version. This one stays as it is."))
@@ -158,7 +159,7 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
             _("Promote"),
             icon=":material/verified:",
             type="primary",
-            key=f"promote-{item.title}-{decided}",
+            key=f"promote-{decision}",
             disabled=bool(failed) and not (override and reason),
         ):
             _decide(
@@ -166,9 +167,7 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
                 _("{title} is active now.").format,
             )
         if item.state == SHADOW:
-            if st.button(
-                _("Stop shadow"), icon=":material/visibility_off:", key=f"stop-shadow-{item.title}-{decided}"
-            ):
+            if st.button(_("Stop shadow"), icon=":material/visibility_off:", key=f"stop-shadow-{decision}"):
                 _decide(
                     lambda: stop_shadow(item.title, signed_in_user(), reason),
                     _("{title} is no longer a shadow.").format,
@@ -176,16 +175,14 @@ def _decisions(item: RegisteredModel, checks: list[PromotionCheck], margin: floa
         elif st.button(
             _("Make shadow"),
             icon=":material/visibility:",
-            key=f"make-shadow-{item.title}-{decided}",
+            key=f"make-shadow-{decision}",
             help=SHADOW_HELP,
         ):
             _decide(
                 lambda: make_shadow(item.title, signed_in_user(), reason),
                 _("{title} is a shadow now.").format,
             )
-        if item.version and st.button(
-            _("Retire"), icon=":material/archive:", key=f"retire-{item.title}-{decided}"
-        ):
+        if item.version and st.button(_("Retire"), icon=":material/archive:", key=f"retire-{decision}"):
             _decide(lambda: retire(item.title, signed_in_user(), reason), _("{title} is retired.").format)
 
 
