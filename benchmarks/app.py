@@ -10,11 +10,13 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 PROJECT = Path(__file__).resolve().parent.parent
 MAX_START_S = 60
+HEALTH = "/_stcore/health"  # of a server of Streamlit's
 FIGURES = """[...document.querySelectorAll('.js-plotly-plot')]
     .filter(figure => !figure.closest('details:not([open])'))"""  # those that are drawn
 FIGURES_FIT = f"""{FIGURES}.every(figure => {{
@@ -53,12 +55,30 @@ def running(home: Path, port: int | None = None, options: Sequence[str] = ()) ->
     environment = {**os.environ, "PNEUMONIA_STUDIO_HOME": str(home)}
     home.mkdir(parents=True, exist_ok=True)
     log_path = home / f"server-{port}.log"
-    with open(log_path, "w") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
-    try:
-        if not wait_until_up(process, f"{address}/_stcore/health"):
+    with (
+        open(log_path, "w") as log,
+        serving(command, f"{address}{HEALTH}", cwd=PROJECT, env=environment, stdout=log, stderr=log) as is_up,
+    ):
+        if not is_up:
             raise RuntimeError(log_path.read_text())
         yield address
+
+
+@contextmanager
+def serving(command: Sequence[str], address: str, **options: Any) -> Iterator[bool]:
+    """Run a server.
+
+    Args:
+        command: that starts it.
+        address: at which it responds once it is up.
+        options: of `subprocess.Popen`.
+
+    Yields:
+        Whether it came up in time.
+    """
+    process = subprocess.Popen(command, **options)
+    try:
+        yield wait_until_up(process, address)
     finally:
         process.terminate()
         process.wait(20)

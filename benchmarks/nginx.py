@@ -2,13 +2,12 @@
 
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.app import PROJECT, free_port, wait_until_up
+from benchmarks.app import PROJECT, free_port, serving
 
 CONFIGURATION = PROJECT / "docs" / "nginx.conf"
 FRONT_PORT = "8500"  # in the configuration, like the next two
@@ -30,15 +29,12 @@ def nginx(ports: list[int]) -> Iterator[str]:
         path = Path(folder) / "nginx.conf"
         path.write_text(_configuration(front_port, ports))
         os.chmod(folder, 0o755)  # when started by root, nginx works as another user
-        process = subprocess.Popen(["nginx", "-p", folder, "-c", str(path), "-g", "daemon off;"])
-        try:
-            address = f"http://127.0.0.1:{front_port}"
-            if not wait_until_up(process, f"{address}/api/health"):
+        command = ["nginx", "-p", folder, "-c", str(path), "-g", "daemon off;"]
+        address = f"http://127.0.0.1:{front_port}"
+        with serving(command, f"{address}/api/health") as is_up:
+            if not is_up:
                 raise RuntimeError("nginx did not start; see its message above.")
             yield address
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 def _configuration(front_port: int, ports: list[int]) -> str:

@@ -1,13 +1,12 @@
 """A click may come while the page still works on the one before."""
 
 import re
-import subprocess
 import sys
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.app import PROJECT, free_port, settled, wait_until_up
+from benchmarks.app import HEALTH, PROJECT, free_port, serving, settled
 
 PAGE = """
 import time
@@ -37,14 +36,10 @@ def small_page(tmp_path):
     script.write_text(PAGE)
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    process = subprocess.Popen(command, cwd=PROJECT)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        assert wait_until_up(process, f"{address}/_stcore/health")
+    address = f"http://127.0.0.1:{port}"
+    with serving(command, f"{address}{HEALTH}", cwd=PROJECT) as is_up:
+        assert is_up
         yield address
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def test_clicks_are_answered_one_after_another(small_page: str, page: Page):
