@@ -158,7 +158,7 @@ def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make, told_webhoo
     assert states(first, second) == ["stopped", "finished"]
     wait_until(lambda: len(told_webhook) == 2, 10)
     assert [ended["run"] for ended in told_webhook] == ["first", "second"]
-    assert not jobs.untold_run(first.path.parent).exists()
+    wait_until(lambda: not jobs.untold_run(first.path.parent).exists(), 10)  # once the webhook has answered
 
 
 def test_a_run_deleted_as_soon_as_it_ended_holds_up_nobody(make):
