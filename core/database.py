@@ -1,6 +1,7 @@
 """SQLite databases whose commits are durable: they survive a crash of the process or the computer."""
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 from core.errors import UserError
 from core.sentence import Sentence
+
+PATIENCE_S = 5.0  # SQLite's own, for other processes that write
+RETRY_S = 0.01
 
 
 def open_database(
@@ -32,7 +36,7 @@ def open_database(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, **options)
-    database.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(database, options.get("timeout", PATIENCE_S))
     database.execute("PRAGMA synchronous=FULL")
     existing = table_names(database)
     for old, new in renamed.items():
@@ -46,7 +50,7 @@ def open_database(
     return database
 
 
-def read_database(path: Path, timeout: float = 5) -> sqlite3.Connection:
+def read_database(path: Path, timeout: float = PATIENCE_S) -> sqlite3.Connection:
     """Open an existing database to read it, also where nothing can be written.
 
     Raises:
@@ -60,6 +64,19 @@ def read_database(path: Path, timeout: float = 5) -> sqlite3.Connection:
         database = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
         table_names(database)
     return database
+
+
+def _write_ahead(database: sqlite3.Connection, patience_s: float) -> None:
+    """Turn on write-ahead mode, for which SQLite itself does not wait while another process does the same."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(RETRY_S)
 
 
 @contextmanager
