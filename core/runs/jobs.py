@@ -20,7 +20,7 @@ from core.runs.folder import Run
 from core.runs.status import UNKNOWN_EXIT, RunStatus
 from core.sentence import Sentence
 
-LOCK_PATIENCE_S = 5.0  # for locks that are free, unless somebody is just looking at them
+LOCK_PATIENCE_S = 5.0  # for whoever holds a lock only for a moment: to rename a run, or before it exits
 
 
 @takes(Role.TRAINER)

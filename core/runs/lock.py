@@ -7,16 +7,18 @@ from pathlib import Path
 
 from core.disk import explaining
 
-CHECK_S = 0.2  # far longer than `is_held` keeps what it looks at, unless the machine is overloaded
+PATIENCE_S = 0.2  # for a process that holds a lock
+LOOK_PATIENCE_S = 10.0  # for those that merely look at it: far longer than they do, even when overloaded
 RETRY_S = 0.005
 
 
-def acquire(path: Path, patience_s: float = CHECK_S) -> int | None:
+def acquire(path: Path, patience_s: float = PATIENCE_S) -> int | None:
     """Take the lock at `path`.
 
     Args:
         path: of the lock; created if missing.
-        patience_s: how long to try, in seconds, since `is_held` of another process holds it for an instant.
+        patience_s: how long to wait for a process that holds it, in seconds. Those that are merely looking at
+            it by `is_held` are always waited for.
 
     Returns:
         A file descriptor; the lock is held until every copy of it is closed, also in child
@@ -25,10 +27,10 @@ def acquire(path: Path, patience_s: float = CHECK_S) -> int | None:
     Raises:
         UserError: the lock cannot be created in its folder.
     """
-    descriptor = _opened(path)
-    deadline = time.monotonic() + patience_s
+    descriptor, started = _opened(path), time.monotonic()
     while not _taken(descriptor, fcntl.LOCK_EX):
-        if time.monotonic() > deadline:
+        patience = patience_s if is_held(path) else LOOK_PATIENCE_S
+        if time.monotonic() - started > patience:
             os.close(descriptor)
             return None
         time.sleep(RETRY_S)

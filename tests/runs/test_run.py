@@ -1,8 +1,10 @@
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from short_runs import tiny_settings
@@ -94,6 +96,18 @@ def test_a_lock_is_taken_while_others_look_whether_it_is_held(tmp_path):
         for process in looking:
             process.kill()
             process.wait()
+
+
+def test_a_lock_is_taken_although_somebody_who_looks_at_it_is_slow(tmp_path):
+    path = tmp_path / "lock"
+    path.touch()
+    with open(path) as looked_at, ThreadPoolExecutor() as threads:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        taking = threads.submit(lock.acquire, path)
+        with pytest.raises(TimeoutError):
+            taking.result(2 * lock.PATIENCE_S)
+        fcntl.flock(looked_at, fcntl.LOCK_UN)
+        os.close(taking.result(60))
 
 
 def test_a_run_keeps_its_name_and_records_where_the_new_name_is_taken(narrow_files, own_home, demo):
