@@ -41,6 +41,7 @@ class _Watched(HTTPAdapter):
 
     def __init__(self) -> None:
         self._connections: list[HTTPConnection] = []
+        self._ended = False
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
@@ -60,20 +61,27 @@ class _Watched(HTTPAdapter):
 
     def _watched(self, pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
         """A class of pools whose connections are known here from the moment they connect."""
-        connections, base = self._connections, cast(Any, pool.ConnectionCls)
+        adapter, base = self, cast(Any, pool.ConnectionCls)
 
         class Connection(base):
             connected: socket.socket | None = None
 
             def connect(self) -> None:
-                connections.append(self)
+                adapter._connections.append(self)
                 super().connect()
                 self.connected = self.sock  # urllib3 forgets it while an answer without length is read
+                if adapter._ended:  # meanwhile
+                    adapter.end_connections()
 
         return type("Pool", (pool,), {"ConnectionCls": Connection})
 
+    def begin(self) -> None:
+        """Let connections be used, until their end."""
+        self._ended = False
+
     def end_connections(self) -> None:
-        """Whoever reads from one gets its end, or an error."""
+        """Whoever reads from one gets its end, or an error; those that connect now end at once."""
+        self._ended = True
         for connection in self._connections:
             used = connection.sock or getattr(connection, "connected", None)
             used = getattr(used, "socket", used)  # of TLS within TLS, behind a proxy
@@ -137,6 +145,7 @@ class WebSession(requests.Session):
         seconds = until - time.monotonic()
         if seconds <= 0:
             raise TooMuch
+        self._watched.begin()
         watchdog = threading.Timer(seconds, self._watched.end_connections)
         watchdog.daemon = True
         watchdog.start()

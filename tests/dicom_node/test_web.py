@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 from dicom_peers import dicom_image, save_images
 from dicomweb_server import dripping, honest, server
+from urllib3.util import connection
 
 from core.dicom_node import tls_context
 from core.dicom_node.stow import store
@@ -86,6 +87,18 @@ def test_the_deadline_holds_behind_a_proxy(url, begin, proxy):
     with dripping(begin) as address:
         proxy(address)
         assert not too_late(url)
+
+
+def test_the_deadline_holds_for_a_connection_that_was_slow_to_come(monkeypatch):
+    connect = connection.create_connection
+
+    def slowly(*arguments, **options):
+        time.sleep(0.6)
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr(connection, "create_connection", slowly)
+    with dripping(BODY) as root:
+        assert not too_late(root)
 
 
 def test_a_proxy_changes_neither_our_certificate_nor_whom_we_trust(ours, theirs, proxy, tmp_path):
