@@ -88,7 +88,7 @@ def _follow(run: Run, quiet: bool) -> None:
                 bar.set_postfix_str(f"{status.message}{epoch}{left}", refresh=True)
                 if not quiet:
                     tell_news(run, bar, told)
-                if status.state not in ("queued", "running"):
+                if not jobs.may_change(run):
                     return
                 jobs.ensure_scheduler(run.path.parent)
                 time.sleep(SECONDS_BETWEEN_POLLS)
