@@ -41,6 +41,7 @@ def main(folder: Path, own_lock: int) -> None:
         with queue.locked(folder) as queued:
             if not queued:
                 # Released while the queue is locked: a run added after this check starts a new scheduler.
+                os.close(turn)
                 os.close(own_lock)
                 return
         train_next(folder, turn)
