@@ -10,12 +10,13 @@ from core.images import ImageError
 from core.inference import NOTICE, AvailableModel, Reader, Reading
 from pages.diagnosis.downloads import image_downloads
 from pages.diagnosis.earlier_image import earlier_xray, tell_search
-from pages.diagnosis.entries import Entry, full_reading
+from pages.diagnosis.entries import READING, VIEWER, Entry, full_reading
 from pages.diagnosis.finding import TITLES, colour_of
 from pages.diagnosis.first_reading import first_reading_buttons, show_first_reading
 from pages.diagnosis.human_reading import agreement_buttons
 from pages.diagnosis.sharper_map import choose_sharper, sharper_map
 from pages.diagnosis.similar_images import similar_images
+from pages.shared.asking import ask_about
 from pages.shared.cautions import show_cautions
 from pages.shared.failures import show_error
 from pages.shared.markdown import escaped
@@ -34,8 +35,10 @@ def card(entry: Entry, model: AvailableModel, following: Entry | None) -> None:
     try:
         reading = full_reading(entry, model)
     except ImageError as error:
+        ask_about(READING, "")
         show_error(error)
         return
+    ask_about(READING, entry.question)
     with st.container(key="result"):  # laid out in look.css: on a phone the X-ray follows the headline
         if entry.hidden:
             _first_reading(entry, reading)
@@ -55,7 +58,7 @@ def _first_reading(entry: Entry, reading: Reading) -> None:
         st.markdown(_("## Your reading first"))
     with st.container(key="x-ray"):
         lungs = reading.output.lungs
-        viewer(reading.image, None, lungs, None, "viewer", "", box=entry.box, draw=entry.draw)
+        viewer(reading.image, None, lungs, None, VIEWER, "", box=entry.box, draw=entry.draw)
     with st.container(key="remarks"):
         first_reading_buttons(entry)
 
@@ -75,7 +78,7 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
             heat_map,
             lungs,
             earlier,
-            "viewer",
+            VIEWER,
             answer,
             outlined=reading.doubts_lungs,
             box=entry.box,

@@ -20,6 +20,7 @@ from pages.shared.table_images import THUMBNAIL_SIDE
 
 ENTRIES, SHOWN_IMAGE, SAVED, SENT = "entries", "shown-image", "saved", "sent-readings"  # keys of the session
 FULL_READINGS, SHARPER_MAPS = "full-readings", "sharper-maps"
+READING, VIEWER = "reading", "viewer"  # the section that asks for the user's reading; the viewer of the image
 OF_IMAGES = {ENTRIES, SHOWN_IMAGE, SAVED, SENT, FULL_READINGS, SHARPER_MAPS, NAMES, MESSAGES}
 MAX_FULL_READINGS = 20  # of a session: each holds an image in full
 OF_ONE_IMAGE = ("own-", "changed-", "first-", "finding-", "file-")  # how keys of its widgets and files begin
@@ -59,6 +60,11 @@ class Entry:
     def hidden(self) -> bool:
         """Whether the user wants to read first, and has neither read this image nor seen a result."""
         return is_on("read-first") and not (self.first_reading or self.seen or self.error)
+
+    @property
+    def question(self) -> str:
+        """What its buttons ask for: a reading before the result, or after it."""
+        return f"{'first' if self.hidden else 'agreement'}-{self.upload.key}"
 
     def human_reading_of(self, model: AvailableModel) -> HumanReading | None:
         """The user's reading of this model's result; None if there is none or it concerns another's."""

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.inference import FIRST_FINDINGS, FirstReading
-from pages.diagnosis.entries import Entry, audit_log
+from pages.diagnosis.entries import READING, Entry, audit_log
+from pages.shared.asking import while_asked
 from pages.shared.failures import failures_told
 from pages.shared.kept_switch import kept_switch
 from pages.shared.markdown import escaped
@@ -37,7 +38,7 @@ def first_reading_buttons(entry: Entry) -> None:
                 capitalized(FINDINGS[finding]),
                 shortcut=KEYS[finding],
                 key=f"first-{finding}-{entry.upload.key}",  # a late second click is not for the next image
-                on_click=failures_told(_save),
+                on_click=while_asked(READING, entry.question, failures_told(_save)),
                 args=(entry, finding),
             )
 

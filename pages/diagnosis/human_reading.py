@@ -6,11 +6,13 @@ from pathlib import Path
 import streamlit as st
 
 from core.inference import AGREEMENTS, WITHDRAWN, AvailableModel, HumanReading
-from pages.diagnosis.entries import SAVED, Entry, audit_log, entries, show_next
+from pages.diagnosis.entries import READING, SAVED, VIEWER, Entry, audit_log, entries, show_next
 from pages.diagnosis.sent_reading import send_reading, sending_sentence
+from pages.shared.asking import while_asked
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
 from pages.shared.texts import _, capitalized
+from pages.shared.viewer import take_box
 
 MAX_LETTERS = 500
 AGREEMENT_TITLES = {"agree": _("agree"), "disagree": _("disagree"), "not sure": _("not sure")}
@@ -54,7 +56,7 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
                 type="primary" if agreement == given.agreement else "secondary",
                 shortcut=KEYS[agreement],
                 key=f"say-{agreement}-{entry.upload.key}",  # a late second click is not for the next image
-                on_click=failures_told(_save),
+                on_click=while_asked(READING, entry.question, failures_told(_save)),
                 args=(entry, model, agreement, following),
             )
     if entry.box and entry.box != given.box:
@@ -87,6 +89,7 @@ def show_saved() -> None:
 
 
 def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry | None) -> None:
+    take_box(VIEWER, entry.upload.key, entry.draw)  # which may have been drawn just before the click
     own = st.session_state.get(f"own-{entry.upload.key}", "").strip()
     changed = bool(st.session_state.get(f"changed-{entry.upload.key}"))
     reading = HumanReading(agreement, own, changed, entry.box)

@@ -10,13 +10,14 @@ from core.roles import may
 from pages.diagnosis.batch import batch_view
 from pages.diagnosis.card import card
 from pages.diagnosis.downloads import session_downloads
-from pages.diagnosis.entries import Entry, add_images, entries, has_unread, read_all, remove
+from pages.diagnosis.entries import READING, Entry, add_images, entries, has_unread, read_all, remove
 from pages.diagnosis.examples import examples
 from pages.diagnosis.first_reading import choose_read_first
 from pages.diagnosis.human_reading import show_saved
 from pages.diagnosis.session_history import session_history
 from pages.diagnosis.uploads import upload_images
 from pages.diagnosis.worklist import choose_wait, filtered, following, results_so_far, worklist
+from pages.shared.asking import ask_about
 from pages.shared.cautions import show_cautions
 from pages.shared.failures import show_error
 from pages.shared.header import header
@@ -194,7 +195,9 @@ def results(model: AvailableModel, is_active: bool) -> None:
 
 
 def _in_full(entry: Entry, model: AvailableModel, next_entry: Entry | None) -> None:
-    if not entry.error:
+    if entry.error:
+        ask_about(READING, "")
+    else:
         card(entry, model, next_entry)
     st.button(
         _("Remove from the list"),

@@ -145,11 +145,24 @@ def viewer(
     }
 
     def drawn() -> None:
-        change = st.session_state[key].drawn
-        if draw and change and change["image"] == image.sha256:
-            draw(tuple(change["box"]) if change["box"] else None)
+        if draw:
+            take_box(key, image.sha256, draw)
 
     component(__file__, CSS, *PARTS)(data=data, key=key, on_drawn_change=drawn)
+
+
+def take_box(key: str, sha256: str, draw: Callable[[Box | None], None]) -> None:
+    """Pass on the box that was drawn, or removed, in the viewer with a key since the page was drawn.
+
+    A button's action, which Streamlit calls before the viewer's, asks for it to know what the user saw.
+
+    Args:
+        sha256: of the image's file; a box on another image is not passed on.
+        draw: takes the box.
+    """
+    change = st.session_state[key].drawn if key in st.session_state else None
+    if change and change["image"] == sha256:
+        draw(tuple(change["box"]) if change["box"] else None)
 
 
 def scale(image: Image) -> dict[str, float | str]:

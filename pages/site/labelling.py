@@ -18,6 +18,7 @@ from core.site import (
     blinded,
     reader_labels,
 )
+from pages.shared.asking import ask_about, while_asked
 from pages.shared.charts import offer_csv
 from pages.shared.failures import failures_told, sentence
 from pages.shared.markdown import escaped
@@ -164,6 +165,7 @@ def _buttons(sha256: str, give: Callable[[str], None], titles: dict[str, str], g
         titles: of the buttons by label.
         given: the label that the reader gave before; "" if none.
     """
+    ask_about("label", sha256)
     with st.container(horizontal=True, gap="small"):
         for label, key in KEYS.items():
             st.button(
@@ -171,7 +173,7 @@ def _buttons(sha256: str, give: Callable[[str], None], titles: dict[str, str], g
                 icon=":material/check:" if label == given else None,
                 shortcut=key,
                 key=f"site-give-{label}-{sha256}",  # a late second click is not for the next image
-                on_click=failures_told(give),
+                on_click=while_asked("label", sha256, failures_told(give)),
                 args=(label,),
             )
 
