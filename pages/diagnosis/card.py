@@ -88,7 +88,8 @@ def _with_result(entry: Entry, reading: Reading, model: AvailableModel, followin
         choose_sharper(entry, reading, model)
     with st.container(key="remarks"):
         show_first_reading(entry)
-        _finding(reading)
+        with st.container(key="meaning"):  # what follows keeps its place, and what was typed there
+            _finding(reading)
         agreement_buttons(entry, model, following)
         image_downloads(entry, reading, model)
         tell_search(entry)
