@@ -23,7 +23,9 @@ def choose_models(evaluated: list[EvaluatedStage]) -> list[EvaluatedStage]:
     short = {stage.full_name: stage.name for stage in [*shortly_named(evaluated), *chosen]}
     stages = {short[stage.full_name]: stage for stage in evaluated}
     st.session_state[FULL_NAMES] = {name: stage.full_name for name, stage in stages.items()}
-    st.session_state[MODELS] = [stage.name for stage in chosen]
+    shown = [stage.name for stage in chosen]
+    if st.session_state.get(MODELS) != shown:  # whatever is set takes the place of the latest click's choice
+        st.session_state[MODELS] = shown
     names = st.multiselect(
         _("Models"),
         list(stages),
