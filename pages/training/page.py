@@ -71,7 +71,8 @@ def new_run(busy: bool) -> None:
 
 def offer_start(dataset: Dataset, settings: TrainingSettings, estimate: WorkEstimate, busy: bool) -> None:
     """What the run is in a line, what to know before it starts, its name, and the button."""
-    which = _("Run") if list_runs() else _("First run")
+    runs = list_runs()
+    which = _("Run") if runs else _("First run")
     images = _("SYNTHETIC images") if dataset.synthetic else _("real images")
     st.markdown(
         _("**{which}: preset {preset}, {images}, up to about {duration}**").format(
@@ -89,6 +90,7 @@ def offer_start(dataset: Dataset, settings: TrainingSettings, estimate: WorkEsti
             type="primary",
             icon=f":material/{icon}:",
             help=_("Another run is training; this one starts when it ends.") if busy else None,
+            key=f"start-{len(runs)}",  # a late second click starts no second run
         )
     if name != typed:
         called = name or _("by preset and time")
