@@ -82,9 +82,9 @@ def finished(settings: TrainingSettings, folder: Path, name: str) -> Run:
 
 
 def wait_for(run: Run, seconds: float = 600) -> None:
-    """Wait until the run's process has ended."""
+    """Wait until the run's process has ended, and its status says why."""
     deadline = time.monotonic() + seconds
-    while jobs.is_active(run) or run.status().state == "queued":
+    while jobs.may_change(run) or jobs.is_active(run):
         assert time.monotonic() < deadline, run.log_tail()
         time.sleep(0.2)
 
@@ -115,13 +115,13 @@ def resume(family: Iterable[psutil.Process]) -> None:
 @contextmanager
 def halted(run: Run, message: str = "") -> Iterator[None]:
     """The run stands still meanwhile, at a moment at which its status begins with `message`."""
-    deadline = time.monotonic() + 120
-    while not run.status().message.startswith(message):
-        assert time.monotonic() < deadline, run.status().message
-        time.sleep(0.02)  # a narrow stage is soon over
-    family = suspend(run)
+    deadline, family = time.monotonic() + 120, []
     try:
-        assert run.status().message.startswith(message)
+        while not (family and run.status().message.startswith(message)):  # also once it stands
+            assert time.monotonic() < deadline, run.status().message
+            resume(family)
+            time.sleep(0.02)  # a narrow stage is soon over
+            family = suspend(run) if run.status().message.startswith(message) else []
         yield
     finally:
         resume(family)
