@@ -85,7 +85,7 @@ def test_three_runs_train_one_after_another_and_a_failure_holds_up_nobody(make, 
     assert ("running", "queued", "queued") in seen
     times = [(run.status().started, run.status().ended) for run in runs]
     assert sorted(sum(times, ())) == list(sum(times, ())), "one after another"
-    wait_until(lambda: not lock.is_held(jobs.scheduler_lock(runs[0].path.parent)), 10)
+    wait_until(lambda: not lock.is_held(jobs.scheduler_lock(runs[0].path.parent)), PATIENCE_S)
     told = [(ended["run"], ended["state"]) for ended in told_webhook]
     assert told == [("one", "finished"), ("two", "failed"), ("three", "finished")]
 
@@ -114,14 +114,14 @@ def test_two_starts_at_the_same_moment_train_one_and_queue_the_other(make):
     both = fork.Barrier(2)
 
     def start(run):
-        both.wait(30)
+        both.wait(PATIENCE_S)
         jobs.start(run)
 
     starters = [fork.Process(target=start, args=(run,), daemon=True) for run in runs]
     for starter in starters:
         starter.start()
     for starter in starters:
-        starter.join(30)
+        starter.join(PATIENCE_S)
         exit_code = starter.exitcode
         starter.kill()
         assert exit_code == 0
@@ -135,10 +135,10 @@ def test_a_killed_process_is_told_at_once_and_no_start_is_refused_afterwards(mak
     jobs.start(run)
     wait_until(lambda: run.process() is not None, PATIENCE_S)
     os.kill(run.process().pid, signal.SIGKILL)
-    wait_until(lambda: run.status().state == "died", 10)
-    wait_until(lambda: "SIGKILL" in run.status().message, 10)
+    wait_until(lambda: run.status().state == "died", PATIENCE_S)
+    wait_until(lambda: "SIGKILL" in run.status().message, PATIENCE_S)
     jobs.start(run)
-    wait_until(lambda: len(run.epochs()) > 0, PATIENCE_S)
+    wait_until(lambda: run.status().state == "running" and len(run.epochs()) > 0, PATIENCE_S)
     with pytest.raises(UserError, match="is running"):
         jobs.start(run)
 
@@ -149,27 +149,28 @@ def test_a_run_survives_its_scheduler_and_the_next_one_goes_on(make, told_webhoo
     wait_until(lambda: len(first.epochs()) > 0, PATIENCE_S)
     jobs.start(second)
     scheduler_of(first).kill()
-    wait_until(lambda: not lock.is_held(jobs.scheduler_lock(first.path.parent)), 10)
+    wait_until(lambda: not lock.is_held(jobs.scheduler_lock(first.path.parent)), PATIENCE_S)
     assert states(first, second) == ["running", "queued"]
     first.request_stop()
     wait_until(lambda: not jobs.is_active(first), PATIENCE_S)  # before the next scheduler starts
     jobs.ensure_scheduler(first.path.parent)
     wait_for(second)
     assert states(first, second) == ["stopped", "finished"]
-    wait_until(lambda: len(told_webhook) == 2, 10)
+    wait_until(lambda: len(told_webhook) == 2, PATIENCE_S)
     assert [ended["run"] for ended in told_webhook] == ["first", "second"]
-    wait_until(lambda: not jobs.untold_run(first.path.parent).exists(), 10)  # once the webhook has answered
+    wait_until(lambda: not jobs.untold_run(first.path.parent).exists(), PATIENCE_S)  # it has answered
 
 
 def test_a_run_deleted_as_soon_as_it_ended_holds_up_nobody(make):
-    first, second = make("first", weights="/nowhere.h5"), make("second", weights="/nowhere.h5")
+    first, second = make("first", endless=True), make("second", weights="/nowhere.h5")
     jobs.start(first)
     wait_until(lambda: first.process() is not None, PATIENCE_S)
     scheduler = scheduler_of(first)
     with queue.locked(first.path.parent):  # so that it holds no lock which others would wait for
         scheduler.suspend()  # it has yet to see that the run ended
-        wait_until(lambda: scheduler.status() == psutil.STATUS_STOPPED, 10)
+        wait_until(lambda: scheduler.status() == psutil.STATUS_STOPPED, PATIENCE_S)
     jobs.start(second)
+    first.request_stop()
     wait_until(lambda: not jobs.is_active(first), PATIENCE_S)
     housekeeping.delete(first)
     with pytest.raises(UserError, match="The run first was deleted"):
@@ -186,9 +187,9 @@ def test_what_does_not_end_in_time_is_killed_and_counts_as_stopped(make):
     suspend(run)
     asked = time.monotonic()
     assert jobs.stop(run).stopping
-    wait_until(lambda: not jobs.is_active(run), 40)
+    wait_until(lambda: not jobs.is_active(run), PATIENCE_S)
     assert time.monotonic() - asked > 15
-    wait_until(lambda: run.status().state == "stopped", 5)
+    wait_until(lambda: run.status().state == "stopped", PATIENCE_S)
     assert "did not end within 20 s" in run.status().message
 
 
@@ -212,7 +213,7 @@ def test_only_what_ended_early_can_go_on(make):
 
 
 def test_a_run_started_by_hand_takes_its_turn_and_no_other_trains_beside_it(make, capsys):
-    run, other = make("by-hand"), make("other")
+    run, other = make("by-hand", endless=True), make("other")
     process = detached.start(
         "core.training", str(run.path), log=run.path / "by-hand.txt", locks=(), environment=os.environ
     )
@@ -221,6 +222,7 @@ def test_a_run_started_by_hand_takes_its_turn_and_no_other_trains_beside_it(make
     assert train(str(other.path)) == 2 and "already training" in capsys.readouterr().err
     jobs.start(other)
     assert other.status().state == "queued"
+    run.request_stop()
     assert process.wait() == 0
     wait_until(lambda: other.status().state == "finished", PATIENCE_S)
     assert other.status().started >= run.status().ended
