@@ -47,21 +47,23 @@ def server(answer: Callable[[str, str], Answer], context: ssl.SSLContext | None 
         web.socket = context.wrap_socket(web.socket, server_side=True)
     threading.Thread(target=web.serve_forever, daemon=True).start()
     scheme = "https" if context else "http"
-    yield RemoteWeb(f"{scheme}://127.0.0.1:{web.server_port}/dicom-web"), asked
-    web.shutdown()
-    web.server_close()
+    try:
+        yield RemoteWeb(f"{scheme}://127.0.0.1:{web.server_port}/dicom-web"), asked
+    finally:
+        web.shutdown()
+        web.server_close()
 
 
 @contextmanager
 def dripping(begin: bytes, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """The root of a server that sends the begin of an answer, then a byte each tenth of a second."""
+    """The root of a server that sends the begin of an answer, then single bytes until the client leaves."""
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             self.request.recv(2**16)
             with suppress(OSError):
                 self.wfile.write(begin)
-                for _ in range(100):
+                while True:
                     self.wfile.write(b"a")
                     time.sleep(0.1)
 
@@ -70,8 +72,10 @@ def dripping(begin: bytes, context: ssl.SSLContext | None = None) -> Iterator[st
         if context:
             web.socket = context.wrap_socket(web.socket, server_side=True)
         threading.Thread(target=web.serve_forever, daemon=True).start()
-        yield f"{'https' if context else 'http'}://127.0.0.1:{web.server_address[1]}/dicom-web"
-        web.shutdown()
+        try:
+            yield f"{'https' if context else 'http'}://127.0.0.1:{web.server_address[1]}/dicom-web"
+        finally:
+            web.shutdown()
 
 
 def honest(command: str, path: str) -> Answer:

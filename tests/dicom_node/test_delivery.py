@@ -60,8 +60,10 @@ def remote(*sop_classes, status=lambda: 0x0000):
     for sop_class in sop_classes:
         entity.add_supported_context(sop_class)
     peer = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, on_store)])
-    yield RemoteAE("PACS", "127.0.0.1", peer.server_address[1]), stored
-    peer.shutdown()
+    try:
+        yield RemoteAE("PACS", "127.0.0.1", peer.server_address[1]), stored
+    finally:
+        peer.shutdown()
 
 
 @contextmanager
@@ -79,8 +81,10 @@ def nonsense():
 
     with socketserver.TCPServer(("127.0.0.1", 0), Peer) as server:
         threading.Thread(target=server.serve_forever).start()
-        yield RemoteAE("PACS", *server.server_address)
-        server.shutdown()
+        try:
+            yield RemoteAE("PACS", *server.server_address)
+        finally:
+            server.shutdown()
 
 
 def item(kind, content):
@@ -101,10 +105,12 @@ def delivering(queue, *receivers):
     ]
     for thread in threads:
         thread.start()
-    yield
-    stop.set()
-    for thread in threads:
-        thread.join()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_what_the_remote_ae_does_not_store_is_given_up_and_kept_and_all_else_arrives(queue, tmp_path):
@@ -171,21 +177,23 @@ def test_each_receiver_gets_its_kinds_of_results_and_none_waits_for_another(queu
     assert not list(tmp_path.glob("results/*/*"))
 
 
-def test_results_of_a_study_that_were_ready_one_by_one_are_tried_again_together(queue):
+def test_results_of_a_study_that_were_ready_one_by_one_are_tried_again_together(queue, monkeypatch):
     outbox = Outbox(queue, "AWAY")
     first, second = outbox.due()
-    outbox.postpone([first], "AWAY does not answer", 0.2)
-    outbox.postpone([second], "AWAY does not answer", 0.6)
-    time.sleep(0.3)
+    outbox.postpone([first], "AWAY does not answer", 200)
+    outbox.postpone([second], "AWAY does not answer", 600)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 300)
     assert not outbox.due(), "the first waits for the second"
-    eventually(lambda: len(outbox.due()) == 2)
+    monkeypatch.setattr(time, "time", lambda: now + 600)
+    assert len(outbox.due()) == 2
 
 
 def test_what_one_receiver_refuses_is_given_up_for_it_alone(queue, tmp_path):
     both = remote(ComprehensiveSRStorage, SecondaryCaptureImageStorage)
     with remote(ComprehensiveSRStorage) as (small, _), both as (pacs, stored):
         with delivering(queue, small, pacs):
-            eventually(lambda: node_status(tmp_path).refused == 1)
+            eventually(lambda: (status := node_status(tmp_path)).refused == 1 and not status.pending)
         status = node_status(tmp_path)
         assert (status.delivered, status.pending, len(stored)) == (1, 0, 3)
         assert status.refusals == {f"{small} does not store overlay": 1}
