@@ -24,7 +24,7 @@ def test_each_request_gets_its_response_also_where_threads_wake_late():
     server, entity = AE("PACS"), AE("NODE")
     server.add_supported_context(Verification)
     entity.add_requested_context(Verification)
-    entity.dimse_timeout = 3
+    entity.dimse_timeout = 30
     peer = server.start_server(("127.0.0.1", 0), block=False)
     association = associate(entity, "127.0.0.1", peer.server_address[1], "PACS")
     resumed = LateEvent()
