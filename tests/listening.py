@@ -1,24 +1,26 @@
 """A server that listens to what the product tells a webhook."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 SECRET = "/services/secret"  # of its address
 
 
 @contextmanager
-def listening(status: int = 204, wait: float = 0, location: str = "") -> Iterator[tuple[str, list[dict]]]:
-    """A server that answers all requests alike; gives its address and what it is told."""
-    told = []
+def listening(
+    status: int = 204, silent: bool = False, location: str = ""
+) -> Iterator[tuple[str, list[dict]]]:
+    """A server that answers all requests alike, or not at all; gives its address and what it is told."""
+    told, over = [], Event()
 
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self):
             told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            time.sleep(wait)
+            if silent:
+                over.wait()
             self.send_response(status)
             if location:
                 self.send_header("Location", location)
@@ -35,5 +37,6 @@ def listening(status: int = 204, wait: float = 0, location: str = "") -> Iterato
         try:
             yield f"http://127.0.0.1:{server.server_port}{SECRET}", told
         finally:
+            over.set()
             server.shutdown()
             thread.join()

