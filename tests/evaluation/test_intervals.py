@@ -76,9 +76,9 @@ def test_one_class_has_no_auc_and_no_interval_of_it():
 
 def test_a_whole_test_set_takes_under_two_seconds():
     labels, probabilities, patients = images(624)
-    began = time.perf_counter()
+    began = time.process_time()
     intervals(labels, probabilities, patients)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_wilson_by_patient_is_wilson_where_every_image_is_of_another_patient():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
+import psutil
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
@@ -72,12 +73,12 @@ def test_whatever_is_damaged_is_read_or_refused_by_name():
             data[start : start + len(change)] = change
         if kept < 0.3:
             data = data[: int(kept / 0.3 * len(data))]
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             assert isinstance(decode(bytes(data), name), Image)
         except ImageError as error:
             assert name in str(error)
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
 
     check()
 
@@ -110,12 +111,18 @@ def peak_memory(worker) -> int:
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
+def processor_time(worker) -> float:
+    """Seconds that the process has computed."""
+    used = psutil.Process(worker.process.pid).cpu_times()
+    return used.user + used.system
+
+
 def refused(worker, data: bytes) -> str:
-    """The sentence; within 2 seconds and 500 MB."""
-    began = time.monotonic()
+    """The sentence; within 2 seconds of the processor and 500 MB."""
+    began = processor_time(worker)
     with pytest.raises(ImageError) as caught:
         worker.decode(data, "hostile.dcm")
-    assert time.monotonic() - began < 2
+    assert processor_time(worker) - began < 2
     assert peak_memory(worker) < 500 * 2**20
     return str(caught.value)
 
@@ -159,10 +166,10 @@ def test_a_file_of_two_gigabytes_is_refused_unread(tmp_path):
     path = tmp_path / "huge.png"
     with open(path, "wb") as file:
         file.truncate(2 * 2**30)
-    began = time.monotonic()
+    before = psutil.Process().io_counters().read_chars
     with pytest.raises(ImageError, match="2,048 MiB; at most 200 MiB"):
         read_image(path)
-    assert time.monotonic() - began < 1
+    assert psutil.Process().io_counters().read_chars - before < 2**30
 
 
 @pytest.mark.parametrize(("kind", "syntax"), [("JPEG", JPEGBaseline8Bit), ("JPEG2000", JPEG2000Lossless)])
