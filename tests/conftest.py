@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
@@ -136,12 +137,17 @@ def bundle(narrow_files, tmp_path, own_home, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def busy_computer(monkeypatch) -> Iterator[None]:
+def never_ready(monkeypatch) -> None:
+    """No process that decodes images is ever seen to have started."""
+    monkeypatch.setattr(sandbox, "select", SimpleNamespace(select=lambda *_: ([], [], [])))
+
+
+@pytest.fixture
+def busy_computer(never_ready, monkeypatch) -> Iterator[None]:
     """No process that decodes images gets the time to start."""
     slots = sandbox.queue.LifoQueue()
     slots.put(None)
     monkeypatch.setattr(sandbox, "_idle", slots)
-    monkeypatch.setattr(sandbox, "MAX_START_S", 0)
     yield
     if worker := slots.get():
         worker.kill()
