@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import weakref
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,8 +65,11 @@ def read_here(offered: list[ShadowTask], loaded: LoadedShadows) -> None:
 
 def child() -> psutil.Process | None:
     """The process of the shadow models that was started last; earlier tests' may still be idle."""
-    family = psutil.Process().children(recursive=True)
-    workers = [item for item in family if "core.shadow.worker" in item.cmdline()]
+    workers = []
+    for item in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # others end meanwhile
+            if "core.shadow.worker" in item.cmdline():
+                workers.append(item)
     return max(workers, key=psutil.Process.create_time, default=None)
 
 
@@ -99,15 +103,18 @@ def test_a_program_that_ends_counts_what_still_waits():
     assert read + sum(report.missed.values()) == 4 and read <= 1
 
 
-def test_what_found_no_room_before_a_program_ends_is_counted():
+def test_what_found_no_room_before_a_program_ends_is_counted(impatient):
+    nice = impatient.with_name("nice")
+    nice.write_text(nice.read_text().replace("exec", "kill -STOP $$\nexec"))
     make_shadow("published/2", "tests")
     first, *others = tasks(6)
     queue = ShadowQueue(max_bytes=2 * 128 * 128)
     earlier = child()
     queue.offer([first])
-    wait_until(lambda: child() != earlier)  # it reads the first image while the others come
-    queue.offer(others)
+    wait_until(lambda: (new := child()) not in (None, earlier) and new.status() == psutil.STATUS_STOPPED)
+    queue.offer(others)  # it has yet to read the first image
     queue.abandon()
+    child().resume()
     assert queue.wait(600)
     (report,) = shadow_reports()
     assert report.missed == {
