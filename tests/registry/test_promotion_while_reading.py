@@ -8,14 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pydicom
 import pytest
 from dicom_peers import PROJECT, Node, dicom_image, eventually, store
 from PIL import Image
 from promotions import promote_unchecked
 from pydicom.dataset import FileDataset
-from short_runs import resume, suspend_family
 
 from core import config
 from core.batch import BatchJob, open_batch
@@ -41,14 +39,32 @@ def titles(trained, own_home, monkeypatch) -> tuple[str, str]:
     return first.title, later.title
 
 
-@contextmanager
-def halted(pid: int) -> Iterator[None]:
-    """The process and its children stand still meanwhile, in the middle of what they do."""
-    family = suspend_family(psutil.Process(pid))
-    try:
-        yield
-    finally:
-        resume(family)
+@pytest.fixture
+def held(tmp_path, monkeypatch) -> Path:
+    """A folder for holds: who opens NAME for the nth time writes into NAME-n there, and waits for its end."""
+    (folder := tmp_path / "held").mkdir()
+    (tmp_path / "sitecustomize.py").write_text(
+        "import collections, contextlib, io, os, time\n"
+        "original, openings = io.open, collections.Counter()\n"
+        "def patched(path, *more, **options):\n"
+        "    name = os.path.basename(str(path))\n"
+        "    openings[name] += 1\n"
+        f"    hold = f'{folder}/{{name}}-{{openings[name]}}'\n"
+        "    with contextlib.suppress(FileNotFoundError), original(hold, 'r+') as file:\n"
+        "        file.write('reached')\n"
+        "    while os.path.exists(hold):\n"
+        "        time.sleep(0.05)\n"
+        "    return original(path, *more, **options)\n"
+        "io.open = patched\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return folder
+
+
+def release(held: Path) -> None:
+    """Let all go on."""
+    for hold in held.iterdir():
+        hold.unlink()
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +77,16 @@ def source(tmp_path_factory) -> Path:
 
 
 @contextmanager
-def batch(source: Path, out: Path, *options: str, code: int = 0) -> Iterator[subprocess.Popen]:
-    """The command in its own process, which ends with this exit code."""
-    command = [sys.executable, "-m", "core", "batch", source, "--out", out, "--shard-size", "1", *options]
-    with subprocess.Popen(
-        [*map(str, command), "--anyway"], cwd=PROJECT, stdout=subprocess.DEVNULL
-    ) as process:
-        yield process
+def batch(source: Path, out: Path, held: Path, code: int = 0) -> Iterator[subprocess.Popen]:
+    """The command in its own process, which reads the first image alone meanwhile; its exit code."""
+    for number in range(1, IMAGES):
+        (held / f"{number:02}.png-1").touch()
+    command = [sys.executable, "-m", "core", "batch", source, "--out", out, "--shard-size", "1", "--anyway"]
+    with subprocess.Popen([*map(str, command)], cwd=PROJECT, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            release(held)
     assert process.returncode == code
 
 
@@ -81,44 +100,47 @@ def finished_shards(out: Path) -> int:
 
 
 def test_a_batch_finishes_with_the_model_it_began_with_and_the_next_one_takes_the_new_one(
-    titles, source, tmp_path
+    titles, source, held, tmp_path
 ):
     first = active_model().model.identity
     out = tmp_path / "out"
-    with batch(source, out) as process:
+    with batch(source, out, held):
         eventually(lambda: finished_shards(out))
-        with halted(process.pid):
-            later = promote_unchecked(titles[1]).model.identity
-            assert open_batch(out).missing_shards(), "the batch ended too soon for this test"
+        later = promote_unchecked(titles[1]).model.identity
+        assert len(open_batch(out).missing_shards()) == IMAGES - 1
     assert models_of(open_batch(out)) == [str(first)] * IMAGES != [str(later)] * IMAGES
     assert open_batch(out).predictions().count_rows() == IMAGES
 
     next_one = tmp_path / "next"  # goes on after a rollback, and after it was interrupted
-    with batch(source, next_one, code=-signal.SIGKILL) as process:
+    with batch(source, next_one, held, code=-signal.SIGKILL) as process:
         eventually(lambda: finished_shards(next_one))
-        with halted(process.pid):
-            assert rollback("tests").model.identity == first
-            before = finished_shards(next_one)
-        eventually(lambda: finished_shards(next_one) > before)
+        assert rollback("tests").model.identity == first
+        (held / "01.png-1").unlink()
+        eventually(lambda: finished_shards(next_one) == 2)
         process.kill()
-    assert 0 < open_batch(next_one).predictions().count_rows() < IMAGES
-    with batch(source, next_one):
+        assert open_batch(next_one).predictions().count_rows() == 2
+    with batch(source, next_one, held):
         pass
     assert models_of(open_batch(next_one)) == [str(later)] * IMAGES
 
 
 @pytest.fixture
-def node(titles, own_home) -> Iterator[Node]:
+def node(titles, held, own_home) -> Iterator[Node]:
     """A node of that home, which keeps its results."""
     node = Node(own_home, "--study-timeout", "2").start()
     yield node
+    release(held)
     assert node.stop() == 0
+
+
+def key(image: FileDataset) -> str:
+    """What the node calls an image's files."""
+    return QueuedImage(image.SOPInstanceUID, "", 0).key
 
 
 def reports(node: Node, images: list[FileDataset]) -> list[set[str]]:
     """The texts of the report of each image that has one, among them which model gave it."""
-    keys = [QueuedImage(image.SOPInstanceUID, "", 0).key for image in images]
-    paths = [node.home / "node/results" / key / "finding.dcm" for key in keys]
+    paths = [node.home / "node/results" / key(image) / "finding.dcm" for image in images]
     return [texts(path) for path in paths if path.exists()]
 
 
@@ -126,38 +148,37 @@ def texts(path: Path) -> set[str]:
     return {item.value for item in pydicom.dcmread(path).iterall() if item.keyword == "TextValue"}
 
 
-def test_the_node_finishes_a_study_with_the_model_it_began_with_and_asks_the_new_one_next(titles, node):
+def test_the_node_finishes_a_study_with_the_model_it_began_with_and_asks_the_new_one_next(titles, node, held):
+    def hold(image: FileDataset, opening: int) -> Path:
+        (path := held / f"{key(image)}.dcm-{opening}").touch()
+        return path
+
     first = active_model().model.identity
-    begun = [dicom_image(number, "begun") for number in range(IMAGES)]
-    assert set(store(node.port, *begun)) == {0}
-    eventually(lambda: reports(node, begun))
-    waiting = dicom_image(100, "waiting")
-    with halted(node.pid):
-        assert len(reports(node, begun)) < IMAGES, "the node was done too soon for this test"
-        later = promote_unchecked(titles[1]).model.identity
-    assert store(node.port, waiting) == [0]
-    eventually(lambda: reports(node, [waiting]))
-    assert [str(first) in report for report in reports(node, begun)] == [True] * IMAGES
-    assert [str(later) in report for report in reports(node, [waiting])] == [True]
+    other, waiting, after = (dicom_image(number, f"study {number}") for number in (1, 2, 3))
+    begun, again = (
+        [dicom_image(start + number, f"study {start}") for number in range(IMAGES)] for start in (100, 200)
+    )
 
-    begun = [dicom_image(200 + number, "begun again") for number in range(IMAGES)]
-    after = dicom_image(300, "after")
-    assert set(store(node.port, *begun)) == {0}
-    eventually(lambda: reports(node, begun))
-    with halted(node.pid):
-        assert len(reports(node, begun)) < IMAGES
-        assert rollback("tests").model.identity == first
+    busy, answering, answering_again = hold(other, 1), hold(begun[1], 2), hold(again[1], 2)
+    assert store(node.port, other) == [0]
+    eventually(busy.read_text)
+    assert set(store(node.port, *begun)) == {0}  # the node is busy, and takes the study as a whole
+    busy.unlink()
+    eventually(answering.read_text)
+    assert len(reports(node, begun)) == 1
+    assert store(node.port, waiting) == [0]  # while the model is replaced
+    later = promote_unchecked(titles[1]).model.identity
+    assert set(store(node.port, *again)) == {0}
+    answering.unlink()
+    eventually(answering_again.read_text)
+    assert len(reports(node, again)) == 1
+    assert rollback("tests").model.identity == first
     assert store(node.port, after) == [0]
-    eventually(lambda: reports(node, [after]))
-    assert [str(later) in report for report in reports(node, begun)] == [True] * IMAGES
-    assert [str(first) in report for report in reports(node, [after])] == [True]
-    counts = node.counts()
-    assert (counts.received, counts.processed, counts.failed) == (2 * IMAGES + 2, 2 * IMAGES + 2, 0)
+    answering_again.unlink()
 
-    image = dicom_image(400, "incomplete")  # it waits while the model is replaced
-    assert store(node.port, image) == [0]
-    with halted(node.pid):
-        promote_unchecked(titles[1])
-        assert not reports(node, [image])
-    eventually(lambda: reports(node, [image]))
-    assert [str(later) in report for report in reports(node, [image])] == [True]
+    total = 2 * IMAGES + 3
+    eventually(lambda: node.counts().processed == total)
+    assert (node.counts().received, node.counts().failed) == (total, 0)
+    assert [str(first) in report for report in reports(node, [other, *begun])] == [True] * (IMAGES + 1)
+    assert [str(later) in report for report in reports(node, [waiting, *again])] == [True] * (IMAGES + 1)
+    assert [str(first) in report for report in reports(node, [after])] == [True]
