@@ -104,9 +104,7 @@ def test_an_image_in_the_pacs_gets_one_of_each_result(network, orthanc, node_hom
             check = subprocess.run(["dciodvfy", file], capture_output=True, text=True)
             assert "Error" not in check.stdout + check.stderr, check.stderr
     eventually(lambda: node.counts().delivered == 1)
-    assert not list((node_home / "node/received").iterdir()) and not list(
-        (node_home / "node/results").iterdir()
-    )
+    eventually(lambda: not [*node_home.glob("node/received/*"), *node_home.glob("node/results/*")])
     assert node.stop() == 0
 
 
@@ -162,6 +160,7 @@ def test_results_wait_while_the_pacs_is_down(network, orthanc, node_home, tmp_pa
     orthanc.start()
     eventually(lambda: node.counts().delivered == 3)
     assert orthanc.instances() == 6 and node.counts().delivery_error == ""
+    eventually(lambda: "results delivered to" in node.log())
     assert node.log().count("results delivered to") == 1  # one study, one association
     queue_reading(*reading_of(paths[0]), 0, node_home / "node")
     eventually(lambda: node.counts().sent_readings == 1)
@@ -243,7 +242,7 @@ def test_nothing_acknowledged_is_lost_when_the_node_is_killed(network, orthanc, 
         node.start()
         if not acknowledged:  # the sender repeats it, as a PACS does
             assert send(network, "PNEUMONIA", PORT, *part)
-    eventually(lambda: node.counts().delivered == len(paths), seconds=120)
+    eventually(lambda: node.counts().delivered == len(paths))
     findings = [orthanc.get(f"instances/{one}/tags?simplify") for one in orthanc.of_modality("SR")]
     processed = [
         item["CurrentRequestedProcedureEvidenceSequence"][0]["ReferencedSeriesSequence"][0][
