@@ -319,6 +319,8 @@ def test_a_kill_at_any_moment_leaves_exactly_one_active_model(candidate):
         assert sum(item.state == ACTIVE for item in list_models()) == 1
         assert not active_model().model.notices
         assert events()[-1].model == active_model().model.identity.name
+        if len(events()) == 2:  # none was finished: the machine has more to do by now
+            duration *= 1.2
     parent.stdin.close()
     parent.wait()
     assert len(events()) > 2  # some of the promotions were finished

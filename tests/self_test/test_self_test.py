@@ -144,8 +144,11 @@ def test_a_server_tests_itself_at_the_lowest_priority_when_it_starts(
 
 def test_the_self_test_of_a_server_ends_with_it_and_leaves_no_file(bundle, tmp_path):
     (temporary := tmp_path / "temporary").mkdir()
+    (tmp_path / "sitecustomize.py").write_text(  # no check deletes its files while the test looks for them
+        "import tempfile, time\ntempfile.TemporaryDirectory.__exit__ = lambda *_: time.sleep(600)\n"
+    )
     command = [sys.executable, "-m", "core.self_test"]
-    environment = {**os.environ, "TMPDIR": str(temporary)}
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(tmp_path)}
     with subprocess.Popen(command, cwd=config.PROJECT, env=environment, stdin=subprocess.PIPE) as testing:
         wait_until(lambda: any(files for *_, files in os.walk(temporary)))  # those of a check
         testing.communicate()
