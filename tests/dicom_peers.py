@@ -251,7 +251,7 @@ class Node:
     def stop(self) -> int:
         """As Ctrl-C does; returns the exit code."""
         self._process.terminate()
-        return self._process.wait(30)
+        return self._process.wait(180)
 
     def log(self) -> str:
         return (self.home / "node.log").read_text()

@@ -84,6 +84,7 @@ def test_a_page_read_from_disk_loads_nothing_foreign(site, name):
     requested = []
     with browser() as program:
         page = program.new_page()
+        page.set_default_timeout(180_000)
         page.on("request", lambda request: requested.append(request.url))
         page.goto((site / name).as_uri())
         page.locator("article h1").wait_for()

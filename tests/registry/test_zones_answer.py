@@ -110,7 +110,7 @@ def test_the_dicom_node_sends_what_is_between_the_bounds_as_indeterminate(versio
     node = Node(config.home(), "--study-timeout", "0").start()
     try:
         assert store(node.port, *map(pydicom.dcmread, images)) == [0, 0]
-        wait_until(lambda: len(list(config.home().rglob("finding*.dcm"))) >= 2, 60)
+        wait_until(lambda: len(list(config.home().rglob("finding*.dcm"))) >= 2)
     finally:
         node.stop()
     by_source = {}
