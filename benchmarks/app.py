@@ -26,6 +26,12 @@ FIGURES_FIT = f"""{FIGURES}.every(figure => {{
     const drawn = figure.querySelector('.main-svg').getBoundingClientRect().width;
     return right < room.right + 2 && Math.abs(drawn - width) < 2;
 }})"""
+FINISHED = "[data-testid=stApp][data-test-script-state=notRunning]"  # a page whose script is not running
+FINISHED_TWICE = f"""() => {{
+    const now = document.querySelector('{FINISHED}') !== null, twice = now && window.finishedBefore;
+    window.finishedBefore = now && !twice;
+    return twice;
+}}"""
 
 
 def free_port() -> int:
@@ -142,5 +148,9 @@ def exceeds(page: Page, function: str, minimum: int) -> None:
 
 
 def settled(page: Page) -> None:
-    """Wait until the page's script has finished."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    """Wait until the page's script has finished, and has not begun again 250 ms later.
+
+    Between a run that asks for another, or that a click ends, and the next one, nothing runs for a moment.
+    After a click, wait for what only the new run shows first: until the server answers, nothing runs.
+    """
+    comes_true(page, FINISHED_TWICE)

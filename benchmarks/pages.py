@@ -4,11 +4,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.app import browser, chromium, running, settled
+from benchmarks.app import FINISHED, browser, chromium, running
 
 
 def paint_seconds(home: Path, names: Sequence[str]) -> dict[str, float] | None:
-    """Seconds from the request to the settled page, by page; None if Chromium is not installed.
+    """Seconds from the request to the finished page, by page; None if Chromium is not installed.
 
     Args:
         home: of the server: folder of its runs, data and weights.
@@ -23,7 +23,7 @@ def paint_seconds(home: Path, names: Sequence[str]) -> dict[str, float] | None:
             began = time.perf_counter()
             page.goto(f"{address}/{name}")
             page.get_by_role("heading", level=1).wait_for()
-            settled(page)
+            page.locator(FINISHED).wait_for()
             seconds[name] = time.perf_counter() - began
             page.close()
     return seconds
