@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
+from benchmarks.app import settled
 from core.dataset import write_synthetic_dataset
 from core.images import read_image
 from core.inference import AuditLog, AvailableModel, Reader
@@ -58,6 +59,21 @@ def log_results(model: AvailableModel, folder: Path) -> None:
         log.add_result(reading, model.record, model.identity)
 
 
+def enter_reader(page: Page) -> None:
+    """Enter the name of a reader; as long as its field is there, it takes the keys that label."""
+    field = page.get_by_role("textbox", name="Reader")
+    field.fill("Ada")
+    page.keyboard.press("Enter")
+    expect(field).to_have_count(0)
+    settled(page)
+
+
+def expect_image(page: Page, labelled: int, number: int, total: int) -> None:
+    """Expect so many labels, and the image of a number, whose buttons take the keys."""
+    expect(page.get_by_text(f"{labelled} of {total} images labelled by you")).to_be_visible()
+    expect(page.get_by_text(f"{number} of {total}", exact=True)).to_be_visible()  # drawn after the buttons
+
+
 def test_a_hospital_labels_measures_sets_accepts_promotes_and_watches(
     trained_server, page, ward, restored, tmp_path
 ):
@@ -65,12 +81,11 @@ def test_a_hospital_labels_measures_sets_accepts_promotes_and_watches(
     page.get_by_role("textbox", name="Folder or table").fill(str(ward))
     page.keyboard.press("Enter")
     page.get_by_role("radio", name="Label blinded").click()
-    page.get_by_role("textbox", name="Reader").fill("Ada")
-    page.keyboard.press("Enter")
+    enter_reader(page)
     for labelled in range(IMAGES - 10, IMAGES):
-        expect(page.get_by_text(f"{labelled} of {IMAGES} images labelled by you")).to_be_visible()
+        expect_image(page, labelled, labelled - IMAGES + 11, IMAGES)
         page.locator("body").press("pn"[labelled % 2])
-    expect(page.get_by_text(f"{IMAGES} of {IMAGES} images labelled by you")).to_be_visible()
+    expect_image(page, IMAGES, 11, IMAGES)
 
     page.get_by_role("radio", name="Accept").click()
     page.get_by_role("spinbutton", name="Sensitivity at least").fill("0.9")
@@ -79,6 +94,8 @@ def test_a_hospital_labels_measures_sets_accepts_promotes_and_watches(
     expect(page.get_by_text("sensitivity of at least 0.9; written down by Ada")).to_be_visible()
 
     page.get_by_role("radio", name="Measure").click()
+    expect(page.get_by_role("button", name=re.compile("Measure Stage 3"))).to_be_visible()
+    settled(page)  # what is drawn later closes an open list
     page.get_by_role("combobox", name="Labels").click()
     page.get_by_role("option", name="(readers in the app)").click()
     page.get_by_role("button", name=re.compile("Measure Stage 3")).click()
@@ -125,12 +142,11 @@ def test_images_of_a_zip_are_labelled_by_keys(trained_server, page, demo, tmp_pa
     page.get_by_role("button", name="Upload a zip").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "ward.zip")
     page.get_by_role("button", name="Import zip").click()
-    page.get_by_role("textbox", name="Reader").fill("Ada")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("0 of 2 images labelled by you")).to_be_visible()
-    for key, position in (("ArrowRight", "2 of 2"), ("p", "1 of 2"), ("u", "2 of 2 images")):
+    enter_reader(page)
+    expect_image(page, 0, 1, 2)
+    for key, labelled, number in (("ArrowRight", 0, 2), ("p", 1, 1), ("u", 2, 2)):
         page.locator("body").press(key)
-        expect(page.get_by_text(position).first).to_be_visible()
+        expect_image(page, labelled, number, 2)
     page.get_by_role("radio", name="Compare the readers").click()
     expect(page.get_by_text("Ada has labelled 2 of 2: 0 NORMAL, 1 PNEUMONIA, 1 not sure.")).to_be_visible()
     expect(page.get_by_text("One reader only")).to_be_visible()
