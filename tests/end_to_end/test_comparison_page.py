@@ -15,6 +15,9 @@ from core.runs import create_run, housekeeping
 CELLS = ".key-figures-matrix button strong"
 MATRIX = f"() => [...document.querySelectorAll('{CELLS}')].map(cell => parseInt(cell.textContent.slice(3)))"
 
+# As the server knows them: the browser takes a model away at once.
+CHOSEN = "new URLSearchParams(location.search).getAll('models')"
+
 POINT = """() => [...document.querySelectorAll('.js-plotly-plot')]
     .flatMap(plot => plot._fullData ?? []).find(trace => trace.marker?.symbol === 'diamond')?.y[0]"""
 
@@ -35,11 +38,14 @@ def server(trained, trained_server):
 def test_the_slider_moves_thresholds_matrices_and_curves(server, page, trained):
     page.goto(f"{server}/comparison")
     expect(page.get_by_text("Click a cell of a confusion matrix")).to_be_visible()
+    settled(page)
     page.get_by_role("combobox", name="Models").click()
     page.get_by_role("option", name="Stage 1 · known").click()
     page.keyboard.press("Escape")
-    for stage in ("Stage 1", "Stage 2", "Stage 3"):
-        page.get_by_role("button", name=f"Remove {stage} · trained").click()
+    for model in ("Stage 1 · trained", "Stage 2 · trained", "Stage 3 · trained"):
+        page.get_by_role("button", name=f"Remove {model}").click()
+        comes_true(page, f"model => !{CHOSEN}.includes(model)", model)
+    settled(page)  # what is drawn later closes an open list
     page.get_by_role("combobox", name="Operating point").click()
     page.get_by_role("option", name="Custom threshold").click()
     slider = page.get_by_role("slider", name="Decision threshold")
@@ -97,6 +103,7 @@ def test_a_cell_of_a_matrix_shows_its_images(server, page):
     expect(dialog.get_by_text(f"2 of {max(counts)}")).to_be_visible()
     page.keyboard.press("ArrowLeft")
     expect(dialog.get_by_text(f"1 of {max(counts)}")).to_be_visible()
+    settled(page)
     name = dialog.get_by_text("True label").text_content().split(" · ")[1]
     dialog.get_by_role("button", name="Add to Diagnosis").click()
     dialog.get_by_role("link", name="Open Diagnosis").click()
