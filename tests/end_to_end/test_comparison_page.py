@@ -108,10 +108,10 @@ def test_a_cell_of_a_matrix_shows_its_images(server, page):
     dialog.get_by_role("button", name="Add to Diagnosis").click()
     dialog.get_by_role("link", name="Open Diagnosis").click()
     expect(page.locator(".st-key-result").get_by_text(name, exact=True)).to_be_visible()
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Comparison").click()
 
 
 def test_the_occlusion_test_runs_and_images_are_selected_on_the_map(server, page):
+    page.goto(f"{server}/comparison")
     page.get_by_role("radio", name="Shortcuts").click()
     page.get_by_role("button", name="Run the occlusion test (3 models)").click()
     expect(page.locator(".js-plotly-plot").get_by_text("corners hidden").first).to_be_visible()
@@ -131,6 +131,7 @@ def test_the_occlusion_test_runs_and_images_are_selected_on_the_map(server, page
 
 
 def test_the_report_is_created_and_downloaded(server, page, tmp_path):
+    page.goto(f"{server}/comparison")
     page.get_by_role("radio", name="Report").click()
     page.get_by_role("button", name="Create report").click()
     expect(page.get_by_role("button", name="PDF")).to_be_visible()
