@@ -18,6 +18,7 @@ from core.runs import list_runs
 from core.weights import imagenet
 from tests.end_to_end.diagnosis_steps import show_withheld_results
 
+EPOCHS = 20  # of each stage, which so takes seconds: it is seen also by a test that is held up
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.js-plotly-plot')]
     .flatMap(plot => (plot._fullData ?? []).map(trace => trace.x ? trace.x.length : 0)))"""
 
@@ -82,15 +83,17 @@ def test_a_trainer_opens_data_and_starts_and_watches_a_first_run(server, served_
     page.get_by_text("Settings", exact=True).click()
     epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
     expect(epochs).to_have_value("4")  # of `quick`, where a synthetic set starts
-    epochs.fill("1")
+    epochs.fill(str(EPOCHS))
     epochs.press("Enter")
+    page.get_by_role("spinbutton", name="Early stopping").fill(str(EPOCHS))
+    page.get_by_role("spinbutton", name="Early stopping").press("Enter")
     page.get_by_role("spinbutton", name="Batch size").fill("8")
     page.get_by_role("spinbutton", name="Batch size").press("Enter")
     page.get_by_role("tab", name="Advanced", exact=True).click()
     page.get_by_role("spinbutton", name="Network width").fill("0.125")
     page.get_by_role("spinbutton", name="Network width").press("Enter")
     page.get_by_role("tab", name="Data", exact=True).click()
-    page.get_by_role("spinbutton", name="Training images").fill("16")
+    page.get_by_role("spinbutton", name="Training images").fill("160")
     page.get_by_role("spinbutton", name="Training images").press("Enter")
     page.get_by_role("spinbutton", name="Validation images").fill("8")
     page.get_by_role("spinbutton", name="Validation images").press("Enter")
@@ -112,7 +115,7 @@ def test_a_trainer_opens_data_and_starts_and_watches_a_first_run(server, served_
         assert page.evaluate(POINTS) >= before > 0
     expect(watched.get_by_text("3 of 3", exact=True)).to_be_visible(timeout=600_000)
     assert len(list_runs(served_home / "runs")) == 1  # of two clicks
-    expect(watched.get_by_text("Stage 3, epoch 1: validation loss").first).to_be_visible()
+    expect(watched.get_by_text(f"Stage 3, epoch {EPOCHS}: validation loss").first).to_be_visible()
     expect(page.get_by_role("link", name="Use for diagnosis")).to_be_visible()
     page.get_by_role("link", name="Compare the stages").click()
     expect(page.get_by_text("SYNTHETIC data: these results say nothing")).to_be_visible()
