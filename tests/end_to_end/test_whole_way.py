@@ -65,6 +65,7 @@ def test_a_trainer_opens_data_and_starts_and_watches_a_first_run(server, served_
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(5)
     page.get_by_role("radio", name="NORMAL").click()
     expect(page.get_by_text("128 images at the model's resolution")).to_be_visible()
+    settled(page)  # until then, the pages of all images are on the page
     first = page.locator(".image-tile").first.get_attribute("title")
     page.get_by_role("button", name="Page 2").click()
     comes_true(page, f"document.querySelector('.image-tile').title !== {first!r}")
@@ -127,6 +128,7 @@ def test_a_researcher_reads_the_verdict_and_opens_the_errors_behind_it(page):
     for stage in ("Stage 1", "Stage 2", "Stage 3"):
         section = page.locator(".key-figures section").filter(has_text=stage)
         expect(section.locator(".key-figures-roc")).to_be_visible()
+    settled(page)  # what is drawn later closes an open list
     page.get_by_test_id("stSelectbox").click()
     page.get_by_role("option", name="Youden's J").click()
     expect(page.get_by_text("largest sensitivity + specificity on validation")).to_be_visible()
@@ -135,7 +137,7 @@ def test_a_researcher_reads_the_verdict_and_opens_the_errors_behind_it(page):
     settled(page)
     cells = page.locator(".key-figures-matrix").last.get_by_role("button")
     expect(cells).to_have_count(4)
-    filled = next(place for place, text in enumerate(cells.all_text_contents()) if text.split()[1] != "0")
+    filled = next(index for index, text in enumerate(cells.all_text_contents()) if text.split()[1] != "0")
     cells.nth(filled).press("Enter")
     expect(page.get_by_text("most confident first")).to_be_visible()
     settled(page)
