@@ -18,7 +18,7 @@ def failing() -> None:
 
 
 def test_an_error_is_shown_as_it_was_written():
-    (error,) = AppTest.from_function(failing).run().error
+    (error,) = AppTest.from_function(failing, default_timeout=60).run().error
     assert error.value == r"\*ward\* \[1\].png is no image."
 
 

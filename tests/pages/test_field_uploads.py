@@ -31,7 +31,7 @@ def uploads():
 
 
 def page(*files: tuple[str, bytes]) -> AppTest:
-    app = AppTest.from_function(uploads, default_timeout=30).run()
+    app = AppTest.from_function(uploads, default_timeout=60).run()
     for name, data in files:
         app.file_uploader[0].upload(name, data)
     app.run()

@@ -28,7 +28,7 @@ def names_who_signed_in() -> None:
 
 
 def test_whoever_signed_in_goes_by_a_name_of_the_provider():
-    app = AppTest.from_function(names_who_signed_in)
+    app = AppTest.from_function(names_who_signed_in, default_timeout=60)
     app.secrets["auth"] = {}
     claims = {"email": "eva@clinic.example", "preferred_username": "eva", "sub": "1234"}
     for name in list(claims):

@@ -18,7 +18,7 @@ def shown(app: AppTest) -> str:
 
 
 def test_a_message_sent_before_the_change_does_not_undo_it():
-    app = AppTest.from_function(script).run()
+    app = AppTest.from_function(script, default_timeout=60).run()
     assert shown(app) == "shown: New run"
     sent_before = app._tree.get_widget_states()  # what the sidebar's refresh carries along
     app.button[0].click().run()
@@ -31,7 +31,7 @@ def test_a_message_sent_before_the_change_does_not_undo_it():
 
 
 def test_a_browser_that_sends_no_view_keeps_the_one_in_the_address():
-    app = AppTest.from_function(script).run()
+    app = AppTest.from_function(script, default_timeout=60).run()
     app.segmented_control[0].set_value("Runs").run()
     app.session_state["view"] = None
     app.run()
