@@ -39,8 +39,10 @@ def test_answers_follow_a_promotion_and_its_rollback_at_once(trained_server, pag
     expect(colleague.get_by_text("Trained on real data", exact=True)).to_be_visible()
     settled(colleague)
     option = colleague.get_by_role("option", name=re.compile("^Stage 2 · trained"))
-    for _ in range(5):  # what is drawn later closes the list of models
-        colleague.get_by_role("combobox", name="Model to promote").click()
+    models = colleague.get_by_role("combobox", name="Model to promote")
+    for _ in range(PATIENCE_MS // 5000):
+        if models.get_attribute("aria-expanded") == "false":  # what is drawn later closes the list
+            models.click()
         with suppress(TimeoutError):
             option.click(timeout=5000)
             break
