@@ -105,7 +105,7 @@ def test_nothing_that_happens_to_page_or_server_touches_a_run(served_home, serve
     assert len(run.epochs()) >= epochs
 
     os.kill(run.process().pid, signal.SIGKILL)
-    expect(page.get_by_text("was killed (SIGKILL)").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("was killed (SIGKILL)").first).to_be_visible()
 
 
 def test_a_second_browser_queues_and_the_queue_is_emptied_on_the_page(server, new_run, page):
