@@ -53,7 +53,10 @@ def test_a_second_click_does_not_read_the_next_image(bundled_server: str, page: 
     page.goto(f"{bundled_server}/diagnosis")
     page.get_by_role("button", name="Try an example").click()
     read = page.locator("[class*=st-key-worklist]").get_by_text("You: agree")
+    shown = page.locator(".st-key-result")
     for wait_ms in (0, 200, 600):
+        # Undo takes "You: agree" away before the button of the other image.
+        expect(shown.get_by_text("SYNTHETIC example 1.png", exact=True)).to_be_visible()
         agree = page.get_by_role("button", name=re.compile("^Agree"))
         expect(agree).to_be_visible()
         settled(page)
