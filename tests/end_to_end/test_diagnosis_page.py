@@ -149,6 +149,7 @@ def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
     page.keyboard.press("a")
     expect(page.get_by_text("Saved: agree, image.dcm.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     expect(page.get_by_text("No agreement or disagreement recorded yet")).to_be_visible()
     settled(page)  # the line with Undo goes last, and all below moves up
     page.keyboard.press("f")
