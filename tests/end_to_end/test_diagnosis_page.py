@@ -41,6 +41,14 @@ def images(tmp_path_factory) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".bmp"}
 
 
+@pytest.fixture
+def log(home) -> AuditLog:
+    """The audit log, empty at first, whatever was logged before."""
+    for path in home.glob("audit.sqlite*"):
+        path.unlink()
+    return AuditLog(home / "audit.sqlite")
+
+
 def _run(*command) -> None:
     subprocess.run([str(part) for part in command], check=True)
 
@@ -134,7 +142,7 @@ def test_an_earlier_image_of_the_same_person_stands_beside_it(trained_server, pa
     expect(page.get_by_text("Age: 003Y")).to_be_visible()
 
 
-def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
+def test_an_image_is_noted_logged_and_filed(trained_server, page, images, log):
     opened(page, trained_server)
     # By key: what is opened slides for half a second, and a click may miss it on a busy machine.
     page.get_by_text("Session and audit log").click()
@@ -169,17 +177,16 @@ def test_an_image_is_noted_logged_and_filed(trained_server, page, images, home):
     page.get_by_role("button", name="Disagree").click()
     expect(page.get_by_text("Saved: disagree, image.dcm.")).to_be_visible()
     expect(page.get_by_text("Readers agreed with 0 of 1 results")).to_be_visible()
-    log = AuditLog(home / "audit.sqlite")
     assert list(log.human_readings()["agreement"]) == ["agree", "withdrawn", "disagree"]
     assert log.human_readings()["own"].iloc[-1] == "effusion <b>" and len(log.results()) == 1
     box = np.array(log.human_readings()["box"].iloc[-1].split(), float)
     # On the image, not on its mirror image: to the left as it is seen; lower by two steps.
     assert box == pytest.approx([0.54, 0.51, 0.79, 0.74], abs=0.01)
     with zipfile.ZipFile(io.BytesIO(downloaded(page, "DICOM objects"))) as archive:
-        found = {name: pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()}
-    assert sorted(found) == ["contours.dcm", "finding.dcm", "lungs.dcm", "overlay.dcm", "report.dcm"]
-    assert "SCOORD" in str(found["finding.dcm"])
-    assert {item.PatientID for item in found.values()} == {"4711"}
+        objects = {name: pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()}
+    assert sorted(objects) == ["contours.dcm", "finding.dcm", "lungs.dcm", "overlay.dcm", "report.dcm"]
+    assert "SCOORD" in str(objects["finding.dcm"])
+    assert {item.PatientID for item in objects.values()} == {"4711"}
     assert "effusion <b>" in PdfReader(io.BytesIO(downloaded(page, "PDF report"))).pages[0].extract_text()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Diagnosis").click()
@@ -214,8 +221,8 @@ def test_the_viewer_inverts_flips_measures_and_zooms_without_the_server(trained_
     expect(canvas).to_have_count(2)
     settled(page)
     pixel = """(share = 0.5) => { const canvas = document.querySelector('.viewer canvas');
-        const place = [share * canvas.width, canvas.height / 2, 1, 1];
-        return canvas.getContext('2d').getImageData(...place).data[0]; }"""
+        const area = [share * canvas.width, canvas.height / 2, 1, 1];
+        return canvas.getContext('2d').getImageData(...area).data[0]; }"""
     exceeds(page, pixel, 0)
     before = page.evaluate(pixel)
     page.get_by_label("Invert").check()
@@ -258,7 +265,7 @@ def test_the_viewer_inverts_flips_measures_and_zooms_without_the_server(trained_
     assert tops == sorted(tops), "on a phone the image comes between the finding and all else"
 
 
-def test_who_reads_first_sees_the_result_afterwards(trained_server, page, images, home):
+def test_who_reads_first_sees_the_result_afterwards(trained_server, page, images, log):
     opened(page, trained_server)
     page.get_by_role("switch", name="Read first").press("Space")
     settled(page)
@@ -277,4 +284,4 @@ def test_who_reads_first_sees_the_result_afterwards(trained_server, page, images
     expect(page.get_by_text("You read first: no pneumonia.")).to_be_visible()
     expect(page.locator(".viewer-heat")).to_have_count(1)
     expect(page.get_by_role("button", name="PDF report")).to_be_visible()
-    assert list(AuditLog(home / "audit.sqlite").first_readings()["finding"]) == ["no pneumonia"]
+    assert list(log.first_readings()["finding"]) == ["no pneumonia"]
