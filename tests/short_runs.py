@@ -115,7 +115,7 @@ def resume(family: Iterable[psutil.Process]) -> None:
 @contextmanager
 def halted(run: Run, message: str = "") -> Iterator[None]:
     """The run stands still meanwhile, at a moment at which its status begins with `message`."""
-    deadline, family = time.monotonic() + 120, []
+    deadline, family = time.monotonic() + 600, []
     try:
         while not (family and run.status().message.startswith(message)):  # also once it stands
             assert time.monotonic() < deadline, run.status().message
