@@ -1,6 +1,7 @@
 """An X-ray and its heat map side by side; window, zoom, flip, ruler and contour run in the browser."""
 
 import base64
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -125,11 +126,12 @@ def viewer(
     shown = {name: title for name, (each, title) in maps.items() if each}
     panels += [{**panels[-1], "title": title, "heat": name} for name, title in shown.items()]
     mask = lungs.mask(LUNG_SIDE, LUNG_SIDE) if lungs and lungs.box else np.zeros((0, 0), bool)
+    heat = {name: _heat(each) for name, (each, _title) in maps.items()}
     data = {
-        "id": "-".join([image.sha256, earlier.sha256 if earlier else "", *shown]),
+        "id": "-".join([image.sha256, earlier.sha256 if earlier else "", *map(_digest, heat.values())]),
         "panels": panels,
         "side": HEAT_SIDE,
-        "heat": {name: _heat(each) for name, (each, _title) in maps.items()},
+        "heat": heat,
         "lungSide": LUNG_SIDE,
         "outlined": outlined,
         "lungs": base64.b64encode(mask.astype(np.uint8).tobytes()).decode(),
@@ -217,6 +219,11 @@ def _heat(heat_map: HeatMap | SharperMap | None) -> str:
         return ""
     values = heat_map.over(np.zeros((HEAT_SIDE, HEAT_SIDE), np.uint8))
     return base64.b64encode((values * 255).astype(np.uint8).tobytes()).decode()
+
+
+def _digest(heat: str) -> str:
+    """What tells one model's map from another's."""
+    return hashlib.sha256(heat.encode()).hexdigest()
 
 
 def _panel(title: str, image: Image) -> dict[str, Any]:
