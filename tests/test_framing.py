@@ -159,7 +159,7 @@ def test_the_sharper_map_is_drawn_in_the_lungs_and_needs_the_mean_of_normal_imag
 def test_the_page_shows_the_sharper_map_once_it_is_asked_for(run, path):
     key = hashlib.sha256(path.read_bytes()).hexdigest()
     entry = Entry(Upload(key, path.name, path.read_bytes, path.name), time.time())
-    app = opened("diagnosis", **{"entries": {key: entry}, "shown-image": key, "kept-anyway": True})
+    app = opened("diagnosis", **{"entries": {key: entry}, "kept-anyway": True})
     (switch,) = [each for each in app.toggle if each.label == "Sharper heat map"]
     assert not switch.value and not any("Sharper heat map" in each.value for each in app.caption)
     switch.set_value(True).run()

@@ -10,7 +10,7 @@ from core.images import ImageError
 from core.inference import NOTICE, AvailableModel, Reader, Reading
 from pages.diagnosis.downloads import image_downloads
 from pages.diagnosis.earlier_image import earlier_xray, tell_search
-from pages.diagnosis.entries import READING, VIEWER, Entry, full_reading
+from pages.diagnosis.entries import READING, VIEWER, Entry, full_reading, result_key
 from pages.diagnosis.finding import TITLES, colour_of
 from pages.diagnosis.first_reading import first_reading_buttons, show_first_reading
 from pages.diagnosis.human_reading import agreement_buttons
@@ -47,7 +47,7 @@ def card(entry: Entry, model: AvailableModel, following: Entry | None) -> None:
         _with_result(entry, reading, model, following)
     if not reading.withheld and reading.second_opinion is None:
         second_opinion = Reader(model.path).second_opinion(reading)
-        entry.cache(model, replace(reading, second_opinion=second_opinion))
+        entry.cache(result_key(model), replace(reading, second_opinion=second_opinion))
         st.rerun()
 
 

@@ -18,10 +18,11 @@ from pages.diagnosis.uploads import MESSAGES, NAMES, Upload, upload_of
 from pages.shared.kept_switch import is_on
 from pages.shared.table_images import THUMBNAIL_SIDE
 
-ENTRIES, SHOWN_IMAGE, SAVED, SENT = "entries", "shown-image", "saved", "sent-readings"  # keys of the session
+ENTRIES, DESK = "entries", "desk"  # keys of the session
 FULL_READINGS, SHARPER_MAPS = "full-readings", "sharper-maps"
+ANSWERING, ANSWERED_BEFORE = "answering", "answered-before"  # identities of the model that answers
 READING, VIEWER = "reading", "viewer"  # the section that asks for the user's reading; the viewer of the image
-OF_IMAGES = {ENTRIES, SHOWN_IMAGE, SAVED, SENT, FULL_READINGS, SHARPER_MAPS, NAMES, MESSAGES}
+OF_IMAGES = {ENTRIES, DESK, FULL_READINGS, SHARPER_MAPS, NAMES, MESSAGES, ANSWERING, ANSWERED_BEFORE}
 MAX_FULL_READINGS = 20  # of a session: each holds an image in full
 OF_ONE_IMAGE = ("own-", "changed-", "first-", "finding-", "file-")  # how keys of its widgets and files begin
 
@@ -37,7 +38,8 @@ class Entry:
         thumbnail: the image as a data URL; None before it is read.
         readings: by model; their images have the network's size.
         human_reading: of the last result shown; None before there is one.
-        human_model: path of the model whose result it concerns; None before there is one.
+        human_result: which result it concerns, as `result_key`; () before there is one.
+        drafts: what the user is writing of a result, and whether that changed her finding, by `result_key`.
         first_reading: the user's before a result was shown; None if there is none.
         seen: whether a result has been shown.
         prior: the search for an earlier image in the PACS; None before it begins.
@@ -50,7 +52,8 @@ class Entry:
     thumbnail: str | None = None
     readings: dict[tuple, Reading] = field(default_factory=dict)
     human_reading: HumanReading | None = None
-    human_model: Path | None = None
+    human_result: tuple = ()
+    drafts: dict[tuple, tuple[str, bool]] = field(default_factory=dict)
     first_reading: FirstReading | None = None
     seen: bool = False
     prior: Future[Image | None] | None = None
@@ -67,8 +70,8 @@ class Entry:
         return f"{'first' if self.hidden else 'agreement'}-{self.upload.key}"
 
     def human_reading_of(self, model: AvailableModel) -> HumanReading | None:
-        """The user's reading of this model's result; None if there is none or it concerns another's."""
-        return self.human_reading if self.human_model == model.path else None
+        """The user's reading of this model's result; None if there is none or it concerns another result."""
+        return self.human_reading if self.human_result == result_key(model) else None
 
     def draw(self, box: Box | None) -> None:
         """Take the box that the user drew, or None once it is removed."""
@@ -84,15 +87,62 @@ class Entry:
 
     def reading(self, model: AvailableModel) -> Reading | None:
         """The model's reading; None if it has not read the image or cannot."""
-        return self.readings.get(_cache_key(model))
+        return self.readings.get(result_key(model))
 
-    def cache(self, model: AvailableModel, reading: Reading) -> None:
-        """Store the model's reading without the full image and the heat map."""
+    def cache(self, key: tuple, reading: Reading) -> None:
+        """Store the reading with a `result_key` without the full image and the heat map."""
         small = replace(reading.image, pixels=network_pixels(reading.image))
         if self.thumbnail is None:
             self.thumbnail = jpeg_data_url(small.pixels, THUMBNAIL_SIDE)
         output = replace(reading.output, heat=None, lungs=None)
-        self.readings[_cache_key(model)] = replace(reading, image=small, output=output)
+        self.readings[key] = replace(reading, image=small, output=output)
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """The last reading that was saved.
+
+    Attributes:
+        entry: the image.
+        model: whose result it concerns.
+        result: the same as `result_key`.
+        before: the reading that it replaced.
+        before_result: which result that concerned.
+        following: the image that is shown instead; None if it is the same.
+    """
+
+    entry: Entry
+    model: AvailableModel
+    result: tuple
+    before: HumanReading | None
+    before_result: tuple
+    following: Entry | None
+
+
+@dataclass
+class Desk:
+    """What the user of a session is at: one object, so that a click changes all of it or nothing.
+
+    Streamlit may end the action of a button wherever that asks for something of the session.
+
+    Attributes:
+        shown: key of the image that is shown in full; "" for the first one of the list.
+        saved: what was saved last; None where nothing can be undone.
+        sent: the findings that were handed to the DICOM node, by image and path of the model.
+    """
+
+    shown: str = ""
+    saved: Saved | None = None
+    sent: dict[tuple[str, Path], list] = field(default_factory=dict)
+
+    def show(self, entry: Entry) -> None:
+        """Choose the image that is shown in full."""
+        self.shown = entry.upload.key
+
+
+def desk() -> Desk:
+    """That of this session."""
+    return st.session_state.setdefault(DESK, Desk())
 
 
 def entries() -> dict[str, Entry]:
@@ -105,23 +155,12 @@ def add_images(uploads: list[Upload]) -> None:
     session = entries()
     for upload in uploads:
         session.setdefault(upload.key, Entry(upload, time.time())).error = ""
-    _show_first()
-    if len(uploads) == 1:
-        show_next(session[uploads[0].key])
+    desk().shown = uploads[0].key if len(uploads) == 1 else ""
 
 
 def add_file(path: Path) -> None:
     """Put an image on this computer into the session; it is shown next."""
     add_images([upload_of(path)])
-
-
-def show_next(entry: Entry) -> None:
-    """Choose the image that is shown in full."""
-    st.session_state[SHOWN_IMAGE] = entry.upload.key
-
-
-def _show_first() -> None:
-    st.session_state.pop(SHOWN_IMAGE, None)
 
 
 def remove(entry: Entry) -> None:
@@ -164,7 +203,7 @@ def read_all(
             _store(unread[0], model, full_reading(unread[0], model), is_active)
         except ImageError as error:
             _fail(unread[0], error)
-            _show_first()
+            desk().shown = ""
     elif unread:
         done = len(shown) - len(unread)
         for count in _read_many(unread, model, is_active):
@@ -197,7 +236,7 @@ def full_reader(model: AvailableModel) -> Callable[[Entry], Reading]:
     The session keeps the last ones, so that they are gone with it.
     """
     cached_reading = st.session_state.setdefault(FULL_READINGS, lru_cache(MAX_FULL_READINGS)(_full_reading))
-    key = _cache_key(model)
+    key = result_key(model)
 
     def read(entry: Entry) -> Reading:
         reading, cached = cached_reading(entry, *key, model.notices), entry.readings.get(key)
@@ -220,7 +259,7 @@ def _read_many(unread: list[Entry], model: AvailableModel, is_active: bool) -> I
     loaders = [lambda entry=entry: decode_safely(entry.upload.data(), entry.upload.name) for entry in unread]
     waiting = iter(unread)
     # With heat maps, whose warnings belong into the list: a quarter of the time.
-    for batch in Reader.of(model).read_files(loaders, heat_map=True, anyway=_cache_key(model)[-1]):
+    for batch in Reader.of(model).read_files(loaders, heat_map=True, anyway=is_on("anyway")):
         for reading, entry in zip(batch, waiting, strict=False):
             if isinstance(reading, UserError):
                 _fail(entry, reading)
@@ -230,14 +269,15 @@ def _read_many(unread: list[Entry], model: AvailableModel, is_active: bool) -> I
 
 
 def _store(entry: Entry, model: AvailableModel, reading: Reading, is_active: bool) -> None:
-    if not entry.readings:
+    key, log, is_first = result_key(model), audit_log(), not entry.readings
+    if log:
+        log.add_result(reading, model.record, model.identity)  # first: no result is shown that is not logged
+    entry.cache(key, reading)
+    if is_first:
         count_images("pages", [WITHHELD if reading.withheld else ANSWERED])
         count_answer("pages", time.time() - entry.arrived)
-    entry.cache(model, reading)
     if is_active:
         read_in_shadow(model.identity, [reading])
-    if log := audit_log():
-        log.add_result(reading, model.record, model.identity)
 
 
 def _fail(entry: Entry, error: UserError) -> None:
@@ -245,7 +285,7 @@ def _fail(entry: Entry, error: UserError) -> None:
     entry.error = sentence_of(error)
 
 
-def _cache_key(model: AvailableModel) -> tuple[str, int, bool]:
+def result_key(model: AvailableModel) -> tuple[str, int, bool]:
     """What a reading depends on besides the image: the model's file, and whether results are withheld."""
     anyway = is_on("anyway")
     return str(model.path), model.path.stat().st_mtime_ns, anyway

@@ -1,13 +1,10 @@
 """The user's own reading of an image: agreement by one click or key, and what can be undone."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import streamlit as st
 
-from core.inference import AGREEMENTS, WITHDRAWN, AvailableModel, HumanReading
-from pages.diagnosis.entries import READING, SAVED, VIEWER, Entry, audit_log, entries, show_next
-from pages.diagnosis.sent_reading import send_reading, sending_sentence
+from core.inference import AGREEMENTS, WITHDRAWN, AuditLog, AvailableModel, HumanReading
+from pages.diagnosis.entries import READING, VIEWER, Desk, Entry, Saved, audit_log, desk, entries, result_key
+from pages.diagnosis.sent_reading import Sender, sender, sending_sentence
 from pages.shared.asking import while_asked
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
@@ -18,25 +15,6 @@ MAX_LETTERS = 500
 AGREEMENT_TITLES = {"agree": _("agree"), "disagree": _("disagree"), "not sure": _("not sure")}
 KEYS = dict(zip(AGREEMENTS, ("A", "D", "U"), strict=True))
 ICONS = dict(zip(AGREEMENTS, ("check", "close", "question_mark"), strict=True))
-
-
-@dataclass(frozen=True, eq=False)
-class Saved:
-    """The last reading that was saved.
-
-    Attributes:
-        entry: the image.
-        model: whose result it concerns.
-        before: the reading that it replaced.
-        before_model: path of the model whose result that concerned.
-        following: the image that is shown instead; None if it is the same.
-    """
-
-    entry: Entry
-    model: AvailableModel
-    before: HumanReading | None
-    before_model: Path | None
-    following: Entry | None
 
 
 def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | None) -> None:
@@ -59,23 +37,36 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
                 on_click=while_asked(READING, entry.question, failures_told(_save)),
                 args=(entry, model, agreement, following),
             )
-    if entry.box and entry.box != given.box:
-        st.caption(_(":material/crop_free: Your box is saved with Agree, Disagree or Not sure."))
+    if entry.box != given.box:
+        st.caption(
+            _(":material/crop_free: Your box is saved with Agree, Disagree or Not sure.")
+            if entry.box
+            else _(":material/crop_free: Agree, Disagree or Not sure saves your finding without the box.")
+        )
+    own, changed = entry.drafts.get(result_key(model), (given.own, given.changed))
     title = _("Your finding") + (f": {given.own}" if given.own else "")
     with st.expander(escaped(title), icon=":material/edit_note:", key=f"finding-{entry.upload.key}"):
         st.text_input(
             _("Your finding"),
-            given.own,
+            own,
             max_chars=MAX_LETTERS,
-            key=f"own-{entry.upload.key}",
+            key=_field("own", entry, model),
             help=_("Saved with Agree, Disagree or Not sure; it stands in the report."),
+            on_change=_keep_draft,
+            args=(entry, model),
         )
-        st.checkbox(_("The result changed my finding"), given.changed, key=f"changed-{entry.upload.key}")
+        st.checkbox(
+            _("The result changed my finding"),
+            changed,
+            key=_field("changed", entry, model),
+            on_change=_keep_draft,
+            args=(entry, model),
+        )
 
 
 def show_saved() -> None:
     """What was saved last, with a way back."""
-    saved: Saved | None = st.session_state.get(SAVED)
+    saved = desk().saved
     if saved is None or saved.entry.human_reading is None or saved.entry.upload.key not in entries():
         return
     answer = f"{AGREEMENT_TITLES[saved.entry.human_reading.agreement]}, {saved.entry.upload.name}"
@@ -85,36 +76,66 @@ def show_saved() -> None:
     text = " ".join(filter(None, sentences))
     with st.container(horizontal=True, vertical_alignment="center", key="saved-line"):
         st.caption(f":material/check: {escaped(text)}", width="content")
-        st.button(_("Undo"), icon=":material/undo:", type="tertiary", on_click=failures_told(_undo))
+        st.button(
+            _("Undo"),
+            icon=":material/undo:",
+            type="tertiary",
+            key=f"undo-{saved.entry.upload.key}",
+            on_click=failures_told(_undo),
+            args=(saved,),
+        )
 
 
+def _field(name: str, entry: Entry, model: AvailableModel) -> str:
+    """Key of a field about a model's result."""
+    return f"{name}-{entry.upload.key}-{model.path}"
+
+
+def _written(entry: Entry, model: AvailableModel) -> tuple[str, bool]:
+    """What stands in the fields: the user's own finding, and whether the result changed it."""
+    own = st.session_state.get(_field("own", entry, model), "").strip()
+    return own, bool(st.session_state.get(_field("changed", entry, model)))
+
+
+def _keep_draft(entry: Entry, model: AvailableModel) -> None:
+    """Keep what is written, for as long as the fields are not drawn."""
+    entry.drafts[result_key(model)] = _written(entry, model)
+
+
+# Both ask the session for everything first: where they ask, Streamlit may end them for the next click.
 def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry | None) -> None:
     take_box(VIEWER, entry.upload.key, entry.draw)  # which may have been drawn just before the click
-    own = st.session_state.get(f"own-{entry.upload.key}", "").strip()
-    changed = bool(st.session_state.get(f"changed-{entry.upload.key}"))
-    reading = HumanReading(agreement, own, changed, entry.box)
-    if log := audit_log():
+    written, result, log, at, send = _of_session(entry, model)
+    reading = HumanReading(agreement, *written, entry.box)
+    if log:
         log.add_human_reading(entry.upload.key, model.record, model.identity, reading)
-    last: Saved | None = st.session_state.get(SAVED)
-    saved = Saved(entry, model, entry.human_reading, entry.human_model, following)
-    is_repeated = (reading, model.path) == (saved.before, saved.before_model)
-    entry.human_reading, entry.human_model = reading, model.path
-    if not (is_repeated and last and last.entry is entry):  # of two clicks, Undo takes back both
-        st.session_state[SAVED] = saved
+    saved = Saved(entry, model, result, entry.human_reading, entry.human_result, following)
+    is_repeated = (reading, result) == (saved.before, saved.before_result)
+    entry.human_reading, entry.human_result, entry.drafts[result] = reading, result, written
+    if not (is_repeated and at.saved and at.saved.entry is entry):  # of two clicks, Undo takes back both
+        at.saved = saved
     if following:
-        show_next(following)
-    send_reading(entry, model, reading)  # last: the reading is saved, also where it cannot be sent
+        at.show(following)
+    send(reading)  # last: the reading is saved, also where it cannot be sent
 
 
-def _undo() -> None:
-    saved: Saved | None = st.session_state.get(SAVED)
-    if saved is None:  # undone by the first of two clicks
+def _undo(saved: Saved) -> None:
+    entry, model = saved.entry, saved.model
+    _written_now, _result, log, at, send = _of_session(entry, model)
+    if at.saved is not saved:  # undone by the first of two clicks, or no longer the last one
         return
-    of_this_model = saved.before if saved.before_model == saved.model.path else None
-    send_reading(saved.entry, saved.model, of_this_model)
-    if log := audit_log():
-        reading = of_this_model or HumanReading(WITHDRAWN)
-        log.add_human_reading(saved.entry.upload.key, saved.model.record, saved.model.identity, reading)
-    saved.entry.human_reading, saved.entry.human_model = saved.before, saved.before_model
-    show_next(saved.entry)
-    del st.session_state[SAVED]  # last: what cannot be written can be undone again
+    of_this_result = saved.before if saved.before_result == saved.result else None
+    send(of_this_result)
+    if log:
+        reading = of_this_result or HumanReading(WITHDRAWN)
+        log.add_human_reading(entry.upload.key, model.record, model.identity, reading)
+    entry.human_reading, entry.human_result = saved.before, saved.before_result
+    at.show(entry)
+    at.saved = None  # last: what cannot be written can be undone again
+
+
+def _of_session(
+    entry: Entry, model: AvailableModel
+) -> tuple[tuple[str, bool], tuple, AuditLog | None, Desk, Sender]:
+    """What stands in the fields, which result it is about, the log, the desk, and the way to the PACS."""
+    return _written(entry, model), result_key(model), audit_log(), desk(), sender(entry, model)

@@ -25,9 +25,10 @@ function option(image, index, opened) {
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const list = parentElement.querySelector(".image-list");
-  const moved = list.dataset.opened === String(data.opened) && list.childElementCount === data.images.length;
-  let active = moved ? Number(list.dataset.active) : (data.opened ?? 0);
-  list.dataset.opened = data.opened;
+  const order = data.images.map((image) => image.key).join();
+  const same = list.dataset.opened === String(data.opened) && list.dataset.order === order;
+  let active = same ? Number(list.dataset.active) : (data.opened ?? 0);
+  Object.assign(list.dataset, { opened: data.opened, order });
   list.tabIndex = 0;
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", data.title);

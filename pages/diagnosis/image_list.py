@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.inference import AvailableModel
-from pages.diagnosis.entries import Entry, show_next
+from pages.diagnosis.entries import Entry, desk
 from pages.diagnosis.finding import TITLES, colour_of, finding_of
 from pages.diagnosis.human_reading import AGREEMENT_TITLES
 from pages.shared.component import component
@@ -56,7 +56,7 @@ def image_list(entries: list[Entry], model: AvailableModel, opened: int | None, 
         chosen = st.session_state[key].opened
         for entry in entries:
             if entry.upload.key == chosen:
-                show_next(entry)
+                desk().show(entry)
 
     for entry in entries:
         entry.mark_seen(model)
@@ -74,15 +74,15 @@ def _row(entry: Entry, model: AvailableModel) -> dict[str, Any]:
         "finding": TITLES[finding],
         "color": colour_of(finding),
         "score": translated(reading.shown_score) if reading else "",
-        "note": _note(entry, len(reading.image_warnings()) if reading else 0),
+        "note": _note(entry, model, len(reading.image_warnings()) if reading else 0),
         "remarks": " ".join(map(translated, reading.remarks())) if reading else translated(entry.error),
     }
 
 
-def _note(entry: Entry, warnings: int) -> str:
-    """Who has read the image, or how long it has waited; and whether there are warnings."""
-    if entry.human_reading:
-        notes = [_("You: {agreement}").format(agreement=AGREEMENT_TITLES[entry.human_reading.agreement])]
+def _note(entry: Entry, model: AvailableModel, warnings: int) -> str:
+    """What the user said of the result, or how long it has waited; and whether there are warnings."""
+    if human := entry.human_reading_of(model):
+        notes = [_("You: {agreement}").format(agreement=AGREEMENT_TITLES[human.agreement])]
     else:
         minutes = int((time.time() - entry.arrived) / 60)
         notes = [_("Waiting {minutes} min").format(minutes=minutes) if minutes else _("Just arrived")]

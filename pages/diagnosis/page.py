@@ -10,7 +10,17 @@ from core.roles import may
 from pages.diagnosis.batch import batch_view
 from pages.diagnosis.card import card
 from pages.diagnosis.downloads import session_downloads
-from pages.diagnosis.entries import READING, Entry, add_images, entries, has_unread, read_all, remove
+from pages.diagnosis.entries import (
+    ANSWERED_BEFORE,
+    ANSWERING,
+    READING,
+    Entry,
+    add_images,
+    entries,
+    has_unread,
+    read_all,
+    remove,
+)
 from pages.diagnosis.examples import examples
 from pages.diagnosis.first_reading import choose_read_first
 from pages.diagnosis.human_reading import show_saved
@@ -52,6 +62,7 @@ def main() -> None:
         )
         return
     _tell(active.notice)
+    _tell_change(active.model)
     images = st.container(key="images")
     images.empty()  # the browser draws no container without an element, and what follows would jump
     with st.expander(_("Advanced"), icon=":material/tune:", key="advanced"):
@@ -94,8 +105,14 @@ def first_steps(model: AvailableModel) -> None:
 
 def advanced(active: AvailableModel) -> AvailableModel:
     """Which model reads, what is shown of it, and in which order; returns the model."""
-    others = [item.model for item in list_models() if item.model.path != active.path]
-    model = st.selectbox(_("Model"), [active, *others], format_func=lambda item: _option(item, active))
+    others = {str(item.model.path): item.model for item in list_models() if item.model.path != active.path}
+    tried = st.selectbox(
+        _("Model"),
+        ["", *others],
+        format_func=lambda path: _option(others.get(path, active), active),
+        key="tried-model",  # by path, so that it stays chosen whatever else is promoted
+    )
+    model = others.get(tried, active)
     facts = translated(model.threshold_and_test_sentences())
     st.caption(escaped(f"{provenance(model)} {facts}"))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -131,6 +148,32 @@ def _tell(notice: str) -> None:
             show_error(error)
             return
         st.rerun()
+
+
+def _tell_change(model: AvailableModel) -> None:
+    """Say so if another model answers than when the images of this session were first read."""
+    identity = str(model.identity)
+    before = st.session_state.get(ANSWERING, identity)
+    if before != identity and entries():
+        st.session_state.setdefault(ANSWERED_BEFORE, before)
+    st.session_state[ANSWERING] = identity
+    earlier = st.session_state.get(ANSWERED_BEFORE, identity)
+    if earlier == identity:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(
+            escaped(
+                _("{model} answers now; before, {earlier} did. All images were read anew.").format(
+                    model=identity, earlier=earlier
+                )
+            ),
+            icon=":material/info:",
+        )
+        st.button(_("Understood"), key="change-understood", on_click=_forget_change)
+
+
+def _forget_change() -> None:
+    st.session_state.pop(ANSWERED_BEFORE, None)
 
 
 def provenance(model: AvailableModel) -> str:
@@ -190,7 +233,7 @@ def results(model: AvailableModel, is_active: bool) -> None:
     with left, st.container(key="worklist"):
         selected = worklist(shown, model)
     with right:
-        _in_full(selected, model, following(shown, selected))
+        _in_full(selected, model, following(shown, selected, model))
     session_downloads(shown, model)  # at the end: on a phone the columns stand below one another
 
 

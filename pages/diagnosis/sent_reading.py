@@ -1,16 +1,17 @@
 """What the reader says of a result, on its way to the PACS: where the DICOM node sends readers' findings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-
-import streamlit as st
 
 from core.dicom_node import queue_reading, readings_wanted, recall_reading
 from core.images import is_dicom
 from core.inference import WITHDRAWN, AvailableModel, HumanReading
 from core.reports import reader_finding
-from pages.diagnosis.entries import SENT, Entry, full_reading
+from pages.diagnosis.entries import Entry, desk, full_reader
 from pages.shared.texts import _
 from pages.shared.user import is_known, requires_sign_in, signed_in_user
+
+Sender = Callable[[HumanReading | None], None]
 
 
 @dataclass(frozen=True)
@@ -28,34 +29,36 @@ class SentReading:
     human: HumanReading
 
 
-def send_reading(entry: Entry, model: AvailableModel, human: HumanReading | None) -> None:
-    """Hand the reader's finding to the node, if it sends findings and the image came as DICOM.
+def sender(entry: Entry, model: AvailableModel) -> Sender:
+    """What hands the reader's finding to the node, if it sends findings and the image came as DICOM.
 
     Only of who has signed in or sits at this computer: whoever makes up a header can name any study.
 
     One that is still to be sent is taken back; one that was sent is named as the one that is replaced.
 
-    Args:
-        human: what the reader says of the model's result; None once she has taken it back.
-
-    Raises:
-        UserError: the node's queue cannot be written, or no object can be made of the header.
+    Returns:
+        A function of what the reader says of the model's result, None once she has taken it back. It asks
+        nothing of the session. It raises UserError if the node's queue cannot be written, or no object can be
+        made of the header.
     """
-    if not (is_known() and _is_wanted(entry)):
-        return
-    sent = _sent(entry, model)
-    while sent and recall_reading(sent[-1].uid):
-        sent.pop()
-    human = human or HumanReading(WITHDRAWN)
-    standing = sent[-1].human if sent else HumanReading(WITHDRAWN)
-    if human == standing:
-        return
-    reading = full_reading(entry, model)
+    sent, read = _sent(entry, model), full_reader(model)
     name = signed_in_user() if requires_sign_in() else ""
-    previous = sent[-1].file if sent else None
-    uid, study, file = reader_finding(entry.upload.data(), reading, model, human, name, previous)
-    queue_reading(uid, study, file)
-    sent.append(SentReading(uid, file, human))
+    if not (is_known() and _is_wanted(entry)):
+        return lambda _human: None
+
+    def send(human: HumanReading | None) -> None:
+        while sent and recall_reading(sent[-1].uid):
+            sent.pop()
+        human = human or HumanReading(WITHDRAWN)
+        standing = sent[-1].human if sent else HumanReading(WITHDRAWN)
+        if human == standing:
+            return
+        previous = sent[-1].file if sent else None
+        uid, study, file = reader_finding(entry.upload.data(), read(entry), model, human, name, previous)
+        queue_reading(uid, study, file)
+        sent.append(SentReading(uid, file, human))
+
+    return send
 
 
 def sending_sentence(entry: Entry, model: AvailableModel) -> str:
@@ -77,5 +80,4 @@ def _is_wanted(entry: Entry) -> bool:
 
 def _sent(entry: Entry, model: AvailableModel) -> list[SentReading]:
     """The findings of this model's result that were handed over and not taken back, the oldest first."""
-    by_result = st.session_state.setdefault(SENT, {})
-    return by_result.setdefault((entry.upload.key, model.path), [])
+    return desk().sent.setdefault((entry.upload.key, model.path), [])

@@ -17,7 +17,7 @@ from core.inference import (
     AvailableModel,
     prioritized,
 )
-from pages.diagnosis.entries import SHOWN_IMAGE, Entry, show_next
+from pages.diagnosis.entries import Entry, desk
 from pages.diagnosis.finding import TITLES, UNREADABLE, finding_of
 from pages.diagnosis.human_reading import AGREEMENT_TITLES
 from pages.diagnosis.image_list import image_list
@@ -93,7 +93,7 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
                 "Changed": "yes" if human and human.changed else "",
                 "Model": str(model.identity),
                 "arrived": entry.arrived,
-                "read": entry.human_reading is not None,
+                "read": human is not None,
                 "priority": UNKNOWN if reading and reading.void_score else probability,
             }
         )
@@ -155,19 +155,20 @@ def choose_wait() -> None:
 def worklist(entries: list[Entry], model: AvailableModel) -> Entry:
     """Draw the images as a list, in the given order; returns the one to show in full."""
     keys = [entry.upload.key for entry in entries]
-    current = st.session_state.get(SHOWN_IMAGE)
-    position = keys.index(current) if current in keys else 0
-    offer_neighbours(position, len(keys), lambda chosen: show_next(entries[chosen]), ("K", "J"))
+    shown = desk().shown
+    position = keys.index(shown) if shown in keys else 0
+    desk().show(entries[position])  # it stays, however the list is sorted next
+    offer_neighbours(position, len(keys), lambda chosen: desk().show(entries[chosen]), ("K", "J"))
     with st.container(key="long-list" if len(keys) > SHORT_LIST else "short-list"):
         image_list(entries, model, position, "image-list")
     return entries[position]
 
 
-def following(entries: list[Entry], entry: Entry) -> Entry | None:
-    """The next image in the list that nobody has read, from its top again after its end; None without one."""
+def following(entries: list[Entry], entry: Entry, model: AvailableModel) -> Entry | None:
+    """The next image in the list whose result nobody has read, from its top again; None without one."""
     position = entries.index(entry)
     others = [*entries[position + 1 :], *entries[:position]]
-    return next((other for other in others if not other.human_reading), None)
+    return next((other for other in others if not other.human_reading_of(model)), None)
 
 
 def _matches(table: pd.DataFrame, choice: str) -> pd.Series:

@@ -1,18 +1,22 @@
-"""Reading first, and taking back what was saved: what the session and the audit log hold."""
+"""What the user says of an image and takes back: what the session and the audit log hold."""
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 
-from core.images import DecoderBusy, read_image
-from core.inference import AuditLog, Reader, bundled_models
-from pages.diagnosis import entries, human_reading
+from core.errors import UserError
+from core.images import DecoderBusy, Image, read_image
+from core.inference import AuditLog, AvailableModel, HeatMap, Reader, bundled_models
+from pages.diagnosis import entries, human_reading, image_list, worklist
 from pages.diagnosis.downloads import _human
-from pages.diagnosis.entries import Entry
+from pages.diagnosis.entries import Entry, desk, result_key
 from pages.diagnosis.uploads import Upload
-from pages.diagnosis.worklist import result_table
+from pages.diagnosis.worklist import following, result_table
+from pages.shared import viewer
 
 
 @pytest.fixture
@@ -21,6 +25,13 @@ def entry(own_home, monkeypatch) -> Entry:
     state = {"log": True, "read-first": True}
     monkeypatch.setattr(st, "session_state", state)
     return Entry(Upload("digest", "image.png", lambda: b"", "image.png"), time.time())
+
+
+def another(model: AvailableModel, folder: Path) -> AvailableModel:
+    """Another model with the same weights."""
+    other = replace(model, path=folder / "other.h5")
+    other.path.symlink_to(model.path)
+    return other
 
 
 def test_a_reading_counts_as_the_first_only_before_a_result_was_seen(entry):
@@ -42,36 +53,135 @@ def test_a_failed_image_that_is_uploaded_again_is_tried_again(entry):
 def test_undo_gives_back_what_was_said_of_the_same_model_only(entry, monkeypatch, tmp_path):
     monkeypatch.setattr(human_reading, "audit_log", AuditLog)
     one = bundled_models()[-1]
-    other = replace(one, path=tmp_path / "other.h5")
-    other.path.symlink_to(one.path)
+    other = another(one, tmp_path)
     human_reading._save(entry, one, "agree", None)
     human_reading._save(entry, other, "disagree", None)
-    human_reading._undo()
-    assert entry.human_reading.agreement == "agree" and entry.human_model == one.path
+    human_reading._undo(desk().saved)
+    assert entry.human_reading.agreement == "agree" and entry.human_result == result_key(one)
     assert list(AuditLog().human_readings()["agreement"]) == ["agree", "disagree", "withdrawn"]
 
 
-def test_a_reading_is_exported_with_the_result_that_it_concerns_only(entry, monkeypatch):
+def test_a_reading_is_shown_and_exported_with_the_result_that_it_concerns_only(entry, monkeypatch, tmp_path):
     monkeypatch.setattr(human_reading, "audit_log", lambda: None)
     one = bundled_models()[-1]
-    other = replace(one, path=one.path.with_name("other.h5"))
+    other = another(one, tmp_path)
     human_reading._save(entry, one, "agree", None)
     assert entry.human_reading_of(one) == _human([entry], one)["digest"] == entry.human_reading
     assert entry.human_reading_of(other) is None and not _human([entry], other)
+    assert "You: agree" in image_list._note(entry, one, 0) and "You" not in image_list._note(entry, other, 0)
+    assert list(result_table([entry], one)["read"]) == [True] != list(result_table([entry], other)["read"])
+    before = Entry(replace(entry.upload, key="before"), 0)
+    assert (
+        following([before, entry], before, one) is None and following([before, entry], before, other) is entry
+    )
+    st.session_state["anyway"] = True  # the result that was agreed with may have been withheld
+    assert entry.human_reading_of(one) is None and not _human([entry], one)
+
+
+def test_undo_takes_back_nothing_but_what_it_stands_beside(entry, monkeypatch):
+    model, second = bundled_models()[-1], Entry(replace(entry.upload, key="second"), 0)
+    human_reading._save(entry, model, "agree", second)
+    first_saved = desk().saved
+    human_reading._save(second, model, "agree", None)
+    human_reading._undo(first_saved)
+    assert entry.human_reading and second.human_reading and desk().saved.entry is second
+    assert list(AuditLog().human_readings()["agreement"]) == ["agree"] * 2
+
+
+class Interrupted(dict):
+    """A session that is asked for something for the last time when the next click comes."""
+
+    def __init__(self, values: dict, asked: int) -> None:
+        super().__init__(values)
+        self.asked = asked
+
+    def _ask(self) -> None:
+        self.asked -= 1
+        if self.asked < 0:
+            raise InterruptedError
+
+    def __getitem__(self, key):
+        self._ask()
+        return super().__getitem__(key)
+
+    def get(self, *arguments):
+        self._ask()
+        return super().get(*arguments)
+
+    def setdefault(self, *arguments):
+        self._ask()
+        return super().setdefault(*arguments)
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_an_answer_is_taken_as_a_whole_or_not_at_all_when_the_next_click_comes(entry, monkeypatch, undone):
+    model = bundled_models()[-1]
+    if undone:
+        human_reading._save(entry, model, "agree", None)
+    usual, before = st.session_state, len(AuditLog().human_readings())
+    for asked in range(40):
+        monkeypatch.setattr(st, "session_state", Interrupted(usual, asked))
+        try:
+            if undone:
+                human_reading._undo(usual["desk"].saved)
+            else:
+                human_reading._save(entry, model, "agree", None)
+            break
+        except InterruptedError:
+            assert (entry.human_reading is not None) == undone
+            assert len(AuditLog().human_readings()) == before
+    assert 3 < asked < 39 and (entry.human_reading is None) == undone
+    assert len(AuditLog().human_readings()) == before + 1
+
+
+def test_no_result_is_shown_that_the_audit_log_cannot_take(entry, narrow_bundle, demo, monkeypatch):
+    model, path = bundled_models()[-1], next((demo / "test").rglob("*.jpeg"))
+    entry.upload = replace(entry.upload, data=path.read_bytes)
+    entries.entries()["digest"] = entry
+
+    def full(*_arguments) -> None:
+        raise UserError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AuditLog, "add_result", full)
+        for _ in range(2):
+            with pytest.raises(UserError):
+                entries.read_all(model, False, lambda *_: None)
+            assert entry.reading(model) is None
+    entries.read_all(model, False, lambda *_: None)
+    assert entry.reading(model) and len(AuditLog().results()) == 1
+
+
+def test_the_shown_image_stays_however_the_list_is_sorted(entry, monkeypatch):
+    monkeypatch.setattr(worklist, "image_list", lambda *_: None)
+    monkeypatch.setattr(worklist, "offer_neighbours", lambda *_: None)
+    model, second = bundled_models()[-1], Entry(replace(entry.upload, key="second"), 0)
+    assert worklist.worklist([entry, second], model) is entry
+    assert worklist.worklist([second, entry], model) is entry
+
+
+def test_another_models_heat_map_is_drawn_anew(entry, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(viewer, "component", lambda *_: lambda data, **_options: drawn.append(data["id"]))
+    image = Image("image.png", np.zeros((8, 8), np.uint8), "digest")
+    for value in (0.2, 0.2, 0.7):
+        viewer.viewer(image, HeatMap(np.full((8, 8), value)), None, None, "viewer", "")
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_what_cannot_be_written_can_be_undone_again(entry, monkeypatch):
     monkeypatch.setattr(human_reading, "audit_log", lambda: None)
     model = bundled_models()[-1]
     human_reading._save(entry, model, "agree", None)
+    saved = desk().saved
 
     def full() -> None:
         raise OSError("No space left on device")
 
     monkeypatch.setattr(human_reading, "audit_log", full)
     with pytest.raises(OSError):
-        human_reading._undo()
-    assert entry.human_reading and "saved" in st.session_state
+        human_reading._undo(saved)
+    assert entry.human_reading and desk().saved is saved
 
 
 def test_a_result_counts_as_seen_once_it_is_drawn_not_when_a_table_is_made(entry, narrow_bundle, demo):
@@ -79,7 +189,7 @@ def test_a_result_counts_as_seen_once_it_is_drawn_not_when_a_table_is_made(entry
     model = bundled_models()[-1]
     image = read_image(next((demo / "test").rglob("*.jpeg")))
     (reading,) = Reader.of(model).read([image])
-    entry.cache(model, reading)
+    entry.cache(result_key(model), reading)
     assert len(result_table([entry], model)) == 1 and not entry.seen
     entry.mark_seen(model)
     assert entry.seen

@@ -12,7 +12,7 @@ from core.dicom_node import ImageQueue, Outbox, node_status
 from core.dicom_node.readings import RECALL_S
 from core.registry import answering_models
 from pages.diagnosis import human_reading
-from pages.diagnosis.entries import Entry
+from pages.diagnosis.entries import Entry, desk
 from pages.diagnosis.sent_reading import sending_sentence
 from pages.diagnosis.uploads import Upload
 from pages.shared import user
@@ -56,7 +56,7 @@ def test_the_last_reading_waits_until_it_can_no_longer_be_taken_back(entry, queu
     (report,) = due_later(queue, monkeypatch)
     assert "Disagree." in comment(report) and "PredecessorDocumentsSequence" not in report
     assert "in a minute at the earliest" in sending_sentence(entry, model)
-    human_reading._undo()
+    human_reading._undo(desk().saved)
     (report,) = due_later(queue, monkeypatch)
     assert "Agree." in comment(report)
 
@@ -70,7 +70,7 @@ def test_a_reading_that_was_sent_is_replaced_by_one_that_names_it(entry, queue, 
         patch.setattr(time, "time", lambda: now + RECALL_S + 1)
         (sent,) = Outbox(queue, "PACS").due()
         Outbox(queue, "PACS").mark_delivered(sent)
-        human_reading._undo()
+        human_reading._undo(desk().saved)
     assert node_status().sent_readings == 1
     with monkeypatch.context() as patch:
         patch.setattr(time, "time", lambda: now + 2 * RECALL_S + 2)
