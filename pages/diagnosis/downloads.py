@@ -1,5 +1,6 @@
 """Downloads: heat maps, reports, DICOM objects and tables."""
 
+import hashlib
 import io
 import re
 import zipfile
@@ -15,6 +16,7 @@ from core.reports import dicom_objects, overlay_png, reading_report
 from pages.diagnosis.entries import Entry, entries, full_reader
 from pages.diagnosis.file_button import file_button
 from pages.diagnosis.worklist import result_table
+from pages.shared.kept_switch import is_on
 from pages.shared.texts import _
 
 FORBIDDEN = re.compile(r'[/\\:*?"<>|]')  # in names of files on Windows
@@ -24,7 +26,7 @@ MAX_STEM = 120  # characters
 @st.fragment
 def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> None:
     """Report, heat map and DICOM objects of one image, created on demand."""
-    stem = _file_stem(entry)
+    stem, contents = _file_stem(entry), _contents([entry], model)
     buttons, failure = st.container(horizontal=True), st.empty()
     with buttons:
         file_button(
@@ -33,6 +35,7 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
             f"{stem}.pdf",
             ":material/picture_as_pdf:",
             "pdf",
+            contents,
             failure,
         )
         if reading.withheld:
@@ -43,6 +46,7 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
             f"{stem}-heat.png",
             ":material/image:",
             "png",
+            contents,
             failure,
         )
         if is_dicom(entry.upload.data()):
@@ -54,6 +58,7 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
                 f"{stem}-dicom.zip",
                 ":material/folder_zip:",
                 "dicom",
+                contents,
                 failure,
                 _(
                     "Heat map (Secondary Capture; contours as Presentation State), finding (Structured "
@@ -61,6 +66,12 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
                     "patient identifiers of the uploaded file."
                 ),
             )
+
+
+def _contents(shown: list[Entry], model: AvailableModel) -> str:
+    """What a file is made of, as a digest: images in order, the model, whether results are withheld."""
+    parts = [str(model.identity), str(is_on("anyway")), *(entry.upload.key for entry in shown)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _file_stem(entry: Entry) -> str:
@@ -103,6 +114,7 @@ def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
             "reading.pdf",
             ":material/picture_as_pdf:",
             "all-pdf",
+            _contents(with_result, model),
             failure,
         )
 

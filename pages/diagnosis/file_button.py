@@ -45,7 +45,8 @@ def file_button(
     make: Callable[[], bytes],
     file_name: str,
     icon: str,
-    key: str,
+    kind: str,
+    contents: str,
     failure: DeltaGenerator,
     help_text: str | None = None,
 ) -> None:
@@ -56,17 +57,20 @@ def file_button(
         make: returns the file; raises UserError if it cannot be made.
         file_name: for the browser.
         icon: of the button.
-        key: of the button.
+        kind: of the file, such as "pdf"; one button of the page makes it.
+        contents: what the file is made of, such as an image and a model; a click is for no other file.
         failure: where to say why there is no file.
         help_text: of the button.
     """
-    clicked: Once | None = st.session_state.get(f"file-{key}") if st.session_state.get(key) else None
+    key, slot = f"{kind}-{contents}", f"file-{kind}"
+    last: tuple[str, Once] | None = st.session_state.get(slot)  # one of a kind: it may hold an image in full
+    clicked = last[1] if last and last[0] == contents and st.session_state.get(key) else None
     reason = clicked.failure() if clicked else ""
     now = clicked or Once(make)
     # In the run that follows a click, the browser may still be fetching the file. Streamlit forgets what a
     # function made as soon as the button is drawn with a function again, but not the same bytes.
     data = clicked() if clicked and not reason else now
     st.download_button(label, data, file_name, icon=icon, key=key, help=help_text)
-    st.session_state[f"file-{key}"] = now
+    st.session_state[slot] = (contents, now)
     if reason:
         failure.error(escaped(reason), icon=":material/error:")
