@@ -74,7 +74,8 @@ def _results(job: BatchJob) -> None:
             _("Sort by"), ORDERS, format_func=ORDER_TITLES.__getitem__, key="batch-order", width=220
         )
         text = st.text_input(_("Path contains"), key="batch-text", width=200).strip()
-    matches = _matching_rows(str(job.path), processed, name, order, text)
+    begun = job.manifest.stat().st_mtime_ns  # written once, as the job begins
+    matches = _matching_rows(str(job.path), begun, processed, name, order, text)
     if not len(matches):
         st.caption(_("No images match."))
         return
@@ -107,8 +108,10 @@ def _results(job: BatchJob) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _matching_rows(folder: str, _processed: int, filter_name: str, order: str, text: str) -> np.ndarray:
-    """Cached until more images are processed."""
+def _matching_rows(
+    folder: str, begun: int, processed: int, filter_name: str, order: str, text: str
+) -> np.ndarray:
+    """Cached until more images are processed, or another job begins in the folder."""
     return matching_rows(open_batch(folder), filter_name, order, text)
 
 
