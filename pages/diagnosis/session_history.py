@@ -36,9 +36,8 @@ def session_history(model: AvailableModel) -> None:
             )
             show_results(table)
             st.caption(_("Model: {model}.").format(model=escaped(str(model.identity))))
-            if st.button(_("Clear this session"), icon=":material/delete:"):
-                clear_session()
-                st.rerun()
+            # Before the page is drawn: a result that is drawn again with its second opinion resets a click.
+            st.button(_("Clear this session"), icon=":material/delete:", on_click=clear_session)
         _audit_log()
 
 
