@@ -47,7 +47,7 @@ def offer_version(
     title = next((title for earlier, title in saved if earlier == evidence), "")
     outcome = st.empty()
     if not title and outcome.button(_("Save as a version"), icon=":material/save:", help=HELP):
-        title = _save(evidence, measurement, register)
+        title = _save(evidence, measurement, register, saved)
     if title:
         sentence = _("Registered as {title}. It answers once it is promoted on the Comparison page.").format(
             title=title
@@ -57,18 +57,23 @@ def offer_version(
         get_ready_to_save()
 
 
-def _save(evidence: Found, measurement: SiteMeasurement, register: Callable[[str], RegisteredModel]) -> str:
-    """Register a version; its title, or "" once it is said why it was not."""
-    active = answering_registered_model()
+def _save(
+    evidence: Found,
+    measurement: SiteMeasurement,
+    register: Callable[[str], RegisteredModel],
+    saved: list[tuple[Found, str]],
+) -> str:
+    """Register a version and note it as saved; its title, or "" once it is said why there is none."""
+    active, user, title = answering_registered_model(), signed_in_user(), ""
     try:
         if active is None or str(active.model.identity) != evidence.model:
             raise UserError(_("The measured model is no longer active. Measure the one that is."))
         version = register(active.title)
-        keep_measured_set(measurement, version.model.identity, signed_in_user())
+        # Noted at once: a click that came meanwhile ends this run as soon as it looks at the session.
+        title = model_title(version.model)
+        saved.append((evidence, title))
+        keep_measured_set(measurement, version.model.identity, user)
+        get_ready_to_promote(version)
     except UserError as error:
         show_error(error)
-        return ""
-    get_ready_to_promote(version)
-    title = model_title(version.model)
-    st.session_state[SAVED].append((evidence, title))
     return title

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pandas as pd
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -26,6 +28,13 @@ def opened(page: str, signed_in: str = "", **session) -> AppTest:
     app.switch_page(f"pages/{page}/page.py").run()
     assert not app.exception
     return app
+
+
+def click_meanwhile() -> None:
+    """Called by a page that runs: somebody clicks elsewhere, which interrupts it as soon as Streamlit can."""
+    context = get_script_run_ctx()
+    assert context and context.script_requests
+    context.script_requests.request_rerun(RerunData(page_script_hash=context.page_script_hash))
 
 
 def shown_table(app: AppTest, position: int = 0) -> pd.DataFrame:

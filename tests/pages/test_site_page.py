@@ -11,7 +11,13 @@ from promotions import promote_unchecked
 from core import config
 from core.evaluation import OperatingPoint
 from core.inference import AuditLog
-from core.registry import active_model, find_model, list_models, register_operating_point, retire
+from core.registry import (
+    active_model,
+    find_model,
+    list_models,
+    register_operating_point,
+    retire,
+)
 from core.site import (
     SiteMeasurement,
     SiteReadings,
@@ -23,8 +29,10 @@ from core.site import (
     write_criteria,
 )
 from pages.shared.model_title import model_title
+from pages.site import zones
+from pages.site.versions import offer_version
 from tests.monitor.logged_results import WITHHELD, add_results, steady
-from tests.pages.opened_page import opened, shown_table
+from tests.pages.opened_page import click_meanwhile, opened, shown_table
 from tests.site_measurements import measured
 
 pytestmark = pytest.mark.slow
@@ -196,6 +204,26 @@ def test_three_zones_are_found_for_rates_that_the_user_sets_and_saved(narrow_bun
     app = opened("site", **{"site-measurement": (0, compare_models([measure(readings)]))})
     app.button_group(key="site-section").set_value("Set the threshold").run()
     assert not app.exception and "a version with another one has none" in captions(app)
+
+
+def test_a_click_while_a_version_is_registered_does_not_offer_it_again(narrow_bundle, own_home, monkeypatch):
+    def offer_slow_version(evidence, measurement, register, permission):
+        def register_slowly(title):
+            version = register(title)
+            click_meanwhile()
+            return version
+
+        offer_version(evidence, measurement, register_slowly, permission)
+
+    monkeypatch.setattr(zones, "offer_version", offer_slow_version)
+    readings = replace(measured(600).readings, model=str(active_model().model.identity))
+    app = opened("site", **{"site-measurement": (0, compare_models([measure(readings)]))})
+    app.button_group(key="site-section").set_value("Set the threshold").run()
+    app.button_group(key="site-kind").set_value("zones").run()
+    next(button for button in app.button if button.label == "Save as a version").click().run()
+    assert not app.exception and f"Registered as {VERSION}" in successes(app)
+    assert not [button for button in app.button if button.label == "Save as a version"]
+    assert measured_set(find_model("bundled/3@1").model.identity)
 
 
 def test_readers_label_blinded_compare_and_settle_what_they_disagree_about(
