@@ -75,9 +75,10 @@ def upload_images(store: Callable[[list[Upload]], None]) -> None:
     files = _drop_zone()
     if files:
         images, messages = _read(files)
-        st.session_state["drops"] = st.session_state.get("drops", 0) + 1
-        st.session_state[MESSAGES] = messages
         store(images)
+        st.session_state[MESSAGES] = messages
+        # Last: a click that interrupts the page before finds the files still in the drop zone.
+        st.session_state["drops"] = st.session_state.get("drops", 0) + 1
         st.rerun()
     for message in st.session_state.get(MESSAGES, []):
         if message.is_error:

@@ -6,11 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.dataset import open_dataset
+from pages.diagnosis import entries
+from pages.diagnosis import uploads as uploaded
 from tests.dataset.test_field_folders import on_disk, tree
 from tests.images.dicom_files import CHEST, deep_sample, written
 from tests.images.picture_files import png
 from tests.images.zip_files import raw_zip, zipped
-from tests.pages.opened_page import opened
+from tests.pages.opened_page import click_meanwhile, opened
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +68,20 @@ def test_c12_names_that_differ_in_their_last_part_keep_their_downloads_apart():
         "a",
         "a (2)",
     ]
+
+
+def test_a_click_while_files_are_stored_loses_none(monkeypatch):
+    def add_slowly(uploads: list[uploaded.Upload]) -> None:
+        monkeypatch.setattr(entries, "add_images", add_images)
+        click_meanwhile()
+        add_images(uploads)
+
+    add_images = entries.add_images
+    monkeypatch.setattr(entries, "add_images", add_slowly)
+    app = page(("IM0001", FIRST), ("DICOMDIR", b"x"))
+    assert names(app) == ["IM0001|IM0001"]
+    assert any("DICOMDIR" in caption.value for caption in app.caption)
+    assert not app.file_uploader[0].value  # empty for the next files
 
 
 def test_c11_a_cd_says_what_is_passed_over():
