@@ -66,7 +66,8 @@ def test_a_finding_that_still_has_a_removed_box_says_so(trained, uploaded):
     shown = uploaded[app.session_state["desk"].shown]
     shown.box = (0.1, 0.1, 0.5, 0.5)
     press(app, "Agree")
-    press(app, "Previous")
+    app.session_state["desk"].show(shown)
+    app.run()
     assert shown.human_reading.box and not any("box" in caption.value for caption in app.caption)
     shown.box = None
     app.run()

@@ -23,7 +23,7 @@ from core.dataset.synthetic import draw_chest
 from core.dicom_node.queued_images import QueuedImage
 from core.images import read_image
 from core.inference import Reader
-from core.registry import active_model, make_shadow
+from core.registry import active_model, list_models, make_shadow
 from core.self_test.api_answers import api_probabilities
 from core.shadow import read_in_shadow, shadow_reports
 from tests.pages.opened_page import opened
@@ -58,9 +58,10 @@ def answers() -> pd.DataFrame:
 def test_the_page_shows_the_active_models_answer_and_the_shadow_reads_no_golden_image(image, tmp_path):
     make_shadow("published/2", "tests")
     app = opened("diagnosis")
-    app.selectbox[0].select_index(1).run()  # a model that is only tried: no shadow follows it
+    (other, *_) = [item.model.path for item in list_models() if item.model.path != active_model().model.path]
+    app.selectbox(key="tried-model").set_value(str(other)).run()  # only tried: no shadow follows it
     app.file_uploader[0].set_value([(image.name, image.read_bytes(), "image/png")]).run()
-    app.selectbox[0].select_index(0).run()
+    app.selectbox(key="tried-model").set_value("").run()
     assert not app.exception and not app.error
     (entry,) = app.session_state["entries"].values()
     _, reading = entry.readings.values()
