@@ -172,6 +172,7 @@ def remove(entry: Entry) -> None:
 
 def clear_session() -> None:
     """Take all images out of the session, with all that was kept of them."""
+    st.session_state.pop(ENTRIES, None)  # first: the next click may end this
     for key in list(st.session_state):
         if key in OF_IMAGES or str(key).startswith(OF_ONE_IMAGE):
             del st.session_state[key]
