@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.images import IMAGE_SUFFIXES, distinct, is_dicom
 from core.inference import AvailableModel, HumanReading, Reading
 from core.reports import dicom_objects, overlay_png, reading_report
-from pages.diagnosis.entries import Entry, entries, full_reader
+from pages.diagnosis.entries import Entry, entries, full_reader, result_key
 from pages.diagnosis.file_button import file_button
 from pages.diagnosis.worklist import result_table
 from pages.shared.kept_switch import is_on
@@ -27,11 +27,12 @@ MAX_STEM = 120  # characters
 def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> None:
     """Report, heat map and DICOM objects of one image, created on demand."""
     stem, contents = _file_stem(entry), _contents([entry], model)
+    result = result_key(model)  # now: files are made in a thread, which can ask no session
     buttons, failure = st.container(horizontal=True), st.empty()
     with buttons:
         file_button(
             _("PDF report"),
-            lambda: reading_report([reading], model, _human([entry], model)),
+            lambda: reading_report([reading], model, _human([entry], result)),
             f"{stem}.pdf",
             ":material/picture_as_pdf:",
             "pdf",
@@ -53,7 +54,7 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
             file_button(
                 _("DICOM objects"),
                 lambda: _zipped(
-                    dicom_objects(entry.upload.data(), reading, model, human=entry.human_reading_of(model))
+                    dicom_objects(entry.upload.data(), reading, model, human=entry.human_reading_of(result))
                 ),
                 f"{stem}-dicom.zip",
                 ":material/folder_zip:",
@@ -101,7 +102,8 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
     """All results as a table, and a report of all readable images, in the given order."""
     table = result_table(shown, model).drop(columns=["arrived", "read", "priority"])
-    read, with_result = full_reader(model), [entry for entry in shown if not entry.hidden]
+    read, result = full_reader(model), result_key(model)
+    with_result = [entry for entry in shown if not entry.hidden]
     buttons, failure = st.container(horizontal=True), st.empty()
     with buttons:
         csv = table.to_csv(index=False).encode()
@@ -110,7 +112,7 @@ def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
         )
         file_button(
             _("PDF of all results"),
-            lambda: reading_report(_readings(with_result, read), model, _human(with_result, model)),
+            lambda: reading_report(_readings(with_result, read), model, _human(with_result, result)),
             "reading.pdf",
             ":material/picture_as_pdf:",
             "all-pdf",
@@ -119,9 +121,9 @@ def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
         )
 
 
-def _human(shown: list[Entry], model: AvailableModel) -> dict[str, HumanReading]:
-    """The user's readings of this model's results, by the SHA-256 of the image's file."""
-    readings = {entry.upload.key: entry.human_reading_of(model) for entry in shown}
+def _human(shown: list[Entry], result: tuple) -> dict[str, HumanReading]:
+    """The user's readings of the results with a `result_key`, by the SHA-256 of the image's file."""
+    readings = {entry.upload.key: entry.human_reading_of(result) for entry in shown}
     return {key: reading for key, reading in readings.items() if reading}
 
 

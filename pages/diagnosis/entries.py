@@ -69,9 +69,9 @@ class Entry:
         """What its buttons ask for: a reading before the result, or after it."""
         return f"{'first' if self.hidden else 'agreement'}-{self.upload.key}"
 
-    def human_reading_of(self, model: AvailableModel) -> HumanReading | None:
-        """The user's reading of this model's result; None if there is none or it concerns another result."""
-        return self.human_reading if self.human_result == result_key(model) else None
+    def human_reading_of(self, result: tuple) -> HumanReading | None:
+        """The user's reading of the result with a `result_key`; None if there is none or it is of another."""
+        return self.human_reading if self.human_result == result else None
 
     def draw(self, box: Box | None) -> None:
         """Take the box that the user drew, or None once it is removed."""

@@ -25,7 +25,7 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
         model: that read it.
         following: the image to show once the answer is saved; None to stay.
     """
-    given = entry.human_reading_of(model) or HumanReading("")
+    given = entry.human_reading_of(result_key(model)) or HumanReading("")
     with st.container(horizontal=True, gap="small"):
         for agreement in AGREEMENTS:
             st.button(

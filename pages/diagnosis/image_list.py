@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.inference import AvailableModel
-from pages.diagnosis.entries import Entry, desk
+from pages.diagnosis.entries import Entry, desk, result_key
 from pages.diagnosis.finding import TITLES, colour_of, finding_of
 from pages.diagnosis.human_reading import AGREEMENT_TITLES
 from pages.shared.component import component
@@ -81,7 +81,7 @@ def _row(entry: Entry, model: AvailableModel) -> dict[str, Any]:
 
 def _note(entry: Entry, model: AvailableModel, warnings: int) -> str:
     """What the user said of the result, or how long it has waited; and whether there are warnings."""
-    if human := entry.human_reading_of(model):
+    if human := entry.human_reading_of(result_key(model)):
         notes = [_("You: {agreement}").format(agreement=AGREEMENT_TITLES[human.agreement])]
     else:
         minutes = int((time.time() - entry.arrived) / 60)

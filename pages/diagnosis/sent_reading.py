@@ -7,7 +7,7 @@ from core.dicom_node import queue_reading, readings_wanted, recall_reading
 from core.images import is_dicom
 from core.inference import WITHDRAWN, AvailableModel, HumanReading
 from core.reports import reader_finding
-from pages.diagnosis.entries import Entry, desk, full_reader
+from pages.diagnosis.entries import Entry, desk, full_reader, result_key
 from pages.shared.texts import _
 from pages.shared.user import is_known, requires_sign_in, signed_in_user
 
@@ -68,7 +68,7 @@ def sending_sentence(entry: Entry, model: AvailableModel) -> str:
     if not is_known():
         return _("It is not sent to the PACS: that takes a sign-in, or a browser on this server's computer.")
     sent = _sent(entry, model)
-    if not sent or sent[-1].human != entry.human_reading_of(model):
+    if not sent or sent[-1].human != entry.human_reading_of(result_key(model)):
         return ""
     return _("It goes to the PACS in a minute at the earliest; until then, Undo takes it back.")
 

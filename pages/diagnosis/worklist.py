@@ -17,7 +17,7 @@ from core.inference import (
     AvailableModel,
     prioritized,
 )
-from pages.diagnosis.entries import Entry, desk
+from pages.diagnosis.entries import Entry, desk, result_key
 from pages.diagnosis.finding import TITLES, UNREADABLE, finding_of
 from pages.diagnosis.human_reading import AGREEMENT_TITLES
 from pages.diagnosis.image_list import image_list
@@ -74,7 +74,7 @@ def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
     for entry in entries:
         reading = None if entry.hidden else entry.reading(model)
         has_result = reading is not None and not reading.withheld
-        human = entry.human_reading_of(model)
+        human = entry.human_reading_of(result_key(model))
         location = reading.heat_location if reading and has_result else None
         lowest, highest = (reading.spread if reading else None) or NO_SPREAD
         shown = reading.probability if reading else None
@@ -166,9 +166,9 @@ def worklist(entries: list[Entry], model: AvailableModel) -> Entry:
 
 def following(entries: list[Entry], entry: Entry, model: AvailableModel) -> Entry | None:
     """The next image in the list whose result nobody has read, from its top again; None without one."""
-    position = entries.index(entry)
+    position, read = entries.index(entry), result_key(model)
     others = [*entries[position + 1 :], *entries[:position]]
-    return next((other for other in others if not other.human_reading_of(model)), None)
+    return next((other for other in others if not other.human_reading_of(read)), None)
 
 
 def _matches(table: pd.DataFrame, choice: str) -> pd.Series:
