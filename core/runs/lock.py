@@ -18,7 +18,7 @@ def acquire(path: Path, patience_s: float = PATIENCE_S) -> int | None:
     Args:
         path: of the lock; created if missing.
         patience_s: how long to wait for a process that holds it, in seconds. Those that are merely looking at
-            it by `is_held` are always waited for.
+            it by `is_held` are waited for, up to `LOOK_PATIENCE_S`.
 
     Returns:
         A file descriptor; the lock is held until every copy of it is closed, also in child

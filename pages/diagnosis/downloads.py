@@ -102,7 +102,8 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
     """All results as a table, and a report of all readable images, in the given order."""
     table = result_table(shown, model).drop(columns=["arrived", "read", "priority"])
-    read, result = full_reader(model), result_key(model)
+    result = result_key(model)
+    read = full_reader(model, result)
     with_result = [entry for entry in shown if not entry.hidden]
     buttons, failure = st.container(horizontal=True), st.empty()
     with buttons:

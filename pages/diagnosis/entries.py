@@ -15,6 +15,7 @@ from core.inference import AuditLog, AvailableModel, FirstReading, HumanReading,
 from core.metrics import ANSWERED, FAILED, WITHHELD, count_answer, count_images
 from core.shadow import read_in_shadow
 from pages.diagnosis.uploads import MESSAGES, NAMES, Upload, upload_of
+from pages.shared.asking import ask_about
 from pages.shared.kept_switch import is_on
 from pages.shared.table_images import THUMBNAIL_SIDE
 
@@ -36,7 +37,7 @@ class Entry:
         arrived: seconds since 1970.
         error: why it cannot be read; "" if it can.
         thumbnail: the image as a data URL; None before it is read.
-        readings: by model; their images have the network's size.
+        readings: by `result_key`; their images have the network's size.
         human_reading: of the last result shown; None before there is one.
         human_result: which result it concerns, as `result_key`; () before there is one.
         drafts: what the user is writing of a result, and whether that changed her finding, by `result_key`.
@@ -165,6 +166,7 @@ def add_file(path: Path) -> None:
 
 def remove(entry: Entry) -> None:
     """Take an image out of the session."""
+    ask_about(READING, "")
     entries().pop(entry.upload.key, None)
     for key in (FULL_READINGS, SHARPER_MAPS):  # those of the others are made again
         st.session_state.pop(key, None)
@@ -172,7 +174,9 @@ def remove(entry: Entry) -> None:
 
 def clear_session() -> None:
     """Take all images out of the session, with all that was kept of them."""
-    st.session_state.pop(ENTRIES, None)  # first: the next click may end this
+    for key in (ENTRIES, DESK, FULL_READINGS):  # what holds images goes first: the next click may end this
+        st.session_state.pop(key, None)
+    ask_about(READING, "")
     for key in list(st.session_state):
         if key in OF_IMAGES or str(key).startswith(OF_ONE_IMAGE):
             del st.session_state[key]
@@ -228,16 +232,18 @@ def full_reading(entry: Entry, model: AvailableModel) -> Reading:
     Raises:
         ImageError: the image cannot be read.
     """
-    return full_reader(model)(entry)
+    return full_reader(model, result_key(model))(entry)
 
 
-def full_reader(model: AvailableModel) -> Callable[[Entry], Reading]:
+def full_reader(model: AvailableModel, key: tuple) -> Callable[[Entry], Reading]:
     """What makes full readings, also in a thread that makes a file: no session can be asked there.
 
     The session keeps the last ones, so that they are gone with it.
+
+    Args:
+        key: the `result_key` of the readings.
     """
     cached_reading = st.session_state.setdefault(FULL_READINGS, lru_cache(MAX_FULL_READINGS)(_full_reading))
-    key = result_key(model)
 
     def read(entry: Entry) -> Reading:
         reading, cached = cached_reading(entry, *key, model.notices), entry.readings.get(key)

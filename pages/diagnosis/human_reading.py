@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.inference import AGREEMENTS, WITHDRAWN, AuditLog, AvailableModel, HumanReading
-from pages.diagnosis.entries import READING, VIEWER, Desk, Entry, Saved, audit_log, desk, entries, result_key
-from pages.diagnosis.sent_reading import Sender, sender, sending_sentence
+from core.inference import AGREEMENTS, WITHDRAWN, AvailableModel, HumanReading
+from pages.diagnosis.entries import READING, VIEWER, Entry, Saved, audit_log, desk, entries, result_key
+from pages.diagnosis.sent_reading import sender, sending_sentence
 from pages.shared.asking import while_asked
 from pages.shared.failures import failures_told
 from pages.shared.markdown import escaped
@@ -25,7 +25,8 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
         model: that read it.
         following: the image to show once the answer is saved; None to stay.
     """
-    given = entry.human_reading_of(result_key(model)) or HumanReading("")
+    result = result_key(model)  # the one that is seen, whatever a click finds chosen by then
+    given = entry.human_reading_of(result) or HumanReading("")
     with st.container(horizontal=True, gap="small"):
         for agreement in AGREEMENTS:
             st.button(
@@ -35,7 +36,7 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
                 shortcut=KEYS[agreement],
                 key=f"say-{agreement}-{entry.upload.key}",  # a late second click is not for the next image
                 on_click=while_asked(READING, entry.question, failures_told(_save)),
-                args=(entry, model, agreement, following),
+                args=(entry, model, result, agreement, following),
             )
     if entry.box != given.box:
         st.caption(
@@ -43,24 +44,24 @@ def agreement_buttons(entry: Entry, model: AvailableModel, following: Entry | No
             if entry.box
             else _(":material/crop_free: Agree, Disagree or Not sure saves your finding without the box.")
         )
-    own, changed = entry.drafts.get(result_key(model), (given.own, given.changed))
+    own, changed = entry.drafts.get(result, (given.own, given.changed))
     title = _("Your finding") + (f": {given.own}" if given.own else "")
     with st.expander(escaped(title), icon=":material/edit_note:", key=f"finding-{entry.upload.key}"):
         st.text_input(
             _("Your finding"),
             own,
             max_chars=MAX_LETTERS,
-            key=_field("own", entry, model),
+            key=_field("own", entry, result),
             help=_("Saved with Agree, Disagree or Not sure; it stands in the report."),
             on_change=_keep_draft,
-            args=(entry, model),
+            args=(entry, result),
         )
         st.checkbox(
             _("The result changed my finding"),
             changed,
-            key=_field("changed", entry, model),
+            key=_field("changed", entry, result),
             on_change=_keep_draft,
-            args=(entry, model),
+            args=(entry, result),
         )
 
 
@@ -70,7 +71,10 @@ def show_saved() -> None:
     if saved is None or saved.entry.human_reading is None or saved.entry.upload.key not in entries():
         return
     answer = f"{AGREEMENT_TITLES[saved.entry.human_reading.agreement]}, {saved.entry.upload.name}"
-    sentences = [_("Saved: {answer}.").format(answer=answer), sending_sentence(saved.entry, saved.model)]
+    sentences = [
+        _("Saved: {answer}.").format(answer=answer),
+        sending_sentence(saved.entry, saved.model, saved.result),
+    ]
     if saved.following:
         sentences.append(_("Next: {name}.").format(name=saved.following.upload.name))
     text = " ".join(filter(None, sentences))
@@ -86,26 +90,29 @@ def show_saved() -> None:
         )
 
 
-def _field(name: str, entry: Entry, model: AvailableModel) -> str:
-    """Key of a field about a model's result."""
-    return f"{name}-{entry.upload.key}-{model.path}"
+def _field(name: str, entry: Entry, result: tuple) -> str:
+    """Key of a field about a result."""
+    return "-".join([name, entry.upload.key, *map(str, result)])
 
 
-def _written(entry: Entry, model: AvailableModel) -> tuple[str, bool]:
-    """What stands in the fields: the user's own finding, and whether the result changed it."""
-    own = st.session_state.get(_field("own", entry, model), "").strip()
-    return own, bool(st.session_state.get(_field("changed", entry, model)))
+def _written(entry: Entry, result: tuple) -> tuple[str, bool]:
+    """What stands in the fields, or did: the user's own finding, and whether the result changed it."""
+    own, changed = entry.drafts.get(result, ("", False))
+    own = st.session_state.get(_field("own", entry, result), own).strip()
+    return own, bool(st.session_state.get(_field("changed", entry, result), changed))
 
 
-def _keep_draft(entry: Entry, model: AvailableModel) -> None:
+def _keep_draft(entry: Entry, result: tuple) -> None:
     """Keep what is written, for as long as the fields are not drawn."""
-    entry.drafts[result_key(model)] = _written(entry, model)
+    entry.drafts[result] = _written(entry, result)
 
 
 # Both ask the session for everything first: where they ask, Streamlit may end them for the next click.
-def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry | None) -> None:
+def _save(
+    entry: Entry, model: AvailableModel, result: tuple, agreement: str, following: Entry | None
+) -> None:
     take_box(VIEWER, entry.upload.key, entry.draw)  # which may have been drawn just before the click
-    written, result, log, at, send = _of_session(entry, model)
+    written, log, at, send = _written(entry, result), audit_log(), desk(), sender(entry, model, result)
     reading = HumanReading(agreement, *written, entry.box)
     if log:
         log.add_human_reading(entry.upload.key, model.record, model.identity, reading)
@@ -121,21 +128,15 @@ def _save(entry: Entry, model: AvailableModel, agreement: str, following: Entry 
 
 def _undo(saved: Saved) -> None:
     entry, model = saved.entry, saved.model
-    _written_now, _result, log, at, send = _of_session(entry, model)
+    is_of_this_model = saved.before_result[:1] == saved.result[:1]
+    before, result = (saved.before, saved.before_result) if is_of_this_model else (None, saved.result)
+    log, at, send = audit_log(), desk(), sender(entry, model, result)
     if at.saved is not saved:  # undone by the first of two clicks, or no longer the last one
         return
-    of_this_result = saved.before if saved.before_result == saved.result else None
-    send(of_this_result)
+    send(before)
     if log:
-        reading = of_this_result or HumanReading(WITHDRAWN)
+        reading = before or HumanReading(WITHDRAWN)
         log.add_human_reading(entry.upload.key, model.record, model.identity, reading)
     entry.human_reading, entry.human_result = saved.before, saved.before_result
     at.show(entry)
     at.saved = None  # last: what cannot be written can be undone again
-
-
-def _of_session(
-    entry: Entry, model: AvailableModel
-) -> tuple[tuple[str, bool], tuple, AuditLog | None, Desk, Sender]:
-    """What stands in the fields, which result it is about, the log, the desk, and the way to the PACS."""
-    return _written(entry, model), result_key(model), audit_log(), desk(), sender(entry, model)

@@ -62,12 +62,13 @@ def main() -> None:
         )
         return
     _tell(active.notice)
-    _tell_change(active.model)
     images = st.container(key="images")
     images.empty()  # the browser draws no container without an element, and what follows would jump
     with st.expander(_("Advanced"), icon=":material/tune:", key="advanced"):
         model = advanced(active.model)
     with images:
+        if model.path == active.model.path:
+            _tell_change(model)
         show_cautions(model.warnings)
         if model.path != active.model.path:
             st.info(
@@ -152,6 +153,8 @@ def _tell(notice: str) -> None:
 
 def _tell_change(model: AvailableModel) -> None:
     """Say so if another model answers than when the images of this session were first read."""
+    if not entries():
+        _forget_change()
     identity = str(model.identity)
     before = st.session_state.get(ANSWERING, identity)
     if before != identity and entries():
@@ -163,7 +166,7 @@ def _tell_change(model: AvailableModel) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
             escaped(
-                _("{model} answers now; before, {earlier} did. All images were read anew.").format(
+                _("{model} answers now; before, {earlier} did. All images are read anew.").format(
                     model=identity, earlier=earlier
                 )
             ),

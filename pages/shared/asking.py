@@ -12,7 +12,10 @@ import streamlit as st
 
 def ask_about(section: str, thing: str) -> None:
     """Note which thing a section of the page asks about, before it is drawn; "" for none."""
-    st.session_state[_key(section)] = thing
+    if thing:
+        st.session_state[_key(section)] = thing
+    else:
+        st.session_state.pop(_key(section), None)
 
 
 def while_asked(section: str, thing: str, action: Callable[..., object]) -> Callable[..., None]:

@@ -126,7 +126,7 @@ def _label(order: list[str], own: dict[str, str], reader: str) -> str:
         later = [*range(position + 1, len(order)), *range(position)]
         go(next((to for to in later if order[to] not in own), min(position + 1, len(order) - 1)))
 
-    _buttons(order[position], give, TITLES, own.get(order[position], ""))
+    _buttons(f"label-{order[position]}", give, TITLES, own.get(order[position], ""))
     offer_neighbours(position, len(order), go, ("Left", "Right"))
     return order[position]
 
@@ -151,29 +151,29 @@ def _compare(labels: ReaderLabels, with_labels: list[ReaderPair], reader: str) -
         LabelLog().add(order[position], reader, label, consensus=True)
 
     st.markdown(escaped(labels.by_reader(order[position])))
-    _buttons(order[position], settle, TITLES | {NOT_SURE: _("No label")})
+    _buttons(f"settle-{order[position]}", settle, TITLES | {NOT_SURE: _("No label")})
     offer_neighbours(position, len(order), go, ("Left", "Right"))
     return order[position]
 
 
-def _buttons(sha256: str, give: Callable[[str], None], titles: dict[str, str], given: str = "") -> None:
+def _buttons(thing: str, give: Callable[[str], None], titles: dict[str, str], given: str = "") -> None:
     """A button and a key for each label.
 
     Args:
-        sha256: of the image.
+        thing: what is asked: for a label, or to settle, and of which image.
         give: takes the label.
         titles: of the buttons by label.
         given: the label that the reader gave before; "" if none.
     """
-    ask_about("label", sha256)
+    ask_about("label", thing)
     with st.container(horizontal=True, gap="small"):
         for label, key in KEYS.items():
             st.button(
                 titles[label],
                 icon=":material/check:" if label == given else None,
                 shortcut=key,
-                key=f"site-give-{label}-{sha256}",  # a late second click is not for the next image
-                on_click=while_asked("label", sha256, failures_told(give)),
+                key=f"site-give-{label}-{thing}",  # a late second click is not for the next image
+                on_click=while_asked("label", thing, failures_told(give)),
                 args=(label,),
             )
 

@@ -54,8 +54,8 @@ def test_undo_gives_back_what_was_said_of_the_same_model_only(entry, monkeypatch
     monkeypatch.setattr(human_reading, "audit_log", AuditLog)
     one = bundled_models()[-1]
     other = another(one, tmp_path)
-    human_reading._save(entry, one, "agree", None)
-    human_reading._save(entry, other, "disagree", None)
+    human_reading._save(entry, one, result_key(one), "agree", None)
+    human_reading._save(entry, other, result_key(other), "disagree", None)
     human_reading._undo(desk().saved)
     assert entry.human_reading.agreement == "agree" and entry.human_result == result_key(one)
     assert list(AuditLog().human_readings()["agreement"]) == ["agree", "disagree", "withdrawn"]
@@ -65,7 +65,7 @@ def test_a_reading_is_shown_and_exported_with_the_result_that_it_concerns_only(e
     monkeypatch.setattr(human_reading, "audit_log", lambda: None)
     one = bundled_models()[-1]
     other = another(one, tmp_path)
-    human_reading._save(entry, one, "agree", None)
+    human_reading._save(entry, one, result_key(one), "agree", None)
     assert entry.human_reading_of(result_key(one)) == entry.human_reading
     result = result_key(one)
     with monkeypatch.context() as patch:
@@ -84,9 +84,9 @@ def test_a_reading_is_shown_and_exported_with_the_result_that_it_concerns_only(e
 
 def test_undo_takes_back_nothing_but_what_it_stands_beside(entry, monkeypatch):
     model, second = bundled_models()[-1], Entry(replace(entry.upload, key="second"), 0)
-    human_reading._save(entry, model, "agree", second)
+    human_reading._save(entry, model, result_key(model), "agree", second)
     first_saved = desk().saved
-    human_reading._save(second, model, "agree", None)
+    human_reading._save(second, model, result_key(model), "agree", None)
     human_reading._undo(first_saved)
     assert entry.human_reading and second.human_reading and desk().saved.entry is second
     assert list(AuditLog().human_readings()["agreement"]) == ["agree"] * 2
@@ -121,7 +121,7 @@ class Interrupted(dict):
 def test_an_answer_is_taken_as_a_whole_or_not_at_all_when_the_next_click_comes(entry, monkeypatch, undone):
     model = bundled_models()[-1]
     if undone:
-        human_reading._save(entry, model, "agree", None)
+        human_reading._save(entry, model, result_key(model), "agree", None)
     usual, before = st.session_state, len(AuditLog().human_readings())
     for asked in range(40):
         monkeypatch.setattr(st, "session_state", Interrupted(usual, asked))
@@ -129,7 +129,7 @@ def test_an_answer_is_taken_as_a_whole_or_not_at_all_when_the_next_click_comes(e
             if undone:
                 human_reading._undo(usual["desk"].saved)
             else:
-                human_reading._save(entry, model, "agree", None)
+                human_reading._save(entry, model, result_key(model), "agree", None)
             break
         except InterruptedError:
             assert (entry.human_reading is not None) == undone
@@ -173,10 +173,22 @@ def test_another_models_heat_map_is_drawn_anew(entry, monkeypatch):
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+def test_an_answer_is_about_the_result_that_was_drawn(entry, tmp_path):
+    model = another(bundled_models()[-1], tmp_path)
+    drawn = result_key(model)
+    st.session_state["anyway"] = True  # chosen since; the page is being drawn anew
+    human_reading._save(entry, model, drawn, "agree", None)
+    assert entry.human_reading_of(drawn) and not entry.human_reading_of(result_key(model))
+    human_reading._save(entry, model, result_key(model), "disagree", None)
+    human_reading._undo(desk().saved)
+    assert entry.human_reading_of(drawn).agreement == "agree"
+    assert list(AuditLog().human_readings()["agreement"]) == ["agree", "disagree", "agree"]
+
+
 def test_what_cannot_be_written_can_be_undone_again(entry, monkeypatch):
     monkeypatch.setattr(human_reading, "audit_log", lambda: None)
     model = bundled_models()[-1]
-    human_reading._save(entry, model, "agree", None)
+    human_reading._save(entry, model, result_key(model), "agree", None)
     saved = desk().saved
 
     def full() -> None:
@@ -201,10 +213,10 @@ def test_a_result_counts_as_seen_once_it_is_drawn_not_when_a_table_is_made(entry
 
 def test_a_cleared_session_keeps_nothing_of_its_images(entry, monkeypatch):
     monkeypatch.setattr(human_reading, "audit_log", lambda: None)
-    entries.full_reader(bundled_models()[-1])
+    entries.full_reader(bundled_models()[-1], result_key(bundled_models()[-1]))
     entries.entries()[entry.upload.key] = entry
     st.session_state |= {f"own-{entry.upload.key}": "effusion", "names": {"digest": "image.png"}}
-    human_reading._save(entry, bundled_models()[-1], "agree", entry)
+    human_reading._save(entry, bundled_models()[-1], result_key(bundled_models()[-1]), "agree", entry)
     entries.clear_session()
     assert st.session_state == {"log": True, "read-first": True}
 
@@ -213,10 +225,10 @@ def test_full_readings_are_kept_by_the_session_and_made_in_any_thread(entry, nar
     path = next((demo / "test").rglob("*.jpeg"))
     st.session_state |= {"read-first": False, "anyway": True}
     entry.upload = replace(entry.upload, data=path.read_bytes)
-    read = entries.full_reader(bundled_models()[-1])
+    read = entries.full_reader(bundled_models()[-1], result_key(bundled_models()[-1]))
     st.session_state.clear()  # what a thread sees that makes a file
     assert read(entry).heat_map is not None and not read(entry).withheld
     assert read(entry).image is read(entry).image
-    entries.full_reader(bundled_models()[-1])
+    entries.full_reader(bundled_models()[-1], result_key(bundled_models()[-1]))
     entries.remove(entry)
     assert entries.FULL_READINGS not in st.session_state

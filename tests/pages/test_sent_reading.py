@@ -12,7 +12,7 @@ from core.dicom_node import ImageQueue, Outbox, node_status
 from core.dicom_node.readings import RECALL_S
 from core.registry import answering_models
 from pages.diagnosis import human_reading
-from pages.diagnosis.entries import Entry, desk
+from pages.diagnosis.entries import Entry, desk, result_key
 from pages.diagnosis.sent_reading import sending_sentence
 from pages.diagnosis.uploads import Upload
 from pages.shared import user
@@ -50,12 +50,12 @@ def comment(report: pydicom.Dataset) -> str:
 
 def test_the_last_reading_waits_until_it_can_no_longer_be_taken_back(entry, queue, monkeypatch):
     model = answering_models()[-1]
-    human_reading._save(entry, model, "agree", None)
-    human_reading._save(entry, model, "disagree", None)
+    human_reading._save(entry, model, result_key(model), "agree", None)
+    human_reading._save(entry, model, result_key(model), "disagree", None)
     assert Outbox(queue, "PACS").due() == []
     (report,) = due_later(queue, monkeypatch)
     assert "Disagree." in comment(report) and "PredecessorDocumentsSequence" not in report
-    assert "in a minute at the earliest" in sending_sentence(entry, model)
+    assert "in a minute at the earliest" in sending_sentence(entry, model, result_key(model))
     human_reading._undo(desk().saved)
     (report,) = due_later(queue, monkeypatch)
     assert "Agree." in comment(report)
@@ -63,7 +63,7 @@ def test_the_last_reading_waits_until_it_can_no_longer_be_taken_back(entry, queu
 
 def test_a_reading_that_was_sent_is_replaced_by_one_that_names_it(entry, queue, monkeypatch):
     model = answering_models()[-1]
-    human_reading._save(entry, model, "agree", None)
+    human_reading._save(entry, model, result_key(model), "agree", None)
     (first,) = due_later(queue, monkeypatch)
     with monkeypatch.context() as patch:  # a minute later, the node sends it
         now = time.time()
@@ -84,14 +84,27 @@ def test_a_reading_that_was_sent_is_replaced_by_one_that_names_it(entry, queue, 
 def test_nothing_leaves_unless_a_node_sends_readings_of_a_dicom_image(entry, queue):
     model = answering_models()[-1]
     png = Entry(Upload("other", "image.png", lambda: b"\x89PNG", "image.png"), time.time())
-    human_reading._save(png, model, "agree", None)
+    human_reading._save(png, model, result_key(model), "agree", None)
     queue.want_readings(False)
-    human_reading._save(entry, model, "agree", None)
-    assert node_status().readings == 0 and sending_sentence(entry, model) == ""
+    human_reading._save(entry, model, result_key(model), "agree", None)
+    assert node_status().readings == 0 and sending_sentence(entry, model, result_key(model)) == ""
 
 
 def test_who_has_not_signed_in_elsewhere_sends_nothing(entry, queue, monkeypatch):
     monkeypatch.setattr(user, "sits_here", lambda: False)
-    human_reading._save(entry, answering_models()[-1], "agree", None)
+    model = answering_models()[-1]
+    human_reading._save(entry, model, result_key(model), "agree", None)
     assert entry.human_reading and node_status().readings == 0
-    assert "not sent to the PACS" in sending_sentence(entry, answering_models()[-1])
+    assert "not sent to the PACS" in sending_sentence(entry, model, result_key(model))
+
+
+def test_agreement_with_a_result_that_was_withheld_before_is_sent_anew(entry, queue, monkeypatch):
+    model = answering_models()[-1]
+    withheld, shown = (*result_key(model)[:2], False), result_key(model)
+    human_reading._save(entry, model, withheld, "agree", None)
+    (first,) = due_later(queue, monkeypatch)
+    human_reading._save(entry, model, shown, "agree", None)
+    (second,) = due_later(queue, monkeypatch)
+    assert first.SOPInstanceUID != second.SOPInstanceUID, "the first one was taken back"
+    human_reading._undo(desk().saved)
+    assert entry.human_result == withheld and len(due_later(queue, monkeypatch)) == 1
