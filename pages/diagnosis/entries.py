@@ -21,9 +21,9 @@ from pages.shared.table_images import THUMBNAIL_SIDE
 
 ENTRIES, DESK = "entries", "desk"  # keys of the session
 FULL_READINGS, SHARPER_MAPS = "full-readings", "sharper-maps"
-ANSWERING, ANSWERED_BEFORE = "answering", "answered-before"  # identities of the model that answers
+ANSWERING = "answering"  # identity of the model that the user takes to be the one that answers
 READING, VIEWER = "reading", "viewer"  # the section that asks for the user's reading; the viewer of the image
-OF_IMAGES = {ENTRIES, DESK, FULL_READINGS, SHARPER_MAPS, NAMES, MESSAGES, ANSWERING, ANSWERED_BEFORE}
+OF_IMAGES = {ENTRIES, DESK, FULL_READINGS, SHARPER_MAPS, NAMES, MESSAGES, ANSWERING}
 MAX_FULL_READINGS = 20  # of a session: each holds an image in full
 OF_ONE_IMAGE = ("own-", "changed-", "first-", "finding-", "file-")  # how keys of its widgets and files begin
 

@@ -11,7 +11,6 @@ from pages.diagnosis.batch import batch_view
 from pages.diagnosis.card import card
 from pages.diagnosis.downloads import session_downloads
 from pages.diagnosis.entries import (
-    ANSWERED_BEFORE,
     ANSWERING,
     READING,
     Entry,
@@ -67,10 +66,11 @@ def main() -> None:
     with st.expander(_("Advanced"), icon=":material/tune:", key="advanced"):
         model = advanced(active.model)
     with images:
-        if model.path == active.model.path:
+        is_active = model.path == active.model.path
+        if is_active:
             _tell_change(model)
         show_cautions(model.warnings)
-        if model.path != active.model.path:
+        if not is_active:
             st.info(
                 _("You are trying {identity}. Everybody else gets answers from the active model.").format(
                     identity=model.identity
@@ -79,7 +79,7 @@ def main() -> None:
             )
         upload_images(add_images)
         if entries():
-            results(model, is_active=model.path == active.model.path)
+            results(model, is_active)
         else:
             with st.container(key="first-steps"):
                 first_steps(model)
@@ -153,14 +153,10 @@ def _tell(notice: str) -> None:
 
 def _tell_change(model: AvailableModel) -> None:
     """Say so if another model answers than when the images of this session were first read."""
-    if not entries():
-        _forget_change()
     identity = str(model.identity)
-    before = st.session_state.get(ANSWERING, identity)
-    if before != identity and entries():
-        st.session_state.setdefault(ANSWERED_BEFORE, before)
-    st.session_state[ANSWERING] = identity
-    earlier = st.session_state.get(ANSWERED_BEFORE, identity)
+    if not entries():
+        _expect(identity)
+    earlier = st.session_state.setdefault(ANSWERING, identity)
     if earlier == identity:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -172,11 +168,12 @@ def _tell_change(model: AvailableModel) -> None:
             ),
             icon=":material/info:",
         )
-        st.button(_("Understood"), key="change-understood", on_click=_forget_change)
+        st.button(_("Understood"), key="change-understood", on_click=_expect, args=(identity,))
 
 
-def _forget_change() -> None:
-    st.session_state.pop(ANSWERED_BEFORE, None)
+def _expect(identity: str) -> None:
+    """Note which model the user takes to be the one that answers."""
+    st.session_state[ANSWERING] = identity
 
 
 def provenance(model: AvailableModel) -> str:
