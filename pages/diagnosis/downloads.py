@@ -16,7 +16,6 @@ from core.reports import dicom_objects, overlay_png, reading_report
 from pages.diagnosis.entries import Entry, entries, full_reader, result_key
 from pages.diagnosis.file_button import file_button
 from pages.diagnosis.worklist import result_table
-from pages.shared.kept_switch import is_on
 from pages.shared.texts import _
 
 FORBIDDEN = re.compile(r'[/\\:*?"<>|]')  # in names of files on Windows
@@ -26,8 +25,8 @@ MAX_STEM = 120  # characters
 @st.fragment
 def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> None:
     """Report, heat map and DICOM objects of one image, created on demand."""
-    stem, contents = _file_stem(entry), _contents([entry], model)
     result = result_key(model)  # now: files are made in a thread, which can ask no session
+    stem, contents = _file_stem(entry), _contents([entry], result)
     buttons, failure = st.container(horizontal=True), st.empty()
     with buttons:
         file_button(
@@ -69,9 +68,9 @@ def image_downloads(entry: Entry, reading: Reading, model: AvailableModel) -> No
             )
 
 
-def _contents(shown: list[Entry], model: AvailableModel) -> str:
-    """What a file is made of, as a digest: images in order, the model, whether results are withheld."""
-    parts = [str(model.identity), str(is_on("anyway")), *(entry.upload.key for entry in shown)]
+def _contents(shown: list[Entry], result: tuple) -> str:
+    """What a file is made of, as a digest: images in order, and the `result_key` of their results."""
+    parts = [*map(str, result), *(entry.upload.key for entry in shown)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -117,7 +116,7 @@ def session_downloads(shown: list[Entry], model: AvailableModel) -> None:
             "reading.pdf",
             ":material/picture_as_pdf:",
             "all-pdf",
-            _contents(with_result, model),
+            _contents(with_result, result),
             failure,
         )
 

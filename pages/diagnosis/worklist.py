@@ -70,11 +70,11 @@ SHOWN: dict[str, Callable[[Any], Any]] = {
 
 def result_table(entries: list[Entry], model: AvailableModel) -> pd.DataFrame:
     """One row per image, in the given order."""
-    rows = []
+    rows, result = [], result_key(model)
     for entry in entries:
         reading = None if entry.hidden else entry.reading(model)
         has_result = reading is not None and not reading.withheld
-        human = entry.human_reading_of(result_key(model))
+        human = entry.human_reading_of(result)
         location = reading.heat_location if reading and has_result else None
         lowest, highest = (reading.spread if reading else None) or NO_SPREAD
         shown = reading.probability if reading else None
